@@ -1,0 +1,94 @@
+"""Every error Publicwire raises on purpose.
+
+    PublicwireError
+    ├── ConfigError          the operator's sources.yaml is wrong; carries one Problem a line
+    ├── UsageError           a command was given something that does not exist or does not fit
+    ├── StorageError         the store cannot be opened, read or written
+    │   ├── StoreBusy        another process is the poller of this store
+    │   └── LeaseLost        somebody else has taken over the source; nothing was written
+    └── PollError            one poll of one source failed; `cause` says which kind
+        ├── FetchError       cause: network, http, blocked, gone, limit, refused
+        ├── ParseError       cause: not-a-feed, limit
+        └── WorkerError      cause: limit, crash
+
+Each carries its subject and reads as a sentence a person can act on. Nothing here logs or exits.
+"""
+
+from dataclasses import dataclass
+
+
+class PublicwireError(Exception):
+    """Root of all errors raised on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One mistake in a configuration file; line and column count from 1."""
+
+    path: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}:{self.column}: {self.message}"
+
+
+class ConfigError(PublicwireError):
+    """Every mistake found in the configuration, in file order."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+class UsageError(PublicwireError):
+    """The operator named something that does not exist or asked for what cannot be."""
+
+
+class StorageError(PublicwireError):
+    """The store cannot be opened, read or written."""
+
+
+class StoreBusy(StorageError):
+    """Another process polls this store; the message names it."""
+
+
+class LeaseLost(StorageError):
+    """The lease of a poll is no longer ours, or its source is gone; nothing was written."""
+
+
+class PollError(PublicwireError):
+    """One poll of one source failed. `cause` is one short word for back-off, metrics and tables."""
+
+    def __init__(self, message: str, *, cause: str) -> None:
+        super().__init__(message)
+        self.cause = cause
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _rebuild, (type(self), str(self), self.cause)
+
+
+def _rebuild(kind: type[PollError], message: str, cause: str) -> PollError:
+    return kind(message, cause=cause)
+
+
+class FetchError(PollError):
+    """No usable body came back.
+
+    `status` is the HTTP status if one came; `retry_after` is the raw header value, in seconds or as
+    a date (RFC 9110 section 10.2.3).
+    """
+
+    def __init__(self, message: str, *, cause: str, status: int | None = None, retry_after: str = "") -> None:
+        super().__init__(message, cause=cause)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ParseError(PollError):
+    """The body is not a feed, or is one beyond the limits."""
+
+
+class WorkerError(PollError):
+    """The worker process was killed on a limit or died."""

@@ -1,0 +1,60 @@
+"""The values that travel from stage to stage: Entry (said), Item (believed), Known (remembered),
+Changes (to do), Stored (kept), Release (shown).
+
+All are frozen, all times are aware UTC, all collections tuples. Nothing here reads a clock or a file.
+"""
+
+from aggregator.model.believed import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.intended import Changes, Edit, Job, NewItem, Poll, Transition, Worked
+from aggregator.model.remembered import (
+    Also,
+    AuditLine,
+    Candidate,
+    Claim,
+    FeedInfo,
+    Health,
+    Known,
+    Outcome,
+    Revision,
+    State,
+    Stored,
+    Wanted,
+)
+from aggregator.model.said import Attachment, Document, Entry, Fetched, Markup, Origin, Validators
+from aggregator.model.shown import Channel, Release
+
+__all__ = [
+    "Also",
+    "Attachment",
+    "AuditLine",
+    "Candidate",
+    "Changes",
+    "Channel",
+    "Claim",
+    "Document",
+    "Edit",
+    "Enclosure",
+    "Entry",
+    "FeedInfo",
+    "Fetched",
+    "Health",
+    "Item",
+    "Job",
+    "Key",
+    "KeyKind",
+    "Known",
+    "Markup",
+    "Mode",
+    "NewItem",
+    "Origin",
+    "Outcome",
+    "Poll",
+    "Release",
+    "Revision",
+    "State",
+    "Stored",
+    "Transition",
+    "Validators",
+    "Wanted",
+    "Worked",
+]

@@ -1,0 +1,134 @@
+"""The configuration as plain values, so that pure stages and workers need not load the validator.
+
+Only `config` makes them from a file. They are frozen, hashable and cheap to send to a worker.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+
+class Republish(StrEnum):
+    """How much of an item the rights allow us to show."""
+
+    FULL = "full"
+    EXCERPT = "excerpt"
+    HEADLINE = "headline"
+    NO = "no"
+
+
+class Embargo(StrEnum):
+    """What to do with an item whose claimed date is ahead."""
+
+    HOLD = "hold"
+    CLAMP = "clamp"
+    IGNORE = "ignore"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One condition of `only` or `skip`: a regular expression searched in one field of an item."""
+
+    field: str  # title, url, category, author, text, language
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A standing text: one for everybody (language "") and others per language tag."""
+
+    by_language: tuple[tuple[str, str], ...]
+
+    def in_language(self, language: str) -> str | None:
+        """The text for a language tag: exact, then its primary subtag, then the general one."""
+        texts = dict(self.by_language)
+        for tag in (language, language.partition("-")[0], ""):
+            if tag in texts:
+                return texts[tag]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Who publishes; `url` ends with a slash and starts every link we publish."""
+
+    name: str
+    url: str
+    language: str
+    contact: str
+    disclaimer: Text
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One configured feed of one organisation.
+
+    `organisation` is "" while it is to be taken from the feed's title.
+    """
+
+    id: str
+    feed: str
+    organisation: str = ""
+    from_entry: bool = False
+    domains: tuple[str, ...] = ()
+    topics: tuple[str, ...] = ()
+    every: timedelta = timedelta(minutes=15)
+    language: str = ""
+    timezone: str = "UTC"
+    disclaimer: Text | None = None
+    only: tuple[Rule, ...] = ()
+    skip: tuple[Rule, ...] = ()
+    review: bool = False
+    republish: Republish = Republish.FULL
+    licence: str = ""
+    embargo: Embargo = Embargo.HOLD
+    priority: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """How we poll, over all sources."""
+
+    every: timedelta = timedelta(minutes=15)
+    timeout: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10_000_000
+    concurrency: int = 64
+    per_host: int = 2
+    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long content is kept; keys are kept for ever."""
+
+    items: timedelta = timedelta(days=400)
+    revisions: timedelta = timedelta(days=400)
+    polls: timedelta = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """One valid sources.yaml. `path` is the file; `store` is absolute."""
+
+    path: Path
+    publication: Publication
+    store: Path
+    sources: tuple[Source, ...]
+    listen: Address = Address("127.0.0.1", 8000)
+    admin: Address = Address("127.0.0.1", 8001)
+    poll: PollSettings = field(default_factory=PollSettings)
+    retention: Retention = field(default_factory=Retention)

@@ -1,0 +1,163 @@
+"""Where data lives at run time: the contract every store keeps, and the door to open one.
+
+Stages hand values in and get values out; no SQL and no library of a back end shows here. Any method may
+raise StorageError. Methods marked (poller) are called by the one process that holds `poller()`; the rest
+may be called from any process and thread at any time and each is one short transaction.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from aggregator.model import (
+    AuditLine,
+    Candidate,
+    Changes,
+    Claim,
+    FeedInfo,
+    Health,
+    Item,
+    Known,
+    Outcome,
+    Poll,
+    Revision,
+    State,
+    Stored,
+    Transition,
+    Wanted,
+)
+from aggregator.settings import Config, Retention
+
+
+class Storage(Protocol):
+    """What a store does. The contract suite in tests/storage holds every back end to it."""
+
+    # whole
+    def poller(self) -> AbstractContextManager[None]:
+        """Be this store's one poller; StoreBusy names who already is. Clears all leases."""
+        ...
+
+    def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+        """Bring stored sources in line with the configuration; returns what was done, in words.
+
+        New feed = new source; known feed under a new id = rename; known id with a new feed = move (its
+        validators go, its keys stay); no longer listed = no longer polled, its items stay.
+        """
+        ...
+
+    def maintain(self, retention: Retention, now: datetime) -> None:
+        """(poller) Free content past its time, keep keys; bring the search index up to date."""
+        ...
+
+    def check(self) -> tuple[str, ...]:
+        """What is wrong with the store, in words; empty when it is sound."""
+        ...
+
+    def authority(self) -> str:
+        """The tag: authority ("example.org,2026-11-24") under which ids are minted, fixed at first `sync`."""
+        ...
+
+    def close(self) -> None: ...
+
+    # schedule
+    def claim(
+        self, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None = None
+    ) -> tuple[Claim, ...]:
+        """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not."""
+        ...
+
+    def next_due(self) -> datetime | None:
+        """When the next unclaimed source is due."""
+        ...
+
+    def record(self, poll: Poll, decide: Callable[["Reading"], Changes] | None = None) -> Outcome:
+        """(poller) Commit one poll, all or nothing, and return its outcome with counts.
+
+        `decide` is called inside the transaction with what storage remembers, so that no operator's verb
+        slips between knowing and writing. LeaseLost when the claim's token is no longer current or
+        the source is no longer configured with that feed.
+        """
+        ...
+
+    def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
+        """Make sources due now; a poller beside us picks them up. UsageError for an unknown id."""
+        ...
+
+    # life
+    def release_due(self, now: datetime) -> tuple[Stored, ...]:
+        """Held items whose time has come, earliest first."""
+        ...
+
+    def apply(self, transitions: Sequence[Transition]) -> None:
+        """Carry out steps of life with their audit lines; all or, if a `before` is stale, StorageError."""
+        ...
+
+    def story(self, number: int) -> tuple[Stored, ...]:
+        """All members of the story of an item (itself alone when it has none)."""
+        ...
+
+    # select
+    def channels(self) -> tuple[str, ...]:
+        """Names of all channels that ever held an item, and of those the configuration implies."""
+        ...
+
+    def channel_seq(self, name: str) -> tuple[int, datetime] | None:
+        """The newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
+        ...
+
+    def select(
+        self, name: str, *, newest: int = 60, within: timedelta = timedelta(hours=48)
+    ) -> tuple[Stored, ...]:
+        """What a channel shows: its `newest` live items and all that joined or were corrected `within`
+        before its newest change; highest position first."""
+        ...
+
+    def find(self, reference: str) -> Stored | None:
+        """The item with this id, public id or address."""
+        ...
+
+    def items(self, wanted: Wanted) -> tuple[Stored, ...]:
+        """Items in any state, newest first."""
+        ...
+
+    def revisions(self, number: int) -> tuple[Revision, ...]:
+        """Earlier public states of an item, newest first."""
+        ...
+
+    def audit(self, number: int) -> tuple[AuditLine, ...]:
+        """The steps of an item's life, oldest first."""
+        ...
+
+    def feed(self, source: str) -> FeedInfo | None: ...
+
+    def feeds(self) -> tuple[FeedInfo, ...]:
+        """Every source ever stored, configured or not, by id."""
+        ...
+
+    def health(self) -> tuple[Health, ...]:
+        """How each configured source fares, by id."""
+        ...
+
+
+class Reading(Protocol):
+    """What may be asked while a poll is being decided."""
+
+    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
+        """Items of the source that share a key with any of `items`, or whose raw item is listed."""
+        ...
+
+    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
+        """Items of other sources with one of these LINK keys, not withdrawn."""
+        ...
+
+
+def open_storage(url: str | Path) -> Storage:
+    """The store at a directory (SQLite inside it)."""
+    from aggregator.storage.sqlite import SqliteStorage  # only the back end in use is loaded
+
+    return SqliteStorage(Path(url))
+
+
+__all__ = ["Reading", "State", "Storage", "open_storage"]

@@ -1,0 +1,122 @@
+"""The peer `reader`, in a virtual environment of its own: as a whole process, and warm."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from benchmarks import process
+from benchmarks.contestants import Command, Polled, count, environment
+from benchmarks.origins import Origins
+from benchmarks.process import Tree, Usage
+from benchmarks.states import State
+
+HERE = Path(__file__).parent
+REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # it imports sgmllib without asking for it
+VENV = HERE / ".cache" / "reader-3.26"
+PYTHON = VENV / "bin" / "python"
+SCRIPT = str(HERE / "reader_update.py")
+
+
+def installed_version() -> str:
+    """The version in its environment, which is built when missing; nothing when that fails."""
+    if not PYTHON.exists() and not _build():
+        return ""
+    ask = [str(PYTHON), "-c", "import reader; print(reader.__version__)"]
+    return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def _build() -> bool:
+    steps = (
+        [sys.executable, "-m", "venv", str(VENV)],
+        [str(PYTHON), "-m", "pip", "install", "--quiet", *REQUIREMENTS],
+    )
+    for step in steps:
+        if subprocess.run(step, check=False).returncode != 0:
+            shutil.rmtree(VENV, ignore_errors=True)
+            return False
+    return True
+
+
+def _add_feeds(directory: Path, origins: Origins) -> None:
+    """Add the feeds beforehand: the others are told theirs in a file, and it is not a poll."""
+    (directory / "urls").write_text("\n".join(origins.urls()))
+    add = [str(PYTHON), SCRIPT, "add", "reader.db", "urls"]
+    subprocess.run(add, env=environment(directory), cwd=directory, check=True)
+
+
+class Reader(Command):
+    """`update_feeds(workers=1, scheduled=False)` in a new process."""
+
+    name = "reader"
+
+    def version(self) -> str:
+        """Of the package in its environment."""
+        return installed_version()
+
+    def open(self, directory: Path, origins: Origins) -> None:
+        """Add the feeds to a new database."""
+        self.directory = directory
+        _add_feeds(directory, origins)
+
+    def command(self) -> list[str]:
+        """Update all feeds."""
+        return [str(PYTHON), SCRIPT, "update", "reader.db"]
+
+    def stored(self) -> int:
+        """Entries in its database."""
+        return count(self.directory / "reader.db", "SELECT count(*) FROM entries")
+
+
+class WarmReader:
+    """The same call in a process that stays."""
+
+    name = "reader (warm)"
+    directory: Path
+
+    def version(self) -> str:
+        """Of the package in its environment."""
+        return installed_version()
+
+    def open(self, directory: Path, origins: Origins) -> None:
+        """Add the feeds to a new database and start the process."""
+        self.directory = directory
+        _add_feeds(directory, origins)
+        self._tree = Tree()
+        self._process = subprocess.Popen(
+            [str(PYTHON), SCRIPT, "serve", "reader.db"],
+            env=environment(directory),
+            cwd=directory,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        self._await_line()
+
+    def poll(self, state: State) -> Polled:
+        """Ask for one update."""
+        return Polled(process.during(self._tree, self._update))
+
+    def stored(self) -> int:
+        """Entries in its database."""
+        return count(self.directory / "reader.db", "SELECT count(*) FROM entries")
+
+    def idle(self) -> Usage | None:
+        """Not asked for: nobody runs it like this."""
+        return None
+
+    def close(self) -> None:
+        """Close its input, which ends it."""
+        self._process.communicate()
+        self._tree.end()
+
+    def _update(self) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(b"update\n")
+        self._process.stdin.flush()
+        self._await_line()
+
+    def _await_line(self) -> None:
+        assert self._process.stdout is not None
+        if not self._process.stdout.readline():
+            raise RuntimeError("reader ended early")

@@ -1,0 +1,33 @@
+"""Drives the peer `reader` from inside its own virtual environment.
+
+add DB FILE    add the feeds whose addresses FILE lists
+update DB      update them all once, as a whole process
+serve DB       update them all for each line on standard input, and answer each with a line
+"""
+
+import sys
+from pathlib import Path
+
+from reader import make_reader  # type: ignore[import-not-found]  # only in its own environment
+
+
+def main(verb: str, db: str, *rest: str) -> None:
+    """Do what the verb says."""
+    with make_reader(db) as reader:
+        match verb:
+            case "add":
+                for url in Path(rest[0]).read_text().split():
+                    reader.add_feed(url)
+            case "update":
+                reader.update_feeds(workers=1, scheduled=False)
+            case "serve":
+                print("ready", flush=True)
+                for _ in sys.stdin:
+                    reader.update_feeds(workers=1, scheduled=False)
+                    print("updated", flush=True)
+            case _:
+                raise SystemExit(f"unknown verb: {verb}")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,72 @@
+"""What the origins hold and answer: the five runs of the benchmark, in the order they are polled.
+
+Shared by the origin, which answers by it, and by the runs, which name and check their figures by it.
+"""
+
+from dataclasses import dataclass
+
+FEEDS = 500
+ITEMS = 30
+CHANGING_EVERY = 10  # each tenth feed gets the new items: 10 %
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """One state of all the origins; `revision` counts the new items of the changing feeds."""
+
+    number: int
+    name: str
+    title: str
+    revision: int = 0
+    honours_validators: bool = True
+    is_available: bool = True
+
+
+UNAVAILABLE = State(0, "unavailable", "every origin answers 503", is_available=False)
+RUNS = (
+    State(1, "cold", f"cold: {FEEDS * ITEMS:,} new items"),
+    State(2, "304", "nothing changed, every origin answers 304"),
+    State(3, "same-bytes", "nothing changed, 200 with the same bytes", honours_validators=False),
+    State(4, "ten-percent", "a new item in 10 % of the feeds, the others answer 304", revision=1),
+    State(
+        5,
+        "ten-percent-200",
+        "a new item in 10 % of the feeds, all answer 200 with full bytes",
+        revision=2,
+        honours_validators=False,
+    ),
+)
+STATES = {state.number: state for state in (UNAVAILABLE, *RUNS)}
+
+
+def address(feed: int) -> str:
+    """The loopback address of a feed's origin: each feed has a host of its own."""
+    return f"127.0.{1 + feed // 250}.{1 + feed % 250}"
+
+
+def feed_url(feed: int, port: int) -> str:
+    """The address of a feed's document."""
+    return f"http://{address(feed)}:{port}/feed.xml"
+
+
+def is_changing(feed: int) -> bool:
+    """Whether a feed gets the new items of the later states."""
+    return feed % CHANGING_EVERY == 0
+
+
+def reference(feed: int, number: int) -> str:
+    """The mark in the title of one item, found nowhere else."""
+    return f"ref. {feed:03d}-{number:04d}"
+
+
+def new_references(state: State) -> tuple[str, ...]:
+    """The marks of the items that a state adds to the one before it; none for a first import."""
+    if state.revision == 0:
+        return ()
+    newest = ITEMS - 1 + state.revision
+    return tuple(reference(feed, newest) for feed in range(FEEDS) if is_changing(feed))
+
+
+def items_published(state: State) -> int:
+    """How many different items the origins have listed when a run is over."""
+    return FEEDS * ITEMS + FEEDS // CHANGING_EVERY * state.revision

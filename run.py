@@ -1,0 +1,6 @@
+"""The checkout's front door: the same as the command `publicwire`."""
+
+from aggregator.cli import main
+
+if __name__ == "__main__":
+    main()

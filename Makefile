@@ -1,0 +1,39 @@
+# make run: the service. make test: everything CI runs. Both build .venv first when it is missing or old.
+.RECIPEPREFIX := >
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+
+.PHONY: run test soak fuzz bench lint clean
+run: $(READY)
+> $(BIN)/python run.py
+
+test: $(READY) lint
+> $(BIN)/python -m coverage erase
+> $(BIN)/python -m coverage run -m pytest -m "not soak"
+> $(BIN)/python -m coverage combine -q
+> $(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=95
+> $(BIN)/python -m coverage report --fail-under=100 --include="$(PURE)"
+
+# Pure rooms: every branch of a decision is tried.
+PURE := aggregator/dedupe/*,aggregator/normalise/*,aggregator/editorial/*,aggregator/render/*,aggregator/lifecycle.py,aggregator/schedule.py
+
+lint: $(READY)
+> $(BIN)/ruff check .
+> $(BIN)/ruff format --check .
+> $(BIN)/mypy
+
+soak: $(READY)
+> $(BIN)/python -m pytest -m soak
+
+bench: $(READY)
+> $(BIN)/python benchmarks/run.py
+
+$(READY): pyproject.toml constraints.txt
+> $(PYTHON) -m venv $(VENV)
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+> touch $(READY)
+
+clean:
+> rm -rf $(VENV) build *.egg-info

@@ -20,7 +20,7 @@ from aggregator.model.remembered import (
     Stored,
     Wanted,
 )
-from aggregator.model.said import Attachment, Document, Entry, Fetched, Markup, Origin, Validators
+from aggregator.model.said import Attachment, Document, Entry, Fetched, Hints, Markup, Origin, Validators
 from aggregator.model.shown import Channel, Release
 
 __all__ = [
@@ -38,6 +38,7 @@ __all__ = [
     "FeedInfo",
     "Fetched",
     "Health",
+    "Hints",
     "Item",
     "Job",
     "Key",

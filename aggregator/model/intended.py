@@ -40,17 +40,21 @@ class Edit:
     item: Item
     substantive: bool
     updated: datetime
-    damped: bool = False
+    damped: bool = False  # changed too often: replaced in place, neither a revision nor an update
     release: datetime | None = None  # a held item's new date
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one poll does to the items of its source; `new` is oldest first."""
+    """What one poll does to the items of its source; `new` is oldest first.
+
+    `matched` says which item each other raw item of the document stands for (0: for none of ours).
+    """
 
     mode: Mode
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
+    matched: tuple[tuple[bytes, int], ...] = ()
     rotated: int = 0
 
 

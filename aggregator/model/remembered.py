@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.model.believed import Item, Key, Mode
-from aggregator.model.said import Validators
-from aggregator.settings import Source
+from aggregator.model.said import Hints, Validators
 
 
 class State(StrEnum):
@@ -21,8 +20,9 @@ class State(StrEnum):
 class Known:
     """What storage remembers of an item that a poll may be about.
 
-    `keys` are all keys it ever had; `current` the ones it was last seen under. `listed` says that its
-    raw item, unchanged, stands in the document at hand. `edits` counts its revisions of the last 7 days.
+    `keys` are those of all its keys, old and new, that were asked for; `current` the ones it was last seen
+    under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
+    revisions of the last 7 days.
     """
 
     number: int
@@ -47,6 +47,7 @@ class Candidate:
     link: bytes
     language: str
     shown: datetime
+    title: str
     text: str
 
 
@@ -55,7 +56,8 @@ class Claim:
     """One source taken for one poll, and what storage remembers of it. Void once `token` is not current."""
 
     number: int
-    source: Source
+    id: str
+    feed: str
     token: int
     validators: Validators = Validators()
     body_digest: bytes = b""
@@ -67,6 +69,7 @@ class Claim:
     last_success: datetime | None = None
     last_full: datetime | None = None  # last unconditional fetch
     gap: timedelta | None = None  # usual gap between its new items
+    hints: Hints = Hints()  # of the last document that was read
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,6 @@ class FeedInfo:
     republish: str = "full"
     licence: str = ""
     topics: tuple[str, ...] = ()
-    updated: datetime | None = None
     configured: bool = True
 
 

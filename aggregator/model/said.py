@@ -64,6 +64,16 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Hints:
+    """What a feed says of when to look again; see Document for units."""
+
+    ttl: int | None = None
+    update_period: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
     """What a feed document said.
 
@@ -90,6 +100,11 @@ class Document:
     listed: tuple[bytes, ...] = ()
     complete: bool = True  # well-formed to its end; a truncated document is not
     salt: bytes = b""
+
+    @property
+    def hints(self) -> Hints:
+        """What it says of when to look again."""
+        return Hints(self.ttl, self.update_period, self.skip_hours, self.skip_days)
 
 
 @dataclass(frozen=True, slots=True)

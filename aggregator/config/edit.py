@@ -1,0 +1,120 @@
+"""Adds a source to the text of sources.yaml and leaves every other byte as it was.
+
+Lines are inserted where the list ends; nothing is parsed and written anew, so comments, quotes, indentation
+and line ends stay (ruamel.yaml keeps comments but sets its own indentation and line breaks).
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from aggregator.config import values
+from aggregator.config.load import parse
+from aggregator.config.read import EMPTY, Mapping, Sequence, read
+from aggregator.errors import ConfigError, UsageError
+
+_FILE = Path("sources.yaml")
+_PLAIN = re.compile(r"[A-Za-z0-9](?:[\w ./?=&%~+()-]|:(?=/))*(?<! )")
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A source to be written into the file; what is empty is left out, so that its default holds."""
+
+    feed: str
+    id: str = ""
+    organisation: str = ""
+    topics: tuple[str, ...] = ()
+    language: str = ""
+
+
+def add_source(text: str, source: Addition) -> str:
+    """The text with one more source at the end of its list.
+
+    ConfigError when the text is not valid as it is; UsageError when the source cannot be added.
+    """
+    if source.feed.startswith("file:"):
+        raise UsageError("a file: source is only ever written into sources.yaml by hand")
+    before = parse(text, _FILE)
+    try:
+        feed = values.feed(source.feed)
+    except ValueError as error:
+        raise UsageError(f"the address of the feed {error}") from None
+    same = {feed, feed.replace("https:", "http:", 1), feed.replace("http:", "https:", 1)}
+    for present in before.sources:
+        if present.feed in same:
+            raise UsageError(f"this feed is already there, as source {present.id}")
+        if present.id == source.id:
+            raise UsageError(f"there is already a source with the id {source.id}; choose another with --id")
+    edited = _inserted(text, _fields(source))
+    try:
+        after = parse(edited, _FILE)
+    except ConfigError as error:
+        raise UsageError("; ".join(problem.message for problem in error.problems)) from None
+    assert after.sources[:-1] == before.sources and after.sources[-1].feed == feed
+    return edited
+
+
+def _fields(source: Addition) -> list[str]:
+    fields = [f"feed: {_scalar(source.feed)}"]
+    if source.organisation:
+        fields.insert(0, f"organisation: {_scalar(' '.join(source.organisation.split()))}")
+    if source.id:
+        fields.insert(0, f"id: {_scalar(source.id)}")
+    if source.topics:
+        fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
+    if source.language:
+        fields.append(f"language: {_scalar(source.language)}")
+    return fields
+
+
+def _scalar(value: str) -> str:
+    """Plain where nothing in it means something to YAML, else quoted (JSON's quotes are YAML's)."""
+    return value if _PLAIN.fullmatch(value) and value not in EMPTY else json.dumps(value, ensure_ascii=False)
+
+
+def _inserted(text: str, fields: list[str]) -> str:
+    root = read(text)
+    assert isinstance(root, Mapping)
+    newline = "\r\n" if "\r\n" in text else "\n"
+    lines = text.splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += newline
+    sources = root.get("sources")
+    if "sources" not in root:
+        at, block = len(lines), ["sources:", *_block(fields, 2)]
+    elif not isinstance(sources, Sequence):  # `sources:` with nothing in it
+        at, block = root.places["sources"][0], _block(fields, 2)
+    elif sources.flow:
+        at, block = _unbracketed(lines, sources), _block(fields, 2)
+    else:
+        at, block = _end(lines, sources), _block(fields, sources.start[1] - 1)
+    return "".join([*lines[:at], *(line + newline for line in block), *lines[at:]])
+
+
+def _block(fields: list[str], indent: int) -> list[str]:
+    return [" " * indent + ("- " if index == 0 else "  ") + field for index, field in enumerate(fields)]
+
+
+def _unbracketed(lines: list[str], sources: Sequence) -> int:
+    """Takes the brackets of `sources: []` away; the number of lines up to there."""
+    at = sources.start[0]
+    bare = re.sub(r"^sources: *\[ *\]", "sources:", lines[at - 1])
+    if bare == lines[at - 1]:
+        raise UsageError(
+            "sources.yaml lists its sources in brackets; write each on a line `  - address` first"
+        )
+    lines[at - 1] = bare
+    return at
+
+
+def _end(lines: list[str], sources: Sequence) -> int:
+    """The number of lines up to the end of the list, with the comments that belong to its last source."""
+    line, column = sources.end
+    at = line - 1 if column == 1 else line  # a block text ends at the start of the next line
+    while not lines[at - 1].strip():
+        at -= 1
+    while at < len(lines) and re.match(rf" {{{sources.start[1]},}}#", lines[at]):
+        at += 1
+    return at

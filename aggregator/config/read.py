@@ -1,0 +1,214 @@
+"""YAML text → plain text, lists and mappings that remember where they stood.
+
+Every scalar stays the text it was, so that `no`, `1:30` and `2026-11-24` mean what they say and only the
+schema decides what a value is. Tags and aliases are refused: this never makes an object and never grows.
+The parser's events are read directly: composing nodes first takes five times as long.
+"""
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import yaml
+
+Place = tuple[int, int]  # line and column, counted from 1
+Fault = tuple[Place, str]
+EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
+
+
+class _Mark(Protocol):
+    """A place as the parser counts it, from 0."""
+
+    @property
+    def line(self) -> int: ...
+    @property
+    def column(self) -> int: ...
+
+
+class Mapping(dict[str, object]):
+    """A YAML mapping; `places` says where each key stands, `start` where the whole does."""
+
+    __slots__ = ("places", "start")
+
+    def __init__(self, start: Place) -> None:
+        super().__init__()
+        self.start = start
+        self.places: dict[str, Place] = {}
+
+    def put(self, key: str, value: object, place: Place) -> None:
+        """Set a key that stands at `place`."""
+        self[key] = value
+        self.places[key] = place
+
+
+class Sequence(list[object]):
+    """A YAML list; `places` says where each item stands, `end` where the text of the last one ends."""
+
+    __slots__ = ("end", "flow", "places", "start")
+
+    def __init__(self, start: Place, *, flow: bool) -> None:
+        super().__init__()
+        self.start = start
+        self.end = start
+        self.flow = flow
+        self.places: list[Place] = []
+
+
+class YamlError(Exception):
+    """The text is no YAML we read; `faults` says where and why."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__(faults)
+        self.faults = faults
+
+
+def read(text: str) -> object:
+    """The one document in `text`; None when there is none.
+
+    Raises YamlError with every fault that reading on was possible after.
+    """
+    reader = _Reader()
+    try:
+        for event in _events(text):
+            reader.take(event)
+    except yaml.MarkedYAMLError as error:
+        reader.faults.append(_syntax(error, text))
+    except yaml.reader.ReaderError as error:
+        reader.faults.append((place_of(text.encode(), error.position), _CONTROL))
+    if reader.faults:
+        raise YamlError(reader.faults)
+    return reader.root
+
+
+def _events(text: str) -> Iterator[yaml.Event]:
+    parser = yaml.CSafeLoader(text)
+    while event := parser.get_event():
+        yield event
+
+
+class _Reader:
+    """Builds the values event by event, without recursion."""
+
+    def __init__(self) -> None:
+        self.root: object = None
+        self.faults: list[Fault] = []
+        self._documents = 0
+        self._open: list[Mapping | Sequence] = []
+        self._keys: list[str | None] = []  # of each open mapping: the key that waits for its value
+        self._end: Place = (1, 1)
+
+    def take(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.ScalarEvent):
+            self._scalar(event)
+        elif isinstance(event, yaml.MappingStartEvent):
+            self._enter(Mapping(_place(event.start_mark)), event)
+        elif isinstance(event, yaml.SequenceStartEvent):
+            self._enter(Sequence(_place(event.start_mark), flow=bool(event.flow_style)), event)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            self._leave(event)
+        elif isinstance(event, yaml.AliasEvent):
+            self._fault(event, f"`*{event.anchor}` repeats another value; write the value out here")
+            self._put(None, _place(event.start_mark))
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._documents += 1
+            if self._documents == 2:
+                self._fault(event, "a second document starts here; remove the line `---`")
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        self._refuse_tag(event)
+        self._end = _place(event.end_mark)
+        value: str | None = event.value
+        if event.implicit[0] and value in EMPTY:
+            value = None
+        place = _place(event.start_mark)
+        if self._open and type(self._open[-1]) is Mapping and self._keys[-1] is None:
+            self._key(value, place)
+        else:
+            self._put(value, place)
+
+    def _key(self, key: str | None, place: Place) -> None:
+        mapping = self._open[-1]
+        assert isinstance(mapping, Mapping)
+        if key is None:
+            self.faults.append((place, "a key is missing before the colon"))
+        elif key in mapping:
+            line = mapping.places[key][0]
+            self.faults.append((place, f"`{key}` is already given on line {line}; keep one of the two"))
+        else:
+            mapping.places[key] = place
+        self._keys[-1] = key or ""
+
+    def _enter(self, container: Mapping | Sequence, event: yaml.CollectionStartEvent) -> None:
+        self._refuse_tag(event)
+        if self._open and type(self._open[-1]) is Mapping and self._keys[-1] is None:
+            self._fault(event, "a key must be plain text, not a list or a mapping")
+            self._keys[-1] = ""
+        self._put(container, container.start)
+        self._open.append(container)
+        self._keys.append(None)
+
+    def _leave(self, event: yaml.Event) -> None:
+        container = self._open.pop()
+        self._keys.pop()
+        end = _place(event.end_mark)
+        if end != _place(event.start_mark):  # a closing bracket; the end of a block is no text
+            self._end = end
+        if isinstance(container, Sequence):
+            container.end = self._end
+
+    def _put(self, value: object, place: Place) -> None:
+        if not self._open:
+            if self._documents == 1:
+                self.root = value
+            return
+        container = self._open[-1]
+        if isinstance(container, Sequence):
+            container.places.append(place)
+            container.append(value)
+            return
+        key = self._keys[-1] or ""
+        container[key] = value
+        self._keys[-1] = None
+
+    def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+        if event.tag is not None and event.tag != "!":
+            self._fault(event, f"the tag `{event.tag}` is not allowed; remove it")
+
+    def _fault(self, event: yaml.Event, message: str) -> None:
+        self.faults.append((_place(event.start_mark), message))
+
+
+_CONTROL = "a control character stands here; remove it"
+
+
+def _place(mark: _Mark | None) -> Place:
+    return (mark.line + 1, mark.column + 1) if mark else (1, 1)
+
+
+def place_of(data: bytes, index: int) -> Place:
+    """Line and column of the byte at `index`; the column counts characters."""
+    before = data[:index]
+    line_start = before.rfind(b"\n") + 1
+    return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
+
+
+def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
+    """The parser's complaint as a sentence that names the cure."""
+    line, column = _place(error.problem_mark)
+    opened = f" (opened on line {error.context_mark.line + 1})" if error.context_mark else ""
+    problem = error.problem or ""
+    if "cannot start any token" in problem:
+        if text.split("\n")[line - 1][column - 1 : column] == "\t":
+            return (line, column), "a tab stands here; indent with spaces"
+        return (line, column), "a value cannot start with this character; put it in quotes"
+    if "mapping values are not allowed" in problem:
+        return (
+            line,
+            column,
+        ), "no key is expected here; check the indentation, and quote a value that holds `: `"
+    if "end of stream" in problem:
+        return (line, column), f"the file ends inside quotes{opened}; close them"
+    if "expected ',' or" in problem:
+        return (line, column), f"a list or mapping in brackets is not closed{opened}; {problem}"
+    if "expected key" in problem or "expected '-'" in problem:
+        return (line, column), f"wrong indentation{opened}; start every line of a block in the same column"
+    return (line, column), f"not readable as YAML: {problem}{opened}"

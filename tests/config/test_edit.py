@@ -1,0 +1,176 @@
+"""Adding a source changes nothing else in the file."""
+
+from pathlib import Path
+
+import pytest
+
+from aggregator.config import Addition, add_source, parse
+from aggregator.errors import ConfigError, UsageError
+
+FEED = "https://new.example/feed.xml"
+NEW = Addition(
+    feed=FEED,
+    id="new",
+    organisation="New: the “Institute” #1",
+    topics=("science", "sea"),
+    language="en",
+)
+BARE = Addition(feed=FEED)
+
+
+def lines(indent: int, *, end: str = "\n") -> str:
+    """NEW as it is written, at an indentation."""
+    written = [
+        "- id: new",
+        '  organisation: "New: the “Institute” #1"',
+        f"  feed: {FEED}",
+        "  topics: [science, sea]",
+        "  language: en",
+    ]
+    return "".join(" " * indent + line + end for line in written)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("sources:\n  - https://a.example/\n", "sources:\n  - https://a.example/\n" + lines(2)),
+        ("sources:\n- https://a.example/", "sources:\n- https://a.example/\n" + lines(0)),
+        (
+            "sources:\r\n  - https://a.example/\r\n",
+            "sources:\r\n  - https://a.example/\r\n" + lines(2, end="\r\n"),
+        ),
+        ("listen: 127.0.0.1:9000 # x", "listen: 127.0.0.1:9000 # x\nsources:\n" + lines(2)),
+        ("sources:   # none yet\nstore: x\n", "sources:   # none yet\n" + lines(2) + "store: x\n"),
+        (
+            "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
+            "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n"
+            + lines(4)
+            + "\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
+        ),
+        (
+            "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n\n\nstore: x\n",
+            "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n"
+            + lines(2)
+            + "\n\nstore: x\n",
+        ),
+        (
+            "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\nstore: x\n",
+            "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\n" + lines(2) + "store: x\n",
+        ),
+        (
+            "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\nstore: x\n",
+            "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\n"
+            + lines(2)
+            + "store: x\n",
+        ),
+        ("sources: []  # none\nstore: x\n", "sources:  # none\n" + lines(2) + "store: x\n"),
+        (
+            "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n...\n",
+            "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n" + lines(2) + "...\n",
+        ),
+    ],
+)
+def test_a_source_is_written_at_the_end_of_the_list_and_all_else_stays(before: str, after: str) -> None:
+    assert add_source(before, NEW) == after
+
+
+def test_what_was_written_is_what_is_read() -> None:
+    source = parse(add_source("sources: []\n", NEW), Path("sources.yaml")).sources[-1]
+    assert (source.id, source.organisation, source.feed, source.topics, source.language) == (
+        NEW.id,
+        NEW.organisation,
+        NEW.feed,
+        NEW.topics,
+        NEW.language,
+    )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "A & B",
+        "yes",
+        "~",
+        "null",
+        "- x",
+        "a: b",
+        "a #b",
+        "a:",
+        "#a",
+        "{a}",
+        "*a",
+        "'a'",
+        '"a" b\\',
+        "Ärzte, e.V.",
+        "a, b] c",
+        "x @y",
+        "%a",
+        "? a",
+        "!a",
+        "2026",
+    ],
+)
+def test_any_name_comes_back_as_it_was(name: str) -> None:
+    text = add_source("sources: []\n", Addition(feed=FEED, organisation=name))
+    assert parse(text, Path("sources.yaml")).sources[-1].organisation == name
+
+
+def test_a_name_over_two_lines_becomes_one() -> None:
+    text = add_source("sources: []\n", Addition(feed=FEED, organisation="A\n  B "))
+    assert text == f"sources:\n  - organisation: A B\n    feed: {FEED}\n"
+
+
+def test_a_source_needs_no_more_than_its_feed() -> None:
+    assert add_source("sources: []\n", BARE) == f"sources:\n  - feed: {FEED}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "addition", "message"),
+    [
+        (
+            "sources: []\n",
+            Addition(feed="file:a.xml"),
+            "a file: source is only ever written into sources.yaml by hand",
+        ),
+        (
+            "sources: []\n",
+            Addition(feed="a.example"),
+            "the address of the feed is no web address; it must start with https:// or http://",
+        ),
+        (
+            "sources:\n  - {id: a, feed: http://new.example/feed.xml}\n",
+            BARE,
+            "this feed is already there, as source a",
+        ),
+        (
+            "sources:\n  - {id: new, feed: https://a.example/}\n",
+            NEW,
+            "there is already a source with the id new; choose another with --id",
+        ),
+        (
+            "sources: [https://a.example/]\n",
+            BARE,
+            "sources.yaml lists its sources in brackets; write each on a line `  - address` first",
+        ),
+        (
+            "{sources: [], store: x}\n",
+            BARE,
+            "sources.yaml lists its sources in brackets; write each on a line `  - address` first",
+        ),
+        (
+            "sources: []\n",
+            Addition(feed=FEED, id="N W", language="english"),
+            "sources.0.id: may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters; "
+            "write `n-w`; sources.0.language: must be a language tag such as en, fr or pt-BR",
+        ),
+    ],
+)
+def test_what_cannot_be_added_is_refused_with_the_reason(text: str, addition: Addition, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        add_source(text, addition)
+    assert str(caught.value) == message
+
+
+def test_a_file_that_is_not_valid_is_not_edited() -> None:
+    with pytest.raises(ConfigError):
+        add_source("colour: red\n", NEW)

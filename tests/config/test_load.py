@@ -1,0 +1,266 @@
+"""What a valid sources.yaml becomes: every key, every default, every normal form."""
+
+from dataclasses import replace
+from datetime import timedelta
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from aggregator.config import load, parse, warnings
+from aggregator.editorial.wording import DEFAULT
+from aggregator.settings import (
+    Address,
+    Config,
+    Embargo,
+    PollSettings,
+    Publication,
+    Republish,
+    Retention,
+    Rule,
+    Source,
+    Text,
+)
+
+REPO_ROOT = Path(__file__).parents[2]
+HERE = Path("/srv/releases/sources.yaml")
+FULL = """\
+publication:
+  name: Coast Releases
+  url: https://releases.example/all
+  language: EN-gb
+  contact: desk@releases.example
+  description: What the coast has to say
+  disclaimer: {default: "From {{ organisation }}.", FR: "De {{ organisation }}."}
+listen: 0.0.0.0:80
+admin: "[::1]:8001"
+store: ../data/./store
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, allow_networks: [127.0.0.0/8, "fd00::/8"]}
+retention: {items: 30d, revisions: 2d, polls: 1d}
+sources:
+  - https://www.Example.ORG:443/press/feed.xml#latest
+  - id: coast-guard
+    organisation: Coast Guard
+    feed: http://coast.example/?type=rss
+    domains: [Coast.example, www.bücher.example]
+    topics: [sea, human-rights]
+    every: 10m
+    language: pt-br
+    timezone: Europe/Vienna
+    disclaimer: By the Coast Guard.
+    only: [{title: "(?i)rescue"}, {category: sea}]
+    skip:
+      - language: no
+    publish: review
+    rights: {licence: CC-BY-4.0, republish: no}
+    embargo: clamp
+    priority: -10
+  - feed: file:local%20feeds/harbour.xml
+    organisation: from-entry
+    every: 5s
+"""
+FULL_CONFIG = Config(
+    path=HERE,
+    publication=Publication(
+        name="Coast Releases",
+        url="https://releases.example/all/",
+        language="en-GB",
+        contact="desk@releases.example",
+        disclaimer=Text((("", "From {{ organisation }}."), ("fr", "De {{ organisation }}."))),
+        description="What the coast has to say",
+    ),
+    store=Path("/srv/data/store"),
+    sources=(
+        Source(
+            id="example-org-press-feed-xml",
+            feed="https://www.example.org/press/feed.xml",
+            domains=("example.org",),
+            every=timedelta(hours=1),
+        ),
+        Source(
+            id="coast-guard",
+            feed="http://coast.example/?type=rss",
+            organisation="Coast Guard",
+            domains=("coast.example", "www.xn--bcher-kva.example"),
+            topics=("sea", "human-rights"),
+            every=timedelta(minutes=10),
+            language="pt-BR",
+            timezone="Europe/Vienna",
+            disclaimer=Text((("", "By the Coast Guard."),)),
+            only=(Rule("title", "(?i)rescue"), Rule("category", "sea")),
+            skip=(Rule("language", "no"),),
+            review=True,
+            republish=Republish.NO,
+            licence="CC-BY-4.0",
+            embargo=Embargo.CLAMP,
+            priority=-10,
+        ),
+        Source(
+            id="harbour",
+            feed="file:///srv/releases/local%20feeds/harbour.xml",
+            from_entry=True,
+            every=timedelta(seconds=5),
+        ),
+    ),
+    listen=Address("0.0.0.0", 80),
+    admin=Address("::1", 8001),
+    poll=PollSettings(
+        every=timedelta(hours=1),
+        timeout=timedelta(seconds=5),
+        max_bytes=500_000,
+        concurrency=8,
+        per_host=1,
+        allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
+    ),
+    retention=Retention(items=timedelta(days=30), revisions=timedelta(days=2), polls=timedelta(days=1)),
+)
+
+
+def sources_of(*lines: str) -> tuple[Source, ...]:
+    return parse("sources:\n" + "".join(f"  - {line}\n" for line in lines), HERE).sources
+
+
+def feed_of(address: str) -> str:
+    return sources_of(f'feed: "{address}"')[0].feed
+
+
+def test_every_key_of_the_full_form_is_read() -> None:
+    assert parse(FULL, HERE) == FULL_CONFIG
+
+
+def test_one_address_is_a_whole_configuration() -> None:
+    assert parse("sources:\n  - https://example.org/feed\n", HERE) == Config(
+        path=HERE,
+        publication=Publication(
+            name="Public releases",
+            url="http://127.0.0.1:8000/",
+            language="en",
+            contact="desk@example.org",
+            disclaimer=DEFAULT,
+        ),
+        store=Path("/srv/releases/store"),
+        sources=(Source(id="example-org-feed", feed="https://example.org/feed", domains=("example.org",)),),
+    )
+
+
+def test_a_section_whose_lines_are_commented_out_is_as_if_it_were_not_there() -> None:
+    emptied = "publication:\n  # name: X\npoll:\nretention:\nsources:\n  # - https://example.org/\n"
+    assert parse(emptied, HERE) == parse("sources: []\n", HERE)
+
+
+def test_a_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_bytes(b"\xef\xbb\xbfsources: []\n")
+    assert load(path) == parse("sources: []\n", path) == parse("\ufeffsources: []\n", path)
+
+
+def test_a_long_text_may_span_lines() -> None:
+    text = "publication:\n  disclaimer: >-\n    One\n    line.\n"
+    assert parse(text, HERE).publication.disclaimer == Text((("", "One line."),))
+
+
+def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
+    (source,) = sources_of("{feed: https://a.example/, organisation: 2026-11-24, language: no, id: 1e3}")
+    assert (source.organisation, source.language, source.id) == ("2026-11-24", "no", "1e3")
+
+
+@pytest.mark.parametrize(
+    ("listen", "url"),
+    [
+        ("0.0.0.0:9000", "http://127.0.0.1:9000/"),
+        ("'[::]:9000'", "http://127.0.0.1:9000/"),
+        ("'[::1]:9000'", "http://[::1]:9000/"),
+        ("127.0.0.1:0", "http://127.0.0.1:0/"),
+    ],
+)
+def test_the_public_address_is_where_we_listen_unless_given(listen: str, url: str) -> None:
+    assert parse(f"listen: {listen}\n", HERE).publication.url == url
+
+
+@pytest.mark.parametrize(
+    ("written", "feed"),
+    [
+        ("HTTPS://Example.ORG", "https://example.org/"),
+        ("http://example.org.:8080/a?b=c#d", "http://example.org:8080/a?b=c"),
+        ("http://[2001:DB8::1]:80/feed", "http://[2001:db8::1]/feed"),
+        ("https://bücher.example/feed", "https://xn--bcher-kva.example/feed"),
+        ("file:/var/feeds/a.xml", "file:///var/feeds/a.xml"),
+        ("file:///var/feeds/../a.xml", "file:///var/a.xml"),
+        ("file:../a.xml", "file:///srv/a.xml"),
+    ],
+)
+def test_a_feed_has_one_normal_form(written: str, feed: str) -> None:
+    assert feed_of(written) == feed
+
+
+def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
+    long = "https://example.org/" + "press/" * 20
+    made = sources_of(
+        "https://www.example.org/a-b",
+        "https://example.org/a/b",
+        "https://example.org/a.b",
+        "{id: example-org-a-b-2, feed: https://other.example/}",
+        long + "1",
+        long + "2",
+        "https://feed/",
+        "file:世界.xml",
+    )
+    assert [source.id for source in made] == [
+        "example-org-a-b",
+        "example-org-a-b-3",
+        "example-org-a-b-4",
+        "example-org-a-b-2",
+        "example-org-press-press-press-press-press-press-pre-1936a48e",
+        "example-org-press-press-press-press-press-press-pre-ced0f2db",
+        "feed-2",
+        "file",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "sources: []\n",
+            ["no sources: nothing will be polled; add one with `publicwire add URL` or under sources:"],
+        ),
+        ("sources: ['file:a.xml']\n", []),
+        (
+            "sources: ['https://a.example/']\n",
+            [
+                "publication.contact is the example desk@example.org: "
+                "set an address at which the organisations we poll can reach you"
+            ],
+        ),
+        ("publication: {contact: jo@press.int}\nsources: ['https://a.example/']\n", []),
+        (
+            "publication: {contact: jo@example.com}\nsources: ['https://a.example/']\n",
+            [
+                "publication.contact is the example jo@example.com: "
+                "set an address at which the organisations we poll can reach you"
+            ],
+        ),
+        (
+            "listen: 0.0.0.0:8000\nsources: ['file:a.xml']\n",
+            ["publication.url is http://127.0.0.1:8000/, which others cannot open: set the public address"],
+        ),
+        ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
+        (
+            "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
+            ["admin listens on 0.0.0.0:8001, open to others: use 127.0.0.1 or a closed network"],
+        ),
+    ],
+)
+def test_what_will_be_regretted_is_warned_of(text: str, said: list[str]) -> None:
+    assert list(warnings(parse(text, HERE))) == said
+
+
+def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_network() -> None:
+    config = load(REPO_ROOT / "sources.yaml")
+    first, *others = config.sources
+    assert first == replace(
+        first, id="sample-newsroom", feed=(REPO_ROOT / "docs/sample-newsroom.xml").as_uri()
+    )
+    assert (REPO_ROOT / "docs/sample-newsroom.xml").is_file()
+    assert 8 <= len(others) <= 12
+    assert all(source.licence or source.republish is Republish.EXCERPT for source in others)

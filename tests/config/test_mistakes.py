@@ -1,0 +1,337 @@
+"""Every mistake in sources.yaml is one line that says where it is and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from aggregator.config import load, parse
+from aggregator.errors import ConfigError
+
+SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
+SOURCE_KEYS = (
+    "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
+    "publish, embargo, priority"
+)
+LANGUAGE = "must be a language tag such as en, fr or pt-BR"
+ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
+NO_VALUE = "has no value; give one or remove the line"
+RULE = 'must be one field and its pattern, such as {title: "(?i)human rights"}'
+SIZE = "must be a number and a unit (B, KB, MB or GB), such as 500KB or 10MB"
+SPAN = "must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d"
+NETWORK = "must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8"
+LISTEN = "must be host:port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:80"
+NO_FILE = "names no file; write file:name.xml beside this file, or file:///path/name.xml"
+BARE_HOST = "must be a bare host name such as example.org, without https://, path, port or *"
+CONTACT = "must be a mail address or the address of a page, such as desk@example.org"
+ONE_LINE = "must be one line without control characters; for long text use `>-`"
+
+
+def mistakes_in(text: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        parse(text, Path("sources.yaml"))
+    assert str(caught.value) == "\n".join(map(str, caught.value.problems))
+    return [str(problem).removeprefix("sources.yaml:") for problem in caught.value.problems]
+
+
+def of_source(line: str) -> str:
+    """A file whose one source has `line` as its third line, at column 5."""
+    return f"sources:\n  - feed: https://a.example/feed\n    {line}\n"
+
+
+def of_feed(address: str) -> str:
+    return f"sources:\n  - id: a\n    feed: {address}\n"
+
+
+YAML = [
+    ("", "1:1: is empty; write `sources:` and under it `  - ` and the address of a feed"),
+    ("# only a comment\n", "1:1: is empty; write `sources:` and under it `  - ` and the address of a feed"),
+    ("- https://a.example/feed\n", "1:1: must start with keys; write `sources:` above the list of feeds"),
+    ("just words", "1:1: must start with keys; write `sources:` above the list of feeds"),
+    ("sources:\n\t- https://a.example/\n", "2:1: a tab stands here; indent with spaces"),
+    ("store: @x\n", "1:8: a value cannot start with this character; put it in quotes"),
+    (
+        "publication:\n  name: Press: today\n",
+        "2:14: no key is expected here; check the indentation, and quote a value that holds `: `",
+    ),
+    ("store: 'x\n", "2:1: the file ends inside quotes (opened on line 1); close them"),
+    (
+        "sources: [a\nstore: b\n",
+        "2:6: a list or mapping in brackets is not closed (opened on line 1); did not find expected ',' or ']'",
+    ),
+    (
+        "poll:\n    every: 5m\n  timeout: 3s\n",
+        "3:3: wrong indentation (opened on line 1); start every line of a block in the same column",
+    ),
+    ("%YAML 3.0\n---\nstore: x\n", "1:1: not readable as YAML: found incompatible YAML document"),
+    ("store: é\x07\n", "1:9: a control character stands here; remove it"),
+    ("store: a\nstore: b\n", "2:1: `store` is already given on line 1; keep one of the two"),
+    ("? [a]\n: b\n", "1:3: a key must be plain text, not a list or a mapping"),
+    ("{[a]: b}\n", "1:2: a key must be plain text, not a list or a mapping"),
+    ("~: b\n", "1:1: a key is missing before the colon"),
+    ("store: a\n---\nstore: b\n", "2:1: a second document starts here; remove the line `---`"),
+    (
+        "store: !!python/object/apply:os.system [ls]\n",
+        "1:8: the tag `tag:yaml.org,2002:python/object/apply:os.system` is not allowed; remove it",
+    ),
+    ("store: !secret x\n", "1:8: the tag `!secret` is not allowed; remove it"),
+    (
+        "store: &a x\nlisten: *a\n",
+        "2:9: `*a` repeats another value; write the value out here",
+    ),
+    (
+        "poll: &a {every: 5m}\nretention:\n  <<: *a\n",
+        "3:7: `*a` repeats another value; write the value out here",
+    ),
+    (
+        "a: &a [*a, *a]\n",
+        "1:8: `*a` repeats another value; write the value out here\n1:12: `*a` repeats another value; write the value out here",
+    ),
+    ("*a : b\n", "1:1: `*a` repeats another value; write the value out here"),
+]
+
+TOP = [
+    ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
+    (
+        "alerts: https://a.example/\n",
+        "1:1: alerts: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+    ),
+    ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
+    ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
+    ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
+    (
+        '"a\\nb\\e[0m": c\n',
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+    ),
+    ("sources: {a: b}\n", "1:1: sources: must be a list"),
+    ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
+    ("sources:\n  -\n", "2:4: sources.0: `feed` is missing; add it"),
+    ("sources:\n  - id: a\n", "2:5: sources.0: `feed` is missing; add it"),
+    ("listen: 8000\n", f"1:1: listen: {LISTEN}"),
+    ("listen: 127.0.0.1:66000\n", f"1:1: listen: {LISTEN}"),
+    ("admin: ::1:8000\n", f"1:1: admin: {LISTEN}"),
+    (
+        "admin: 127.0.0.1:8000\n",
+        "1:1: admin: is the same as listen; give it another port, such as 8001",
+    ),
+    ("store:\n", f"1:1: store: {NO_VALUE}"),
+    ('store: ""\n', "1:1: store: is empty; give a text or remove the line"),
+    ("poll: {every: 30s}\n", "1:8: poll.every: must be between 1m and 30d"),
+    ("poll: {every: 15}\n", f"1:8: poll.every: {SPAN}"),
+    ("poll: {timeout: 1h}\n", "1:8: poll.timeout: must be between 1s and 10m"),
+    ("poll: {max_bytes: 10MiB}\n", f"1:8: poll.max_bytes: {SIZE}"),
+    ("poll: {max_bytes: 1GB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
+    ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
+    ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
+    ("poll: {allow_networks: [10.0.0.1/8]}\n", f"1:25: poll.allow_networks.0: {NETWORK}"),
+    ("retention: {items: 400}\n", f"1:13: retention.items: {SPAN}"),
+    (
+        "publication: {title: X}\n",
+        "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description",
+    ),
+    ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
+    ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),
+    (
+        "publication: {url: releases.example}\n",
+        "1:15: publication.url: is no web address; it must start with https:// or http://",
+    ),
+    (
+        "publication: {url: 'https://a.example/?x=1'}\n",
+        "1:15: publication.url: must not hold a query; remove `?` and what follows",
+    ),
+    ("publication: {contact: Jo <jo@a.example>}\n", f"1:15: publication.contact: {CONTACT}"),
+    ("publication: {contact: nobody}\n", f"1:15: publication.contact: {CONTACT}"),
+    ("publication: {language: english}\n", f"1:15: publication.language: {LANGUAGE}"),
+    (
+        "publication: {disclaimer: {fr: Non.}}\n",
+        "1:15: publication.disclaimer: says nothing for items in other languages; add `default:`",
+    ),
+]
+
+SOURCES = [
+    (
+        of_feed("a.example/feed"),
+        "3:5: sources.0.feed: is no web address; it must start with https:// or http://",
+    ),
+    (
+        of_feed("ftp://a.example/feed"),
+        "3:5: sources.0.feed: is no web address; it must start with https:// or http://",
+    ),
+    (
+        of_feed("https:///feed"),
+        "3:5: sources.0.feed: names no host; write it as https://example.org/feed.xml",
+    ),
+    (
+        of_feed("https://a.example:99999/"),
+        "3:5: sources.0.feed: is no address: its host or port is not valid",
+    ),
+    (of_feed("https://[::1/"), "3:5: sources.0.feed: is no address: its host or port is not valid"),
+    (
+        of_feed("https://a b.example/"),
+        "3:5: sources.0.feed: holds a blank or a control character; write a blank as %20",
+    ),
+    (
+        of_feed("https://a..example/"),
+        "3:5: sources.0.feed: `a..example` is no host name; write it as example.org",
+    ),
+    (of_feed("https://xn--ü.example/"), "3:5: sources.0.feed: `xn--ü.example` is no host name"),
+    (
+        of_feed("https://straße.example/"),
+        "3:5: sources.0.feed: the host `straße.example` has two readings; write it in its xn-- form",
+    ),
+    (
+        of_feed("https://jo:pw@a.example/feed"),
+        "3:5: sources.0.feed: holds a user name or password, which is not supported; give the address without it",
+    ),
+    (
+        of_feed("jo:pw@a.example/feed"),
+        "3:5: sources.0.feed: holds a user name or password, which is not supported; give the address without it",
+    ),
+    (of_feed("'file:'"), f"3:5: sources.0.feed: {NO_FILE}"),
+    (of_feed("file:a%00b"), f"3:5: sources.0.feed: {NO_FILE}"),
+    (
+        of_feed("file://server/feed.xml"),
+        "3:5: sources.0.feed: names another machine; write file:name.xml beside this file, or file:///path/name.xml",
+    ),
+    (of_feed(""), f"3:5: sources.0.feed: {NO_VALUE}"),
+    (
+        "sources: [a.example]\n",
+        "1:11: sources.0.feed: is no web address; it must start with https:// or http://",
+    ),
+    (
+        "sources:\n  - https://a.example/feed\n  - feed: http://A.EXAMPLE:80/feed#top\n",
+        "3:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
+    ),
+    (
+        "sources:\n  - https://a.example/\n  - https://a.example\n",
+        "3:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
+    ),
+    (
+        "sources:\n  - {id: a, feed: https://a.example/}\n  - feed: https://b.example/\n    id: a\n",
+        "4:5: sources.1.id: `a` is already the id of sources.0; choose another",
+    ),
+    (of_source("id: World Health"), f"3:5: sources.0.id: {SLUGS}; write `world-health`"),
+    (of_source("id: 世界"), f"3:5: sources.0.id: {SLUGS}"),
+    (of_source("id: feed"), "3:5: sources.0.id: `feed` is a word that our own addresses use; choose another"),
+    (of_source("topics: health"), "3:5: sources.0.topics: must be a list; write `topics: [health]`"),
+    (of_source("topics: [health, Human Rights]"), f"3:22: sources.0.topics.1: {SLUGS}; write `human-rights`"),
+    (
+        of_source("topics: [health, ]x"),
+        "3:23: wrong indentation (opened on line 2); start every line of a block in the same column",
+    ),
+    (of_source("domains: ['*.a.example']"), f"3:15: sources.0.domains.0: {BARE_HOST}"),
+    (of_source("domains: [https://a.example/]"), f"3:15: sources.0.domains.0: {BARE_HOST}"),
+    (of_source("every: 10s"), "3:5: sources.0.every: must be between 1m and 30d"),
+    (
+        of_source("timezone: Europe"),
+        "3:5: sources.0.timezone: `Europe` is no time zone; name one such as Europe/Vienna or UTC",
+    ),
+    (
+        of_source("timezone: Europe/Wien"),
+        "3:5: sources.0.timezone: `Europe/Wien` is no time zone; did you mean `Europe/Vienna`?",
+    ),
+    (
+        of_source("timezone: ../etc"),
+        "3:5: sources.0.timezone: `../etc` is no time zone; name one such as Europe/Vienna or UTC",
+    ),
+    (of_source("publish: now"), "3:5: sources.0.publish: `now` is no choice; known are: live, review"),
+    (of_source("embargo: holt"), "3:5: sources.0.embargo: `holt` is no choice; did you mean `hold`?"),
+    (
+        of_source("rights: {republish: ful}"),
+        "3:14: sources.0.rights.republish: `ful` is no choice; did you mean `full`?",
+    ),
+    (
+        of_source("rights: {license: X}"),
+        "3:14: sources.0.rights.license: unknown key; did you mean `licence`?",
+    ),
+    (
+        of_source("rights: {expires: 2027-01-01}"),
+        "3:14: sources.0.rights.expires: unknown key; known are: republish, licence",
+    ),
+    (of_source("full_text: true"), f"3:5: sources.0.full_text: unknown key; known are: {SOURCE_KEYS}"),
+    (of_source("house_style: {}"), f"3:5: sources.0.house_style: unknown key; known are: {SOURCE_KEYS}"),
+    (of_source("auth: x"), f"3:5: sources.0.auth: unknown key; known are: {SOURCE_KEYS}"),
+    (of_source("headers: {}"), f"3:5: sources.0.headers: unknown key; known are: {SOURCE_KEYS}"),
+    (of_source("organization: X"), "3:5: sources.0.organization: unknown key; did you mean `organisation`?"),
+    (of_source("priority: high"), "3:5: sources.0.priority: must be a whole number between -1000 and 1000"),
+    (of_source("only: {title: x}"), "3:5: sources.0.only: must be a list"),
+    (of_source("only: [x]"), f"3:12: sources.0.only.0: {RULE}"),
+    (of_source("skip: [{title: x, url: y}]"), f"3:12: sources.0.skip.0: {RULE}"),
+    (of_source("skip: [{titel: x}]"), "3:12: sources.0.skip.0: `titel` is no field; did you mean `title`?"),
+    (of_source("skip: [{title: [x]}]"), f"3:12: sources.0.skip.0: {ONE_TEXT}"),
+    (
+        of_source("skip: [{title: 'a(b'}]"),
+        "3:12: sources.0.skip.0: the pattern does not compile: missing ), unterminated subpattern at character 2",
+    ),
+    (
+        of_source("skip: [{title: 'a{99999999999}'}]"),
+        "3:12: sources.0.skip.0: the pattern does not compile: it is too large",
+    ),
+    (
+        of_source("disclaimer: ' '"),
+        "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the text that comes with Publicwire",
+    ),
+    (
+        of_source("disclaimer: {}"),
+        "3:5: sources.0.disclaimer: is an empty mapping; give a text, or one for each language and a `default`",
+    ),
+    (of_source("disclaimer: [x]"), f"3:5: sources.0.disclaimer: {ONE_TEXT}"),
+    (of_source("disclaimer: {english: x}"), f"3:5: sources.0.disclaimer: `english` {LANGUAGE}"),
+    (of_source("disclaimer: {fr: }"), f"3:5: sources.0.disclaimer: `fr` {NO_VALUE}"),
+]
+
+
+@pytest.mark.parametrize(("text", "message"), [*YAML, *TOP, *SOURCES])
+def test_a_mistake_is_one_line_with_its_place_and_its_cure(text: str, message: str) -> None:
+    assert "\n".join(mistakes_in(text)) == message
+
+
+def test_a_template_that_names_the_unknown_is_a_mistake() -> None:
+    (mistake,) = mistakes_in(of_source('disclaimer: "{{ nobody }}"'))
+    assert mistake.startswith("3:5: sources.0.disclaimer: ")
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
+    text = """\
+listen: nowhere
+sources:
+  - id: B B
+    feed: https://a.example/
+    every: soon
+  - https://a.example/
+colour: red
+poll: {per_host: 500}
+"""
+    assert mistakes_in(text) == [
+        f"1:1: listen: {LISTEN}",
+        f"3:5: sources.0.id: {SLUGS}; write `b-b`",
+        f"5:5: sources.0.every: {SPAN}",
+        "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
+        "7:1: colour: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+        "8:8: poll.per_host: must be a whole number between 1 and 100",
+    ]
+
+
+def test_nesting_without_end_is_refused_before_it_costs_anything() -> None:
+    (mistake,) = mistakes_in("sources: " + "[" * 100_000)
+    assert mistake.endswith("exceeded maximum nesting depth (opened on line 1)")
+
+
+def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}:1:1: does not exist; create it, or name another file with --config"
+
+
+def test_a_directory_in_place_of_the_file_cannot_be_read(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path)
+    assert str(caught.value) == f"{tmp_path}:1:1: cannot be read: Is a directory"
+
+
+def test_a_file_that_is_not_utf8_is_shown_where_it_stops_being_so(tmp_path: Path) -> None:
+    path = tmp_path / "sources.yaml"
+    path.write_bytes("store: é\nlisten: ".encode() + b"caf\xe9\n")
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    assert str(caught.value) == f"{path}:2:12: is not UTF-8 from here on; save the file as UTF-8"

@@ -1,0 +1,42 @@
+"""What a channel is called and where it is found. Never says what is in it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from urllib.parse import quote
+
+from aggregator.editorial.safe import language_tag, line
+from aggregator.model import Channel, FeedInfo
+from aggregator.settings import Publication
+
+
+def describe(
+    name: str,
+    publication: Publication,
+    feeds: Sequence[FeedInfo],
+    seq: int,
+    changed: datetime | None,
+    authority: str,
+) -> Channel:
+    """The channel of this name ("", "topics/T", "sources/S", "languages/L") as its documents present it.
+
+    `authority` is the one all tag: addresses are minted under (RFC 4151).
+    """
+    kind, _, value = name.partition("/")
+    feed = next((feed for feed in feeds if kind == "sources" and feed.id == value), None)
+    label = line(feed.organisation or feed.title) if feed else ""
+    language = {"languages": value, "sources": feed.language if feed else ""}.get(kind, "")
+    path = quote(name)
+    title = line(publication.name)
+    about = f"{title}: {label or line(value)}" if name else title
+    return Channel(
+        name=name,
+        title=about,
+        page=publication.url + path,
+        address=f"{publication.url}{path}/" if name else publication.url,
+        language=language_tag(language) or language_tag(publication.language),
+        seq=seq,
+        changed=changed,
+        description=line(publication.description) or f"{about}. Public releases, each with its original.",
+        id=f"tag:{authority}:channel/{path or 'all'}",
+        rights=line(feed.rights) if feed else "",
+    )

@@ -1,0 +1,108 @@
+"""What feedgen lacks, registered with it: full atom:source, link attributes, dc:creator, licence, language,
+images, several enclosures, hubs, and dates that do not touch the process's locale."""
+
+from email.utils import format_datetime
+
+from lxml.etree import SubElement, _Element
+
+from aggregator.model import Channel, Enclosure, Release
+from aggregator.render.attribution import licence_address, lineage, names
+
+ATOM = "http://www.w3.org/2005/Atom"
+CONTENT = "http://purl.org/rss/1.0/modules/content/"
+DC = "http://purl.org/dc/elements/1.1/"
+MEDIA = "http://search.yahoo.com/mrss/"
+
+NAMESPACES = {
+    "rss": {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
+    "atom": {"media": MEDIA},
+}
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+class ChannelExtension:
+    """The head of a channel."""
+
+    channel: Channel
+
+    def extend_ns(self) -> dict[str, str]:
+        return {"dc": DC, "media": MEDIA}
+
+    def extend_rss(self, rss: _Element) -> _Element:
+        if self.channel.hub:
+            SubElement(rss[0], f"{{{ATOM}}}link", rel="hub", href=self.channel.hub)
+        return rss
+
+    def extend_atom(self, feed: _Element) -> _Element:
+        if self.channel.hub:
+            SubElement(feed, "link", rel="hub", href=self.channel.hub)
+        return feed
+
+
+class EntryExtension:
+    """One item."""
+
+    release: Release
+
+    def extend_rss(self, item: _Element) -> _Element:
+        release = self.release
+        # feedgen's own pubDate switches the locale of the whole process to format a date
+        SubElement(item, "pubDate").text = format_datetime(release.published)
+        if release.updated != release.published:
+            SubElement(item, f"{{{ATOM}}}updated").text = release.updated.isoformat()
+        for name in names(release):
+            SubElement(item, f"{{{DC}}}creator").text = name
+        _text(item, f"{{{DC}}}language", release.language)
+        _text(item, f"{{{DC}}}rights", release.rights)
+        _links(item, f"{{{ATOM}}}link", release, release.enclosures[1:])
+        return item
+
+    def extend_atom(self, entry: _Element) -> _Element:
+        release = self.release
+        if release.language:
+            entry.set(_LANG, release.language)
+        for name in names(release):
+            SubElement(SubElement(entry, "author"), "name").text = name
+        SubElement(entry, "link", rel="alternate", type="text/html", href=release.page)
+        _links(entry, "link", release, release.enclosures)
+        _source(SubElement(entry, "source"), release)
+        return entry
+
+
+def _links(parent: _Element, tag: str, release: Release, files: tuple[Enclosure, ...]) -> None:
+    """What both formats say as Atom links (RFC 4287 section 4.2.7, RFC 4946), and images."""
+    licence = licence_address(release.licence)
+    if release.url:
+        SubElement(parent, tag, rel="via", href=release.url)
+    if licence:
+        SubElement(parent, tag, rel="license", href=licence)
+    for file in files:
+        link = SubElement(parent, tag, rel="enclosure", href=file.url)
+        _attributes(link, file, "length")
+    for image in release.images:
+        element = SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
+        _attributes(element, image, "fileSize")
+
+
+def _attributes(element: _Element, file: Enclosure, size: str) -> None:
+    if file.type:
+        element.set("type", file.type)
+    if file.size is not None:
+        element.set(size, str(file.size))
+
+
+def _source(source: _Element, release: Release) -> None:
+    """atom:source (RFC 4287 section 4.2.11)."""
+    origin = lineage(release)
+    SubElement(source, "id").text = origin.id
+    SubElement(source, "title").text = origin.title
+    SubElement(source, "updated").text = origin.updated.isoformat()
+    _text(source, "rights", origin.rights)
+    SubElement(source, "link", rel="self", href=origin.feed)
+    if origin.link:
+        SubElement(source, "link", rel="alternate", href=origin.link)
+
+
+def _text(parent: _Element, tag: str, text: str) -> None:
+    if text:
+        SubElement(parent, tag).text = text

@@ -1,0 +1,141 @@
+"""From what we keep to what the public sees."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.editorial.present import present, slug
+from aggregator.model import Also, Enclosure, Origin, Release
+from aggregator.settings import Text
+from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
+
+ENGLISH = "by {{ organisation }}"
+
+
+def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
+    publication = replace(PUBLICATION, disclaimer=Text((("", ENGLISH),)))
+    assert present(stored(also=ALSO, corrected=True), feed=FEED, publication=publication) == Release(
+        id="abcdefghijklm",
+        public_id="tag:water.example,2026:1",
+        page="https://releases.example/items/abcdefghijklm/dam-bridge-reopened",
+        url=ITEM.url,
+        title=ITEM.title,
+        organisation="Water Board",
+        content=ITEM.content,
+        summary="It is open.",
+        disclaimer='<div class="pw-disclaimer">by Water Board</div>',
+        text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
+        published=PUBLISHED,
+        updated=NOW,
+        language="en-GB",
+        source=FEED,
+        authors=ITEM.authors,
+        categories=ITEM.categories,
+        enclosures=ITEM.enclosures,
+        images=ITEM.images,
+        licence="CC-BY-4.0",
+        rights="(c) Water Board",
+        also=ALSO,
+        corrected=True,
+    )
+
+
+def test_dates_and_licence_reach_the_disclaimer() -> None:
+    own = Text((("", "{{ item.published }} {{ item.retrieved }} {{ licence }} {{ item.authors }}"),))
+    found = present(stored(), feed=FEED, publication=PUBLICATION, text=own)
+    assert found.text.endswith("\n\n2026-11-24 2026-11-24 CC-BY-4.0 A. Author, B. Author")
+
+
+def test_the_disclaimer_speaks_the_items_language() -> None:
+    own = Text((("de", "von {{ organisation }}"),))
+    german, french, other = (
+        present(stored(replace(ITEM, language=tag)), feed=FEED, publication=PUBLICATION, text=own).text
+        for tag in ("de-AT", "fr", "ja")
+    )
+    assert german.endswith("von Water Board")
+    assert "Communiqué public" in french
+    assert "Public release" in other
+
+
+def test_without_any_general_text_our_own_stands_in() -> None:
+    publication = replace(PUBLICATION, disclaimer=Text((("fr", "par {{ organisation }}"),)))
+    assert "Public release" in present(stored(), feed=FEED, publication=publication).text
+
+
+@pytest.mark.parametrize(
+    ("republish", "content", "paragraphs", "files"),
+    [
+        ("full", ITEM.content, "The dam is open.\n\n", ITEM.enclosures),
+        ("excerpt", "<p>The dam is open.</p>", "The dam is open.\n\n", ()),
+        ("headline", "", "", ()),
+    ],
+)
+def test_rights_limit_body_text_and_files(
+    republish: str, content: str, paragraphs: str, files: tuple[Enclosure, ...]
+) -> None:
+    found = release(feed=replace(FEED, republish=republish))
+    assert (found.content, found.enclosures, found.images) == (content, files, ITEM.images if files else ())
+    assert found.text.startswith(f"Dam & bridge reopened\n\nWater Board\n\n{paragraphs}Public release.")
+    assert found.url in found.disclaimer.replace("&amp;", "&")
+
+
+def test_without_rights_nothing_is_presented() -> None:
+    with pytest.raises(ValueError, match="forbid"):
+        release(feed=replace(FEED, republish="no"))
+
+
+def test_the_entrys_own_organisation_comes_before_the_sources() -> None:
+    assert release(replace(ITEM, organisation="Fire\x00 Brigade")).organisation == "Fire Brigade"
+    assert release(feed=replace(FEED, organisation="")).organisation == "Water Board news"
+    assert release(feed=replace(FEED, organisation="", title="")).organisation == "water"
+
+
+def test_a_file_source_is_known_by_our_own_page() -> None:
+    assert release(feed=replace(FEED, feed="")).source.feed == "https://releases.example/sources/water"
+
+
+def test_what_a_feed_says_of_itself_is_cleaned() -> None:
+    feed = replace(
+        FEED,
+        feed="https://user:pass@water.example/feed?token=1",
+        title="W\x00\nB",
+        link="javascript:alert(1)",
+        language="en_GB",
+        rights="\ud800(c)",
+    )
+    expected = replace(
+        FEED, feed="https://water.example/feed", title="W B", link="", language="", rights="(c)"
+    )
+    assert release(feed=feed).source == expected
+
+
+def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
+    files = (Enclosure("javascript:x"), Enclosure("https://water.example/a", 'a"b'))
+    item = replace(ITEM, url="javascript:x", enclosures=files, origin=replace(ORIGIN, link="file:///x"))
+    found = release(item, also=(Also("X", "data:x"),))
+    assert (found.url, found.enclosures, found.also, found.origin) == (
+        "",
+        (Enclosure("https://water.example/a"),),
+        (Also("X", ""),),
+        replace(ORIGIN, link=""),
+    )
+    assert "<a " not in found.disclaimer
+
+
+def test_an_origin_that_says_nothing_is_none() -> None:
+    assert release(replace(ITEM, origin=Origin(id="1"))).origin is None
+    assert release(replace(ITEM, origin=ORIGIN)).origin == ORIGIN
+
+
+def test_an_item_without_title_or_language_borrows_them() -> None:
+    found = release(replace(ITEM, title=" ", language=""))
+    assert (found.title, found.language) == ("The dam is open.", "en")
+    assert release(replace(ITEM, title="", text="")).title == "Water Board"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [("Café: déjà vu!", "cafe-deja-vu"), ("日本語", "release"), ("a" * 59 + " b", "a" * 59), ("", "release")],
+)
+def test_a_slug_is_short_ascii_and_never_empty(title: str, expected: str) -> None:
+    assert slug(title) == expected

@@ -1,0 +1,67 @@
+"""`only` and `skip` decide which items of a source are kept."""
+
+import pytest
+
+from aggregator.editorial.rules import LIMIT, keeps
+from aggregator.model import Item
+from aggregator.settings import Rule, Source
+
+ITEM = Item(
+    keys=(),
+    title="Dam reopened",
+    url="https://example.org/news/dam",
+    raw_url="https://example.org/news/dam?utm_source=x",
+    text="The dam is open.",
+    language="en",
+    authors=("A. Author",),
+    categories=("Water", "Works"),
+)
+
+
+def source(*, only: tuple[Rule, ...] = (), skip: tuple[Rule, ...] = ()) -> Source:
+    return Source("s", "https://example.org/feed", only=only, skip=skip)
+
+
+def test_without_rules_everything_is_kept() -> None:
+    assert keeps(ITEM, source())
+
+
+@pytest.mark.parametrize(
+    ("field", "pattern"),
+    [
+        ("title", "(?i)DAM"),
+        ("url", "/news/"),
+        ("url", "utm_source"),
+        ("category", "^Works$"),
+        ("author", "Author"),
+        ("text", "open"),
+        ("language", "^en"),
+    ],
+)
+def test_a_rule_searches_its_field(field: str, pattern: str) -> None:
+    rule = Rule(field, pattern)
+    assert keeps(ITEM, source(only=(rule,)))
+    assert not keeps(ITEM, source(skip=(rule,)))
+
+
+def test_one_matching_only_rule_is_enough() -> None:
+    assert keeps(ITEM, source(only=(Rule("title", "bridge"), Rule("title", "Dam"))))
+    assert not keeps(ITEM, source(only=(Rule("title", "bridge"), Rule("title", "road"))))
+
+
+def test_skip_outweighs_only() -> None:
+    assert not keeps(ITEM, source(only=(Rule("title", "Dam"),), skip=(Rule("category", "Water"),)))
+
+
+def test_a_field_that_says_nothing_matches_no_rule_that_wants_something() -> None:
+    assert not keeps(Item(keys=(), title=""), source(only=(Rule("category", "."), Rule("author", "."))))
+
+
+def test_text_beyond_the_limit_is_not_searched() -> None:
+    item = Item(keys=(), title="", text="x" * LIMIT + "needle")
+    assert not keeps(item, source(only=(Rule("text", "needle"),)))
+
+
+def test_an_unknown_field_is_an_error() -> None:
+    with pytest.raises(ValueError, match="no rule can look at 'colour'"):
+        keeps(ITEM, source(skip=(Rule("colour", "red"),)))

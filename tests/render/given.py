@@ -1,0 +1,101 @@
+"""Releases and documents as the tests of this room need them."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any  # what JSON and feedparser give back has no type
+
+import feedparser
+from lxml import etree
+
+from aggregator import render
+from aggregator.editorial.disclaimer import DEFAULT
+from aggregator.editorial.present import present
+from aggregator.model import Also, Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored
+from aggregator.render.channels import describe
+from aggregator.settings import Publication
+
+NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
+PUBLISHED = NOW - timedelta(hours=5)
+PUBLICATION = Publication(
+    "Example Releases", "https://releases.example/", "en", "d@releases.example", DEFAULT
+)
+AUTHORITY = "releases.example,2026-11-24"
+FEED = FeedInfo(
+    id="water",
+    feed="https://water.example/feed.xml",
+    organisation="Water Board",
+    title="Water Board news",
+    link="https://water.example/",
+    rights="(c) Water Board",
+    language="en",
+    licence="CC-BY-4.0",
+)
+ITEM = Item(
+    keys=(),
+    title="Dam & bridge reopened",
+    url="https://water.example/dam?a=1&b=2",
+    content="<p>The <em>dam</em> is open.</p>",
+    summary="<p>It is open.</p>",
+    text="The dam is open.",
+    language="en-GB",
+    authors=("A. Author", "B. Author"),
+    categories=("Water & works",),
+    enclosures=(
+        Enclosure("https://water.example/a.mp3", "audio/mpeg", 5),
+        Enclosure("https://water.example/b?c&d"),
+    ),
+    images=(Enclosure("https://water.example/i.png", "image/png", 7),),
+)
+ALSO = (Also("Ministry & Co", "https://ministry.example/"), Also("Harbour", ""))
+ORIGIN = Origin("First feed", "tag:first.example,2026:feed", "https://first.example/feed")
+
+
+def stored(item: Item = ITEM, *, also: tuple[Also, ...] = (), corrected: bool = False) -> Stored:
+    return Stored(
+        number=1,
+        id="abcdefghijklm",
+        public_id="tag:water.example,2026:1",
+        source="water",
+        state=State.LIVE,
+        item=item,
+        shown=PUBLISHED,
+        updated=NOW,
+        first_seen=NOW,
+        seq=1,
+        also=also,
+        corrected=corrected,
+    )
+
+
+def release(item: Item = ITEM, *, feed: FeedInfo = FEED, also: tuple[Also, ...] = ()) -> Release:
+    return present(stored(item, also=also), feed=feed, publication=PUBLICATION)
+
+
+def channel(name: str = "", publication: Publication = PUBLICATION, feed: FeedInfo = FEED) -> Channel:
+    return describe(name, publication, [feed], 7, NOW, AUTHORITY)
+
+
+def document(kind: str, *releases: Release, on: Channel | None = None) -> bytes:
+    return render.document(on or channel(), [render.entry(one, kind) for one in releases], kind)
+
+
+def tree(document: bytes) -> etree._Element:
+    """Parsed strictly: nothing is recovered."""
+    return etree.fromstring(document, etree.XMLParser(recover=False, resolve_entities=False))
+
+
+def read(document: bytes) -> Any:
+    """As a subscriber reads it; nothing about the document may be odd."""
+    found = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
+    assert not found.bozo, found.get("bozo_exception")
+    return found
+
+
+def objects(document: bytes) -> Any:
+    return json.loads(document)
+
+
+def time(parsed: Any) -> datetime:
+    """A time as feedparser gives it."""
+    year, month, day, hour, minute, second, *_ = parsed
+    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

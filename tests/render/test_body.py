@@ -1,0 +1,80 @@
+"""Content, who else released it, disclaimer: nothing in one reaches into the next."""
+
+from dataclasses import replace
+
+import html5lib
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model import Also
+from aggregator.render import body
+from tests.render.given import ALSO, ITEM, release
+
+
+def test_a_body_is_content_then_others_then_disclaimer() -> None:
+    one = release(also=ALSO)
+    assert body.html(one) == (
+        "<div><p>The <em>dam</em> is open.</p></div>\n"
+        '<p>Also released by <a href="https://ministry.example/">Ministry &amp; Co</a>, Harbour</p>\n'
+        + one.disclaimer
+    )
+
+
+def test_a_body_without_content_is_its_disclaimer() -> None:
+    one = replace(release(), content="")
+    assert body.html(one) == one.disclaimer
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fr-CA", "Également publié par"), ("ja", "Also released by"), ("", "Also released by")],
+)
+def test_the_line_speaks_the_items_language(language: str, words: str) -> None:
+    assert words in body.html(replace(release(also=ALSO), language=language))
+
+
+def test_an_organisations_name_is_no_markup() -> None:
+    one = release(also=(Also('<i>"x"', 'https://x.example/?a="b"&c'),))
+    assert body.also_released_by(one) == (
+        '<p>Also released by <a href="https://x.example/?a=&quot;b&quot;&amp;c">&lt;i&gt;&quot;x&quot;</a></p>'
+    )
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "<p>open <b>bold <i>and",
+        "<ul><li>one<li>two",
+        "<blockquote><p>quoted",
+        '<table><tbody><tr><td>cell<div class="x">',
+        "</p></div>x",
+        "<dl><dt>a<dd>b",
+        "<h1>x<h2>y",
+    ],
+)
+def test_unbalanced_content_keeps_the_disclaimer_an_element_of_its_own(content: str) -> None:
+    assert_disclaimer_stands_alone(content)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            ["<p>", "</p>", "<b>", "</b>", "<ul>", "<li>", "</ul>", "<blockquote>", "x", "&lt;", "<br>"]
+        ),
+        max_size=12,
+    )
+)
+def test_any_heap_of_block_markup_leaves_the_disclaimer_in_the_document(pieces: list[str]) -> None:
+    one = release(replace(ITEM, content="".join(pieces)))
+    found = html5lib.parseFragment(body.html(one), namespaceHTMLElements=False)
+    marked = [element for element in found.iter() if element.get("class") == "pw-disclaimer"]
+    assert len(marked) == 1
+    assert "Public release." in "".join(marked[0].itertext())
+
+
+def assert_disclaimer_stands_alone(content: str) -> None:
+    one = release(replace(ITEM, content=content))
+    found = html5lib.parseFragment(body.html(one), namespaceHTMLElements=False)
+    marked = [element for element in found.iter() if element.get("class") == "pw-disclaimer"]
+    assert len(marked) == 1

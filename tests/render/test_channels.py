@@ -1,0 +1,63 @@
+"""What a channel is called and where it is found."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.model import Channel, FeedInfo
+from aggregator.render.channels import describe
+from tests.render.given import AUTHORITY, FEED, NOW, PUBLICATION
+
+
+def test_the_merged_channel_is_the_publication() -> None:
+    publication = replace(PUBLICATION, description="All of it.")
+    assert describe("", publication, [FEED], 7, NOW, AUTHORITY) == Channel(
+        name="",
+        title="Example Releases",
+        page="https://releases.example/",
+        address="https://releases.example/",
+        language="en",
+        seq=7,
+        changed=NOW,
+        description="All of it.",
+        id="tag:releases.example,2026-11-24:channel/all",
+    )
+
+
+def test_a_source_channel_is_its_organisations() -> None:
+    assert describe("sources/water", PUBLICATION, [FEED], 7, None, AUTHORITY) == Channel(
+        name="sources/water",
+        title="Example Releases: Water Board",
+        page="https://releases.example/sources/water",
+        address="https://releases.example/sources/water/",
+        language="en",
+        seq=7,
+        description="Example Releases: Water Board. Public releases, each with its original.",
+        id="tag:releases.example,2026-11-24:channel/sources/water",
+        rights="(c) Water Board",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "language"),
+    [
+        ("topics/human-rights", "Example Releases: human-rights", "en"),
+        ("languages/fr", "Example Releases: fr", "fr"),
+        ("sources/gone", "Example Releases: gone", "en"),
+    ],
+)
+def test_other_channels_say_what_they_select(name: str, title: str, language: str) -> None:
+    found = describe(name, PUBLICATION, [FEED], 1, NOW, AUTHORITY)
+    assert (found.title, found.language, found.rights) == (title, language, "")
+
+
+def test_names_are_safe_in_addresses_and_titles_in_xml() -> None:
+    publication = replace(PUBLICATION, name="A\x00 <b>\nB")
+    found = describe('topics/é "x"', publication, [], 1, NOW, AUTHORITY)
+    assert found.page == "https://releases.example/topics/%C3%A9%20%22x%22"
+    assert found.title == 'A <b> B: é "x"'
+
+
+def test_a_source_without_organisation_goes_by_its_title() -> None:
+    feed = FeedInfo("s", "https://s.example/", "", title="S news")
+    assert describe("sources/s", PUBLICATION, [feed], 1, NOW, AUTHORITY).title == "Example Releases: S news"

@@ -1,0 +1,98 @@
+"""JSON Feed 1.1: what we publish parses back to what we stored, and is valid."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from jsonschema import Draft7Validator
+
+from aggregator.model import FeedInfo, Item
+from aggregator.render import body
+from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLISHED, channel, document, objects, release
+from tests.render.test_xml import feeds, items
+
+SCHEMA = Path(__file__).parents[3] / "shared" / "corpus" / "schema" / "jsonfeed-1.1.schema.json"
+
+
+def test_an_item_says_all_of_an_item() -> None:
+    one = release(replace(ITEM, origin=ORIGIN), also=ALSO)
+    assert objects(document("json", replace(one, corrected=True)))["items"] == [
+        {
+            "id": one.public_id,
+            "url": one.page,
+            "external_url": ITEM.url,
+            "title": ITEM.title,
+            "content_html": body.html(one),
+            "content_text": one.text,
+            "summary": "It is open.",
+            "image": "https://water.example/i.png",
+            "date_published": PUBLISHED.isoformat(),
+            "date_modified": NOW.isoformat(),
+            "authors": [{"name": "Water Board"}, {"name": "A. Author"}, {"name": "B. Author"}],
+            "tags": ["Water & works"],
+            "language": "en-GB",
+            "attachments": [
+                {"url": "https://water.example/a.mp3", "mime_type": "audio/mpeg", "size_in_bytes": 5},
+                {"url": "https://water.example/b?c&d", "mime_type": "application/octet-stream"},
+            ],
+            "_publicwire": {
+                "organisation": "Water Board",
+                "source": {"id": "water", "title": ORIGIN.title, "feed": ORIGIN.link},
+                "licence": "CC-BY-4.0",
+                "rights": "(c) Water Board",
+                "also": [
+                    {"organisation": "Ministry & Co", "url": "https://ministry.example/"},
+                    {"organisation": "Harbour"},
+                ],
+                "corrected": True,
+            },
+        }
+    ]
+
+
+def test_what_is_not_known_is_left_out() -> None:
+    bare = Item(keys=(), title="Dam")
+    one = release(bare, feed=replace(FEED, licence="", rights="", language="", link=""))
+    assert objects(document("json", one))["items"] == [
+        {
+            "id": one.public_id,
+            "url": one.page,
+            "title": "Dam",
+            "content_html": one.disclaimer,
+            "content_text": one.text,
+            "date_published": PUBLISHED.isoformat(),
+            "date_modified": NOW.isoformat(),
+            "authors": [{"name": "Water Board"}],
+            "_publicwire": {
+                "organisation": "Water Board",
+                "source": {"id": "water", "title": "Water Board news", "feed": FEED.feed},
+            },
+        }
+    ]
+
+
+def test_the_head_of_a_channel() -> None:
+    on = replace(channel("topics/water"), hub="https://releases.example/hub")
+    assert objects(document("json", on=on)) == {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": "Example Releases: water",
+        "home_page_url": "https://releases.example/topics/water",
+        "feed_url": "https://releases.example/topics/water/feed.json",
+        "description": on.description,
+        "language": "en",
+        "hubs": [{"type": "WebSub", "url": "https://releases.example/hub"}],
+        "items": [],
+    }
+
+
+@pytest.mark.skipif(not SCHEMA.exists(), reason="the JSON Feed schema is not beside the checkout")
+@given(items, feeds)
+def test_any_item_makes_a_valid_feed(item: Item, feed: FeedInfo) -> None:
+    one = release(item, feed=feed, also=ALSO)
+    found = objects(document("json", one, one))
+    Draft7Validator(json.loads(SCHEMA.read_text())).validate(found)
+    assert [(each["id"], each["title"], each["content_html"]) for each in found["items"]] == [
+        (one.public_id, one.title, body.html(one))
+    ] * 2

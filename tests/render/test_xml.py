@@ -1,0 +1,332 @@
+"""RSS and Atom: what we publish parses back to what we stored, and is valid."""
+
+from dataclasses import replace
+from email.utils import format_datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lxml import etree
+
+from aggregator import render
+from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release
+from aggregator.render import body
+from tests.render.given import (
+    ALSO,
+    FEED,
+    ITEM,
+    NOW,
+    ORIGIN,
+    PUBLICATION,
+    PUBLISHED,
+    channel,
+    document,
+    read,
+    release,
+    time,
+    tree,
+)
+
+ROOT = Path(__file__).parents[2]
+SCHEMA = ROOT.parent / "shared" / "corpus" / "schema" / "atom.rng"
+needs_schema = pytest.mark.skipif(not SCHEMA.exists(), reason="the Atom schema is not beside the checkout")
+
+NAMES = {
+    "a": "http://www.w3.org/2005/Atom",
+    "c": "http://purl.org/rss/1.0/modules/content/",
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "m": "http://search.yahoo.com/mrss/",
+}
+KINDS = ("rss", "atom")
+
+# What items hold has been through `normalise`: legal in XML, on one line where it is one
+legal = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), max_size=40
+) | st.sampled_from(
+    ["<b>R&D</b> ]]>", "a < b", "&amp;lt;i&gt;", "</title><script>x</script>", "{{ 7 * 7 }}", "AT&T &copy;"]
+)
+hostile = st.text(st.characters(), max_size=40) | st.sampled_from(
+    ["]]>", "<script>", "&amp;lt;", '" onx="', "\x00", "\ud800", "</item></channel>", "{{ 7 * 7 }}", "\r\n"]
+)
+items = st.builds(
+    Item,
+    keys=st.just(()),
+    title=legal.filter(str.strip),
+    url=st.just("") | legal.map(lambda path: "https://water.example/" + path),
+    content=legal,
+    summary=legal,
+    text=legal,
+    language=st.sampled_from(["", "en", "fr-CA", "not a language"]),
+    authors=st.lists(legal, max_size=2).map(tuple),
+    organisation=hostile,
+    categories=st.lists(legal, max_size=2).map(tuple),
+    enclosures=st.lists(
+        st.builds(Enclosure, hostile | st.just("https://x.example/a"), hostile), max_size=2
+    ).map(tuple),
+    rights=legal,
+    origin=st.none() | st.builds(Origin, hostile, hostile, hostile),
+)
+feeds = st.builds(
+    FeedInfo,
+    id=st.just("water"),
+    feed=hostile | st.just(FEED.feed),
+    organisation=hostile,
+    title=hostile,
+    link=hostile | st.just(FEED.link),
+    rights=hostile,
+    language=hostile,
+    republish=st.sampled_from(["full", "excerpt", "headline"]),
+    licence=hostile | st.sampled_from(["CC-BY-4.0", "https://licence.example/"]),
+)
+
+
+def texts(element: etree._Element, path: str) -> list[str]:
+    return [found.text or "" for found in element.iterfind(path, NAMES)]
+
+
+def hrefs(element: etree._Element, rel: str) -> list[str]:
+    return [link.get("href", "") for link in element.iterfind(f"a:link[@rel='{rel}']", NAMES)]
+
+
+def only(kind: str, one: Release) -> etree._Element:
+    """The one item of a document, parsed strictly."""
+    found = tree(document(kind, one)).findall("channel/item" if kind == "rss" else "a:entry", NAMES)
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_subscriber_reads_what_we_stored(kind: str) -> None:
+    one = release()
+    found = read(document(kind, one)).entries[0]
+    assert {
+        "id": found.id,
+        "title": found.title,
+        "link": found.link,
+        "published": time(found.published_parsed),
+        "updated": time(found.updated_parsed),
+        "authors": [author.name for author in found.authors],
+        "content": found.content[0].value,
+        "categories": [tag.term for tag in found.tags],
+        "files": [file.href for file in found.enclosures],
+        "via": [link.href for link in found.links if link.rel == "via"],
+    } == {
+        "id": one.public_id,
+        "title": one.title,
+        "link": one.page,
+        "published": PUBLISHED,
+        "updated": NOW,
+        "authors": ["Water Board", "A. Author", "B. Author"],
+        "content": body.html(one),
+        "categories": ["Water & works"],
+        "files": ["https://water.example/a.mp3", "https://water.example/b?c&d"],
+        "via": [ITEM.url],
+    }
+
+
+def test_an_rss_item_says_all_of_an_item() -> None:
+    item = only("rss", release())
+    assert (texts(item, "guid"), item.find("guid").get("isPermaLink")) == ([release().public_id], "false")  # type: ignore[union-attr]
+    assert texts(item, "pubDate") == [format_datetime(PUBLISHED)]
+    assert texts(item, "description") == ["It is open."]
+    assert texts(item, "c:encoded") == [body.html(release())]
+    assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(FEED.feed, "Water Board news")]
+    assert [dict(file.attrib) for file in item.iterfind("enclosure")] == [
+        {"url": "https://water.example/a.mp3", "length": "5", "type": "audio/mpeg"}
+    ]
+    assert texts(item, "dc:language") == ["en-GB"]
+    assert texts(item, "dc:rights") == ["(c) Water Board"]
+    assert hrefs(item, "license") == ["https://creativecommons.org/licenses/by/4.0/"]
+    assert [dict(image.attrib) for image in item.iterfind("m:content", NAMES)] == [
+        {"url": "https://water.example/i.png", "medium": "image", "type": "image/png", "fileSize": "7"}
+    ]
+
+
+def test_an_atom_entry_names_its_source_in_full() -> None:
+    source = only("atom", release()).find("a:source", NAMES)
+    assert source is not None
+    assert [texts(source, f"a:{tag}") for tag in ("id", "title", "updated", "rights")] == [
+        [FEED.feed],
+        ["Water Board news"],
+        [NOW.isoformat()],
+        ["(c) Water Board"],
+    ]
+    assert (hrefs(source, "self"), hrefs(source, "alternate")) == ([FEED.feed], [FEED.link])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_source_an_aggregated_entry_names_is_kept(kind: str) -> None:
+    item = only(kind, release(replace(ITEM, origin=ORIGIN)))
+    if kind == "rss":
+        assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.link, ORIGIN.title)]
+    else:
+        assert texts(item, "a:source/a:id") == [ORIGIN.id]
+        assert hrefs(item.find("a:source", NAMES), "self") == [ORIGIN.link]  # type: ignore[arg-type]
+
+
+def test_an_origin_without_address_or_name_falls_back_to_its_source() -> None:
+    item = only("atom", release(replace(ITEM, origin=Origin("", "17", "https://first.example/"))))
+    assert texts(item, "a:source/a:id") == ["https://first.example/"]
+    assert texts(item, "a:source/a:title") == ["Water Board"]
+    item = only("atom", release(replace(ITEM, origin=Origin("First", "", ""))))
+    assert texts(item, "a:source/a:id") == [FEED.feed]
+
+
+def test_an_atom_entry_says_its_language() -> None:
+    assert only("atom", release()).get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
+
+
+def test_a_headline_is_published_with_its_disclaimer() -> None:
+    one = release(
+        replace(ITEM, url=""), feed=replace(FEED, republish="headline", licence="", rights="", language="")
+    )
+    bare = replace(one, language="", published=NOW)
+    rss = only("rss", bare)
+    assert texts(rss, "description") == texts(rss, "c:encoded") == [one.disclaimer]
+    assert texts(rss, "a:updated") == []  # nothing happened to it since
+    atom = only("atom", bare)
+    assert texts(atom, "a:content") == [one.disclaimer]
+    assert [
+        *texts(atom, "a:summary"),
+        *texts(atom, "a:rights"),
+        *hrefs(atom, "via"),
+        *hrefs(atom, "license"),
+    ] == []
+
+
+def test_a_single_file_of_unknown_kind_fits_rss() -> None:
+    one = release(replace(ITEM, enclosures=ITEM.enclosures[1:]))
+    assert [dict(file.attrib) for file in only("rss", one).iterfind("enclosure")] == [
+        {"url": "https://water.example/b?c&d", "length": "0", "type": "application/octet-stream"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("licence", "address"),
+    [
+        ("CC-BY-NC-ND-3.0", ["https://creativecommons.org/licenses/by-nc-nd/3.0/"]),
+        ("cc0-1.0", ["https://creativecommons.org/publicdomain/zero/1.0/"]),
+        ("https://licence.example/", ["https://licence.example/"]),
+        ("CC-4.0", []),
+        ("CC-B?-4.0", []),
+        ("all rights reserved", []),
+    ],
+)
+def test_a_licence_is_linked_where_it_is_known(licence: str, address: list[str]) -> None:
+    assert hrefs(only("atom", release(feed=replace(FEED, licence=licence))), "license") == address
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_head_of_a_channel(kind: str) -> None:
+    on = replace(channel("sources/water"), hub="https://releases.example/hub")
+    whole = document(kind, on=on)
+    head = read(whole).feed
+    assert (head.title, head.link, head.rights if kind == "atom" else "", head.language) == (
+        on.title,
+        on.page,
+        on.rights if kind == "atom" else "",
+        "en",
+    )
+    assert time(head.updated_parsed) == NOW
+    root = tree(whole)
+    place = root.find("channel") if kind == "rss" else root
+    assert place is not None
+    assert hrefs(place, "self") == [f"https://releases.example/sources/water/feed.{kind}"]
+    assert hrefs(place, "hub") == [on.hub]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_channel_that_never_held_anything_is_valid(kind: str) -> None:
+    on = replace(channel(), changed=None, language="")
+    found = read(document(kind, on=on))
+    assert (found.entries, found.feed.updated_parsed[0]) == ([], 1970)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_item_that_xml_cannot_hold_is_refused_alone(kind: str) -> None:
+    with pytest.raises(ValueError):
+        render.entry(replace(release(), title="\x00"), kind)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(items, feeds)
+def test_any_subscriber_reads_any_item_as_we_stored_it(kind: str, item: Item, feed: FeedInfo) -> None:
+    one = release(item, feed=feed)
+    found = read(document(kind, one)).entries[0]
+    assert (found.id, found.title, found.link, found.content[0].value, time(found.published_parsed)) == (
+        one.public_id,
+        repaired(one.title),
+        one.page,
+        repaired(body.html(one)),
+        PUBLISHED,
+    )
+
+
+def repaired(text: str) -> str:
+    """As feedparser reads a text whose Latin-1 letters could be UTF-8: "Ã©" becomes "é"."""
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text
+
+
+@given(items, feeds)
+def test_any_item_parses_back_from_rss(item: Item, feed: FeedInfo) -> None:
+    one = release(item, feed=feed)
+    found = only("rss", one)
+    assert (texts(found, "title"), texts(found, "guid"), texts(found, "link")) == (
+        [one.title],
+        [one.public_id],
+        [one.page],
+    )
+    assert texts(found, "c:encoded") == [body.html(one)]
+    assert texts(found, "dc:creator") == list(dict.fromkeys((one.organisation, *one.authors)))
+    assert texts(found, "category") == list(one.categories)
+
+
+@given(items, feeds)
+def test_any_item_parses_back_from_atom(item: Item, feed: FeedInfo) -> None:
+    one = release(item, feed=feed)
+    whole = document("atom", one)
+    found = tree(whole).find("a:entry", NAMES)
+    assert found is not None
+    assert (texts(found, "a:title"), texts(found, "a:id"), hrefs(found, "alternate")) == (
+        [one.title],
+        [one.public_id],
+        [one.page],
+    )
+    assert texts(found, "a:content") == [body.html(one)]
+    assert texts(found, "a:author/a:name") == list(dict.fromkeys((one.organisation, *one.authors)))
+
+
+@given(hostile, hostile)
+def test_any_publication_and_channel_name_is_well_formed(name: str, topic: str) -> None:
+    publication = replace(PUBLICATION, name=name, description=topic)
+    on = channel("topics/" + topic.encode("utf-8", "replace").decode(), publication)
+    for kind in KINDS:
+        assert on.title in texts(tree(document(kind, on=on)), "channel/title" if kind == "rss" else "a:title")
+
+
+@needs_schema
+@pytest.mark.parametrize(
+    "releases", [(), (release(),), (release(also=ALSO), release(replace(ITEM, origin=ORIGIN)))]
+)
+def test_atom_is_valid(releases: tuple[Release, ...]) -> None:
+    assert_valid_atom(document("atom", *releases))
+
+
+@needs_schema
+@given(items, feeds)
+def test_any_item_makes_valid_atom(item: Item, feed: FeedInfo) -> None:
+    assert_valid_atom(document("atom", release(item, feed=feed)))
+
+
+def assert_valid_atom(whole: bytes) -> None:
+    """RELAX NG of RFC 4287, and the Schematron rules in it that validators do not enforce."""
+    root = tree(whole)
+    schema = etree.RelaxNG(etree.parse(SCHEMA))
+    assert schema.validate(root), schema.error_log
+    for entry in root.iterfind("a:entry", NAMES):
+        assert entry.xpath("a:author or ../a:author or a:source/a:author", namespaces=NAMES)
+        assert entry.xpath("a:link[@rel='alternate'] or a:link[not(@rel)] or a:content", namespaces=NAMES)

@@ -1,0 +1,290 @@
+"""Committing one poll: items, keys, revisions, stories, source state and poll record, or nothing.
+
+Called inside a write transaction. What to do was decided before; here it is only carried out.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import cast
+
+from sqlite_utils import Database
+
+from aggregator.errors import LeaseLost
+from aggregator.model import (
+    Candidate,
+    Changes,
+    Claim,
+    Document,
+    Edit,
+    Item,
+    Key,
+    KeyKind,
+    Known,
+    NewItem,
+    Outcome,
+    Poll,
+    State,
+    Transition,
+)
+from aggregator.storage import Reading
+from aggregator.storage.sqlite import life, membership
+from aggregator.storage.sqlite.membership import Stamp
+from aggregator.storage.sqlite.rows import (
+    item_columns,
+    moment,
+    ms,
+    ms_or_none,
+    pack_hints,
+    pack_seen,
+    unpack_keys,
+)
+
+WEEK = timedelta(days=7)
+
+
+class PollReading:
+    """What may be asked while a poll is being decided (the contract's Reading)."""
+
+    def __init__(self, db: Database, poll: Poll) -> None:
+        self._db = db
+        self._claim = poll.claim
+        self._now = poll.outcome.started
+
+    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
+        """Items of the source that share a key with any of `items`."""
+        digests = {key.digest for item in items for key in item.keys}
+        rows = self._db.conn.execute(
+            f"""SELECT item, kind, digest FROM item_key WHERE source = ?
+            AND digest IN ({",".join("?" * len(digests))})""",
+            (self._claim.number, *digests),
+        )
+        keys: dict[int, list[Key]] = {}
+        for number, kind, digest in rows:
+            keys.setdefault(number, []).append(Key(KeyKind(kind), digest))
+        seen = dict(self._claim.seen)
+        present = {seen[digest] for digest in listed if digest in seen}
+        return tuple(self._known(number, tuple(found), present) for number, found in keys.items())
+
+    def _known(self, number: int, keys: tuple[Key, ...], present: set[int]) -> Known:
+        row = self._db.conn.execute(
+            """SELECT state, title, fingerprint, keys, updated, language, flags,
+            (SELECT count(*) FROM revision WHERE item = i.number AND at > ?) AS edits
+            FROM item i WHERE number = ?""",
+            (ms(self._now - WEEK), number),
+        ).fetchone()
+        return Known(
+            number=number,
+            state=State(row["state"]),
+            title=row["title"],
+            fingerprint=row["fingerprint"],
+            keys=keys,
+            current=unpack_keys(row["keys"]),
+            updated=moment(row["updated"]),
+            language=row["language"],
+            listed=number in present,
+            edits=row["edits"],
+            damped="damped" in json.loads(row["flags"]),
+        )
+
+    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
+        """Items of other sources with one of these addresses, in no story this source has part in."""
+        rows = self._db.conn.execute(
+            f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text FROM item i
+            WHERE i.link IN ({",".join("?" * len(links))}) AND i.source <> ? AND i.state <> 'withdrawn'
+            AND i.freed = 0 AND NOT EXISTS (
+                SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)""",
+            (*links, self._claim.number, self._claim.number),
+        )
+        return tuple(
+            Candidate(
+                number=row["number"],
+                story=row["story"],
+                link=row["link"],
+                language=row["language"],
+                shown=moment(row["shown"]),
+                title=row["title"],
+                text=row["text"],
+            )
+            for row in rows
+        )
+
+
+def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None) -> Outcome:
+    """Commit one poll; the outcome comes back with counts filled in."""
+    claim, now = poll.claim, poll.outcome.started
+    held = db.conn.execute(
+        """UPDATE source SET leased = NULL
+        WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1 AND feed = ?""",
+        (claim.number, claim.token, claim.feed),
+    )
+    if held.rowcount != 1:
+        raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
+    changes = decide(PollReading(db, poll)) if decide else None
+    outcome, listed = poll.outcome, {}
+    if changes is not None:
+        listed = _carry_out(db, claim, changes, membership.stamp(db, now))
+        edited = sum(edit.substantive for edit in changes.edits)
+        changed = "changed" if changes.new or edited else "unchanged"
+        outcome = replace(outcome, kind=changed, new=len(changes.new), edited=edited)
+    _remember(db, poll, outcome, changes, listed)
+    _log(db, claim, outcome)
+    return outcome
+
+
+def _carry_out(db: Database, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
+    """Store new and edited items; returns which item each raw item of the document stands for."""
+    numbers = [_insert(db, claim, new, at) for new in changes.new]
+    _add_keys(db, claim.number, zip(numbers, (new.item for new in changes.new), strict=True))
+    live = [n for n, new in zip(numbers, changes.new, strict=True) if new.state is State.LIVE]
+    membership.enter(db, live, at)
+    edited = [edit.number for edit in changes.edits if _edit(db, edit, at)]
+    _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
+    if live or edited:
+        membership.touch(db, [*live, *edited], at)
+    return dict(changes.matched) | {
+        new.item.digest: number for number, new in zip(numbers, changes.new, strict=True) if new.item.digest
+    }
+
+
+def _insert(db: Database, claim: Claim, new: NewItem, at: Stamp) -> int:
+    own = _free(db, "id", new.id, f"{new.id[:8]}{claim.number:05d}")
+    columns = item_columns(new.item) | {
+        "id": own,
+        "public_id": _free(db, "public_id", new.public_id, f"tag:{life.authority(db)}:{own}"),
+        "source": claim.number,
+        "state": "held",  # until `enter` gives a live one its position
+        "story": _story(db, new.same_as),
+        "shown": ms(new.shown),
+        "updated": ms(new.updated),
+        "first_seen": ms(at.now),
+        "release": ms_or_none(new.release),
+        "reason": new.reason,
+        "backlog": int(new.backlog),
+        "flags": json.dumps(sorted({*new.flags, *new.item.flags})),
+        "seq": at.seq,
+    }
+    number = int(cast("int", db.table("item").insert(columns).last_pk))
+    if new.state is State.HELD:
+        seen = Transition(number, State.HELD, State.HELD, "first seen", new.reason, claim.id, at.now)
+        life.audit(db, seen)
+    return number
+
+
+def _free(db: Database, column: str, wanted: str, otherwise: str) -> str:
+    """The wanted identity if no item has it yet; a source that took an old one's name would clash."""
+    if not wanted:
+        return otherwise
+    taken = db.conn.execute(f"SELECT 1 FROM item WHERE {column} = ?", (wanted,)).fetchone()
+    return otherwise if taken else wanted
+
+
+def _story(db: Database, same_as: int | None) -> int | None:
+    if same_as is None:
+        return None
+    row = db.conn.execute("SELECT story FROM item WHERE number = ?", (same_as,)).fetchone()
+    if row["story"] is not None:
+        return int(row["story"])
+    story = membership.count(db, "story", 1)
+    db.conn.execute("UPDATE item SET story = ? WHERE number = ?", (story, same_as))
+    return story
+
+
+def _edit(db: Database, edit: Edit, at: Stamp) -> bool:
+    """Replace an item in place; True when what the public sees of it changed."""
+    old = db.conn.execute("SELECT * FROM item WHERE number = ?", (edit.number,)).fetchone()
+    public = old["state"] == State.LIVE
+    columns = item_columns(edit.item)
+    if not edit.substantive:
+        columns = {name: columns[name] for name in ("keys", "link")}
+    if edit.substantive and public and not edit.damped:
+        db.table("revision").insert(
+            {
+                "item": edit.number,
+                "at": ms(at.now),
+                **{name: old[name] for name in ("title", "content", "url", "fingerprint")},
+            }
+        )
+        columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
+    if edit.damped:
+        columns["flags"] = json.dumps(sorted({*json.loads(old["flags"]), "damped"}))
+    if edit.release is not None and old["release"] is not None:  # held by its date
+        columns["release"] = ms(edit.release)
+    if edit.substantive:
+        life.unindex(db, edit.number)
+    db.table("item").update(edit.number, columns)
+    return edit.substantive and public
+
+
+def _add_keys(db: Database, source: int, items: Iterable[tuple[int, Item]]) -> None:
+    db.conn.executemany(
+        "INSERT OR IGNORE INTO item_key (source, digest, kind, item) VALUES (?, ?, ?, ?)",
+        [(source, key.digest, key.kind, number) for number, item in items for key in item.keys],
+    )
+
+
+def _remember(
+    db: Database, poll: Poll, outcome: Outcome, changes: Changes | None, listed: dict[bytes, int]
+) -> None:
+    """Bring the source's row up to date with what the poll found."""
+    now = outcome.started
+    columns: dict[str, object] = {"due": ms(poll.due), "why": outcome.why}
+    if outcome.kind == "failed":
+        columns["failures"] = poll.claim.failures + 1
+    else:
+        columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.recipe}
+    if poll.full:
+        columns["last_full"] = ms(now)
+    if poll.validators is not None:
+        columns |= {
+            "validated_url": poll.validators.url,
+            "etag": poll.validators.etag,
+            "last_modified": poll.validators.last_modified,
+        }
+    if poll.body_digest is not None:
+        columns["body_digest"] = poll.body_digest
+    if poll.document is not None:
+        columns |= _feed_columns(db, poll)
+        known = dict(poll.claim.seen) | listed
+        columns["seen"] = pack_seen((digest, known.get(digest, 0)) for digest in poll.document.listed)
+    if changes is not None:
+        columns |= {"mode": changes.mode.value, "imported": 1}
+    if outcome.new:
+        columns |= _rhythm(db, poll.claim.number, ms(now))
+    db.table("source").update(poll.claim.number, columns)
+
+
+def _feed_columns(db: Database, poll: Poll) -> dict[str, object]:
+    """What the feed says of itself; a change of it shows in every channel."""
+    document = poll.document or Document("")
+    said = {name: getattr(document, name) for name in ("title", "link", "rights", "language")}
+    was = db.conn.execute(
+        "SELECT title, link, rights, language FROM source WHERE number = ?", (poll.claim.number,)
+    ).fetchone()
+    if dict(was) != said and not poll.claim.first_import:
+        membership.touch_all(db, membership.stamp(db, poll.outcome.started))
+    return {**said, "hints": pack_hints(document.hints)}
+
+
+def _rhythm(db: Database, source: int, now: int) -> dict[str, object]:
+    """The usual gap between new items, as a moving average."""
+    row = db.conn.execute("SELECT last_new, gap FROM source WHERE number = ?", (source,)).fetchone()
+    if row["last_new"] is None:
+        return {"last_new": now}
+    gap = now - row["last_new"]
+    usual = gap if row["gap"] is None else (7 * row["gap"] + 3 * gap) // 10
+    return {"last_new": now, "gap": usual}
+
+
+def _log(db: Database, claim: Claim, outcome: Outcome) -> None:
+    db.table("poll").insert(
+        {
+            "source": claim.number,
+            "started": ms(outcome.started),
+            **{
+                name: getattr(outcome, name)
+                for name in ("seconds", "kind", "cause", "message", "status", "received", "new", "edited")
+            },
+        }
+    )

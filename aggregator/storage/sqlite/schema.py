@@ -1,0 +1,168 @@
+"""The tables of the SQLite store, as numbered migrations. A released migration is never edited.
+
+Times are integers: milliseconds since 1970, UTC. Digests are 16-byte blobs. Words in tables are those of
+the model: a channel is one published feed, a membership puts an item into one at a position.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("publicwire")
+
+TABLES = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+INSERT INTO counter VALUES ('seq', 0), ('position', 0), ('story', 0);
+
+CREATE TABLE source (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    feed TEXT NOT NULL,
+    configured INTEGER NOT NULL DEFAULT 1 CHECK (configured IN (0, 1)),
+    organisation TEXT NOT NULL DEFAULT '',
+    domains TEXT NOT NULL DEFAULT '[]',
+    topics TEXT NOT NULL DEFAULT '[]',
+    priority INTEGER NOT NULL DEFAULT 0,
+    republish TEXT NOT NULL DEFAULT 'full',
+    licence TEXT NOT NULL DEFAULT '',
+    every INTEGER NOT NULL,
+    title TEXT NOT NULL DEFAULT '',
+    link TEXT NOT NULL DEFAULT '',
+    rights TEXT NOT NULL DEFAULT '',
+    language TEXT NOT NULL DEFAULT '',
+    due INTEGER NOT NULL,
+    why TEXT NOT NULL DEFAULT 'never polled yet',
+    token INTEGER NOT NULL DEFAULT 0,
+    leased INTEGER,
+    validated_url TEXT NOT NULL DEFAULT '',
+    etag TEXT NOT NULL DEFAULT '',
+    last_modified TEXT NOT NULL DEFAULT '',
+    body_digest BLOB NOT NULL DEFAULT x'',
+    recipe BLOB NOT NULL DEFAULT x'',
+    mode TEXT NOT NULL DEFAULT 'normal',
+    seen BLOB NOT NULL DEFAULT x'',
+    imported INTEGER NOT NULL DEFAULT 0,
+    failures INTEGER NOT NULL DEFAULT 0,
+    last_success INTEGER,
+    last_full INTEGER,
+    last_new INTEGER,
+    gap INTEGER,
+    hints TEXT NOT NULL DEFAULT '{}'
+) STRICT;
+CREATE INDEX source_due ON source (due) WHERE configured = 1;
+CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
+
+CREATE TABLE item (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    public_id TEXT NOT NULL UNIQUE,
+    source INTEGER NOT NULL REFERENCES source (number),
+    state TEXT NOT NULL CHECK (state IN ('held', 'live', 'withdrawn')),
+    position INTEGER UNIQUE,
+    story INTEGER,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    content TEXT NOT NULL,
+    text TEXT NOT NULL,
+    language TEXT NOT NULL,
+    details TEXT NOT NULL,
+    keys BLOB NOT NULL,
+    link BLOB,
+    fingerprint BLOB NOT NULL,
+    claimed INTEGER,
+    shown INTEGER NOT NULL,
+    updated INTEGER NOT NULL,
+    first_seen INTEGER NOT NULL,
+    release INTEGER,
+    reason TEXT NOT NULL DEFAULT '',
+    backlog INTEGER NOT NULL DEFAULT 0,
+    corrected INTEGER,
+    flags TEXT NOT NULL DEFAULT '[]',
+    seq INTEGER NOT NULL,
+    indexed INTEGER NOT NULL DEFAULT 0,
+    freed INTEGER NOT NULL DEFAULT 0,
+    CHECK (state <> 'live' OR position IS NOT NULL)
+) STRICT;
+CREATE INDEX item_source ON item (source, state);
+CREATE INDEX item_link ON item (link) WHERE link IS NOT NULL;
+CREATE INDEX item_url ON item (url);
+CREATE INDEX item_story ON item (story) WHERE story IS NOT NULL;
+CREATE INDEX item_release ON item (release) WHERE state = 'held' AND release IS NOT NULL;
+CREATE INDEX item_corrected ON item (corrected) WHERE corrected IS NOT NULL;
+CREATE INDEX item_unindexed ON item (number) WHERE indexed = 0;
+CREATE INDEX item_kept ON item (first_seen) WHERE freed = 0;
+
+CREATE TABLE item_key (
+    source INTEGER NOT NULL REFERENCES source (number),
+    digest BLOB NOT NULL,
+    kind INTEGER NOT NULL,
+    item INTEGER NOT NULL REFERENCES item (number),
+    PRIMARY KEY (source, digest, kind, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE revision (
+    number INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL REFERENCES item (number),
+    at INTEGER NOT NULL,
+    title TEXT NOT NULL,
+    content TEXT NOT NULL,
+    url TEXT NOT NULL,
+    fingerprint BLOB NOT NULL
+) STRICT;
+CREATE INDEX revision_item ON revision (item, at);
+CREATE INDEX revision_at ON revision (at);
+
+CREATE TABLE channel (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    seq INTEGER NOT NULL,
+    changed INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE membership (
+    channel INTEGER NOT NULL REFERENCES channel (number),
+    position INTEGER NOT NULL,
+    item INTEGER NOT NULL REFERENCES item (number),
+    since INTEGER NOT NULL,
+    PRIMARY KEY (channel, position),
+    UNIQUE (item, channel)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE poll (
+    number INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES source (number),
+    started INTEGER NOT NULL,
+    seconds REAL NOT NULL,
+    kind TEXT NOT NULL,
+    cause TEXT NOT NULL,
+    message TEXT NOT NULL,
+    status INTEGER,
+    received INTEGER NOT NULL,
+    new INTEGER NOT NULL,
+    edited INTEGER NOT NULL
+) STRICT;
+CREATE INDEX poll_source ON poll (source, number);
+CREATE INDEX poll_started ON poll (started);
+
+CREATE TABLE audit (
+    number INTEGER PRIMARY KEY,
+    item INTEGER NOT NULL REFERENCES item (number),
+    at INTEGER NOT NULL,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    trigger TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    actor TEXT NOT NULL
+) STRICT;
+CREATE INDEX audit_item ON audit (item, number);
+"""
+
+
+@migrations()
+def m001_first_tables(db: Database) -> None:
+    """Everything of 0.1; statement by statement, because executescript would end the transaction."""
+    for statement in TABLES.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+    # The index is filled by maintenance and before a search, not by triggers: indexing costs ten times
+    # the insert, and a poll should not wait for it.
+    db.table("item").enable_fts(["title", "text"], tokenize="unicode61 remove_diacritics 2")

@@ -1,0 +1,214 @@
+"""Sources in the store: brought in line with the configuration, claimed for polls, let go.
+
+Called inside a write transaction.
+"""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from sqlite3 import Row
+from urllib.parse import urlsplit
+
+from sqlite_utils import Database
+
+from aggregator.errors import UsageError
+from aggregator.model import Claim, Mode, Validators
+from aggregator.settings import Config, Source
+from aggregator.storage.sqlite import membership
+from aggregator.storage.sqlite.rows import moment_or_none, ms, unpack_hints, unpack_seen
+
+FAR = timedelta(hours=24)
+
+MOVED = {
+    "validated_url": "",
+    "etag": "",
+    "last_modified": "",
+    "body_digest": b"",
+    "seen": b"",
+    "failures": 0,
+    "hints": "{}",
+    "why": "moved to another address",
+}
+
+
+def sync(db: Database, config: Config, now: datetime) -> tuple[str, ...]:
+    """Bring stored sources in line with the configuration; returns what was done, in words."""
+    _first_start(db, config, now)
+    at = membership.stamp(db, now)
+    done = _rename(db, config)
+    listed = {source.id for source in config.sources}
+    for row in db.conn.execute("SELECT id FROM source WHERE configured = 1").fetchall():
+        if row["id"] not in listed:
+            db.conn.execute("UPDATE source SET configured = 0, leased = NULL WHERE id = ?", (row["id"],))
+            done.append(f"{row['id']}: no longer polled; what it published stays")
+    for source in config.sources:  # first out of the way: two sources may have swapped their feeds
+        db.conn.execute(
+            "UPDATE source SET configured = 0 WHERE id = ? AND feed <> ?", (source.id, source.feed)
+        )
+    for source in config.sources:
+        row = db.conn.execute("SELECT * FROM source WHERE id = ?", (source.id,)).fetchone()
+        done += _add(db, source, now) if row is None else _update(db, source, row, at)
+        membership.channel(db, f"sources/{source.id}", at)
+        for topic in source.topics:
+            membership.channel(db, f"topics/{topic}", at)
+    membership.channel(db, membership.ALL, at)
+    return tuple(done)
+
+
+def _first_start(db: Database, config: Config, now: datetime) -> None:
+    """Fix the authority of minted ids for good: the publication's address may change, ids never do."""
+    host = urlsplit(config.publication.url).hostname or "localhost"
+    db.conn.execute(
+        "INSERT INTO meta (key, value) VALUES ('authority', ?) ON CONFLICT DO NOTHING",
+        (f"{host},{now:%Y-%m-%d}",),
+    )
+
+
+def _rename(db: Database, config: Config) -> list[str]:
+    """A known feed under an id the store does not have yet: the same source by another name."""
+    done = []
+    stored = {row["id"] for row in db.conn.execute("SELECT id FROM source")}
+    listed = {source.id for source in config.sources}
+    for source in config.sources:
+        if source.id in stored:
+            continue
+        row = db.conn.execute(
+            "SELECT id FROM source WHERE feed = ? ORDER BY configured DESC", (source.feed,)
+        ).fetchone()
+        if row is not None and row["id"] not in listed:
+            db.conn.execute("UPDATE source SET id = ? WHERE id = ?", (source.id, row["id"]))
+            db.conn.execute(
+                "UPDATE channel SET name = ? WHERE name = ?", (f"sources/{source.id}", f"sources/{row['id']}")
+            )
+            done.append(f"{row['id']}: renamed to {source.id}")
+    return done
+
+
+def _add(db: Database, source: Source, now: datetime) -> list[str]:
+    db.table("source").insert({**_columns(source), "id": source.id, "feed": source.feed, "due": ms(now)})
+    return [f"{source.id}: new"]
+
+
+def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> list[str]:
+    done = []
+    columns: dict[str, object] = {**_columns(source), "configured": 1}
+    if row["feed"] != source.feed:
+        columns |= MOVED | {"feed": source.feed, "due": ms(at.now), "leased": None}
+        done.append(f"{source.id}: moved to a new address")
+    elif not row["configured"]:
+        columns |= {"due": ms(at.now), "why": "back in the configuration"}
+        done.append(f"{source.id}: back in the configuration")
+    sooner = ms(at.now + source.every)
+    if columns["every"] < row["every"] and row["due"] > sooner and not row["failures"]:
+        columns["due"] = sooner
+    changed = {name for name in _columns(source) if columns[name] != row[name]}
+    db.table("source").update(row["number"], columns)
+    if "topics" in changed:
+        _refile(db, row["number"], at)
+    if "republish" in changed:
+        _resettle(db, row["number"], at)
+    if changed - {"every", "priority", "domains"}:
+        membership.touch_all(db, at)
+    return done
+
+
+def _columns(source: Source) -> dict[str, object]:
+    return {
+        "organisation": source.organisation,
+        "domains": json.dumps(source.domains),
+        "topics": json.dumps(source.topics),
+        "priority": source.priority,
+        "republish": source.republish.value,
+        "licence": source.licence,
+        "every": source.every // timedelta(milliseconds=1),
+    }
+
+
+def _refile(db: Database, source: int, at: membership.Stamp) -> None:
+    """The source's topics changed: move what it published into the channels of its present ones."""
+    db.conn.execute(
+        """DELETE FROM membership WHERE channel IN (SELECT number FROM channel WHERE name LIKE 'topics/%')
+        AND item IN (SELECT number FROM item WHERE source = ?)""",
+        (source,),
+    )
+    topics = db.conn.execute("SELECT topics FROM source WHERE number = ?", (source,)).fetchone()[0]
+    for topic in json.loads(topics):
+        db.conn.execute(
+            """INSERT INTO membership (channel, position, item, since)
+            SELECT ?, m.position, m.item, m.since FROM membership m JOIN item i ON i.number = m.item
+            WHERE i.source = ? AND m.channel = (SELECT number FROM channel WHERE name = '')""",
+            (membership.channel(db, f"topics/{topic}", at), source),
+        )
+    _resettle(db, source, at)
+
+
+def _resettle(db: Database, source: int, at: membership.Stamp) -> None:
+    """Members of stories may show or hide now that the source's rights or topics changed."""
+    rows = db.conn.execute(
+        "SELECT DISTINCT story FROM item WHERE source = ? AND story IS NOT NULL", (source,)
+    ).fetchall()
+    for row in rows:
+        mine = db.conn.execute(
+            "SELECT number FROM item WHERE source = ? AND story = ?", (source, row["story"])
+        ).fetchone()
+        membership.settle(db, row["story"], at, newcomer=mine["number"])
+
+
+def clear_leases(db: Database, now: datetime) -> None:
+    """What a new poller does first: no lease outlives its process, no due time lies absurdly far ahead.
+
+    Reasons that begin with "origin" are the origin's own wish (Retry-After, 410) and stand.
+    """
+    db.conn.execute("UPDATE source SET leased = NULL")
+    db.conn.execute(
+        "UPDATE source SET due = ?, why = 'the clock was wrong' WHERE due > ? AND why NOT LIKE 'origin %'",
+        (ms(now), ms(now + FAR)),
+    )
+
+
+def claim(
+    db: Database, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None
+) -> tuple[Claim, ...]:
+    """Take sources for one poll each."""
+    where = "due <= :now AND (leased IS NULL OR leased < :now)"
+    if ids is not None:
+        where = "id IN (SELECT value FROM json_each(:ids))"
+    rows = db.conn.execute(
+        f"""UPDATE source SET token = token + 1, leased = :until WHERE number IN (
+            SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)
+        RETURNING *""",
+        {"now": ms(now), "until": ms(now + lease), "limit": limit, "ids": json.dumps(list(ids or ()))},
+    ).fetchall()
+    return tuple(_claim(row) for row in sorted(rows, key=lambda row: (row["due"], row["number"])))
+
+
+def _claim(row: Row) -> Claim:
+    gap = row["gap"]
+    return Claim(
+        number=row["number"],
+        id=row["id"],
+        feed=row["feed"],
+        token=row["token"],
+        validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
+        body_digest=row["body_digest"],
+        recipe=row["recipe"],
+        mode=Mode(row["mode"]),
+        seen=unpack_seen(row["seen"]),
+        first_import=not row["imported"],
+        failures=row["failures"],
+        last_success=moment_or_none(row["last_success"]),
+        last_full=moment_or_none(row["last_full"]),
+        gap=None if gap is None else timedelta(milliseconds=gap),
+        hints=unpack_hints(row["hints"]),
+    )
+
+
+def poll_soon(db: Database, ids: Sequence[str], now: datetime) -> None:
+    """Make sources due now."""
+    for source in ids:
+        updated = db.conn.execute(
+            "UPDATE source SET due = ?, why = 'asked for by the operator' WHERE id = ? AND configured = 1",
+            (ms(now), source),
+        )
+        if updated.rowcount != 1:
+            raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")

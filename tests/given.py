@@ -1,0 +1,131 @@
+"""Values for tests, all our own: configurations, sources, items, documents, polls."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from aggregator import dedupe
+from aggregator.model import (
+    Changes,
+    Claim,
+    Document,
+    Entry,
+    Item,
+    Markup,
+    Outcome,
+    Poll,
+    Stored,
+    Wanted,
+    Worked,
+)
+from aggregator.normalise import normalise
+from aggregator.settings import Config, Publication, Source, Text
+from aggregator.storage import Reading, Storage
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+
+
+def source(name: str, **settings: object) -> Source:
+    """A source whose feed and domains go with its id."""
+    plain = Source(
+        id=name,
+        feed=f"https://{name}.example/feed.xml",
+        organisation=name.title(),
+        domains=(f"{name}.example",),
+    )
+    return replace(plain, **settings)  # type: ignore[arg-type]  # the caller names fields of Source
+
+
+def config(*sources: Source, store: Path = Path("store")) -> Config:
+    """A configuration of these sources."""
+    publication = Publication(
+        name="Example Releases",
+        url="https://releases.example/",
+        language="en",
+        contact="desk@releases.example",
+        disclaimer=Text((("", "Released by {{ organisation }}."),)),
+    )
+    return Config(path=Path("sources.yaml"), publication=publication, store=store, sources=sources)
+
+
+def entry(
+    title: str, guid: str = "", link: str = "", *, body: str = "", published: str = "", updated: str = ""
+) -> Entry:
+    """An entry as a feed might say it; its digest is that of what it says."""
+    said = f"{title}|{guid}|{link}|{body}|{published}|{updated}"
+    return Entry(
+        guid=guid,
+        link=link,
+        title=Markup(title),
+        content=Markup(body or f"<p>The full account of {title}.</p>", kind="html"),
+        published=published,
+        updated=updated,
+        digest=hashlib.blake2b(said.encode(), digest_size=16).digest(),
+    )
+
+
+def item(entry: Entry, of: Source, now: datetime = NOON) -> Item:
+    """What we believe of an entry."""
+    return replace(
+        normalise(entry, document=Document("rss20"), source=of, url=of.feed, now=now), digest=entry.digest
+    )
+
+
+def iso(moment: datetime) -> str:
+    """A date as feeds write it."""
+    return moment.isoformat()
+
+
+class Origin:
+    """A source that is polled with documents we make up, through the real decision and the real store."""
+
+    def __init__(self, storage: Storage, of: Source, *, incremental: bool = True) -> None:
+        self.storage = storage
+        self.source = of
+        self.incremental = incremental  # whether documents are split, as parse/unseen does
+
+    def says(self, *entries: Entry, now: datetime = NOON) -> Outcome:
+        """Poll once with a document of these entries, newest first."""
+        (claim,) = self.storage.claim(now, limit=1, lease=HOUR, ids=[self.source.id])
+        return self.answers(claim, entries, now)
+
+    def answers(self, claim: Claim, entries: Sequence[Entry], now: datetime) -> Outcome:
+        """Commit the poll of a claim with these entries."""
+        seen = {digest for digest, _ in claim.seen} if self.incremental else set()
+        unseen = [each for each in entries if each.digest not in seen]
+        items = tuple(item(each, self.source, now) for each in unseen)
+        if not self.incremental:
+            items = tuple(replace(each, digest=b"") for each in items)
+        listed = tuple(each.digest for each in entries) if self.incremental else ()
+        worked = Worked(document=Document("rss20", title="Feed", listed=listed), items=items)
+
+        def decide(reading: Reading) -> Changes:
+            return dedupe.decide(worked, reading, claim, self.source, now)
+
+        return self.storage.record(read(claim, worked, now), decide)
+
+
+def read(claim: Claim, worked: Worked, now: datetime) -> Poll:
+    """A poll whose document was read."""
+    return Poll(
+        claim=claim, outcome=Outcome(claim.id, "changed", now, 0.1), due=now + HOUR, document=worked.document
+    )
+
+
+def failed(claim: Claim, now: datetime) -> Poll:
+    """A poll that failed."""
+    outcome = Outcome(claim.id, "failed", now, 0.1, cause="network", message="no route")
+    return Poll(claim=claim, outcome=outcome, due=now + HOUR)
+
+
+def titles(items: Sequence[Stored]) -> list[str]:
+    """Titles in the order given."""
+    return [each.item.title for each in items]
+
+
+def all_items(storage: Storage) -> tuple[Stored, ...]:
+    """Everything stored, oldest first."""
+    return tuple(reversed(storage.items(Wanted(limit=10_000))))

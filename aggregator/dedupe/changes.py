@@ -1,0 +1,101 @@
+"""From what a document holds and what storage remembers to Changes: new items, edits, nothing else.
+
+Pure: `now` is given, storage is asked through Reading. Withdraws nothing; absence means nothing here.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from aggregator.dedupe import stories, within
+from aggregator.editorial import embargo
+from aggregator.model import Candidate, Changes, Claim, Edit, Item, KeyKind, Known, Mode, NewItem, State, Worked
+from aggregator.normalise.identity import item_id, valid_iri
+from aggregator.settings import Source
+from aggregator.storage import Reading
+
+BACKLOG = timedelta(days=7)  # a first import puts older items only into their source's own channel
+EDITS = 24  # changes of an item in 7 days; more are damped
+
+
+def decide(worked: Worked, reading: Reading, claim: Claim, source: Source, now: datetime) -> Changes:
+    """What one read document does to the items of its source."""
+    listed = worked.document.listed
+    known = reading.known(worked.items, listed) if worked.items else ()
+    found = within.resolve(worked.items, known, claim.mode, listed=len(listed))
+    edits = tuple(edit for item, old in found.known if (edit := _edit(item, old, source, now)) is not None)
+    matched = [(item.digest, old.number) for item, old in found.known if item.digest]
+    matched += [(digest, 0) for digest in found.doubles]
+    return Changes(
+        mode=found.mode,
+        new=_new(found.new, found.mode, reading, claim, source, now),
+        edits=edits,
+        matched=tuple(matched),
+        rotated=found.rotated,
+    )
+
+
+def _edit(item: Item, old: Known, source: Source, now: datetime) -> Edit | None:
+    """What to do to a known item; None when nothing. A withdrawn one stays as it was withdrawn."""
+    if old.state is State.WITHDRAWN:
+        return None
+    substantive = item.fingerprint != old.fingerprint
+    release = None
+    if old.state is State.HELD:
+        standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
+        release = standing.release if standing.state is State.HELD else now
+    if not substantive and item.keys == old.current and release is None:
+        return None
+    return Edit(
+        number=old.number,
+        item=item,
+        substantive=substantive,
+        updated=_updated(item, old, now),
+        damped=old.damped or old.edits >= EDITS,
+        release=release,
+    )
+
+
+def _updated(item: Item, old: Known, now: datetime) -> datetime:
+    """The origin's own date of the change if it can be one, else now."""
+    said = item.updated
+    return said if said is not None and old.updated < said <= now else now
+
+
+def _new(
+    items: Sequence[Item], mode: Mode, reading: Reading, claim: Claim, source: Source, now: datetime
+) -> tuple[NewItem, ...]:
+    """Items to store, oldest first; those of one date in reverse, because documents list the newest first."""
+    links = [link for item in items if (link := item.key(KeyKind.LINK)) is not None]
+    candidates = reading.candidates(links) if links else ()
+    made: list[NewItem] = []
+    joined: set[tuple[bool, int]] = set()  # stories this very document has joined: one member each
+    for item in reversed(items):
+        standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
+        same = stories.match(item, standing.shown, [each for each in candidates if _story(each) not in joined])
+        if same is not None:
+            joined.add(_story(same))
+        made.append(
+            NewItem(
+                item=item,
+                id=item_id(claim.id, within.primary(item, mode)),
+                public_id=item.guid if valid_iri(item.guid) else "",
+                state=standing.state,
+                shown=standing.shown,
+                updated=_first_updated(item, standing.shown, now),
+                release=standing.release,
+                reason=standing.reason,
+                backlog=claim.first_import and (item.claimed is None or item.claimed < now - BACKLOG),
+                same_as=same.number if same else None,
+                flags=standing.flags,
+            )
+        )
+    return tuple(sorted(made, key=lambda new: new.shown))
+
+
+def _story(candidate: Candidate) -> tuple[bool, int]:
+    return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)
+
+
+def _first_updated(item: Item, shown: datetime, now: datetime) -> datetime:
+    said = item.updated
+    return said if said is not None and shown < said <= now else shown

@@ -1,0 +1,71 @@
+"""Across sources: which items are the same release, and which member of a story leads.
+
+False merges are worse than missed ones: a shared address only makes a candidate, the texts must agree.
+Near-duplicate text without a shared address will come in here as further candidates.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model import Candidate, Item, KeyKind
+
+WINDOW = timedelta(days=14)
+AGREEMENT = 0.8  # share of the shorter text's shingles that the longer one must hold
+SHINGLE = 4  # words
+SHORT = 12  # words under which texts prove nothing and titles must agree instead
+COMPARED = 20_000  # characters of a text that are looked at
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What decides who leads: the link is at home in the source's domains, then priority, then age."""
+
+    number: int
+    at_home: bool
+    priority: int
+
+
+def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candidate | None:
+    """The candidate that is the same release as `item`, the oldest if several are."""
+    link = item.key(KeyKind.LINK)
+    for candidate in sorted(candidates, key=lambda each: each.number):
+        if (
+            candidate.link == link
+            and abs(candidate.shown - shown) <= WINDOW
+            and _same_language(item.language, candidate.language)
+            and _agree(item, candidate)
+        ):
+            return candidate
+    return None
+
+
+def lead(members: Sequence[Member]) -> Member:
+    """Who leads a story none of whose members was published yet."""
+    return min(members, key=lambda member: (not member.at_home, -member.priority, member.number))
+
+
+def at_home(host: str, domains: Sequence[str]) -> bool:
+    """Whether an address' host belongs to one of a source's domains."""
+    return any(host == domain or host.endswith("." + domain) for domain in domains)
+
+
+def _same_language(one: str, other: str) -> bool:
+    one, other = one.partition("-")[0], other.partition("-")[0]
+    return one == other or not one or not other
+
+
+def _agree(item: Item, candidate: Candidate) -> bool:
+    one, other = _words(item.text), _words(candidate.text)
+    if min(len(one), len(other)) < SHORT:
+        return _words(item.title) == _words(candidate.title)
+    few, many = sorted((_shingles(one), _shingles(other)), key=len)
+    return len(few & many) >= AGREEMENT * len(few)
+
+
+def _words(text: str) -> list[str]:
+    return text[:COMPARED].casefold().split()
+
+
+def _shingles(words: list[str]) -> set[tuple[str, ...]]:
+    return {tuple(words[start : start + SHINGLE]) for start in range(len(words) - SHINGLE + 1)}

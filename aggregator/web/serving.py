@@ -1,0 +1,80 @@
+"""The two HTTP servers of a running service: the public side and the admin side, in our event loop.
+
+Signals are the service's business, so uvicorn's own handling of them is off.
+"""
+
+import asyncio
+import socket
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+from starlette.applications import Starlette
+
+from aggregator.errors import UsageError
+from aggregator.settings import Address
+
+GRACE = 2  # seconds that open answers get at the end
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Servers:
+    """Applications at their addresses, while the context lasts. UsageError when an address is taken."""
+
+    def __init__(self, apps: Sequence[tuple[Address, Callable[[], Starlette]]]) -> None:
+        self._apps = apps
+        self._running: list[tuple[_Server, asyncio.Task[None]]] = []
+
+    async def __aenter__(self) -> Self:
+        bound = [(_bind(address), app) for address, app in self._apps]
+        for listening, app in bound:
+            config = uvicorn.Config(
+                app(),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                timeout_graceful_shutdown=GRACE,
+            )
+            server = _Server(config)
+            task = asyncio.create_task(server.serve(sockets=[listening]))
+            self._running.append((server, task))
+            await server.up.wait()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for server, _ in self._running:
+            server.should_exit = True
+        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
+
+
+def _bind(address: Address) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((address.host, address.port))
+    except OSError as error:
+        raise UsageError(
+            f"cannot listen on {address}: {error.strerror or error}; "
+            "is Publicwire already running, or another program? Change `listen` or `admin`"
+        ) from error
+    return listening

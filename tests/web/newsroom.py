@@ -1,0 +1,162 @@
+"""A real store with releases of our own in it, for tests of what the public sees."""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+from starlette.applications import Starlette
+
+from aggregator.model import (
+    Changes,
+    Edit,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+    NewItem,
+    Outcome,
+    Poll,
+    State,
+    Stored,
+    Transition,
+)
+from aggregator.publisher import Publisher
+from aggregator.settings import Config, Publication, Source, Text
+from aggregator.storage import Storage, open_storage
+from aggregator.web.app import public_app
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+OBSERVATORY = Source(
+    id="observatory",
+    feed="https://observatory.example/press.xml",
+    organisation="Coastal Observatory",
+    topics=("climate", "open-data"),
+    language="en",
+)
+MINISTRY = Source(
+    id="ministere",
+    feed="https://ministere.example/rss",
+    organisation="Ministère de l’Exemple",
+    topics=("health",),
+    language="fr",
+)
+
+
+def publication() -> Publication:
+    return Publication(
+        name="Example Public Releases",
+        url="https://releases.example/",
+        language="en",
+        contact="desk@releases.example",
+        disclaimer=Text((("", "Standing text about {{ organisation }}."),)),
+        description="What public bodies say, once each.",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Asks an application directly, one event loop a request."""
+
+    app: Starlette
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        return self.request("GET", path, headers)
+
+    def request(self, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+        async def ask() -> httpx.Response:
+            transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
+            async with httpx.AsyncClient(transport=transport, base_url="http://elsewhere.example") as client:
+                client.headers["Accept-Encoding"] = "identity"
+                return await client.request(method, path, headers=headers)
+
+        return asyncio.run(ask())
+
+
+@dataclass
+class Newsroom:
+    """A store, a configuration that may be edited, and the public side of both."""
+
+    storage: Storage
+    config: Config
+    now: datetime = NOON
+    ids: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.storage.sync(self.config, self.now)
+        self.publisher = Publisher(self.storage, lambda: self.config, now=lambda: NOON)
+        self.client = Client(public_app(self.publisher, self.storage))
+
+    def publishes(self, *items: Item, source: str = "observatory", state: State = State.LIVE) -> None:
+        """One poll of a source that brings these items."""
+        new = tuple(self._new(item, state) for item in items)
+        self._poll(source, Changes(Mode.NORMAL, new=new))
+
+    def corrects(self, title: str, item: Item, source: str = "observatory") -> None:
+        edit = Edit(self.stored(title).number, item, substantive=True, updated=self.now)
+        self._poll(source, Changes(Mode.NORMAL, edits=(edit,)))
+
+    def withdraws(self, title: str) -> None:
+        stored = self.stored(title)
+        self.now += timedelta(minutes=1)
+        step = Transition(
+            stored.number, stored.state, State.WITHDRAWN, "operator", "secret reason", "desk", self.now
+        )
+        self.storage.apply((step,))
+
+    def fails(self, source: str, message: str) -> None:
+        self.now += timedelta(minutes=1)
+        (claim,) = self.storage.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
+        outcome = Outcome(source, "failed", self.now, 0.5, cause="http", message=message, status=503)
+        self.storage.record(Poll(claim, outcome, due=self.now + timedelta(minutes=15)))
+
+    def reconfigures(self, **changes: object) -> None:
+        """The operator edits sources.yaml, and the service reloads."""
+        self.config = replace(self.config, **changes)  # type: ignore[arg-type]
+        self.now += timedelta(minutes=1)
+        self.storage.sync(self.config, self.now)
+
+    def stored(self, title: str) -> Stored:
+        found = self.storage.find(self.ids[title])
+        assert found is not None
+        return found
+
+    def page(self, title: str) -> str:
+        return f"/items/{self.ids[title]}/slug"
+
+    def _new(self, item: Item, state: State) -> NewItem:
+        self.ids[item.title] = hashlib.blake2b(item.title.encode(), digest_size=7).hexdigest()[:13]
+        shown = item.claimed or self.now
+        return NewItem(item, self.ids[item.title], item.guid, state, shown, updated=shown)
+
+    def _poll(self, source: str, changes: Changes) -> None:
+        self.now += timedelta(minutes=1)
+        (claim,) = self.storage.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
+        outcome = Outcome(source, "changed", self.now, 0.5, status=200)
+        due = self.now + timedelta(minutes=15)
+        self.storage.record(Poll(claim, outcome, due), lambda reading: changes)
+
+
+def newsroom(directory: Path, *sources: Source) -> Newsroom:
+    config = Config(directory / "sources.yaml", publication(), directory, sources or (OBSERVATORY, MINISTRY))
+    return Newsroom(open_storage(directory), config)
+
+
+def item(title: str, **said: object) -> Item:
+    """A release as normalise would make it."""
+    name = title.lower().replace(" ", "-")
+    made = Item(
+        keys=(Key(KeyKind.GUID, hashlib.blake2b(title.encode(), digest_size=16).digest()),),
+        title=title,
+        url=f"https://observatory.example/press/{name}",
+        guid=f"https://observatory.example/press/{name}",
+        content=f"<p>The whole of {title}.</p>",
+        text=f"The whole of {title}.",
+        language="en",
+        claimed=NOON - timedelta(hours=2),
+        fingerprint=title.encode()[:16],
+    )
+    return replace(made, **said)  # type: ignore[arg-type]

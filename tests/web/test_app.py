@@ -1,0 +1,333 @@
+"""The public side over HTTP."""
+
+import gzip
+import re
+import socket
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import html5lib
+import httpx
+import pytest
+import uvicorn
+from structlog.testing import capture_logs
+
+from aggregator.model import State
+from aggregator.settings import Republish, Text
+from aggregator.web.app import public_app
+from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
+
+FEEDS = pytest.mark.parametrize(
+    "path",
+    [
+        "/feed.rss",
+        "/feed.atom",
+        "/feed.json",
+        "/topics/climate/feed.atom",
+        "/sources/observatory/feed.rss",
+        "/languages/en/feed.json",
+    ],
+)
+PAGES = ["/", "/topics/climate", "/sources/observatory", "/languages/en"]
+SECURITY = {
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+}
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    made = newsroom(tmp_path)
+    made.publishes(item("First"), item("Second"))
+    return made
+
+
+def given_a_damaged_store(room: Newsroom) -> None:
+    with sqlite3.connect(room.config.store / "publicwire.db") as database:
+        database.execute("DROP TABLE membership")
+        database.execute("DROP TABLE channel")
+    database.close()
+
+
+@contextmanager
+def served(room: Newsroom) -> Iterator[str]:
+    """The application behind the real server, on a port of its own."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(public_app(room.publisher, room.storage), log_level="error"))
+    thread = threading.Thread(target=server.run, args=([listening],))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listening.close()
+
+
+@FEEDS
+def test_a_channel_is_served_with_validators(room: Newsroom, path: str) -> None:
+    answer = room.client.get(path)
+    assert answer.status_code == 200
+    assert b"Second" in answer.content
+    assert re.fullmatch(r'"[0-9a-f]{32}"', answer.headers["etag"])
+    assert answer.headers["last-modified"].endswith(" GMT")
+    assert answer.headers["cache-control"] == "public, max-age=60"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert answer.headers["link"] == f'<https://releases.example{path}>; rel="self"'
+
+
+@FEEDS
+def test_a_client_that_has_the_document_gets_304_without_it(room: Newsroom, path: str) -> None:
+    first = room.client.get(path).headers
+    for asked in (
+        {"If-None-Match": first["etag"]},
+        {"If-None-Match": f'"other", W/{first["etag"]}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": first["last-modified"]},
+    ):
+        answer = room.client.get(path, asked)
+        assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", first["etag"])
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+
+def test_an_etag_outranks_a_date(room: Newsroom) -> None:
+    first = room.client.get("/feed.atom").headers
+    asked = {"If-None-Match": '"other"', "If-Modified-Since": first["last-modified"]}
+    assert room.client.get("/feed.atom", asked).status_code == 200
+
+
+def test_after_a_change_neither_validator_matches(room: Newsroom) -> None:
+    before = room.client.get("/feed.atom").headers
+    room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    assert room.client.get("/feed.atom", {"If-None-Match": before["etag"]}).status_code == 200
+    assert room.client.get("/feed.atom", {"If-Modified-Since": before["last-modified"]}).status_code == 200
+
+
+@pytest.mark.parametrize("accepted", ["gzip", "br, GZIP;q=0.5", "*"])
+def test_gzip_has_an_etag_of_its_own(room: Newsroom, accepted: str) -> None:
+    plain = room.client.get("/feed.json")
+    zipped = room.client.get("/feed.json", {"Accept-Encoding": accepted})
+    assert zipped.headers["content-encoding"] == "gzip"
+    assert zipped.headers["vary"] == plain.headers["vary"] == "Accept-Encoding"
+    assert zipped.headers["etag"] == f'{plain.headers["etag"][:-1]}-gzip"'
+    assert zipped.content == plain.content
+    again = room.client.get(
+        "/feed.json", {"Accept-Encoding": accepted, "If-None-Match": zipped.headers["etag"]}
+    )
+    assert again.status_code == 304
+
+
+@pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", "gzip; q=0.0", ""])
+def test_nobody_gets_gzip_who_does_not_take_it(room: Newsroom, accepted: str) -> None:
+    assert "content-encoding" not in room.client.get("/feed.json", {"Accept-Encoding": accepted}).headers
+
+
+def test_the_real_server_sends_what_the_application_says(room: Newsroom) -> None:
+    with served(room) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        with client.stream("GET", "/feed.rss", headers={"Accept-Encoding": "gzip"}) as answer:
+            body = gzip.decompress(b"".join(answer.iter_raw()))
+        head = client.head("/feed.rss", headers={"Accept-Encoding": "identity"})
+        published = room.publisher.document("", "rss")
+        assert published is not None
+        assert body == published.body
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(published.body))
+        asked = {"Accept-Encoding": "identity", "If-None-Match": head.headers["etag"]}
+        assert client.get("/feed.rss", headers=asked).status_code == 304
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/feed.rss", "/robots.txt", "/healthz", "/static/style.css", "/none"]
+)
+def test_every_answer_forbids_scripts_frames_and_referrers(room: Newsroom, path: str) -> None:
+    headers = room.client.get(path).headers
+    assert {name: headers[name] for name in SECURITY} == SECURITY
+    policy = headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; style-src 'self'; ")
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src" not in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/none",
+        "/feed.xml",
+        "/topics/none",
+        "/topics/none/feed.rss",
+        "/topics/climate/",
+        "/items/none",
+        "/items/none/slug",
+        "/items/none/history",
+        "/static/none",
+        "/status",
+        "/readyz",
+        "//evil.example/",
+    ],
+)
+def test_what_is_not_there_is_404(room: Newsroom, path: str) -> None:
+    answer = room.client.get(f"http://elsewhere.example{path}")
+    assert answer.status_code == 404
+    assert "There is nothing at this address." in answer.text
+
+
+def test_writing_is_refused(room: Newsroom) -> None:
+    answer = room.client.request("POST", "/feed.rss")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] in ("GET, HEAD", "HEAD, GET")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_channel_page_lists_its_releases_attributed(room: Newsroom, path: str) -> None:
+    page = room.client.get(path).text
+    assert page.index("Second") < page.index("First")
+    assert page.count("Standing text about Coastal Observatory.") == 2
+    assert '<time datetime="2026-03-02T10:00:00+00:00">2 March 2026</time>' in page
+    address = "https://releases.example" + path.rstrip("/")
+    for kind, media_type in (("rss", "rss+xml"), ("atom", "atom+xml"), ("json", "feed+json")):
+        assert f'type="application/{media_type}"' in page
+        assert f'href="{address}/feed.{kind}"' in page
+
+
+def test_an_item_page_names_its_origin_and_keeps_out_of_search_indexes(room: Newsroom) -> None:
+    page = room.client.get(room.page("First")).text
+    assert '<link rel="canonical" href="https://observatory.example/press/first">' in page
+    assert '<meta name="robots" content="noindex, follow">' in page
+    assert "<p>The whole of First.</p>" in page
+    assert '<div class="pw-disclaimer">Standing text about Coastal Observatory.</div>' in page
+    assert "Read the original at observatory.example" in page
+    assert page.index("The whole of First.</p>") < page.index("pw-disclaimer")
+    assert room.client.get(f"/items/{room.ids['First']}").text == page
+
+
+def test_addresses_never_come_from_the_request(room: Newsroom) -> None:
+    for path in (*PAGES, room.page("First"), "/feed.rss", "/feed.atom", "/feed.json", "/none"):
+        asked = {"Host": "evil.example", "X-Forwarded-Host": "evil.example"}
+        answer = room.client.get(path, asked)
+        assert "evil.example" not in answer.text
+        assert "evil.example" not in str(answer.headers)
+
+
+def test_texts_are_escaped_and_strange_links_not_followed(room: Newsroom) -> None:
+    room.publishes(
+        item(
+            '<script>alert("1")</script>{{ 7 * 7 }}',
+            content="<p>Safe.</p>",
+            url="javascript:alert(1)",
+            authors=("<b>A</b>",),
+            categories=("<i>",),
+        )
+    )
+    title = '<script>alert("1")</script>{{ 7 * 7 }}'
+    for path in ("/", room.page(title)):
+        page = room.client.get(path).text
+        assert "<script" not in page
+        assert "{{ 7 * 7 }}" in page
+        assert "javascript:" not in page
+        assert "<b>A</b>" not in page
+
+
+def test_pages_are_valid_html_with_one_heading_and_their_landmarks(room: Newsroom) -> None:
+    room.publishes(item("Premier", language="fr"), source="ministere")
+    for path in (*PAGES, room.page("First"), "/none"):
+        tree = html5lib.HTMLParser(strict=True, namespaceHTMLElements=False).parse(room.client.get(path).text)
+        assert len(tree.findall(".//h1")) == 1
+        assert len(tree.findall(".//main")) == 1
+        assert tree.get("lang") == "en"
+    tree = html5lib.parse(room.client.get("/").text, namespaceHTMLElements=False)
+    assert [heading.get("lang") for heading in tree.findall(".//article/h2")] == ["fr", "en", "en"]
+
+
+def test_a_held_item_is_404_and_in_no_answer(room: Newsroom) -> None:
+    room.publishes(item("Embargoed"), state=State.HELD)
+    for path in (room.page("Embargoed"), f"/items/{room.ids['Embargoed']}/history"):
+        answer = room.client.get(path)
+        assert answer.status_code == 404
+        assert "Embargoed" not in answer.text
+    for path in (*PAGES, "/feed.rss", "/feed.atom", "/feed.json"):
+        assert "Embargoed" not in room.client.get(path).text
+
+
+def test_a_withdrawn_item_is_410_with_a_notice_and_nothing_of_it(room: Newsroom) -> None:
+    room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    room.withdraws("First")
+    for path in (room.page("First"), f"/items/{room.ids['First']}", f"/items/{room.ids['First']}/history"):
+        answer = room.client.get(path)
+        assert answer.status_code == 410
+        assert "This release was withdrawn on 2 March 2026" in answer.text
+        assert not re.search("First|whole|secret", answer.text)
+    for path in (*PAGES, "/feed.rss", "/feed.atom", "/feed.json"):
+        assert "First" not in room.client.get(path).text
+
+
+def test_the_history_shows_what_a_correction_replaced(room: Newsroom) -> None:
+    room.corrects("First", item("First, corrected", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    page = room.client.get(room.page("First")).text
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert f'href="/items/{room.ids["First"]}/history"' in page
+    assert "<p>The whole of First.</p>" in history
+    assert "pw-disclaimer" in history
+    assert "noindex" in history
+
+
+def test_the_history_of_an_uncorrected_item_says_so(room: Newsroom) -> None:
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert "It has not been changed since it was published." in history
+
+
+def test_the_history_respects_the_rights_of_the_source(room: Newsroom) -> None:
+    room.corrects("First", item("First, corrected", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    headline = replace(OBSERVATORY, republish=Republish.HEADLINE)
+    room.reconfigures(sources=(headline, room.config.sources[1]))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert "Replaced" in history
+    assert "The whole of First" not in history
+
+
+def test_settings_reach_pages_at_once(room: Newsroom) -> None:
+    path = room.page("First")
+    before = room.client.get(path).headers["etag"]
+    room.reconfigures(publication=replace(publication(), disclaimer=Text((("", "Other words."),))))
+    answer = room.client.get(path, {"If-None-Match": before})
+    assert answer.status_code == 200
+    assert "Other words." in answer.text
+
+
+def test_pages_work_below_a_path(room: Newsroom) -> None:
+    room.reconfigures(publication=replace(publication(), url="https://portal.example/wire/"))
+    page = room.client.get("/").text
+    assert 'href="/wire/static/style.css?' in page
+    assert f'href="/wire/items/{room.ids["First"]}/first"' in page
+    assert 'href="https://portal.example/wire/feed.atom"' in page
+
+
+def test_small_things_are_where_robots_and_monitors_look(room: Newsroom) -> None:
+    assert room.client.get("/healthz").text == "ok\n"
+    assert room.client.get("/robots.txt").text == "User-agent: *\nDisallow:\n"
+    style = room.client.get("/static/style.css")
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    assert style.headers["cache-control"] == "public, max-age=86400"
+    assert room.client.get("/static/icon.svg").headers["content-type"] == "image/svg+xml"
+
+
+def test_an_empty_publication_has_a_page_and_feeds(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    assert "Nothing has been published here yet." in room.client.get("/").text
+    assert room.client.get("/feed.atom").status_code == 200
+
+
+def test_a_store_that_cannot_be_read_is_503_and_reported(room: Newsroom) -> None:
+    given_a_damaged_store(room)
+    with capture_logs() as events:
+        answer = room.client.get("/")
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "60"
+    assert answer.headers["cache-control"] == "no-store"
+    assert [event["event"] for event in events] == ["storage-unreadable"]

@@ -1,0 +1,151 @@
+"""The public side as files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import UsageError
+from aggregator.model import State
+from aggregator.web.export import Exported, export
+from tests.web.newsroom import Newsroom, item, newsroom, publication
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    made = newsroom(tmp_path / "store")
+    made.publishes(item("First"), item("Second"))
+    return made
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    return tmp_path / "www" / "site"
+
+
+def exported(room: Newsroom, site: Path) -> Exported:
+    return export(site, room.publisher, room.storage)
+
+
+def files(site: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(site).as_posix(): path.read_bytes() for path in site.rglob("*") if path.is_file()
+    }
+
+
+def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) -> None:
+    room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    done = exported(room, site)
+    found = files(site)
+    assert done == Exported(files=len(found) - 1, removed=0)
+    for name in ("", "topics/climate/", "sources/observatory/", "languages/en/"):
+        assert found[f"{name}index.html"] == room.client.get(f"/{name.rstrip('/')}").content
+        for kind in ("rss", "atom", "json"):
+            assert found[f"{name}feed.{kind}"] == room.client.get(f"/{name}feed.{kind}").content
+    for title in ("First", "Second"):
+        path = f"items/{room.ids[title]}/{title.lower()}/index.html"
+        assert found[path] == room.client.get(room.page(title)).content
+    assert f"items/{room.ids['First']}/history/index.html" in found
+    assert {"static/style.css", "static/icon.svg", "robots.txt"} <= set(found)
+
+
+def test_more_items_than_one_reading_are_all_written(room: Newsroom, site: Path) -> None:
+    room.publishes(*(item(f"Release {number}") for number in range(510)))
+    exported(room, site)
+    assert len(list(site.glob("items/*/*/index.html"))) == 512
+
+
+def test_what_is_withdrawn_or_held_is_not_in_the_next_set(room: Newsroom, site: Path) -> None:
+    room.publishes(item("Embargoed"), state=State.HELD)
+    exported(room, site)
+    room.withdraws("First")
+    assert exported(room, site).removed == 1
+    everything = b"".join(files(site).values())
+    assert b"Second" in everything
+    assert b"First" not in everything
+    assert b"Embargoed" not in everything
+
+
+def test_an_unchanged_file_keeps_its_date(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    before = (site / "feed.atom").stat(), (site / "robots.txt").stat()
+    room.publishes(item("Third"))
+    exported(room, site)
+    after = (site / "feed.atom").stat(), (site / "robots.txt").stat()
+    assert after[0].st_ino != before[0].st_ino
+    assert (after[1].st_ino, after[1].st_mtime_ns) == (before[1].st_ino, before[1].st_mtime_ns)
+
+
+def test_a_set_takes_the_place_of_the_old_one_whole(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    old = site.stat().st_ino
+    exported(room, site)
+    assert site.stat().st_ino != old
+    assert [path.name for path in site.parent.iterdir()] == ["site"]
+
+
+def test_a_failed_export_leaves_the_old_set(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    before = files(site)
+    room.reconfigures(publication=replace(publication(), name="\x01"))
+    with pytest.raises(ValueError, match="title"):
+        exported(room, site)
+    assert files(site) == before
+    assert [path.name for path in site.parent.iterdir()] == ["site"]
+
+
+def test_what_a_killed_export_left_is_cleared(room: Newsroom, site: Path) -> None:
+    left = site.parent / ".site.new" / "deep"
+    left.mkdir(parents=True)
+    (left / "half").write_text("half")
+    exported(room, site)
+    assert "deep/half" not in files(site)
+    assert [path.name for path in site.parent.iterdir()] == ["site"]
+
+
+def test_a_directory_of_somebody_else_is_never_replaced(room: Newsroom, site: Path) -> None:
+    site.mkdir(parents=True)
+    (site / "thesis.txt").write_text("years of work")
+    with pytest.raises(UsageError, match=r"holds thesis\.txt, which no export wrote"):
+        exported(room, site)
+    assert files(site) == {"thesis.txt": b"years of work"}
+
+
+def test_a_file_put_into_the_set_stops_the_next_export(room: Newsroom, site: Path) -> None:
+    exported(room, site)
+    (site / "CNAME").write_text("releases.example")
+    with pytest.raises(UsageError, match="holds CNAME"):
+        exported(room, site)
+
+
+def test_an_empty_directory_may_be_used(room: Newsroom, site: Path) -> None:
+    site.mkdir(parents=True)
+    exported(room, site)
+    assert (site / "feed.json").is_file()
+
+
+def test_a_file_cannot_be_the_directory(room: Newsroom, site: Path) -> None:
+    site.parent.mkdir()
+    site.write_text("")
+    with pytest.raises(UsageError, match="is not a directory"):
+        exported(room, site)
+
+
+def test_a_link_to_the_directory_stays_a_link(room: Newsroom, site: Path) -> None:
+    site.mkdir(parents=True)
+    link = site.parent.parent / "current"
+    link.symlink_to(site)
+    exported(room, link)
+    assert link.is_symlink()
+    assert (site / "feed.json").is_file()
+
+
+def test_where_names_cannot_be_exchanged_the_new_set_still_takes_the_place(
+    room: Newsroom, site: Path
+) -> None:
+    exported(room, site)
+    room.withdraws("First")
+    (site.parent / ".site.old").mkdir()
+    export(site, room.publisher, room.storage, exchange=lambda one, other: False)
+    assert b"First" not in b"".join(files(site).values())
+    assert [path.name for path in site.parent.iterdir()] == ["site"]

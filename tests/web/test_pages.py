@@ -1,0 +1,129 @@
+"""Small words of the pages, and what only some releases have."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from aggregator.model import Also, Enclosure, FeedInfo, Release
+from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
+from tests.web.newsroom import NOON, item, newsroom, publication
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [("en", "English"), ("pt-BR", "Português (BR)"), ("tlh", "tlh"), ("tlh-x", "tlh-x")],
+)
+def test_a_language_has_its_own_name(tag: str, name: str) -> None:
+    assert language(tag) == name
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [(999, "999 bytes"), (2_400, "2 kB"), (2_400_000, "2 MB"), (3_000_000_000, "3 GB")],
+)
+def test_sizes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
+    assert size(count) == said
+
+
+def test_topics_and_hosts_are_told_as_people_write_them() -> None:
+    assert label("human-rights") == "Human rights"
+    assert host("https://www.agency.example/x") == "agency.example"
+
+
+def test_only_http_may_be_followed() -> None:
+    assert [is_web(url) for url in ("https://a.example", "http://a.example", "javascript:1", "")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_the_navigation_names_configured_organisations_in_order() -> None:
+    feeds = tuple(
+        FeedInfo(id=own, feed="", organisation=organisation, configured=configured)
+        for own, organisation, configured in (
+            ("z", "agency", True),
+            ("b", "Bureau", True),
+            ("c", "Closed", False),
+            ("d", "", True),
+        )
+    )
+    around = site(publication(), ("", "topics/b", "topics/a", "languages/en", "sources/b"), feeds)
+    assert [feed.organisation for feed in around.feeds] == ["agency", "Bureau"]
+    assert (around.topics, around.languages) == (("a", "b"), ("en",))
+
+
+def release(directory: Path) -> Release:
+    room = newsroom(directory)
+    room.publishes(item("First"))
+    (made,) = room.publisher.releases("")
+    return made
+
+
+def shown(made: Release) -> str:
+    return item_page(made, Site(publication())).body.decode()
+
+
+def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> None:
+    page = shown(
+        replace(
+            release(tmp_path),
+            authors=("Ana Example",),
+            enclosures=(
+                Enclosure("https://a.example/report.pdf?x=1", "application/pdf", 2_400_000),
+                Enclosure("javascript:alert(1)"),
+            ),
+            images=(Enclosure("https://a.example/picture.jpg"),),
+            licence="CC-BY-4.0",
+            rights="© Observatory",
+            also=(Also("Ministry", "https://b.example/1"), Also("Agency", "")),
+        )
+    )
+    assert "By Ana Example" in page
+    assert '<a href="https://a.example/report.pdf?x=1" rel="external">report.pdf</a>' in page
+    assert "<small>application/pdf, 2 MB</small>" in page
+    assert (
+        '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
+    )
+    assert "CC-BY-4.0 · © Observatory" in page
+    assert '<a href="https://b.example/1" rel="external" dir="auto">Ministry</a>' in page
+    assert '<span dir="auto">Agency</span>' in page
+    assert "javascript:" not in page
+
+
+def test_an_organisation_is_not_named_again_as_author(tmp_path: Path) -> None:
+    made = release(tmp_path)
+    assert "By " not in shown(replace(made, authors=(made.organisation,)))
+
+
+def test_a_release_without_an_address_has_no_link_to_it(tmp_path: Path) -> None:
+    page = shown(replace(release(tmp_path), url=""))
+    assert "Read the original" not in page
+    assert '<link rel="canonical" href="https://releases.example/items/' in page
+
+
+def test_many_sources_are_folded_away(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    channel = room.publisher.channel("")
+    assert channel is not None
+    feeds = tuple(FeedInfo(id=f"s{n}", feed="", organisation=f"Agency {n}") for n in range(13))
+    around = Site(publication(), feeds, languages=("en", "fr"))
+    page = channel_page(replace(channel, changed=NOON), (), around).body.decode()
+    assert "<summary>All 13 sources</summary>" in page
+    assert 'hreflang="fr"' in page
+
+
+@pytest.mark.parametrize(
+    ("name", "heading"),
+    [
+        ("topics/climate", "Climate"),
+        ("languages/en", "English"),
+        ("sources/observatory", "Coastal Observatory"),
+    ],
+)
+def test_a_channel_page_is_headed_by_what_it_is_about(tmp_path: Path, name: str, heading: str) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("First"))
+    assert f'<h1 dir="auto">{heading}</h1>' in room.client.get(f"/{name}").text

@@ -1,0 +1,95 @@
+"""The admin side over HTTP."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.web.status import admin_app, ago
+from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    return newsroom(tmp_path)
+
+
+def admin(room: Newsroom, *problems: str, ready: bool = True) -> Client:
+    return Client(admin_app(room.storage, lambda: ready, problems=lambda: problems, now=lambda: room.now))
+
+
+def raising() -> bool:
+    raise RuntimeError("the tick is gone")
+
+
+def test_readyz_says_whether_the_service_is_ready(room: Newsroom) -> None:
+    answers = [admin(room, ready=ready).get("/readyz") for ready in (True, False)]
+    assert [(answer.status_code, answer.text) for answer in answers] == [
+        (200, "ready\n"),
+        (503, "not ready\n"),
+    ]
+    assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
+
+
+def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
+    page = admin(room).get("/status").text
+    assert page.count("Not polled yet") == 2
+    assert "0 failing" in page
+
+
+def test_status_says_how_each_source_fares_with_the_failing_ones_first(room: Newsroom) -> None:
+    room.publishes(item("First"), item("Second"))
+    room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    room.fails("ministere", "https://ministere.example/rss answered <503>")
+    page = admin(room).get("/status").text
+    assert page.index("Ministère de l’Exemple") < page.index("Coastal Observatory")
+    assert "2 sources, 1 failing" in page
+    assert "2 releases live, 0 held" in page
+    assert "Failed once" in page
+    assert "answered &lt;503&gt; (never succeeded)" in page
+    assert "changed, HTTP 200, 1 edited, 0.5 s" in page
+    assert "in 15 min" in page
+
+
+def test_repeated_failure_says_when_it_last_worked(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    assert "changed, HTTP 200, 1 new, 0.5 s" in admin(room).get("/status").text
+    room.fails("observatory", "no answer")
+    room.fails("observatory", "no answer")
+    page = admin(room).get("/status").text
+    assert "Failed 2 times in a row" in page
+    assert "no answer (last success 2 March 2026, 12:01 UTC)" in page
+
+
+def test_problems_of_the_configuration_are_shown(room: Newsroom) -> None:
+    page = admin(room, "sources.yaml:10:5: sources.1.feed: <not> an address", ready=False).get("/status").text
+    assert "sources.yaml:10:5: sources.1.feed: &lt;not&gt; an address" in page
+    assert "not ready" in page
+
+
+def test_the_admin_side_has_its_style_and_nothing_of_the_public_side(room: Newsroom) -> None:
+    client = admin(room)
+    assert client.get("/static/style.css").status_code == 200
+    answers = [client.get(path) for path in ("/", "/feed.rss", "/items/none")]
+    assert {(answer.status_code, answer.text) for answer in answers} == {
+        (404, "Not found. There is nothing at this address.\n")
+    }
+
+
+def test_what_breaks_unexpectedly_is_500_without_details(room: Newsroom) -> None:
+    answer = Client(admin_app(room.storage, raising)).get("/readyz")
+    assert (answer.status_code, answer.text) == (500, "Something broke. It has been noted.\n")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("apart", "said"),
+    [
+        (timedelta(seconds=59), "now"),
+        (timedelta(minutes=-3), "3 min ago"),
+        (timedelta(minutes=90), "in 1 h"),
+        (timedelta(days=-2, hours=-5), "2 d ago"),
+    ],
+)
+def test_times_are_told_by_their_distance(apart: timedelta, said: str) -> None:
+    assert ago(NOON + apart, NOON) == said

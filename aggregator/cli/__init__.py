@@ -1,0 +1,56 @@
+"""The command line: arguments → one call; errors → one line on stderr and an exit code.
+
+0 fine · 1 something failed and was reported · 2 the user's input is wrong. Holds no behaviour of its own.
+"""
+
+import os
+import sys
+from typing import NoReturn
+
+from typer.exceptions import Abort, Exit, TyperException
+
+from aggregator.cli.app import app
+from aggregator.cli.output import complain
+from aggregator.errors import ConfigError, PublicwireError, UsageError
+
+
+def main() -> NoReturn:
+    """Run the command in sys.argv and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; returns its exit code."""
+    try:
+        code = app(arguments, prog_name="publicwire", standalone_mode=False)
+    except Exit as stop:
+        code = stop.exit_code
+    except (Abort, KeyboardInterrupt):
+        complain("interrupted")
+        return 1
+    except TyperException as error:
+        complain(f"{error.format_message()} (see publicwire --help)")
+        return 2
+    except ConfigError as error:
+        for problem in error.problems:
+            complain(str(problem))
+        return 2
+    except UsageError as error:
+        complain(str(error))
+        return 2
+    except (PublicwireError, OSError) as error:
+        complain(str(error))
+        return 1
+    return _flushed(code if isinstance(code, int) else 0)
+
+
+def _flushed(code: int) -> int:
+    """The code, unless whoever read our output has left (`publicwire items | head`)."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
+
+
+__all__ = ["main", "run"]

@@ -1,0 +1,188 @@
+"""`sources`, `items` and `show`: what is stored, as tables, text or JSON. Changes nothing."""
+
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator import service
+from aggregator.cli.output import say, say_json, table, when
+from aggregator.editorial.present import present
+from aggregator.errors import UsageError
+from aggregator.model import Enclosure, Health, State, Stored, Wanted
+from aggregator.settings import Config, Republish
+from aggregator.storage import Storage
+
+
+def sources(path: Path, *, as_json: bool) -> None:
+    """How each source fares."""
+    config = configuration.load(path)
+    with service.opened(config) as storage:
+        healths = storage.health()
+    if as_json:
+        say_json([_source_json(health) for health in healths])
+        return
+    rows = [
+        (
+            health.feed.id,
+            health.feed.organisation,
+            health.last.kind if health.last else "–",
+            str(health.live),
+            when(health.last_success),
+            when(health.due),
+            health.last.message if health.last and health.last.kind == "failed" else health.why,
+        )
+        for health in healths
+    ]
+    table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
+    waiting = [source.id for source in config.sources if source.id not in {h.feed.id for h in healths}]
+    if waiting:
+        say(f"not polled yet: {', '.join(waiting)}")
+
+
+def _source_json(health: Health) -> dict[str, object]:
+    last = health.last
+    return {
+        "id": health.feed.id,
+        "organisation": health.feed.organisation,
+        "feed": health.feed.feed,
+        "topics": health.feed.topics,
+        "live": health.live,
+        "held": health.held,
+        "mode": health.mode,
+        "failures": health.failures,
+        "due": health.due.isoformat() if health.due else None,
+        "why": health.why,
+        "last_success": health.last_success.isoformat() if health.last_success else None,
+        "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
+    }
+
+
+def wanted(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> Wanted:
+    """The options of `items`; UsageError for a state that does not exist."""
+    try:
+        states = (State(state),) if state else ()
+    except ValueError:
+        raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
+    return Wanted(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
+
+
+def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
+    """A list of items."""
+    config = configuration.load(path)
+    with service.opened(config) as storage:
+        found = storage.items(wanted)
+        names = {feed.id: feed for feed in storage.feeds()}
+    if as_json:
+        say_json([_brief(item, names[item.source].organisation, names[item.source].topics) for item in found])
+        return
+    rows = [
+        (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
+        for item in found
+    ]
+    table(("item", "published", "state", "organisation", "title"), rows)
+
+
+def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "source": item.source,
+        "organisation": item.item.organisation or organisation,
+        "title": item.item.title,
+        "url": item.item.url,
+        "published": item.shown.isoformat(),
+        "updated": item.updated.isoformat(),
+        "first_seen": item.first_seen.isoformat(),
+        "state": item.state,
+        "topics": topics,
+        "language": item.item.language,
+        "story": item.story,
+    }
+
+
+def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
+    """One item."""
+    config = configuration.load(path)
+    with service.opened(config) as storage:
+        item = found(storage, reference)
+        if as_json:
+            say_json(_whole(storage, item))
+        elif as_text:
+            say(_text(config, storage, item))
+        else:
+            _tell(storage, item)
+
+
+def found(storage: Storage, reference: str) -> Stored:
+    """The item a person names; UsageError when there is none."""
+    item = storage.find(reference)
+    if item is None:
+        raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
+    return item
+
+
+def _text(config: Config, storage: Storage, item: Stored) -> str:
+    """The plain-text view. The operator may read what is not public, but not what rights forbid to show."""
+    feed = storage.feed(item.source)
+    if feed is None or feed.republish == Republish.NO:
+        raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
+    own = next((source.disclaimer for source in config.sources if source.id == item.source), None)
+    return present(item, feed=feed, publication=config.publication, text=own).text
+
+
+def _whole(storage: Storage, item: Stored) -> dict[str, object]:
+    feed = storage.feed(item.source)
+    believed = item.item
+    return {
+        **_brief(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
+        "public_id": item.public_id,
+        "position": item.position,
+        "reason": item.reason,
+        "release": item.release.isoformat() if item.release else None,
+        "guid": believed.guid,
+        "raw_url": believed.raw_url,
+        "authors": believed.authors,
+        "categories": believed.categories,
+        "content": believed.content,
+        "text": believed.text,
+        "enclosures": [_file(each) for each in believed.enclosures],
+        "images": [_file(each) for each in believed.images],
+        "flags": item.flags,
+        "also": [{"organisation": also.organisation, "url": also.url} for also in item.also],
+        "revisions": [{"at": r.at.isoformat(), "title": r.title} for r in storage.revisions(item.number)],
+        "audit": [
+            {
+                "at": line.at.isoformat(),
+                "before": line.before,
+                "after": line.after,
+                "trigger": line.trigger,
+                "reason": line.reason,
+                "actor": line.actor,
+            }
+            for line in storage.audit(item.number)
+        ],
+    }
+
+
+def _file(enclosure: Enclosure) -> dict[str, object]:
+    return {"url": enclosure.url, "type": enclosure.type, "size": enclosure.size}
+
+
+def _tell(storage: Storage, item: Stored) -> None:
+    feed = storage.feed(item.source)
+    say(item.item.title)
+    for name, value in (
+        ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
+        ("original", item.item.url),
+        ("state", f"{item.state} {item.reason}".strip()),
+        ("published", when(item.shown)),
+        ("updated", when(item.updated)),
+        ("first seen", when(item.first_seen)),
+        ("public id", item.public_id),
+        ("also by", ", ".join(also.organisation for also in item.also)),
+        ("flags", ", ".join(item.flags)),
+    ):
+        if value:
+            say(f"  {name:<13} {value}")
+    for revision in storage.revisions(item.number):
+        say(f"  revised       {when(revision.at)}, before: {revision.title}")
+    for line in storage.audit(item.number):
+        say(f"  {when(line.at)} {line.trigger}: {line.before} → {line.after} ({line.actor}) {line.reason}")

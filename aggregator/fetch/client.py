@@ -1,0 +1,272 @@
+"""Fetches one document: conditionally, under a deadline and caps, following redirects by hand.
+
+The room of httpx, with `transport`. Never parses a body, never retries, never keeps a cookie.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import Self
+from urllib.parse import urlsplit
+
+import httpx
+
+from aggregator import __version__
+from aggregator.errors import FetchError
+from aggregator.fetch.address import basic_authorization, printable, public_url, without_credentials
+from aggregator.fetch.answers import (
+    NO_VALIDATORS,
+    PERMANENT,
+    REDIRECTS,
+    WITH_BODY,
+    Headers,
+    failure,
+    refreshed,
+)
+from aggregator.fetch.budget import Budget, Share
+from aggregator.fetch.decode import ACCEPTED, Decoding, Undecodable
+from aggregator.fetch.files import read_file
+from aggregator.fetch.guard import AddressRefused
+from aggregator.fetch.hosts import Hosts
+from aggregator.fetch.transport import HeadersTooLarge, Resolver, Transport
+from aggregator.model import Fetched, Validators
+from aggregator.settings import PollSettings
+
+FEED_TYPES = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
+    "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
+)
+IN_FLIGHT = 64_000_000  # bytes of bodies that all fetches together hold
+MOST_REDIRECTS = 10
+LONGEST_URL = 8_000
+RESOLVER_THREADS = 32
+# A body in tiny chunks costs us far more than its sender: beyond so many, their average must be decent.
+MOST_PARTS, SMALLEST_PART = 10_000, 64
+_CONTROLS = dict.fromkeys((*range(32), 127))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What one fetch wants, the same on every hop; `login` is for `origin` alone."""
+
+    validators: Validators
+    accept: str
+    cap: int
+    origin: tuple[str, str, int | None]
+    login: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """An answer that names another address."""
+
+    url: str
+    is_permanent: bool
+
+
+class Client:
+    """All fetches of one service; they share its connections, slots and memory."""
+
+    def __init__(
+        self,
+        settings: PollSettings,
+        *,
+        contact: str,
+        publication_url: str,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._settings = settings
+        self._resolver = Resolver(RESOLVER_THREADS)
+        self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
+        self._hosts = Hosts(per_host=settings.per_host, in_all=settings.concurrency)
+        self._budget = Budget(IN_FLIGHT)
+        agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
+        self._agent = printable(agent).encode()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._transport.aclose()
+        self._resolver.close()
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        validators: Validators = NO_VALIDATORS,
+        accept: str = FEED_TYPES,
+        max_bytes: int | None = None,
+    ) -> Fetched:
+        """The document at `url`, or None for its body when it is as `validators` say.
+
+        `Fetched.url` and its validators never hold userinfo. The deadline begins with the first slot,
+        so that a long queue fails nobody. FetchError on anything that is not a usable body.
+        """
+        cap = self._settings.max_bytes if max_bytes is None else max_bytes
+        if url[:5].lower() == "file:":  # only as first address: redirects never come here
+            return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
+        try:
+            async with asyncio.timeout(None) as deadline:
+                return await self._follow(url, validators, accept, cap=cap, deadline=deadline)
+        except TimeoutError as error:
+            seconds = self._settings.timeout.total_seconds()
+            raise FetchError(
+                f"{public_url(url)} did not finish within {seconds:g} s", cause="network"
+            ) from error
+
+    async def _follow(
+        self, url: str, validators: Validators, accept: str, *, cap: int, deadline: asyncio.Timeout
+    ) -> Fetched:
+        parsed = _readable(url, seen_at=url)
+        asked = _Asked(validators, accept, cap, _origin(parsed), basic_authorization(url))
+        target = without_credentials(url)
+        visited: list[str] = []
+        permanent = True
+        while len(visited) <= MOST_REDIRECTS:
+            visited.append(target)
+            answer = await self._hop(target, parsed, asked, deadline=deadline)
+            if isinstance(answer, Fetched):
+                return replace(answer, permanent=permanent and len(visited) > 1)
+            permanent = permanent and answer.is_permanent
+            parsed = _readable(answer.url, seen_at=target, base=parsed)
+            target = str(parsed)
+            if target in visited:
+                raise FetchError(f"{public_url(url)} redirects in a circle", cause="http")
+        raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause="limit")
+
+    async def _hop(
+        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: asyncio.Timeout
+    ) -> Fetched | _Redirect:
+        """One request and what its answer means."""
+        async with self._hosts.slot(parsed.host):
+            if deadline.when() is None:
+                now = asyncio.get_running_loop().time()
+                deadline.reschedule(now + self._settings.timeout.total_seconds())
+            try:
+                response = await self._transport.handle_async_request(self._request(url, parsed, asked))
+                try:
+                    return await self._understood(url, response, asked)
+                finally:
+                    await response.aclose()
+            except AddressRefused as error:
+                raise FetchError(f"{public_url(url)} is refused: {error}", cause="refused") from error
+            except Undecodable as error:
+                raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
+            except httpx.TransportError as error:
+                reason = printable(str(error))
+                raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
+            except HeadersTooLarge as error:
+                raise FetchError(f"{public_url(url)} is refused: {error}", cause="limit") from error
+
+    def _request(self, url: str, parsed: httpx.URL, asked: _Asked) -> httpx.Request:
+        headers = [
+            (b"User-Agent", self._agent),
+            (b"Accept", _field(asked.accept)),
+            (b"Accept-Encoding", ACCEPTED.encode()),
+        ]
+        if asked.validators.url == url:  # they say nothing of any other document
+            if asked.validators.etag:
+                headers.append((b"If-None-Match", _field(asked.validators.etag)))
+            if asked.validators.last_modified:
+                headers.append((b"If-Modified-Since", _field(asked.validators.last_modified)))
+        if asked.login and _origin(parsed) == asked.origin:
+            headers.append((b"Authorization", asked.login.encode()))
+        return httpx.Request("GET", parsed, headers=headers)
+
+    async def _understood(self, url: str, response: httpx.Response, asked: _Asked) -> Fetched | _Redirect:
+        status, headers = response.status_code, Headers.of(response.headers.raw)
+        location = headers.first("location")
+        if status in REDIRECTS and location:
+            return _Redirect(_as_utf8(location), status in PERMANENT)
+        body, received = None, 0
+        if status == 304:
+            _expect_304(url, asked.validators)
+            await response.aread()  # nothing comes, and then the connection is free again
+            fresh = refreshed(url, headers, asked.validators)
+        elif status in WITH_BODY:
+            body, received = await self._body(url, response, headers, cap=asked.cap)
+            fresh = refreshed(url, headers)
+        else:
+            raise failure(url, status, headers)
+        return Fetched(
+            url=url,
+            status=status,
+            body=body,
+            content_type=headers.first("content-type"),
+            validators=fresh,
+            headers=headers.kept(),
+            received=received,
+        )
+
+    async def _body(
+        self, url: str, response: httpx.Response, headers: Headers, *, cap: int
+    ) -> tuple[bytes, int]:
+        """The decoded body and how many bytes it was on the wire."""
+        too_large = FetchError(
+            f"{public_url(url)} is larger than {cap} bytes", cause="limit", status=response.status_code
+        )
+        length = headers.first("content-length")
+        if length.isdecimal() and len(length) < 20 and int(length) > cap:
+            raise too_large
+        decoding = Decoding(headers.get("content-encoding"))
+        body = bytearray()
+        parts = received = 0
+        with Share(self._budget) as share:
+            async for part in response.aiter_raw():
+                parts, received = parts + 1, received + len(part)
+                if received > cap or (parts > MOST_PARTS and received < parts * SMALLEST_PART):
+                    raise too_large
+                for piece in decoding.feed(part):
+                    if len(body) + len(piece) > cap:
+                        raise too_large
+                    await share.grow(len(piece))
+                    body += piece
+            decoding.finish()
+        return bytes(body), received
+
+
+def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx.URL:
+    """The address as httpx takes it, without userinfo and fragment."""
+    try:
+        urlsplit(url)  # is stricter: raises ValueError where httpx escapes a broken host
+        parsed = httpx.URL(url) if base is None else base.join(url)
+        if parsed.userinfo or parsed.fragment:
+            parsed = parsed.copy_with(userinfo=b"", fragment=None)
+    except (httpx.InvalidURL, ValueError) as error:
+        raise FetchError(f"{public_url(seen_at)} leads to an unreadable address", cause="refused") from error
+    is_web = parsed.scheme in ("http", "https") and parsed.host and (parsed.port or 0) < 65_536
+    if not is_web or len(url) > LONGEST_URL:
+        raise FetchError(
+            f"{public_url(seen_at)} leads to {public_url(url)}, which is no web address", cause="refused"
+        )
+    return parsed
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def _field(value: str) -> bytes:
+    """A header value without line breaks and other controls; Latin-1, as it was when it came."""
+    return value.translate(_CONTROLS).encode("latin-1", "replace").strip()
+
+
+def _as_utf8(location: str) -> str:
+    """Location holds raw UTF-8 more often than not, though it should hold ASCII only."""
+    raw = location.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return location
+
+
+def _expect_304(url: str, validators: Validators) -> None:
+    if validators.url != url or not (validators.etag or validators.last_modified):
+        raise FetchError(
+            f"{public_url(url)} answered 304 Not Modified to a request without conditions",
+            cause="http",
+            status=304,
+        )

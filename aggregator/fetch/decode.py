@@ -1,0 +1,179 @@
+"""Content encodings, undone in pieces so that 300 bytes never become 200 MB at once.
+
+Nothing here keeps what it decoded or knows how much is too much: the reader counts the pieces.
+"""
+
+import zlib
+from collections.abc import Iterator
+from typing import Protocol
+
+PIECE = 65_536  # bytes; no decoder hands over much more than this at once, but zstd up to 2 MB
+MOST_ENCODINGS = 2
+MOST_MEMBERS = 1_000  # of one gzip stream: each costs a copy of what follows it
+ACCEPTED = "gzip, deflate, br, zstd"
+
+_GZIP_MAGIC = 0x1F
+_ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659: what a sender may expect of us
+# One block of 4 bytes can stand for 128 kB, and zstandard has no bound on its output: bound the input.
+_ZSTD_SLICE = 64
+
+
+class Undecodable(Exception):
+    """The body is not what its Content-Encoding says; `cause` as in FetchError."""
+
+    def __init__(self, message: str, *, cause: str = "network") -> None:
+        super().__init__(message)
+        self.cause = cause
+
+
+class Decoder(Protocol):
+    """Undoes one encoding of one body."""
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """What these bytes decode to, in pieces."""
+        ...
+
+    def is_complete(self) -> bool:
+        """Whether the encoded stream came to its own end; an empty body has."""
+        ...
+
+
+class _Gzip:
+    def __init__(self) -> None:
+        self._stream = zlib.decompressobj(wbits=31)
+        self._members = 0
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        piece = b""
+        while data or len(piece) == PIECE:
+            if self._stream.eof:
+                if not data or data[0] != _GZIP_MAGIC:
+                    return  # padding after the last member, as gzip itself ignores it
+                self._stream = zlib.decompressobj(wbits=31)
+            piece = self._stream.decompress(data, PIECE)
+            self._count_member()
+            data = self._stream.unused_data or self._stream.unconsumed_tail
+            yield piece
+
+    def _count_member(self) -> None:
+        self._members += self._stream.eof
+        if self._members > MOST_MEMBERS:
+            raise Undecodable(f"its gzip stream has more than {MOST_MEMBERS} members", cause="limit")
+
+    def is_complete(self) -> bool:
+        return self._stream.eof
+
+
+class _Deflate:
+    """zlib (RFC 1950) as the standard has it, or raw (RFC 1951) as some servers do."""
+
+    def __init__(self) -> None:
+        self._head = b""
+        self._stream: zlib._Decompress | None = None
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        if self._stream is None:
+            data = self._head = self._head + data
+            if len(data) < 2:
+                return
+            is_zlib = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
+            self._stream = zlib.decompressobj(wbits=15 if is_zlib else -15)
+        piece = b""
+        while (data or len(piece) == PIECE) and not self._stream.eof:
+            piece = self._stream.decompress(data, PIECE)
+            data = self._stream.unconsumed_tail
+            yield piece
+
+    def is_complete(self) -> bool:
+        return self._stream is not None and self._stream.eof
+
+
+class _Brotli:
+    def __init__(self) -> None:
+        import brotli  # type: ignore[import-untyped]  # it ships none
+
+        self._stream = brotli.Decompressor()
+        self._error = brotli.error
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            while not self._stream.is_finished():
+                piece = self._stream.process(data, output_buffer_limit=PIECE)
+                if not piece and self._stream.can_accept_more_data():
+                    return
+                data = b""
+                yield piece
+        except self._error as error:
+            raise Undecodable("its br encoding is broken") from error
+
+    def is_complete(self) -> bool:
+        return bool(self._stream.is_finished())
+
+
+class _Zstd:
+    def __init__(self) -> None:
+        import zstandard  # only when an origin uses it
+
+        self._decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+        self._stream = self._decompressor.decompressobj(write_size=PIECE)
+        self._error = zstandard.ZstdError
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        try:
+            for start in range(0, len(data), _ZSTD_SLICE):
+                part = data[start : start + _ZSTD_SLICE]
+                while part:
+                    if self._stream.eof:  # frames may follow one another (RFC 8878 section 3.1)
+                        self._stream = self._decompressor.decompressobj(write_size=PIECE)
+                    yield self._stream.decompress(part)
+                    part = self._stream.unused_data
+        except self._error as error:
+            raise Undecodable("its zstd encoding is broken") from error
+
+    def is_complete(self) -> bool:
+        return self._stream.eof
+
+
+_DECODERS: dict[str, type[Decoder]] = {
+    "gzip": _Gzip,
+    "x-gzip": _Gzip,
+    "deflate": _Deflate,
+    "br": _Brotli,
+    "zstd": _Zstd,
+}
+
+
+class Decoding:
+    """Undoes all encodings of one body, the last applied first (RFC 9110 section 8.4)."""
+
+    def __init__(self, content_encoding: str) -> None:
+        names = [name.strip().lower() for name in content_encoding.split(",")]
+        self._names = [name for name in reversed(names) if name not in ("", "identity")]
+        if len(self._names) > MOST_ENCODINGS:
+            raise Undecodable(f"it is encoded more than {MOST_ENCODINGS} times", cause="limit")
+        for name in self._names:
+            if name not in _DECODERS:
+                raise Undecodable("it has a content encoding that was not asked for", cause="http")
+        self._decoders = [_DECODERS[name]() for name in self._names]
+        self._is_empty = True
+
+    def feed(self, data: bytes) -> Iterator[bytes]:
+        """The pieces that these bytes decode to; Undecodable when they cannot be."""
+        self._is_empty = self._is_empty and not data
+        try:
+            yield from _through(self._decoders, data)
+        except zlib.error as error:
+            raise Undecodable(f"its {', '.join(self._names)} encoding is broken") from error
+
+    def finish(self) -> None:
+        """Undecodable when the body ended before its encoding did; an empty body never does."""
+        if not self._is_empty and not all(decoder.is_complete() for decoder in self._decoders):
+            raise Undecodable("it ended early")
+
+
+def _through(decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
+    if not decoders:
+        yield data
+        return
+    for piece in decoders[0].feed(data):
+        yield from _through(decoders[1:], piece)

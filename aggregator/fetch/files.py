@@ -1,0 +1,66 @@
+"""Reads `file:` sources: regular files of this machine that the operator named by hand.
+
+Never reads a device, pipe or directory, and is never called for a redirect.
+"""
+
+import os
+import stat
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+from aggregator.errors import FetchError
+from aggregator.fetch.address import printable
+from aggregator.model import Fetched, Validators
+
+
+def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:
+    """The file's bytes, or 304 when size and time of change are as `validators` say.
+
+    FetchError with cause network (cannot be read), refused (no regular file), limit (too large).
+    """
+    path = _path(url)
+    try:
+        # Opening a pipe for reading would wait for its writer, hence O_NONBLOCK.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause="network") from error
+    try:
+        return _fetched(url, file, max_bytes, validators=validators)
+    finally:
+        os.close(file)
+
+
+def _fetched(url: str, file: int, max_bytes: int, *, validators: Validators) -> Fetched:
+    found = os.fstat(file)
+    path = _path(url)
+    if not stat.S_ISREG(found.st_mode):
+        raise FetchError(f"{_shown(path)} is not a regular file", cause="refused")
+    current = Validators(url=url, etag=f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
+    if validators == current:
+        return Fetched(url, 304, None, validators=current)
+    body = b"" if found.st_size > max_bytes else _read(file, max_bytes + 1)
+    if found.st_size > max_bytes or len(body) > max_bytes:
+        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause="limit")
+    return Fetched(url, 200, body, validators=current, received=len(body))
+
+
+def _read(file: int, most: int) -> bytes:
+    """Up to `most` bytes; a file that grows meanwhile yields no more."""
+    parts = []
+    while most and (part := os.read(file, most)):
+        parts.append(part)
+        most -= len(part)
+    return b"".join(parts)
+
+
+def _path(url: str) -> str:
+    parts = urlsplit(url)
+    path = url2pathname(parts.path)
+    if parts.netloc not in ("", "localhost") or not path.startswith("/"):
+        raise FetchError(f"{printable(url)} names no file of this machine by its full path", cause="refused")
+    return path
+
+
+def _shown(path: str) -> str:
+    return f"the file {printable(path)}"

@@ -1,0 +1,75 @@
+"""Which addresses may be reached: public unicast ones, and the networks the operator allows.
+
+Judges resolved addresses only; names and URLs prove nothing. Never resolves, never connects.
+"""
+
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+Network = IPv4Network | IPv6Network
+
+
+class AddressRefused(Exception):
+    """A host is only at addresses that must not be reached; the message says which and why."""
+
+
+def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
+    return tuple((ip_network(network), kind) for network, kind in rows)
+
+
+# IANA's special-purpose registries, spelled out: ipaddress.is_global differs between Python versions,
+# and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.
+_SPECIAL_4 = _table(
+    ("0.0.0.0/8", "this network"),
+    ("10.0.0.0/8", "private"),
+    ("100.64.0.0/10", "shared"),
+    ("127.0.0.0/8", "loopback"),
+    ("169.254.0.0/16", "link-local"),
+    ("172.16.0.0/12", "private"),
+    ("192.0.0.0/24", "reserved"),
+    ("192.0.2.0/24", "documentation"),
+    ("192.88.99.0/24", "reserved"),
+    ("192.168.0.0/16", "private"),
+    ("198.18.0.0/15", "benchmarking"),
+    ("198.51.100.0/24", "documentation"),
+    ("203.0.113.0/24", "documentation"),
+    ("224.0.0.0/4", "multicast"),
+    ("240.0.0.0/4", "reserved"),
+)
+_SPECIAL_6 = _table(
+    ("::1/128", "loopback"),
+    ("fc00::/7", "private"),
+    ("fe80::/10", "link-local"),
+    ("fec0::/10", "site-local"),
+    ("ff00::/8", "multicast"),
+    ("2001::/32", "Teredo"),
+    ("2001::/23", "reserved"),
+    ("2001:db8::/32", "documentation"),
+    ("2002::/16", "6to4"),
+    ("3fff::/20", "documentation"),
+)
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def why_refused(address: str, allowed: Sequence[Network] = ()) -> str:
+    """The kind of address that forbids reaching it, e.g. "loopback", or "" when it may be reached."""
+    subject = _unwrapped(ip_address(address))
+    if any(subject in network for network in allowed):
+        return ""
+    special = _SPECIAL_4 if isinstance(subject, IPv4Address) else _SPECIAL_6
+    for network, kind in special:
+        if subject in network:
+            return kind
+    if isinstance(subject, IPv6Address) and subject not in _GLOBAL_UNICAST:
+        return "reserved"  # so are the IPv4-compatible ::a.b.c.d and local NAT64 64:ff9b:1::/48
+    return ""
+
+
+def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that packets to a mapped or NAT64 address end up at, else the address itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address

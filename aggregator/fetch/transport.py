@@ -1,0 +1,286 @@
+"""Connections: resolves a host once, has the addresses judged, and connects to exactly those.
+
+The room of httpcore, and of httpx with `client`. Knows no redirects, limits or deadlines.
+"""
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
+from typing import cast
+
+import httpcore
+import httpx
+
+from aggregator.fetch.guard import AddressRefused, Network, why_refused
+
+Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
+
+CONNECT_SECONDS = 5.0  # for one of several addresses, before the next is tried
+# Polls of a host are minutes apart: an idle connection is kept for a redirect, not for the next poll.
+IDLE_CONNECTIONS = 8
+IDLE_SECONDS = 5.0
+# Of all heads of an answer: interim ones (1xx) may come without end, and h11 takes each as harmless.
+MOST_HEAD = 65_536
+_HEAD_READ = 16_384  # together less than h11 refuses by itself
+_HIGH_WATER = 262_144  # bytes received and not yet read, beyond which the origin has to wait
+_FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
+
+
+class Resolver:
+    """The system's resolver, in threads of its own: names that resolve slowly must not keep
+    the threads of the event loop, which storage and files need, or one another."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
+
+    async def __call__(self, host: str, port: int) -> tuple[str, ...]:
+        """The addresses of a host, best first. OSError when there are none."""
+        loop = asyncio.get_running_loop()
+        found = await loop.run_in_executor(
+            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        )
+        return tuple(str(address[0]) for *_, address in found)
+
+    def close(self) -> None:
+        """Let the threads end by themselves."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class HeadersTooLarge(Exception):
+    """The headers of an answer, interim answers included, go on and on."""
+
+
+class _Wire(asyncio.Protocol):
+    """Bytes received on one connection. Requests are small: writing needs no flow control."""
+
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._waiter: asyncio.Future[None] | None = None
+        self._error: Exception | None = None
+        self.is_at_end = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if len(self._received) > _HIGH_WATER:
+            self.transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        self.is_at_end = True
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.is_at_end = True
+        self._error = exc
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    def has_received(self) -> bool:
+        return bool(self._received)
+
+    async def read(self, most: int) -> bytes:
+        """What has come, b"" at the end. OSError when the connection broke."""
+        while not self._received:
+            if self._error is not None:
+                raise self._error
+            if self.is_at_end:
+                return b""
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+        data = bytes(self._received[:most])
+        del self._received[:most]
+        self.transport.resume_reading()
+        return data
+
+
+class _Stream(httpcore.AsyncNetworkStream):
+    """One connection as httpcore wants it; its timeouts are ignored: the client has one deadline for all."""
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
+        self._head = 0  # bytes read since the request while its answer's head is not complete
+        self._is_in_head = True
+
+    def head_is_complete(self) -> None:
+        """The rest of the answer is body."""
+        self._is_in_head = False
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
+        if self._is_in_head and self._head > MOST_HEAD:
+            raise HeadersTooLarge(f"its headers are larger than {MOST_HEAD} bytes")
+        try:
+            data = await self._wire.read(min(max_bytes, _HEAD_READ) if self._is_in_head else max_bytes)
+        except OSError as error:
+            raise httpcore.ReadError(_reason(error)) from error
+        self._head += len(data)
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
+        self._head, self._is_in_head = 0, True
+        self._wire.transport.write(buffer)
+
+    async def aclose(self) -> None:
+        self._wire.transport.abort()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109
+    ) -> httpcore.AsyncNetworkStream:
+        wire = self._wire
+        try:
+            if wire.has_received():  # plain bytes from before the handshake must not pass as encrypted
+                raise OSError("it spoke before the TLS handshake")
+            transport = await asyncio.get_running_loop().start_tls(
+                wire.transport, wire, ssl_context, server_hostname=server_hostname
+            )
+        except OSError as error:  # ssl.SSLError and TimeoutError among them
+            wire.transport.abort()
+            raise httpcore.ConnectError(_reason(error)) from error
+        except BaseException:
+            wire.transport.abort()
+            raise
+        wire.transport = cast(asyncio.Transport, transport)
+        return self
+
+    def get_extra_info(self, info: str) -> object:
+        if info == "is_readable":  # of an idle connection: its end, or bytes nobody asked for
+            return self._wire.is_at_end or self._wire.has_received()
+        return self._wire.transport.get_extra_info(info)
+
+
+class Backend(httpcore.AsyncNetworkBackend):
+    """Opens connections for httpcore, to permitted addresses only; every connection passes here."""
+
+    def __init__(self, resolve: Resolve, allowed: Sequence[Network]) -> None:
+        self._resolve = resolve
+        self._allowed = allowed
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        addresses = await self._permitted(host, port)
+        failed: Exception | None = None
+        for address in addresses:
+            # The last one has all the time that is left.
+            patience = CONNECT_SECONDS if address != addresses[-1] else None
+            try:
+                async with asyncio.timeout(patience):
+                    _, wire = await asyncio.get_running_loop().create_connection(_Wire, address, port)
+                return _Stream(wire)
+            except OSError as error:  # TimeoutError among them
+                failed = error
+        raise httpcore.ConnectError(_reason(failed)) from failed
+
+    async def _permitted(self, host: str, port: int) -> tuple[str, ...]:
+        try:
+            addresses: tuple[str, ...] = (str(ip_address(host)),)
+        except ValueError:
+            try:
+                addresses = tuple(dict.fromkeys(await self._resolve(host, port)))
+            except (OSError, UnicodeError) as error:
+                raise httpcore.ConnectError(f"{host} has no address: {_reason(error)}") from error
+        refusals = {address: why_refused(address, self._allowed) for address in addresses}
+        permitted = tuple(address for address, kind in refusals.items() if not kind)
+        if not permitted:
+            shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())
+            raise AddressRefused(f"its host is at {shown or 'no address'}")
+        return permitted
+
+
+def _reason(error: Exception | None) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS failed: {error.reason or error}"
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    if isinstance(error, OSError) and error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)  # asyncio's own words differ between event loops
+    return getattr(error, "strerror", None) or str(error)
+
+
+class _Body(httpx.AsyncByteStream):
+    """The raw bytes of one answer."""
+
+    def __init__(self, stream: AsyncIterable[bytes], close: Callable[[], Awaitable[None]]) -> None:
+        self._stream = stream
+        self._close = close
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._stream:
+                yield part
+        except _FAILURES as error:
+            raise httpx.TransportError(str(error)) from error
+
+    async def aclose(self) -> None:
+        await self._close()
+
+
+class Transport(httpx.AsyncBaseTransport):
+    """Carries httpx requests over guarded connections. Reads nothing from the environment but
+    SSL_CERT_FILE and SSL_CERT_DIR: a proxy named there would walk round the guard."""
+
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        *,
+        resolve: Resolve,
+        trust: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
+    ) -> None:
+        self._backend = Backend(resolve, allowed)
+        self._trust = trust
+        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send one request; the answer's body is still to be read."""
+        url = request.url
+        try:
+            answer = await self._pool(url.scheme).handle_async_request(
+                httpcore.Request(
+                    request.method,
+                    httpcore.URL(
+                        scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+                    ),
+                    headers=request.headers.raw,
+                )
+            )
+        except _FAILURES as error:
+            raise httpx.TransportError(str(error)) from error
+        cast(_Stream, answer.extensions["network_stream"]).head_is_complete()
+        body = _Body(cast(AsyncIterable[bytes], answer.stream), answer.aclose)
+        return httpx.Response(answer.status, headers=answer.headers, stream=body)
+
+    def _pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
+        """One pool a scheme, so that certificates (20 ms) are read only once https is wanted."""
+        if scheme not in self._pools:
+            self._pools[scheme] = httpcore.AsyncConnectionPool(
+                ssl_context=self._trust() if scheme == "https" else None,
+                max_connections=None,
+                max_keepalive_connections=IDLE_CONNECTIONS,
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=self._backend,
+            )
+        return self._pools[scheme]
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for pool in self._pools.values():
+            await pool.aclose()

@@ -1,0 +1,70 @@
+import asyncio
+
+from aggregator.fetch.budget import Budget, Share
+
+
+async def turn() -> None:
+    """Let every other task go on as far as it can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+def test_who_needs_more_than_is_left_waits_until_another_has_ended() -> None:
+    async def scenario() -> list[str]:
+        budget, done = Budget(100), list[str]()
+
+        async def take(name: str, size: int) -> None:
+            with Share(budget) as share:
+                await share.grow(size)
+                done.append(name)
+
+        with Share(budget) as first, Share(budget) as beyond:
+            await first.grow(90)
+            await beyond.grow(20)  # the one that may go beyond
+            waiting = [asyncio.create_task(take(name, 30)) for name in ("a", "b")]
+            await turn()
+            done.append("nobody yet")
+        await asyncio.gather(*waiting)
+        return [*done, str(budget.free)]
+
+    assert asyncio.run(scenario()) == ["nobody yet", "a", "b", "100"]
+
+
+def test_bodies_that_all_want_more_than_there_is_still_all_come_to_an_end() -> None:
+    async def scenario() -> tuple[int, int]:
+        budget, lowest = Budget(100), 100
+
+        async def read_body() -> None:
+            nonlocal lowest
+            with Share(budget) as share:
+                for _ in range(10):
+                    await share.grow(9)
+                    lowest = min(lowest, budget.free)
+                    await asyncio.sleep(0)
+
+        await asyncio.gather(*(read_body() for _ in range(20)))
+        return budget.free, lowest
+
+    free, lowest = asyncio.run(scenario())
+    assert free == 100
+    assert lowest >= -90  # never beyond the capacity by more than one body
+
+
+def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
+    async def scenario() -> int:
+        budget = Budget(10)
+
+        async def take() -> None:
+            with Share(budget) as share:
+                await share.grow(10)
+
+        with Share(budget) as first, Share(budget) as beyond:
+            await first.grow(10)
+            await beyond.grow(1)
+            waiting = asyncio.create_task(take())
+            await turn()
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+        return budget.free
+
+    assert asyncio.run(scenario()) == 10

@@ -1,0 +1,103 @@
+import gzip
+import zlib
+
+import brotli  # type: ignore[import-untyped]  # it ships none
+import pytest
+import zstandard
+
+from aggregator.fetch.decode import Decoding, Undecodable
+
+TEXT = b"".join(b"Release %d of the ministry. " % number for number in range(5_000))
+
+
+def raw_deflate(data: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=-15)
+    return stream.compress(data) + stream.flush()
+
+
+def decoded(encoding: str, data: bytes, step: int = 1_000) -> bytes:
+    decoding = Decoding(encoding)
+    parts = [data[start : start + step] for start in range(0, len(data), step)]
+    pieces = [piece for part in parts for piece in decoding.feed(part)]
+    decoding.finish()
+    return b"".join(pieces)
+
+
+ENCODED = [
+    ("", TEXT),
+    ("identity", TEXT),
+    ("gzip", gzip.compress(TEXT)),
+    ("X-GZIP", gzip.compress(TEXT)),
+    ("gzip", gzip.compress(TEXT[:9]) + gzip.compress(TEXT[9:])),
+    ("gzip", gzip.compress(TEXT) + b"\0\0\0"),
+    ("deflate", zlib.compress(TEXT)),
+    ("deflate", raw_deflate(TEXT)),
+    ("deflate", zlib.compress(TEXT) + b"more"),
+    ("br", brotli.compress(TEXT)),
+    ("zstd", zstandard.compress(TEXT)),
+    ("zstd", zstandard.compress(TEXT[:9]) + zstandard.compress(TEXT[9:])),
+    ("gzip, br", brotli.compress(gzip.compress(TEXT))),
+    ("identity, zstd , deflate", zlib.compress(zstandard.compress(TEXT))),
+]
+
+
+@pytest.mark.parametrize("step", [1, 1_000, 1_000_000])
+@pytest.mark.parametrize(("encoding", "data"), ENCODED)
+def test_every_encoding_is_undone_however_it_arrives(encoding: str, data: bytes, step: int) -> None:
+    assert decoded(encoding, data, step) == TEXT
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
+def test_an_empty_body_needs_no_encoding(encoding: str) -> None:
+    assert decoded(encoding, b"") == b""
+
+
+@pytest.mark.parametrize(("encoding", "data"), ENCODED[2:5:2] + ENCODED[6:8] + ENCODED[9:11] + ENCODED[12:])
+def test_a_body_that_ends_before_its_encoding_is_an_error(encoding: str, data: bytes) -> None:
+    with pytest.raises(Undecodable, match="ended early"):
+        decoded(encoding, data[:100])
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
+def test_a_body_that_is_not_what_its_encoding_says_is_an_error(encoding: str) -> None:
+    with pytest.raises(Undecodable, match=f"its {encoding} encoding is broken"):
+        decoded(encoding, b"\x1f<rss version='2.0'> is no compressed stream, whichever way it is read")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "cause"), [("compress", "http"), ("gzip, aes", "http"), ("gzip,gzip,gzip", "limit")]
+)
+def test_encodings_not_asked_for_are_an_error(encoding: str, cause: str) -> None:
+    with pytest.raises(Undecodable) as caught:
+        Decoding(encoding)
+    assert caught.value.cause == cause
+
+
+def test_a_gzip_stream_of_countless_members_is_refused() -> None:
+    with pytest.raises(Undecodable) as caught:
+        decoded("gzip", gzip.compress(b"") * 1_001)
+    assert caught.value.cause == "limit"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "bomb", "largest"),
+    [
+        ("gzip", gzip.compress(bytes(50_000_000)), 65_536),
+        ("deflate", zlib.compress(bytes(50_000_000)), 65_536),
+        ("br", brotli.compress(bytes(50_000_000), quality=5), 131_072),
+        ("zstd", zstandard.compress(bytes(50_000_000)), 2_100_000),
+        ("gzip, gzip", gzip.compress(gzip.compress(bytes(50_000_000))), 65_536),
+    ],
+)
+def test_a_bomb_goes_off_in_small_pieces(encoding: str, bomb: bytes, largest: int) -> None:
+    sizes = [len(piece) for piece in Decoding(encoding).feed(bomb)]
+    assert (sum(sizes), max(sizes) <= largest) == (50_000_000, True)
+
+
+def test_a_zstd_frame_may_not_ask_for_a_huge_window() -> None:
+    frame = zstandard.ZstdCompressor(
+        compression_params=zstandard.ZstdCompressionParameters(window_log=27)
+    ).compressobj()
+    data = frame.compress(TEXT) + frame.flush()
+    with pytest.raises(Undecodable, match="its zstd encoding is broken"):
+        decoded("zstd", data)

@@ -1,0 +1,255 @@
+import asyncio
+import socket
+import ssl
+import struct
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpcore
+import pytest
+
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Client
+from aggregator.fetch.transport import Backend, Resolve, Resolver, Transport
+from tests.fetch.origin import LOOPBACK, Origin, answer, every_name_is_here, poll_settings, running
+
+FEED = b"<rss version='2.0'/>"
+
+
+def reaching(
+    resolve: Resolve,
+    use: Callable[[Origin, Client], Awaitable[str]],
+    *,
+    tls: ssl.SSLContext | None = None,
+    trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+) -> str:
+    """Use a client with this resolver and these trusted certificates on a running origin."""
+
+    async def run() -> str:
+        async with running({"/": answer(body=FEED)}, tls) as origin:
+            transport = Transport(LOOPBACK, resolve=resolve, trust=trust)
+            async with Client(
+                poll_settings(), contact="a", publication_url="b", transport=transport
+            ) as client:
+                return (await use(origin, client)).replace(str(origin.port), "PORT")
+
+    return asyncio.run(run())
+
+
+def outcome_of(host: str, path: str = "/") -> Callable[[Origin, Client], Awaitable[str]]:
+    """The body of a fetch, or its error."""
+
+    async def use(origin: Origin, client: Client) -> str:
+        try:
+            return str((await client.fetch(origin.url(path, host))).body)
+        except FetchError as error:
+            return f"{error.cause}: {error}"
+
+    return use
+
+
+def resolving(*addresses: str) -> Resolve:
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        return addresses
+
+    return resolve
+
+
+def test_a_name_for_a_private_address_is_refused() -> None:
+    assert reaching(resolving("10.0.0.1", "fd00::1"), outcome_of("feeds.test")) == (
+        "refused: http://feeds.test:PORT/ is refused: its host is at 10.0.0.1 (private), fd00::1 (private)"
+    )
+
+
+def test_a_name_without_address_is_refused() -> None:
+    assert reaching(resolving(), outcome_of("feeds.test")) == (
+        "refused: http://feeds.test:PORT/ is refused: its host is at no address"
+    )
+
+
+def test_of_several_addresses_only_permitted_ones_are_tried() -> None:
+    assert reaching(resolving("10.0.0.1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
+
+
+def test_when_one_address_does_not_answer_the_next_is_tried() -> None:
+    assert reaching(resolving("127.0.0.9", "::1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
+
+
+def test_a_name_that_is_rebound_after_it_was_judged_gains_nothing() -> None:
+    answers = iter([("127.0.0.1",), ("10.0.0.1",)])
+
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        return next(answers)
+
+    assert reaching(resolve, outcome_of("feeds.test")) == str(FEED)
+    assert list(answers) == [("10.0.0.1",)]  # asked once, and connected to what was judged
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (OSError(-2, "Name or service not known"), "Name or service not known"),
+        (UnicodeError("label too long"), "label too long"),
+        (TimeoutError(), "it does not answer"),
+    ],
+)
+def test_a_name_that_does_not_resolve_is_reported(error: Exception, reason: str) -> None:
+    async def resolve(host: str, port: int) -> tuple[str, ...]:
+        raise error
+
+    assert reaching(resolve, outcome_of("feeds.test")) == (
+        f"network: http://feeds.test:PORT/ failed: feeds.test has no address: {reason}"
+    )
+
+
+def test_the_system_is_asked_for_names() -> None:
+    async def scenario() -> tuple[str, ...]:
+        resolver = Resolver(1)
+        try:
+            return await resolver("localhost", 80)
+        finally:
+            resolver.close()
+
+    assert set(asyncio.run(scenario())) <= {"127.0.0.1", "::1"}
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for feeds.test with its key, signed by itself."""
+    path = tmp_path_factory.mktemp("tls") / "feeds.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "2", "-subj", "/CN=feeds.test", "-addext", "subjectAltName=DNS:feeds.test"),
+            *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path
+
+
+def serving(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
+
+
+@pytest.mark.needs("openssl")
+def test_a_trusted_origin_is_read_over_tls_again_and_again_with_one_context(certificate: Path) -> None:
+    made = []
+
+    def trust() -> ssl.SSLContext:
+        made.append(ssl.create_default_context(cafile=certificate))
+        return made[-1]
+
+    async def use(origin: Origin, client: Client) -> str:
+        bodies = [(await client.fetch(origin.url("/", "feeds.test"))).body for _ in range(3)]
+        return str(bodies == [FEED] * 3)
+
+    assert reaching(every_name_is_here, use, tls=serving(certificate), trust=trust) == "True"
+    assert len(made) == 1
+
+
+@pytest.mark.needs("openssl")
+def test_a_large_body_comes_whole_over_tls(certificate: Path) -> None:
+    body = bytes(range(256)) * 8_000
+
+    async def use(origin: Origin, client: Client) -> str:
+        origin.answers = {"/": answer(body=body)}
+        got = await client.fetch(origin.url("/", "feeds.test"), max_bytes=len(body))
+        return str(got.body == body)
+
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=certificate)
+
+    assert reaching(every_name_is_here, use, tls=serving(certificate), trust=trust) == "True"
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize(
+    ("host", "trusted", "message"),
+    [
+        ("feeds.test", False, "its certificate is not trusted: self-signed certificate"),
+        (
+            "other.test",
+            True,
+            "its certificate is not trusted: Hostname mismatch, certificate is not valid for 'other.test'.",
+        ),
+    ],
+)
+def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: bool, message: str) -> None:
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=certificate if trusted else None)
+
+    assert reaching(every_name_is_here, outcome_of(host), tls=serving(certificate), trust=trust) == (
+        f"network: https://{host}:PORT/ failed: {message}"
+    )
+
+
+@asynccontextmanager
+async def speaking_first(words: bytes) -> AsyncIterator[int]:
+    """A server that talks before it is asked, and on which port."""
+    ended = asyncio.Event()
+
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(words)
+        await ended.wait()
+        writer.transport.abort()
+
+    server = await asyncio.start_server(greet, "127.0.0.1", 0)
+    yield server.sockets[0].getsockname()[1]
+    ended.set()
+    server.close()
+    await server.wait_closed()
+    await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [(answer(body=FEED), "failed: TLS failed: "), (b"", "did not finish within 0.2 s")],
+)
+def test_what_speaks_no_tls_is_not_read_over_it(words: bytes, message: str) -> None:
+    async def scenario() -> str:
+        transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
+        client = Client(poll_settings(timeout=0.2), contact="a", publication_url="b", transport=transport)
+        async with speaking_first(words) as port, client:
+            with pytest.raises(FetchError) as caught:
+                await client.fetch(f"https://127.0.0.1:{port}/")
+        return str(caught.value)
+
+    assert message in asyncio.run(scenario())
+
+
+def test_plain_bytes_from_before_the_handshake_do_not_pass_as_encrypted() -> None:
+    async def scenario() -> None:
+        async with speaking_first(b"HTTP/1.1 200 OK") as port:
+            stream = await Backend(every_name_is_here, LOOPBACK).connect_tcp("127.0.0.1", port)
+            while not stream.get_extra_info("is_readable"):  # noqa: ASYNC110  # it tells nobody
+                await asyncio.sleep(0)
+            with pytest.raises(httpcore.ConnectError, match="it spoke before the TLS handshake"):
+                await stream.start_tls(ssl.create_default_context(), "feeds.test")
+
+    asyncio.run(scenario())
+
+
+def test_a_connection_that_breaks_is_reported() -> None:
+    async def reset(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(body=FEED)[:-5])
+        await writer.drain()
+        # Closing without lingering sends RST instead of FIN.
+        writer.get_extra_info("socket").setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+        )
+        writer.transport.abort()
+
+    async def use(origin: Origin, client: Client) -> str:
+        origin.answers = {"/": reset}
+        return await outcome_of("feeds.test")(origin, client)
+
+    assert reaching(every_name_is_here, use) == (
+        "network: http://feeds.test:PORT/ failed: Connection reset by peer"
+    )

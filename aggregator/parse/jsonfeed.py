@@ -1,0 +1,124 @@
+"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1). Anything of the wrong type counts as not said.
+
+Never sanitises or resolves addresses.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from hashlib import blake2b
+
+from aggregator.errors import ParseError
+from aggregator.model.said import Attachment, Document, Entry, Markup
+from aggregator.parse.said import BODY_LIMIT, LINE_LIMIT, MANY_LIMIT, TITLE_LIMIT, distinct
+from aggregator.parse.unseen import ITEMS_LIMIT
+
+Object = Mapping[str, object]
+
+
+def read(text: bytes, url: str, seen: frozenset[bytes], *, recipe: bytes) -> Document:
+    """What the document said; entries are those whose digest is not in `seen`."""
+    feed = _load(text)
+    version = _text(feed, "version").rstrip("/").rpartition("/version/")
+    if "jsonfeed.org" not in version[0] or not isinstance(feed.get("items"), list):
+        raise ParseError("the document is JSON but not a JSON Feed (no version or items)", cause="not-a-feed")
+    items = list(_objects(feed, "items"))
+    salt = _salt(feed, url, recipe)
+    listed = tuple(_digest(item, salt) for item in items[:ITEMS_LIMIT])
+    language = _text(feed, "language")
+    return Document(
+        format="json" + version[2].replace(".", "")[:2].ljust(2, "0"),
+        title=_text(feed, "title", TITLE_LIMIT),
+        link=_text(feed, "home_page_url"),
+        language=language,
+        base=url,
+        description=_text(feed, "description", TITLE_LIMIT),
+        authors=_authors(feed),
+        hubs=distinct(_text(hub, "url") for hub in _objects(feed, "hubs")),
+        self_url=_text(feed, "feed_url"),
+        entries=tuple(
+            _entry(item, digest, language=language, base=url)
+            for item, digest in zip(items, listed, strict=False)  # items beyond the limit have no digest
+            if digest not in seen
+        ),
+        listed=listed,
+        complete=len(items) == len(listed),
+        salt=salt,
+    )
+
+
+def _load(text: bytes) -> Object:
+    try:
+        feed = json.loads(text)
+    except RecursionError as error:
+        raise ParseError("values are nested too deep", cause="limit") from error
+    except ValueError as error:
+        raise ParseError(f"the document is not valid JSON ({error})", cause="not-a-feed") from error
+    assert isinstance(feed, dict), "a text that starts with a brace is an object"
+    return feed
+
+
+def _salt(feed: Object, url: str, recipe: bytes) -> bytes:
+    head = {key: value for key, value in feed.items() if key != "items"}
+    return blake2b(json.dumps([recipe.hex(), url, head], sort_keys=True).encode(), digest_size=16).digest()
+
+
+def _digest(item: Object, salt: bytes) -> bytes:
+    return blake2b(json.dumps(item, sort_keys=True).encode(), digest_size=16, key=salt).digest()
+
+
+def _entry(item: Object, digest: bytes, *, language: str, base: str) -> Entry:
+    language = _text(item, "language") or language
+    html, plain = _text(item, "content_html", BODY_LIMIT), _text(item, "content_text", BODY_LIMIT)
+    return Entry(
+        guid=_identifier(item.get("id")),
+        link=_text(item, "url") or _text(item, "external_url"),
+        title=_markup(_text(item, "title", TITLE_LIMIT), "text", base=base, language=language),
+        content=_markup(html or plain, "html" if html else "text", base=base, language=language),
+        summary=_markup(_text(item, "summary", BODY_LIMIT), "text", base=base, language=language),
+        published=_text(item, "date_published"),
+        updated=_text(item, "date_modified"),
+        authors=_authors(item),
+        categories=distinct(_strings(item.get("tags"))),
+        enclosures=tuple(
+            Attachment(_text(file, "url"), _text(file, "mime_type"), _identifier(file.get("size_in_bytes")))
+            for file in _objects(item, "attachments")
+            if _text(file, "url")
+        )[:MANY_LIMIT],
+        images=tuple(map(Attachment, distinct((_text(item, "image"), _text(item, "banner_image"))))),
+        language=language,
+        base=base,
+        digest=digest,
+    )
+
+
+def _markup(value: str, kind: str, *, base: str, language: str) -> Markup:
+    return Markup(value, kind, base, language) if value else Markup("")
+
+
+def _authors(said: Object) -> tuple[str, ...]:
+    """`authors` of 1.1, `author` of 1.0."""
+    single = said.get("author")
+    people = [*_objects(said, "authors"), *([single] if isinstance(single, dict) else [])]
+    return distinct(_text(person, "name") for person in people)
+
+
+def _identifier(value: object) -> str:
+    """A string; a number, as feeds that lie about it have (1.1: "coerce it to a string")."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)[:LINE_LIMIT]
+    return value.strip()[:LINE_LIMIT] if isinstance(value, str) else ""
+
+
+def _text(said: Object, key: str, limit: int = LINE_LIMIT) -> str:
+    value = said.get(key)
+    return value.strip()[:limit] if isinstance(value, str) else ""
+
+
+def _strings(value: object) -> Iterable[str]:
+    return (each[:LINE_LIMIT] for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _objects(said: Object, key: str) -> Iterator[dict[str, object]]:
+    value = said.get(key)
+    if isinstance(value, list):
+        yield from (each for each in value if isinstance(each, dict))

@@ -1,0 +1,47 @@
+"""feedparser as this project uses it: a faster driver, guids as written, every author.
+
+The one place that changes anything inside the library; each says why. Otherwise its output stays the same.
+"""
+
+from typing import Protocol
+
+import feedparser
+import feedparser.api
+import feedparser.mixin
+
+# Its own list of SAX drivers to try first.
+feedparser.api.PREFERRED_XML_PARSERS[:] = ["aggregator.parse.driver"]
+
+# str.translate raises and catches a KeyError for every character that is not in a dict; a string that
+# holds each character of the basic plane at its own place never raises.
+_C1 = feedparser.mixin._cp1252
+feedparser.mixin._cp1252 = "".join(_C1.get(code, chr(code)) for code in range(0x10000))
+
+
+class _Parser(Protocol):
+    inauthor: int
+
+    def _get_context(self) -> dict[str, object]: ...
+
+
+def _keep_author(parser: _Parser, key: str = "author") -> None:
+    """The text of an author element without parts is the author's name, and only that author's.
+
+    feedparser's own way cuts addresses at four letters of a top-level domain and gives an author
+    without a name that of the one before.
+    """
+    context = parser._get_context()
+    people = dict.get(context, "authors")
+    said = dict.get(context, "author")
+    if key == "author" and not parser.inauthor and isinstance(people, list) and people and not people[-1]:
+        people[-1]["name"] = said
+
+
+for _kind in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
+    # A guid is what it says: "1" must not become "https://example.org/1".
+    _kind.can_be_relative_uri = _kind.can_be_relative_uri - {"id"}
+    _kind._sync_author_detail = _keep_author
+
+parse = feedparser.parse
+
+__all__ = ["parse"]

@@ -1,0 +1,179 @@
+"""Every format and every pitfall as a file in cases/: NAME.* beside NAME.json, which holds all that is said."""
+
+import json
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aggregator.errors import ParseError
+from aggregator.model.said import Document
+from aggregator.parse import parse
+
+CASES = Path(__file__).parent / "cases"
+DOCUMENTS = sorted(path for path in CASES.iterdir() if path.suffix != ".json")
+URL = "https://found.example/dir/feed"
+NOT_SAID = {"digest", "listed", "salt"}
+
+
+def parsed(body: bytes, content_type: str = "") -> Document:
+    return parse(body, content_type=content_type, url=URL)
+
+
+def plain(value: object) -> object:
+    """A value as JSON, without fields that hold their default and without digests."""
+    if is_dataclass(value):
+        said = {}
+        for field in fields(value):
+            held = getattr(value, field.name)
+            if field.name not in NOT_SAID and (field.default is MISSING or held != field.default):
+                said[field.name] = plain(held)
+        return said
+    if isinstance(value, tuple):
+        return [plain(each) for each in value]
+    return value.total_seconds() if isinstance(value, timedelta) else value
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+def test_a_case_says_what_stands_beside_it(path: Path) -> None:
+    expected = json.loads(path.with_name(path.name.partition(".")[0] + ".json").read_text("utf-8"))
+    assert plain(parsed(path.read_bytes())) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "the document is empty"),
+        (b" \r\n\xef\xbb\xbf\n", "the document is empty"),
+        (b"<!doctype html><p>Not found", "this is an HTML page, not a feed"),
+        (b"<HTML><body>Not found</body></HTML>", "this is an HTML page, not a feed"),
+        (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "its root element is <svg>"),
+        (b"just words", "neither XML with a root element nor a JSON object"),
+        (b"<!-- only a comment -->", "neither XML with a root element"),
+        (b"<!-- never closed", "neither XML with a root element"),
+        (b"<!DOCTYPE rss [", "neither XML with a root element"),
+        (b"<" + b" " * 40_000 + b"rss>", "neither XML with a root element"),
+        (b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"/>', "of no known format"),
+        (b'{"version": "https://jsonfeed.org/version/1"}', "not a JSON Feed"),
+        (b'{"items": []}', "not a JSON Feed"),
+        (b'{"items": ', "not valid JSON"),
+        (b"[1]", "neither XML with a root element nor a JSON object"),
+    ],
+)
+def test_what_is_no_feed_is_an_error_that_says_what_it_is(body: bytes, message: str) -> None:
+    with pytest.raises(ParseError, match=message) as caught:
+        parsed(body)
+    assert caught.value.cause == "not-a-feed"
+
+
+def rss(inside: str) -> bytes:
+    return f'<rss version="2.0"><channel><title>T</title>{inside}</channel></rss>'.encode()
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (rss("<item " + " ".join(f'a{n}="1"' for n in range(50_000)) + "/>"), "over 256 attributes"),
+        (rss("<i>" * 50_000 + "</i>" * 50_000), "nested over 256 deep"),
+        (b'{"items": ' + b"[" * 100_000, "nested too deep"),
+    ],
+    ids=["attributes", "depth", "json depth"],
+)
+def test_a_document_beyond_a_limit_is_refused(body: bytes, message: str) -> None:
+    with pytest.raises(ParseError, match=message) as caught:
+        parsed(body)
+    assert caught.value.cause == "limit"
+
+
+def test_of_very_many_items_the_first_are_read_and_the_document_is_not_complete() -> None:
+    document = parsed(rss("".join(f"<item><guid>{n}</guid></item>" for n in range(2_100))))
+    assert [entry.guid for entry in document.entries] == [str(n) for n in range(2_000)]
+    assert (len(document.listed), document.complete) == (2_000, False)
+
+
+def test_titles_and_bodies_are_cut_to_a_length_somebody_may_read() -> None:
+    body = rss(f"<item><title>{'t' * 9_000_000}</title><description>{'d' * 2_000_000}</description></item>")
+    (entry,) = parsed(body).entries
+    assert (len(entry.title.value), len(entry.summary.value)) == (4_000, 1_000_000)
+
+
+def test_one_giant_comment_costs_no_more_than_its_bytes() -> None:
+    assert parsed(rss("<!--" + "-a" * 4_000_000 + "--><item><guid>1</guid></item>")).entries[0].guid == "1"
+
+
+@contextmanager
+def given_little_memory(spare: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + spare, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def test_a_document_that_needs_more_memory_than_there_is_is_refused() -> None:
+    body = b'{"items": [' + b"[]," * 4_000_000
+    with given_little_memory(80 << 20), pytest.raises(ParseError, match="more memory") as caught:
+        parsed(body)
+    assert caught.value.cause == "limit"
+
+
+def test_a_charset_in_the_header_helps_where_the_bytes_are_not_utf_8() -> None:
+    body = rss("<item><title>Новости</title></item>").decode().encode("koi8-r")
+    (entry,) = parsed(body, "text/xml; charset=KOI8-R").entries
+    assert entry.title.value == "Новости"
+
+
+def test_a_wrong_content_type_changes_nothing() -> None:
+    assert parsed(rss(""), "application/json").format == parsed(rss(""), "text/html").format == "rss20"
+
+
+def test_a_file_named_by_the_body_is_not_opened() -> None:
+    with pytest.raises(ParseError):
+        parsed(str(DOCUMENTS[0]).encode())
+
+
+PIECES = st.sampled_from(
+    [
+        b"<rss version='2.0'>", b"</rss>", b"<channel>", b"</channel>", b"<item>", b"</item>", b"<item/>",
+        b"<feed xmlns='http://www.w3.org/2005/Atom'>", b"</feed>", b"<entry>", b"</entry>", b"<rdf:RDF>",
+        b"<title>", b"</title>", b"<title type='xhtml'>", b"<div>", b"</div>", b"<source>", b"</source>",
+        b"<link href='a'/>", b"<link>", b"</link>", b"<guid>", b"</guid>", b"<content type='x'>", b"</content>",
+        b"<![CDATA[", b"]]>", b"<!--", b"-->", b"&#x110000;", b"&#0;", b"&#xq;", b"&amp;", b"&nbsp;", b"&",
+        b"<image>", b"</image>", b"<media:rating>", b"</media:rating>", b"<!DOCTYPE rss [", b"]>", b"<?x", b"?>",
+        b"<!ENTITY a 'b'>", b"<skipHours><hour>", b"xml:base='http://[x'", b"{", b'"items":[', b"]", b"}",
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(PIECES | st.binary(max_size=8), max_size=30).map(b"".join), st.text(max_size=30))
+@settings(max_examples=300, deadline=None)
+def test_no_bytes_make_parse_raise_anything_but_parse_error(body: bytes, content_type: str) -> None:
+    for start in (b"", b"<rss version='2.0'>", b"<feed xmlns='http://www.w3.org/2005/Atom'>"):
+        try:
+            document = parsed(start + body, content_type)
+        except ParseError as error:
+            assert error.cause in ("not-a-feed", "limit")
+        else:
+            assert document.format
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    ),
+    st.sampled_from(["id", "url", "title", "tags", "authors", "attachments", "language"]),
+)
+@settings(max_examples=200, deadline=None)
+def test_json_of_any_shape_is_read_or_refused(value: object, key: str) -> None:
+    feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{key: value}], "authors": value}
+    document = parsed(json.dumps(feed).encode())
+    assert len(document.listed) == len(document.entries) == 1

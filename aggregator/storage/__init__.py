@@ -13,15 +13,13 @@ from typing import Protocol
 
 from aggregator.model import (
     AuditLine,
-    Candidate,
     Changes,
     Claim,
     FeedInfo,
     Health,
-    Item,
-    Known,
     Outcome,
     Poll,
+    Reading,
     Revision,
     State,
     Stored,
@@ -72,7 +70,7 @@ class Storage(Protocol):
         """When the next unclaimed source is due."""
         ...
 
-    def record(self, poll: Poll, decide: Callable[["Reading"], Changes] | None = None) -> Outcome:
+    def record(self, poll: Poll, decide: Callable[[Reading], Changes] | None = None) -> Outcome:
         """(poller) Commit one poll, all or nothing, and return its outcome with counts.
 
         `decide` is called inside the transaction with what storage remembers, so that no operator's verb
@@ -114,6 +112,11 @@ class Storage(Protocol):
         before its newest change; highest position first."""
         ...
 
+    def earlier(self, limit: int) -> tuple[Stored, ...]:
+        """Live items that were older than the service when it first saw them and so never entered the merged
+        channel; one a story, none of a story that did; newest shown date first. Cheap."""
+        ...
+
     def find(self, reference: str) -> Stored | None:
         """The item with this id, public id or address."""
         ...
@@ -138,18 +141,6 @@ class Storage(Protocol):
 
     def health(self) -> tuple[Health, ...]:
         """How each configured source fares, by id."""
-        ...
-
-
-class Reading(Protocol):
-    """What may be asked while a poll is being decided."""
-
-    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
-        """Items of the source that share a key with any of `items`, or whose raw item is listed."""
-        ...
-
-    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
-        """Items of other sources with one of these LINK keys, not withdrawn."""
         ...
 
 

@@ -145,6 +145,10 @@ class SqliteStorage:
         with self._connections.reading() as db:
             return selecting.select(db, name, newest, within)
 
+    def earlier(self, limit: int) -> tuple[Stored, ...]:
+        with self._connections.reading() as db:
+            return selecting.earlier(db, limit)
+
     def find(self, reference: str) -> Stored | None:
         with self._connections.reading() as db:
             return selecting.find(db, reference)

@@ -27,20 +27,28 @@ class Connections:
         self._lock = threading.RLock()
         self._idle: deque[sqlite3.Connection] = deque()
         self._open: list[sqlite3.Connection] = []
-        self.writer = Database(self._connect(), execute_plugins=False, recursive_triggers=False)
-
-    def _connect(self) -> sqlite3.Connection:
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageError(f"cannot make the store's directory {path.parent}: {error}") from error
+        self.writer = Database(self._connect("rwc"), execute_plugins=False, recursive_triggers=False)
+
+    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
+        """A connection; only the first may make the file, lest a store removed under us comes back empty."""
+        try:
             connection = sqlite3.connect(
-                self.path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
+                f"{self.path.absolute().as_uri()}?mode={mode}",
+                timeout=BUSY_SECONDS,
+                isolation_level=None,
+                check_same_thread=False,
+                uri=True,
             )
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             raise StorageError(f"cannot open the store {self.path}: {error}") from error
         self._open.append(connection)
         return connection

@@ -47,28 +47,33 @@ def as_json(numbers: Iterable[int]) -> str:
 
 
 def enter(db: Database, numbers: Sequence[int], at: Stamp) -> None:
-    """Give live items their position, in the order given, and put them into their channels."""
-    found = {
-        row["number"]: row
-        for row in db.conn.execute(
-            """SELECT i.number, i.position, i.story, i.backlog, i.language, s.id AS source_id, s.topics
-            FROM item i JOIN source s ON s.number = i.source
-            WHERE i.number IN (SELECT value FROM json_each(?))""",
-            (as_json(numbers),),
-        )
-    }
-    fresh = [number for number in numbers if found[number]["position"] is None]
-    first = count(db, "position", len(fresh)) - len(fresh) + 1
-    positions = {number: first + offset for offset, number in enumerate(fresh)}
+    """Publish items that were held: give them a position, in the order given, and file them."""
+    first = count(db, "position", len(numbers)) - len(numbers) + 1
     db.conn.executemany(
         "UPDATE item SET position = ?, state = 'live', seq = ? WHERE number = ?",
-        [(position, at.seq, number) for number, position in positions.items()],
+        [(first + offset, at.seq, number) for offset, number in enumerate(numbers)],
     )
-    for number, position in positions.items():
-        for name in channel_names(found[number]):
-            into = channel(db, name, at)
-            if not _taken(db, found[number], name, into):
-                _insert(db, [(into, position, number, ms(at.now))])
+    file(db, numbers, at)
+
+
+def file(db: Database, numbers: Sequence[int], at: Stamp) -> None:
+    """Put live items that have their position into their channels, as their stories allow."""
+    into: dict[str, int] = {}
+    for item in db.conn.execute(
+        """SELECT i.number, i.position, i.story, i.backlog, i.language, s.id AS source_id, s.topics
+        FROM item i JOIN source s ON s.number = i.source
+        WHERE i.number IN (SELECT value FROM json_each(?)) ORDER BY i.position""",
+        (as_json(numbers),),
+    ).fetchall():
+        for name in channel_names(item):
+            if name not in into:
+                into[name] = channel(db, name, at)
+            if not _taken(db, item, name, into[name]):
+                _insert(db, [(into[name], item["position"], item["number"], ms(at.now))])
+    db.conn.executemany(
+        "UPDATE channel SET seq = ?, changed = max(changed, ?) WHERE number = ?",
+        [(at.seq, ms(at.now), number) for number in into.values()],
+    )
 
 
 def _insert(db: Database, rows: Sequence[tuple[int, int, int, int]]) -> None:

@@ -4,10 +4,10 @@ Called inside a write transaction. What to do was decided before; here it is onl
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import cast
 
 from sqlite_utils import Database
 
@@ -22,26 +22,25 @@ from aggregator.model import (
     Key,
     KeyKind,
     Known,
-    NewItem,
     Outcome,
     Poll,
     State,
-    Transition,
 )
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import life, membership
+from aggregator.storage.sqlite import arriving, life, membership
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import (
     item_columns,
     moment,
     ms,
-    ms_or_none,
     pack_hints,
     pack_seen,
     unpack_keys,
 )
 
 WEEK = timedelta(days=7)
+SHARED = 10  # items at one address beyond which it is a home page, not a release
+SHARING = 100  # items of one key that are looked at, the newest: feeds that link all to one page share one
 
 
 class PollReading:
@@ -56,9 +55,11 @@ class PollReading:
         """Items of the source that share a key with any of `items`."""
         digests = {key.digest for item in items for key in item.keys}
         rows = self._db.conn.execute(
-            f"""SELECT item, kind, digest FROM item_key WHERE source = ?
-            AND digest IN ({",".join("?" * len(digests))})""",
-            (self._claim.number, *digests),
+            f"""SELECT item, kind, digest FROM (
+                SELECT *, row_number() OVER (PARTITION BY digest, kind ORDER BY item DESC) AS place
+                FROM item_key WHERE source = ? AND digest IN ({",".join("?" * len(digests))}))
+            WHERE place <= ?""",
+            (self._claim.number, *digests, SHARING),
         )
         keys: dict[int, list[Key]] = {}
         for number, kind, digest in rows:
@@ -91,12 +92,14 @@ class PollReading:
     def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
         """Items of other sources with one of these addresses, in no story this source has part in."""
         rows = self._db.conn.execute(
-            f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text FROM item i
+            f"""SELECT i.number, i.link FROM item i
             WHERE i.link IN ({",".join("?" * len(links))}) AND i.source <> ? AND i.state <> 'withdrawn'
             AND i.freed = 0 AND NOT EXISTS (
-                SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)""",
-            (*links, self._claim.number, self._claim.number),
-        )
+                SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?) LIMIT ?""",
+            (*links, self._claim.number, self._claim.number, SHARED * len(links)),
+        ).fetchall()
+        sharing = Counter(row["link"] for row in rows)
+        numbers = membership.as_json(row["number"] for row in rows if sharing[row["link"]] < SHARED)
         return tuple(
             Candidate(
                 number=row["number"],
@@ -107,7 +110,11 @@ class PollReading:
                 title=row["title"],
                 text=row["text"],
             )
-            for row in rows
+            for row in self._db.conn.execute(
+                """SELECT number, story, link, language, shown, title, text FROM item
+                WHERE number IN (SELECT value FROM json_each(?))""",
+                (numbers,),
+            )
         )
 
 
@@ -135,69 +142,24 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
 
 def _carry_out(db: Database, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns which item each raw item of the document stands for."""
-    numbers = [_insert(db, claim, new, at) for new in changes.new]
-    _add_keys(db, claim.number, zip(numbers, (new.item for new in changes.new), strict=True))
-    live = [n for n, new in zip(numbers, changes.new, strict=True) if new.state is State.LIVE]
-    membership.enter(db, live, at)
-    edited = [edit.number for edit in changes.edits if _edit(db, edit, at)]
+    stored = list(zip(arriving.store(db, claim, changes.new, at), changes.new, strict=True))
+    _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
-    if live or edited:
-        membership.touch(db, [*live, *edited], at)
-    return dict(changes.matched) | {
-        new.item.digest: number for number, new in zip(numbers, changes.new, strict=True) if new.item.digest
-    }
-
-
-def _insert(db: Database, claim: Claim, new: NewItem, at: Stamp) -> int:
-    own = _free(db, "id", new.id, f"{new.id[:8]}{claim.number:05d}")
-    columns = item_columns(new.item) | {
-        "id": own,
-        "public_id": _free(db, "public_id", new.public_id, f"tag:{life.authority(db)}:{own}"),
-        "source": claim.number,
-        "state": "held",  # until `enter` gives a live one its position
-        "story": _story(db, new.same_as),
-        "shown": ms(new.shown),
-        "updated": ms(new.updated),
-        "first_seen": ms(at.now),
-        "release": ms_or_none(new.release),
-        "reason": new.reason,
-        "backlog": int(new.backlog),
-        "flags": json.dumps(sorted({*new.flags, *new.item.flags})),
-        "seq": at.seq,
-    }
-    number = int(cast("int", db.table("item").insert(columns).last_pk))
-    if new.state is State.HELD:
-        seen = Transition(number, State.HELD, State.HELD, "first seen", new.reason, claim.id, at.now)
-        life.audit(db, seen)
-    return number
-
-
-def _free(db: Database, column: str, wanted: str, otherwise: str) -> str:
-    """The wanted identity if no item has it yet; a source that took an old one's name would clash."""
-    if not wanted:
-        return otherwise
-    taken = db.conn.execute(f"SELECT 1 FROM item WHERE {column} = ?", (wanted,)).fetchone()
-    return otherwise if taken else wanted
-
-
-def _story(db: Database, same_as: int | None) -> int | None:
-    if same_as is None:
-        return None
-    row = db.conn.execute("SELECT story FROM item WHERE number = ?", (same_as,)).fetchone()
-    if row["story"] is not None:
-        return int(row["story"])
-    story = membership.count(db, "story", 1)
-    db.conn.execute("UPDATE item SET story = ? WHERE number = ?", (story, same_as))
-    return story
+    joined = [number for number, new in stored if new.same_as is not None and new.state is State.LIVE]
+    edited = [edit.number for edit in changes.edits if _edit(db, edit, at)]
+    if joined or edited:
+        membership.touch(db, [*joined, *edited], at)
+    return dict(changes.matched) | {new.item.digest: number for number, new in stored if new.item.digest}
 
 
 def _edit(db: Database, edit: Edit, at: Stamp) -> bool:
     """Replace an item in place; True when what the public sees of it changed."""
     old = db.conn.execute("SELECT * FROM item WHERE number = ?", (edit.number,)).fetchone()
-    public = old["state"] == State.LIVE
+    public: bool = old["state"] == State.LIVE
     columns = item_columns(edit.item)
+    moved: bool = edit.item.url != old["url"] and old["state"] != State.WITHDRAWN
     if not edit.substantive:
-        columns = {name: columns[name] for name in ("keys", "link")}
+        columns = {name: columns[name] for name in ("keys", "link", *(["url"] if moved else []))}
     if edit.substantive and public and not edit.damped:
         db.table("revision").insert(
             {
@@ -214,7 +176,7 @@ def _edit(db: Database, edit: Edit, at: Stamp) -> bool:
     if edit.substantive:
         life.unindex(db, edit.number)
     db.table("item").update(edit.number, columns)
-    return edit.substantive and public
+    return public and (edit.substantive or moved)
 
 
 def _add_keys(db: Database, source: int, items: Iterable[tuple[int, Item]]) -> None:

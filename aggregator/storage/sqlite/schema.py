@@ -59,27 +59,27 @@ CREATE TABLE item (
     state TEXT NOT NULL CHECK (state IN ('held', 'live', 'withdrawn')),
     position INTEGER UNIQUE,
     story INTEGER,
-    title TEXT NOT NULL,
-    url TEXT NOT NULL,
-    content TEXT NOT NULL,
-    text TEXT NOT NULL,
-    language TEXT NOT NULL,
-    details TEXT NOT NULL,
-    keys BLOB NOT NULL,
-    link BLOB,
-    fingerprint BLOB NOT NULL,
+    seq INTEGER NOT NULL,
+    backlog INTEGER NOT NULL DEFAULT 0,
+    indexed INTEGER NOT NULL DEFAULT 0,
+    freed INTEGER NOT NULL DEFAULT 0,
     claimed INTEGER,
     shown INTEGER NOT NULL,
     updated INTEGER NOT NULL,
     first_seen INTEGER NOT NULL,
     release INTEGER,
-    reason TEXT NOT NULL DEFAULT '',
-    backlog INTEGER NOT NULL DEFAULT 0,
     corrected INTEGER,
+    fingerprint BLOB NOT NULL,
+    link BLOB,
+    keys BLOB NOT NULL,
+    language TEXT NOT NULL,
+    reason TEXT NOT NULL DEFAULT '',
     flags TEXT NOT NULL DEFAULT '[]',
-    seq INTEGER NOT NULL,
-    indexed INTEGER NOT NULL DEFAULT 0,
-    freed INTEGER NOT NULL DEFAULT 0,
+    title TEXT NOT NULL,
+    url TEXT NOT NULL,
+    details TEXT NOT NULL,  -- the long ones last: what stands before them is read without them
+    text TEXT NOT NULL,
+    content TEXT NOT NULL,
     CHECK (state <> 'live' OR position IS NOT NULL)
 ) STRICT;
 CREATE INDEX item_source ON item (source, state);
@@ -90,6 +90,7 @@ CREATE INDEX item_release ON item (release) WHERE state = 'held' AND release IS 
 CREATE INDEX item_corrected ON item (corrected) WHERE corrected IS NOT NULL;
 CREATE INDEX item_unindexed ON item (number) WHERE indexed = 0;
 CREATE INDEX item_kept ON item (first_seen) WHERE freed = 0;
+CREATE INDEX item_earlier ON item (shown) WHERE backlog = 1 AND state = 'live' AND freed = 0;
 
 CREATE TABLE item_key (
     source INTEGER NOT NULL REFERENCES source (number),

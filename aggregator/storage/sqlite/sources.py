@@ -101,13 +101,15 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
     sooner = ms(at.now + source.every)
     if columns["every"] < row["every"] and row["due"] > sooner and not row["failures"]:
         columns["due"] = sooner
-    changed = {name for name in _columns(source) if columns[name] != row[name]}
+    changed = {name for name, value in columns.items() if value != row[name]}
+    if not changed:
+        return []
     db.table("source").update(row["number"], columns)
     if "topics" in changed:
         _refile(db, row["number"], at)
     if "republish" in changed:
         _resettle(db, row["number"], at)
-    if changed - {"every", "priority", "domains"}:
+    if changed & {"organisation", "topics", "republish", "licence"}:
         membership.touch_all(db, at)
     return done
 

@@ -18,12 +18,14 @@ import structlog
 
 from aggregator import __version__, dedupe, schedule
 from aggregator.errors import LeaseLost, PollError
+from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
 from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Validators, Worked
 from aggregator.settings import Config, Source
 from aggregator.storage import Storage
 
 LEASE = timedelta(minutes=15)  # far longer than any poll may take; a poller that dies clears its own
+UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
 FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
 
 T = TypeVar("T")
@@ -35,6 +37,8 @@ class Works(Protocol):
 
     async def run(self, job: Job) -> Worked: ...
 
+    async def release_if_idle(self, now: float) -> bool: ...
+
 
 class Pipeline:
     """Polls sources. One a service; `config()` gives the configuration of the moment."""
@@ -42,7 +46,7 @@ class Pipeline:
     def __init__(
         self,
         storage: Storage,
-        client: Client,
+        client: Callable[[], Client],
         workers: Works,
         *,
         config: Callable[[], Config],
@@ -53,6 +57,7 @@ class Pipeline:
         self._workers = workers
         self._config = config
         self._clock = clock
+        self._unread = Budget(UNREAD)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     async def run(
@@ -85,6 +90,7 @@ class Pipeline:
         if source is None:
             return await self._commit(_gone(claim, started), None)
         try:
+            await self._unread.room()
             fetched, poll = await self._fetch(claim, source, started)
             worked = await self._work(claim, source, fetched, started) if fetched else None
         except PollError as error:
@@ -100,7 +106,7 @@ class Pipeline:
         again = claim.recipe != recipe
         full = again or claim.last_full is None or started - claim.last_full >= FULL_EVERY
         validators = Validators() if full else claim.validators
-        fetched = await self._client.fetch(source.feed, validators=validators)
+        fetched = await self._client().fetch(source.feed, validators=validators)
         digest = None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
         same = digest is None or (digest == claim.body_digest and not again)
         due = schedule.after_success(source.every, fetched, claim.hints, now=started, jitter=_jitter())
@@ -125,17 +131,18 @@ class Pipeline:
         return (None if same else fetched), poll
 
     async def _work(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> Worked:
-        worked = await self._workers.run(
-            Job(
-                body=fetched.body or b"",
-                content_type=fetched.content_type,
-                url=fetched.url,
-                source=source,
-                seen=frozenset(digest for digest, _ in claim.seen),
-                recipe=recipe_of(source),
-                now=now,
-            )
+        job = Job(
+            body=fetched.body or b"",
+            content_type=fetched.content_type,
+            url=fetched.url,
+            source=source,
+            seen=frozenset(digest for digest, _ in claim.seen),
+            recipe=recipe_of(source),
+            now=now,
         )
+        with Share(self._unread) as share:
+            share.take(len(job.body))
+            worked = await self._workers.run(job)
         for reason in worked.invalid:
             log.warning("entry left out", source=source.id, reason=reason)
         return worked
@@ -164,6 +171,10 @@ class Pipeline:
     async def write(self, call: Callable[[], T]) -> T:
         """Run a short write to the store on the writer's thread, in turn with the polls."""
         return await self._write(call)
+
+    async def rest(self) -> None:
+        """Let the workers go when there has been nothing to read for a while."""
+        await self._workers.release_if_idle(asyncio.get_running_loop().time())
 
     def close(self) -> None:
         """Let the writer finish."""

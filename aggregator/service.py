@@ -52,19 +52,39 @@ def opened(config: Config) -> Iterator[Storage]:
         storage.close()
 
 
+class Clients:
+    """The HTTP client of the moment: another one once the configuration polls in another way."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._open: list[tuple[object, Client]] = []
+
+    def client(self) -> Client:
+        """The client for the present configuration."""
+        config = self._current.config
+        way = (config.poll, config.publication.contact, config.publication.url)
+        if not self._open or self._open[-1][0] != way:
+            settings, contact, url = way
+            self._open.append((way, Client(settings, contact=contact, publication_url=url)))
+        return self._open[-1][1]
+
+    async def close(self) -> None:
+        """Close them all; a former one may have had fetches under way until now."""
+        for _, client in self._open:
+            await client.close()
+
+
 @asynccontextmanager
 async def polling(storage: Storage, current: Current) -> AsyncIterator[Pipeline]:
-    """A pipeline over a store whose poller we are; client and workers are let go at the end."""
-    config = current.config
-    workers = Workers()
-    contact, url = config.publication.contact, config.publication.url
-    async with Client(config.poll, contact=contact, publication_url=url) as client:
-        pipeline = Pipeline(storage, client, workers, config=lambda: current.config, clock=utc_now)
-        try:
-            yield pipeline
-        finally:
-            await workers.close()
-            pipeline.close()
+    """A pipeline over a store whose poller we are; clients and workers are let go at the end."""
+    workers, clients = Workers(), Clients(current)
+    pipeline = Pipeline(storage, clients.client, workers, config=lambda: current.config, clock=utc_now)
+    try:
+        yield pipeline
+    finally:
+        await workers.close()
+        await clients.close()
+        pipeline.close()
 
 
 class Poller:
@@ -87,6 +107,7 @@ class Poller:
             if self._current.changed():
                 await self.reload()
             await self._pipeline.write(lambda: release(self._storage, utc_now()))
+            await self._pipeline.rest()
             room = self._current.config.poll.concurrency * IN_FLIGHT - len(self._polls)
             for claim in await self._pipeline.claim(room) if room > 0 else ():
                 poll = asyncio.create_task(self._one(claim))

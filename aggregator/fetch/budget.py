@@ -23,6 +23,11 @@ class Budget:
         self._waiting.append(waiter)
         await waiter
 
+    async def room(self) -> None:
+        """Wait until anything at all is free."""
+        while self.free <= 0:
+            await self.change()
+
     def announce_change(self) -> None:
         """Wake all who wait; each looks for itself, in the order they came."""
         waiting, self._waiting = self._waiting, []
@@ -46,6 +51,11 @@ class Share:
         if budget.free < size:
             budget.finisher = self
         budget.free -= size
+        self._held += size
+
+    def take(self, size: int) -> None:
+        """Take so many bytes that are there already, even beyond the capacity."""
+        self._budget.free -= size
         self._held += size
 
     def __enter__(self) -> Self:

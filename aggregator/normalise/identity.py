@@ -1,0 +1,76 @@
+"""How an item is recognised: its keys, its fingerprint, and the ids made from them.
+
+Digests are stored for ever: a change to what goes into one makes every known item new. Never compares.
+"""
+
+import re
+from base64 import b32encode
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from hashlib import blake2b
+
+from aggregator.model.believed import Enclosure, Key, KeyKind
+from aggregator.normalise.urls import canonical, folded
+
+_WEB = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
+_LINK = re.compile(r'<a href="(https?:[^"]*)"')
+# RFC 3987: what may stand in an IRI, with whole escapes; RFC 8141 urn:, RFC 4151 tag:.
+_CHARACTERS = (
+    r"(?:[^\x00-\x20\x7f-\xa0\"<>\\^`{}|%\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\uf8ff\ufff0-\uffff]"
+    r"|%[0-9A-Fa-f]{2})"
+)
+_IRI = re.compile(
+    rf"(?:https?://(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{{2}})+|https?://\[[0-9A-Fa-f:.]+\](?::\d*)?)(?:[/?#]{_CHARACTERS}*)?"
+    rf"|urn:[a-z0-9][a-z0-9-]{{0,30}}[a-z0-9]:{_CHARACTERS}+"
+    rf"|tag:[\w.@-]+,\d{{4}}(?:-\d\d(?:-\d\d)?)?:{_CHARACTERS}*",
+    re.IGNORECASE,
+)
+
+
+def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
+    """Every key the item has. `url` is absolute or ""; GUID_LINK and PATH exist only with a guid."""
+    link = canonical(url)
+    day = claimed.astimezone(UTC).date().isoformat() if claimed else ""
+    found = [
+        _key(KeyKind.TITLE_DAY, title.casefold(), day),
+        # A text of ours holds no other white space but what a language means, as Japanese its indents.
+        _key(KeyKind.TEXT, title, text.replace(" ", "").replace("\n", "")),
+    ]
+    if link:
+        found.append(_key(KeyKind.LINK, link))
+    if guid:
+        found += [_key(KeyKind.GUID, guid), _key(KeyKind.GUID_LINK, guid, link)]
+        web = _WEB.match(guid)
+        if web and web[1].strip("/"):  # else every home page were the same item
+            found.append(_key(KeyKind.PATH, web[1]))
+    return tuple(sorted(found, key=lambda key: key.kind))
+
+
+def fingerprint(words: bytes, *, content: str, enclosures: Iterable[Enclosure]) -> bytes:
+    """Changes when the substance does: title and text (`words`, their key), links of the HTML, enclosures.
+
+    Blind to white space, markup, trackers, images and dates.
+    """
+    links = dict.fromkeys(folded(link.replace("&amp;", "&")) for link in _LINK.findall(content))
+    files = [canonical(enclosure.url) for enclosure in enclosures]
+    return _digest(words.hex(), "\n".join(links), "\n".join(files))
+
+
+def item_id(source_id: str, first: Key) -> str:
+    """13 base32 characters: the same for the same source and first key, wherever and whenever imported."""
+    digest = _digest(source_id, str(int(first.kind)), first.digest.hex())
+    return b32encode(digest)[:13].decode().lower()
+
+
+def valid_iri(guid: str) -> bool:
+    """Whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
+    return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None
+
+
+def _key(kind: KeyKind, *parts: str) -> Key:
+    return Key(kind, _digest(*parts))
+
+
+def _digest(*parts: str) -> bytes:
+    joined = "\x1f".join(parts)  # no printable text holds it
+    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -1,0 +1,39 @@
+"""Entries, documents and sources for tests of normalise, with only what a test is about."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aggregator.model.believed import Item
+from aggregator.model.said import Document, Entry, Markup
+from aggregator.normalise import normalise
+from aggregator.settings import Source
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+URL = "https://example.org/press/feed.xml"
+SOURCE = Source(id="council", feed=URL, organisation="Council")
+CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
+NO_CORPUS = "the corpora are not beside this checkout"
+
+
+def entry(
+    title: str = "",
+    *,
+    content: str = "",
+    kind: str = "html",
+    link: str = "",
+    guid: str = "",
+    published: str = "",
+) -> Entry:
+    return Entry(
+        title=Markup(title), content=Markup(content, kind), link=link, guid=guid, published=published
+    )
+
+
+def document(
+    *, form: str = "rss20", title: str = "", link: str = "", base: str = "", language: str = ""
+) -> Document:
+    return Document(form, title=title, link=link, base=base, language=language)
+
+
+def normalised(said: Entry, within: Document | None = None, source: Source = SOURCE) -> Item:
+    return normalise(said, document=within or document(), source=source, url=URL, now=NOW)

@@ -1,0 +1,69 @@
+"""Every entry of the real feeds."""
+
+from collections.abc import Iterator
+from datetime import UTC
+from functools import cache
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.model.believed import Item
+from aggregator.model.said import Entry, Markup
+from aggregator.normalise.html import Safe, sanitise
+from aggregator.parse import parse
+from tests.normalise.allowed import faults
+from tests.normalise.samples import CORPUS, NO_CORPUS, URL, normalised
+
+pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
+
+# Empty by their publishers: channels nested in a channel, and items without any element.
+EMPTY = {"danmactough-illegally-nested-9d532e32.xml", "miniflux-no_encoding_ISO-8859-1-d408769b.xml"}
+
+
+def entries() -> Iterator[tuple[str, Entry, Item | None]]:
+    for path in sorted((CORPUS / "real").iterdir()):
+        try:
+            document = parse(path.read_bytes(), content_type="", url=URL)
+        except ParseError:
+            continue
+        for entry in document.entries:
+            try:
+                yield path.name, entry, normalised(entry, document)
+            except ValueError:
+                yield path.name, entry, None
+
+
+@cache
+def believed() -> tuple[tuple[str, Entry, Item | None], ...]:
+    return tuple(entries())
+
+
+def test_every_entry_that_says_anything_becomes_an_item() -> None:
+    assert len(believed()) > 6_000
+    assert {name for name, _, item in believed() if item is None} == EMPTY
+
+
+def test_every_date_is_read() -> None:
+    unread = {
+        entry.published or entry.updated for _, entry, item in believed() if item and "bad-date" in item.flags
+    }
+
+    assert unread == set()
+    assert all(item.claimed.tzinfo is UTC for _, _, item in believed() if item and item.claimed)
+
+
+def test_no_body_is_reduced_to_its_text() -> None:
+    assert {name for name, _, item in believed() if item and "plain-text-only" in item.flags} == set()
+
+
+def test_every_body_is_a_fixed_point() -> None:
+    for name, _, item in believed():
+        if item:
+            again = sanitise(Markup(item.content, "html"), "https://elsewhere.example/")
+            assert again == Safe(item.content, item.text), name
+
+
+def test_a_sample_of_bodies_has_only_what_is_allowed() -> None:
+    bodies = [item.content for _, _, item in believed() if item and 0 < len(item.content) < 20_000]
+
+    assert [fault for body in bodies[::25] for fault in faults(body)] == []

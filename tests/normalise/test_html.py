@@ -1,0 +1,334 @@
+"""HTML from strangers made safe."""
+
+import json
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from aggregator.model.said import Markup
+from aggregator.normalise.html import Safe, _stable, sanitise
+from tests.normalise.allowed import faults
+from tests.normalise.samples import CORPUS, NO_CORPUS
+
+BASE = "https://example.org/news/1"
+
+
+def safe_of(said: str) -> Safe:
+    return sanitise(Markup(said, "html"), BASE)
+
+
+def made_safe(said: str) -> str:
+    return safe_of(said).html
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        ('<p class="a" id="b" style="color:red" onclick="x()">a</p>', "<p>a</p>"),
+        ("<script>x()</script><style>p{}</style><iframe src=x>y</iframe>a", "a"),
+        ("<form action=/x>a<input><button>b</button></form>", "a"),
+        ("<svg><a href=x>b</a></svg>a<svg>open", "a"),
+        ("<math><mi>x</mi><mo>=</mo><mn>1</mn></math>", "x  =  1"),
+        ('<p lang="de" dir="rtl" title="a  b">c', '<p lang="de" dir="rtl" title="a b">c</p>'),
+        ("<center>a</center><o:p>b</o:p>", "ab"),
+        ("<!-- a --><![CDATA[b]]>c", "c"),
+        ('<ol start="3" type="a"><li value="x">a', '<ol start="3" type="a"><li>a</li></ol>'),
+        ('<table><td colspan="2">a', '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>'),
+        ("a\x01&#2;\x92&#x202e;b\ufeff", "a’b"),
+        ("lone \ud800 surrogate", "lone \ufffd surrogate"),
+        ("a &amp; b &lt;c&gt; &nbsp;&eacute;", "a &amp; b &lt;c&gt; &nbsp;é"),
+        (f'<abbr title="{"x" * 5_000}">a</abbr>', "<abbr>a</abbr>"),
+    ],
+)
+def test_only_allowed_markup_is_left(said: str, safe: str) -> None:
+    assert made_safe(said) == safe
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        ('<a href="2" target="_blank">a</a>', '<a href="https://example.org/news/2" rel="noopener">a</a>'),
+        ('<a href="#fn">a</a>', '<a href="https://example.org/news/1#fn" rel="noopener">a</a>'),
+        (
+            '<a href="//e.org/?utm_source=x&amp;a=1&amp;b=2">a</a>',
+            '<a href="https://e.org/?a=1&amp;b=2" rel="noopener">a</a>',
+        ),
+        ('<a href="javascript:x()">a</a>', '<a rel="noopener">a</a>'),
+        ('<a href="Mailto:jane@e.org">a</a>', '<a href="mailto:jane@e.org" rel="noopener">a</a>'),
+        ('<a href="tel:+43 1">a</a>', '<a rel="noopener">a</a>'),
+        ('<a href="tel:+431">a</a>', '<a href="tel:+431" rel="noopener">a</a>'),
+        ('<q cite="/q">a</q>', '<q cite="https://example.org/q">a</q>'),
+        (
+            '<video src="v.mp4" poster="mailto:x" autoplay></video>',
+            '<video src="https://example.org/news/v.mp4" controls=""></video>',
+        ),
+        (
+            '<picture><source srcset="a.webp 1x, data:x 2x, /b,c.webp 2x"><img src="a.png"></picture>',
+            '<picture><source srcset="https://example.org/news/a.webp 1x, https://example.org/b,c.webp 2x">'
+            '<img src="https://example.org/news/a.png"></picture>',
+        ),
+        ('<p>a<source srcset="javascript:x"></p>', "<p>a<source></p>"),
+    ],
+)
+def test_addresses_are_absolute_and_on_the_web(said: str, safe: str) -> None:
+    assert made_safe(said) == safe
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        '<img src="/a.gif" width="1" height="1">',
+        '<img src="/a.gif" width="1px" height="1px">',
+        '<img src="/a.gif" width="1">',
+        '<img src="/a.gif" height="0">',
+        '<img src="/a.gif" style="display: none">',
+        '<img src="/a.gif" style="border:0;width:1px;height:1px">',
+        '<img src="https://pixel.wp.com/b.gif?host=e.org">',
+        '<img src="http://feeds.feedburner.com/~r/Council/~4/x">',
+        '<img src="https://counter.example.org/deep/count.gif?x">',
+        '<img src="data:image/png;base64,iVBORw0KGgo=">',
+        '<img src="https://ad.doubleclick.net/x">',
+        '<img alt="nothing">',
+        '<a href="https://feeds.feedburner.com/~ff/x"><img src="http://feeds.feedburner.com/~ff/x"></a>',
+    ],
+)
+def test_images_nobody_sees_go_and_the_links_around_them(image: str) -> None:
+    assert made_safe(f"<p>a</p>{image}") == "<p>a</p>"
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        ('<img src="/a.png" style="width:100px">', '<img src="https://example.org/a.png">'),
+        ('<img src="/a.png" width="100%" height="60">', '<img src="https://example.org/a.png" height="60">'),
+        ('<img src="/blank.gif" data-src="/a.png" alt="a">', '<img src="https://example.org/a.png" alt="a">'),
+        ('<img data-original="/a.png">', '<img src="https://example.org/a.png">'),
+        ('<img srcset="/a.png 2x">', '<img srcset="https://example.org/a.png 2x">'),
+        ('<img src="data:image/gif;base64,R0lGOD" data-src="javascript:x">', ""),
+    ],
+)
+def test_images_for_people_stay(said: str, safe: str) -> None:
+    assert made_safe(said) == safe
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["", " \n", "<p></p>", "<script>x</script>", "<div><img src='data:x'></div>", "\x01", "<!-- a -->"],
+)
+def test_what_shows_nothing_is_nothing(said: str) -> None:
+    assert safe_of(said) == Safe()
+    assert sanitise(Markup(" \n\x01", "text"), BASE) == Safe()
+
+
+def test_plain_text_becomes_paragraphs() -> None:
+    safe = sanitise(Markup("AT&T: 1 < 2\r\n \r\n<b>two</b>\nlines\n", "text"), BASE)
+
+    assert safe == Safe(
+        "<p>AT&amp;T: 1 &lt; 2</p>\n<p>&lt;b&gt;two&lt;/b&gt;<br>lines</p>",
+        "AT&T: 1 < 2\n\n<b>two</b>\nlines",
+    )
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        ('<p>a</p>\n<div class="x pw-disclaimer"><p>Public</p></div>\n<!-- x --> ', "<p>a</p>"),
+        ('<p>a</p><div class="pw-disclaimer">Public', "<p>a</p>"),
+        ('<div class="pw-disclaimer">b</div><p>a</p>', "<div>b</div><p>a</p>"),
+        ('<div class="pw-disclaimer">b</div>a', "<div>b</div>a"),
+        ("<p>about pw-disclaimer</p>", "<p>about pw-disclaimer</p>"),
+        ("pw-disclaimer", "pw-disclaimer"),
+        ('<p title="pw-disclaimer">a</p>', '<p title="pw-disclaimer">a</p>'),
+        (f'<div class="pw-disclaimer">{"b" * 30_000}</div>', f"<div>{'b' * 30_000}</div>"),
+    ],
+)
+def test_a_disclaimer_goes_only_as_the_last_block(said: str, safe: str) -> None:
+    assert made_safe(said) == safe
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "<div>" * 50_000 + "kept",
+        "<a " + " ".join(f"a{n}" for n in range(100_000)) + ">kept",
+        "<!-- <a b=' --><a " + " ".join(f"a{n}" for n in range(100_000)) + ">kept",
+        "<p>" + "".join(f"<b title={n}>" for n in range(190)) + "</p>" + "<p>kept" * 20_000,
+        "<i>kept</i>" * 40_000,
+        "&" * 60_000 + "kept",
+        '<p title="' + "x" * 20_000 + '">kept</p>',
+        "<script>" + "gone<b>" * 50_000 + "</script><style>gone</style>kept",
+        "kept<script>" + "gone<b>" * 50_000,
+    ],
+)
+def test_what_would_cost_too_much_is_kept_as_text(hostile: str) -> None:
+    safe = safe_of(hostile)
+
+    assert safe.degraded
+    assert "kept" in safe.text
+    assert "gone" not in safe.text
+    assert faults(safe.html[:5_000]) == []
+
+
+def test_a_text_that_would_cost_too_much_is_cut() -> None:
+    safe = sanitise(Markup("& " * 60_000, "text"), BASE)
+
+    assert (safe.degraded, len(safe.text)) == (True, 99_999)
+
+
+def test_what_grows_beyond_use_is_kept_as_text() -> None:
+    safe = sanitise(Markup("<img src=a>b" * 55_000, "html"), f"https://example.org/{'x' * 60}/")
+
+    assert (safe.degraded, "<img" in safe.html, safe.text[:3]) == (True, False, "b b")
+
+
+@pytest.mark.parametrize(
+    ("said", "safe"),
+    [
+        ("<p><marquee><p>a</p></marquee></p>", "<p></p><p>a</p><p></p>"),
+        ("<pre>\n\n\n\na\nb</pre>", "<pre>a\nb</pre>"),
+        ("<pre><img>\n\na</pre>", "<pre>a</pre>"),
+    ],
+)
+def test_what_a_parser_would_read_otherwise_is_written_as_it_would(said: str, safe: str) -> None:
+    assert made_safe(said) == safe
+
+
+def test_what_does_not_settle_is_kept_as_text() -> None:
+    assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=1) is None
+    assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=2) == Safe(
+        "<p></p><p>a</p><p></p>", "a"
+    )
+
+
+PIECES = st.sampled_from(
+    [
+        *[
+            "<p>",
+            "</p>",
+            "<a href='x'>",
+            "</a>",
+            "<b>",
+            "</b>",
+            "<table>",
+            "</table>",
+            "<td>",
+            "<tr>",
+            "<li>",
+            "<ul>",
+        ],
+        *[
+            "</ul>",
+            "<svg>",
+            "</svg>",
+            "<math>",
+            "<mi>",
+            "<style>",
+            "</style>",
+            "<script>",
+            "</script>",
+            "<template>",
+        ],
+        *[
+            "<title>",
+            "</title>",
+            "<noscript>",
+            "</noscript>",
+            "<textarea>",
+            "</textarea>",
+            "<select>",
+            "<option>",
+        ],
+        *[
+            "<form>",
+            "</form>",
+            "<button>",
+            "</button>",
+            "<img src=x onerror=y>",
+            "<img src=",
+            "<!--",
+            "-->",
+            "<![CDATA[",
+        ],
+        *[
+            "]]>",
+            "<pre>",
+            "\n",
+            "</pre>",
+            "&lt;",
+            "&#x202e;",
+            "&#0;",
+            "\x00",
+            "\x85",
+            "\ud800",
+            "<br",
+            "/>",
+            '"',
+            "'",
+        ],
+        *[
+            "<h1>",
+            "<iframe>",
+            "<plaintext>",
+            "<frameset>",
+            "<body>",
+            "<html>",
+            "<font>",
+            "<nobr>",
+            "<marquee>",
+            "x",
+        ],
+        *[
+            '<div class="pw-disclaimer">',
+            "</div>",
+            "<img data-src=a width=1>",
+            "<a href='mailto:x'>",
+            "=",
+            "<dd>",
+            "<rt>",
+        ],
+        *[
+            "<a href='jAvAsCrIpT:x'>",
+            "<video src=a>",
+            "<details open>",
+            "<caption>",
+            "<col>",
+            "<foreignObject>",
+            "<desc>",
+        ],
+    ]
+)
+BODIES = st.lists(PIECES, max_size=40).map("".join) | st.text()
+
+
+@given(BODIES)
+@example("<p><button><p>x</p></button></p>")
+@example("<a><table><a href=x><img></a>")
+@example("<pre><img>\n\nx")
+@example(
+    "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>"
+)
+def test_no_input_is_unsafe_and_twice_is_once(said: str) -> None:
+    once = safe_of(said)
+
+    assert faults(once.html) == []
+    assert sanitise(Markup(once.html, "html"), "https://elsewhere.example/") == Safe(once.html, once.text)
+
+
+@given(st.text())
+def test_no_text_is_unsafe_and_twice_is_once(said: str) -> None:
+    once = sanitise(Markup(said, "text"), BASE)
+
+    assert faults(once.html) == []
+    assert safe_of(once.html) == Safe(once.html, once.text)
+
+
+@pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
+def test_no_known_attack_on_sanitisers_gets_through() -> None:
+    cases = json.loads((CORPUS / "hostile/dompurify/expect.json").read_text())
+
+    assert len(cases) > 200
+    for case in cases:
+        once = safe_of(case["payload"])
+        assert faults(once.html) == [], case["payload"]
+        assert safe_of(once.html) == Safe(once.html, once.text)

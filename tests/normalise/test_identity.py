@@ -1,0 +1,176 @@
+"""How an item is recognised."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model.believed import Item, Key, KeyKind
+from aggregator.model.said import Attachment, Entry
+from aggregator.normalise import identity
+from tests.normalise.samples import entry, normalised
+
+
+def a_release() -> Entry:
+    return entry(
+        "Council decides",
+        content='<p>It <b>did</b>. <a href="/a">More</a></p>',
+        link="https://example.org/1",
+        guid="https://example.org/?p=1",
+        published="2024-01-30T12:00:00Z",
+    )
+
+
+def kinds(item: Item) -> set[KeyKind]:
+    return {key.kind for key in item.keys}
+
+
+def test_an_item_has_every_key_there_is() -> None:
+    assert kinds(normalised(a_release())) == set(KeyKind)
+    assert kinds(normalised(entry("a"))) == {KeyKind.TITLE_DAY, KeyKind.TEXT}
+    assert kinds(normalised(entry("a", link="https://example.org/1", guid="1"))) == set(KeyKind) - {
+        KeyKind.PATH
+    }
+    assert KeyKind.PATH not in kinds(normalised(entry("a", guid="https://example.org/")))
+
+
+@pytest.mark.parametrize(
+    ("kind", "other"),
+    [
+        (KeyKind.GUID, replace(a_release(), link="https://example.org/2", published="")),
+        (KeyKind.GUID_LINK, replace(a_release(), published="")),
+        (KeyKind.LINK, replace(a_release(), guid="x", link="http://www.example.org/1/?utm_source=rss")),
+        (KeyKind.PATH, replace(a_release(), guid="http://new.example.org/?p=1")),
+        (KeyKind.TITLE_DAY, replace(a_release(), guid="x", published="Tue, 30 Jan 2024 23:00:00 +0100")),
+        (KeyKind.TEXT, replace(a_release(), guid="x", link="https://example.org/2", published="")),
+    ],
+)
+def test_a_key_sees_only_what_it_is_made_of(kind: KeyKind, other: Entry) -> None:
+    assert normalised(a_release()).key(kind) == normalised(other).key(kind)
+
+
+def test_a_guid_with_another_link_is_another_guid_link() -> None:
+    other = normalised(replace(a_release(), link="https://example.org/2"))
+
+    assert other.key(KeyKind.GUID_LINK) != normalised(a_release()).key(KeyKind.GUID_LINK)
+
+
+def test_the_day_of_a_title_is_the_day_in_utc() -> None:
+    in_vienna = datetime(2024, 1, 31, 0, 30, tzinfo=timezone(timedelta(hours=1)))
+    in_utc = datetime(2024, 1, 30, 23, 30, tzinfo=UTC)
+
+    assert identity.keys(guid="", url="", title="A", claimed=in_vienna, text="") == identity.keys(
+        guid="", url="", title="A", claimed=in_utc, text=""
+    )
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        {"content": '<div><p>It did .</p> <a href="http://www.example.org/a?utm_source=x">More</a></div>'},
+        {"content": '<p>It did. <a href="/a">More</a></p><div class="pw-disclaimer">x</div>'},
+        {"content": '<p>It did. <a href="/a">More</a></p><img src="/a.png">'},
+        {"published": "2024-02-01T12:00:00Z"},
+        {"link": "https://example.org/moved"},
+    ],
+)
+def test_a_fingerprint_is_blind_to_noise(noise: dict[str, str]) -> None:
+    said = {"content": '<p>It <b>did</b>. <a href="/a">More</a></p>', "link": "https://example.org/1"}
+
+    assert (
+        normalised(entry("Title", **(said | noise))).fingerprint
+        == normalised(entry("Title", **said)).fingerprint
+    )
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(a_release(), title=replace(a_release().title, value="Council decided")),
+        replace(a_release(), content=replace(a_release().content, value='It did not. <a href="/a">More</a>')),
+        replace(a_release(), content=replace(a_release().content, value='It did. <a href="/b">More</a>')),
+        replace(a_release(), enclosures=(Attachment("https://example.org/a.pdf"),)),
+    ],
+)
+def test_a_fingerprint_sees_substance(other: Entry) -> None:
+    assert normalised(other).fingerprint != normalised(a_release()).fingerprint
+
+
+def test_parts_of_a_digest_do_not_run_together() -> None:
+    one = identity.keys(guid="ab", url="", title="a", claimed=None, text="bc")
+    other = identity.keys(guid="a", url="", title="ab", claimed=None, text="c")
+
+    assert set(one) & set(other) == set()
+
+
+def test_an_id_is_thirteen_characters_and_never_changes() -> None:
+    key = Key(KeyKind.GUID, bytes(16))
+
+    assert identity.item_id("council", key) == "qj3ycocrfkbsw"
+    assert identity.item_id("ministry", key) != identity.item_id("council", key)
+    assert identity.item_id("council", Key(KeyKind.LINK, bytes(16))) != identity.item_id("council", key)
+
+
+def test_digests_stay_what_is_stored() -> None:
+    found = identity.keys(
+        guid="https://example.org/?p=1", url="https://example.org/1", title="Ä", claimed=None, text="a\n\nb"
+    )
+
+    assert {key.kind.name: key.digest.hex()[:8] for key in found} == {
+        "GUID": "0de72c95",
+        "GUID_LINK": "0a48d2be",
+        "LINK": "be98b2c7",
+        "PATH": "1d11b686",
+        "TITLE_DAY": "7f4e9753",
+        "TEXT": "100da7db",
+    }
+
+
+@pytest.mark.parametrize(
+    "guid",
+    [
+        "https://example.org/?p=12#a",
+        "http://example.org",
+        "HTTPS://münchen.example:8080/ü%20",
+        "http://[2001:db8::1]:80/a",
+        "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
+        "tag:example.org,2024-01-30:/a/1",
+        "tag:jane@example.org,2024:1",
+    ],
+)
+def test_an_iri_may_be_published_as_it_is(guid: str) -> None:
+    assert identity.valid_iri(guid)
+
+
+@pytest.mark.parametrize(
+    "guid",
+    [
+        "",
+        "12",
+        "example.org/1",
+        "https://",
+        "https:///a",
+        "https://example.org/a b",
+        "https://example.org/<b>",
+        'https://example.org/"',
+        "https://example.org/%zz",
+        "https://example.org/\n",
+        "https://example.org/\u202e",
+        "https://user@example.org/",
+        "urn:x:",
+        "tag:example.org:1",
+        "javascript:alert(1)",
+        "ftp://example.org/",
+        "https://example.org/" + "a" * 1_000,
+    ],
+)
+def test_what_is_no_iri_is_not_published(guid: str) -> None:
+    assert not identity.valid_iri(guid)
+
+
+@given(st.text())
+def test_no_text_raises(said: str) -> None:
+    identity.valid_iri("https://example.org/" + said)
+    identity.keys(guid=said, url="", title=said, claimed=None, text=said)

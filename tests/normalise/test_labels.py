@@ -1,0 +1,75 @@
+"""The short things said of an item."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model.believed import Enclosure
+from aggregator.model.said import Attachment
+from aggregator.normalise import labels
+
+
+@pytest.mark.parametrize(
+    ("said", "tag"),
+    [
+        (("en",), "en"),
+        (("EN-us",), "en-US"),
+        (("en_US.UTF-8",), "en-US"),
+        (("zh-hant-tw",), "zh-Hant-TW"),
+        (("es-419",), "es-419"),
+        (("de-CH-1996",), "de-CH-1996"),
+        ((" fr ",), "fr"),
+        (("", "und", "english", "x-default", "de"), "de"),
+        (("en us",), ""),
+        ((), ""),
+    ],
+)
+def test_a_language_is_the_first_tag_as_bcp_47_writes_it(said: tuple[str, ...], tag: str) -> None:
+    assert labels.language(*said) == tag
+
+
+def test_authors_are_names_once_each_without_the_organisation() -> None:
+    said = (
+        "jane@example.org (Jane Doe)",
+        "JANE DOE",
+        "John Roe <john@example.org>",
+        "press@example.org",
+        "council",
+        "O&#8217;Neill",
+        "  ",
+        "(Ann) Lee",
+    )
+
+    assert labels.people(said, "Council") == ("Jane Doe", "John Roe", "O’Neill", "Ann) Lee")
+
+
+def test_categories_are_once_each_and_not_too_many() -> None:
+    assert labels.categories([" News ", "news", "", "R&amp;D", "a\nb"]) == ("News", "R&D", "a b")
+    assert len(labels.categories(str(number) for number in range(500))) == labels.MANY_LIMIT
+
+
+def test_files_have_an_address_a_type_and_a_size() -> None:
+    said = (
+        Attachment("/a.PDF?x=1", "", "1200"),
+        Attachment("https://example.org/b", "Audio/MPEG; rate=1", "0"),
+        Attachment("https://example.org/c.jpg", "nonsense", "-1"),
+        Attachment("https://example.org/c.jpg", "image/jpeg", "5"),
+        Attachment("javascript:x"),
+        Attachment("https://example.org/d", "", "²"),
+    )
+
+    assert labels.files(said, "https://example.org/feed") == (
+        Enclosure("https://example.org/a.PDF?x=1", "application/pdf", 1200),
+        Enclosure("https://example.org/b", "audio/mpeg"),
+        Enclosure("https://example.org/c.jpg", "image/jpeg"),
+        Enclosure("https://example.org/d"),
+    )
+
+
+@given(st.lists(st.text()))
+def test_no_text_raises_and_no_label_is_said_twice(said: list[str]) -> None:
+    names = labels.people(said, "Council")
+
+    assert len({name.casefold() for name in names}) == len(names)
+    assert labels.categories(labels.categories(said)) == labels.categories(said)
+    assert labels.language(labels.language(*said)) == labels.language(*said)

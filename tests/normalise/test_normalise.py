@@ -1,0 +1,243 @@
+"""One entry, all its steps."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.model.believed import Enclosure, Item
+from aggregator.model.said import Attachment, Document, Entry, Markup, Origin
+from tests.normalise.samples import SOURCE, URL, document, entry, normalised
+
+
+def test_an_entry_becomes_an_item() -> None:
+    said = Entry(
+        guid=" https://example.org/?p=1 ",
+        link="/releases/1?utm_source=rss",
+        title=Markup("Council &amp; <i>Parliament</i>", "html"),
+        content=Markup("<p>They <b>agreed</b>.</p>", "html"),
+        summary=Markup("An agreement", "text"),
+        published="30/01/2024 14:00",
+        updated="2024-01-31T00:00:00Z",
+        authors=("jane@example.org (Jane Doe)", "Council"),
+        categories=("News", "news"),
+        enclosures=(Attachment("/a.pdf", "application/pdf", "12"),),
+        images=(Attachment("/a.png"),),
+        language="en_gb",
+        rights="&copy; Council",
+        origin=Origin("<b>Desk</b>", "urn:x:1", "/desk"),
+        digest=b"raw",
+    )
+
+    item = normalised(said, source=replace(SOURCE, timezone="Europe/Vienna"))
+
+    assert item == Item(
+        keys=item.keys,
+        title="Council & Parliament",
+        url="https://example.org/releases/1",
+        raw_url="https://example.org/releases/1?utm_source=rss",
+        guid="https://example.org/?p=1",
+        content="<p>They <b>agreed</b>.</p>",
+        summary="<p>An agreement</p>",
+        text="They agreed.",
+        language="en-GB",
+        claimed=datetime(2024, 1, 30, 13, tzinfo=UTC),
+        updated=datetime(2024, 1, 31, tzinfo=UTC),
+        authors=("Jane Doe",),
+        categories=("News",),
+        enclosures=(Enclosure("https://example.org/a.pdf", "application/pdf", 12),),
+        images=(Enclosure("https://example.org/a.png", "image/png"),),
+        rights="© Council",
+        origin=Origin("Desk", "urn:x:1", "https://example.org/desk"),
+        fingerprint=item.fingerprint,
+        digest=b"raw",
+    )
+
+
+@pytest.mark.parametrize(
+    "said", [Entry(), entry(content="<p></p>", guid="1"), entry("\x01", link="javascript:x")]
+)
+def test_nothing_is_made_of_nothing(said: Entry) -> None:
+    with pytest.raises(ValueError, match="no title, no link and no content"):
+        normalised(said)
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        (Markup("AT&amp;T &lt;b&gt;", "text"), "AT&amp;T &lt;b&gt;"),
+        (Markup("<b>a</b> < b & c", "text"), "<b>a</b> < b & c"),
+        (Markup("&lt;b&gt; in &amp;amp;", "html"), "<b> in &amp;"),
+        (Markup(" two\nlines\u202e\x00 ", "text"), "two lines"),
+    ],
+)
+def test_a_title_is_plain_text_unescaped_once(said: Markup, title: str) -> None:
+    assert normalised(Entry(title=said)).title == title
+
+
+def test_titles_of_json_are_unescaped_too() -> None:
+    assert normalised(entry("It&#8217;s AT&T &copy"), document(form="json11")).title == "It’s AT&T &copy"
+
+
+@pytest.mark.parametrize(
+    ("said", "title"),
+    [
+        (entry(content="<p>word</p>" * 40), "word " * 15 + "word…"),
+        (entry(link="https://example.org/releases/1"), "example.org/releases/1"),
+        (entry(content="<img src=/a.png>"), "…"),
+        (Entry(enclosures=(Attachment("https://example.org/a.mp3"),)), "example.org/a.mp3"),
+    ],
+)
+def test_an_item_without_a_title_is_given_one(said: Entry, title: str) -> None:
+    assert normalised(said).title == title
+
+
+LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/1")
+
+
+@pytest.mark.parametrize(
+    ("said", "within", "address"),
+    [
+        (
+            replace(LINKED, content=replace(LINKED.content, base="https://x.org/b/")),
+            document(),
+            "https://x.org/b/2",
+        ),
+        (replace(LINKED, base="/base/"), document(), "https://example.org/base/2"),
+        (LINKED, document(base="https://y.org/"), "https://y.org/2"),
+        (LINKED, document(base=URL), "https://example.org/news/2"),
+        (replace(LINKED, base=URL + "#fragment"), document(), "https://example.org/news/2"),
+        (replace(LINKED, link=""), document(link="https://z.org/home/"), "https://z.org/home/2"),
+        (replace(LINKED, link=""), document(), "https://example.org/press/2"),
+    ],
+)
+def test_relative_addresses_go_by_base_then_entry_then_feed_then_document(
+    said: Entry, within: Document, address: str
+) -> None:
+    assert f'href="{address}"' in normalised(said, within).content
+
+
+@pytest.mark.parametrize(
+    ("within", "address"),
+    [
+        (document(base="https://x.org/b/"), "https://x.org/b/1"),
+        (document(link="https://z.org/home/"), "https://z.org/home/1"),
+        (document(), "https://example.org/press/1"),
+    ],
+)
+def test_a_relative_link_goes_by_base_then_feed_then_document(within: Document, address: str) -> None:
+    assert normalised(entry("a", link="1"), within).url == address
+
+
+def test_a_summary_stands_in_for_content_and_beside_it_only_when_it_differs() -> None:
+    both = Entry(content=Markup("<p>a</p>", "html"), summary=Markup("a", "text"))
+    alone = Entry(summary=Markup("a", "text"))
+
+    assert (normalised(both).content, normalised(both).summary) == ("<p>a</p>", "")
+    assert (normalised(alone).content, normalised(alone).summary) == ("<p>a</p>", "")
+
+
+def test_dates_that_are_none_are_flagged_and_the_update_stands_in() -> None:
+    bad = replace(entry("a", published="soon"), updated="2024-01-30T00:00:00Z")
+
+    assert (normalised(bad).claimed, normalised(bad).flags) == (
+        datetime(2024, 1, 30, tzinfo=UTC),
+        ("bad-date",),
+    )
+    assert normalised(replace(bad, updated="later")).claimed is None
+    assert normalised(entry("a")).flags == ()
+
+
+def test_bodies_that_cost_too_much_are_flagged() -> None:
+    assert normalised(entry("a", content="<i>b" * 5_000)).flags == ("plain-text-only",)
+
+
+def test_slash_dates_go_by_the_language_of_the_source() -> None:
+    american = replace(SOURCE, language="en-US")
+
+    assert normalised(entry("a", published="02/03/2024"), source=american).claimed == datetime(
+        2024, 2, 3, tzinfo=UTC
+    )
+
+
+def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
+    source = replace(SOURCE, language="de")
+    english = replace(entry("a", content="b"), content=Markup("b", "html", language="en"))
+
+    assert normalised(english, document(language="fr"), source).language == "en"
+    assert normalised(entry("a"), document(language="fr"), source).language == "fr"
+    assert normalised(entry("a"), document(), source).language == "de"
+
+
+@pytest.mark.parametrize(
+    ("said", "organisation", "authors"),
+    [
+        (Entry(title=Markup("a"), origin=Origin(title="Desk"), authors=("Jane",)), "Desk", ("Jane",)),
+        (Entry(title=Markup("a"), authors=("Desk", "Jane")), "Desk", ("Jane",)),
+        (Entry(title=Markup("a"), origin=Origin()), "", ()),
+    ],
+)
+def test_entries_of_an_aggregating_feed_name_their_organisation(
+    said: Entry, organisation: str, authors: tuple[str, ...]
+) -> None:
+    item = normalised(said, source=replace(SOURCE, organisation="", from_entry=True))
+
+    assert (item.organisation, item.authors) == (organisation, authors)
+
+
+def test_authors_of_an_atom_feed_are_those_of_its_entries() -> None:
+    feed = replace(document(form="atom10", title="Feed"), authors=("Jane", "feed"))
+    unnamed = replace(SOURCE, organisation="")
+
+    assert normalised(entry("a"), feed, unnamed).authors == ("Jane",)
+    assert normalised(replace(entry("a"), authors=("John",)), feed, unnamed).authors == ("John",)
+    assert normalised(replace(entry("a"), origin=Origin("Other")), feed, unnamed).authors == ()
+    assert normalised(entry("a"), replace(feed, format="rss20"), unnamed).authors == ()
+
+
+TEXTS = st.text(max_size=30)
+MARKUPS = st.builds(Markup, TEXTS, st.sampled_from(["text", "html"]), TEXTS, TEXTS)
+FILES = st.lists(st.builds(Attachment, TEXTS, TEXTS, TEXTS), max_size=2).map(tuple)
+NAMES = st.lists(TEXTS, max_size=3).map(tuple)
+ENTRIES = st.builds(
+    Entry,
+    guid=TEXTS,
+    link=TEXTS,
+    title=MARKUPS,
+    content=MARKUPS,
+    summary=MARKUPS,
+    published=TEXTS,
+    updated=TEXTS,
+    authors=NAMES,
+    categories=NAMES,
+    enclosures=FILES,
+    images=FILES,
+    language=TEXTS,
+    base=TEXTS,
+    rights=TEXTS,
+    origin=st.none() | st.builds(Origin, TEXTS, TEXTS, TEXTS),
+)
+
+
+@given(ENTRIES)
+def test_any_entry_becomes_an_item_of_clean_text_or_is_refused(said: Entry) -> None:
+    try:
+        item = normalised(said)
+    except ValueError as refusal:
+        assert str(refusal) == "the entry has no title, no link and no content"
+        return
+    texts = [
+        item.title,
+        item.guid,
+        item.content,
+        item.summary,
+        item.text,
+        item.rights,
+        *item.authors,
+        *item.categories,
+    ]
+    "".join(texts).encode()
+    assert not any(ord(character) < 32 and character not in "\t\n\r" for each in texts for character in each)
+    assert item.title

@@ -1,0 +1,90 @@
+"""Plain text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.normalise import text
+
+
+@pytest.mark.parametrize(
+    ("safe", "plain"),
+    [
+        ("<p>a\n b</p><p>c</p>", "a b\n\nc"),
+        ("a<br>b<hr>c", "a\nb\n\nc"),
+        ("<ul><li>a</li><li><p>b</p><p>c</p></li></ul>d", "- a\n- b\n\nc\n\nd"),
+        ("<ol><li>a<ul><li>b</li></ul></li></ol>", "- a\n\n- b"),
+        ("<div>a</div>b<b>c</b>", "a\n\nbc"),
+        ("<pre>a\n  b</pre>c<pre><code>d\ne</code></pre><code>f\ng</code>", "a\nb\n\nc\n\nd\ne\n\nf g"),
+        ("<table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></tbody></table>", "a b\nc"),
+        ("a &amp; b&nbsp;&nbsp;&lt;c&gt;", "a & b <c>"),
+        ("<p><br></p>", ""),
+        ("", ""),
+    ],
+)
+def test_blocks_are_paragraphs_and_items_are_lines(safe: str, plain: str) -> None:
+    assert text.read(safe)[1] == plain
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("Council &amp; <b>Parliament</b>", "Council & Parliament"),
+        ("AT&T", "AT&T"),
+        ("a < b", "a < b"),
+        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
+        ("It&#8217;s", "It’s"),
+        ("a<script>x</script><style>y</style>b", "ab"),
+        ("a<br>b", "ab"),
+        ("plain", "plain"),
+        ("<frameset>", ""),
+        ("\ud800<b>a</b>", "?a"),
+    ],
+)
+def test_a_title_of_html_is_its_text(said: str, meant: str) -> None:
+    assert text.title(said) == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("a\x00\x07b\x7f", "ab"),
+        ("\x93quoted\x94 \x80 5\x81", "“quoted” € 5"),
+        ("\u202eevil\u2066 \u200eleft", "evil \u200eleft"),
+        ("\ud83d", "\ufffd"),
+        ("\ufeffa\uffff", "a"),
+        ("a\tb\nc\r", "a\tb\nc\r"),
+        ("😀é", "😀é"),
+    ],
+)
+def test_what_no_output_may_hold_is_gone(said: str, kept: str) -> None:
+    assert text.printable(said) == kept
+
+
+def test_a_line_is_one_line_of_bounded_length() -> None:
+    assert text.line(" a\n\tb\u00a0 c ", 10) == "a b c"
+    assert text.line("word " * 1_000, 12) == "word word…"
+    assert text.line("x" * 1_000_000, 5) == "xxxx…"
+
+
+@pytest.mark.parametrize(
+    ("said", "short"),
+    [
+        ("short", "short"),
+        ("one two three", "one two…"),
+        ("one two, three", "one two…"),
+        ("one two s three", "one two s…"),
+        ("a bbbbbbbbbbbbbbbb", "a bbbbbbb…"),
+    ],
+)
+def test_words_are_kept_whole_where_they_can(said: str, short: str) -> None:
+    assert text.shortened(said, 10) == short
+
+
+@given(st.text())
+def test_no_text_raises(said: str) -> None:
+    text.title(said)
+    text.without_disclaimer(said + '<p class="pw-disclaimer">' + said)
+    assert text.printable(text.printable(said)) == text.printable(said)
+    assert len(text.line(said, 20)) <= 20
+    text.printable(said).encode()

@@ -1,0 +1,102 @@
+"""URLs as browsers read them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.normalise import urls
+
+BASE = "https://example.org/press/index.html"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("https://example.org/a", "https://example.org/a"),
+        ("  HTTP://Example.ORG:80/a b\n", "http://example.org/a%20b"),
+        ("a/b?c#d", "https://example.org/press/a/b?c#d"),
+        ("/a", "https://example.org/a"),
+        ("//cdn.example.org/a", "https://cdn.example.org/a"),
+        ("#fn1", "https://example.org/press/index.html#fn1"),
+        ("https://münchen.example/ü", "https://xn--mnchen-3ya.example/%C3%BC"),
+        ("https://user:secret@example.org/a@b", "https://example.org/a@b"),
+        ("https://example.org/?a=1&amp;b=2&#038;c=3&#38;d=4", "https://example.org/?a=1&b=2&c=3&d=4"),
+        ("www.example.com/a", "http://www.example.com/a"),
+        ("http:\\\\example.org\\a", "http://example.org/a"),
+        ("java\nscript:alert(1)", ""),
+        ("data:text/html,x", ""),
+        ("file:///etc/passwd", ""),
+        ("ftp://example.org/a", ""),
+        ("mailto:jane@example.org", ""),
+        ("http://", ""),
+        ("http://a b/", ""),
+        ("\ud800", ""),
+        ("", ""),
+        ("https://example.org/" + "a" * 5_000, ""),
+        ("https://example.org/" + "ü" * 1_000, ""),
+    ],
+)
+def test_an_address_is_what_a_browser_makes_of_it(said: str, meant: str) -> None:
+    assert urls.absolute(said, BASE) == meant
+
+
+def test_a_relative_address_without_a_base_is_none() -> None:
+    assert urls.absolute("a/b") == ""
+
+
+@pytest.mark.parametrize(
+    ("url", "rest"),
+    [
+        ("https://e.org/a?utm_source=rss&id=3&UTM_Medium=x", "https://e.org/a?id=3"),
+        ("https://e.org/a?fbclid=1", "https://e.org/a"),
+        ("https://e.org/a?id=3&amp;utm_source=rss", "https://e.org/a?id=3"),
+        ("https://e.org/a?id=3&&x=%20+", "https://e.org/a?id=3&&x=%20+"),
+        ("https://e.org/a?ref=home&source=x", "https://e.org/a?ref=home&source=x"),
+        ("https://e.org/a#utm_source=rss", "https://e.org/a"),
+        ("https://e.org/a?mc_cid=1#part", "https://e.org/a#part"),
+        ("https://e.org/a#:~:text=council", "https://e.org/a"),
+        ("https://e.org/#/news/1", "https://e.org/#/news/1"),
+        ("https://e.org/a", "https://e.org/a"),
+    ],
+)
+def test_trackers_go_and_the_rest_stays_to_the_letter(url: str, rest: str) -> None:
+    assert urls.untracked(url) == rest
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("http://www.example.org/a/", "https://example.org/a"),
+        ("https://example.org/a?", "https://example.org/a"),
+        ("https://example.org/a#", "https://example.org/a"),
+        ("https://example.org/%c3%bc", "https://example.org/%C3%BC"),
+        ("https://example.org/a?utm_source=x#comments", "https://example.org/a"),
+        ("https://example.org/", "http://example.org"),
+    ],
+)
+def test_spellings_of_one_address_are_the_same_key(one: str, other: str) -> None:
+    assert urls.canonical(one) == urls.canonical(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://example.org/news#item-1", "https://example.org/news#item-2"),
+        ("https://example.org/#!/1", "https://example.org/#!/2"),
+        ("https://example.org/a?id=1", "https://example.org/a?id=2"),
+        ("https://example.org/A", "https://example.org/a"),
+        ("https://news.example.org/a", "https://example.org/a"),
+        ("https://example.org:8443/a", "https://example.org/a"),
+    ],
+)
+def test_addresses_that_may_be_two_releases_are_two_keys(one: str, other: str) -> None:
+    assert urls.canonical(one) != urls.canonical(other)
+
+
+@given(st.text(), st.text())
+def test_no_text_raises_and_an_address_is_its_own_address(said: str, base: str) -> None:
+    url = urls.untracked(urls.absolute(said, urls.absolute(base, BASE)))
+
+    assert url == "" or url.startswith(("http://", "https://"))
+    assert urls.untracked(urls.absolute(url)) == url
+    urls.canonical(url)

@@ -9,12 +9,12 @@ import asyncio
 import json
 import signal
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from benchmarks.feeds import documents
-from benchmarks.states import FEEDS, RUNS, STATES, UNAVAILABLE, State, address, is_changing
+from benchmarks.states import FEEDS, RUNS, STATES, State, address, is_changing
 
 HTTP_503 = b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n"
 HTTP_404 = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -22,10 +22,9 @@ HTTP_404 = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One revision of a feed with its two answers, whole."""
+    """A feed in one state, with its two answers whole."""
 
-    etag: bytes
-    modified: bytes
+    validators: frozenset[bytes]  # those it can be asked for with; none: they are ignored
     full: bytes
     unchanged: bytes
 
@@ -41,38 +40,46 @@ class Answers:
     last: float = 0.0
 
 
-@dataclass(slots=True)
 class Origins:
-    """All feeds by address, and the state they are in."""
+    """All feeds by address, in one state at a time."""
 
-    feeds: dict[str, list[Document]]
-    state: State = UNAVAILABLE
-    answers: Answers = field(default_factory=Answers)
+    def __init__(self, bodies: dict[str, list[bytes]], now: datetime) -> None:
+        self._bodies = bodies
+        self._now = now
+        self._documents: dict[str, Document] = {}
+        self._answers = Answers()
+
+    def enter(self, state: State) -> None:
+        """Prepare the answers of a state; without documents every feed is unavailable."""
+        self._answers = Answers()
+        self._documents = {}
+        if state.is_available:
+            for host, revisions in self._bodies.items():
+                revision = min(state.revision, len(revisions) - 1)
+                self._documents[host] = _document(host, revisions[revision], revision, state, self._now)
 
     def answer(self, host: str, request: bytes) -> bytes:
         """The bytes that answer a request sent to `host`."""
         if request.startswith(b"GET /feed.xml "):
             return self._feed(host, request)
         if request.startswith(b"POST /_state/"):
-            number = int(request[len(b"POST /_state/") :].split(b" ", 1)[0])
-            self.state, self.answers = STATES[number], Answers()
+            self.enter(STATES[int(request[len(b"POST /_state/") :].split(b" ", 1)[0])])
             return _response("200 OK", "text/plain", b"")
         if request.startswith(b"GET /_answers "):
-            body = json.dumps(asdict(self.answers)).encode()
+            body = json.dumps(asdict(self._answers)).encode()
             return _response("200 OK", "application/json", body)
-        self.answers.other += 1
+        self._answers.other += 1
         return HTTP_404
 
     def _feed(self, host: str, request: bytes) -> bytes:
-        answers = self.answers
+        answers = self._answers
         answers.last = time.monotonic()
         answers.first = answers.first or answers.last
-        revisions = self.feeds.get(host)
-        if revisions is None or not self.state.is_available:
+        document = self._documents.get(host)
+        if document is None:
             answers.other += 1
             return HTTP_503
-        document = revisions[min(self.state.revision, len(revisions) - 1)]
-        if self.state.honours_validators and _is_current(document, request):
+        if _is_current(document, request):
             answers.unchanged += 1
             return document.unchanged
         answers.full += 1
@@ -81,14 +88,14 @@ class Origins:
 
 def _is_current(document: Document, request: bytes) -> bool:
     """Whether the requester has this document (RFC 9110, section 13.1: If-None-Match decides)."""
-    headers = dict(
-        (name.strip().lower(), value.strip())
+    headers = {
+        name.strip().lower(): value.strip()
         for name, colon, value in (line.partition(b":") for line in request.split(b"\r\n")[1:])
         if colon
-    )
+    }
     if b"if-none-match" in headers:
-        return document.etag in headers[b"if-none-match"]
-    return headers.get(b"if-modified-since") == document.modified
+        return headers[b"if-none-match"] in document.validators
+    return headers.get(b"if-modified-since") in document.validators
 
 
 def _response(status: str, media_type: str, body: bytes, extra: str = "") -> bytes:
@@ -96,29 +103,30 @@ def _response(status: str, media_type: str, body: bytes, extra: str = "") -> byt
     return f"{head}{extra}\r\n".encode() + body
 
 
-def _document(feed: int, revision: int, body: bytes, now: datetime) -> Document:
-    etag = f'"feed-{feed}-revision-{revision}"'
-    modified = format_datetime(now + timedelta(seconds=revision - 60), usegmt=True)
-    validators = f"ETag: {etag}\r\nLast-Modified: {modified}\r\n"
+def _document(host: str, body: bytes, revision: int, state: State, now: datetime) -> Document:
+    pairs = [
+        (
+            f'"{host}-{revision}-{touched}"',
+            format_datetime(now + timedelta(seconds=10 * revision + touched - 60), usegmt=True),
+        )
+        for touched in range(state.touched + 1)
+    ]
+    etag, modified = pairs[-1]
+    head = f"ETag: {etag}\r\nLast-Modified: {modified}\r\n"
+    honoured = pairs if state.honours_validators else []
     return Document(
-        etag=etag.encode(),
-        modified=modified.encode(),
-        full=_response("200 OK", "application/rss+xml; charset=utf-8", body, validators),
-        unchanged=f"HTTP/1.1 304 Not Modified\r\n{validators}\r\n".encode(),
+        validators=frozenset(validator.encode() for pair in honoured for validator in pair),
+        full=_response("200 OK", "application/rss+xml; charset=utf-8", body, head),
+        unchanged=f"HTTP/1.1 304 Not Modified\r\n{head}\r\n".encode(),
     )
 
 
-def _all_documents(port: int, now: datetime) -> dict[str, list[Document]]:
-    revisions = 1 + max(state.revision for state in RUNS)
+def _all_bodies(port: int, now: datetime) -> dict[str, list[bytes]]:
+    most = 1 + max(state.revision for state in RUNS)
     return {
-        address(feed): [
-            _document(feed, revision, body, now)
-            for revision, body in enumerate(
-                documents(
-                    feed, f"http://{address(feed)}:{port}", now, revisions if is_changing(feed) else 1
-                )
-            )
-        ]
+        address(feed): documents(
+            feed, f"http://{address(feed)}:{port}", now, most if is_changing(feed) else 1
+        )
         for feed in range(FEEDS)
     }
 
@@ -151,14 +159,16 @@ class Connection(asyncio.Protocol):
 
 async def serve() -> None:
     """Write the feeds, print the port, answer until SIGTERM."""
-    origins = Origins({})
+    bodies: dict[str, list[bytes]] = {}
+    now = datetime.now(UTC).replace(microsecond=0)
+    origins = Origins(bodies, now)
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     server = await loop.create_server(lambda: Connection(origins), "0.0.0.0", 0, backlog=4096)
     async with server:
         port: int = server.sockets[0].getsockname()[1]
-        origins.feeds.update(_all_documents(port, datetime.now(UTC).replace(microsecond=0)))
+        bodies.update(_all_bodies(port, now))
         print(port, flush=True)
         await ended.wait()
 

@@ -24,11 +24,16 @@ SAMPLE_SHARE = 20  # a sampler rests this many times as long as a sample took: u
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Seconds of wall and CPU time, and the highest sum of PSS seen, in bytes."""
+    """Seconds of wall and CPU time, and the highest sum of PSS seen, in bytes.
+
+    `others` is the CPU time that went to anybody else on the machine, in seconds: where it is not
+    small, the wall time says less about who was measured.
+    """
 
     wall: float
     cpu: float
     peak_pss: int
+    others: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,10 @@ class Tree:
     def cpu(self) -> float:
         """Seconds of CPU time of the living and of the children that they have waited for."""
         return sum(map(_cpu, self.pids()))
+
+    def rig_cpu(self) -> float:
+        """Seconds of CPU time of this process and of its children outside the tree."""
+        return time.process_time() + sum(map(_cpu, self._others))
 
     def end(self, patience: float = 5.0) -> None:
         """Let what is left end by itself for some seconds, then kill it; reap all of it."""
@@ -153,7 +162,7 @@ def run(command: list[str], *, env: Mapping[str, str], cwd: Path, limit: float =
     """Run a command to its end, killing it after `limit` seconds, and measure its whole tree."""
     tree = Tree()
     peak = Peak(tree)
-    before = _cpu_of_children()
+    before, machine = _cpu_of_children(), _machine_cpu() - tree.rig_cpu()
     with (cwd / "output").open("w+b") as output:
         started = time.monotonic()
         process = start(command, env=env, cwd=cwd, output=output.fileno())
@@ -167,12 +176,11 @@ def run(command: list[str], *, env: Mapping[str, str], cwd: Path, limit: float =
         output.seek(0)
         text = output.read().decode(errors="replace")
     cpu = _cpu_of_children() - before
-    return Ended(Usage(wall, cpu, peak.pss), exit_code, text)
+    others = _machine_cpu() - tree.rig_cpu() - machine - cpu
+    return Ended(Usage(wall, cpu, peak.pss, max(others, 0.0)), exit_code, text)
 
 
-def start(
-    command: list[str], *, env: Mapping[str, str], cwd: Path, output: int
-) -> subprocess.Popen[bytes]:
+def start(command: list[str], *, env: Mapping[str, str], cwd: Path, output: int) -> subprocess.Popen[bytes]:
     """Start a command in a session of its own, with nothing of our environment."""
     return subprocess.Popen(
         command,
@@ -188,12 +196,21 @@ def start(
 def during(tree: Tree, action: Callable[[], None]) -> Usage:
     """What a running tree uses while `action` waits for it."""
     peak = Peak(tree)
-    before = tree.cpu()
+    before, machine = tree.cpu(), _machine_cpu() - tree.rig_cpu()
     with peak.watching():
         started = time.monotonic()
         action()
         wall = time.monotonic() - started
-    return Usage(wall, tree.cpu() - before, peak.pss)
+    cpu = tree.cpu() - before
+    others = _machine_cpu() - tree.rig_cpu() - machine - cpu
+    return Usage(wall, cpu, peak.pss, max(others, 0.0))
+
+
+def _machine_cpu() -> float:
+    """Seconds that all cores together were busy since the machine started."""
+    first = (PROC / "stat").read_text().partition("\n")[0]
+    user, nice, system, _, _, irq, softirq, steal = map(int, first.split()[1:9])
+    return (user + nice + system + irq + softirq + steal) / TICKS
 
 
 def _cpu_of_children() -> float:

@@ -1,0 +1,92 @@
+"""Fills a store fast with invented items, through the storage layer and nothing below it.
+
+The items are made here and not by the stages before: what is measured comes afterwards.
+"""
+
+import random
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator.model import Changes, Claim, Document, Item, Key, KeyKind, Mode, NewItem, Outcome, Poll, State
+from aggregator.settings import Retention, Source
+from aggregator.storage import Reading, Storage, open_storage
+from benchmarks.feeds import sentence
+
+AGE = timedelta(days=60)  # older than what any document shows for its newness
+REST = timedelta(hours=12)  # until the sources are due by themselves
+AT_ONCE = 500  # items of one recorded poll
+BODY = 300  # bytes
+
+
+def fill(path: Path, total: int) -> None:
+    """Store `total` live items, spread evenly over the sources of a configuration."""
+    config = configuration.load(path)
+    now = datetime.now(UTC)
+    storage = open_storage(config.store)
+    try:
+        with storage.poller():
+            storage.sync(config, now - AGE)
+            for at, source in enumerate(config.sources):
+                share = range(total * at // len(config.sources), total * (at + 1) // len(config.sources))
+                _fill_source(storage, source, share, now)
+            storage.maintain(Retention(), now)
+    finally:
+        storage.close()
+
+
+def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
+    for start in range(0, max(len(numbers), 1), AT_ONCE):
+        then = now - AGE
+        (claim,) = storage.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
+        new = tuple(_new_items(claim, numbers[start : start + AT_ONCE], then))
+        storage.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
+
+
+def _decided(changes: Changes) -> Callable[[Reading], Changes]:
+    return lambda _: changes
+
+
+def _poll(claim: Claim, then: datetime, due: datetime) -> Poll:
+    outcome = Outcome(source=claim.id, kind="changed", started=then, seconds=0.0, due=due, why="filled")
+    document = Document(format="rss", title=claim.id, language="en")
+    return Poll(claim=claim, outcome=outcome, due=due, document=document)
+
+
+def _new_items(claim: Claim, numbers: range, then: datetime) -> Iterator[NewItem]:
+    for number in numbers:
+        item = _item(claim, number, then)
+        yield NewItem(
+            item=item,
+            id=f"{number:013d}",
+            public_id=item.guid,
+            state=State.LIVE,
+            shown=then,
+            updated=then,
+        )
+
+
+def _item(claim: Claim, number: int, then: datetime) -> Item:
+    rng = random.Random(number)
+    title = f"{sentence(rng)[:60]} {number}"
+    text = " ".join(sentence(rng) for _ in range(4))[:BODY]
+    url = f"https://www.example.org/{claim.id}/{number}"
+    return Item(
+        keys=tuple(Key(kind, _digest(kind.name, url)) for kind in KeyKind),
+        title=title,
+        url=url,
+        raw_url=url,
+        guid=url,
+        content=f"<p>{text}</p>",
+        text=text,
+        language="en",
+        claimed=then,
+        fingerprint=_digest(title, text),
+        digest=_digest(url),
+    )
+
+
+def _digest(*parts: str) -> bytes:
+    return blake2b("\n".join(parts).encode(), digest_size=16).digest()

@@ -1,0 +1,112 @@
+"""A running `publicwire serve`, driven from outside: by its files, its SQLite store and HTTP.
+
+Two statements on the store stand in for waiting until sources are due by themselves.
+"""
+
+import http.client
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from benchmarks import process
+from benchmarks.contestants import environment
+from benchmarks.installation import COMMAND, STORE
+from benchmarks.process import Tree
+
+PATIENCE = 300.0  # seconds anything asked of the service may take
+LOOK_EVERY = 0.005  # seconds between two looks at whether it is done
+
+MAKE_DUE = "UPDATE source SET due = 0 WHERE :id = '' OR id = :id"
+COUNT_DUE = "SELECT count(*) FROM source WHERE configured = 1 AND due <= unixepoch() * 1000"
+
+
+class StalledError(Exception):
+    """The service ended, or did not do in time what was asked of it."""
+
+
+class Service:
+    """One running service over the configuration in a directory."""
+
+    def __init__(self, directory: Path, port: int) -> None:
+        self.tree = Tree()
+        self._directory = directory
+        self._port = port
+        self._etag = ""
+        with (directory / "output").open("wb") as output:
+            self._process = process.start(
+                [*COMMAND, "serve", "--config", "sources.yaml"],
+                env=environment(directory),
+                cwd=directory,
+                output=output.fileno(),
+            )
+
+    def wait_until(self, is_done: Callable[[], bool], complaint: str) -> None:
+        """Look again and again until it is done; StalledError when it will not be."""
+        deadline = time.monotonic() + PATIENCE
+        while not is_done():
+            if self._process.poll() is not None:
+                raise StalledError(f"the service ended: {self._last_line()}")
+            if time.monotonic() > deadline:
+                raise StalledError(complaint)
+            time.sleep(LOOK_EVERY)
+
+    def make_due(self, source: str = "") -> None:
+        """Make one source due, or all."""
+        with self._database() as db, db:
+            db.execute(MAKE_DUE, {"id": source})
+
+    def wait_until_none_due(self) -> None:
+        """Wait until every source is polled, which moves its due time into the future."""
+        with self._database() as db:
+            self.wait_until(lambda: bool(db.execute(COUNT_DUE).fetchone()[0] == 0), "some sources stayed due")
+
+    def merged_feed(self) -> bytes:
+        """The merged feed; nothing when it is the one that was served last, or none yet."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            headers = {"If-None-Match": self._etag} if self._etag else {}
+            try:
+                connection.request("GET", "/feed.json", headers=headers)
+            except ConnectionRefusedError:
+                return b""
+            response = connection.getresponse()
+            body = response.read()
+        if response.status != http.HTTPStatus.OK:
+            return b""
+        self._etag = response.headers["ETag"] or ""
+        return body
+
+    def is_serving(self) -> bool:
+        """Whether it answers HTTP at all."""
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            try:
+                connection.request("GET", "/healthz")
+            except ConnectionRefusedError:
+                return False
+            return connection.getresponse().status == http.HTTPStatus.OK
+
+    def is_running(self) -> bool:
+        """Whether its process still is."""
+        return self._process.poll() is None
+
+    def stop(self) -> None:
+        """Ask it to drain and end."""
+        self._process.send_signal(signal.SIGTERM)
+        try:
+            self._process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self.tree.end()
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        file = self._directory / STORE
+        with closing(sqlite3.connect(f"file:{file}?mode=rw", uri=True, timeout=30)) as db:
+            yield db
+
+    def _last_line(self) -> str:
+        lines = (self._directory / "output").read_text(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "no output"

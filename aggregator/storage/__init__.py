@@ -7,6 +7,7 @@ may be called from any process and thread at any time and each is one short tran
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
@@ -23,10 +24,23 @@ from aggregator.model import (
     Revision,
     State,
     Stored,
+    Totals,
     Transition,
     Wanted,
 )
 from aggregator.settings import Config, Retention
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did. `moved` are ids of items that the journal has withdrawn or reinstated again,
+    `unknown` those it names and the backup does not hold, `unreadable` its lines that say nothing."""
+
+    items: int
+    aside: Path | None  # where the database of before is
+    moved: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
 
 class Storage(Protocol):
@@ -47,6 +61,21 @@ class Storage(Protocol):
 
     def maintain(self, retention: Retention, now: datetime) -> None:
         """(poller) Free content past its time, keep keys; bring the search index up to date."""
+        ...
+
+    def backup(self, to: Path) -> int:
+        """Write a whole, checked copy of this moment to a file, beside whoever writes; returns its items."""
+        ...
+
+    def forget(self, source: str, now: datetime) -> int:
+        """Remove all of a source that is no longer configured; returns how many items went.
+
+        UsageError while it is configured. Withdrawals stay in the journal.
+        """
+        ...
+
+    def totals(self) -> Totals:
+        """How many items and sources there are in each state. Cheap enough to be asked every few seconds."""
         ...
 
     def check(self) -> tuple[str, ...]:
@@ -151,4 +180,15 @@ def open_storage(url: str | Path) -> Storage:
     return SqliteStorage(Path(url))
 
 
-__all__ = ["Reading", "State", "Storage", "open_storage"]
+def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
+    """Put a backup in the place of the store's database, which is kept aside.
+
+    The backup is checked first; what was withdrawn or reinstated after it, is so again. Needs no sound
+    database. StoreBusy while a poller runs.
+    """
+    from aggregator.storage.sqlite import restore as restore_sqlite
+
+    return restore_sqlite(Path(url), backup, now)
+
+
+__all__ = ["Reading", "Restored", "State", "Storage", "open_storage", "restore"]

@@ -30,6 +30,7 @@ from aggregator.web.replies import reply
 
 PLAIN = "text/plain; charset=utf-8"
 A_DAY = "public, max-age=86400"
+FRONT = 20  # releases the front page shows if there are as many
 
 log = structlog.get_logger()
 
@@ -77,7 +78,9 @@ class PublicSite:
         channel = self._publisher.channel(name)
         if channel is None:
             raise HTTPException(404)
-        return reply(request, channel_page(channel, self._publisher.releases(name), self.around()))
+        releases = self._publisher.releases(name)
+        older = () if name else earlier(self._publisher, self._storage)
+        return reply(request, channel_page(channel, releases, self.around(), earlier=older))
 
     def item(self, request: Request) -> Response:
         release = self._publisher.release(request.path_params["id"])
@@ -104,6 +107,14 @@ def _channel_name(request: Request) -> str:
     """A channel's name is its path. Not read from request.url, which holds the Host header."""
     chosen = request.path_params
     return f"{chosen['section']}/{chosen['choice']}" if "section" in chosen else ""
+
+
+def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
+    """What fills the front page up while the merged channel is short: a new source brings most of its
+    releases as old news, which feeds do not repeat but a reader wants to find."""
+    room = FRONT - len(publisher.releases(""))
+    found = storage.earlier(room) if room > 0 else ()
+    return tuple(made for one in found if isinstance(made := publisher.public(one), Release))
 
 
 def gone_page(gone: Gone, around: Site) -> Published:

@@ -17,7 +17,7 @@ from aggregator.errors import UsageError
 from aggregator.model import Release, State, Wanted
 from aggregator.publisher import Published, Publisher
 from aggregator.storage import Storage
-from aggregator.web.app import ROBOTS
+from aggregator.web.app import ROBOTS, earlier
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site
 
 MANIFEST = ".publicwire"  # names every file of the set, itself left out
@@ -72,7 +72,8 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name in channels:
         channel = publisher.channel(name)
         if channel is not None:
-            page = channel_page(channel, publisher.releases(name), around)
+            older = () if name else earlier(publisher, storage)
+            page = channel_page(channel, publisher.releases(name), around, earlier=older)
             yield f"{name}/index.html".lstrip("/"), page
     for release in _releases(publisher, storage):
         yield f"{_path(release, around)}/index.html", item_page(release, around)

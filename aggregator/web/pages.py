@@ -89,9 +89,18 @@ def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedI
     )
 
 
-def channel_page(channel: Channel, releases: tuple[Release, ...], around: Site) -> Published:
-    heading = _heading(channel, around)
-    return page("channel.html", site=around, channel=channel, heading=heading, releases=releases)
+def channel_page(
+    channel: Channel, releases: tuple[Release, ...], around: Site, *, earlier: tuple[Release, ...] = ()
+) -> Published:
+    """What a channel shows, and below it releases from before its time."""
+    return page(
+        "channel.html",
+        site=around,
+        channel=channel,
+        heading=_heading(channel, around),
+        releases=releases,
+        earlier=earlier,
+    )
 
 
 def item_page(release: Release, around: Site) -> Published:

@@ -294,6 +294,22 @@ def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Stor
     assert sorted(titles(storage.select("sources/ministry"))) == ["Fresh", "Old", "Undated"]
 
 
+def test_old_items_of_a_first_import_are_listed_apart_by_date_and_only_while_live(storage: Storage) -> None:
+    of, silent = source("ministry"), source("silent", republish=Republish.NO)
+    storage.sync(config(of, silent), NOON)
+    Origin(storage, of).says(
+        entry("Fresh", "g1", published=iso(NOON - DAY)),
+        entry("Withdrawn", "g2", published=iso(NOON - 20 * DAY)),
+        entry("Older", "g3", published=iso(NOON - 40 * DAY)),
+        entry("Old", "g4", published=iso(NOON - 30 * DAY)),
+    )
+    Origin(storage, silent).says(entry("Not ours to show", "s1", published=iso(NOON - 30 * DAY)))
+    (withdrawn,) = (each for each in all_items(storage) if each.item.title == "Withdrawn")
+    move(storage, withdrawn, Trigger.WITHDRAW)
+    assert titles(storage.earlier(10)) == ["Old", "Older"]
+    assert titles(storage.earlier(1)) == ["Old"]
+
+
 def test_new_topics_of_a_source_take_its_published_items_along(storage: Storage) -> None:
     origin = given_origin(storage, topics=("health",))
     origin.says(entry("Filed", "g1"))
@@ -452,6 +468,24 @@ def test_rights_no_of_the_lead_lets_the_next_member_lead(storage: Storage) -> No
     assert [item.id for item in storage.select("")] == [member.id]
     storage.sync(config(source("ministry"), agency), NOON)
     assert len(storage.select("")) == 1
+
+
+def test_an_old_story_is_listed_once_and_not_when_a_member_stands_in_the_merged_channel(
+    storage: Storage,
+) -> None:
+    sources = [source(name) for name in ("ministry", "agency", "bureau")]
+    storage.sync(config(*sources), NOON)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    for of, age in zip(sources, (9, 8, 1), strict=True):
+        told = Origin(storage, of)
+        told.says(
+            entry("Bridge", "b", "https://ministry.example/b", body=body, published=iso(NOON - age * DAY))
+        )
+        if of is sources[1]:
+            (shown,) = storage.earlier(10)
+            assert (shown.source, [also.organisation for also in shown.also]) == ("ministry", ["Agency"])
+    assert [shown.source for shown in storage.select("")] == ["bureau"]
+    assert storage.earlier(10) == ()
 
 
 # ---- finding

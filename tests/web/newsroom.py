@@ -90,9 +90,11 @@ class Newsroom:
         self.publisher = Publisher(self.storage, lambda: self.config, now=lambda: NOON)
         self.client = Client(public_app(self.publisher, self.storage))
 
-    def publishes(self, *items: Item, source: str = "observatory", state: State = State.LIVE) -> None:
+    def publishes(
+        self, *items: Item, source: str = "observatory", state: State = State.LIVE, backlog: bool = False
+    ) -> None:
         """One poll of a source that brings these items."""
-        new = tuple(self._new(item, state) for item in items)
+        new = tuple(replace(self._new(item, state), backlog=backlog) for item in items)
         self._poll(source, Changes(Mode.NORMAL, new=new))
 
     def corrects(self, title: str, item: Item, source: str = "observatory") -> None:

@@ -196,6 +196,32 @@ def test_a_channel_page_lists_its_releases_attributed(room: Newsroom, path: str)
         assert f'href="{address}/feed.{kind}"' in page
 
 
+def test_a_short_front_page_is_filled_up_with_earlier_releases(room: Newsroom) -> None:
+    assert "Earlier releases" not in room.client.get("/").text
+    room.publishes(*(item(f"Old {number}") for number in range(30)), backlog=True)
+    page = room.client.get("/").text
+    assert page.index("First") < page.index("Earlier releases") < page.index("Old 29")
+    assert (page.count("<article"), page.count("Standing text about")) == (20, 20)
+    for elsewhere in ("/topics/climate", "/feed.atom", "/feed.rss", "/feed.json"):
+        assert "Old" not in room.client.get(elsewhere).text
+
+
+def test_earlier_releases_go_when_withdrawn_and_when_there_is_enough_to_show(room: Newsroom) -> None:
+    room.publishes(item("Old"), item("Wrong"), backlog=True)
+    room.withdraws("Wrong")
+    assert ("Old" in room.client.get("/").text, "Wrong" in room.client.get("/").text) == (True, False)
+    room.publishes(*(item(f"New {number}") for number in range(18)))
+    assert "Earlier releases" not in room.client.get("/").text
+
+
+def test_a_front_page_of_earlier_releases_only_does_not_say_it_is_empty(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Old"), backlog=True)
+    page = room.client.get("/").text
+    assert "Old" in page
+    assert "Nothing has been published" not in page
+
+
 def test_an_item_page_names_its_origin_and_keeps_out_of_search_indexes(room: Newsroom) -> None:
     page = room.client.get(room.page("First")).text
     assert '<link rel="canonical" href="https://observatory.example/press/first">' in page

@@ -51,7 +51,7 @@ def select(db: sqlite3.Connection, name: str, newest: int, within: timedelta) ->
     cursor.close()
     corrected = db.execute(
         f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
-        JOIN membership m ON m.item = i.number AND m.channel = ? JOIN source s ON s.number = i.source
+        CROSS JOIN membership m ON m.item = i.number AND m.channel = ? JOIN source s ON s.number = i.source
         WHERE i.corrected > ? AND {VISIBLE} ORDER BY i.corrected DESC LIMIT ?""",
         (channel["number"], ms(changed - CORRECTED), newest),
     )
@@ -182,6 +182,15 @@ def audit(db: sqlite3.Connection, number: int) -> tuple[AuditLine, ...]:
 def feeds(db: sqlite3.Connection, source: str | None = None) -> tuple[FeedInfo, ...]:
     found = db.execute("SELECT * FROM source WHERE :id IS NULL OR id = :id ORDER BY id", {"id": source})
     return tuple(rows.feed_info(row) for row in found)
+
+
+def totals(db: sqlite3.Connection) -> Totals:
+    counted = dict(db.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall())
+    fares = db.execute(
+        """SELECT CASE WHEN failures > 0 THEN 'failing' WHEN last_success IS NULL THEN 'waiting'
+        ELSE 'working' END, count(*) FROM source WHERE configured = 1 GROUP BY 1"""
+    )
+    return Totals(**counted, **dict(fares.fetchall()))
 
 
 def health(db: sqlite3.Connection) -> tuple[Health, ...]:

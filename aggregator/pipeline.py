@@ -8,6 +8,7 @@ import asyncio
 import hashlib
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -16,13 +17,14 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from aggregator import __version__, dedupe, schedule
+from aggregator import __version__, dedupe, schedule, subscription
 from aggregator.errors import LeaseLost, PollError
 from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
 from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Validators, Worked
 from aggregator.settings import Config, Source
 from aggregator.storage import Storage
+from aggregator.websub import discovery
 
 LEASE = timedelta(minutes=15)  # far longer than any poll may take; a poller that dies clears its own
 UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
@@ -41,7 +43,8 @@ class Works(Protocol):
 
 
 class Pipeline:
-    """Polls sources. One a service; `config()` gives the configuration of the moment."""
+    """Polls sources. One a service; `config()` gives the configuration of the moment, `observe` is told of
+    every outcome."""
 
     def __init__(
         self,
@@ -51,12 +54,14 @@ class Pipeline:
         *,
         config: Callable[[], Config],
         clock: Callable[[], datetime],
+        observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     ) -> None:
         self._storage = storage
         self._client = client
         self._workers = workers
         self._config = config
         self._clock = clock
+        self._observe = observe
         self._unread = Budget(UNREAD)
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -64,17 +69,24 @@ class Pipeline:
         self, ids: Sequence[str], each: Callable[[Outcome], None] = lambda outcome: None
     ) -> tuple[Outcome, ...]:
         """Poll these sources now, due or not; `each` is told of every outcome as it comes."""
-        waiting = list(reversed(ids))
-        done: list[Outcome] = []
+        waiting, claims, done = deque(ids), deque[Claim](), list[Outcome]()
+        at_once = self._config().poll.concurrency
+        claiming = asyncio.Lock()
+
+        async def next_claim() -> Claim | None:
+            async with claiming:
+                while waiting and not claims:
+                    batch = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
+                    claims.extend(await self.claim(len(batch), ids=batch))
+                return claims.popleft() if claims else None
 
         async def one_after_the_other() -> None:
-            while waiting:
-                for claim in await self.claim(1, ids=[waiting.pop()]):
-                    done.append(await self.poll(claim))
-                    each(done[-1])
+            while (claim := await next_claim()) is not None:
+                done.append(await self.poll(claim))
+                each(done[-1])
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(ids), self._config().poll.concurrency)):
+            for _ in range(min(len(ids), at_once)):
                 group.create_task(one_after_the_other())
         return tuple(done)
 
@@ -85,7 +97,8 @@ class Pipeline:
 
     async def poll(self, claim: Claim) -> Outcome:
         """One poll of one source, from fetch to commit, with the configuration it begins with."""
-        source = _source(self._config(), claim)
+        config = self._config()
+        source = _source(config, claim)
         started, clock = self._clock(), time.monotonic()
         if source is None:
             return await self._commit(_gone(claim, started), None)
@@ -94,9 +107,12 @@ class Pipeline:
             fetched, poll = await self._fetch(claim, source, started)
             worked = await self._work(claim, source, fetched, started) if fetched else None
         except PollError as error:
-            worked, poll = None, _failed(claim, source, error, started)
-        if worked is not None:
-            poll = _read(poll, fetched, worked, source)
+            fetched, worked, poll = None, None, _failed(claim, source, error, started)
+        if fetched is not None and worked is not None:
+            advert = discovery.named(config, fetched, worked.document)
+            poll = replace(_read(poll, fetched, worked, source), advert=advert)
+        if config.poll.websub and poll.outcome.kind != "failed":
+            poll = _unhurried(poll, source)
         poll = replace(poll, outcome=replace(poll.outcome, seconds=time.monotonic() - clock))
         return await self._commit(poll, (worked, source) if worked is not None else None)
 
@@ -163,6 +179,7 @@ class Pipeline:
         except LeaseLost as error:
             outcome = replace(poll.outcome, kind="failed", cause="lease", message=str(error))
         _tell(outcome)
+        self._observe(claim, outcome)
         return outcome
 
     async def _write(self, call: Callable[[], T]) -> T:
@@ -171,6 +188,10 @@ class Pipeline:
     async def write(self, call: Callable[[], T]) -> T:
         """Run a short write to the store on the writer's thread, in turn with the polls."""
         return await self._write(call)
+
+    def client(self) -> Client:
+        """The HTTP client of the moment, for others that ask somebody something."""
+        return self._client()
 
     async def rest(self) -> None:
         """Let the workers go when there has been nothing to read for a while."""
@@ -209,6 +230,16 @@ def _read(poll: Poll, fetched: Fetched | None, worked: Worked, source: Source) -
     return replace(
         poll, document=worked.document, due=due.at, outcome=replace(poll.outcome, due=due.at, why=due.why)
     )
+
+
+def _unhurried(poll: Poll, source: Source) -> Poll:
+    """The poll with its source due later, while its hub can be relied on to announce what is new."""
+    claim, now = poll.claim, poll.outcome.started
+    due = subscription.slower(poll.due, source.every, claim.hub_until, claim.announced, now=now)
+    if due == poll.due:
+        return poll
+    why = f"its hub announces what is new (else {poll.outcome.why})"
+    return replace(poll, due=due, outcome=replace(poll.outcome, due=due, why=why))
 
 
 def _failed(claim: Claim, source: Source, error: PollError, started: datetime) -> Poll:

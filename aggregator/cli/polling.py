@@ -1,12 +1,13 @@
 """`serve` and `poll`: running the line, as a service or once."""
 
-import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
+
+import uvloop
 
 from aggregator import config as configuration
 from aggregator import service
@@ -33,7 +34,7 @@ def serve(path: Path) -> int:
     say(f"  status           http://{config.admin}/status")
     say("  stop with Ctrl-C")
     sys.stdout.flush()
-    return asyncio.run(service.serve(path))
+    return uvloop.run(service.serve(path))
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
@@ -45,7 +46,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         try:
             with storage.poller(), _progress(len(ids), shown=not as_json) as advance:
                 storage.sync(config, service.utc_now())
-                outcomes = asyncio.run(_pass(storage, Current(config), ids, advance))
+                outcomes = uvloop.run(_pass(storage, Current(config), ids, advance))
         except StoreBusy:
             outcomes = _by_service(storage, ids)
     _report(outcomes, as_json=as_json)

@@ -27,7 +27,7 @@ from aggregator.model import (
     State,
 )
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import arriving, life, membership
+from aggregator.storage.sqlite import arriving, life, membership, subscriptions
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import (
     item_columns,
@@ -137,6 +137,7 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
         outcome = replace(outcome, kind=changed, new=len(changes.new), edited=edited)
     _remember(db, poll, outcome, changes, listed)
     _log(db, claim, outcome)
+    subscriptions.polled(db, poll, outcome)
     return outcome
 
 
@@ -214,7 +215,11 @@ def _remember(
         columns |= {"mode": changes.mode.value, "imported": 1}
     if outcome.new:
         columns |= _rhythm(db, poll.claim.number, ms(now))
-    db.table("source").update(poll.claim.number, columns)
+    # Plain SQL: a poll that found nothing new is the usual one, and this is most of its cost.
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    db.conn.execute(
+        f"UPDATE source SET {assignments} WHERE number = :number", {**columns, "number": poll.claim.number}
+    )
 
 
 def _feed_columns(db: Database, poll: Poll) -> dict[str, object]:
@@ -240,13 +245,19 @@ def _rhythm(db: Database, source: int, now: int) -> dict[str, object]:
 
 
 def _log(db: Database, claim: Claim, outcome: Outcome) -> None:
-    db.table("poll").insert(
-        {
-            "source": claim.number,
-            "started": ms(outcome.started),
-            **{
-                name: getattr(outcome, name)
-                for name in ("seconds", "kind", "cause", "message", "status", "received", "new", "edited")
-            },
-        }
+    db.conn.execute(
+        """INSERT INTO poll (source, started, seconds, kind, cause, message, status, received, new, edited)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            claim.number,
+            ms(outcome.started),
+            outcome.seconds,
+            outcome.kind,
+            outcome.cause,
+            outcome.message,
+            outcome.status,
+            outcome.received,
+            outcome.new,
+            outcome.edited,
+        ),
     )

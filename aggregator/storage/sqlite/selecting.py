@@ -16,6 +16,7 @@ from aggregator.model import (
     Revision,
     State,
     Stored,
+    Totals,
     Wanted,
 )
 from aggregator.storage.sqlite import rows

@@ -3,6 +3,8 @@
 The one place that changes anything inside the library; each says why. Otherwise its output stays the same.
 """
 
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Protocol
 
 import feedparser
@@ -16,6 +18,12 @@ feedparser.api.PREFERRED_XML_PARSERS[:] = ["aggregator.parse.driver"]
 # holds each character of the basic plane at its own place never raises.
 _C1 = feedparser.mixin._cp1252
 feedparser.mixin._cp1252 = "".join(_C1.get(code, chr(code)) for code in range(0x10000))
+
+# Asked for every element, almost always of the same base: a fifth of the time of a document.
+feedparser.mixin.make_safe_absolute_uri = lru_cache(16)(feedparser.mixin.make_safe_absolute_uri)
+
+# It copies deeply what are flat dicts of strings: another twelfth.
+feedparser.mixin.copy = SimpleNamespace(deepcopy=lambda flat: type(flat)(flat))
 
 
 class _Parser(Protocol):

@@ -25,6 +25,8 @@ def run(arguments: list[str]) -> int:
         code = app(arguments, prog_name="publicwire", standalone_mode=False)
     except Exit as stop:
         code = stop.exit_code
+    except SystemExit:  # typer and rich leave so when whoever read our output has left
+        return 0
     except (Abort, KeyboardInterrupt):
         complain("interrupted")
         return 1

@@ -91,7 +91,7 @@ def add(path: Path, url: str, wish: Wish, *, sure: bool) -> int:
     """Find the feed, show three items with their disclaimer, write the source; 1 when the answer is no."""
     config = configuration.load(path)
     set_up(quiet=True)
-    if "://" not in url:
+    if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
     if urlsplit(url).scheme not in ("http", "https"):
         raise UsageError("`add` takes http:// and https:// addresses; write file: sources by hand")

@@ -9,10 +9,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from aggregator.fetch.address import printable
-
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+JOINERS = "\u200c\u200d"  # invisible, harmless, and part of the spelling of Persian and of emoji
+
+
+def printable(text: str) -> str:
+    """The text on one line, without anything that could move a cursor, colour or turn it round."""
+    if text.isprintable():
+        return text
+    seen = (" " if character.isspace() else character for character in text)  # no-break spaces too
+    return "".join(character for character in seen if character.isprintable() or character in JOINERS)
 
 
 def complain(message: str) -> None:
@@ -28,7 +37,13 @@ def say(text: str = "") -> None:
 
 def say_json(value: object) -> None:
     """JSON on stdout, indented, in the order given."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"):
+        print(line if line.isprintable() else "".join(map(_escaped, line)))
+
+
+def _escaped(character: str) -> str:
+    """JSON itself escapes only the oldest of what a terminal obeys."""
+    return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def console() -> "Console":

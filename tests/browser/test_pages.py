@@ -1,0 +1,102 @@
+"""The pages as people see them: nothing sticks out of a phone, nothing is refused, nobody else is asked."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.browser.chromium import Chromium, chromium
+from tests.running import feed, item, json_of, site, until
+
+pytestmark = pytest.mark.needs("chromium")
+
+NEWSROOM = Path(__file__).parents[2] / "docs" / "sample-newsroom.xml"
+LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
+WIDE = (
+    f"<p>{LONG}</p><p>https://harbour.example/{'path/' * 60}</p><pre>{'x = 1; ' * 60}</pre>"
+    f"<table><tr>{'<td>2026</td><td>1234567</td>' * 30}</tr></table>"
+    "<ul><li>one<ul><li>two<ul><li>three</li></ul></li></ul></li></ul><blockquote><p>Quoted.</p></blockquote>"
+)
+
+STICKS_OUT = """(() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return "";
+    const wide = [...document.body.querySelectorAll("*")].filter(
+        (each) => each.getBoundingClientRect().right > root.clientWidth);
+    return wide.map((each) => each.outerHTML.slice(0, 80)).join("\\n") || "something";
+})()"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """Where the running service answers, and the paths to look at by a name."""
+
+    address: str
+    status: str
+    paths: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+    """A service with the sample newsroom and a release as wide as can be."""
+    here = site(tmp_path_factory.mktemp("site"))
+    body = WIDE.replace("&", "&amp;").replace("<", "&lt;")
+    (here.directory / "wide.xml").write_bytes(feed(item("wide", f"A release about {LONG}", body)))
+    here.sources({"sample": f"file:{NEWSROOM}", "wide": "file:wide.xml"}, ", topics: [sea]")
+    with here.serving() as service:
+        until(lambda: any(LONG in title for title in service.titles()) and len(service.titles()) > 3)
+        found = json_of(here.run("items", "--json").stdout)
+        items = {each["source"]: f"/items/{each['id']}/x" for each in found}
+        paths = {
+            "front": "/",
+            "topic": "/topics/sea",
+            "plain item": items["sample"],
+            "wide item": items["wide"],
+        }
+        yield Pages(service.public, f"{service.admin}/status", paths | {"missing": "/nothing/here"})
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
+    with chromium(tmp_path_factory.mktemp("profile")) as running:
+        yield running
+
+
+def looks_right(browser: Chromium, url: str, width: int) -> None:
+    browser.opens(url, width)
+    home = "/".join(url.split("/")[:3])
+    assert browser.value(STICKS_OUT) == ""
+    assert browser.value("innerWidth") == width  # a phone zooms out to show what does not fit
+    assert browser.value("document.querySelectorAll('h1').length") == 1
+    # Images of releases may be shown; they are the only thing that may come from elsewhere.
+    assert [
+        each for each in browser.requests if not each.startswith((home, "data:")) and not is_image(each)
+    ] == []
+
+
+def is_image(url: str) -> bool:
+    return url.endswith((".jpg", ".png", ".gif"))
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("name", ["front", "topic", "plain item", "wide item"])
+def test_a_page_fits_its_window_and_breaks_no_rule(
+    browser: Chromium, pages: Pages, name: str, width: int
+) -> None:
+    looks_right(browser, pages.address + pages.paths[name], width)
+    assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_missing_page_and_the_status_page_fit_too(browser: Chromium, pages: Pages, width: int) -> None:
+    looks_right(browser, pages.address + pages.paths["missing"], width)
+    looks_right(browser, pages.status, width)
+
+
+@pytest.mark.parametrize("name", ["front", "plain item"])
+def test_pages_are_styled_and_run_no_script(browser: Chromium, pages: Pages, name: str) -> None:
+    browser.opens(pages.address + pages.paths[name], 1280)
+    assert browser.value("document.styleSheets[0].cssRules.length > 10")
+    assert browser.value("document.scripts.length") == 0
+    assert browser.value("document.querySelector('.pw-disclaimer') !== null || location.pathname === '/'")

@@ -1,0 +1,145 @@
+"""`check` and `add`: what would happen, said before anything does."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.running import Origin, Site, feed, item, origin
+
+PAGE = b'<html><head><link rel="alternate" type="application/rss+xml" href="/press.rss"></head><body>Hello</body></html>'
+
+
+@pytest.fixture
+def harbour() -> Iterator[Origin]:
+    """An origin with a page and the feed it names."""
+    with origin() as serving:
+        items = [item(f"n{n}", f"Notice {n}") for n in range(5)]
+        serving.documents = {"/": PAGE, "/press.rss": feed(*items), "/empty": b"<html>Nothing</html>"}
+        yield serving
+
+
+def test_a_good_configuration_is_one_line(here: Site, command: Command) -> None:
+    said = command("check")
+    assert (said.code, said.out, said.err) == (0, f"{here.config}: 1 sources, no mistakes\n", "")
+
+
+def test_every_mistake_is_a_line_with_its_place(here: Site, command: Command) -> None:
+    here.config.write_text("lissten: 1\nsources:\n  - {feed: 'ftp://x.example/'}\n  - {id: UPPER}\n")
+    said = command("check")
+    assert said.code == 2
+    assert said.out == ""
+    places = [line.removeprefix(f"publicwire: {here.config}:").split(": ")[:2] for line in said.complaints]
+    assert places == [
+        ["1:1", "lissten"],
+        ["3:6", "sources.0.feed"],
+        ["4:5", "sources.1"],
+        ["4:6", "sources.1.id"],
+    ]
+
+
+@pytest.mark.parametrize("name", ["check", "poll", "items", "serve", "sources"])
+def test_nothing_starts_with_a_mistake(here: Site, command: Command, name: str) -> None:
+    here.config.write_text("sources: 5\n")
+    assert command(name).code == 2
+    assert not here.store.exists()
+
+
+def test_a_missing_file_is_one_line(here: Site, command: Command) -> None:
+    here.config.unlink()
+    said = command("items")
+    assert said.code == 2
+    assert len(said.complaints) == 1
+    assert "sources.yaml" in said.err
+
+
+def test_an_example_contact_is_warned_of(here: Site, command: Command) -> None:
+    here.sources({"web": "https://harbour.example/press.xml"})
+    here.config.write_text(here.config.read_text().replace("desk@releases.test", "desk@example.org"))
+    said = command("check")
+    assert said.code == 0
+    (line,) = said.complaints
+    assert line.startswith("publicwire: warning: ")
+    assert "desk@example.org" in line
+
+
+def test_live_says_what_each_source_would_import_and_stores_nothing(
+    here: Site, command: Command, harbour: Origin
+) -> None:
+    here.sources({"file": "file:press.xml", "web": harbour.url("/press.rss"), "none": harbour.url("/none")})
+    said = command("check", "--live")
+    assert said.code == 1
+    assert said.out.count("would import 'Releases of the Harbour Office'") == 2
+    assert "404" in said.out
+    assert not here.store.exists()
+
+
+def test_live_counts_what_rules_leave_out(here: Site, command: Command) -> None:
+    here.sources({"file": "file:press.xml"}, ", skip: [{title: Storm}]")
+    said = command("check", "--live")
+    assert said.code == 0
+    assert "1 skipped by its rules" in said.out
+
+
+def test_add_finds_the_feed_behind_a_page_and_writes_it(
+    here: Site, command: Command, harbour: Origin
+) -> None:
+    before = "# kept as it is\n" + here.config.read_text()
+    here.config.write_text(before)
+    said = command(
+        "add", harbour.url("/"), "--id", "notices", "--topic", "sea", "--organisation", "Pier", "--yes"
+    )
+    assert said.code == 0
+    assert [f"Notice {n}" in said.out for n in range(5)] == [True, True, True, False, False]
+    assert "Public release. This item was issued by Pier" in said.out
+    after = here.config.read_text()
+    assert after.startswith(before)
+    assert harbour.url("/press.rss") in after.removeprefix(before)
+    assert command("poll", "notices").code == 0
+    assert command("items", "--source", "notices").out.count("Pier") == 5
+
+
+def test_add_without_a_terminal_asks_for_yes_and_writes_nothing(here: Site, harbour: Origin) -> None:
+    before = here.config.read_text()
+    said = here.run("add", harbour.url("/press.rss"))
+    assert said.returncode == 2
+    assert "--yes" in said.stderr
+    assert here.config.read_text() == before
+
+
+@pytest.mark.parametrize("url", ["file:press.xml", "file:///etc/passwd", "ftp://harbour.example/"])
+def test_add_takes_only_web_addresses(here: Site, command: Command, url: str) -> None:
+    said = command("add", url, "--yes")
+    assert said.code == 2
+    assert len(said.complaints) == 1
+    assert "file:press.xml" in here.config.read_text()
+
+
+def test_add_says_when_there_is_no_feed(command: Command, harbour: Origin) -> None:
+    said = command("add", harbour.url("/empty"), "--yes")
+    assert said.code == 2
+    assert "no feed found" in said.err
+
+
+def test_add_says_when_the_address_does_not_answer(command: Command, harbour: Origin) -> None:
+    said = command("add", harbour.url("/nowhere"), "--yes")
+    assert said.code == 1
+    assert len(said.complaints) == 1
+
+
+def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, harbour: Origin) -> None:
+    assert command("add", harbour.url("/"), "--yes").code == 0
+    before = here.config.read_text()
+    said = command("add", harbour.url("/"), "--yes")
+    assert (said.code, len(said.complaints)) == (2, 1)
+    assert here.config.read_text() == before
+
+
+def test_the_configuration_is_replaced_whole_and_keeps_its_mode(
+    here: Site, command: Command, harbour: Origin
+) -> None:
+    here.config.chmod(0o640)
+    assert command("add", harbour.url("/"), "--yes").code == 0
+    assert here.config.stat().st_mode & 0o777 == 0o640
+    assert sorted(Path(each).name for each in here.directory.glob("*sources*")) == ["sources.yaml"]

@@ -1,0 +1,98 @@
+"""`poll`: one pass over the sources, by ourselves or by the service that runs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Command, Said
+from tests.running import Origin, Site, feed, item, json_of, origin, until
+
+NEWSROOM = Path(__file__).parents[2] / "docs" / "sample-newsroom.xml"
+
+
+def outcomes(said: Said) -> dict[str, str]:
+    return {each["source"]: each["kind"] for each in json_of(said.out)}
+
+
+def given_an_origin_beside_the_file(here: Site, serving: Origin, *, fine: bool) -> None:
+    serving.documents = {"/pilots.xml": feed(item("pilots", "Pilots wanted"))} if fine else {}
+    here.sources({"harbour": "file:press.xml", "pilots": serving.url("/pilots.xml")})
+
+
+def test_the_sample_newsroom_is_polled_without_a_network(here: Site, command: Command) -> None:
+    here.sources({"sample": f"file:{NEWSROOM}"})
+    said = command("poll")
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == "1 polled, 0 failed: 8 new, 0 edited"
+    assert command("poll").out.splitlines()[-1] == "1 polled, 0 failed: 0 new, 0 edited"
+
+
+def test_sources_are_polled_over_http(here: Site, command: Command) -> None:
+    with origin() as serving:
+        given_an_origin_beside_the_file(here, serving, fine=True)
+        assert outcomes(command("poll", "--json")) == {"harbour": "changed", "pilots": "changed"}
+        assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "unchanged"}
+
+
+def test_one_failure_is_exit_code_1_and_the_others_go_on(here: Site, command: Command) -> None:
+    with origin() as serving:
+        given_an_origin_beside_the_file(here, serving, fine=False)
+        said = command("poll")
+    assert said.code == 1
+    assert "FAILED" in said.out
+    assert "404" in said.out
+    assert said.out.splitlines()[-1] == "2 polled, 1 failed: 2 new, 0 edited"
+
+
+def test_only_the_named_sources_are_polled(here: Site, command: Command) -> None:
+    with origin() as serving:
+        given_an_origin_beside_the_file(here, serving, fine=True)
+        assert outcomes(command("poll", "pilots", "pilots", "--json")) == {"pilots": "changed"}
+        assert serving.asked == ["/pilots.xml"]
+
+
+def test_an_unknown_source_is_the_users_mistake(command: Command) -> None:
+    said = command("poll", "harbor")
+    assert said.code == 2
+    (line,) = said.complaints
+    assert "there is no source called 'harbor'" in line
+
+
+def test_a_long_list_shows_only_what_happened(here: Site, command: Command) -> None:
+    names = {f"s{n}": f"file:press-{n}.xml" for n in range(41)}
+    for n in range(41):
+        (here.directory / f"press-{n}.xml").write_bytes(feed(item(f"i{n}", f"Item {n}")))
+    here.sources(names)
+    assert len(outcomes(command("poll", "--json"))) == 41
+    (here.directory / "press-7.xml").write_bytes(feed(item("new", "Something new")))
+    lines = [line.split()[0] for line in command("poll").out.splitlines() if line.strip()]
+    assert lines[2:] == ["s7", "41"]
+
+
+def test_a_running_service_polls_for_us(here: Site) -> None:
+    with here.serving() as service:
+        until(lambda: len(service.titles()) == 2)
+        (here.directory / "press.xml").write_bytes(feed(item("new", "Something new")))
+        polled = here.run("poll", "harbour", "--json")
+        assert polled.returncode == 0
+        (outcome,) = json.loads(polled.stdout)
+        assert (outcome["kind"], outcome["new"]) == ("changed", 1)
+        assert service.titles()[0] == "Something new"
+
+
+def test_a_failure_of_the_running_service_is_ours(here: Site) -> None:
+    with here.serving() as service:
+        until(lambda: len(service.titles()) == 2)
+        (here.directory / "press.xml").unlink()
+        polled = here.run("poll")
+        assert polled.returncode == 1
+        assert "FAILED" in polled.stdout
+
+
+@pytest.mark.parametrize("arguments", [("poll",), ("items",), ("sources",), ("check",)])
+def test_no_colour_and_no_bar_without_a_terminal(here: Site, arguments: tuple[str, ...]) -> None:
+    said = here.run(*arguments)
+    assert said.returncode == 0
+    assert "\x1b" not in said.stdout + said.stderr
+    assert "polling" not in said.stdout

@@ -1,0 +1,192 @@
+"""`sources`, `items` and `show`: shapes that scripts and people rely on."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.running import Site, json_of
+
+DISCLAIMER = (
+    "Public release. This item was issued by Harbour Office or the authors it names, and may reflect what was "
+    "known when it was written. It may have been edited for clarity, style and length. Example Releases takes "
+    "no institutional position: every view in it is its authors' alone. Read the full original "
+    "(https://harbour.example/storm)."
+)
+BRIEF = [
+    "id",
+    "source",
+    "organisation",
+    "title",
+    "url",
+    "published",
+    "updated",
+    "first_seen",
+    "state",
+    "topics",
+    "language",
+    "story",
+]
+
+
+def storm(command: Command) -> str:
+    """The id of the storm warning."""
+    (found,) = json_of(command("items", "--search", "storm", "--json").out)
+    return found["id"]
+
+
+def test_items_are_listed_newest_first_with_the_promised_fields(polled: Command) -> None:
+    listed = json_of(polled("items", "--json").out)
+    assert [each["title"] for each in listed] == ["Storm warning", "New pilot boat"]
+    assert [list(each) for each in listed] == [BRIEF, BRIEF]
+    shown = {name: listed[0][name] for name in ("source", "organisation", "url", "state", "topics", "story")}
+    assert shown == {
+        "source": "harbour",
+        "organisation": "Harbour Office",
+        "url": "https://harbour.example/storm",
+        "state": "live",
+        "topics": ["sea"],
+        "story": None,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "titles"),
+    [
+        (["--search", "boats ashore"], ["Storm warning"]),
+        (["--search", "nothing"], []),
+        (["--source", "harbour", "--limit", "1"], ["Storm warning"]),
+        (["--source", "other"], []),
+        (["--topic", "sea"], ["Storm warning", "New pilot boat"]),
+        (["--topic", "land"], []),
+        (["--state", "held"], []),
+        (["--state", "live", "--language", "de"], []),
+    ],
+)
+def test_items_are_chosen_by_options(polled: Command, options: list[str], titles: list[str]) -> None:
+    assert [each["title"] for each in json_of(polled("items", *options, "--json").out)] == titles
+
+
+def test_a_state_that_does_not_exist_is_a_mistake(polled: Command) -> None:
+    said = polled("items", "--state", "dead")
+    assert (said.code, said.complaints) == (
+        2,
+        ["publicwire: --state is held, live or withdrawn, not 'dead'"],
+    )
+
+
+def test_the_text_view_is_headline_organisation_paragraphs_disclaimer(polled: Command) -> None:
+    said = polled("show", storm(polled), "--text")
+    expected = ["Storm warning", "Harbour Office", "Stay ashore.", "Moor your boats.", DISCLAIMER]
+    assert said.out == "\n\n".join(expected) + "\n"
+
+
+def test_the_text_view_keeps_the_spaces_of_languages_that_do_not_break_there(
+    here: Site, command: Command
+) -> None:
+    body = "14\u00a0% plus\u202f: voil\u00e0"
+    text = (
+        (here.directory / "press.xml")
+        .read_text()
+        .replace("New pilot boat", "Avis")
+        .replace("All there is to say.", body)
+    )
+    (here.directory / "press.xml").write_text(text)
+    command("poll")
+    assert "14 % plus : voilà" in command("show", "https://harbour.example/pilot", "--text").out
+
+
+def test_rights_forbid_the_text_view_too(here: Site, polled: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", rights: {republish: no}")
+    polled("poll")
+    said = polled("show", storm(polled), "--text")
+    assert said.code == 2
+    assert "republish: no" in said.err
+    assert said.out == ""
+
+
+@pytest.mark.parametrize("name", ["id", "public_id", "url"])
+def test_an_item_is_found_by_each_of_its_names(polled: Command, name: str) -> None:
+    whole = json.loads(polled("show", storm(polled), "--json").out)
+    assert json.loads(polled("show", whole[name], "--json").out) == whole
+
+
+def test_the_whole_item_is_shown_as_json(polled: Command) -> None:
+    whole = json.loads(polled("show", storm(polled), "--json").out)
+    assert list(whole)[: len(BRIEF)] == BRIEF
+    assert whole["content"] == "<p>Stay ashore.</p><p>Moor your boats.</p>"
+    assert whole["text"] == "Stay ashore.\n\nMoor your boats."
+    assert (whole["position"], whole["revisions"], whole["audit"]) == (2, [], [])
+
+
+def test_corrections_and_steps_of_life_are_told(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    text = (here.directory / "press.xml").read_text()
+    (here.directory / "press.xml").write_text(text.replace("Storm warning", "Gale warning"))
+    polled("poll")
+    polled("withdraw", name, "--reason", "all clear")
+    said = polled("show", name)
+    assert said.out.startswith("Gale warning\n")
+    assert "before: Storm warning" in said.out
+    assert "withdraw: live → withdrawn" in said.out
+    assert "all clear" in said.out
+    whole = json.loads(polled("show", name, "--json").out)
+    assert [revision["title"] for revision in whole["revisions"]] == ["Storm warning"]
+    assert [line["trigger"] for line in whole["audit"]] == ["withdraw"]
+
+
+def test_an_item_that_does_not_exist_is_the_users_mistake(polled: Command) -> None:
+    said = polled("show", "nothing")
+    assert (said.code, len(said.complaints)) == (2, 1)
+
+
+def test_sources_are_told_as_a_table(here: Site, polled: Command) -> None:
+    out = polled("sources").out
+    assert "harbour" in out
+    assert "Harbour Office" in out
+    assert "changed" in out
+    (here.directory / "press.xml").unlink()
+    assert polled("poll").code == 1
+    assert "failed" in polled("sources").out
+
+
+def test_sources_are_told_as_json(polled: Command) -> None:
+    (source,) = json.loads(polled("sources", "--json").out)
+    assert source["id"] == "harbour"
+    assert source["feed"] == ""  # no file: address leaves the machine's configuration
+    assert (source["live"], source["held"], source["failures"]) == (2, 0, 0)
+
+
+def test_sources_not_yet_polled_are_named(command: Command) -> None:
+    assert "not polled yet: harbour" in command("sources").out
+    assert command("sources", "--json").out == "[]\n"
+
+
+def test_a_hostile_feed_never_reaches_the_terminal(here: Site, command: Command) -> None:
+    evil = "\u001b[2J\u001b]0;owned\u0007\u009b31m\u202eabc\r\u2028x"
+    document = {
+        "version": "https://jsonfeed.org/version/1.1",
+        "title": f"Harbour {evil}",
+        "authors": [{"name": evil}],
+        "items": [
+            {
+                "id": "1",
+                "url": "https://harbour.example/1",
+                "title": f"Hello {evil}",
+                "content_text": f"So {evil}",
+            }
+        ],
+    }
+    (here.directory / "press.xml").write_text(json.dumps(document))
+    here.config.write_text(here.config.read_text().replace("organisation: Harbour Office, ", ""))
+    said = [command("check", "--live"), command("poll"), command("items"), command("sources")]
+    name = "https://harbour.example/1"
+    said += [
+        command("show", name),
+        command("show", name, "--text"),
+        command("withdraw", name, "--reason", evil),
+    ]
+    said += [command("items", "--json"), command("show", name, "--json"), command("show", evil)]
+    written = "".join(each.out + each.err for each in said)
+    assert "owned" in written
+    assert [each for each in written if not each.isprintable() and each != "\n"] == []

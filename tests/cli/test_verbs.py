@@ -1,0 +1,104 @@
+"""What the operator does to items: at once, beside a running service too; and `export`."""
+
+import json
+
+import pytest
+
+from tests.cli.conftest import Command
+from tests.running import Site, json_of, until
+
+STORM = "https://harbour.example/storm"
+
+
+def state(command: Command) -> str:
+    return str(json.loads(command("show", STORM, "--json").out)["state"])
+
+
+def test_an_item_goes_through_its_life(polled: Command) -> None:
+    for verb, after in (
+        ("withdraw", "withdrawn"),
+        ("reinstate", "live"),
+        ("hold", "held"),
+        ("release", "live"),
+    ):
+        said = polled(verb, STORM, "--reason", "a test")
+        assert said.code == 0
+        assert said.out.endswith(f" is now {after}: Storm warning\n")
+        assert state(polled) == after
+
+
+def test_a_step_that_cannot_be_says_what_can(polled: Command) -> None:
+    said = polled("reinstate", STORM, "--reason", "a test")
+    assert said.code == 2
+    (line,) = said.complaints
+    assert "is live: cannot reinstate it (possible: hold, withdraw)" in line
+
+
+def test_a_withdrawal_needs_a_reason(polled: Command) -> None:
+    said = polled("withdraw", STORM)
+    assert said.code == 2
+    assert "--reason" in said.err
+    assert state(polled) == "live"
+
+
+def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> None:
+    (here.directory / "copy.xml").write_bytes((here.directory / "press.xml").read_bytes())
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml"})
+    command("poll")
+    (one, two) = json_of(command("items", "--search", "storm", "--json").out)
+    assert one["story"] == two["story"] is not None
+    assert len(command("withdraw", one["id"], "--story", "--reason", "a test").out.splitlines()) == 2
+    assert [each["state"] for each in json_of(command("items", "--search", "storm", "--json").out)] == [
+        "withdrawn"
+    ] * 2
+
+
+def test_a_withdrawal_is_written_to_the_journal(here: Site, polled: Command) -> None:
+    polled("withdraw", STORM, "--reason", "all clear")
+    (line,) = (here.store / "withdrawals.jsonl").read_text().splitlines()
+    assert "all clear" in line
+
+
+def test_reviewed_items_wait_until_they_are_released(here: Site, command: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    assert state(command) == "held"
+    assert command("release", STORM).code == 0
+    assert state(command) == "live"
+
+
+def test_a_running_service_shows_a_verb_within_a_second(here: Site) -> None:
+    with here.serving() as service:
+        until(lambda: len(service.titles()) == 2)
+        assert here.run("withdraw", STORM, "--reason", "all clear").returncode == 0
+        until(lambda: service.titles() == ["New pilot boat"], seconds=1)
+        page = next(each for each in json_of(here.run("items", "--json").stdout) if each["url"] == STORM)[
+            "id"
+        ]
+        gone = service.get(f"/items/{page}/x")
+        assert gone.status_code == 410
+        assert "Stay ashore" not in gone.text
+        assert here.run("reinstate", STORM, "--reason", "not clear").returncode == 0
+        until(lambda: "Storm warning" in service.titles(), seconds=1)
+
+
+def test_export_lays_files_out_as_the_addresses_are(here: Site, polled: Command) -> None:
+    said = polled("export", str(here.directory / "out"))
+    assert said.code == 0
+    out = here.directory / "out"
+    for kind in ("rss", "atom", "json"):
+        for channel in ("", "topics/sea/", "sources/harbour/"):
+            assert (out / f"{channel}feed.{kind}").stat().st_size
+    titles = [each["title"] for each in json.loads((out / "feed.json").read_text())["items"]]
+    assert sorted(titles) == ["New pilot boat", "Storm warning"]
+    polled("withdraw", STORM, "--reason", "all clear")
+    assert polled("export", str(out)).code == 0
+    assert "Storm warning" not in (out / "feed.json").read_text()
+
+
+@pytest.mark.parametrize("name", ["out", "out/below"])
+def test_export_into_a_file_is_one_line(here: Site, polled: Command, name: str) -> None:
+    (here.directory / "out").write_text("in the way")
+    said = polled("export", str(here.directory / name))
+    assert said.code in (1, 2)
+    assert len(said.complaints) == 1

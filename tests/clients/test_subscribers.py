@@ -1,0 +1,112 @@
+"""Real feed readers subscribed to a running service: each release once, edits in place, nothing withdrawn."""
+
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import feedparser
+import pytest
+
+from tests.running import Service, Site, feed, item, json_of, origin, site, until
+
+STORM, PILOT, LIGHT = (
+    item("storm", "Storm warning"),
+    item("pilot", "New pilot boat"),
+    item("light", "Light out"),
+)
+CORRECTED = item("storm", "Storm warning, corrected", "All there is to say, and more.")
+
+Reads = Callable[
+    [], list[str]
+]  # what a subscriber has after it looked again: titles in order of the alphabet
+
+
+@dataclass(frozen=True, slots=True)
+class Harbour:
+    """A running service over one origin whose document can be changed."""
+
+    here: Site
+    service: Service
+    documents: dict[str, bytes]
+
+    def says(self, *items: str) -> None:
+        """The origin's document changes, and the service polls it."""
+        self.documents["/harbour.xml"] = feed(*items)
+        assert self.here.run("poll", "harbour").returncode == 0
+
+    def withdraws(self, title: str) -> None:
+        (found,) = (
+            each for each in json_of(self.here.run("items", "--json").stdout) if each["title"] == title
+        )
+        assert self.here.run("withdraw", found["id"], "--reason", "a test").returncode == 0
+        until(lambda: title not in self.service.titles())
+
+
+@pytest.fixture
+def harbour(tmp_path: Path) -> Iterator[Harbour]:
+    with origin() as serving:
+        serving.documents["/harbour.xml"] = feed(PILOT, STORM)
+        here = site(tmp_path)
+        here.sources({"harbour": serving.url("/harbour.xml")})
+        with here.serving() as service:
+            until(lambda: len(service.titles()) == 2)
+            yield Harbour(here, service, serving.documents)
+
+
+def newsboat(directory: Path, address: str) -> Reads:
+    """newsboat, which keeps what it has seen in its cache."""
+    directory.mkdir()
+    (directory / "urls").write_text(f"{address}\n")
+    (directory / "config").touch()
+
+    def reads() -> list[str]:
+        names = {"-u": "urls", "-C": "config", "-c": "cache.db"}
+        files = [part for option, name in names.items() for part in (option, str(directory / name))]
+        subprocess.run(
+            ["newsboat", *files, "-x", "reload"], check=True, timeout=60, env={"HOME": str(directory)}
+        )
+        with closing(sqlite3.connect(directory / "cache.db")) as cache:
+            return sorted(title for (title,) in cache.execute("SELECT title FROM rss_item WHERE deleted = 0"))
+
+    return reads
+
+
+def parsing(directory: Path, address: str) -> Reads:
+    """A subscriber made of feedparser, which keeps the latest of every id it was ever shown."""
+    kept: dict[str, str] = {}
+
+    def reads() -> list[str]:
+        document = feedparser.parse(address)
+        assert not document.bozo
+        ids = [entry.id for entry in document.entries]
+        assert len(set(ids)) == len(ids)
+        kept.update({entry.id: entry.title for entry in document.entries})
+        return sorted(kept.values())
+
+    return reads
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+@pytest.mark.parametrize("subscribe", [pytest.param(newsboat, marks=pytest.mark.needs("newsboat")), parsing])
+def test_a_subscriber_sees_each_release_once_and_its_correction_in_place(
+    tmp_path: Path, harbour: Harbour, subscribe: Callable[[Path, str], Reads], kind: str
+) -> None:
+    reads = subscribe(tmp_path / "reader", f"{harbour.service.public}/feed.{kind}")
+    assert reads() == ["New pilot boat", "Storm warning"]
+    assert reads() == ["New pilot boat", "Storm warning"]
+
+    harbour.says(LIGHT, PILOT, CORRECTED)
+    until(lambda: "Light out" in harbour.service.titles())
+    assert reads() == ["Light out", "New pilot boat", "Storm warning, corrected"]
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom"])
+@pytest.mark.parametrize("subscribe", [pytest.param(newsboat, marks=pytest.mark.needs("newsboat")), parsing])
+def test_a_new_subscriber_sees_nothing_withdrawn(
+    tmp_path: Path, harbour: Harbour, subscribe: Callable[[Path, str], Reads], kind: str
+) -> None:
+    harbour.withdraws("Storm warning")
+    assert subscribe(tmp_path / "reader", f"{harbour.service.public}/feed.{kind}")() == ["New pilot boat"]

@@ -1,0 +1,38 @@
+"""What tests may need besides Python. With CI=true a test whose need is missing fails; without, it is
+skipped and the run ends by saying so loudly.
+"""
+
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+PRESENT: Mapping[str, Callable[[], bool]] = {
+    "chromium": lambda: shutil.which("chromium") is not None,
+    "newsboat": lambda: shutil.which("newsboat") is not None,
+    "corpus": CORPUS.is_dir,
+}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for marker in item.iter_markers("needs"):
+        (need,) = marker.args
+        if PRESENT[need]():
+            continue
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"needs {need}, which is missing here", pytrace=False)
+        pytest.skip(f"needs {need}, which is missing here")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if not skipped:
+        return
+    terminalreporter.section(f"NOT TESTED: {len(skipped)} skipped", sep="!", red=True, bold=True)
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.line(f"{count} × {reason}", red=True)

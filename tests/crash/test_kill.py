@@ -1,0 +1,126 @@
+"""kill -9 at random instants of a poll of 200 feeds, then a run to the end: nothing lost, nothing twice."""
+
+import random
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from aggregator.storage import open_storage
+from tests.running import Origin, Site, feed, item, origin, site
+
+FEEDS, ITEMS = 200, 3
+CONCURRENT = ", concurrency: 64, per_host: 64"
+
+Row = tuple[object, ...]
+
+
+@pytest.fixture(scope="module")
+def origins() -> Iterator[Origin]:
+    """200 feeds of 3 releases each."""
+    with origin() as serving:
+        for number in range(FEEDS):
+            serving.documents[f"/{number}.xml"] = feed(*(release(number, each) for each in range(ITEMS)))
+        yield serving
+
+
+def release(number: int, each: int) -> str:
+    name = f"{number}/{each}"
+    return item(
+        name, f"Release {name}", f"&lt;p&gt;Office {number} has release {each} to announce.&lt;/p&gt;"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Undisturbed:
+    """What a poll that was left alone stored, and how many seconds it took."""
+
+    stored: list[Row]
+    seconds: float
+
+
+@pytest.fixture(scope="module")
+def undisturbed(origins: Origin, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    here = given_a_site(tmp_path_factory.mktemp("undisturbed"), origins)
+    started = time.monotonic()
+    assert here.run("poll").returncode == 0
+    return Undisturbed(stored(here), time.monotonic() - started)
+
+
+def given_a_site(directory: Path, origins: Origin) -> Site:
+    here = site(directory)
+    here.sources({f"s{n}": origins.url(f"/{n}.xml") for n in range(FEEDS)}, poll=CONCURRENT)
+    return here
+
+
+def rows(here: Site, query: str) -> list[Row]:
+    with closing(sqlite3.connect(here.store / "publicwire.db")) as db:
+        return db.execute(query).fetchall()
+
+
+def stored(here: Site) -> list[Row]:
+    """All that must not depend on when the poller was killed."""
+    return rows(
+        here,
+        "SELECT i.id, i.public_id, i.state, i.title, i.url, s.id, s.imported, s.mode"
+        " FROM item i JOIN source s ON s.number = i.source ORDER BY i.id",
+    )
+
+
+def positions(here: Site) -> list[Row]:
+    merged = "(SELECT number FROM channel WHERE name = '')"
+    return rows(here, f"SELECT position FROM membership WHERE channel = {merged} ORDER BY position")
+
+
+def kill_at(here: Site, seconds: float) -> None:
+    poll = here.start("poll")
+    threading.Event().wait(seconds)
+    poll.kill()
+    poll.wait()
+
+
+def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> None:
+    chance, interrupted = random.Random(seed), 0
+    for kill in range(kills):
+        kill_at(here, chance.uniform(0.1, min(undisturbed.seconds, 5)))
+        told = f"kill {kill} of seed {seed}"
+        if not (here.store / "publicwire.db").exists():
+            continue  # it had not even begun
+        with closing(open_storage(here.store)) as storage:
+            assert storage.check() == (), told
+        done = rows(here, "SELECT source, count(*) FROM item GROUP BY source")
+        assert {count for _, count in done} <= {ITEMS}, f"{told}: half a poll was committed"
+        interrupted += 0 < len(done) < FEEDS
+        if len(done) == FEEDS:
+            finish(here, undisturbed, told)
+            shutil.rmtree(here.store)  # begin anew, so that every kill finds work to interrupt
+    finish(here, undisturbed, f"seed {seed}")
+    assert interrupted, f"seed {seed} killed nothing in the middle of its work"
+
+
+def finish(here: Site, undisturbed: Undisturbed, told: str) -> None:
+    """Poll to the end: what is stored must be what an undisturbed poll stores."""
+    assert here.run("poll").returncode == 0, told
+    assert stored(here) == undisturbed.stored, told
+    assert positions(here) == [(number + 1,) for number in range(FEEDS * ITEMS)], told
+    with closing(open_storage(here.store)) as storage:
+        assert storage.check() == (), told
+
+
+def test_ten_kills_lose_nothing_and_publish_nothing_twice(
+    tmp_path: Path, origins: Origin, undisturbed: Undisturbed
+) -> None:
+    survives(given_a_site(tmp_path, origins), undisturbed, 10, random.randrange(10**9))
+
+
+@pytest.mark.soak
+def test_a_hundred_kills_lose_nothing_and_publish_nothing_twice(
+    tmp_path: Path, origins: Origin, undisturbed: Undisturbed
+) -> None:
+    survives(given_a_site(tmp_path, origins), undisturbed, 100, random.randrange(10**9))

@@ -1,0 +1,254 @@
+"""Publicwire as its operator runs it: a directory of its own, a process, and an origin we control beside it."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import TypeVar
+
+import httpx
+
+T = TypeVar("T")
+
+COMMAND = (sys.executable, "-m", "aggregator")
+LATELY = format_datetime(datetime.now(UTC) - timedelta(hours=1))
+
+
+def until(look: Callable[[], T], *, seconds: float = 15.0) -> T:
+    """The first true answer of `look`; fails when none came in time."""
+    give_up = time.monotonic() + seconds
+    while not (answer := look()):
+        assert time.monotonic() < give_up, f"did not come true within {seconds} s: {answer!r}"
+        threading.Event().wait(0.05)
+    return answer
+
+
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 512
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Clients here are killed on purpose."""
+
+
+class Origin:
+    """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404."""
+
+    def __init__(self) -> None:
+        self.documents: dict[str, bytes] = {}
+        self.hanging: set[str] = set()
+        self.asked: list[str] = []
+        self._closing = threading.Event()
+        origin = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                origin._answer(self)
+
+            def log_message(self, *said: object) -> None:
+                """Say nothing."""
+
+        self._server = _Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
+        self._thread.start()
+
+    def url(self, path: str) -> str:
+        return f"http://127.0.0.1:{self._server.server_port}{path}"
+
+    def _answer(self, request: BaseHTTPRequestHandler) -> None:
+        self.asked.append(request.path)
+        if request.path in self.hanging:
+            self._closing.wait()
+            return
+        body = self.documents.get(request.path)
+        request.send_response(404 if body is None else 200)
+        request.send_header("Content-Length", str(len(body or b"")))
+        request.end_headers()
+        request.wfile.write(body or b"")
+
+    def close(self) -> None:
+        self._closing.set()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+@contextmanager
+def origin() -> Iterator[Origin]:
+    """An origin on a free port of 127.0.0.1."""
+    serving = Origin()
+    try:
+        yield serving
+    finally:
+        serving.close()
+
+
+def feed(*items: str, title: str = "Releases of the Harbour Office") -> bytes:
+    """An RSS document of these items, newest first."""
+    head = f'<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>'
+    return f"{head}<link>https://harbour.example/</link>{''.join(items)}</channel></rss>".encode()
+
+
+def item(name: str, title: str, body: str = "All there is to say.", *, date: str = LATELY) -> str:
+    """An item; `name` makes its guid and link."""
+    return (
+        f"<item><title>{title}</title><link>https://harbour.example/{name}</link>"
+        f"<guid>https://harbour.example/{name}</guid><pubDate>{date}</pubDate><description>{body}</description></item>"
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def json_of(text: str) -> list[dict[str, str]]:
+    """The list of objects a command printed."""
+    answer: list[dict[str, str]] = json.loads(text)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A running `publicwire serve`."""
+
+    process: subprocess.Popen[bytes]
+    public: str
+    admin: str
+    log: Path
+
+    def get(self, path: str) -> httpx.Response:
+        return httpx.get(self.public + path, timeout=10)
+
+    def status(self) -> str:
+        return httpx.get(f"{self.admin}/status", timeout=10).text
+
+    def titles(self) -> list[str]:
+        """Titles of the merged feed; none while it cannot be had."""
+        try:
+            return [each["title"] for each in self.get("/feed.json").json()["items"]]
+        except httpx.TransportError:
+            return []
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Signal it and wait; its exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(timeout=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A directory with a sources.yaml, and commands run in it."""
+
+    directory: Path
+    public: int
+    admin: int
+
+    @property
+    def config(self) -> Path:
+        return self.directory / "sources.yaml"
+
+    @property
+    def store(self) -> Path:
+        return self.directory / "store"
+
+    def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "") -> None:
+        """Write sources.yaml with these feeds by id; `lines` are added to each source, `poll` to its section."""
+        listed = [
+            f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}'{''.join(lines)}}}"
+            for name, url in feeds.items()
+        ]
+        text = f"""
+publication: {{name: Example Releases, url: "http://127.0.0.1:{self.public}/", language: en, contact: desk@releases.test}}
+listen: 127.0.0.1:{self.public}
+admin: 127.0.0.1:{self.admin}
+poll: {{every: 1h, allow_networks: [127.0.0.0/8]{poll}}}
+sources:
+"""
+        self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")
+
+    def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
+        """Run one command to its end."""
+        return subprocess.run(
+            [*COMMAND, *arguments],
+            cwd=self.directory,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=timeout,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Start one command, its output in the file `log`."""
+        with (self.directory / "log").open("ab") as log:
+            return subprocess.Popen(
+                [*COMMAND, *arguments],
+                cwd=self.directory,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
+
+    @contextmanager
+    def serving(self) -> Iterator[Service]:
+        """A running service that has come up; killed in the end if it still runs."""
+        process = self.start("serve")
+        public, admin = f"http://127.0.0.1:{self.public}", f"http://127.0.0.1:{self.admin}"
+        service = Service(process, public, admin, self.directory / "log")
+        try:
+            until(lambda: _is_ready(service), seconds=30)
+            yield service
+        finally:
+            if process.poll() is None:
+                service.stop()
+            process.wait()
+
+
+def _is_ready(service: Service) -> bool:
+    assert service.process.poll() is None, service.log.read_text()
+    try:
+        return httpx.get(f"{service.admin}/readyz").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def site(directory: Path) -> Site:
+    """A new site on free ports."""
+    return Site(directory, free_port(), free_port())
+
+
+def children(process: int) -> Sequence[int]:
+    """All processes below this one, as Linux tells it."""
+    parents: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                stat = (entry / "stat").read_text()
+            except OSError:
+                continue  # it ended meanwhile
+            parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
+    found = list(parents.get(process, ()))
+    for child in found:
+        found.extend(parents.get(child, ()))
+    return found
+
+
+def is_running(process: int) -> bool:
+    """Whether the process lives; one that only waits to be collected does not."""
+    try:
+        os.kill(process, 0)
+        return " Z " not in Path(f"/proc/{process}/stat").read_text()
+    except OSError:
+        return False

@@ -1,0 +1,170 @@
+"""The shape of the code: imports go one way, pure rooms are pure, each library has one room, all is short."""
+
+import ast
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = [*sorted((ROOT / "aggregator").rglob("*.py")), ROOT / "run.py"]
+PURE = {
+    "parse",
+    "normalise",
+    "dedupe",
+    "editorial",
+    "lifecycle",
+    "schedule",
+    "subscription",
+    "render",
+    "discover",
+}
+LAYERS = (
+    {"model", "settings", "errors", "__version__"},
+    {*PURE, "config"},
+    {"fetch", "workers", "storage"},
+    {"pipeline", "publisher", "tasks", "websub", "metrics", "notify", "upkeep"},
+    {"web"},
+    {"service", "reload", "clients"},
+    {"cli"},
+    {"__main__", "run"},
+)
+LEVEL = {room: level for level, rooms in enumerate(LAYERS) for room in rooms}
+IMPURE = {
+    "asyncio",
+    "concurrent",
+    "fcntl",
+    "glob",
+    "http",
+    "logging",
+    "multiprocessing",
+    "os",
+    "pathlib",
+    "random",
+    "secrets",
+    "shutil",
+    "signal",
+    "socket",
+    "ssl",
+    "structlog",
+    "subprocess",
+    "tempfile",
+    "threading",
+    "time",
+    "urllib.request",
+    "uuid",
+}
+ASKS = {"now", "utcnow", "today", "open", "print", "input"}  # the clock, a file, a terminal
+LIBRARIES = {
+    "ada_url": {"normalise.urls"},
+    "apscheduler": {"service"},
+    "brotli": {"fetch.decode"},
+    "dateutil": {"normalise.dates"},
+    "feedgen": {"render.xml", "render.extension"},
+    "feedparser": {"parse.xml", "parse.tuned", "parse.driver"},
+    "httpcore": {"fetch.transport"},
+    "httpx": {"fetch.transport", "fetch.client"},
+    "jinja2": {"editorial.sandbox", "web.pages"},
+    "lxml": {"parse", "render"},
+    "nh3": {"normalise.html"},
+    "pebble": {"workers"},
+    "prometheus_client": {"metrics"},
+    "rich": {"cli"},
+    "ruamel": {"config"},
+    "selectolax": {"normalise.text", "discover"},
+    "sqlite3": {"storage.sqlite"},
+    "sqlite_utils": {"storage.sqlite"},
+    "starlette": {"web", "service"},  # service names its type
+    "structlog": {
+        "cli.logs",
+        "pipeline",
+        "publisher",
+        "reload",
+        "service",
+        "upkeep",
+        "web",
+        "websub.subscriber",
+    },
+    "typer": {"cli"},
+    "uvloop": {"cli.polling"},
+    "uvicorn": {"web.serving"},
+    "yaml": {"config.read"},
+    "zstandard": {"fetch.decode"},
+}
+
+every_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def name(path: Path) -> str:
+    """`storage.sqlite.rows` for aggregator/storage/sqlite/rows.py."""
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(part for part in parts if part not in ("aggregator", "__init__"))
+
+
+def room(module: str) -> str:
+    return module.partition(".")[0]
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def within(module: str, names: set[str]) -> bool:
+    return any(module == each or module.startswith(f"{each}.") for each in names)
+
+
+@every_module
+def test_imports_go_one_way(path: Path) -> None:
+    here = name(path)
+    level = LEVEL[room(here)] if here else 0
+    for imported in imports(ast.parse(path.read_text())):
+        if imported.startswith("aggregator."):
+            there = room(imported.removeprefix("aggregator."))
+            assert LEVEL[there] <= level, f"{here} imports {imported}"
+
+
+def test_no_two_rooms_import_each_other() -> None:
+    needs: dict[str, set[str]] = {each: set() for each in LEVEL}
+    for path in MODULES:
+        for imported in imports(ast.parse(path.read_text())):
+            if name(path) and imported.startswith("aggregator."):
+                needs[room(name(path))].add(room(imported.removeprefix("aggregator.")))
+    while leaves := [each for each in needs if needs[each] <= {each}]:
+        needs = {each: needs[each] - set(leaves) for each in needs if each not in leaves}
+    assert needs == {}
+
+
+@every_module
+def test_pure_rooms_have_no_clock_file_network_or_chance(path: Path) -> None:
+    if room(name(path)) not in PURE:
+        return
+    tree = ast.parse(path.read_text())
+    assert not [each for each in imports(tree) if within(each, IMPURE)]
+    calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    called = {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+    assert not called & ASKS
+
+
+@every_module
+def test_each_library_has_one_room(path: Path) -> None:
+    for imported in imports(ast.parse(path.read_text())):
+        library = imported.partition(".")[0]
+        if library in LIBRARIES or library not in {"aggregator", *sys.stdlib_module_names}:
+            assert within(name(path), LIBRARIES[library]), f"{library} has another room"
+
+
+@every_module
+def test_modules_and_functions_are_short_and_say_what_they_are_for(path: Path) -> None:
+    text = path.read_text()
+    tree = ast.parse(text)
+    assert ast.get_docstring(tree)
+    assert len(text.splitlines()) <= 300
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 50, node.name

@@ -1,0 +1,170 @@
+"""The service as a process: it comes up, takes up edits, drains, and leaves nothing behind."""
+
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import Origin, Service, Site, children, feed, is_running, item, origin, site, until
+
+STORM = item("storm", "Storm warning")
+PILOT = item("pilot", "New pilot boat")
+
+
+@pytest.fixture
+def harbour() -> Iterator[Origin]:
+    """An origin with two feeds of one release each."""
+    with origin() as serving:
+        serving.documents = {"/storm.xml": feed(STORM), "/pilot.xml": feed(PILOT)}
+        yield serving
+
+
+def given_a_site(directory: Path, origin: Origin, *feeds: str) -> Site:
+    """A site that polls these feeds of the origin."""
+    made = site(directory)
+    made.sources(sources(origin, *feeds))
+    return made
+
+
+def sources(origin: Origin, *feeds: str) -> dict[str, str]:
+    return {name: origin.url(f"/{name}.xml") for name in feeds}
+
+
+def serves(service: Service, *titles: str) -> None:
+    until(lambda: service.titles() == list(titles))
+
+
+def test_the_merged_feed_is_served_once_the_first_poll_is_done(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        assert service.get("/healthz").text == "ok\n"
+        assert httpx.get(f"{service.admin}/readyz").text == "ready\n"
+        assert "Harbour Office" in service.status()
+        assert service.get("/status").status_code == service.get("/readyz").status_code == 404
+        assert "Storm warning" in service.get("/").text
+        assert service.stop() == 0
+    log = service.log.read_text()
+    assert f"http://127.0.0.1:{here.public}/" in log
+    assert "event=poll" in log
+    assert "Traceback" not in log
+
+
+def test_a_good_edit_is_taken_up_without_a_restart(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        here.sources(sources(harbour, "storm", "pilot"))
+        serves(service, "New pilot boat", "Storm warning")
+
+
+def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        good = here.config.read_text()
+        here.config.write_text(good + "  - {feeed: typo}\n")
+        until(lambda: "sources.1.feeed" in service.status())
+        assert service.titles() == ["Storm warning"]
+        assert "the last good one goes on" in service.log.read_text()
+        here.config.write_text(good)
+        until(lambda: "feeed" not in service.status())
+
+
+def test_sighup_reloads_at_once(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        here.sources(sources(harbour, "storm", "pilot"))
+        service.process.send_signal(signal.SIGHUP)
+        serves(service, "New pilot boat", "Storm warning")
+
+
+def test_a_change_that_needs_a_restart_is_named_and_waits(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        here.config.write_text(here.config.read_text().replace(str(here.public), "1"))
+        service.process.send_signal(signal.SIGHUP)
+        until(lambda: "needs a restart" in service.log.read_text())
+        assert service.get("/healthz").status_code == 200
+
+
+def test_a_source_taken_out_is_no_longer_polled_and_its_items_stay(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm", "pilot")
+    with here.serving() as service:
+        until(lambda: sorted(service.titles()) == ["New pilot boat", "Storm warning"])
+        here.sources(sources(harbour, "pilot"))
+        until(lambda: "storm: no longer polled" in service.log.read_text())
+        assert sorted(service.titles()) == ["New pilot boat", "Storm warning"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_stops_within_10_seconds_although_an_origin_hangs(
+    tmp_path: Path, harbour: Origin, number: int
+) -> None:
+    harbour.hanging = {"/slow.xml"}
+    here = given_a_site(tmp_path, harbour, "storm", "slow")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        until(lambda: "/slow.xml" in harbour.asked)
+        started = time.monotonic()
+        assert service.stop(number) == 0
+        assert time.monotonic() - started < 10
+    assert "Traceback" not in service.log.read_text()
+
+
+def test_a_poll_that_was_cut_off_is_done_again_at_the_next_start(tmp_path: Path, harbour: Origin) -> None:
+    harbour.hanging = {"/storm.xml"}
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        until(lambda: harbour.asked)
+        service.stop(signal.SIGKILL)
+    harbour.hanging = set()
+    with here.serving() as service:
+        serves(service, "Storm warning")
+
+
+def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        second = here.run("serve")
+        assert second.returncode == 1
+        assert second.stderr.splitlines() == [
+            f"publicwire: process {service.process.pid} is already polling the store {here.store}"
+        ]
+
+
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", here.public))
+        other.listen()
+        refused = here.run("serve")
+    assert refused.returncode == 2
+    (line,) = (line for line in refused.stderr.splitlines() if line.startswith("publicwire: "))
+    assert f"cannot listen on 127.0.0.1:{here.public}" in line
+
+
+def test_a_damaged_store_is_not_served(tmp_path: Path, harbour: Origin) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    here.store.mkdir()
+    (here.store / "publicwire.db").write_bytes(b"this was a database once" * 200)
+    refused = here.run("serve")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert "publicwire.db" in line
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_worker_outlives_the_service(tmp_path: Path, harbour: Origin, number: int) -> None:
+    here = given_a_site(tmp_path, harbour, "storm")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        processes = children(service.process.pid)
+        assert processes
+        service.stop(number)
+    until(lambda: not [process for process in processes if is_running(process)])

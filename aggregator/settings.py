@@ -98,6 +98,7 @@ class PollSettings:
     concurrency: int = 64
     per_host: int = 2
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    websub: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class Retention:
     items: timedelta = timedelta(days=400)
     revisions: timedelta = timedelta(days=400)
     polls: timedelta = timedelta(days=30)
+    backups: int = 7  # how many nightly ones
 
 
 @dataclass(frozen=True, slots=True)

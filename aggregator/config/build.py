@@ -77,6 +77,7 @@ def _poll(section: Section) -> PollSettings:
         concurrency=section.one("concurrency", values.whole(1, 1000), usual.concurrency),
         per_host=section.one("per_host", values.whole(1, 100), usual.per_host),
         allow_networks=section.many("allow_networks", values.network),
+        websub=section.one("websub", values.choice("true", "false"), "true") == "true",
     )
     section.close()
     return made
@@ -88,6 +89,7 @@ def _retention(section: Section) -> Retention:
         items=section.one("items", span, usual.items),
         revisions=section.one("revisions", span, usual.revisions),
         polls=section.one("polls", span, usual.polls),
+        backups=section.one("backups", values.whole(0, 1000), usual.backups),
     )
     section.close()
     return made

@@ -10,6 +10,7 @@ from aggregator.model import Validators
 
 PERMANENT = (301, 308)
 REDIRECTS = (301, 302, 303, 307, 308)
+REPEATED = (307, 308)  # after a post; the others ask for a GET
 WITH_BODY = (200, 203)  # 206 was not asked for, 204 and 205 carry nothing
 NO_VALIDATORS = Validators()
 LONGEST_VALUE = 4_096  # of a validator or kept header: we store it, and send validators back

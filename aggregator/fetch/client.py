@@ -1,13 +1,14 @@
-"""Fetches one document: conditionally, under a deadline and caps, following redirects by hand.
+"""Fetches one document, or posts one form: under a deadline and caps, following redirects by hand.
 
 The room of httpx, with `transport`. Never parses a body, never retries, never keeps a cookie.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Self
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import httpx
 
@@ -18,6 +19,7 @@ from aggregator.fetch.answers import (
     NO_VALIDATORS,
     PERMANENT,
     REDIRECTS,
+    REPEATED,
     WITH_BODY,
     Headers,
     failure,
@@ -54,6 +56,7 @@ class _Asked:
     cap: int
     origin: tuple[str, str, int | None]
     login: str
+    form: bytes | None = None  # posted, if there is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +115,29 @@ class Client:
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # only as first address: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
+        origin = _origin(_readable(url, seen_at=url))
+        return await self._in_time(url, _Asked(validators, accept, cap, origin, basic_authorization(url)))
+
+    async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
+        """Post a form, as to a hub, and return the status of success; the answer's body is not read.
+
+        Sent again only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
+        """
+        origin, body = _origin(_readable(url, seen_at=url)), urlencode(form).encode()
+        return (await self._in_time(url, _Asked(NO_VALIDATORS, "*/*", 0, origin, "", body))).status
+
+    async def _in_time(self, url: str, asked: _Asked) -> Fetched:
         try:
             async with asyncio.timeout(None) as deadline:
-                return await self._follow(url, validators, accept, cap=cap, deadline=deadline)
+                return await self._follow(url, asked, deadline=deadline)
         except TimeoutError as error:
             seconds = self._settings.timeout.total_seconds()
             raise FetchError(
                 f"{public_url(url)} did not finish within {seconds:g} s", cause="network"
             ) from error
 
-    async def _follow(
-        self, url: str, validators: Validators, accept: str, *, cap: int, deadline: asyncio.Timeout
-    ) -> Fetched:
+    async def _follow(self, url: str, asked: _Asked, *, deadline: asyncio.Timeout) -> Fetched:
         parsed = _readable(url, seen_at=url)
-        asked = _Asked(validators, accept, cap, _origin(parsed), basic_authorization(url))
         target = without_credentials(url)
         visited: list[str] = []
         permanent = True
@@ -135,7 +147,9 @@ class Client:
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent and len(visited) > 1)
             permanent = permanent and answer.is_permanent
-            parsed = _readable(answer.url, seen_at=target, base=parsed)
+            was, parsed = parsed, _readable(answer.url, seen_at=target, base=parsed)
+            if asked.form is not None and (was.scheme, parsed.scheme) == ("https", "http"):
+                raise FetchError(f"{public_url(target)} leads from https to http", cause="refused")
             target = str(parsed)
             if target in visited:
                 raise FetchError(f"{public_url(url)} redirects in a circle", cause="http")
@@ -178,13 +192,18 @@ class Client:
                 headers.append((b"If-Modified-Since", _field(asked.validators.last_modified)))
         if asked.login and _origin(parsed) == asked.origin:
             headers.append((b"Authorization", asked.login.encode()))
+        if asked.form is not None:
+            headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
+            return httpx.Request("POST", parsed, headers=headers, content=asked.form)
         return httpx.Request("GET", parsed, headers=headers)
 
     async def _understood(self, url: str, response: httpx.Response, asked: _Asked) -> Fetched | _Redirect:
         status, headers = response.status_code, Headers.of(response.headers.raw)
         location = headers.first("location")
-        if status in REDIRECTS and location:
+        if status in (REDIRECTS if asked.form is None else REPEATED) and location:
             return _Redirect(_as_utf8(location), status in PERMANENT)
+        if asked.form is not None and status // 100 == 2:
+            return Fetched(url, status, None)
         body, received = None, 0
         if status == 304:
             _expect_304(url, asked.validators)

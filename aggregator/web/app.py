@@ -2,7 +2,7 @@
 runs them on its threads and the event loop never renders or waits for storage.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 from starlette.applications import Starlette
@@ -123,9 +123,10 @@ def gone_page(gone: Gone, around: Site) -> Published:
     return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", around)
 
 
-def public_app(publisher: Publisher, storage: Storage) -> Starlette:
+def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:
+    """The pages and feeds; `first` are addresses of others that go before."""
     public = PublicSite(publisher, storage)
-    app = Starlette(routes=public.routes(), exception_handlers=handlers(public.around))
+    app = Starlette(routes=[*first, *public.routes()], exception_handlers=handlers(public.around))
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app
 

@@ -1,4 +1,4 @@
-"""How the sources fare, for the operator: one page and the readiness probe. On the admin address only."""
+"""How the sources fare, for the operator: a page, the readiness probe, metrics. On the admin side only."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from aggregator.web.pages import TEMPLATES, moment, page
 from aggregator.web.replies import reply
 
 NEVER_KEPT = "no-store"
+PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 QUIET_POLLS = {
     "changed": "changed",
     "unchanged": "same content",
@@ -48,9 +49,11 @@ def admin_app(
     ready: Callable[[], bool],
     *,
     problems: Callable[[], tuple[str, ...]] = tuple,
+    metrics: Callable[[], bytes] = bytes,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """`ready` says whether polling and publishing run; `problems` what is wrong besides, in words."""
+    """`ready` says whether polling and publishing run; `problems` what is wrong besides, in words;
+    `metrics` is Prometheus' text."""
 
     def status(request: Request) -> Response:
         return reply(request, status_page(storage.health(), now(), ready(), problems()), cache=NEVER_KEPT)
@@ -60,8 +63,12 @@ def admin_app(
         said = Published(b"ready\n" if is_ready else b"not ready\n", "text/plain; charset=utf-8", None)
         return reply(request, said, status=200 if is_ready else 503, cache=NEVER_KEPT)
 
+    def counted(request: Request) -> Response:
+        return reply(request, Published(metrics(), PROMETHEUS, None), cache=NEVER_KEPT)
+
     app = Starlette(
         routes=[
+            Route("/metrics", counted),
             Route("/status", status),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),

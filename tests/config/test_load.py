@@ -35,8 +35,8 @@ publication:
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
-poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, allow_networks: [127.0.0.0/8, "fd00::/8"]}
-retention: {items: 30d, revisions: 2d, polls: 1d}
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
+retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
@@ -111,8 +111,9 @@ FULL_CONFIG = Config(
         concurrency=8,
         per_host=1,
         allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
+        websub=False,
     ),
-    retention=Retention(items=timedelta(days=30), revisions=timedelta(days=2), polls=timedelta(days=1)),
+    retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
 )
 
 

@@ -121,9 +121,11 @@ TOP = [
     ("poll: {max_bytes: 10MiB}\n", f"1:8: poll.max_bytes: {SIZE}"),
     ("poll: {max_bytes: 1GB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
     ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
+    ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is no choice; known are: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
     ("poll: {allow_networks: [10.0.0.1/8]}\n", f"1:25: poll.allow_networks.0: {NETWORK}"),
     ("retention: {items: 400}\n", f"1:13: retention.items: {SPAN}"),
+    ("retention: {backups: -1}\n", "1:13: retention.backups: must be a whole number between 0 and 1000"),
     (
         "publication: {title: X}\n",
         "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description",

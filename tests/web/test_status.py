@@ -93,3 +93,11 @@ def test_what_breaks_unexpectedly_is_500_without_details(room: Newsroom) -> None
 )
 def test_times_are_told_by_their_distance(apart: timedelta, said: str) -> None:
     assert ago(NOON + apart, NOON) == said
+
+
+def test_metrics_are_prometheus_text_and_never_kept(room: Newsroom) -> None:
+    client = Client(admin_app(room.storage, lambda: True, metrics=lambda: b"up 1\n"))
+    answer = client.get("/metrics")
+    assert (answer.status_code, answer.text) == (200, "up 1\n")
+    assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert answer.headers["cache-control"] == "no-store"

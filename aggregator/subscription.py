@@ -1,0 +1,171 @@
+"""The life of a WebSub subscription: state × event → state; nothing else changes one. Pure: `now` is given.
+
+None stands for a subscription that is over. The paragraphs are those of the W3C Recommendation WebSub.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator.model import Advert, Standing, Subscription
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+WEEK = 7 * DAY
+LEASE = 10 * DAY  # what we ask for: section 8.2 calls it a good default
+LONGEST_LEASE = 30 * DAY
+UNSAID_LEASE = DAY  # hubs older than the Recommendation may name none
+SHORTEST_RENEWAL = 15 * MINUTE  # no hub makes us ask more often, however short its leases
+GRACE = 5 * MINUTE  # a hub may tell so much later than the origin shows, or the origin's caches than the hub
+PATIENCE = 3  # requests to be forgotten, before we just forget
+DENIED_FOR = 30 * DAY
+SLOWER = 4
+BETWEEN_HINTS = MINUTE
+
+_CONFIRMABLE = (Standing.ASKED, Standing.ACTIVE)
+_LISTENING = (Standing.ASKED, Standing.ACTIVE, Standing.BROKEN)
+
+
+def is_settled(present: Subscription | None, advert: Advert, now: datetime) -> bool:
+    """Whether there is nothing to change after a feed named its hub.
+
+    Hubs are not changed within the hour: a feed that names another one each time must not make us
+    knock at as many doors.
+    """
+    if present is None:
+        return not advert.hub
+    return (present.hub, present.topic) == (advert.hub, advert.topic) or now - present.since < HOUR
+
+
+def left(present: Subscription, now: datetime) -> Subscription | None:
+    """No longer wanted: over if the hub holds nothing of ours, else the hub is to be told."""
+    if present.standing in (Standing.WANTED, Standing.DENIED):
+        return None
+    return replace(present, standing=Standing.LEAVING, due=now, asks=0, missed=None)
+
+
+def looked_at(present: Subscription, now: datetime, *, wanted: bool) -> Subscription | None:
+    """Its time has come: judged, left, or about to be asked for; then `asked` is `now`.
+
+    Written before the hub is asked, because some hubs confirm before they answer (section 5.3).
+    """
+    if present.standing is Standing.LEAVING:
+        return None if present.asks >= PATIENCE else _asked(present, now)
+    if not wanted or not present.configured:
+        return left(present, now)
+    if present.missed is not None:
+        return _judged(present, present.missed, now)
+    if present.standing is not Standing.ACTIVE:
+        present = replace(present, standing=Standing.ASKED)
+    return _asked(present, now)
+
+
+def _asked(present: Subscription, now: datetime) -> Subscription:
+    wait = min(HOUR * 4 ** min(present.asks, 4), WEEK)
+    return replace(present, asked=now, asks=present.asks + 1, due=now + wait)
+
+
+def _judged(present: Subscription, missed: datetime, now: datetime) -> Subscription:
+    if present.announced is not None and present.announced >= missed - GRACE:
+        return replace(present, missed=None, due=_renewal(present))
+    pause = min(DAY * 2 ** min(present.breaks, 5), DENIED_FOR)
+    return replace(
+        present,
+        standing=Standing.BROKEN,
+        missed=None,
+        breaks=present.breaks + 1,
+        asks=0,
+        due=now + pause,
+        reason="it did not announce a release",
+    )
+
+
+def failed(present: Subscription, reason: str, now: datetime, *, wish: timedelta | None) -> Subscription:
+    """The hub did not take the request; it is asked again no sooner than it wishes."""
+    due = present.due if wish is None else max(present.due, now + wish)
+    return replace(present, reason=reason, due=due)
+
+
+def confirmed(
+    present: Subscription, topic: str, lease: timedelta | None, now: datetime
+) -> Subscription | None:
+    """After the hub's challenge to subscribe; None when this is not what we asked for (section 5.3.1)."""
+    if present.standing not in _CONFIRMABLE or present.topic != topic or not present.configured:
+        return None
+    until = now + min(UNSAID_LEASE if lease is None else lease, LONGEST_LEASE)
+    made = replace(
+        present,
+        standing=Standing.ACTIVE,
+        confirmed=present.confirmed if present.standing is Standing.ACTIVE else now,
+        lease_until=until,
+        asked=now,
+        asks=0,
+        reason="",
+    )
+    renewal = _renewal(made)
+    return replace(made, due=renewal if made.missed is None else min(renewal, present.due))
+
+
+def _renewal(present: Subscription) -> datetime:
+    """After three quarters of the lease, which leaves time for several requests."""
+    assert present.asked is not None and present.lease_until is not None, "a hub confirmed it"
+    return present.asked + max((present.lease_until - present.asked) * 3 / 4, SHORTEST_RENEWAL)
+
+
+def may_leave(present: Subscription, topic: str) -> bool:
+    """Whether the hub's challenge to unsubscribe is about what we asked for."""
+    return present.standing is Standing.LEAVING and present.topic == topic
+
+
+def denied(present: Subscription, reason: str, now: datetime) -> Subscription | None:
+    """The hub will not have it (section 5.2), now or any more."""
+    if present.standing is Standing.LEAVING:
+        return None
+    return replace(
+        present, standing=Standing.DENIED, lease_until=None, missed=None, due=now + DENIED_FOR, reason=reason
+    )
+
+
+def is_listening(present: Subscription) -> bool:
+    """Whether deliveries to it mean anything."""
+    return present.configured and present.standing in _LISTENING
+
+
+def announced(present: Subscription, now: datetime) -> Subscription:
+    """A delivery came whose signature was right."""
+    return replace(
+        present, announced=now, breaks=0 if present.standing is Standing.ACTIVE else present.breaks
+    )
+
+
+def polled(present: Subscription, *, last_success: datetime | None, now: datetime) -> Subscription:
+    """A poll at `now` found something new; `last_success` is when the one before it looked.
+
+    Whether the hub kept silent is judged a little later. Nobody can blame it for what was there before it
+    confirmed, nor when a delivery came just before the former poll: caches of origins lag.
+    """
+    if (
+        present.standing is not Standing.ACTIVE
+        or present.missed is not None
+        or last_success is None
+        or present.confirmed is None
+        or present.confirmed > last_success
+        or (present.announced is not None and present.announced >= last_success - GRACE)
+    ):
+        return present
+    return replace(present, missed=now, due=min(present.due, now + GRACE))
+
+
+def slower(
+    due: datetime, every: timedelta, *, hub_until: datetime | None, told: datetime | None, now: datetime
+) -> datetime:
+    """When to poll a source whose hub announces what is new: slowly, to find out if the hub stops.
+
+    After a delivery it is looked at once more at the usual pace: what was announced may not have shown yet.
+    """
+    if hub_until is None or hub_until <= now or (told is not None and now - told < every):
+        return due
+    return max(due, now + min(SLOWER * every, max(every, DAY)))
+
+
+def hint(last_poll: datetime | None, now: datetime) -> datetime:
+    """When to poll after a delivery: at once, but a source is polled no more than once a minute for it."""
+    return now if last_poll is None else max(now, last_poll + BETWEEN_HINTS)

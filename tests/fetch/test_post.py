@@ -1,0 +1,145 @@
+"""Posting a form, as to a hub: guarded, in time, and sent again only where that was asked for."""
+
+import asyncio
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from aggregator import __version__
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Client
+from aggregator.settings import PollSettings
+from tests.fetch.origin import Origin, answer, for_ever, poll_settings, polling, then_hang
+
+FORM = (("hub.mode", "subscribe"), ("hub.topic", "https://ministry.example/ä?b=1&c=2"))
+ENCODED = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fministry.example%2F%C3%A4%3Fb%3D1%26c%3D2"
+
+
+def posted(
+    answer: Callable[[httpx.Request], httpx.Response], url: str = "https://hub.example/"
+) -> tuple[int, list[httpx.Request]]:
+    """The status that posting the form comes to, and all that was sent."""
+    sent = []
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return answer(request)
+
+    async def scenario() -> int:
+        transport = httpx.MockTransport(answered)
+        async with Client(
+            PollSettings(), contact="c", publication_url="https://p.example/", transport=transport
+        ) as client:
+            return await client.post(url, FORM)
+
+    return asyncio.run(scenario()), sent
+
+
+def redirecting(status: int, **to: str) -> Callable[[httpx.Request], httpx.Response]:
+    """Hosts that lead on, each by the first label of its name, and the others that accept."""
+
+    def answered(request: httpx.Request) -> httpx.Response:
+        target = to.get(request.url.host.partition(".")[0])
+        return httpx.Response(status, headers={"Location": target}) if target else httpx.Response(202)
+
+    return answered
+
+
+def refusal(
+    answer: Callable[[httpx.Request], httpx.Response], url: str = "https://hub.example/"
+) -> FetchError:
+    with pytest.raises(FetchError) as caught:
+        posted(answer, url)
+    return caught.value
+
+
+def test_a_form_is_posted_as_a_browser_would() -> None:
+    status, (request,) = posted(lambda request: httpx.Response(202), "https://user:secret@hub.example/a#b")
+    assert (status, request.method, str(request.url)) == (202, "POST", "https://hub.example/a")
+    assert request.content == ENCODED
+    assert dict(request.headers) == {
+        "host": "hub.example",
+        "user-agent": f"publicwire/{__version__} (+https://p.example/; c)",
+        "accept": "*/*",
+        "accept-encoding": "gzip, deflate, br, zstd",
+        "content-type": "application/x-www-form-urlencoded",
+        "content-length": str(len(ENCODED)),
+    }
+
+
+@pytest.mark.parametrize("status", [307, 308])
+def test_a_form_is_sent_again_where_307_and_308_lead(status: int) -> None:
+    answered = redirecting(status, hub="https://second.example/", second="https://third.example/x")
+    accepted, sent = posted(answered)
+    assert accepted == 202
+    assert [str(request.url) for request in sent] == [
+        "https://hub.example/",
+        "https://second.example/",
+        "https://third.example/x",
+    ]
+    assert {(request.method, request.content) for request in sent} == {("POST", ENCODED)}
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 400, 404, 410, 429, 500, 503])
+def test_any_other_answer_is_a_failure_with_its_status(status: int) -> None:
+    error = refusal(lambda request: httpx.Response(status, headers={"Location": "/x", "Retry-After": "60"}))
+    assert (error.status, error.retry_after) == (status, "60")
+
+
+def test_a_form_never_leaves_https() -> None:
+    error = refusal(redirecting(307, hub="http://second.example/?secret=1"))
+    assert (error.cause, str(error)) == ("refused", "https://hub.example/ leads from https to http")
+    assert posted(redirecting(307, hub="https://second.example/"), "http://hub.example/")[0] == 202
+
+
+def test_a_form_is_not_sent_in_circles() -> None:
+    error = refusal(redirecting(307, hub="https://second.example/", second="https://hub.example/"))
+    assert str(error) == "https://hub.example/ redirects in a circle"
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://hub.example/", "https://", "http://[x/"])
+def test_a_form_is_posted_to_web_addresses_only(url: str) -> None:
+    assert refusal(lambda request: httpx.Response(202), url).cause == "refused"
+
+
+def test_the_guard_stands_before_forms_too() -> None:
+    async def scenario() -> FetchError:
+        async with Client(PollSettings(), contact="c", publication_url="p") as client:
+            with pytest.raises(FetchError) as caught:
+                await client.post("http://127.0.0.1:1/hub", FORM)
+            return caught.value
+
+    error = asyncio.run(scenario())
+    assert (error.cause, str(error)) == (
+        "refused",
+        "http://127.0.0.1:1/hub is refused: its host is at 127.0.0.1 (loopback)",
+    )
+
+
+def test_the_guard_stands_before_every_hop_of_a_form() -> None:
+    async def scenario(origin: Origin, client: Client) -> FetchError:
+        with pytest.raises(FetchError) as caught:
+            await client.post(origin.url("/"), FORM)
+        return caught.value
+
+    answers = {"/": answer("Location: http://10.0.0.1/", status="307 Temporary Redirect")}
+    assert polling(answers, scenario).cause == "refused"
+
+
+def test_a_hub_that_hangs_is_left_at_the_deadline() -> None:
+    async def scenario(origin: Origin, client: Client) -> FetchError:
+        with pytest.raises(FetchError) as caught:
+            await client.post(origin.url("/"), FORM)
+        return caught.value
+
+    error = polling({"/": then_hang(b"HTTP/1.1 202")}, scenario, poll_settings(timeout=0.2))
+    assert error.cause == "network"
+
+
+def test_what_a_hub_says_besides_its_status_is_not_read() -> None:
+    async def scenario(origin: Origin, client: Client) -> int:
+        return await client.post(origin.url("/"), FORM)
+
+    endless = for_ever(b"HTTP/1.1 202 Accepted\r\n\r\n", b"x" * 1_000)
+    assert polling({"/": endless}, scenario) == 202

@@ -1,0 +1,130 @@
+"""Which hub a feed names, and whether it could reach us."""
+
+from dataclasses import replace
+from ipaddress import ip_network
+
+import pytest
+
+from aggregator.model import Advert, Document, Fetched
+from aggregator.settings import Config
+from aggregator.websub.discovery import advertised, is_reachable, named
+from tests.given import config
+
+FEED = "https://ministry.example/news/feed.xml"
+HUB = "https://hub.example/"
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
+def fetched(*links: str, url: str = FEED) -> Fetched:
+    return Fetched(url, 200, b"", headers=(("etag", '"x"'), *(("link", link) for link in links)))
+
+
+def document(*hubs: str, self_url: str = "", base: str = FEED, complete: bool = True) -> Document:
+    return Document("atom10", hubs=hubs, self_url=self_url, base=base, complete=complete)
+
+
+def set_up(url: str = "https://releases.example/", *, websub: bool = True) -> Config:
+    plain = config()
+    return replace(
+        plain,
+        publication=replace(plain.publication, url=url),
+        poll=replace(plain.poll, websub=websub),
+    )
+
+
+@pytest.mark.parametrize(
+    "links",
+    [
+        (f'<{HUB}>; rel="hub"', f'<{FEED}>; rel="self"'),
+        (f'<{HUB}>; rel=hub, <{FEED}>; rel="self"',),
+        (f"<{HUB}>;rel=hub,<feed.xml>;rel=self",),
+        (f'<{HUB}>; title="a, b; c"; REL="preload Hub", </news/feed.xml#top>; rel="self"; rel="next"',),
+        (f'<{HUB}>;   \t  rel  =  "hub"', f'<{FEED}>; rel="self"; x'),
+    ],
+)
+def test_headers_name_hub_and_topic(links: tuple[str, ...]) -> None:
+    assert advertised(fetched(*links), document()) == Advert(HUB, FEED)
+
+
+def test_headers_go_before_the_document() -> None:
+    said = document("https://other.example/", self_url="https://ministry.example/other.xml")
+    links = (f'<{HUB}>; rel="hub"', f'<{FEED}>; rel="self"')
+    assert advertised(fetched(*links), said) == Advert(HUB, FEED)
+
+
+def test_without_a_hub_in_the_headers_the_document_counts_as_a_whole() -> None:
+    said = document("/hub", self_url="other.xml")
+    assert advertised(fetched(f'<{FEED}>; rel="self"', "<x>; rel=prev"), said) == Advert(
+        "https://ministry.example/hub", "https://ministry.example/news/other.xml"
+    )
+
+
+def test_the_topic_is_the_documents_own_address_when_none_is_said() -> None:
+    assert advertised(fetched(f"<{HUB}>; rel=hub"), document(self_url="a.xml")).topic.endswith("/news/a.xml")
+    assert advertised(fetched(f"<{HUB}>; rel=hub"), document()) == Advert(HUB, FEED)
+
+
+def test_a_query_that_may_hold_a_key_is_not_told_to_a_hub() -> None:
+    assert advertised(fetched(f"<{HUB}>; rel=hub", url=FEED + "?key=1"), document()) == Advert()
+
+
+def test_a_hub_over_https_is_preferred() -> None:
+    said = document("http://a.example/", "https://b.example/", "https://c.example/")
+    assert advertised(fetched(), said).hub == "https://b.example/"
+
+
+@pytest.mark.parametrize(
+    "hub",
+    [
+        "",
+        "   ",
+        "file:///etc/passwd",
+        "ftp://hub.example/",
+        "javascript:alert(1)",
+        "https://user:password@hub.example/",
+        "https://[broken/",
+        "https://hub.example/a b",
+        "https://hub.example/a\u2028b",
+        "https://hub.example/" + "x" * 2_000,
+    ],
+)
+def test_what_is_no_address_of_a_hub_is_none(hub: str) -> None:
+    assert advertised(fetched(), document(hub, self_url=FEED)) == Advert()
+
+
+def test_endless_links_are_read_only_so_far() -> None:
+    many = ", ".join(["<x>; rel=prev"] * 50)
+    assert advertised(fetched(many, f"<{HUB}>; rel=hub"), document()) == Advert()
+    blanks = "<x>;a" + " " * 4_000
+    assert advertised(fetched(*[blanks] * 16), document()) == Advert()
+
+
+def test_nothing_can_be_told_from_a_torn_document_or_a_file() -> None:
+    assert named(set_up(), fetched(), document(complete=False)) is None
+    assert named(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
+
+
+def test_a_hub_counts_only_if_wanted_and_able_to_reach_us() -> None:
+    said = document(HUB, self_url=FEED)
+    assert named(set_up(), fetched(), said) == Advert(HUB, FEED)
+    assert named(set_up(websub=False), fetched(), said) == Advert()
+    assert named(set_up("http://127.0.0.1:8000/"), fetched(), said) == Advert()
+
+
+@pytest.mark.parametrize(
+    ("publication", "hub", "reachable"),
+    [
+        ("https://releases.example/", HUB, True),
+        ("http://127.0.0.1:8000/", HUB, False),
+        ("http://localhost:8000/", HUB, False),
+        ("http://10.1.2.3/", HUB, False),
+        ("http://[::1]/", HUB, False),
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:9000/hub", True),
+        ("http://desk.localhost:8000/", "http://localhost/hub", True),
+        ("http://127.0.0.1:8000/", "http://10.0.0.1/hub", False),
+    ],
+)
+def test_a_hub_can_reach_public_addresses_or_those_of_a_network_we_share(
+    publication: str, hub: str, reachable: bool
+) -> None:
+    assert is_reachable(publication, hub, LOOPBACK) is reachable

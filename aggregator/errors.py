@@ -5,6 +5,7 @@
     ├── UsageError           a command was given something that does not exist or does not fit
     ├── StorageError         the store cannot be opened, read or written
     │   ├── StoreBusy        another process is the poller of this store
+    │   ├── StoreFull        there is no room on its disk; nothing was written
     │   └── LeaseLost        somebody else has taken over the source; nothing was written
     └── PollError            one poll of one source failed; `cause` says which kind
         ├── FetchError       cause: network, http, blocked, gone, limit, refused
@@ -52,6 +53,10 @@ class StorageError(PublicwireError):
 
 class StoreBusy(StorageError):
     """Another process polls this store; the message names it."""
+
+
+class StoreFull(StorageError):
+    """The disk of the store is full; nothing was written, and what is stored can be read."""
 
 
 class LeaseLost(StorageError):

@@ -235,7 +235,9 @@ def _read(poll: Poll, fetched: Fetched | None, worked: Worked, source: Source) -
 def _unhurried(poll: Poll, source: Source) -> Poll:
     """The poll with its source due later, while its hub can be relied on to announce what is new."""
     claim, now = poll.claim, poll.outcome.started
-    due = subscription.slower(poll.due, source.every, claim.hub_until, claim.announced, now=now)
+    due = subscription.slower(
+        poll.due, source.every, hub_until=claim.hub_until, told=claim.announced, now=now
+    )
     if due == poll.due:
         return poll
     why = f"its hub announces what is new (else {poll.outcome.why})"

@@ -15,6 +15,7 @@ from aggregator.model import Fetched, Hints
 DAY = timedelta(days=1)
 LONGEST_WISH = timedelta(days=7)  # of a Retry-After
 NEVER = timedelta(days=3650)
+LEAP = timedelta(seconds=5)  # by which clocks drift, or are corrected, without anybody setting them
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ def after_failure(every: timedelta, error: PollError, failures: int, *, now: dat
     """The next poll after `failures` failed ones in a row before this one."""
     wish = retry_after(error.retry_after, now) if isinstance(error, FetchError) else None
     if wish is not None:
+        wish = max(wish, every)  # "Retry-After: 0" is no leave to ask again at once, for ever
         return Due(now + wish, f"origin asked to wait {_words(wish)}")
     if error.cause == "gone":
         return Due(now + NEVER, "origin says the feed is gone (410): no longer polled")
@@ -56,6 +58,11 @@ def retry_after(value: str, now: datetime) -> timedelta | None:
         return min(timedelta(seconds=int(value[:9])), LONGEST_WISH)
     date = _http_date(value)
     return None if date is None or date <= now else min(date - now, LONGEST_WISH)
+
+
+def leap(wall: timedelta, ran: timedelta) -> timedelta:
+    """By how much the clock was set, when by it `wall` has passed and in truth `ran`; 0 when they agree."""
+    return wall - ran if abs(wall - ran) > LEAP else timedelta()
 
 
 def _wishes(fetched: Fetched, hints: Hints) -> list[tuple[timedelta, str]]:
@@ -80,7 +87,7 @@ def _max_age(headers: Mapping[str, str]) -> timedelta | None:
 def _http_date(value: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(value)
-    except (ValueError, TypeError, IndexError):
+    except (ValueError, TypeError, IndexError, OverflowError):
         return None
     return date if date.tzinfo is not None else date.replace(tzinfo=UTC)
 

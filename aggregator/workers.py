@@ -52,6 +52,7 @@ class Workers:
         self._room = asyncio.Semaphore(2 * self._processes)
         self._running = 0
         self._last_job = 0.0
+        self.killed = 0  # processes that died of a job, or on its limits
 
     async def run(self, job: Job) -> Worked:
         """What `work` makes of a job. Raises its ParseError, or WorkerError when the worker did not live."""
@@ -115,6 +116,7 @@ class Workers:
         from pebble import ProcessExpired
 
         cause, what = "crash", f"made its worker fail ({type(error).__name__}: {error})"
+        self.killed += isinstance(error, TimeoutError | ProcessExpired)
         if isinstance(error, TimeoutError):
             cause, what = "limit", f"took over {self._seconds:g} s"
         elif isinstance(error, MemoryError):

@@ -9,13 +9,19 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "newsboat": lambda: shutil.which("newsboat") is not None,
     "corpus": CORPUS.is_dir,
+    "openssl": lambda: shutil.which("openssl") is not None,
 }
+
+# The cores of a test machine are shared: how long one example takes says nothing.
+settings.register_profile("here", deadline=None)
+settings.load_profile("here")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

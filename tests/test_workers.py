@@ -100,6 +100,7 @@ def test_a_job_past_its_time_dies_alone() -> None:
         assert (str(slow), slow.cause) == ("the document of one took over 1 s", "limit")
         assert isinstance(quick, Worked)
         await still_work(workers)
+        assert workers.killed == 1
 
     with_workers(act, seconds=1)
 

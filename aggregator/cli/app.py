@@ -25,6 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, public id or address.")]
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit.")]
 Story = Annotated[bool, typer.Option("--story", help="All members of its story.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DEFAULT = Path("sources.yaml")
 
 
@@ -40,7 +41,7 @@ def start(
         typer.echo(f"publicwire {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        serve(context, config)
+        serve(context, config=config)
 
 
 def _file(context: typer.Context, config: Path) -> Path:
@@ -49,11 +50,15 @@ def _file(context: typer.Context, config: Path) -> Path:
 
 
 @app.command()
-def serve(context: typer.Context, config: ConfigFile = DEFAULT) -> None:
+def serve(
+    context: typer.Context,
+    log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
+    config: ConfigFile = DEFAULT,
+) -> None:
     """Poll, publish and answer HTTP until stopped."""
     from aggregator.cli import polling
 
-    raise typer.Exit(polling.serve(_file(context, config)))
+    raise typer.Exit(polling.serve(_file(context, config), log_format=log_format))
 
 
 @app.command()
@@ -88,7 +93,7 @@ def add(
     source_id: Annotated[str, typer.Option("--id", help="The id of the source.")] = "",
     organisation: Annotated[str, typer.Option(help="Who releases it; default: the feed's title.")] = "",
     topic: Annotated[list[str] | None, typer.Option(help="A topic; may be repeated.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Find the feed behind a page, show three items, write it to the configuration."""
@@ -193,3 +198,40 @@ def export(
     from aggregator.cli import verbs
 
     verbs.export(_file(context, config), directory)
+
+
+@app.command()
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Write a checked copy of the store, also while a service runs."""
+    from aggregator.cli import keeping
+
+    keeping.backup(_file(context, config), file)
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Put a backup in the place of the store; what was withdrawn since, is so again."""
+    from aggregator.cli import keeping
+
+    keeping.restore(_file(context, config), file)
+
+
+@app.command()
+def forget(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="ID", help="A source that is no longer configured.")],
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Remove all that is stored of a source."""
+    from aggregator.cli import keeping
+
+    raise typer.Exit(keeping.forget(_file(context, config), source, sure=yes))

@@ -4,7 +4,6 @@ import asyncio
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from aggregator import config as configuration
 from aggregator import service
@@ -93,7 +92,7 @@ def add(path: Path, url: str, wish: Wish, *, sure: bool) -> int:
     set_up(quiet=True)
     if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not url.lower().startswith(("http://", "https://")):
         raise UsageError("`add` takes http:// and https:// addresses; write file: sources by hand")
     feed, worked = asyncio.run(_find(config, url))
     addition = configuration.Addition(

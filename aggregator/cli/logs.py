@@ -1,31 +1,49 @@
-"""Sets structlog up for this process: one key=value line an event, on stderr."""
+"""Sets structlog up for this process: one line an event, on stderr, as key=value or JSON."""
 
 import logging
 import sys
+from collections.abc import Callable
 
 import structlog
 
+from aggregator.errors import UsageError
 
-def set_up(*, quiet: bool) -> None:
-    """`quiet` for commands whose tables say it already: only errors are logged."""
-    renderer = (
-        structlog.dev.ConsoleRenderer(colors=True)
-        if sys.stderr.isatty()
-        else structlog.processors.LogfmtRenderer(key_order=["at", "level", "event"], bool_as_flag=False)
-    )
+FORMATS: dict[str, Callable[[], structlog.typing.Processor]] = {
+    "console": lambda: structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    "logfmt": lambda: structlog.processors.LogfmtRenderer(
+        key_order=["at", "level", "event"], bool_as_flag=False
+    ),
+    "json": structlog.processors.JSONRenderer,
+}
+
+
+def set_up(*, quiet: bool, log_format: str = "") -> None:
+    """`quiet` for commands whose tables say it already: only errors are logged. UsageError for no format."""
+    chosen = log_format or ("console" if sys.stderr.isatty() else "logfmt")
+    if chosen not in FORMATS:
+        raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
             _printable,
             structlog.processors.format_exc_info,
-            renderer,
+            FORMATS[chosen](),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.WARNING, handlers=None if quiet else [_Ours()])
+
+
+class _Ours(logging.Handler):
+    """What libraries log comes in our form, so that every line can be read by the same program."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        structlog.get_logger().log(
+            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+        )
 
 
 def _printable(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:

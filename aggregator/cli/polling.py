@@ -23,10 +23,10 @@ PATIENCE = 300.0  # seconds we wait for a running service to poll for us
 KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)", "failed": "FAILED"}
 
 
-def serve(path: Path) -> int:
+def serve(path: Path, *, log_format: str) -> int:
     """Run the service; returns the exit code."""
     config = configuration.load(path)
-    set_up(quiet=False)
+    set_up(quiet=False, log_format=log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     say(f"Publicwire serves {config.publication.name}")

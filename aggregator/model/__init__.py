@@ -5,6 +5,7 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 """
 
 from aggregator.model.believed import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.hubs import Advert, Standing, Subscription, Task
 from aggregator.model.intended import Changes, Edit, Job, NewItem, Poll, Transition, Worked
 from aggregator.model.remembered import (
     Also,
@@ -15,15 +16,18 @@ from aggregator.model.remembered import (
     Health,
     Known,
     Outcome,
+    Reading,
     Revision,
     State,
     Stored,
+    Totals,
     Wanted,
 )
 from aggregator.model.said import Attachment, Document, Entry, Fetched, Hints, Markup, Origin, Validators
 from aggregator.model.shown import Channel, Release
 
 __all__ = [
+    "Advert",
     "Also",
     "Attachment",
     "AuditLine",
@@ -50,10 +54,15 @@ __all__ = [
     "Origin",
     "Outcome",
     "Poll",
+    "Reading",
     "Release",
     "Revision",
+    "Standing",
     "State",
     "Stored",
+    "Subscription",
+    "Task",
+    "Totals",
     "Transition",
     "Validators",
     "Wanted",

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.believed import Item, Mode
+from aggregator.model.hubs import Advert
 from aggregator.model.remembered import Claim, Outcome, State
 from aggregator.model.said import Document, Validators
 from aggregator.settings import Source
@@ -48,13 +49,15 @@ class Edit:
 class Changes:
     """What one poll does to the items of its source; `new` is oldest first.
 
-    `matched` says which item each other raw item of the document stands for (0: for none of ours).
+    `matched` says which item each other raw item of the document stands for; `doubles` are those that say,
+    less lately, what another one says: they count when that one goes, so they are read anew each time.
     """
 
     mode: Mode
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     matched: tuple[tuple[bytes, int], ...] = ()
+    doubles: tuple[bytes, ...] = ()
     rotated: int = 0
 
 
@@ -114,3 +117,4 @@ class Poll:
     body_digest: bytes | None = None
     recipe: bytes = b""
     full: bool = False  # fetched without validators
+    advert: Advert | None = None  # what a document that was read says of hubs

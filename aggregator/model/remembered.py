@@ -1,8 +1,10 @@
 """What storage remembers and keeps: states, claims, known and stored items, polls."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from aggregator.model.believed import Item, Key, Mode
 from aggregator.model.said import Hints, Validators
@@ -51,6 +53,18 @@ class Candidate:
     text: str
 
 
+class Reading(Protocol):
+    """What may be asked while a poll is being decided."""
+
+    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
+        """Items of the source that share a key with any of `items`, or whose raw item is listed."""
+        ...
+
+    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
+        """Items of other sources with one of these LINK keys, not withdrawn."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """One source taken for one poll, and what storage remembers of it. Void once `token` is not current."""
@@ -70,6 +84,9 @@ class Claim:
     last_full: datetime | None = None  # last unconditional fetch
     gap: timedelta | None = None  # usual gap between its new items
     hints: Hints = Hints()  # of the last document that was read
+    hub_until: datetime | None = None  # a hub announces what is new until then
+    announced: datetime | None = None  # and last did so
+    due: datetime | None = None  # when it was to be polled; None: asked for out of turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +174,19 @@ class Health:
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """How many items there are in each state, and how many configured sources are working, failing or
+    waiting for their first poll."""
+
+    held: int = 0
+    live: int = 0
+    withdrawn: int = 0
+    working: int = 0
+    failing: int = 0
+    waiting: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from aggregator.model import (
     Revision,
     State,
     Stored,
+    Subscription,
+    Task,
     Totals,
     Transition,
     Wanted,
@@ -34,7 +36,8 @@ from aggregator.settings import Config, Retention
 @dataclass(frozen=True, slots=True)
 class Restored:
     """What a restore did. `moved` are ids of items that the journal has withdrawn or reinstated again,
-    `unknown` those it names and the backup does not hold, `unreadable` its lines that say nothing."""
+    `unknown` withdrawn ones that the backup does not hold: should they arrive, they will be withdrawn.
+    `unreadable` are lines of it that say nothing."""
 
     items: int
     aside: Path | None  # where the database of before is
@@ -70,7 +73,8 @@ class Storage(Protocol):
     def forget(self, source: str, now: datetime) -> int:
         """Remove all of a source that is no longer configured; returns how many items went.
 
-        UsageError while it is configured. Withdrawals stay in the journal.
+        UsageError while it is configured. Withdrawals stay in the journal. Several short transactions: one
+        that was cut off can be called again.
         """
         ...
 
@@ -110,6 +114,39 @@ class Storage(Protocol):
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         """Make sources due now; a poller beside us picks them up. UsageError for an unknown id."""
+        ...
+
+    def set_back(self, by: timedelta) -> None:
+        """(poller) The clock was ahead by this much and is no longer: plan everything so much earlier."""
+        ...
+
+    # hubs and other durable work
+    def subscription(self, token: str) -> Subscription | None:
+        """The subscription with this token in its callback."""
+        ...
+
+    def amend(
+        self, number: int, decide: Callable[[Subscription], Subscription | None]
+    ) -> Subscription | None:
+        """Bring a subscription to what `decide` makes of it, in one transaction; its task follows its `due`.
+
+        None: it is over and removed, or there was none. `record` adds, drops and doubts them by itself.
+        """
+        ...
+
+    def announce(self, number: int, now: datetime) -> None:
+        """A hub's delivery was believed: its source becomes due, at most once a minute, whatever its
+        failures, but not against the origin's own wish."""
+        ...
+
+    def claim_tasks(
+        self, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
+    ) -> tuple[Task, ...]:
+        """(poller) Take due tasks of these kinds, longest due first; after `lease` they are due again."""
+        ...
+
+    def finish_task(self, task: Task, again: datetime | None = None) -> None:
+        """(poller) It is done, or to be done again; nothing if its time was set anew meanwhile."""
         ...
 
     # life

@@ -3,13 +3,15 @@
 Each method is one transaction around functions of the modules beside this one.
 """
 
-import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aggregator.errors import StorageError
+from sqlite_utils import Database, Migrations
+
+from aggregator.errors import StorageError, UsageError
 from aggregator.model import (
     AuditLine,
     Changes,
@@ -20,13 +22,27 @@ from aggregator.model import (
     Poll,
     Revision,
     Stored,
+    Subscription,
+    Task,
+    Totals,
     Transition,
     Wanted,
 )
 from aggregator.settings import Config, Retention
-from aggregator.storage import Reading
-from aggregator.storage.sqlite import life, recording, retention, selecting, sources
-from aggregator.storage.sqlite.connection import Connections, poller_lock
+from aggregator.storage import Reading, Restored
+from aggregator.storage.sqlite import (
+    arriving,
+    forgetting,
+    keeping,
+    life,
+    recording,
+    retention,
+    selecting,
+    sources,
+    subscriptions,
+    tasks,
+)
+from aggregator.storage.sqlite.connection import Connections, poller_lock, translated
 from aggregator.storage.sqlite.rows import moment, moment_or_none
 from aggregator.storage.sqlite.schema import migrations
 
@@ -38,15 +54,17 @@ LOCK = "poller.lock"
 class SqliteStorage:
     """The Storage contract over one SQLite file in `directory`."""
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, steps: Migrations = migrations) -> None:
         self.directory = directory
         self._connections = Connections(directory / FILE)
         try:
-            if migrations.pending(self._connections.writer):
-                migrations.apply(self._connections.writer)
-        except sqlite3.Error as error:
+            with translated(self._connections.path):
+                _refuse_newer(self._connections.writer, steps, directory)
+                if steps.pending(self._connections.writer):
+                    steps.apply(self._connections.writer)
+        except BaseException:
             self._connections.close()
-            raise StorageError(f"the store {directory / FILE} cannot be used: {error}") from error
+            raise
 
     # whole
 
@@ -63,9 +81,12 @@ class SqliteStorage:
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         self.index()
+        left = True
+        while left:  # many short transactions: polls and operators go on between them
+            with self._connections.writing(checked=False) as db:
+                left = retention.free(db, kept, now)
         with self._connections.writing() as db:
-            retention.free(db, kept, now)
-        self._connections.writer.conn.execute("PRAGMA optimize")
+            db.conn.execute("PRAGMA optimize")
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
@@ -76,6 +97,31 @@ class SqliteStorage:
     def _unindexed(self) -> bool:
         with self._connections.reading() as db:
             return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
+
+    def backup(self, to: Path) -> int:
+        if to.exists() and to.samefile(self.directory / FILE):
+            raise UsageError(f"{to} is the store's own database: name another file")
+        with self._connections.reading() as db:
+            return keeping.backup(db, to)
+
+    def forget(self, source: str, now: datetime) -> int:
+        gone, removed = 0, -1
+        while removed:  # many short transactions: polls go on between them; cut off, it can be said again
+            with self._connections.writing(checked=False) as db:
+                removed = forgetting.items(db, source, now)
+                gone += removed
+        with self._connections.writing() as db:
+            forgetting.rest(db, source)
+        return gone
+
+    def expect_withdrawn(self, ids: Sequence[str]) -> None:
+        """Part of a restore: should items of these ids ever arrive, they are withdrawn."""
+        with self._connections.writing() as db:
+            arriving.expect_withdrawn(db, ids)
+
+    def totals(self) -> Totals:
+        with self._connections.reading() as db:
+            return selecting.totals(db)
 
     def check(self) -> tuple[str, ...]:
         with self._connections.reading() as db:
@@ -110,9 +156,39 @@ class SqliteStorage:
         with self._connections.writing() as db:
             return recording.record(db, poll, decide)
 
+    def set_back(self, by: timedelta) -> None:
+        with self._connections.writing() as db:
+            sources.set_back(db, by)
+
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         with self._connections.writing() as db:
             sources.poll_soon(db, ids, now)
+
+    # hubs and other durable work
+
+    def subscription(self, token: str) -> Subscription | None:
+        with self._connections.reading() as db:
+            return subscriptions.by_token(db, token)
+
+    def amend(
+        self, number: int, decide: Callable[[Subscription], Subscription | None]
+    ) -> Subscription | None:
+        with self._connections.writing() as db:
+            return subscriptions.amend(db, number, decide)
+
+    def announce(self, number: int, now: datetime) -> None:
+        with self._connections.writing() as db:
+            subscriptions.announce(db, number, now)
+
+    def claim_tasks(
+        self, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
+    ) -> tuple[Task, ...]:
+        with self._connections.writing() as db:
+            return tasks.claim(db, now, kinds=kinds, limit=limit, lease=lease)
+
+    def finish_task(self, task: Task, again: datetime | None = None) -> None:
+        with self._connections.writing() as db:
+            tasks.finish(db, task, again)
 
     # life
 
@@ -178,3 +254,26 @@ class SqliteStorage:
     def health(self) -> tuple[Health, ...]:
         with self._connections.reading() as db:
             return selecting.health(db)
+
+
+def _refuse_newer(db: Database, steps: Migrations, directory: Path) -> None:
+    known = {each.name for each in steps.pending(Database(memory=True))}
+    if any(each.name not in known for each in steps.applied(db)):
+        raise StorageError(f"the store {directory} was written by a newer Publicwire: install that")
+
+
+def restore(directory: Path, backup: Path, now: datetime) -> Restored:
+    """The contract's `restore`: all is made ready beside the store, then the files change places."""
+    items = keeping.verified(backup)
+    if not directory.is_dir():
+        directory.mkdir(parents=True)
+    with translated(directory / FILE), poller_lock(directory / LOCK), keeping.staging(directory) as staged:
+        keeping.stage(backup, staged / FILE)
+        storage = SqliteStorage(staged)
+        try:
+            replayed = keeping.replay(storage, directory / JOURNAL, now)
+            storage.expect_withdrawn(replayed.unknown)
+        finally:
+            storage.close()
+        aside = keeping.change_places(staged / FILE, directory / FILE)
+    return replace(replayed, items=items, aside=aside)

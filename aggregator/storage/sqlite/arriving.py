@@ -5,6 +5,7 @@ Everything is settled before the rows are written, because a row is large and is
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import count as counting
 
 from sqlite_utils import Database
@@ -14,11 +15,14 @@ from aggregator.storage.sqlite import life, membership
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import item_columns, ms, ms_or_none
 
+BEFORE = "withdrawn before the store was restored"
+
 
 def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> list[int]:
     """Store items in the order given and publish those that are live; returns their numbers."""
     if not items:
         return []
+    items = _as_withdrawn_before(db, items)
     first = int(db.conn.execute("SELECT coalesce(max(number), 0) + 1 FROM item").fetchone()[0])
     numbers = [first + offset for offset in range(len(items))]
     live = sum(new.state is State.LIVE for new in items)
@@ -35,12 +39,34 @@ def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> li
     _identify(db, claim, items, rows)
     db.table("item").insert_all(rows)
     for number, new in zip(numbers, items, strict=True):
-        if new.state is State.HELD:
-            seen = Transition(number, State.HELD, State.HELD, "first seen", new.reason, claim.id, at.now)
+        if new.state is not State.LIVE:
+            seen = Transition(number, new.state, new.state, "first seen", new.reason, claim.id, at.now)
             life.audit(db, seen)
     published = [n for n, new in zip(numbers, items, strict=True) if new.state is State.LIVE]
     membership.file(db, published, at)
     return numbers
+
+
+def _as_withdrawn_before(db: Database, items: Sequence[NewItem]) -> Sequence[NewItem]:
+    """Items that were withdrawn here before a backup that did not hold them was restored stay so."""
+    withdrawn = withdrawn_before(db)
+    return [
+        replace(new, state=State.WITHDRAWN, reason=BEFORE) if new.id in withdrawn else new for new in items
+    ]
+
+
+def withdrawn_before(db: Database) -> set[str]:
+    """Ids of items this store has never seen, and the journal has withdrawn."""
+    row = db.conn.execute("SELECT value FROM meta WHERE key = 'withdrawn'").fetchone()
+    return set(json.loads(row[0])) if row else set()
+
+
+def expect_withdrawn(db: Database, ids: Sequence[str]) -> None:
+    """Should items of these ids arrive, they are withdrawn."""
+    db.conn.execute(
+        "INSERT OR REPLACE INTO meta (key, value) VALUES ('withdrawn', ?)",
+        (json.dumps(sorted(withdrawn_before(db) | set(ids))),),
+    )
 
 
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:

@@ -14,9 +14,11 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.errors import StorageError, StoreBusy
+from aggregator.errors import StorageError, StoreBusy, StoreFull
+from aggregator.storage.backups import damaged
 
 BUSY_SECONDS = 15.0
+DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
 class Connections:
@@ -35,7 +37,7 @@ class Connections:
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
         """A connection; only the first may make the file, lest a store removed under us comes back empty."""
-        try:
+        with translated(self.path):
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode={mode}",
                 timeout=BUSY_SECONDS,
@@ -43,20 +45,23 @@ class Connections:
                 check_same_thread=False,
                 uri=True,
             )
+            self._open.append(connection)
             connection.row_factory = sqlite3.Row
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = NORMAL")
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA cache_size = -16000")
-        except sqlite3.Error as error:
-            raise StorageError(f"cannot open the store {self.path}: {error}") from error
-        self._open.append(connection)
         return connection
 
     @contextmanager
-    def writing(self) -> Iterator[Database]:
-        """One write transaction: committed at the end, rolled back whole on any error."""
-        with self._lock, _translated(self.path):
+    def writing(self, *, checked: bool = True) -> Iterator[Database]:
+        """One write transaction: committed at the end, rolled back whole on any error.
+
+        Not `checked`: for deleting items with all that refers to them. SQLite would look for what is left
+        of each through all keys, which have no index for it.
+        """
+        with self._lock, translated(self.path):
+            self.writer.conn.execute(f"PRAGMA foreign_keys = {int(checked)}")
             self.writer.conn.execute("BEGIN IMMEDIATE")
             try:
                 yield self.writer
@@ -69,7 +74,7 @@ class Connections:
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """One consistent view of the store, on a connection nobody else uses meanwhile."""
-        with _translated(self.path):
+        with translated(self.path):
             connection = self._borrow()
             try:
                 connection.execute("BEGIN")
@@ -99,10 +104,16 @@ class Connections:
 
 
 @contextmanager
-def _translated(path: Path) -> Iterator[None]:
+def translated(path: Path) -> Iterator[None]:
+    """Errors of SQLite as the contract's; of a damaged file with what to do about it."""
     try:
         yield
     except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        if code in DAMAGED:
+            raise damaged(path.parent, str(error)) from error
+        if code == sqlite3.SQLITE_FULL:
+            raise StoreFull(f"there is no room on the disk of the store {path}: free some") from error
         raise StorageError(f"the store {path} failed: {error}") from error
 
 

@@ -92,9 +92,17 @@ def _line(item: str, public_id: str, step: Transition) -> str:
 def _append(journal: Path, lines: Sequence[str]) -> None:
     """Written and synced before the transaction commits: a restore may repeat a line, never miss one."""
     with journal.open("a", encoding="utf-8") as file:
+        if file.tell() and not _ends_whole(journal):
+            file.write("\n")  # the last line was torn by a crash: it must not swallow this one
         file.write("".join(line + "\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def _ends_whole(journal: Path) -> bool:
+    with journal.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"
 
 
 def unindex(db: Database, number: int) -> None:

@@ -209,8 +209,7 @@ def _remember(
         columns["body_digest"] = poll.body_digest
     if poll.document is not None:
         columns |= _feed_columns(db, poll)
-        known = dict(poll.claim.seen) | listed
-        columns["seen"] = pack_seen((digest, known.get(digest, 0)) for digest in poll.document.listed)
+        columns["seen"] = pack_seen(_seen(poll.document, poll.claim, changes, listed))
     if changes is not None:
         columns |= {"mode": changes.mode.value, "imported": 1}
     if outcome.new:
@@ -220,6 +219,20 @@ def _remember(
     db.conn.execute(
         f"UPDATE source SET {assignments} WHERE number = :number", {**columns, "number": poll.claim.number}
     )
+
+
+def _seen(
+    document: Document, claim: Claim, changes: Changes | None, listed: dict[bytes, int]
+) -> list[tuple[bytes, int]]:
+    """Raw items that need not be read again, and the item each stands for; 0: none, a rule left it out.
+
+    Of several that stand for one item only the one that counts: when it goes, the next one is read.
+    """
+    renewed = set(listed.values())
+    known = {digest: number for digest, number in claim.seen if number not in renewed} | listed
+    unread = set(changes.doubles) if changes else set()
+    unread |= {digest for digest, number in claim.seen if number in renewed and digest not in listed}
+    return [(digest, known.get(digest, 0)) for digest in document.listed if digest not in unread]
 
 
 def _feed_columns(db: Database, poll: Poll) -> dict[str, object]:

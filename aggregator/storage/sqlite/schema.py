@@ -158,6 +158,39 @@ CREATE INDEX audit_item ON audit (item, number);
 """
 
 
+HUBS = """
+CREATE TABLE task (
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    due INTEGER NOT NULL,
+    attempts INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX task_due ON task (due);
+
+CREATE TABLE subscription (
+    number INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    token TEXT NOT NULL UNIQUE,
+    secret TEXT NOT NULL,
+    standing TEXT NOT NULL CHECK (standing IN ('wanted', 'asked', 'active', 'denied', 'broken', 'leaving')),
+    since INTEGER NOT NULL,
+    asked INTEGER,
+    confirmed INTEGER,
+    lease_until INTEGER,
+    announced INTEGER,
+    missed INTEGER,
+    asks INTEGER NOT NULL DEFAULT 0,
+    breaks INTEGER NOT NULL DEFAULT 0,
+    reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE UNIQUE INDEX subscription_present ON subscription (source) WHERE standing <> 'leaving';
+CREATE INDEX subscription_source ON subscription (source);
+"""
+
+
 @migrations()
 def m001_first_tables(db: Database) -> None:
     """Everything of 0.1; statement by statement, because executescript would end the transaction."""
@@ -167,3 +200,11 @@ def m001_first_tables(db: Database) -> None:
     # The index is filled by maintenance and before a search, not by triggers: indexing costs ten times
     # the insert, and a poll should not wait for it.
     db.table("item").enable_fts(["title", "text"], tokenize="unicode61 remove_diacritics 2")
+
+
+@migrations()
+def m002_hubs_and_tasks(db: Database) -> None:
+    """Subscriptions at WebSub hubs, and durable work other than polls."""
+    for statement in HUBS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

@@ -15,9 +15,10 @@ from aggregator.errors import UsageError
 from aggregator.model import Claim, Mode, Validators
 from aggregator.settings import Config, Source
 from aggregator.storage.sqlite import membership
-from aggregator.storage.sqlite.rows import moment_or_none, ms, unpack_hints, unpack_seen
+from aggregator.storage.sqlite.rows import moment, moment_or_none, ms, unpack_hints, unpack_seen
 
 FAR = timedelta(hours=24)
+MILLISECOND = timedelta(milliseconds=1)
 
 MOVED = {
     "validated_url": "",
@@ -168,6 +169,12 @@ def clear_leases(db: Database, now: datetime) -> None:
     )
 
 
+def set_back(db: Database, by: timedelta) -> None:
+    """Have everything due, and every lease end, so much earlier: a clock that was ahead had planned it."""
+    db.conn.execute("UPDATE source SET due = due - :by, leased = leased - :by", {"by": by // MILLISECOND})
+    db.conn.execute("UPDATE task SET due = due - :by", {"by": by // MILLISECOND})
+
+
 def claim(
     db: Database, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None
 ) -> tuple[Claim, ...]:
@@ -178,13 +185,16 @@ def claim(
     rows = db.conn.execute(
         f"""UPDATE source SET token = token + 1, leased = :until WHERE number IN (
             SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)
-        RETURNING *""",
+        RETURNING *, (SELECT lease_until FROM subscription s WHERE s.source = source.number
+            AND s.standing = 'active' AND s.missed IS NULL) AS hub_until,
+        (SELECT max(announced) FROM subscription s WHERE s.source = source.number) AS announced""",
         {"now": ms(now), "until": ms(now + lease), "limit": limit, "ids": json.dumps(list(ids or ()))},
     ).fetchall()
-    return tuple(_claim(row) for row in sorted(rows, key=lambda row: (row["due"], row["number"])))
+    in_turn = ids is None
+    return tuple(_claim(row, in_turn) for row in sorted(rows, key=lambda row: (row["due"], row["number"])))
 
 
-def _claim(row: Row) -> Claim:
+def _claim(row: Row, in_turn: bool) -> Claim:
     gap = row["gap"]
     return Claim(
         number=row["number"],
@@ -202,6 +212,9 @@ def _claim(row: Row) -> Claim:
         last_full=moment_or_none(row["last_full"]),
         gap=None if gap is None else timedelta(milliseconds=gap),
         hints=unpack_hints(row["hints"]),
+        hub_until=moment_or_none(row["hub_until"]),
+        announced=moment_or_none(row["announced"]),
+        due=moment(row["due"]) if in_turn else None,
     )
 
 

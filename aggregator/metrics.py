@@ -1,0 +1,120 @@
+"""What the service counts, as Prometheus reads it. The room of prometheus_client; only the service loads it.
+
+Told of each poll, asks for the rest when somebody looks. Decides and logs nothing.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from datetime import datetime
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from aggregator import __version__
+from aggregator.model import Claim, Outcome, Totals
+
+POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
+ITEM_STATES = ("held", "live", "withdrawn")
+SOURCE_STATES = ("working", "failing", "waiting")
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """What is asked for at each look. `killed` counts worker processes since the start."""
+
+    totals: Totals
+    in_flight: int
+    killed: int
+    last_tick: datetime | None
+
+
+class Metrics:
+    """All metrics of one service, in a registry of its own."""
+
+    def __init__(self, present: Callable[[], Present]) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter that nobody asked for
+        self._registry = registry = CollectorRegistry()
+        self._polls = Counter(
+            "publicwire_polls", "Polls that ended, by how.", ("outcome", "cause"), registry=registry
+        )
+        self._seconds = Histogram(
+            "publicwire_poll_seconds", "How long polls took.", buckets=POLL_SECONDS, registry=registry
+        )
+        self._lateness = Histogram(
+            "publicwire_poll_lateness_seconds",
+            "How long after they were due polls began.",
+            buckets=LATENESS_SECONDS,
+            registry=registry,
+        )
+        self._items = Counter("publicwire_items", "Items stored, by kind.", ("kind",), registry=registry)
+        self._received = Counter("publicwire_received_bytes", "Bytes of answers to polls.", registry=registry)
+        self._saved = Counter(
+            "publicwire_saved_bytes",
+            "Bytes not sent again thanks to 304, by the source's last whole answer.",
+            registry=registry,
+        )
+        build = Gauge("publicwire_build_info", "The version.", ("version",), registry=registry)
+        build.labels(__version__).set(1)
+        self._whole: dict[str, int] = {}  # bytes of each source's last whole answer
+        registry.register(_Present(present))
+        ProcessCollector(registry=registry)
+        for kind in ("new", "edited"):
+            self._items.labels(kind)
+
+    def observe(self, claim: Claim, outcome: Outcome) -> None:
+        """Count one poll that ended."""
+        self._polls.labels(outcome.kind, outcome.cause).inc()
+        self._seconds.observe(outcome.seconds)
+        if claim.due is not None:
+            self._lateness.observe(max(0.0, (outcome.started - claim.due).total_seconds()))
+        self._items.labels("new").inc(outcome.new)
+        self._items.labels("edited").inc(outcome.edited)
+        self._received.inc(outcome.received)
+        if outcome.kind == "not-modified":
+            self._saved.inc(self._whole.get(outcome.source, 0))
+        elif outcome.kind != "failed":
+            self._whole[outcome.source] = outcome.received
+
+    def text(self) -> bytes:
+        """All of it, in Prometheus' text format."""
+        return generate_latest(self._registry)
+
+
+class _Present(Collector):
+    """Looks when Prometheus does: nothing is kept up to date for nobody."""
+
+    def __init__(self, present: Callable[[], Present]) -> None:
+        self._present = present
+
+    def describe(self) -> Iterable[Metric]:
+        return ()  # so that registering asks for nothing yet
+
+    def collect(self) -> Iterable[Metric]:
+        now = self._present()
+        counts = asdict(now.totals)
+        for name, what, states in (
+            ("publicwire_stored_items", "Items in the store, by state.", ITEM_STATES),
+            ("publicwire_sources", "Configured sources, by state.", SOURCE_STATES),
+        ):
+            family = GaugeMetricFamily(name, what, labels=["state"])
+            for state in states:
+                family.add_metric([state], counts[state])
+            yield family
+        yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
+        yield CounterMetricFamily("publicwire_workers_killed", "Workers that died.", value=now.killed)
+        if now.last_tick is not None:
+            yield GaugeMetricFamily(
+                "publicwire_last_tick_timestamp_seconds",
+                "When the scheduler last ticked.",
+                value=now.last_tick.timestamp(),
+            )

@@ -15,12 +15,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-import structlog
-
 from aggregator import __version__, dedupe, schedule, subscription
 from aggregator.errors import LeaseLost, PollError
 from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
+from aggregator.log import log
 from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Validators, Worked
 from aggregator.settings import Config, Source
 from aggregator.storage import Storage
@@ -31,7 +30,6 @@ UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more 
 FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
 
 T = TypeVar("T")
-log = structlog.get_logger()
 
 
 class Works(Protocol):

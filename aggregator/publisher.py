@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
-import structlog
-
 from aggregator import render
 from aggregator.editorial.present import present
+from aggregator.log import log
 from aggregator.model import Channel, FeedInfo, Release, Revision, State, Stored
 from aggregator.render.channels import describe
 from aggregator.settings import Config, Publication, Republish, Text
@@ -25,7 +24,6 @@ from aggregator.storage import Storage
 DOCUMENT_LIMIT = 2_000_000  # bytes; consumers often read no more (PITFALLS, how feeds misbehave, 12)
 MEMORY_LIMIT = 16_000_000  # bytes, for each of the three memories
 
-log = structlog.get_logger()
 
 K = TypeVar("K")
 V = TypeVar("V")

@@ -1,12 +1,9 @@
 """The configuration of the moment, and the watch on its file. Never stops a running service."""
 
-import structlog
-
 from aggregator import config as configuration
 from aggregator.errors import ConfigError
+from aggregator.log import log
 from aggregator.settings import Config
-
-log = structlog.get_logger()
 
 RESTART = ("store", "listen", "admin")
 

@@ -6,13 +6,10 @@ Runs on a thread of its own beside polls. Never stops the service because a back
 from datetime import datetime
 from pathlib import Path
 
-import structlog
-
 from aggregator.errors import PublicwireError
+from aggregator.log import log
 from aggregator.settings import Retention
 from aggregator.storage import Storage, backups
-
-log = structlog.get_logger()
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:

@@ -21,12 +21,15 @@ PURE = {
     "discover",
 }
 LAYERS = (
-    {"model", "settings", "errors", "__version__"},
+    {"model", "settings", "errors", "log", "__version__"},
     {*PURE, "config"},
     {"fetch", "workers", "storage"},
     {"pipeline", "publisher", "tasks", "websub", "metrics", "notify", "upkeep"},
     {"web"},
-    {"service", "reload", "clients"},
+    {"reload", "clients"},  # what the pieces are put together from
+    {"line"},
+    {"poller"},
+    {"service"},
     {"cli"},
     {"__main__", "run"},
 )
@@ -76,16 +79,7 @@ LIBRARIES = {
     "sqlite3": {"storage.sqlite"},
     "sqlite_utils": {"storage.sqlite"},
     "starlette": {"web", "service"},  # service names its type
-    "structlog": {
-        "cli.logs",
-        "pipeline",
-        "publisher",
-        "reload",
-        "service",
-        "upkeep",
-        "web",
-        "websub.subscriber",
-    },
+    "structlog": {"log", "cli.logs"},
     "typer": {"cli"},
     "uvloop": {"cli.polling"},
     "uvicorn": {"web.serving"},

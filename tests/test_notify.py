@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import service
+from aggregator.line import polling
 from aggregator.notify import notify, reloading
+from aggregator.poller import Poller
 from aggregator.reload import Current
 from aggregator.storage import open_storage
 from tests.given import config
@@ -65,8 +66,8 @@ async def _blocked(directory: Path) -> None:
     said: list[str] = []
     current = Current(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.poller():
-        async with service.polling(storage, current) as pipeline:
-            poller = service.Poller(pipeline, storage, current, tell=said.append, monotonic=lambda: clock[0])
+        async with polling(storage, current) as pipeline:
+            poller = Poller(pipeline, storage, current, tell=said.append, monotonic=lambda: clock[0])
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator import service
-from aggregator.cli.logs import set_up
+from aggregator import line
 from aggregator.cli.output import complain, say, table
 from aggregator.discover import find_feeds, usual_addresses
 from aggregator.editorial.present import present
@@ -33,7 +32,6 @@ class Wish:
 def check(path: Path, *, live: bool) -> int:
     """The configuration, and with `live` what each source would bring; 1 when any source fails."""
     config = configuration.load(path)
-    set_up(quiet=True)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     say(f"{path}: {len(config.sources)} sources, no mistakes")
@@ -81,7 +79,7 @@ async def _read(workers: Workers, source: Source, fetched: Fetched) -> Worked:
             source=source,
             seen=frozenset(),
             recipe=recipe_of(source),
-            now=service.utc_now(),
+            now=line.utc_now(),
         )
     )
 
@@ -89,7 +87,6 @@ async def _read(workers: Workers, source: Source, fetched: Fetched) -> Worked:
 def add(path: Path, url: str, wish: Wish, *, sure: bool) -> int:
     """Find the feed, show three items with their disclaimer, write the source; 1 when the answer is no."""
     config = configuration.load(path)
-    set_up(quiet=True)
     if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
@@ -144,7 +141,7 @@ def _preview(config: Config, feed: str, organisation: str, worked: Worked) -> No
 
 
 def _stored(item: Item) -> Stored:
-    now = service.utc_now()
+    now = line.utc_now()
     shown = min(item.claimed or now, now)
     return Stored(
         number=0,

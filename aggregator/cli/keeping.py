@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator import service
+from aggregator import line
 from aggregator.cli.output import complain, say
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.storage import Restored
@@ -14,7 +14,7 @@ from aggregator.storage import restore as restore_store
 def backup(path: Path, to: Path) -> None:
     """A checked copy of the store's database, also while a service runs."""
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         items = storage.backup(to)
     say(f"{items} items in {to}, checked")
 
@@ -23,7 +23,7 @@ def restore(path: Path, backup: Path) -> None:
     """Put a backup in the place of the database, and do again what was withdrawn since."""
     config = configuration.load(path)
     try:
-        done = restore_store(config.store, backup, service.utc_now())
+        done = restore_store(config.store, backup, line.utc_now())
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then restore") from error
     say(f"{done.items} items restored from {backup}")
@@ -50,13 +50,13 @@ def forget(path: Path, source: str, *, sure: bool) -> int:
     config = configuration.load(path)
     if source in {each.id for each in config.sources}:
         raise UsageError(f"{source} is still configured: take it out of {config.path} first")
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         if storage.feed(source) is None:
             raise UsageError(f"there is no source called {source!r} in the store")
         if not sure and not _agreed(source):
             say("nothing was removed")
             return 1
-        now = service.utc_now()
+        now = line.utc_now()
         storage.sync(config, now)  # it may have been taken out while no service was there to see it
         items = storage.forget(source, now)
     say(f"{source} and its {items} items are forgotten")

@@ -17,8 +17,8 @@ FORMATS: dict[str, Callable[[], structlog.typing.Processor]] = {
 }
 
 
-def set_up(*, quiet: bool, log_format: str = "") -> None:
-    """`quiet` for commands whose tables say it already: only errors are logged. UsageError for no format."""
+def set_up(log_format: str = "") -> None:
+    """Events go to stderr in one of FORMATS; "" is for people on a terminal, else key=value. Else UsageError."""
     chosen = log_format or ("console" if sys.stderr.isatty() else "logfmt")
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
@@ -30,11 +30,11 @@ def set_up(*, quiet: bool, log_format: str = "") -> None:
             structlog.processors.format_exc_info,
             FORMATS[chosen](),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL if quiet else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    logging.basicConfig(level=logging.WARNING, handlers=None if quiet else [_Ours()])
+    logging.basicConfig(level=logging.WARNING, handlers=[_Ours()])
 
 
 class _Ours(logging.Handler):

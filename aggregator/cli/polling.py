@@ -10,10 +10,10 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
-from aggregator import service
-from aggregator.cli.logs import set_up
+from aggregator import line
 from aggregator.cli.output import complain, say, say_json, table
 from aggregator.errors import StoreBusy, UsageError
+from aggregator.log import silence
 from aggregator.model import Outcome
 from aggregator.reload import Current
 from aggregator.settings import Config
@@ -25,8 +25,11 @@ KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)"
 
 def serve(path: Path, *, log_format: str) -> int:
     """Run the service; returns the exit code."""
+    from aggregator import service  # the web and what it logs with are loaded only to serve
+    from aggregator.cli.logs import set_up
+
     config = configuration.load(path)
-    set_up(quiet=False, log_format=log_format)
+    set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     say(f"Publicwire serves {config.publication.name}")
@@ -34,18 +37,18 @@ def serve(path: Path, *, log_format: str) -> int:
     say(f"  status           http://{config.admin}/status")
     say("  stop with Ctrl-C")
     sys.stdout.flush()
+
     return uvloop.run(service.serve(path))
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     """Poll these sources, or all; 1 when any failed."""
     config = configuration.load(path)
-    set_up(quiet=True)
     ids = _known(config, ids)
-    with service.opened(config) as storage:
+    with silence(), line.opened(config) as storage:
         try:
             with storage.poller(), _progress(len(ids), shown=not as_json) as advance:
-                storage.sync(config, service.utc_now())
+                storage.sync(config, line.utc_now())
                 outcomes = uvloop.run(_pass(storage, Current(config), ids, advance))
         except StoreBusy:
             outcomes = _by_service(storage, ids)
@@ -64,14 +67,14 @@ def _known(config: Config, ids: Sequence[str]) -> list[str]:
 async def _pass(
     storage: Storage, current: Current, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
-    async with service.polling(storage, current) as pipeline:
-        service.release(storage, service.utc_now())
+    async with line.polling(storage, current) as pipeline:
+        line.release(storage, line.utc_now())
         return await pipeline.run(ids, advance)
 
 
 def _by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
     """A service is polling this store: let it poll for us, and wait for what it reports."""
-    asked = service.utc_now()
+    asked = line.utc_now()
     storage.poll_soon(ids, asked)
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator import service
+from aggregator import line
 from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.errors import UsageError
@@ -15,7 +15,7 @@ from aggregator.storage import Storage
 def sources(path: Path, *, as_json: bool) -> None:
     """How each source fares."""
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         healths = storage.health()
     if as_json:
         say_json([_source_json(health) for health in healths])
@@ -68,7 +68,7 @@ def wanted(search: str, source: str, *, topic: str, language: str, state: str, l
 def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
     """A list of items."""
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         found = storage.items(wanted)
         names = {feed.id: feed for feed in storage.feeds()}
     if as_json:
@@ -101,7 +101,7 @@ def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str
 def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
     """One item."""
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         item = found(storage, reference)
         if as_json:
             say_json(_whole(storage, item))
@@ -184,5 +184,5 @@ def _tell(storage: Storage, item: Stored) -> None:
             say(f"  {name:<13} {value}")
     for revision in storage.revisions(item.number):
         say(f"  revised       {when(revision.at)}, before: {revision.title}")
-    for line in storage.audit(item.number):
-        say(f"  {when(line.at)} {line.trigger}: {line.before} → {line.after} ({line.actor}) {line.reason}")
+    for step in storage.audit(item.number):
+        say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

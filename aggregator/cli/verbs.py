@@ -4,7 +4,7 @@ import getpass
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator import service
+from aggregator import line
 from aggregator.cli.output import say
 from aggregator.cli.showing import found
 from aggregator.lifecycle import TABLE, Trigger, step
@@ -13,11 +13,11 @@ from aggregator.lifecycle import TABLE, Trigger, step
 def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: bool) -> None:
     """Move one item, or all members of its story that can be moved so."""
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         item = found(storage, reference)
         members = storage.story(item.number) if story else (item,)
         movable = [member for member in members if (member.state, trigger) in TABLE] or [item]
-        now = service.utc_now()
+        now = line.utc_now()
         steps = [step(each, trigger, reason=reason, actor=_who(), at=now) for each in movable]
         storage.apply(steps)
     for member, done in zip(movable, steps, strict=True):
@@ -37,6 +37,6 @@ def export(path: Path, directory: Path) -> None:
     from aggregator.web.export import export as write
 
     config = configuration.load(path)
-    with service.opened(config) as storage:
+    with line.opened(config) as storage:
         done = write(directory, Publisher(storage, lambda: config), storage)
     say(f"{done.files} files in {directory}, {done.removed} removed")

@@ -4,7 +4,6 @@ runs them on its threads and the event loop never renders or waits for storage.
 
 from collections.abc import Callable, Mapping, Sequence
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator import render
 from aggregator.errors import StorageError
+from aggregator.log import log
 from aggregator.model import Release
 from aggregator.publisher import Gone, Published, Publisher
 from aggregator.storage import Storage
@@ -31,8 +31,6 @@ from aggregator.web.replies import reply
 PLAIN = "text/plain; charset=utf-8"
 A_DAY = "public, max-age=86400"
 FRONT = 20  # releases the front page shows if there are as many
-
-log = structlog.get_logger()
 
 
 class PublicSite:

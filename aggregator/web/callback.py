@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-import structlog
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -18,6 +17,7 @@ from starlette.routing import BaseRoute, Route
 from aggregator import subscription
 from aggregator.errors import StorageError
 from aggregator.fetch.address import printable
+from aggregator.log import log
 from aggregator.model import Subscription
 from aggregator.settings import Config
 from aggregator.storage import Storage
@@ -28,8 +28,6 @@ TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 CHALLENGE = re.compile(r"[!-~]{1,1000}")  # section 8.2: bounded, nothing binary
 LEASE = re.compile(r"[0-9]{1,10}")
 LONGEST_REASON = 300
-
-log = structlog.get_logger()
 
 
 class Callback:

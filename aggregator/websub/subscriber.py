@@ -4,12 +4,11 @@ logs a callback or a secret."""
 from collections.abc import Callable
 from datetime import datetime
 
-import structlog
-
 from aggregator import schedule, subscription
 from aggregator.errors import FetchError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
+from aggregator.log import log
 from aggregator.model import Standing, Subscription, Task
 from aggregator.settings import Config
 from aggregator.storage import Storage
@@ -18,8 +17,6 @@ from aggregator.websub.discovery import is_reachable
 
 KIND = "websub"
 PATH = "websub/"  # of callbacks, under publication.url
-
-log = structlog.get_logger()
 
 
 class Subscriber:

@@ -16,7 +16,7 @@ WATCHED = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdde
 
 @dataclass
 class Chromium:
-    """One browser with one page. `complaints` and `requests` gather what the page did."""
+    """One browser with one page. `complaints` and `requests` gather what the page did, `events` all it told."""
 
     answers: BinaryIO
     commands: BinaryIO
@@ -25,6 +25,7 @@ class Chromium:
     buffer: bytes = b""
     complaints: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    events: list[Message] = field(default_factory=list)
 
     def ask(self, method: str, **parameters: object) -> Message:
         """Send one command and wait for its answer, noting what happens meanwhile."""
@@ -49,6 +50,7 @@ class Chromium:
         )
         self.complaints.clear()
         self.requests.clear()
+        self.events.clear()
         self.ask("Page.navigate", url=url)
         while (message := self._read()).get("method") != "Page.loadEventFired":
             self._note(message)
@@ -60,6 +62,7 @@ class Chromium:
         ]
 
     def _note(self, message: Message) -> None:
+        self.events.append(message)
         if message.get("method") in WATCHED:
             self.complaints.append(json.dumps(message))
         if message.get("method") == "Network.requestWillBeSent":
@@ -83,8 +86,8 @@ def _part(message: Message, name: str) -> Message:
 
 
 @contextmanager
-def chromium(profile: Path) -> Iterator[Chromium]:
-    """A running browser; it speaks through its file descriptors 3 (commands) and 4 (answers)."""
+def chromium(profile: Path, *more: str) -> Iterator[Chromium]:
+    """A running browser with `more` flags; it speaks through its file descriptors 3 (commands) and 4 (answers)."""
     commands, to_browser = os.pipe()
     from_browser, answers = os.pipe()
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]
@@ -92,7 +95,7 @@ def chromium(profile: Path) -> Iterator[Chromium]:
     # The shell puts the two pipes where the browser looks for them.
     start = f'exec 3<&{commands} 4>&{answers}; exec chromium "$@"'
     process = subprocess.Popen(
-        ["bash", "-c", start, "chromium", *flags, *quiet, f"--user-data-dir={profile}", "about:blank"],
+        ["bash", "-c", start, "chromium", *flags, *quiet, *more, f"--user-data-dir={profile}", "about:blank"],
         pass_fds=(commands, answers),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,

@@ -145,7 +145,7 @@ def test_the_log_is_json_when_asked(here: Site) -> None:
 
 def test_what_libraries_log_has_the_same_form() -> None:
     code = (
-        "import logging; from aggregator.cli.logs import set_up; set_up(quiet=False, log_format='json');"
+        "import logging; from aggregator.cli.logs import set_up; set_up('json');"
         "logging.getLogger('uvicorn.error').warning('two\\nlines')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

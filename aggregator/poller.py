@@ -1,0 +1,152 @@
+"""The tick of a service: reload, release what is due, claim what is due, and no more than fits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from aggregator import notify, schedule
+from aggregator.errors import StorageError, StoreFull
+from aggregator.line import release, utc_now
+from aggregator.log import log
+from aggregator.pipeline import Pipeline
+from aggregator.reload import Current
+from aggregator.storage import Storage
+from aggregator.tasks import Tasks
+from aggregator.upkeep import upkeep
+from aggregator.websub.subscriber import KIND, Subscriber
+
+STALE = 30.0  # seconds: without a tick for so long, the service is not ready
+DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
+IN_FLIGHT = 8  # polls under way for each fetch slot: polls waiting for a slow host must not hold up others
+
+
+class Poller:
+    """The tick: reload, release what is due, claim what is due, and no more than fits."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        storage: Storage,
+        current: Current,
+        *,
+        tell: Callable[[str], None] = notify.notify,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._pipeline = pipeline
+        self._storage = storage
+        self._current = current
+        hubs = Subscriber(
+            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
+        )
+        self._tasks = Tasks(storage, pipeline.write, {KIND: hubs.run}, clock=clock)
+        self._store = current.config.store
+        self._synced = current.config  # what the store knows; a full disk may keep the present one from it
+        self._tell = tell
+        self._monotonic = monotonic
+        self._clock = clock
+        self._ticked: float | None = None
+        self._polls: set[asyncio.Task[None]] = set()
+        self._draining = False
+        self.last_tick: datetime | None = None
+        self.trouble = ""  # why nothing is polled at the moment
+        self.failed = asyncio.Event()
+
+    async def tick(self) -> None:
+        """One beat. A store that fails ends the service, unless only its disk is full."""
+        if self._draining:
+            return
+        try:
+            if self._current.changed():
+                await self.reload()
+            await self._sync()
+            await self._pipeline.write(self._keep_time)
+            await self._pipeline.rest()
+            room = self._current.config.poll.concurrency * IN_FLIGHT - len(self._polls)
+            for claim in await self._pipeline.claim(room) if room > 0 else ():
+                self._start(self._pipeline.poll(claim))
+            for task in await self._tasks.claim():
+                self._start(self._tasks.run(task))
+            self._beat()
+        except StorageError as error:
+            self._fail(error)
+
+    def _keep_time(self) -> None:
+        """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""
+        if self.last_tick is None or self._ticked is None:
+            return
+        now, ran = self._clock(), timedelta(seconds=self._monotonic() - self._ticked)
+        leap = schedule.leap(now - self.last_tick, ran)
+        if not leap:
+            release(self._storage, now)
+            return
+        log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
+        if leap < timedelta():
+            self._storage.set_back(-leap)
+
+    def _beat(self) -> None:
+        """Only from a tick that did its work: the watchdog is told, and /readyz may say so."""
+        self._tell(notify.READY if self._ticked is None else notify.ALIVE)
+        self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
+
+    def _start(self, work: Awaitable[object]) -> None:
+        poll = asyncio.create_task(self._one(work))
+        self._polls.add(poll)
+        poll.add_done_callback(self._polls.discard)
+
+    async def _one(self, work: Awaitable[object]) -> None:
+        try:
+            await work
+        except StorageError as error:
+            self._fail(error)
+
+    def _fail(self, error: StorageError) -> None:
+        if not isinstance(error, StoreFull):
+            log.error("the store failed", error=str(error))
+            self.failed.set()
+            return
+        if not self.trouble:
+            log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
+        self.trouble = str(error)
+        self._tell(notify.ALIVE)  # starting again would not make room, and end what is still served
+
+    async def reload(self) -> None:
+        """Take up an edited configuration."""
+        self._tell(notify.reloading())
+        self._current.reload()
+        await self._sync()
+        self._tell(notify.READY)
+
+    async def _sync(self) -> None:
+        config = self._current.config
+        if config is self._synced:
+            return
+        for done in await self._pipeline.write(lambda: self._storage.sync(config, self._clock())):
+            log.info("configuration", change=done)
+        self._synced = config
+
+    async def maintain(self) -> None:
+        """Retention, the search index and the night's backup, while polls go on."""
+        retention = self._current.config.retention
+        try:
+            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+        except StorageError as error:
+            self._fail(error)
+
+    def is_ready(self) -> bool:
+        """Whether the tick is really running."""
+        return self._ticked is not None and self._monotonic() - self._ticked < STALE
+
+    def in_flight(self) -> int:
+        """How many polls are under way."""
+        return len(self._polls)
+
+    async def drain(self) -> None:
+        """Let running polls finish for a while, then let them go: nothing of them was written."""
+        self._draining = True
+        if self._polls:
+            _, late = await asyncio.wait(self._polls, timeout=DRAIN)
+            for poll in late:
+                poll.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

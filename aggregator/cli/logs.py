@@ -18,7 +18,7 @@ FORMATS: dict[str, Callable[[], structlog.typing.Processor]] = {
 
 
 def set_up(log_format: str = "") -> None:
-    """Events go to stderr in one of FORMATS; "" is for people on a terminal, else key=value. Else UsageError."""
+    """Events go to stderr in one of FORMATS; "" is for people on a terminal, else key=value."""
     chosen = log_format or ("console" if sys.stderr.isatty() else "logfmt")
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")

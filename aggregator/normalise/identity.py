@@ -1,10 +1,9 @@
-"""How an item is recognised: its keys, its fingerprint, and the ids made from them.
+"""How an item is recognised: its keys and its fingerprint.
 
 Digests are stored for ever: a change to what goes into one makes every known item new. Never compares.
 """
 
 import re
-from base64 import b32encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -14,17 +13,6 @@ from aggregator.normalise.urls import canonical, folded
 
 _WEB = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
 _LINK = re.compile(r'<a href="(https?:[^"]*)"')
-# RFC 3987: what may stand in an IRI, with whole escapes; RFC 8141 urn:, RFC 4151 tag:.
-_CHARACTERS = (
-    r"(?:[^\x00-\x20\x7f-\xa0\"<>\\^`{}|%\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\uf8ff\ufff0-\uffff]"
-    r"|%[0-9A-Fa-f]{2})"
-)
-_IRI = re.compile(
-    rf"(?:https?://(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{{2}})+|https?://\[[0-9A-Fa-f:.]+\](?::\d*)?)(?:[/?#]{_CHARACTERS}*)?"
-    rf"|urn:[a-z0-9][a-z0-9-]{{0,30}}[a-z0-9]:{_CHARACTERS}+"
-    rf"|tag:[\w.@-]+,\d{{4}}(?:-\d\d(?:-\d\d)?)?:{_CHARACTERS}*",
-    re.IGNORECASE,
-)
 
 
 def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
@@ -54,17 +42,6 @@ def fingerprint(words: bytes, *, content: str, enclosures: Iterable[Enclosure]) 
     links = dict.fromkeys(folded(link.replace("&amp;", "&")) for link in _LINK.findall(content))
     files = [canonical(enclosure.url) for enclosure in enclosures]
     return _digest(words.hex(), "\n".join(links), "\n".join(files))
-
-
-def item_id(source_id: str, first: Key) -> str:
-    """13 base32 characters: the same for the same source and first key, wherever and whenever imported."""
-    digest = _digest(source_id, str(int(first.kind)), first.digest.hex())
-    return b32encode(digest)[:13].decode().lower()
-
-
-def valid_iri(guid: str) -> bool:
-    """Whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
-    return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None
 
 
 def _key(kind: KeyKind, *parts: str) -> Key:

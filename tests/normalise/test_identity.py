@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.believed import Item, Key, KeyKind
+from aggregator.model.believed import Item, KeyKind
 from aggregator.model.said import Attachment, Entry
 from aggregator.normalise import identity
 from tests.normalise.samples import entry, normalised
@@ -105,14 +105,6 @@ def test_parts_of_a_digest_do_not_run_together() -> None:
     assert set(one) & set(other) == set()
 
 
-def test_an_id_is_thirteen_characters_and_never_changes() -> None:
-    key = Key(KeyKind.GUID, bytes(16))
-
-    assert identity.item_id("council", key) == "qj3ycocrfkbsw"
-    assert identity.item_id("ministry", key) != identity.item_id("council", key)
-    assert identity.item_id("council", Key(KeyKind.LINK, bytes(16))) != identity.item_id("council", key)
-
-
 def test_digests_stay_what_is_stored() -> None:
     found = identity.keys(
         guid="https://example.org/?p=1", url="https://example.org/1", title="Ä", claimed=None, text="a\n\nb"
@@ -128,49 +120,6 @@ def test_digests_stay_what_is_stored() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    "guid",
-    [
-        "https://example.org/?p=12#a",
-        "http://example.org",
-        "HTTPS://münchen.example:8080/ü%20",
-        "http://[2001:db8::1]:80/a",
-        "urn:uuid:1225c695-cfb8-4ebb-aaaa-80da344efa6a",
-        "tag:example.org,2024-01-30:/a/1",
-        "tag:jane@example.org,2024:1",
-    ],
-)
-def test_an_iri_may_be_published_as_it_is(guid: str) -> None:
-    assert identity.valid_iri(guid)
-
-
-@pytest.mark.parametrize(
-    "guid",
-    [
-        "",
-        "12",
-        "example.org/1",
-        "https://",
-        "https:///a",
-        "https://example.org/a b",
-        "https://example.org/<b>",
-        'https://example.org/"',
-        "https://example.org/%zz",
-        "https://example.org/\n",
-        "https://example.org/\u202e",
-        "https://user@example.org/",
-        "urn:x:",
-        "tag:example.org:1",
-        "javascript:alert(1)",
-        "ftp://example.org/",
-        "https://example.org/" + "a" * 1_000,
-    ],
-)
-def test_what_is_no_iri_is_not_published(guid: str) -> None:
-    assert not identity.valid_iri(guid)
-
-
 @given(st.text())
 def test_no_text_raises(said: str) -> None:
-    identity.valid_iri("https://example.org/" + said)
     identity.keys(guid=said, url="", title=said, claimed=None, text=said)

@@ -1,0 +1,32 @@
+"""The ids an item gets for good: our own, and whether the origin's may be shown. Changing either changes what
+is published.
+"""
+
+import re
+from base64 import b32encode
+from hashlib import blake2b
+
+from aggregator.model import Key
+
+# RFC 3987: what may stand in an IRI, with whole escapes; RFC 8141 urn:, RFC 4151 tag:.
+_CHARACTERS = (
+    r"(?:[^\x00-\x20\x7f-\xa0\"<>\\^`{}|%\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\uf8ff\ufff0-\uffff]"
+    r"|%[0-9A-Fa-f]{2})"
+)
+_IRI = re.compile(
+    rf"(?:https?://(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{{2}})+|https?://\[[0-9A-Fa-f:.]+\](?::\d*)?)(?:[/?#]{_CHARACTERS}*)?"
+    rf"|urn:[a-z0-9][a-z0-9-]{{0,30}}[a-z0-9]:{_CHARACTERS}+"
+    rf"|tag:[\w.@-]+,\d{{4}}(?:-\d\d(?:-\d\d)?)?:{_CHARACTERS}*",
+    re.IGNORECASE,
+)
+
+
+def item_id(source_id: str, first: Key) -> str:
+    """13 base32 characters: the same for the same source and first key, wherever and whenever imported."""
+    named = "\x1f".join((source_id, str(int(first.kind)), first.digest.hex()))
+    return b32encode(blake2b(named.encode(), digest_size=16).digest())[:13].decode().lower()
+
+
+def valid_iri(guid: str) -> bool:
+    """Whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
+    return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None

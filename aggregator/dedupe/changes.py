@@ -3,15 +3,29 @@
 Pure: `now` is given, storage is asked through Reading. Withdraws nothing; absence means nothing here.
 """
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
+from aggregator.dedupe.ids import item_id, valid_iri
 from aggregator.editorial import embargo
-from aggregator.model import Candidate, Changes, Claim, Edit, Item, KeyKind, Known, Mode, NewItem, State, Worked
-from aggregator.normalise.identity import item_id, valid_iri
+from aggregator.model import (
+    Candidate,
+    Changes,
+    Claim,
+    Edit,
+    Item,
+    Key,
+    KeyKind,
+    Known,
+    Mode,
+    NewItem,
+    Reading,
+    State,
+    Worked,
+)
 from aggregator.settings import Source
-from aggregator.storage import Reading
 
 BACKLOG = timedelta(days=7)  # a first import puts older items only into their source's own channel
 EDITS = 24  # changes of an item in 7 days; more are damped
@@ -21,24 +35,23 @@ def decide(worked: Worked, reading: Reading, claim: Claim, source: Source, now: 
     """What one read document does to the items of its source."""
     listed = worked.document.listed
     known = reading.known(worked.items, listed) if worked.items else ()
-    found = within.resolve(worked.items, known, claim.mode, listed=len(listed))
+    found = within.resolve(worked.items, known, claim.mode, listed=len(listed), now=now)
     edits = tuple(edit for item, old in found.known if (edit := _edit(item, old, source, now)) is not None)
-    matched = [(item.digest, old.number) for item, old in found.known if item.digest]
-    matched += [(digest, 0) for digest in found.doubles]
+    matched = tuple((item.digest, old.number) for item, old in found.known if item.digest)
     return Changes(
         mode=found.mode,
-        new=_new(found.new, found.mode, reading, claim, source, now),
+        new=_new(found, known, reading, claim, source, now=now),
         edits=edits,
-        matched=tuple(matched),
+        matched=matched,
+        doubles=found.doubles,
         rotated=found.rotated,
     )
 
 
 def _edit(item: Item, old: Known, source: Source, now: datetime) -> Edit | None:
-    """What to do to a known item; None when nothing. A withdrawn one stays as it was withdrawn."""
-    if old.state is State.WITHDRAWN:
-        return None
-    substantive = item.fingerprint != old.fingerprint
+    """What to do to a known item; None when nothing. A withdrawn one stays as it was withdrawn, but learns
+    its new names: else it would be new and live under the next one."""
+    substantive = item.fingerprint != old.fingerprint and old.state is not State.WITHDRAWN
     release = None
     if old.state is State.HELD:
         standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
@@ -50,7 +63,7 @@ def _edit(item: Item, old: Known, source: Source, now: datetime) -> Edit | None:
         item=item,
         substantive=substantive,
         updated=_updated(item, old, now),
-        damped=old.damped or old.edits >= EDITS,
+        damped=old.edits >= EDITS,
         release=release,
     )
 
@@ -62,23 +75,33 @@ def _updated(item: Item, old: Known, now: datetime) -> datetime:
 
 
 def _new(
-    items: Sequence[Item], mode: Mode, reading: Reading, claim: Claim, source: Source, now: datetime
+    found: within.Resolved,
+    known: Sequence[Known],
+    reading: Reading,
+    claim: Claim,
+    source: Source,
+    *,
+    now: datetime,
 ) -> tuple[NewItem, ...]:
     """Items to store, oldest first; those of one date in reverse, because documents list the newest first."""
+    items = found.new
+    used = {key for each in known for key in each.keys}
     links = [link for item in items if (link := item.key(KeyKind.LINK)) is not None]
     candidates = reading.candidates(links) if links else ()
+    guids = Counter(item.guid for item in items)  # one given to several here is the id of none
     made: list[NewItem] = []
     joined: set[tuple[bool, int]] = set()  # stories this very document has joined: one member each
     for item in reversed(items):
         standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
-        same = stories.match(item, standing.shown, [each for each in candidates if _story(each) not in joined])
+        free = [each for each in candidates if _story(each) not in joined]
+        same = stories.match(item, standing.shown, free)
         if same is not None:
             joined.add(_story(same))
         made.append(
             NewItem(
                 item=item,
-                id=item_id(claim.id, within.primary(item, mode)),
-                public_id=item.guid if valid_iri(item.guid) else "",
+                id=item_id(claim.id, _unused(item, found.mode, used)),
+                public_id=item.guid if guids[item.guid] == 1 and valid_iri(item.guid) else "",
                 state=standing.state,
                 shown=standing.shown,
                 updated=_first_updated(item, standing.shown, now),
@@ -90,6 +113,12 @@ def _new(
             )
         )
     return tuple(sorted(made, key=lambda new: new.shown))
+
+
+def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:
+    """The key its id is made from: the one it goes by, or the next if a former item went by that."""
+    first = within.primary(item, mode)
+    return next((key for key in (first, *item.keys) if key not in used), first)
 
 
 def _story(candidate: Candidate) -> tuple[bool, int]:

@@ -29,15 +29,14 @@ class Member:
 def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candidate | None:
     """The candidate that is the same release as `item`, the oldest if several are."""
     link = item.key(KeyKind.LINK)
-    for candidate in sorted(candidates, key=lambda each: each.number):
-        if (
-            candidate.link == link
-            and abs(candidate.shown - shown) <= WINDOW
-            and _same_language(item.language, candidate.language)
-            and _agree(item, candidate)
-        ):
-            return candidate
-    return None
+    near = [
+        each
+        for each in candidates
+        if each.link == link
+        and abs(each.shown - shown) <= WINDOW
+        and _same_language(item.language, each.language)
+    ]
+    return next((each for each in sorted(near, key=lambda each: each.number) if _agree(item, each)), None)
 
 
 def lead(members: Sequence[Member]) -> Member:

@@ -4,9 +4,10 @@ Decides from what the document holds and what storage remembers; the answer neve
 either. "New" is decided by identity, never by date.
 """
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 
 from aggregator.model import Item, Key, KeyKind, Known, Mode
 
@@ -22,7 +23,7 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 class Resolved:
     """Items of one document, each once: `known` with the remembered one, or `new`.
 
-    `doubles` are the raw digests of entries that said the same as another; `rotated` counts the
+    `doubles` are the raw digests of entries that say less lately what another says; `rotated` counts the
     known ones that came under a new guid or address.
     """
 
@@ -33,17 +34,18 @@ class Resolved:
     rotated: int
 
 
-def resolve(items: Sequence[Item], known: Sequence[Known], mode: Mode, *, listed: int) -> Resolved:
+def resolve(
+    items: Sequence[Item], known: Sequence[Known], mode: Mode, *, listed: int, now: datetime
+) -> Resolved:
     """Tell known from new. `listed` is how many raw items the document has, parsed or not."""
     mode = _degrade(items, known, mode, listed)
     groups: dict[Key, list[Item]] = defaultdict(list)
     for item in items:
         groups[primary(item, mode)].append(item)
     latest = {key: max(group, key=_latest) for key, group in groups.items()}
-    holders = {key: holder for key in latest if (holder := _holder(key, known)) is not None}
-    matched = _one_each(holders)
-    unmatched = {key: item for key, item in latest.items() if key not in holders}
-    rotated = _rotated(unmatched, known, matched)
+    matched, doubles = _matched(latest, _Index(known, mode), now)
+    unmatched = {key: item for key, item in latest.items() if key not in matched and key not in doubles}
+    rotated = _rotated(unmatched, _Index(known, mode), {each.number for each in matched.values()})
     pairs = [(latest[key], holder) for key, holder in {**matched, **rotated}.items()]
     new = [item for key, item in unmatched.items() if key not in rotated]
     kept = {id(item) for item in [*new, *(item for item, _ in pairs)]}
@@ -65,10 +67,14 @@ def primary(item: Item, mode: Mode) -> Key:
     raise ValueError("an item has no key: normalise makes a text key for every item")
 
 
-def _latest(item: Item) -> tuple[float, bytes]:
+def _latest(item: Item) -> tuple[float, bytes, bytes, str]:
     """Orders entries that say the same: by the later date, then by substance so that order is no matter."""
     dates = [date.timestamp() for date in (item.updated, item.claimed) if date is not None]
-    return max(dates, default=0.0), item.fingerprint
+    return max(dates, default=0.0), item.fingerprint, _digests(item.keys), str(item.claimed)
+
+
+def _digests(keys: Sequence[Key]) -> bytes:
+    return b"".join(key.digest for key in keys)
 
 
 def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: int) -> Mode:
@@ -106,56 +112,146 @@ def _lookup(keys: Sequence[Key]) -> Callable[[KeyKind], bytes | None]:
 
 def _names_nothing(sharing: Sequence[_Said], total: int) -> bool:
     """Whether entries with one link are different releases: without guids, when their titles differ; with one
-    guid for all, only when the whole document (three or more) shares it."""
-    if len({each.title for each in sharing}) < 2:
-        return False
+    guid for all, or one title on several days, only when the whole document (three or more) shares it."""
     guids = {each.key(KeyKind.GUID) for each in sharing}
-    if guids == {None}:
+    if guids == {None} and len({each.title for each in sharing}) > 1:
         return True
-    return len(guids) == 1 and len(sharing) == total >= 3
+    days = {each.key(KeyKind.TITLE_DAY) for each in sharing}
+    return len(guids) == 1 and len(days) > 1 and len(sharing) == total >= 3
 
 
-def _holder(key: Key, known: Sequence[Known]) -> Known | None:
-    """Who has this key: who was last seen under it before who once had it, then the oldest."""
-    holders = [each for each in known if key in each.keys]
-    return min(holders, key=lambda each: (key not in each.current, each.number), default=None)
+def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tuple[dict[Key, Known], set[Key]]:
+    """Who holds each key, one known item to one key, and the keys of entries that say a listed item again.
+
+    Who was last seen under a key holds it before who once did. An item whose key is held by
+    somebody in another place and under another title is a stranger under a reused or swapped key: it is who
+    has its place and title, else who holds the key unless that one is here in person, else nobody.
+    """
+    holders = {key: holder for key in latest if (holder := index.holder(key)) is not None}
+    agreeing = {key for key, holder in holders.items() if _agrees(latest[key], holder)}
+    matched: dict[Key, Known] = {}
+    doubles: set[Key] = set()
+    taken: dict[int, Item] = {}
+
+    def take(key: Key, holder: Known) -> None:
+        matched[key] = holder
+        taken[holder.number] = latest[key]
+
+    def settle(key: Key) -> None:
+        holder, item = holders[key], latest[key]
+        free = [each for each in index.holders(key) if each.number not in taken and _agrees(item, each)]
+        if holder.number in taken and free:
+            holder = index.first(free, key)
+        if holder.number in taken:
+            is_double = _says(taken[holder.number], item)
+        elif _stands(holder, key, item, now):
+            is_double = index.name(holder) == key or _says(holder, item)
+        else:
+            return take(key, holder)
+        return doubles.add(key) if is_double else None
+
+    # Present names first; digests only make the answer independent of the order of entries.
+    turns = sorted(holders, key=lambda each: (index.name(holders[each]) != each, each.digest))
+    for key in turns:
+        if key in agreeing and index.name(holders[key]).kind is key.kind:
+            settle(key)
+    for key in turns:
+        namesake = index.namesake(latest[key])
+        is_double = holders[key].listed and index.name(holders[key]) == key
+        if key not in agreeing and not is_double and namesake is not None and namesake.number not in taken:
+            take(key, namesake)
+    for key in turns:
+        if key not in matched and key not in doubles:
+            settle(key)
+    return matched, doubles
 
 
-def _one_each(holders: Mapping[Key, Known]) -> dict[Key, Known]:
-    """An item listed under both its present and a former name is one item: the present name counts."""
-    names: dict[int, Key] = {}
-    for key, holder in sorted(
-        holders.items(), key=lambda pair: (pair[0] not in pair[1].current, pair[0].digest)
-    ):
-        names.setdefault(holder.number, key)
-    return {key: holder for key, holder in holders.items() if names[holder.number] == key}
+def _agrees(item: Item, known: Known) -> bool:
+    link = item.key(KeyKind.LINK)
+    return item.title == known.title or (link is not None and Key(KeyKind.LINK, link) in known.current)
 
 
-def _rotated(
-    unmatched: Mapping[Key, Item], known: Sequence[Known], matched: Mapping[Key, Known]
-) -> dict[Key, Known]:
+def _says(other: Item | Known, item: Item) -> bool:
+    """Whether somebody already says an item: of its title and, where it has one, in its place."""
+    link = item.key(KeyKind.LINK)
+    keys = other.keys if isinstance(other, Item) else other.current
+    return item.title == other.title and (link is None or Key(KeyKind.LINK, link) in keys)
+
+
+def _stands(holder: Known, key: Key, item: Item, now: datetime) -> bool:
+    """Whether the holder is in the document, unchanged, so that this is another entry: a later word of it
+    only under its present name and with a later date, none of the future, or two would take turns."""
+    if not holder.listed or key not in holder.current:
+        return holder.listed
+    dates = [date for date in (item.updated, item.claimed) if date is not None and date <= now]
+    return not any(date > holder.updated for date in dates)
+
+
+class _Index:
+    """Known items by key."""
+
+    def __init__(self, known: Sequence[Known], mode: Mode) -> None:
+        self._ranks = {kind: rank for rank, kind in enumerate(LOOKUP[mode])}
+        self._by_key: dict[Key, list[Known]] = defaultdict(list)
+        for each in known:
+            for key in each.keys:
+                self._by_key[key].append(each)
+
+    def holder(self, key: Key) -> Known | None:
+        """Who has this key, if anybody has."""
+        holders = self.holders(key)
+        return self.first(holders, key) if holders else None
+
+    def first(self, holders: Sequence[Known], key: Key) -> Known:
+        """Of several who have a key: who goes by it before who has it too or once had it. Digests make the
+        answer the same in whatever order they were stored."""
+
+        def order(each: Known) -> tuple[bool, bool, bytes, int]:
+            return self.name(each) != key, key not in each.current, _digests(each.current), each.number
+
+        return min(holders, key=order)
+
+    def name(self, known: Known) -> Key:
+        """The key a known item goes by: of those it was last seen under, the one it is looked up by."""
+        return min(known.current, key=lambda key: self._ranks.get(key.kind, len(KeyKind)))
+
+    def namesake(self, item: Item) -> Known | None:
+        """The one known item last seen in this item's place and under its title, gone from there now."""
+        link = item.key(KeyKind.LINK)
+        if link is None:
+            return None
+        place = Key(KeyKind.LINK, link)
+        found = [each for each in self.holders(place) if _says(each, item)]
+        return found[0] if len(found) == 1 and not found[0].listed else None
+
+    def holders(self, key: Key) -> Sequence[Known]:
+        """All who ever had this key."""
+        return self._by_key.get(key, ())
+
+
+def _rotated(unmatched: Mapping[Key, Item], index: "_Index", taken: Set[int]) -> dict[Key, Known]:
     """Known items that came back under a new name: same place and title, the old name gone from this
     document, one to one. Counts do not matter: a site that renames all its guids renames each of them."""
-    taken = {each.number for each in matched.values()}
-    free = [each for each in known if not each.listed and each.number not in taken]
-    claims: dict[Key, list[Known]] = {
-        key: [each for each in free if _same_release(item, each)] for key, item in unmatched.items()
-    }
-    claimants: dict[int, int] = defaultdict(int)
-    for candidates in claims.values():
-        for each in candidates:
-            claimants[each.number] += 1
+    here = Counter(key for item in unmatched.values() for key in item.keys)
+    claims: dict[Key, dict[int, Known]] = {}
+    for key, item in unmatched.items():
+        same = _same_releases(item, index, here)
+        claims[key] = {e.number: e for e in same if not e.listed and e.number not in taken}
+    claimants = Counter(number for candidates in claims.values() for number in candidates)
     return {
-        key: candidates[0]
+        key: candidates[number]
         for key, candidates in claims.items()
-        if len(candidates) == 1 and claimants[candidates[0].number] == 1
+        if len(candidates) == 1 and claimants[number := next(iter(candidates))] == 1
     }
 
 
-def _same_release(item: Item, known: Known) -> bool:
-    if item.title != known.title:
-        return False
-    shared = {key.kind for key in item.keys if key in known.keys}
-    if shared & {KeyKind.GUID, KeyKind.LINK, KeyKind.PATH}:
-        return True
-    return {KeyKind.TITLE_DAY, KeyKind.TEXT} <= shared
+def _same_releases(item: Item, index: _Index, here: Mapping[Key, int]) -> Iterator[Known]:
+    """Known items of its title that are in its place, or say the same on the same day. A place proves it only
+    where it names one item: many feeds link all to one page."""
+    day = item.key(KeyKind.TITLE_DAY)
+    for key in item.keys:
+        holders = index.holders(key)
+        if key.kind is KeyKind.TEXT:
+            yield from (e for e in holders if any(k.digest == day for k in e.keys))
+        elif key.kind is not KeyKind.TITLE_DAY and len(holders) == 1 and here[key] == 1:
+            yield from (e for e in holders if e.title == item.title)

@@ -37,7 +37,6 @@ class Known:
     language: str = ""
     listed: bool = False
     edits: int = 0
-    damped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -414,6 +414,8 @@ def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(s
     assert (outcome.new, outcome.edited, storage.select("")) == (0, 0, ())
     move(storage, again(storage, stored), Trigger.REINSTATE)
     assert titles(storage.select("")) == ["Retracted"]
+    origin.says(entry("Retracted, edited", "g1"), now=NOON + 2 * DAY)
+    assert titles(storage.select("")) == ["Retracted, edited"]
     assert [(line.trigger, line.after) for line in storage.audit(stored.number)] == [
         ("withdraw", State.WITHDRAWN),
         ("reinstate", State.LIVE),

@@ -18,6 +18,7 @@ from aggregator.errors import StorageError, StoreBusy, StoreFull
 from aggregator.storage.backups import damaged
 
 BUSY_SECONDS = 15.0
+FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -112,7 +113,7 @@ def translated(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None)
         if code in DAMAGED:
             raise damaged(path.parent, str(error)) from error
-        if code == sqlite3.SQLITE_FULL:
+        if code in FULL:
             raise StoreFull(f"there is no room on the disk of the store {path}: free some") from error
         raise StorageError(f"the store {path} failed: {error}") from error
 

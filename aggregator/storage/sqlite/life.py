@@ -52,6 +52,12 @@ def apply(db: Database, transitions: Sequence[Transition], journal: Path) -> Non
 def _step(db: Database, step: Transition, at: membership.Stamp, *, first: bool) -> None:
     if step.after is State.LIVE and first:
         membership.enter(db, [step.number], at)
+    if step.before is State.WITHDRAWN:  # what its origin said meanwhile was not taken: read its feed anew
+        db.conn.execute(
+            """UPDATE source SET seen = x'', body_digest = x'', etag = '', last_modified = ''
+            WHERE number = (SELECT source FROM item WHERE number = ?)""",
+            (step.number,),
+        )
     db.conn.execute(
         "UPDATE item SET state = ?, reason = ?, release = NULL WHERE number = ?",
         (step.after, step.reason if step.after is not State.LIVE else "", step.number),

@@ -70,7 +70,7 @@ class PollReading:
 
     def _known(self, number: int, keys: tuple[Key, ...], present: set[int]) -> Known:
         row = self._db.conn.execute(
-            """SELECT state, title, fingerprint, keys, updated, language, flags,
+            """SELECT state, title, fingerprint, keys, updated, language,
             (SELECT count(*) FROM revision WHERE item = i.number AND at > ?) AS edits
             FROM item i WHERE number = ?""",
             (ms(self._now - WEEK), number),
@@ -86,7 +86,6 @@ class PollReading:
             language=row["language"],
             listed=number in present,
             edits=row["edits"],
-            damped="damped" in json.loads(row["flags"]),
         )
 
     def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:

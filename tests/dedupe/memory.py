@@ -1,0 +1,70 @@
+"""What storage would remember, made by hand: known items and a Reading over them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aggregator.dedupe.within import Resolved, resolve
+from aggregator.model import Candidate, Claim, Entry, Item, Known, Mode, State
+from tests.given import DAY, NOON, item, source
+
+MINISTRY = source("ministry")
+
+
+def said(*entries: Entry) -> tuple[Item, ...]:
+    """Entries as items of the ministry."""
+    return tuple(item(entry, MINISTRY) for entry in entries)
+
+
+def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **more: object) -> Known:
+    """An item last seen as `entry`, and under the names of other entries before."""
+    now, *earlier = said(entry, *before)
+    remembered = Known(
+        number=number,
+        state=State.LIVE,
+        title=now.title,
+        fingerprint=now.fingerprint,
+        keys=tuple(dict.fromkeys(key for each in (now, *earlier) for key in each.keys)),
+        current=now.keys,
+        updated=now.updated or now.claimed or NOON,
+        language=now.language,
+        listed=listed,
+    )
+    return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
+
+
+def told(
+    entries: Sequence[Entry], remembered: Sequence[Known] = (), mode: Mode = Mode.NORMAL, listed: int = 0
+) -> Resolved:
+    """What the ministry's document comes to."""
+    return resolve(said(*entries), remembered, mode, listed=listed or len(entries), now=NOON + 20 * DAY)
+
+
+def who(resolved: Resolved) -> dict[str, int]:
+    """Title to number of the known item it is; 0 for a new one."""
+    return {item.title: 0 for item in resolved.new} | {item.title: old.number for item, old in resolved.known}
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """A Reading that answers with what it was given, only as far as it was asked."""
+
+    items: tuple[Known, ...] = ()
+    others: tuple[Candidate, ...] = ()
+
+    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
+        asked = {key for item in items for key in item.keys}
+        return tuple(each for each in self.items if asked & set(each.keys))
+
+    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
+        return tuple(each for each in self.others if each.link in links)
+
+
+def claim(mode: Mode = Mode.NORMAL, *, first: bool = False) -> Claim:
+    """A claim of the ministry."""
+    return Claim(number=1, id="ministry", feed=MINISTRY.feed, token=1, mode=mode, first_import=first)
+
+
+def day(number: int) -> str:
+    """A date of March 2026 as feeds write it."""
+    return datetime(2026, 3, number, 9, tzinfo=NOON.tzinfo).isoformat()

@@ -1,0 +1,102 @@
+"""Across sources: which items are the same release, and who leads."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.dedupe.stories import WINDOW, Member, at_home, lead, match
+from aggregator.model import Candidate, Item, KeyKind
+from tests.dedupe.memory import said
+from tests.given import MINUTE, NOON, entry
+
+LINK = "https://ministry.example/bridge"
+WORDS = "the bridge is open again after nine months of careful work by many hands"
+EXTRACT = f"<p>{WORDS}</p>"
+FULL = f"<p>{WORDS} and it will be paid for by a toll that ends in twelve years from now</p>"
+
+
+def release(title: str = "Bridge opens", body: str = FULL, link: str = LINK, language: str = "en") -> Item:
+    (item,) = said(entry(title, "g1", link, body=body))
+    return replace(item, language=language)
+
+
+def candidate(item: Item, number: int = 3, **more: object) -> Candidate:
+    plain = Candidate(
+        number=number,
+        story=None,
+        link=item.key(KeyKind.LINK) or b"",
+        language=item.language,
+        shown=NOON,
+        title=item.title,
+        text=item.text,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Candidate
+
+
+def is_same(item: Item, other: Candidate) -> bool:
+    return match(item, NOON, [other]) is other
+
+
+def test_the_same_text_at_the_same_address_is_the_same_release() -> None:
+    assert is_same(release(), candidate(release(title="Bridge open again")))
+
+
+def test_an_extract_is_the_same_release_whoever_has_it() -> None:
+    assert is_same(release(), candidate(release(body=EXTRACT)))
+    assert is_same(release(body=EXTRACT), candidate(release()))
+
+
+def test_other_words_at_the_same_address_are_another_release() -> None:
+    other = (
+        "<p>" + "nobody was hurt when the old harbour crane fell into the river this morning at six" + "</p>"
+    )
+    assert not is_same(release(), candidate(release(body=other)))
+
+
+def test_the_same_words_elsewhere_are_not_looked_at() -> None:
+    assert not is_same(release(), candidate(release(link="https://agency.example/bridge")))
+
+
+@pytest.mark.parametrize(("title", "same"), [("bridge  OPENS", True), ("Bridge closes", False)])
+def test_texts_too_short_to_prove_anything_need_the_same_title(title: str, same: bool) -> None:
+    short = "<p>Read more.</p>"
+    assert is_same(release(body=short), candidate(release(title, short))) is same
+
+
+def test_fourteen_days_apart_is_the_same_release_and_a_minute_more_is_not() -> None:
+    for shown in (NOON - WINDOW, NOON + WINDOW):
+        assert is_same(release(), candidate(release(), shown=shown))
+    assert not is_same(release(), candidate(release(), shown=NOON - WINDOW - MINUTE))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("en", "en-GB", True), ("en", "fr", False), ("", "fr", True), ("fr", "", True)],
+)
+def test_a_translation_is_another_release(one: str, other: str, same: bool) -> None:
+    assert is_same(release(language=one), candidate(release(language=other))) is same
+
+
+def test_of_several_the_oldest_is_joined() -> None:
+    old, new = candidate(release(), 3), candidate(release(), 4)
+    assert match(release(), NOON, [new, old]) is old
+
+
+def test_who_is_at_home_leads_then_priority_then_age() -> None:
+    home, first, weighty = Member(9, True, 0), Member(1, False, 0), Member(5, False, 7)
+    assert lead([first, weighty, home]) is home
+    assert lead([first, weighty]) is weighty
+    assert lead([Member(2, False, 0), first]) is first
+
+
+@pytest.mark.parametrize(
+    ("host", "is_home"),
+    [
+        ("example.int", True),
+        ("press.example.int", True),
+        ("badexample.int", False),
+        ("example.int.evil.com", False),
+    ],
+)
+def test_a_domain_is_home_to_its_own_hosts_only(host: str, is_home: bool) -> None:
+    assert at_home(host, ["other.example", "example.int"]) is is_home

@@ -30,6 +30,7 @@ _NOT_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})""")
 _CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
 _WRAPPED = re.compile(rb"<(rss|feed|rdf:RDF)\s[^<>]{0,2000}(?:xmlns|version)\s*=")
+_STRAY = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8, as Python lets it through
 _NAME = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
 # The shapes feedparser itself holds to be safe, and short.
 _ENTITY = re.compile(
@@ -96,7 +97,7 @@ def _instead(text: bytes, root: str) -> str:
 def _utf8(body: bytes, content_type: str) -> bytes:
     for mark, encoding in _MARKS:
         if body.startswith(mark):
-            return body if encoding == "utf-8" else body.decode(encoding, "replace").encode()
+            return _repaired(body) if encoding == "utf-8" else body.decode(encoding, "replace").encode()
     header = _CHARSET.search(content_type)
     declared = _DECLARED.search(body, 0, 1024)
     labels = [header[1].lower()] if header else []
@@ -120,6 +121,8 @@ def _utf8(body: bytes, content_type: str) -> bytes:
 def _repaired(body: bytes) -> bytes:
     """UTF-8 with bytes of Windows-1252 among it, as pages pasted from two systems have."""
     text = body.decode("utf-8", "surrogateescape")
+    if text.isascii() or not _STRAY.search(text):
+        return body
     strays = {0xDC00 + code: bytes([code]).decode("cp1252", "replace") for code in range(128, 256)}
     return text.translate(strays).encode()
 

@@ -1,0 +1,234 @@
+"""Origins that lie, break off or speak in tongues: nothing is withdrawn, nothing halved, and the next poll heals."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.model import Job, Outcome, State, Worked
+from aggregator.pipeline import Pipeline
+from aggregator.storage import Storage, open_storage
+from aggregator.workers import work
+from tests.fetch.origin import Origin, Script, answer, client, running, then_close
+from tests.given import DAY, HOUR, NOON, all_items, config
+from tests.hostile.documents import FORMATS, document
+from tests.line.line import Line, plain
+from tests.running import feed, item
+
+STORM, PILOT = item("storm", "Storm warning"), item("pilot", "New pilot boat")
+OFFICE = plain("office")
+
+
+class InProcess:
+    """Reads documents as a worker does."""
+
+    async def run(self, job: Job) -> Worked:
+        return work(job)
+
+    async def release_if_idle(self, now: float) -> bool:
+        return False
+
+
+@dataclass
+class Desk:
+    """Polls one source whose origin answers as it likes."""
+
+    storage: Storage
+    origin: Origin
+    answers: dict[str, bytes | Script]
+    now: datetime = NOON
+    polls: list[Outcome] = field(default_factory=list)
+
+    async def poll(self, pipeline: Pipeline, after: timedelta = HOUR) -> Outcome:
+        self.now += after
+        (outcome,) = await pipeline.run([OFFICE.id])
+        return outcome
+
+    def titles(self) -> list[str]:
+        stored = all_items(self.storage)
+        assert {each.state for each in stored} <= {State.LIVE}
+        return sorted(each.item.title for each in stored)
+
+
+def polling(directory: Path, scenario: Callable[[Desk, Pipeline], Awaitable[None]]) -> None:
+    async def run() -> None:
+        answers: dict[str, bytes | Script] = {}
+        async with running(answers) as origin, client() as fetcher:
+            with closing(open_storage(directory)) as storage:
+                settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
+                storage.sync(settings, NOON)
+                desk = Desk(storage, origin, answers)
+                pipeline = Pipeline(
+                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: desk.now
+                )
+                await scenario(desk, pipeline)
+                pipeline.close()
+
+    asyncio.run(run())
+
+
+def says(*items: str, headers: tuple[str, ...] = ('ETag: "1"',)) -> bytes:
+    return answer(*headers, body=feed(*items))
+
+
+def test_a_server_that_always_says_not_modified_is_asked_for_all_once_a_day(tmp_path: Path) -> None:
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        desk.answers["/feed"] = says(STORM)
+        assert (await desk.poll(pipeline)).new == 1
+
+        async def lies(writer: asyncio.StreamWriter) -> None:
+            asked = desk.origin.header("If-None-Match")
+            writer.write(answer('ETag: "1"', status="304 Not Modified") if asked else says(PILOT, STORM))
+
+        desk.answers["/feed"] = lies
+        assert [(await desk.poll(pipeline)).kind for _ in range(3)] == ["not-modified"] * 3
+        assert desk.titles() == ["Storm warning"]
+        assert (await desk.poll(pipeline, DAY)).new == 1
+        assert desk.titles() == ["New pilot boat", "Storm warning"]
+
+    polling(tmp_path, scenario)
+
+
+def test_an_etag_that_never_changes_hides_nothing_that_is_sent(tmp_path: Path) -> None:
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        for number, items in enumerate([(STORM,), (PILOT, STORM), (PILOT, STORM)]):
+            desk.answers["/feed"] = says(*items)
+            outcome = await desk.poll(pipeline)
+            assert outcome.kind == ("changed" if number < 2 else "unchanged")
+        assert desk.titles() == ["New pilot boat", "Storm warning"]
+
+    polling(tmp_path, scenario)
+
+
+def test_an_etag_that_always_changes_makes_nothing_new(tmp_path: Path) -> None:
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        new = []
+        for number in range(4):
+            desk.answers["/feed"] = says(STORM, headers=(f'ETag: "{number}"',))
+            new.append((await desk.poll(pipeline)).new)
+        assert new == [1, 0, 0, 0]
+
+    polling(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        answer("Content-Type: text/html", body=b"<!doctype html><title>Oops</title><h1>Error 500</h1>"),
+        answer("Content-Type: application/rss+xml", body=b"<html><body>Down for maintenance</body></html>"),
+        answer("Content-Type: application/rss+xml", body=b""),
+        answer(body=b"null"),
+        answer(body=b'{"error": "rate limited"}'),
+        answer(body=b"\x00" * 500),
+        answer(status="304 Not Modified"),  # to a question that was unconditional
+        answer("Content-Encoding: gzip", body=b"no gzip"),
+        answer(status="500 Internal Server Error", body=feed()),
+        then_close(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n" + feed(STORM)),
+        then_close(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\nZZ\r\n"),
+        then_close(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n<rss>"),
+        then_close(b"SSH-2.0-OpenSSH_9.2\r\n"),
+        then_close(b""),
+    ],
+)
+def test_an_answer_that_is_no_feed_changes_nothing_and_the_next_one_heals(
+    tmp_path: Path, bad: bytes | Script
+) -> None:
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        desk.answers["/feed"] = says(PILOT, STORM, headers=())
+        await desk.poll(pipeline)
+        desk.answers["/feed"] = bad
+        outcome = await desk.poll(pipeline)
+        assert (outcome.kind, outcome.new) == ("failed", 0)
+        assert outcome.message.isprintable()
+        assert desk.titles() == ["New pilot boat", "Storm warning"]
+        desk.answers["/feed"] = says(item("third", "A third"), PILOT, STORM, headers=())
+        assert (await desk.poll(pipeline)).new == 1
+
+    polling(tmp_path, scenario)
+
+
+def test_an_emptied_feed_withdraws_nothing_and_republishes_nothing(tmp_path: Path) -> None:
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        for items in ((PILOT, STORM), (), (PILOT, STORM)):
+            desk.answers["/feed"] = says(*items)
+            outcome = await desk.poll(pipeline)
+        assert outcome.new == outcome.edited == 0
+        assert desk.titles() == ["New pilot boat", "Storm warning"]
+
+    polling(tmp_path, scenario)
+
+
+GRUSS = "Grüße, “Ωμέγα” – наводнение 洪水"
+
+
+@pytest.mark.parametrize(
+    ("encoded", "content_type"),
+    [
+        (("\ufeff" + "{}").encode("utf-8").decode(), "text/xml; charset=iso-8859-1"),
+        ("utf-16-le mark", "text/xml"),
+        ("utf-16-be mark", "text/xml; charset=utf-8"),
+        ("utf-16-le", "text/xml"),
+        ("utf-16-be", "text/xml; charset=iso-8859-1"),
+        ("utf-32-le mark", ""),
+        ("utf-7", "text/xml; charset=utf-7"),
+        ("utf-8", "text/xml; charset=utf-16"),
+        ("utf-8", "text/xml; charset=no-such-charset"),
+        ("gb18030", "text/xml; charset=gb2312"),
+    ],
+)
+def test_a_text_is_read_whatever_is_said_of_its_encoding(
+    tmp_path: Path, encoded: str, content_type: str
+) -> None:
+    name, _, mark = encoded.partition(" ")
+    name = name if "{" not in name else "utf-8-sig"
+    text = feed(item("gruss", GRUSS)).decode().replace('<?xml version="1.0"?>', "")
+    body = (("\ufeff" if mark else "") + text).encode(name)
+
+    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+        desk.answers["/feed"] = answer(f"Content-Type: {content_type}", body=body)
+        await desk.poll(pipeline)
+        assert desk.titles() == [GRUSS]
+
+    polling(tmp_path, scenario)
+
+
+ATOM = (
+    b"<feed xmlns='http://www.w3.org/2005/Atom'><title>Feed</title><id>urn:example:feed</id>"
+    b"<entry><title>Storm</title><id>urn:example:1</id><link href='https://origin.example/1'/>"
+    b"<updated>2026-03-02T11:00:00Z</updated><content>All of the storm.</content></entry>"
+    b"<entry><title>Pilot</title><id>urn:example:2</id><link href='https://origin.example/2'/>"
+    b"<updated>2026-03-02T11:00:00Z</updated><content>All of the pilot.</content></entry></feed>"
+)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_feed_cut_off_at_any_byte_publishes_no_half_and_withdraws_nothing(
+    form: str, tmp_path: Path
+) -> None:
+    whole = {"rss": feed(STORM, PILOT), "atom": ATOM, "json": document("json", (), ["x"] * 2)}[form]
+    with Line(tmp_path / "whole", OFFICE, now=NOON) as line:
+        line.reads(OFFICE, whole, NOON)
+        complete = {each.item.title: (each.item.content, each.item.url) for each in line.items()}
+    assert len(complete) == 2
+    with (
+        Line(tmp_path / "cut", OFFICE, now=NOON) as line,
+        Line(tmp_path / "fresh", OFFICE, now=NOON) as fresh,
+    ):
+        line.reads(OFFICE, whole, NOON)
+        for end in range(len(whole)):
+            for each in (line, fresh):
+                try:
+                    each.reads(OFFICE, whole[:end], NOON + timedelta(minutes=end))
+                except ParseError:
+                    continue
+        assert {each.item.title for each in line.items()} == set(complete)
+        for stored in (*line.items(), *fresh.items()):
+            assert stored.state is State.LIVE
+            assert (stored.item.content, stored.item.url) == complete[stored.item.title]
+        fresh.reads(OFFICE, whole, NOON + DAY)
+        assert {each.item.title for each in fresh.items()} == set(complete)

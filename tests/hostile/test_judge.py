@@ -1,0 +1,50 @@
+"""The judge itself: what is let through here would be let through there."""
+
+from html import escape
+
+import pytest
+
+from tests.hostile.judge import body_faults, page_faults
+
+STANDING = "Released by Origin."
+GOOD = f'<div><p>All.</p></div>\n<div class="pw-disclaimer">{STANDING}</div>'
+PAGE = (
+    "<!doctype html><html><head><title>T</title></head><body><a href='#main'></a><header></header><main><article>"
+    f"BODY<aside><div class='pw-disclaimer'>{STANDING}</div></aside></article></main><footer></footer></body></html>"
+)
+
+
+def test_what_is_right_is_not_faulted() -> None:
+    assert list(body_faults(GOOD, STANDING)) == []
+    assert list(page_faults(PAGE, STANDING)) == []
+    assert list(page_faults(PAGE.replace("BODY", escape("<script>")), STANDING)) == []
+
+
+BAD = (
+    "<script>x</script>",
+    "<p onclick=x>",
+    "<img src=javascript:x>",
+    "<a href=data:x>",
+    "<p style=x>",
+    "<iframe></iframe>",
+    "<div class=pw-disclaimer>False.</div>",
+    "<svg><a></a></svg>",
+    "<form>",
+)
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_is_wrong_is_faulted(bad: str) -> None:
+    assert list(body_faults(bad + GOOD, STANDING))
+    assert list(page_faults(PAGE.replace("BODY", bad), STANDING))
+
+
+@pytest.mark.parametrize("swallows", ["<details>", "<div>", "<table><tr><td>", "<!--", "<textarea>"])
+def test_a_disclaimer_inside_anything_is_faulted(swallows: str) -> None:
+    assert list(body_faults(swallows + GOOD, STANDING))
+    assert list(page_faults(PAGE.replace("BODY", swallows), STANDING))
+
+
+def test_a_disclaimer_that_is_missing_or_says_something_else_is_faulted() -> None:
+    assert list(body_faults(GOOD.replace(STANDING, "We lie."), STANDING))
+    assert list(page_faults(PAGE.replace("pw-disclaimer", "x"), STANDING))

@@ -21,7 +21,7 @@ PATIENCE = 300.0  # seconds anything asked of the service may take
 LOOK_EVERY = 0.005  # seconds between two looks at whether it is done
 
 MAKE_DUE = "UPDATE source SET due = 0 WHERE :id = '' OR id = :id"
-COUNT_DUE = "SELECT count(*) FROM source WHERE configured = 1 AND due <= unixepoch() * 1000"
+COUNT_DUE = "SELECT count(*) FROM source WHERE configured = 1 AND due <= (unixepoch() + 1) * 1000"
 
 
 class StalledError(Exception):

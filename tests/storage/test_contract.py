@@ -161,6 +161,14 @@ def test_an_operator_makes_a_source_due_and_an_unknown_one_is_refused(storage: S
         storage.poll_soon(["nobody"], NOON)
 
 
+def test_who_asks_for_a_poll_while_one_runs_gets_another(storage: Storage) -> None:
+    storage.sync(config(source("ministry")), NOON)
+    (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
+    storage.poll_soon(["ministry"], NOON + MINUTE)
+    storage.record(failed(claim, NOON))
+    assert [claim.id for claim in storage.claim(NOON + MINUTE, limit=1, lease=HOUR)] == ["ministry"]
+
+
 def test_there_is_one_poller(storage: Storage) -> None:
     with storage.poller(), pytest.raises(StoreBusy, match="process"), storage.poller():
         pass

@@ -27,7 +27,7 @@ from aggregator.model import (
     State,
 )
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import arriving, life, membership, subscriptions
+from aggregator.storage.sqlite import arriving, life, membership, sources, subscriptions
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import (
     item_columns,
@@ -191,10 +191,8 @@ def _remember(
 ) -> None:
     """Bring the source's row up to date with what the poll found."""
     now = outcome.started
-    columns: dict[str, object] = {"due": ms(poll.due), "why": outcome.why}
-    if outcome.kind == "failed":
-        columns["failures"] = poll.claim.failures + 1
-    else:
+    columns: dict[str, object] = {"failures": poll.claim.failures + 1}
+    if outcome.kind != "failed":
         columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.recipe}
     if poll.full:
         columns["last_full"] = ms(now)
@@ -216,7 +214,16 @@ def _remember(
     # Plain SQL: a poll that found nothing new is the usual one, and this is most of its cost.
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     db.conn.execute(
-        f"UPDATE source SET {assignments} WHERE number = :number", {**columns, "number": poll.claim.number}
+        f"""UPDATE source SET {assignments},
+        due = CASE why WHEN :polled THEN :due ELSE due END, why = CASE why WHEN :polled THEN :why ELSE why END
+        WHERE number = :number""",
+        {
+            **columns,
+            "number": poll.claim.number,
+            "due": ms(poll.due),
+            "why": outcome.why,
+            "polled": sources.POLLED,  # else somebody asked for the next poll while this one ran
+        },
     )
 
 

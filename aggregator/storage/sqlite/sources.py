@@ -18,6 +18,7 @@ from aggregator.storage.sqlite import membership
 from aggregator.storage.sqlite.rows import moment, moment_or_none, ms, unpack_hints, unpack_seen
 
 FAR = timedelta(hours=24)
+POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
 MILLISECOND = timedelta(milliseconds=1)
 
 MOVED = {
@@ -183,12 +184,18 @@ def claim(
     if ids is not None:
         where = "id IN (SELECT value FROM json_each(:ids))"
     rows = db.conn.execute(
-        f"""UPDATE source SET token = token + 1, leased = :until WHERE number IN (
+        f"""UPDATE source SET token = token + 1, leased = :until, why = :why WHERE number IN (
             SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)
         RETURNING *, (SELECT lease_until FROM subscription s WHERE s.source = source.number
             AND s.standing = 'active' AND s.missed IS NULL) AS hub_until,
         (SELECT max(announced) FROM subscription s WHERE s.source = source.number) AS announced""",
-        {"now": ms(now), "until": ms(now + lease), "limit": limit, "ids": json.dumps(list(ids or ()))},
+        {
+            "now": ms(now),
+            "until": ms(now + lease),
+            "why": POLLED,
+            "limit": limit,
+            "ids": json.dumps(list(ids or ())),
+        },
     ).fetchall()
     in_turn = ids is None
     return tuple(_claim(row, in_turn) for row in sorted(rows, key=lambda row: (row["due"], row["number"])))

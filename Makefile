@@ -37,7 +37,7 @@ bench: $(READY)
 
 $(READY): pyproject.toml constraints.txt
 > $(PYTHON) -m venv $(VENV)
-> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e ".[test]"
 > touch $(READY)
 
 clean:

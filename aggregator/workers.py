@@ -5,6 +5,7 @@ Never fetches, stores or decides; the event loop never waits for it in blocking 
 """
 
 import asyncio
+import ctypes
 import math
 import multiprocessing
 import os
@@ -28,7 +29,13 @@ JOBS = 1000  # after so many a worker is replaced: one huge document must not sw
 IDLE = 60.0  # seconds without a job until the processes are let go
 
 # Loaded once into the server that workers are forked from, so that they start at once and share the pages.
-_PRELOAD = ["aggregator.parse.xml", "aggregator.normalise", "aggregator.editorial.rules"]
+_PRELOAD = [
+    "pebble",
+    "aggregator.workers",
+    "aggregator.parse.xml",
+    "aggregator.normalise",
+    "aggregator.editorial.rules",
+]
 
 
 class Workers:
@@ -77,6 +84,7 @@ class Workers:
         if self._pool is None or self._running or now - self._last_job < idle:
             return False
         await self.close()
+        _give_back()
         return True
 
     async def close(self) -> None:
@@ -172,6 +180,13 @@ def _pool(processes: int, memory: int) -> "ProcessPool":
     pool = ProcessPool(processes, JOBS, initializer=_confine, initargs=[memory], context=context)
     _ = pool.active  # pebble starts its processes when first asked
     return pool
+
+
+def _give_back() -> None:
+    """Let the system have the memory of documents long gone; glibc keeps it where it can."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)
 
 
 def _stop(pool: "ProcessPool") -> None:

@@ -74,7 +74,6 @@ LIBRARIES = {
     "pebble": {"workers"},
     "prometheus_client": {"metrics"},
     "rich": {"cli"},
-    "ruamel": {"config"},
     "selectolax": {"normalise.text", "discover"},
     "sqlite3": {"storage.sqlite"},
     "sqlite_utils": {"storage.sqlite"},

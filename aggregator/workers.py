@@ -1,45 +1,45 @@
-"""Processes that run parse, normalise and the operator's rules on hostile input, and die of it alone.
+"""The processes that read documents, seen from the service: started when needed, killed on a limit.
 
-One killed process costs one job, never the pool. Started at the first job and let go when idle.
-Never fetches, stores or decides; the event loop never waits for it in blocking code.
+One killed process costs the one job it was at. Each has a pipe of its own: a pool whose processes share
+one stalls when somebody kills a process that holds its lock (pebble 5 did, for minutes). What they do is
+in `work`; never parses here, and the event loop never waits for a process.
 """
 
 import asyncio
 import ctypes
-import math
 import multiprocessing
 import os
-import resource
+import pickle
 import signal
 import sys
-from dataclasses import replace
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
-from typing import TYPE_CHECKING
 
 from aggregator.errors import PollError, WorkerError
-from aggregator.model import Item, Job, Worked
-
-if TYPE_CHECKING:
-    from pebble import ProcessPool
+from aggregator.model import Job, Worked
+from aggregator.work import serve
 
 SECONDS = 30.0  # wall time of one job
 CPU_SECONDS = 15  # of one job
 MEMORY = 1 << 30  # bytes of address space of one worker
 JOBS = 1000  # after so many a worker is replaced: one huge document must not swell it for ever
 IDLE = 60.0  # seconds without a job until the processes are let go
+ENDING = 5.0  # seconds a process gets to be gone that was killed or told to end
 
+_context = multiprocessing.get_context("forkserver")
 # Loaded once into the server that workers are forked from, so that they start at once and share the pages.
-_PRELOAD = [
-    "pebble",
-    "aggregator.workers",
-    "aggregator.parse.xml",
-    "aggregator.normalise",
-    "aggregator.editorial.rules",
-]
+_context.set_forkserver_preload(
+    ["aggregator.work", "aggregator.parse.xml", "aggregator.normalise", "aggregator.editorial.rules"]
+)
 
 
 class Workers:
-    """The pool, for the event loop. `seconds` (of wall time), `cpu_seconds` and `memory` bound one job."""
+    """The processes, for the event loop. `seconds` (of wall time), `cpu_seconds` and `memory` bound one job.
+
+    Each has a thread that hands it jobs. There is one more than processors, so that one works while another
+    waits for its next job.
+    """
 
     def __init__(
         self,
@@ -49,16 +49,17 @@ class Workers:
         cpu_seconds: int = CPU_SECONDS,
         memory: int = MEMORY,
     ) -> None:
-        self._processes = processes or os.cpu_count() or 1
+        self._processes = processes or (os.cpu_count() or 1) + 1
         self._seconds = seconds
-        self._cpu_seconds = cpu_seconds
-        self._memory = memory
-        self._pool: ProcessPool | None = None
-        self._starting = asyncio.Lock()
-        # Two a process: the next document waits in the pipe, the other bodies stay in one copy.
+        self._limits = (memory, cpu_seconds)
+        self._threads: ThreadPoolExecutor | None = None
+        self._mine = threading.local()
+        self._alive: set[_Worker] = set()
+        # Jobs beyond these wait as what they are: pickled ones would be a second copy of their bodies.
         self._room = asyncio.Semaphore(2 * self._processes)
         self._running = 0
         self._last_job = 0.0
+        self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
 
     async def run(self, job: Job) -> Worked:
@@ -66,22 +67,19 @@ class Workers:
         self._running += 1
         try:
             async with self._room:
-                return await self._attempt(job)
-        except PollError:
-            raise
-        except Exception as error:
-            raise self._failure(job, error) from error
+                if self._threads is None:
+                    self._threads = ThreadPoolExecutor(self._processes, "worker")
+                asked = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+                return await asyncio.get_running_loop().run_in_executor(
+                    self._threads, self._answer, asked, job.source.id
+                )
         finally:
             self._running -= 1
             self._last_job = asyncio.get_running_loop().time()
 
-    async def start(self) -> None:
-        """Have the processes ready, so that their start overlaps with the first fetches."""
-        await self._started()
-
     async def release_if_idle(self, now: float, idle: float = IDLE) -> bool:
         """Let the processes go after `idle` seconds without a job; `now` is the event loop's time."""
-        if self._pool is None or self._running or now - self._last_job < idle:
+        if self._threads is None or self._running or now - self._last_job < idle:
             return False
         await self.close()
         _give_back()
@@ -89,97 +87,114 @@ class Workers:
 
     async def close(self) -> None:
         """End the processes; jobs still running are lost. A later job starts them again."""
-        await self._end(self._pool)
+        threads, self._threads = self._threads, None
+        if threads is None:
+            return
+        self._is_closing = True
+        threads.shutdown(wait=False, cancel_futures=True)
+        for worker in tuple(self._alive):
+            worker.kill()
+        await asyncio.to_thread(threads.shutdown)
+        for worker in tuple(self._alive):
+            worker.end()
+        self._alive.clear()
+        self._is_closing = False
 
-    async def _end(self, pool: "ProcessPool | None") -> None:
-        async with self._starting:  # whoever comes second finds another pool, and leaves it alone
-            if pool is not None and self._pool is pool:
-                self._pool = None
-                await asyncio.to_thread(_stop, pool)
-
-    async def _attempt(self, job: Job) -> Worked:
-        from concurrent.futures.process import BrokenProcessPool
-
-        for _ in range(3):
-            pool = await self._started()
-            if not pool.active:
-                await self._end(pool)
-                continue
-            scheduled = pool.schedule(_work_within, args=[job, self._cpu_seconds], timeout=self._seconds)
-            try:
-                # Beyond pebble's own limit: a worker killed between taking a job and saying so loses it.
-                return await asyncio.wait_for(asyncio.wrap_future(scheduled), 4 * self._seconds)
-            except BrokenProcessPool:  # an idle worker was killed from outside; pebble gives the pool up
-                await self._end(pool)
-        raise WorkerError("the worker processes keep dying", cause="crash")
-
-    async def _started(self) -> "ProcessPool":
-        async with self._starting:
-            if self._pool is None:
-                self._pool = await asyncio.to_thread(_pool, self._processes, self._memory)
-                self._last_job = asyncio.get_running_loop().time()
-            return self._pool
-
-    def _failure(self, job: Job, error: Exception) -> WorkerError:
-        from pebble import ProcessExpired
-
-        cause, what = "crash", f"made its worker fail ({type(error).__name__}: {error})"
-        self.killed += isinstance(error, TimeoutError | ProcessExpired)
-        if isinstance(error, TimeoutError):
-            cause, what = "limit", f"took over {self._seconds:g} s"
-        elif isinstance(error, MemoryError):
-            cause, what = "limit", f"needed over {self._memory >> 20} MB of memory"
-        elif isinstance(error, ProcessExpired) and error.exitcode == -signal.SIGXCPU:
-            cause, what = "limit", f"took over {self._cpu_seconds} s of CPU time"
-        elif isinstance(error, ProcessExpired):
-            what = f"killed its worker (exit code {error.exitcode})"
-        return WorkerError(f"the document of {job.source.id} {what}", cause=cause)
-
-
-def _work_within(job: Job, cpu_seconds: int) -> Worked:
-    """`work` as a worker does it: this process' CPU time is limited for the job."""
-    _limit_cpu(cpu_seconds)
-    return work(job)
-
-
-def work(job: Job) -> Worked:
-    """The document's new entries become items; those that cannot are named."""
-    from aggregator.editorial.rules import keeps
-    from aggregator.normalise import normalise
-    from aggregator.parse import parse
-
-    document = parse(job.body, content_type=job.content_type, url=job.url, seen=job.seen, recipe=job.recipe)
-    items: list[Item] = []
-    invalid: list[str] = []
-    skipped = 0
-    for entry in document.entries:
+    def _answer(self, asked: bytes, source: str) -> Worked:
+        """On the thread of one worker: its answer to a job."""
+        subject = f"the document of {source}"
+        worker = self._worker(subject)
         try:
-            item = normalise(entry, document=document, source=job.source, url=job.url, now=job.now)
-        except ValueError as error:
-            name = entry.title.value or entry.guid or entry.link or "an entry"
-            invalid.append(f"{name[:80]}: {error}")
-            continue
-        if keeps(item, job.source):
-            items.append(item)
-        else:
-            skipped += 1
-    return Worked(replace(document, entries=()), tuple(items), skipped, tuple(invalid))
+            answer = worker.answer(asked, self._seconds)
+        except TimeoutError:
+            self._lost(worker)
+            raise WorkerError(f"{subject} took over {self._seconds:g} s", cause="limit") from None
+        except (EOFError, OSError) as error:
+            code = self._lost(worker)
+            if code == -signal.SIGXCPU:
+                took = f"took over {self._limits[1]} s of CPU time"
+                raise WorkerError(f"{subject} {took}", cause="limit") from error
+            raise WorkerError(f"{subject} killed its worker (exit code {code})", cause="crash") from error
+        if isinstance(answer, Worked):
+            return answer
+        if isinstance(answer, PollError):
+            raise answer
+        if isinstance(answer, MemoryError):
+            needed = f"needed over {self._limits[0] >> 20} MB of memory"
+            raise WorkerError(f"{subject} {needed}", cause="limit") from answer
+        assert isinstance(answer, Exception), "a worker answers with nothing else"
+        what = f"made its worker fail ({type(answer).__name__}: {answer})"
+        raise WorkerError(f"{subject} {what}", cause="crash") from answer
+
+    def _worker(self, subject: str) -> "_Worker":
+        """This thread's worker; a new one when it is used up, or was killed while idle."""
+        worker: _Worker | None = getattr(self._mine, "worker", None)
+        if worker is not None and worker.is_usable():
+            return worker
+        if worker is not None:
+            self._forget(worker)
+        try:
+            worker = self._mine.worker = _Worker(*self._limits)
+        except (OSError, EOFError) as error:
+            raise WorkerError(f"{subject} got no worker: {error}", cause="crash") from error
+        self._alive.add(worker)
+        if self._is_closing:
+            worker.kill()
+        return worker
+
+    def _lost(self, worker: "_Worker") -> int | None:
+        self.killed += not self._is_closing
+        worker.kill()
+        return self._forget(worker)
+
+    def _forget(self, worker: "_Worker") -> int | None:
+        self._mine.worker = None
+        self._alive.discard(worker)
+        return worker.end()
 
 
-def _pool(processes: int, memory: int) -> "ProcessPool":
-    """A pool that is up: the fork server has loaded its modules, the workers are waiting."""
-    from pebble import ProcessPool
+class _Worker:
+    """One process and the pipe to it; belongs to one thread, but may be ended from another."""
 
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(_PRELOAD)
+    def __init__(self, memory: int, cpu_seconds: int) -> None:
+        _keep_main_out()
+        self._pipe, theirs = _context.Pipe()
+        self._process = _context.Process(target=serve, args=(theirs, memory, cpu_seconds), daemon=True)
+        self._jobs = 0
+        try:
+            self._process.start()
+        finally:
+            theirs.close()
+
+    def is_usable(self) -> bool:
+        """Whether it can take a job; the pipe of an idle one has something to read only when it died."""
+        return self._jobs < JOBS and not self._pipe.poll()
+
+    def answer(self, asked: bytes, seconds: float) -> object:
+        """Its answer, unpickled. EOFError or OSError when it died, TimeoutError when it takes too long."""
+        self._jobs += 1
+        self._pipe.send_bytes(asked)
+        if not self._pipe.poll(seconds):
+            raise TimeoutError
+        return pickle.loads(self._pipe.recv_bytes())  # noqa: S301 - of a process of ours
+
+    def kill(self) -> None:
+        """End it at once, whatever it does; from any thread."""
+        self._process.kill()
+
+    def end(self) -> int | None:
+        """Let it end when it is idle, and see that it is gone; its exit code then."""
+        self._pipe.close()
+        self._process.join(ENDING)
+        return self._process.exitcode
+
+
+def _keep_main_out() -> None:
+    """Started as run.py or as the console script, multiprocessing would run that file again in every worker,
+    with all it imports. It knows to leave a package's __main__ alone."""
     main = sys.modules["__main__"]
     if getattr(main, "__spec__", None) is None:
-        # Started as run.py or as the console script: multiprocessing would run that file again in every
-        # worker, with all it imports. It knows to leave a package's __main__ alone.
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
-    pool = ProcessPool(processes, JOBS, initializer=_confine, initargs=[memory], context=context)
-    _ = pool.active  # pebble starts its processes when first asked
-    return pool
 
 
 def _give_back() -> None:
@@ -187,22 +202,3 @@ def _give_back() -> None:
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
-
-
-def _stop(pool: "ProcessPool") -> None:
-    pool.stop()  # type: ignore[no-untyped-call]  # pebble annotates only most of itself
-    pool.join()
-
-
-def _confine(memory: int) -> None:
-    """Runs in a worker before its first job. A worker whose parent died ends by itself: at the end of its
-    job when the pipe is closed, or on the CPU limit."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _limit_cpu(seconds: int) -> None:
-    """Allow the job that begins now its CPU time; the kernel counts from the start of the process."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(usage.ru_utime + usage.ru_stime) + seconds, hard))

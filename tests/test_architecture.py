@@ -23,6 +23,7 @@ PURE = {
 LAYERS = (
     {"model", "settings", "errors", "log", "__version__"},
     {*PURE, "config"},
+    {"work"},  # what a worker process does
     {"fetch", "workers", "storage"},
     {"pipeline", "publisher", "tasks", "websub", "metrics", "notify", "upkeep"},
     {"web"},
@@ -71,7 +72,6 @@ LIBRARIES = {
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},
     "nh3": {"normalise.html"},
-    "pebble": {"workers"},
     "prometheus_client": {"metrics"},
     "rich": {"cli"},
     "selectolax": {"normalise.text", "discover"},

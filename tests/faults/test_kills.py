@@ -108,7 +108,7 @@ def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
                 offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
             polling = here.start("poll")  # asks the service to poll, and waits for it
             for _ in range(3):
-                until(lambda: workers(service))
+                until(lambda: workers(service) or polling.poll() is not None)
                 threading.Event().wait(chance.uniform(0, 0.2))
                 kill(chance.sample(alive, min(2, len(alive))) if (alive := workers(service)) else [])
             polling.wait(timeout=250)

@@ -24,7 +24,7 @@ from aggregator.parse import parse
 from aggregator.parse.sniff import recognise
 from aggregator.parse.unseen import lay_out
 from aggregator.pipeline import recipe_of
-from aggregator.workers import work
+from aggregator.work import work
 from tests.fuzz import strategies
 from tests.given import NOON
 from tests.line.line import plain

@@ -13,7 +13,7 @@ from aggregator.pipeline import recipe_of
 from aggregator.publisher import Published, Publisher
 from aggregator.settings import Config, Embargo, Source
 from aggregator.storage import open_storage
-from aggregator.workers import work
+from aggregator.work import work
 from tests.given import HOUR, all_items, config, read, source
 
 

@@ -20,7 +20,7 @@ from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.serving import Servers
 from aggregator.websub.subscriber import KIND, Subscriber
-from aggregator.workers import work
+from aggregator.work import work
 from tests.given import HOUR, NOON, config, source
 from tests.websub.hub import Form, Hub, hub
 

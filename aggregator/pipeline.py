@@ -5,7 +5,6 @@ Never parses, sanitises or compares in the event loop, and never holds a source 
 """
 
 import asyncio
-import hashlib
 import random
 import time
 from collections import deque
@@ -15,19 +14,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from aggregator import __version__, dedupe, schedule, subscription
+from aggregator import dedupe, polled
 from aggregator.errors import LeaseLost, PollError
 from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Validators, Worked
+from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Worked
 from aggregator.settings import Config, Source
 from aggregator.storage import Storage
 from aggregator.websub import discovery
 
 LEASE = timedelta(minutes=15)  # far longer than any poll may take; a poller that dies clears its own
 UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
-FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
 
 T = TypeVar("T")
 
@@ -99,50 +97,31 @@ class Pipeline:
         source = _source(config, claim)
         started, clock = self._clock(), time.monotonic()
         if source is None:
-            return await self._commit(_gone(claim, started), None)
+            return await self._commit(polled.gone(claim, started), None)
+        worked = None
         try:
             await self._unread.room()
             fetched, poll = await self._fetch(claim, source, started)
-            worked = await self._work(claim, source, fetched, started) if fetched else None
+            if polled.is_unread(poll):
+                worked = await self._work(claim, source, fetched, started)
+                advert = discovery.named(config, fetched, worked.document)
+                poll = polled.read(
+                    poll, source, fetched, document=worked.document, advert=advert, jitter=_jitter()
+                )
         except PollError as error:
-            fetched, worked, poll = None, None, _failed(claim, source, error, started)
-        if fetched is not None and worked is not None:
-            advert = discovery.named(config, fetched, worked.document)
-            poll = replace(_read(poll, fetched, worked, source), advert=advert)
+            worked, poll = None, polled.failed(claim, source, error, started=started, jitter=_jitter())
         if config.poll.websub and poll.outcome.kind != "failed":
-            poll = _unhurried(poll, source)
+            poll = polled.unhurried(poll, source)
         poll = replace(poll, outcome=replace(poll.outcome, seconds=time.monotonic() - clock))
         return await self._commit(poll, (worked, source) if worked is not None else None)
 
-    async def _fetch(self, claim: Claim, source: Source, started: datetime) -> tuple[Fetched | None, Poll]:
-        """The document if it has to be read, and the poll as it stands if it has not."""
-        recipe = recipe_of(source)
-        again = claim.recipe != recipe
-        full = again or claim.last_full is None or started - claim.last_full >= FULL_EVERY
-        validators = Validators() if full else claim.validators
-        fetched = await self._client().fetch(source.feed, validators=validators)
-        digest = None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
-        same = digest is None or (digest == claim.body_digest and not again)
-        due = schedule.after_success(source.every, fetched, claim.hints, now=started, jitter=_jitter())
-        poll = Poll(
-            claim=claim,
-            outcome=Outcome(
-                source=claim.id,
-                kind="not-modified" if digest is None else "unchanged",
-                started=started,
-                seconds=0.0,
-                status=fetched.status,
-                received=fetched.received,
-                due=due.at,
-                why=due.why,
-            ),
-            due=due.at,
-            validators=fetched.validators,
-            body_digest=digest,
-            recipe=recipe,
-            full=full and digest is not None,
+    async def _fetch(self, claim: Claim, source: Source, started: datetime) -> tuple[Fetched, Poll]:
+        """What the origin answers, and the poll as it stands with that."""
+        asked = polled.validators(claim, source, started)
+        fetched = await self._client().fetch(source.feed, validators=asked)
+        return fetched, polled.answered(
+            claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )
-        return (None if same else fetched), poll
 
     async def _work(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> Worked:
         job = Job(
@@ -151,7 +130,7 @@ class Pipeline:
             url=fetched.url,
             source=source,
             seen=frozenset(digest for digest, _ in claim.seen),
-            recipe=recipe_of(source),
+            recipe=polled.recipe_of(source),
             now=now,
         )
         with Share(self._unread) as share:
@@ -200,69 +179,8 @@ class Pipeline:
         self._writer.shutdown()
 
 
-def recipe_of(source: Source) -> bytes:
-    """Names all that shapes items besides the document; when it changes, the document is read anew."""
-    shaping = (
-        __version__,
-        source.from_entry,
-        source.organisation,
-        source.language,
-        source.timezone,
-        source.only,
-        source.skip,
-        source.embargo,
-    )
-    return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
-
-
 def _source(config: Config, claim: Claim) -> Source | None:
     return next((each for each in config.sources if each.id == claim.id and each.feed == claim.feed), None)
-
-
-def _read(poll: Poll, fetched: Fetched | None, worked: Worked, source: Source) -> Poll:
-    """The poll once its document was read: due as the feed's own hints say too."""
-    if fetched is None:
-        return poll
-    now = poll.outcome.started
-    due = schedule.after_success(source.every, fetched, worked.document.hints, now=now, jitter=_jitter())
-    return replace(
-        poll, document=worked.document, due=due.at, outcome=replace(poll.outcome, due=due.at, why=due.why)
-    )
-
-
-def _unhurried(poll: Poll, source: Source) -> Poll:
-    """The poll with its source due later, while its hub can be relied on to announce what is new."""
-    claim, now = poll.claim, poll.outcome.started
-    due = subscription.slower(
-        poll.due, source.every, hub_until=claim.hub_until, told=claim.announced, now=now
-    )
-    if due == poll.due:
-        return poll
-    why = f"its hub announces what is new (else {poll.outcome.why})"
-    return replace(poll, due=due, outcome=replace(poll.outcome, due=due, why=why))
-
-
-def _failed(claim: Claim, source: Source, error: PollError, started: datetime) -> Poll:
-    due = schedule.after_failure(source.every, error, claim.failures, now=started, jitter=_jitter())
-    outcome = Outcome(
-        source=claim.id,
-        kind="failed",
-        started=started,
-        seconds=0.0,
-        cause=error.cause,
-        message=str(error),
-        status=getattr(error, "status", None),
-        due=due.at,
-        why=due.why,
-    )
-    return Poll(claim=claim, outcome=outcome, due=due.at)
-
-
-def _gone(claim: Claim, started: datetime) -> Poll:
-    """A claim whose source left the configuration in between: recording it will say so."""
-    message = f"{claim.id} is no longer configured with this feed"
-    outcome = Outcome(claim.id, "failed", started, 0.0, cause="lease", message=message)
-    return Poll(claim=claim, outcome=outcome, due=started)
 
 
 def _jitter() -> float:

@@ -16,6 +16,7 @@ PURE = {
     "editorial",
     "lifecycle",
     "schedule",
+    "polled",
     "subscription",
     "render",
     "discover",

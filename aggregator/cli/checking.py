@@ -13,7 +13,7 @@ from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.fetch.client import Client
 from aggregator.model import FeedInfo, Fetched, Item, Job, State, Stored, Worked
-from aggregator.pipeline import recipe_of
+from aggregator.polled import recipe_of
 from aggregator.settings import Config, Source
 from aggregator.workers import Workers
 

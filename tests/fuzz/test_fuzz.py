@@ -23,7 +23,7 @@ from aggregator.normalise import dates, html, urls
 from aggregator.parse import parse
 from aggregator.parse.sniff import recognise
 from aggregator.parse.unseen import lay_out
-from aggregator.pipeline import recipe_of
+from aggregator.polled import recipe_of
 from aggregator.work import work
 from tests.fuzz import strategies
 from tests.given import NOON

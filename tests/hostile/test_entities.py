@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Job, Worked
-from aggregator.pipeline import recipe_of
+from aggregator.polled import recipe_of
 from aggregator.work import work
 from tests.given import NOON
 from tests.hostile.payloads import HOSTILE

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from aggregator import dedupe
 from aggregator.model import Changes, Job, Outcome, Reading, Stored
-from aggregator.pipeline import recipe_of
+from aggregator.polled import recipe_of
 from aggregator.publisher import Published, Publisher
 from aggregator.settings import Config, Embargo, Source
 from aggregator.storage import open_storage

@@ -1,0 +1,116 @@
+"""What a poll comes to: the Poll to be committed, from what the origin answered, with when to look again.
+
+Pure: `started` and `jitter` (0 to 1) are given. Never fetches, reads a document or writes anything.
+"""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from aggregator import __version__, schedule, subscription
+from aggregator.errors import PollError
+from aggregator.model import Advert, Claim, Document, Fetched, Outcome, Poll, Validators
+from aggregator.settings import Source
+
+FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
+
+
+def recipe_of(source: Source) -> bytes:
+    """Names all that shapes items besides the document; when it changes, the document is read anew."""
+    shaping = (
+        __version__,
+        source.from_entry,
+        source.organisation,
+        source.language,
+        source.timezone,
+        source.only,
+        source.skip,
+        source.embargo,
+    )
+    return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
+
+
+def validators(claim: Claim, source: Source, started: datetime) -> Validators:
+    """What to ask the origin with; none when the document is to be had whatever it says of it."""
+    again = claim.recipe != recipe_of(source)
+    full = again or claim.last_full is None or started - claim.last_full >= FULL_EVERY
+    return Validators() if full else claim.validators
+
+
+def answered(
+    claim: Claim, source: Source, fetched: Fetched, *, asked: Validators, started: datetime, jitter: float
+) -> Poll:
+    """The poll of a source whose origin answered, as it stands until its document is read."""
+    recipe = recipe_of(source)
+    digest = None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
+    due = schedule.after_success(source.every, fetched, claim.hints, now=started, jitter=jitter)
+    return Poll(
+        claim=claim,
+        outcome=Outcome(
+            source=claim.id,
+            kind="not-modified" if digest is None else "unchanged",
+            started=started,
+            seconds=0.0,
+            status=fetched.status,
+            received=fetched.received,
+            due=due.at,
+            why=due.why,
+        ),
+        due=due.at,
+        validators=fetched.validators,
+        body_digest=digest,
+        recipe=recipe,
+        full=asked == Validators() and digest is not None,
+    )
+
+
+def is_unread(poll: Poll) -> bool:
+    """Whether its document has to be read: it is another one than the last, or is to be read otherwise."""
+    digest = poll.body_digest
+    return digest is not None and (digest != poll.claim.body_digest or poll.recipe != poll.claim.recipe)
+
+
+def read(
+    poll: Poll, source: Source, fetched: Fetched, *, document: Document, advert: Advert | None, jitter: float
+) -> Poll:
+    """The poll once its document was read: due as the feed's own hints say too."""
+    now = poll.outcome.started
+    due = schedule.after_success(source.every, fetched, document.hints, now=now, jitter=jitter)
+    outcome = replace(poll.outcome, due=due.at, why=due.why)
+    return replace(poll, document=document, advert=advert, due=due.at, outcome=outcome)
+
+
+def unhurried(poll: Poll, source: Source) -> Poll:
+    """The poll with its source due later, while its hub can be relied on to announce what is new."""
+    claim, now = poll.claim, poll.outcome.started
+    due = subscription.slower(
+        poll.due, source.every, hub_until=claim.hub_until, told=claim.announced, now=now
+    )
+    if due == poll.due:
+        return poll
+    why = f"its hub announces what is new (else {poll.outcome.why})"
+    return replace(poll, due=due, outcome=replace(poll.outcome, due=due, why=why))
+
+
+def failed(claim: Claim, source: Source, error: PollError, *, started: datetime, jitter: float) -> Poll:
+    """The poll of a source that could not be had or read."""
+    due = schedule.after_failure(source.every, error, claim.failures, now=started, jitter=jitter)
+    outcome = Outcome(
+        source=claim.id,
+        kind="failed",
+        started=started,
+        seconds=0.0,
+        cause=error.cause,
+        message=str(error),
+        status=getattr(error, "status", None),
+        due=due.at,
+        why=due.why,
+    )
+    return Poll(claim=claim, outcome=outcome, due=due.at)
+
+
+def gone(claim: Claim, started: datetime) -> Poll:
+    """A claim whose source left the configuration in between: recording it will say so."""
+    message = f"{claim.id} is no longer configured with this feed"
+    outcome = Outcome(claim.id, "failed", started, 0.0, cause="lease", message=message)
+    return Poll(claim=claim, outcome=outcome, due=started)

@@ -98,6 +98,8 @@ class Pipeline:
         started, clock = self._clock(), time.monotonic()
         if source is None:
             return await self._commit(polled.gone(claim, started), None)
+        if not config.poll.websub:
+            claim = replace(claim, hub_until=None)
         worked = None
         try:
             await self._unread.room()
@@ -110,8 +112,6 @@ class Pipeline:
                 )
         except PollError as error:
             worked, poll = None, polled.failed(claim, source, error, started=started, jitter=_jitter())
-        if config.poll.websub and poll.outcome.kind != "failed":
-            poll = polled.unhurried(poll, source)
         poll = replace(poll, outcome=replace(poll.outcome, seconds=time.monotonic() - clock))
         return await self._commit(poll, (worked, source) if worked is not None else None)
 

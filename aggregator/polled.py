@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from aggregator import __version__, schedule, subscription
 from aggregator.errors import PollError
-from aggregator.model import Advert, Claim, Document, Fetched, Outcome, Poll, Validators
+from aggregator.model import Advert, Claim, Document, Due, Fetched, Hints, Outcome, Poll, Validators
 from aggregator.settings import Source
 
 FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
@@ -41,27 +41,25 @@ def answered(
     claim: Claim, source: Source, fetched: Fetched, *, asked: Validators, started: datetime, jitter: float
 ) -> Poll:
     """The poll of a source whose origin answered, as it stands until its document is read."""
-    recipe = recipe_of(source)
     digest = None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
-    due = schedule.after_success(source.every, fetched, claim.hints, now=started, jitter=jitter)
-    return Poll(
+    outcome = Outcome(
+        source=claim.id,
+        kind="not-modified" if digest is None else "unchanged",
+        started=started,
+        seconds=0.0,
+        status=fetched.status,
+        received=fetched.received,
+    )
+    poll = Poll(
         claim=claim,
-        outcome=Outcome(
-            source=claim.id,
-            kind="not-modified" if digest is None else "unchanged",
-            started=started,
-            seconds=0.0,
-            status=fetched.status,
-            received=fetched.received,
-            due=due.at,
-            why=due.why,
-        ),
-        due=due.at,
+        outcome=outcome,
+        due=started,
         validators=fetched.validators,
         body_digest=digest,
-        recipe=recipe,
+        recipe=recipe_of(source),
         full=asked == Validators() and digest is not None,
     )
+    return _planned(poll, _due(claim, source, fetched, hints=claim.hints, now=started, jitter=jitter))
 
 
 def is_unread(poll: Poll) -> bool:
@@ -74,22 +72,30 @@ def read(
     poll: Poll, source: Source, fetched: Fetched, *, document: Document, advert: Advert | None, jitter: float
 ) -> Poll:
     """The poll once its document was read: due as the feed's own hints say too."""
-    now = poll.outcome.started
-    due = schedule.after_success(source.every, fetched, document.hints, now=now, jitter=jitter)
-    outcome = replace(poll.outcome, due=due.at, why=due.why)
-    return replace(poll, document=document, advert=advert, due=due.at, outcome=outcome)
+    claim, now, hints = poll.claim, poll.outcome.started, document.hints
+    due = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
+    gap = None if claim.last_new is None else schedule.usual_gap(source.every, claim.gap, now - claim.last_new)
+    claim = replace(claim, gap=gap, last_new=now)
+    if_new = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
+    return replace(_planned(poll, due), document=document, advert=advert, if_new=if_new)
 
 
-def unhurried(poll: Poll, source: Source) -> Poll:
-    """The poll with its source due later, while its hub can be relied on to announce what is new."""
-    claim, now = poll.claim, poll.outcome.started
-    due = subscription.slower(
-        poll.due, source.every, hub_until=claim.hub_until, told=claim.announced, now=now
-    )
-    if due == poll.due:
-        return poll
-    why = f"its hub announces what is new (else {poll.outcome.why})"
-    return replace(poll, due=due, outcome=replace(poll.outcome, due=due, why=why))
+def _due(
+    claim: Claim, source: Source, fetched: Fetched, *, hints: Hints, now: datetime, jitter: float
+) -> Due:
+    """When to look again after an answer; what the feed asks to skip comes last."""
+    is_file = source.feed.startswith("file:")  # looking at it bothers nobody
+    last_new = None if is_file else claim.last_new
+    own = schedule.pace(source.every, claim.gap, last_new, now)
+    due = schedule.after_success(own, fetched, hints, now=now, jitter=jitter)
+    slow = subscription.slower(due.at, source.every, hub_until=claim.hub_until, told=claim.announced, now=now)
+    if slow != due.at:
+        due = Due(slow, f"its hub announces what is new (else {due.why})")
+    return schedule.skipping(due, hints)
+
+
+def _planned(poll: Poll, due: Due) -> Poll:
+    return replace(poll, due=due.at, outcome=replace(poll.outcome, due=due.at, why=due.why))
 
 
 def failed(claim: Claim, source: Source, error: PollError, *, started: datetime, jitter: float) -> Poll:
@@ -103,10 +109,8 @@ def failed(claim: Claim, source: Source, error: PollError, *, started: datetime,
         cause=error.cause,
         message=str(error),
         status=getattr(error, "status", None),
-        due=due.at,
-        why=due.why,
     )
-    return Poll(claim=claim, outcome=outcome, due=due.at)
+    return _planned(Poll(claim=claim, outcome=outcome, due=due.at), schedule.skipping(due, claim.hints))
 
 
 def gone(claim: Claim, started: datetime) -> Poll:

@@ -28,7 +28,7 @@ def sources(path: Path, *, as_json: bool) -> None:
             str(health.live),
             when(health.last_success),
             when(health.due),
-            health.last.message if health.last and health.last.kind == "failed" else health.why,
+            _why(health),
         )
         for health in healths
     ]
@@ -36,6 +36,12 @@ def sources(path: Path, *, as_json: bool) -> None:
     waiting = [source.id for source in config.sources if source.id not in {h.feed.id for h in healths}]
     if waiting:
         say(f"not polled yet: {', '.join(waiting)}")
+
+
+def _why(health: Health) -> str:
+    """Why it is due then; for a failing one with what failed, which the reason only names by its kind."""
+    failed = health.last.message if health.last and health.last.kind == "failed" else ""
+    return "; ".join(each for each in (failed, health.why) if each)
 
 
 def _source_json(health: Health) -> dict[str, object]:

@@ -102,6 +102,14 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True)
+class Due:
+    """When to look again, and why then, in words."""
+
+    at: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """One finished poll, to be committed whole or not at all.
 
@@ -111,6 +119,7 @@ class Poll:
     claim: Claim
     outcome: Outcome
     due: datetime
+    if_new: Due | None = None  # when it is due instead, should it have found anything new
     document: Document | None = None
     changes: Changes | None = None
     validators: Validators | None = None  # None: keep what is stored

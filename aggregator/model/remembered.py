@@ -81,7 +81,8 @@ class Claim:
     failures: int = 0
     last_success: datetime | None = None
     last_full: datetime | None = None  # last unconditional fetch
-    gap: timedelta | None = None  # usual gap between its new items
+    gap: timedelta | None = None  # usual gap between polls that found something new
+    last_new: datetime | None = None  # the last of them
     hints: Hints = Hints()  # of the last document that was read
     hub_until: datetime | None = None  # a hub announces what is new until then
     announced: datetime | None = None  # and last did so

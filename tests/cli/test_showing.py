@@ -150,6 +150,17 @@ def test_sources_are_told_as_a_table(here: Site, polled: Command) -> None:
     assert "failed" in polled("sources").out
 
 
+def test_sources_say_why_each_is_due_then_also_one_that_fails(here: Site, polled: Command) -> None:
+    assert "every 1 h" in polled("sources").out
+    (here.directory / "press.xml").unlink()
+    polled("poll")
+    (source,) = json.loads(polled("sources", "--json").out)
+    assert source["why"] == "not reached once: again after 1 h"
+    told = "".join(polled("sources").out.split())
+    assert "cannotberead" in told
+    assert "notreachedonce" in told
+
+
 def test_sources_are_told_as_json(polled: Command) -> None:
     (source,) = json.loads(polled("sources", "--json").out)
     assert source["id"] == "harbour"

@@ -186,7 +186,7 @@ def test_a_new_poller_clears_leases_and_due_times_nobody_asked_for(storage: Stor
         assert storage.next_due() != far
     storage.poll_soon(["ministry"], NOON)
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
-    wish = replace(failed(claim, NOON).outcome, why="origin asked to wait 7 d")
+    wish = replace(failed(claim, NOON).outcome, why="origin says the feed is gone (410)")
     storage.record(replace(poll, claim=claim, due=far, outcome=wish))
     with storage.poller():
         assert storage.next_due() == far

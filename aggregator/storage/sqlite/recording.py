@@ -11,6 +11,7 @@ from datetime import timedelta
 
 from sqlite_utils import Database
 
+from aggregator import schedule
 from aggregator.errors import LeaseLost
 from aggregator.model import (
     Candidate,
@@ -38,7 +39,7 @@ from aggregator.storage.sqlite.rows import (
     unpack_keys,
 )
 
-WEEK = timedelta(days=7)
+WEEK, MILLISECOND = timedelta(days=7), timedelta(milliseconds=1)
 SHARED = 10  # items at one address beyond which it is a home page, not a release
 SHARING = 100  # items of one key that are looked at, the newest: feeds that link all to one page share one
 
@@ -134,6 +135,9 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
         edited = sum(edit.substantive for edit in changes.edits)
         changed = "changed" if changes.new or edited else "unchanged"
         outcome = replace(outcome, kind=changed, new=len(changes.new), edited=edited)
+    if outcome.new and poll.if_new is not None:
+        due = poll.if_new
+        poll, outcome = replace(poll, due=due.at), replace(outcome, due=due.at, why=due.why)
     _remember(db, poll, outcome, changes, listed)
     _log(db, claim, outcome)
     subscriptions.polled(db, poll, outcome)
@@ -254,13 +258,14 @@ def _feed_columns(db: Database, poll: Poll) -> dict[str, object]:
 
 
 def _rhythm(db: Database, source: int, now: int) -> dict[str, object]:
-    """The usual gap between new items, as a moving average."""
-    row = db.conn.execute("SELECT last_new, gap FROM source WHERE number = ?", (source,)).fetchone()
+    """What the source's rhythm is after a poll that found something new."""
+    row = db.conn.execute("SELECT last_new, gap, every FROM source WHERE number = ?", (source,)).fetchone()
     if row["last_new"] is None:
         return {"last_new": now}
-    gap = now - row["last_new"]
-    usual = gap if row["gap"] is None else (7 * row["gap"] + 3 * gap) // 10
-    return {"last_new": now, "gap": usual}
+    gap = None if row["gap"] is None else row["gap"] * MILLISECOND
+    found = (now - row["last_new"]) * MILLISECOND
+    usual = schedule.usual_gap(row["every"] * MILLISECOND, gap, found)
+    return {"last_new": now, "gap": usual // MILLISECOND}
 
 
 def _log(db: Database, claim: Claim, outcome: Outcome) -> None:

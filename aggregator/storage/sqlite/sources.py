@@ -17,9 +17,9 @@ from aggregator.settings import Config, Source
 from aggregator.storage.sqlite import membership
 from aggregator.storage.sqlite.rows import moment, moment_or_none, ms, unpack_hints, unpack_seen
 
-FAR = timedelta(hours=24)
+FAR = timedelta(hours=27)  # a day, and what spreading adds
 POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
-MILLISECOND = timedelta(milliseconds=1)
+WEEK, MILLISECOND = timedelta(days=7), timedelta(milliseconds=1)
 
 MOVED = {
     "validated_url": "",
@@ -161,12 +161,15 @@ def _resettle(db: Database, source: int, at: membership.Stamp) -> None:
 def clear_leases(db: Database, now: datetime) -> None:
     """What a new poller does first: no lease outlives its process, no due time lies absurdly far ahead.
 
-    Reasons that begin with "origin" are the origin's own wish (Retry-After, 410) and stand.
+    `every` may be long; a Retry-After ("origin asked …") and days to be skipped add a week; a feed that is
+    gone ("origin says …") stays so.
     """
     db.conn.execute("UPDATE source SET leased = NULL")
     db.conn.execute(
-        "UPDATE source SET due = ?, why = 'the clock was wrong' WHERE due > ? AND why NOT LIKE 'origin %'",
-        (ms(now), ms(now + FAR)),
+        """UPDATE source SET due = :now, why = 'the clock was wrong' WHERE why NOT LIKE 'origin says %'
+        AND due > :far + every * 11 / 10
+            + CASE WHEN why LIKE 'origin asked %' OR why LIKE '%; skips %' THEN :week ELSE 0 END""",
+        {"now": ms(now), "far": ms(now + FAR), "week": WEEK // MILLISECOND},
     )
 
 
@@ -217,7 +220,8 @@ def _claim(row: Row, in_turn: bool) -> Claim:
         failures=row["failures"],
         last_success=moment_or_none(row["last_success"]),
         last_full=moment_or_none(row["last_full"]),
-        gap=None if gap is None else timedelta(milliseconds=gap),
+        gap=None if gap is None else gap * MILLISECOND,
+        last_new=moment_or_none(row["last_new"]),
         hints=unpack_hints(row["hints"]),
         hub_until=moment_or_none(row["hub_until"]),
         announced=moment_or_none(row["announced"]),

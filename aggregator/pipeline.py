@@ -14,8 +14,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from aggregator import dedupe, polled
+from aggregator import dedupe, moves, polled
 from aggregator.errors import LeaseLost, PollError
+from aggregator.fetch.address import public_url
 from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
 from aggregator.log import log
@@ -118,7 +119,7 @@ class Pipeline:
     async def _fetch(self, claim: Claim, source: Source, started: datetime) -> tuple[Fetched, Poll]:
         """What the origin answers, and the poll as it stands with that."""
         asked = polled.validators(claim, source, started)
-        fetched = await self._client().fetch(source.feed, validators=asked)
+        fetched = await self._client().fetch(moves.address(claim.feed, claim.move), validators=asked)
         return fetched, polled.answered(
             claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )
@@ -156,6 +157,8 @@ class Pipeline:
         except LeaseLost as error:
             outcome = replace(poll.outcome, kind="failed", cause="lease", message=str(error))
         _tell(outcome)
+        if outcome.cause != "lease":
+            _tell_move(poll)
         self._observe(claim, outcome)
         return outcome
 
@@ -185,6 +188,14 @@ def _source(config: Config, claim: Claim) -> Source | None:
 
 def _jitter() -> float:
     return random.random()  # noqa: S311 - spreads load, guards nothing
+
+
+def _tell_move(poll: Poll) -> None:
+    before, after = poll.claim.move, poll.move or poll.claim.move
+    if event := moves.event(before, after):
+        log.warning(
+            event, source=poll.claim.id, address=public_url(after.at or after.seen or poll.claim.feed)
+        )
 
 
 def _tell(outcome: Outcome) -> None:

@@ -7,8 +7,8 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator import __version__, schedule, subscription
-from aggregator.errors import PollError
+from aggregator import __version__, moves, schedule, subscription
+from aggregator.errors import FetchError, PollError
 from aggregator.model import Advert, Claim, Document, Due, Fetched, Hints, Outcome, Poll, Validators
 from aggregator.settings import Source
 
@@ -58,6 +58,7 @@ def answered(
         body_digest=digest,
         recipe=recipe_of(source),
         full=asked == Validators() and digest is not None,
+        move=moves.answered(claim.feed, claim.move, fetched, started),
     )
     return _planned(poll, _due(claim, source, fetched, hints=claim.hints, now=started, jitter=jitter))
 
@@ -74,7 +75,9 @@ def read(
     """The poll once its document was read: due as the feed's own hints say too."""
     claim, now, hints = poll.claim, poll.outcome.started, document.hints
     due = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
-    gap = None if claim.last_new is None else schedule.usual_gap(source.every, claim.gap, now - claim.last_new)
+    gap = (
+        None if claim.last_new is None else schedule.usual_gap(source.every, claim.gap, now - claim.last_new)
+    )
     claim = replace(claim, gap=gap, last_new=now)
     if_new = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
     return replace(_planned(poll, due), document=document, advert=advert, if_new=if_new)
@@ -100,6 +103,9 @@ def _planned(poll: Poll, due: Due) -> Poll:
 
 def failed(claim: Claim, source: Source, error: PollError, *, started: datetime, jitter: float) -> Poll:
     """The poll of a source that could not be had or read."""
+    is_gone, move = error.cause == "gone", claim.move
+    if is_gone and move.at:  # of the two addresses the other one may be alive
+        error = FetchError(str(error), cause="http", status=410)
     due = schedule.after_failure(source.every, error, claim.failures, now=started, jitter=jitter)
     outcome = Outcome(
         source=claim.id,
@@ -110,7 +116,11 @@ def failed(claim: Claim, source: Source, error: PollError, *, started: datetime,
         message=str(error),
         status=getattr(error, "status", None),
     )
-    return _planned(Poll(claim=claim, outcome=outcome, due=due.at), schedule.skipping(due, claim.hints))
+    after = moves.failed(claim.feed, move, is_gone=is_gone)
+    if moves.address(claim.feed, after) != moves.address(claim.feed, move):
+        due = replace(due, why=f"{due.why}, at its other address")
+    poll = Poll(claim=claim, outcome=outcome, due=due.at, move=after)
+    return _planned(poll, schedule.skipping(due, claim.hints))
 
 
 def gone(claim: Claim, started: datetime) -> Poll:

@@ -17,6 +17,7 @@ PURE = {
     "lifecycle",
     "schedule",
     "polled",
+    "moves",
     "subscription",
     "render",
     "discover",

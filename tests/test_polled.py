@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from aggregator.errors import FetchError
 from aggregator.model import Claim, Document, Due, Fetched, Hints, Poll, Validators
-from aggregator.polled import answered, failed, read
+from aggregator.polled import answered, failed, gone, read
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
 MINISTRY = source("ministry")
@@ -73,3 +73,9 @@ def test_a_source_that_fails_is_left_alone_in_hours_it_named_too() -> None:
         75 * MINUTE,
         "not reached once: again after 15 min; skips hours or days the feed names",
     )
+
+
+def test_a_source_that_left_the_configuration_meanwhile_is_due_no_more() -> None:
+    poll = gone(CLAIM, NOON)
+    assert (poll.outcome.cause, poll.due) == ("lease", NOON)
+    assert poll.outcome.message == "ministry is no longer configured with this feed"

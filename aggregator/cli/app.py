@@ -225,6 +225,18 @@ def restore(
 
 
 @app.command()
+def unmove(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="ID", help="A source that has moved.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Poll a source that has moved at its configured address again."""
+    from aggregator.cli import verbs
+
+    verbs.unmove(_file(context, config), source)
+
+
+@app.command()
 def forget(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="ID", help="A source that is no longer configured.")],

@@ -6,8 +6,10 @@ from aggregator import config as configuration
 from aggregator import line
 from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
+from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
 from aggregator.model import Enclosure, Health, State, Stored, Wanted
+from aggregator.moves import advice
 from aggregator.settings import Config, Republish
 from aggregator.storage import Storage
 
@@ -41,7 +43,12 @@ def sources(path: Path, *, as_json: bool) -> None:
 def _why(health: Health) -> str:
     """Why it is due then; for a failing one with what failed, which the reason only names by its kind."""
     failed = health.last.message if health.last and health.last.kind == "failed" else ""
-    return "; ".join(each for each in (failed, health.why) if each)
+    return "; ".join(each for each in (failed, health.why, _moved(health)) if each)
+
+
+def _moved(health: Health) -> str:
+    to = feed_address(health.moved_to)
+    return advice(health.feed.id, to, health.moved_since, is_adopted=health.moved)
 
 
 def _source_json(health: Health) -> dict[str, object]:
@@ -57,6 +64,9 @@ def _source_json(health: Health) -> dict[str, object]:
         "failures": health.failures,
         "due": health.due.isoformat() if health.due else None,
         "why": health.why,
+        "moved_to": feed_address(health.moved_to),
+        "moved_since": health.moved_since.isoformat() if health.moved_since else None,
+        "moved": health.moved,
         "last_success": health.last_success.isoformat() if health.last_success else None,
         "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
     }

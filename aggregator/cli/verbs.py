@@ -7,6 +7,7 @@ from aggregator import config as configuration
 from aggregator import line
 from aggregator.cli.output import say
 from aggregator.cli.showing import found
+from aggregator.editorial.safe import feed_address
 from aggregator.lifecycle import TABLE, Trigger, step
 
 
@@ -22,6 +23,14 @@ def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: b
         storage.apply(steps)
     for member, done in zip(movable, steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
+
+
+def unmove(path: Path, source: str) -> None:
+    """Have a source polled at its configured address again."""
+    config = configuration.load(path)
+    with line.opened(config) as storage:
+        left = storage.unmove(source, line.utc_now())
+    say(f"{source} is polled at its configured address again; {feed_address(left)} is not taken up by itself")
 
 
 def _who() -> str:

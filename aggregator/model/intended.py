@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.model.believed import Item, Mode
 from aggregator.model.hubs import Advert
-from aggregator.model.remembered import Claim, Outcome, State
+from aggregator.model.remembered import Claim, Move, Outcome, State
 from aggregator.model.said import Document, Validators
 from aggregator.settings import Source
 
@@ -127,3 +127,4 @@ class Poll:
     recipe: bytes = b""
     full: bool = False  # fetched without validators
     advert: Advert | None = None  # what a document that was read says of hubs
+    move: Move | None = None  # None: keep what is stored

@@ -65,6 +65,23 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Move:
+    """Where a source's feed has moved to; only `aggregator.moves` changes it.
+
+    `at` is the address it is polled at instead of the configured one, `seen` where permanent redirects lead
+    at present; `failures` counts polls in a row that failed since it is polled at `at`. `refused` are
+    addresses that the operator has taken back.
+    """
+
+    at: str = ""
+    since: datetime | None = None
+    seen: str = ""
+    seen_since: datetime | None = None
+    failures: int = 0
+    refused: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """One source taken for one poll, and what storage remembers of it. Void once `token` is not current."""
 
@@ -87,6 +104,7 @@ class Claim:
     hub_until: datetime | None = None  # a hub announces what is new until then
     announced: datetime | None = None  # and last did so
     due: datetime | None = None  # when it was to be polled; None: asked for out of turn
+    move: Move = Move()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +192,9 @@ class Health:
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None
+    moved_to: str = ""  # where permanent redirects lead
+    moved_since: datetime | None = None
+    moved: bool = False  # whether it is polled there
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,11 @@ class Storage(Protocol):
         """Make sources due now; a poller beside us picks them up. UsageError for an unknown id."""
         ...
 
+    def unmove(self, source: str, now: datetime) -> str:
+        """Have a source polled at its configured address again, now and for good; returns the one it had
+        moved to, which is never again adopted by itself. UsageError when it has not moved, or is unknown."""
+        ...
+
     def set_back(self, by: timedelta) -> None:
         """(poller) The clock was ahead by this much and is no longer: plan everything so much earlier."""
         ...

@@ -9,7 +9,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from aggregator.editorial.safe import feed_address
 from aggregator.model import Health, Outcome
+from aggregator.moves import advice
 from aggregator.publisher import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
@@ -42,6 +44,7 @@ class Line:
     live: int
     held: int
     newest: datetime | None
+    moved: str  # where to, with what to do
 
 
 def admin_app(
@@ -112,6 +115,9 @@ def line(health: Health) -> Line:
         live=health.live,
         held=health.held,
         newest=health.last_new,
+        moved=advice(
+            health.feed.id, feed_address(health.moved_to), health.moved_since, is_adopted=health.moved
+        ),
     )
 
 

@@ -35,6 +35,7 @@ from aggregator.storage.sqlite import (
     forgetting,
     keeping,
     life,
+    moving,
     recording,
     retention,
     selecting,
@@ -159,6 +160,10 @@ class SqliteStorage:
     def set_back(self, by: timedelta) -> None:
         with self._connections.writing() as db:
             sources.set_back(db, by)
+
+    def unmove(self, source: str, now: datetime) -> str:
+        with self._connections.writing() as db:
+            return moving.undo(db, source, now)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         with self._connections.writing() as db:

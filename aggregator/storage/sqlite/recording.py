@@ -28,7 +28,7 @@ from aggregator.model import (
     State,
 )
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import arriving, life, membership, sources, subscriptions
+from aggregator.storage.sqlite import arriving, life, membership, moving, sources, subscriptions
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import (
     item_columns,
@@ -195,6 +195,7 @@ def _remember(
 ) -> None:
     """Bring the source's row up to date with what the poll found."""
     now = outcome.started
+    moving.record(db, poll)
     columns: dict[str, object] = {"failures": poll.claim.failures + 1}
     if outcome.kind != "failed":
         columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.recipe}

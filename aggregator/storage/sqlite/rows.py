@@ -5,7 +5,19 @@ import sqlite3
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from aggregator.model import Enclosure, FeedInfo, Hints, Item, Key, KeyKind, Origin, Outcome, State, Stored
+from aggregator.model import (
+    Enclosure,
+    FeedInfo,
+    Hints,
+    Item,
+    Key,
+    KeyKind,
+    Move,
+    Origin,
+    Outcome,
+    State,
+    Stored,
+)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -76,6 +88,28 @@ def unpack_hints(text: str) -> Hints:
         update_period=None if period is None else timedelta(seconds=period),
         skip_hours=tuple(said.get("hours", ())),
         skip_days=tuple(said.get("days", ())),
+    )
+
+
+def pack_move(move: Move) -> str:
+    """A move as JSON, the same text for the same move; "{}" for none."""
+    times = {"since": ms_or_none(move.since), "seen_since": ms_or_none(move.seen_since)}
+    said = {"at": move.at, "seen": move.seen, "failures": move.failures, "refused": move.refused, **times}
+    return json.dumps({name: value for name, value in said.items() if value})
+
+
+def unpack_move(text: str) -> Move:
+    """The move of a column made by `pack_move`."""
+    if text == "{}":
+        return Move()
+    said = json.loads(text)
+    return Move(
+        at=said.get("at", ""),
+        since=moment_or_none(said.get("since")),
+        seen=said.get("seen", ""),
+        seen_since=moment_or_none(said.get("seen_since")),
+        failures=said.get("failures", 0),
+        refused=tuple(said.get("refused", ())),
     )
 
 
@@ -160,7 +194,7 @@ def feed_info(row: sqlite3.Row) -> FeedInfo:
     """The FeedInfo of a row of the `source` table."""
     return FeedInfo(
         id=row["id"],
-        feed="" if row["feed"].startswith("file:") else row["feed"],
+        feed="" if row["feed"].startswith("file:") else unpack_move(row["move"]).at or row["feed"],
         organisation=row["organisation"] or row["title"] or row["id"],
         title=row["title"],
         link=row["link"],

@@ -191,6 +191,9 @@ CREATE INDEX subscription_source ON subscription (source);
 """
 
 
+MOVES = "ALTER TABLE source ADD COLUMN move TEXT NOT NULL DEFAULT '{}'"
+
+
 @migrations()
 def m001_first_tables(db: Database) -> None:
     """Everything of 0.1; statement by statement, because executescript would end the transaction."""
@@ -208,3 +211,9 @@ def m002_hubs_and_tasks(db: Database) -> None:
     for statement in HUBS.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m004_moves(db: Database) -> None:
+    """Where each source's feed has moved to."""
+    db.execute(MOVES)

@@ -209,6 +209,7 @@ def _health(db: sqlite3.Connection, row: Row, counts: dict[tuple[int, str], int]
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
+    move = rows.unpack_move(row["move"])
     return Health(
         feed=rows.feed_info(row),
         due=moment(row["due"]),
@@ -221,4 +222,7 @@ def _health(db: sqlite3.Connection, row: Row, counts: dict[tuple[int, str], int]
         last=rows.outcome(last, row["id"]) if last is not None else None,
         last_success=moment_or_none(row["last_success"]),
         last_new=moment_or_none(row["last_new"]),
+        moved_to=move.at or move.seen,
+        moved_since=move.since or move.seen_since,
+        moved=bool(move.at),
     )

@@ -11,11 +11,19 @@ from urllib.parse import urlsplit
 
 from sqlite_utils import Database
 
+from aggregator import moves
 from aggregator.errors import UsageError
 from aggregator.model import Claim, Mode, Validators
 from aggregator.settings import Config, Source
 from aggregator.storage.sqlite import membership
-from aggregator.storage.sqlite.rows import moment, moment_or_none, ms, unpack_hints, unpack_seen
+from aggregator.storage.sqlite.rows import (
+    moment,
+    moment_or_none,
+    ms,
+    unpack_hints,
+    unpack_move,
+    unpack_seen,
+)
 
 FAR = timedelta(hours=27)  # a day, and what spreading adds
 POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
@@ -29,6 +37,7 @@ MOVED = {
     "seen": b"",
     "failures": 0,
     "hints": "{}",
+    "move": "{}",
     "why": "moved to another address",
 }
 
@@ -67,16 +76,20 @@ def _first_start(db: Database, config: Config, now: datetime) -> None:
 
 
 def _rename(db: Database, config: Config) -> list[str]:
-    """A known feed under an id the store does not have yet: the same source by another name."""
+    """A known feed under an id the store does not have yet: the same source by another name, also at the
+    address it has moved to."""
     done = []
     stored = {row["id"] for row in db.conn.execute("SELECT id FROM source")}
     listed = {source.id for source in config.sources}
+    moved = db.conn.execute("SELECT id, move FROM source WHERE move <> '{}'").fetchall()
     for source in config.sources:
         if source.id in stored:
             continue
         row = db.conn.execute(
             "SELECT id FROM source WHERE feed = ? ORDER BY configured DESC", (source.feed,)
-        ).fetchone()
+        ).fetchone() or next(
+            (each for each in moved if moves.is_configured(source.feed, unpack_move(each["move"]))), None
+        )
         if row is not None and row["id"] not in listed:
             db.conn.execute("UPDATE source SET id = ? WHERE id = ?", (source.id, row["id"]))
             db.conn.execute(
@@ -94,7 +107,10 @@ def _add(db: Database, source: Source, now: datetime) -> list[str]:
 def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> list[str]:
     done = []
     columns: dict[str, object] = {**_columns(source), "configured": 1}
-    if row["feed"] != source.feed:
+    if row["feed"] != source.feed and moves.is_configured(source.feed, unpack_move(row["move"])):
+        columns |= {"feed": source.feed, "move": "{}", "due": ms(at.now), "leased": None}
+        done.append(f"{source.id}: its new address is configured now")
+    elif row["feed"] != source.feed:
         columns |= MOVED | {"feed": source.feed, "due": ms(at.now), "leased": None}
         done.append(f"{source.id}: moved to a new address")
     elif not row["configured"]:
@@ -226,6 +242,7 @@ def _claim(row: Row, in_turn: bool) -> Claim:
         hub_until=moment_or_none(row["hub_until"]),
         announced=moment_or_none(row["announced"]),
         due=moment(row["due"]) if in_turn else None,
+        move=unpack_move(row["move"]),
     )
 
 
@@ -237,4 +254,9 @@ def poll_soon(db: Database, ids: Sequence[str], now: datetime) -> None:
             (ms(now), source),
         )
         if updated.rowcount != 1:
-            raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
+            raise unknown(source)
+
+
+def unknown(source: str) -> UsageError:
+    """The operator named a source that is not configured."""
+    return UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")

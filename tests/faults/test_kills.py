@@ -9,6 +9,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,10 @@ def _keeps_books(process: int) -> bool:
         return False  # it ended meanwhile
 
 
+def at_work_or_done(service: Service, polling: subprocess.Popen[bytes]) -> bool:
+    return bool(workers(service)) or polling.poll() is not None
+
+
 def kill(processes: list[int]) -> None:
     for each in processes:
         try:
@@ -108,7 +113,7 @@ def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
                 offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
             polling = here.start("poll")  # asks the service to poll, and waits for it
             for _ in range(3):
-                until(lambda: workers(service) or polling.poll() is not None)
+                until(partial(at_work_or_done, service, polling))
                 threading.Event().wait(chance.uniform(0, 0.2))
                 kill(chance.sample(alive, min(2, len(alive))) if (alive := workers(service)) else [])
             polling.wait(timeout=250)

@@ -86,6 +86,7 @@ class Source:
     licence: str = ""
     embargo: Embargo = Embargo.HOLD
     priority: int = 0
+    first_import: timedelta = timedelta(days=7)  # older items enter only the source's own channel
 
 
 @dataclass(frozen=True, slots=True)

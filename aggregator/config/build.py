@@ -6,6 +6,7 @@ The defaults are those of `aggregator.settings`. Never opens a file: a `file:` s
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -134,6 +135,7 @@ def _source(section: Section, path: Path, poll: PollSettings) -> Source:
         licence=rights.one("licence", values.line, ""),
         embargo=Embargo(section.one("embargo", values.choice(*Embargo), "hold")),
         priority=section.one("priority", values.whole(-1000, 1000), 0),
+        first_import=section.one("first_import", values.duration("0s", "36500d"), timedelta(days=7)),
     )
     rights.close()
     section.close()

@@ -5,7 +5,7 @@ Pure: `now` is given, storage is asked through Reading. Withdraws nothing; absen
 
 from collections import Counter
 from collections.abc import Sequence, Set
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, valid_iri
@@ -27,7 +27,6 @@ from aggregator.model import (
 )
 from aggregator.settings import Source
 
-BACKLOG = timedelta(days=7)  # a first import puts older items only into their source's own channel
 EDITS = 24  # changes of an item in 7 days; more are damped
 
 
@@ -107,7 +106,8 @@ def _new(
                 updated=_first_updated(item, standing.shown, now),
                 release=standing.release,
                 reason=standing.reason,
-                backlog=claim.first_import and (item.claimed is None or item.claimed < now - BACKLOG),
+                backlog=claim.first_import
+                and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=same.number if same else None,
                 flags=standing.flags,
             )

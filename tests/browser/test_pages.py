@@ -43,7 +43,9 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     here = site(tmp_path_factory.mktemp("site"))
     body = WIDE.replace("&", "&amp;").replace("<", "&lt;")
     (here.directory / "wide.xml").write_bytes(feed(item("wide", f"A release about {LONG}", body)))
-    here.sources({"sample": f"file:{NEWSROOM}", "wide": "file:wide.xml"}, ", topics: [sea]")
+    here.sources(
+        {"sample": f"file:{NEWSROOM}", "wide": "file:wide.xml"}, ", topics: [sea], first_import: 36500d"
+    )
     with here.serving() as service:
         until(lambda: any(LONG in title for title in service.titles()) and len(service.titles()) > 3)
         found = json_of(here.run("items", "--json").stdout)

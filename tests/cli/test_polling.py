@@ -1,14 +1,18 @@
 """`poll`: one pass over the sources, by ourselves or by the service that runs."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from aggregator.config import load
 from tests.cli.conftest import Command, Said
+from tests.line.line import Line
 from tests.running import Origin, Site, feed, item, json_of, origin, until
 
-NEWSROOM = Path(__file__).parents[2] / "docs" / "sample-newsroom.xml"
+SHIPPED = Path(__file__).parents[2] / "sources.yaml"
+NEWSROOM = SHIPPED.parent / "docs" / "sample-newsroom.xml"
 
 
 def outcomes(said: Said) -> dict[str, str]:
@@ -26,6 +30,15 @@ def test_the_sample_newsroom_is_polled_without_a_network(here: Site, command: Co
     assert said.code == 0
     assert said.out.splitlines()[-1] == "1 polled, 0 failed: 8 new, 0 edited"
     assert command("poll").out.splitlines()[-1] == "1 polled, 0 failed: 0 new, 0 edited"
+
+
+def test_the_file_that_ships_fills_the_merged_feed_in_any_year(tmp_path: Path) -> None:
+    sample = load(SHIPPED).sources[0]
+    for year in (2027, 2060):
+        later = datetime(year, 1, 1, tzinfo=UTC)
+        with Line(tmp_path / str(year), sample, now=later) as line:
+            line.reads(sample, NEWSROOM.read_bytes(), later)
+            assert len(json.loads(line.document(kind="json").body)["items"]) == 7  # all that have a date
 
 
 def test_sources_are_polled_over_http(here: Site, command: Command) -> None:

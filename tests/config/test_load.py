@@ -55,6 +55,7 @@ sources:
     rights: {licence: CC-BY-4.0, republish: no}
     embargo: clamp
     priority: -10
+    first_import: 30d
   - feed: file:local%20feeds/harbour.xml
     organisation: from-entry
     every: 5s
@@ -94,6 +95,7 @@ FULL_CONFIG = Config(
             licence="CC-BY-4.0",
             embargo=Embargo.CLAMP,
             priority=-10,
+            first_import=timedelta(days=30),
         ),
         Source(
             id="harbour",

@@ -118,6 +118,14 @@ def test_only_a_first_import_has_a_backlog(first: bool, published: str, backlog:
     assert new.backlog is backlog
 
 
+def test_how_far_back_a_first_import_reaches_is_the_operators_choice() -> None:
+    ten_days_old = [entry("One", "g1", published=iso(NOON - 10 * DAY))]
+    for reach, backlog in ((9 * DAY, True), (11 * DAY, False), (timedelta(0), True)):
+        of = replace(MINISTRY, first_import=reach)
+        (new,) = decided(ten_days_old, of=of, claimed=claim(first=True)).new
+        assert new.backlog is backlog
+
+
 def test_a_date_ahead_holds_an_item() -> None:
     (new,) = decided([entry("Later", "g1", published=iso(NOON + DAY))]).new
     assert (new.state, new.release, new.shown, new.reason) == (State.HELD, NOON + DAY, NOON, "embargo")

@@ -21,7 +21,7 @@ from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Worked
-from aggregator.settings import Config, Source
+from aggregator.settings import Config, Credentials, Source
 from aggregator.storage import Storage
 from aggregator.websub import discovery
 
@@ -104,7 +104,7 @@ class Pipeline:
         worked = None
         try:
             await self._unread.room()
-            fetched, poll = await self._fetch(claim, source, started)
+            fetched, poll = await self._fetch(claim, source, started, shown=config.credentials_of(source))
             if polled.is_unread(poll):
                 worked = await self._work(claim, source, fetched, started)
                 advert = discovery.named(config, fetched, worked.document)
@@ -116,10 +116,13 @@ class Pipeline:
         poll = replace(poll, outcome=replace(poll.outcome, seconds=time.monotonic() - clock))
         return await self._commit(poll, (worked, source) if worked is not None else None)
 
-    async def _fetch(self, claim: Claim, source: Source, started: datetime) -> tuple[Fetched, Poll]:
+    async def _fetch(
+        self, claim: Claim, source: Source, started: datetime, *, shown: Credentials | None
+    ) -> tuple[Fetched, Poll]:
         """What the origin answers, and the poll as it stands with that."""
         asked = polled.validators(claim, source, started)
-        fetched = await self._client().fetch(moves.address(claim.feed, claim.move), validators=asked)
+        address = moves.address(claim.feed, claim.move)
+        fetched = await self._client().fetch(address, validators=asked, credentials=shown)
         return fetched, polled.answered(
             claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )

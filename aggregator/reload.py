@@ -1,5 +1,7 @@
 """The configuration of the moment, and the watch on its file. Never stops a running service."""
 
+import os
+
 from aggregator import config as configuration
 from aggregator.errors import ConfigError
 from aggregator.log import log
@@ -26,7 +28,7 @@ class Current:
         """Read the file again; True when the configuration is another one now."""
         self._read = self._look()
         try:
-            config = configuration.load(self.config.path)
+            config = configuration.load(self.config.path, os.environ)
         except ConfigError as error:
             self.error = str(error)
             log.error("configuration not reloaded, the last good one goes on", problems=self.error)

@@ -4,6 +4,7 @@ Holds no rule of its own.
 """
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ async def serve(path: Path) -> int:
     from aggregator.metrics import Metrics, Present  # these and the web are loaded only when they are served
     from aggregator.web.serving import Servers
 
-    current = Current(configuration.load(path))
+    current = Current(configuration.load(path, os.environ))
     with opened(current.config) as storage, storage.poller():
         for problem in storage.check():
             raise backups.damaged(current.config.store, problem)

@@ -89,6 +89,20 @@ class Source:
     first_import: timedelta = timedelta(days=7)  # older items enter only the source's own channel
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """Header fields with secrets, for the origin (scheme, host, port) of the address `home` and nobody else.
+
+    Beside sources and not in them: those travel to workers and to the store.
+    """
+
+    home: str
+    fields: tuple[tuple[str, str], ...]
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials stay in the process that read them")
+
+
 @dataclass(frozen=True, slots=True)
 class PollSettings:
     """How we poll, over all sources."""
@@ -135,3 +149,8 @@ class Config:
     admin: Address = Address("127.0.0.1", 8001)
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
+    credentials: tuple[Credentials, ...] = ()
+
+    def credentials_of(self, source: Source) -> Credentials | None:
+        """What the origin of a source is to be shown."""
+        return next((each for each in self.credentials if each.home == source.feed), None)

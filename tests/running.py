@@ -42,18 +42,27 @@ class _Server(ThreadingHTTPServer):
 
 
 class Origin:
-    """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404."""
+    """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404.
+
+    `redirects` lead from a path to an address; `closed` paths are 401 without a header and its value.
+    """
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
         self.hanging: set[str] = set()
+        self.redirects: dict[str, str] = {}
+        self.closed: dict[str, tuple[str, str]] = {}
         self.asked: list[str] = []
+        self.heads: list[str] = []  # of all requests, with bodies of those that were posted
         self._closing = threading.Event()
         origin = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 origin._answer(self)
+
+            def do_POST(self) -> None:
+                origin._take(self)
 
             def log_message(self, *said: object) -> None:
                 """Say nothing."""
@@ -70,11 +79,26 @@ class Origin:
         if request.path in self.hanging:
             self._closing.wait()
             return
+        self.heads.append(f"{request.path}\n{request.headers}")
         body = self.documents.get(request.path)
-        request.send_response(404 if body is None else 200)
+        name, value = self.closed.get(request.path, ("Host", request.headers["Host"]))
+        if request.headers[name] != value:
+            request.send_response(401)
+        elif request.path in self.redirects:
+            request.send_response(302)
+            request.send_header("Location", self.redirects[request.path])
+        else:
+            request.send_response(404 if body is None else 200)
         request.send_header("Content-Length", str(len(body or b"")))
         request.end_headers()
         request.wfile.write(body or b"")
+
+    def _take(self, request: BaseHTTPRequestHandler) -> None:
+        posted = request.rfile.read(int(request.headers["Content-Length"])).decode()
+        self.heads.append(f"{request.path}\n{request.headers}{posted}")
+        request.send_response(202)
+        request.send_header("Content-Length", "0")
+        request.end_headers()
 
     def close(self) -> None:
         self._closing.set()

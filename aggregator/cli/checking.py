@@ -1,6 +1,7 @@
 """`check` and `add`: what a configuration or an address would bring, before anything is stored."""
 
 import asyncio
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +32,7 @@ class Wish:
 
 def check(path: Path, *, live: bool) -> int:
     """The configuration, and with `live` what each source would bring; 1 when any source fails."""
-    config = configuration.load(path)
+    config = configuration.load(path, os.environ)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     say(f"{path}: {len(config.sources)} sources, no mistakes")
@@ -50,7 +51,11 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
         async def one(source: Source) -> tuple[tuple[str, ...], bool]:
             async with slots:
                 try:
-                    worked = await _read(workers, source, await client.fetch(source.feed))
+                    worked = await _read(
+                        workers,
+                        source,
+                        await client.fetch(source.feed, credentials=config.credentials_of(source)),
+                    )
                 except PollError as error:
                     return (source.id, str(error), "–", "–"), False
             newest = max((item.claimed.isoformat() for item in worked.items if item.claimed), default="–")

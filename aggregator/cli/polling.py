@@ -1,5 +1,6 @@
 """`serve` and `poll`: running the line, as a service or once."""
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,7 +29,7 @@ def serve(path: Path, *, log_format: str) -> int:
     from aggregator import service  # the web and what it logs with are loaded only to serve
     from aggregator.cli.logs import set_up
 
-    config = configuration.load(path)
+    config = configuration.load(path, os.environ)
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
@@ -43,7 +44,7 @@ def serve(path: Path, *, log_format: str) -> int:
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     """Poll these sources, or all; 1 when any failed."""
-    config = configuration.load(path)
+    config = configuration.load(path, os.environ)
     ids = _known(config, ids)
     with silence(), line.opened(config) as storage:
         try:

@@ -11,11 +11,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from aggregator.config import values
+from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
 from aggregator.settings import (
     Address,
     Config,
+    Credentials,
     Embargo,
     PollSettings,
     Publication,
@@ -29,7 +31,9 @@ EXAMPLE_CONTACT = "desk@example.org"
 _ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 
 
-def build(root: Mapping, path: Path, faults: list[Fault]) -> Config:
+def build(
+    root: Mapping, path: Path, faults: list[Fault], *, environment: Environment | None = None
+) -> Config:
     """The configuration; what is wrong with it is added to `faults`, in no order."""
     top = Section(root, "", place=root.start, faults=faults)
     listen = top.one("listen", values.address, Address("127.0.0.1", 8000))
@@ -37,15 +41,18 @@ def build(root: Mapping, path: Path, faults: list[Fault]) -> Config:
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
+    sections = top.sections("sources", "feed")
+    made = [_source(section, path, poll, environment=environment) for section in sections]
     config = Config(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
         store=_beside(path, top.one("store", values.line, "store/")),
-        sources=_sources(top.sections("sources", "feed"), path, poll),
+        sources=_distinct(sections, [source for source, _ in made]),
         listen=listen,
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
+        credentials=tuple(shown for _, shown in made if shown is not None),
     )
     top.close()
     return config
@@ -96,8 +103,8 @@ def _retention(section: Section) -> Retention:
     return made
 
 
-def _sources(sections: Sequence[Section], path: Path, poll: PollSettings) -> tuple[Source, ...]:
-    made = [_source(section, path, poll) for section in sections]
+def _distinct(sections: Sequence[Section], made: Sequence[Source]) -> tuple[Source, ...]:
+    """The sources, each with an id of its own."""
     feeds: dict[str, int] = {}
     ids: dict[str, int] = {}
     for index, (section, source) in enumerate(zip(sections, made, strict=True)):
@@ -111,7 +118,9 @@ def _sources(sections: Sequence[Section], path: Path, poll: PollSettings) -> tup
     return _named(made, taken=values.RESERVED | ids.keys())
 
 
-def _source(section: Section, path: Path, poll: PollSettings) -> Source:
+def _source(
+    section: Section, path: Path, poll: PollSettings, *, environment: Environment | None
+) -> tuple[Source, Credentials | None]:
     written = section.need("feed", values.feed)
     is_file = written.startswith("file:")
     organisation = section.one("organisation", values.line, "")
@@ -137,9 +146,10 @@ def _source(section: Section, path: Path, poll: PollSettings) -> Source:
         priority=section.one("priority", values.whole(-1000, 1000), 0),
         first_import=section.one("first_import", values.duration("0s", "36500d"), timedelta(days=7)),
     )
+    shown = credentials(section, made.feed, environment)
     rights.close()
     section.close()
-    return made
+    return made, shown
 
 
 _WEB_EVERY = values.duration("1m", "30d")

@@ -1,10 +1,14 @@
-"""Reads sources.yaml: file → text → Config, or one ConfigError that names every mistake in file order."""
+"""Reads sources.yaml: file → text → Config, or one ConfigError that names every mistake in file order.
+
+Who fetches hands over the environment, for the credentials of sources; nobody else needs their variables set.
+"""
 
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator.config.build import EXAMPLE_CONTACT, build
+from aggregator.config.credentials import Environment
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.errors import ConfigError, Problem
@@ -13,7 +17,7 @@ from aggregator.settings import Config
 _START = (1, 1)
 
 
-def load(path: Path) -> Config:
+def load(path: Path, environment: Environment | None = None) -> Config:
     """The configuration in a file; ConfigError when it cannot be read or anything in it is wrong."""
     try:
         body = path.read_bytes()
@@ -28,10 +32,10 @@ def load(path: Path) -> Config:
     except UnicodeDecodeError as error:
         fault = (place_of(body, error.start), "is not UTF-8 from here on; save the file as UTF-8")
         raise _error(path, [fault]) from None
-    return parse(text, path)
+    return parse(text, path, environment)
 
 
-def parse(text: str, path: Path) -> Config:
+def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
     """The configuration in `text`, read as if it stood in the file `path`; ConfigError as `load`."""
     try:
         root = read(text)
@@ -44,7 +48,7 @@ def parse(text: str, path: Path) -> Config:
     if not isinstance(root, Mapping):
         raise _error(path, [(_START, "must start with keys; write `sources:` above the list of feeds")])
     faults: list[Fault] = []
-    config = build(root, path, faults)
+    config = build(root, path, faults, environment=environment)
     if faults:
         raise _error(path, faults)
     return config
@@ -65,6 +69,11 @@ def warnings(config: Config) -> tuple[str, ...]:
             f"publication.contact is the example {contact}: "
             "set an address at which the organisations we poll can reach you"
         )
+    found += [
+        f"{each.home} is asked over http: anybody on the way can read its credentials; use https"
+        for each in config.credentials
+        if each.home.startswith("http:") and not _is_here(urlsplit(each.home).hostname or "")
+    ]
     if _is_here(urlsplit(url).hostname or "") and not _is_here(config.listen.host):
         found.append(f"publication.url is {url}, which others cannot open: set the public address")
     if not _is_here(config.admin.host):

@@ -106,7 +106,9 @@ class _Reader:
         elif isinstance(event, yaml.CollectionEndEvent):
             self._leave(event)
         elif isinstance(event, yaml.AliasEvent):
-            self._fault(event, f"`*{event.anchor}` repeats another value; write the value out here")
+            self._fault(
+                event, "`*` repeats another value; write the value out here, in quotes if it starts with *"
+            )
             self._put(None, _place(event.start_mark))
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
@@ -171,7 +173,9 @@ class _Reader:
 
     def _refuse_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
         if event.tag is not None and event.tag != "!":
-            self._fault(event, f"the tag `{event.tag}` is not allowed; remove it")
+            self._fault(
+                event, "`!` starts a tag, which is not allowed; remove it, or put the value in quotes"
+            )
 
     def _fault(self, event: yaml.Event, message: str) -> None:
         self.faults.append((_place(event.start_mark), message))

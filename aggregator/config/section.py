@@ -68,6 +68,21 @@ class Section:
                 self._faults.append((place, f"{self._path(key)}.{index}: {error}"))
         return tuple(made)
 
+    def entries(self, key: str, check: Callable[[str, object], T]) -> tuple[T, ...]:
+        """What `check` makes of each name and value of the mapping at `key`, whose names are free."""
+        inner = self.section(key)
+        made = []
+        for name, value in inner._node.items():
+            try:
+                made.append(check(name, value))
+            except ValueError as error:
+                inner._faults.append((inner._node.places[name], f"{inner._label}: {error}"))
+        return tuple(made)
+
+    def has(self, key: str) -> bool:
+        """Whether the key is there, right or wrong."""
+        return key in self._node
+
     def section(self, key: str) -> "Section":
         """The mapping at `key`; an empty one when it is not there."""
         self._known.append(key)
@@ -84,11 +99,13 @@ class Section:
             made.append(Section(value, f"{self._path(key)}.{index}", place=place, faults=self._faults))
         return tuple(made)
 
-    def close(self) -> None:
-        """Note every key that nothing has asked for."""
+    def close(self, *, told: bool = True) -> None:
+        """Note every key that nothing has asked for; not `told`: by its place alone."""
         for key in self._node:
             if key not in self._known:
-                self.fault(key, f"unknown key{did_you_mean(key, self._known)}")
+                label = self._path(key) if told else self._label
+                hint = did_you_mean(key if told else "", self._known)
+                self._faults.append((self._node.places[key], f"{label}: unknown key{hint}"))
 
     def _list(self, key: str) -> list[tuple[int, Place, object]]:
         self._known.append(key)

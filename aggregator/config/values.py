@@ -240,7 +240,7 @@ def _web(value: str) -> str:
     except ValueError:
         raise ValueError("is no address: its host or port is not valid") from None
     if "@" in parts.netloc or (not parts.netloc and "@" in value):
-        raise ValueError("holds a user name or password, which is not supported; give the address without it")
+        raise ValueError("holds a user name or password; give the address without it, and `auth` beside it")
     if parts.scheme not in _PORTS:
         raise ValueError("is no web address; it must start with https:// or http://")
     if not parts.hostname:

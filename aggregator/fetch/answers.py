@@ -56,6 +56,16 @@ def refreshed(url: str, headers: Headers, stored: Validators = NO_VALIDATORS) ->
     )
 
 
+def expect_304(url: str, validators: Validators) -> None:
+    """FetchError for a 304 that answers no condition of ours."""
+    if validators.url != url or not (validators.etag or validators.last_modified):
+        raise FetchError(
+            f"{public_url(url)} answered 304 Not Modified to a request without conditions",
+            cause="http",
+            status=304,
+        )
+
+
 def _short(value: str) -> str:
     return value if len(value) <= LONGEST_VALUE else ""
 

@@ -5,7 +5,7 @@ The room of httpx, with `transport`. Never parses a body, never retries, never k
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -22,6 +22,7 @@ from aggregator.fetch.answers import (
     REPEATED,
     WITH_BODY,
     Headers,
+    expect_304,
     failure,
     refreshed,
 )
@@ -32,7 +33,7 @@ from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.hosts import Hosts
 from aggregator.fetch.transport import HeadersTooLarge, Resolver, Transport
 from aggregator.model import Fetched, Validators
-from aggregator.settings import PollSettings
+from aggregator.settings import Credentials, PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -49,13 +50,13 @@ _CONTROLS = dict.fromkeys((*range(32), 127))
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What one fetch wants, the same on every hop; `login` is for `origin` alone."""
+    """What one fetch wants of every hop; `secrets` are for `origin` alone, and gone once it is left."""
 
     validators: Validators
     accept: str
     cap: int
     origin: tuple[str, str, int | None]
-    login: str
+    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     form: bytes | None = None  # posted, if there is one
 
 
@@ -106,17 +107,21 @@ class Client:
         validators: Validators = NO_VALIDATORS,
         accept: str = FEED_TYPES,
         max_bytes: int | None = None,
+        credentials: Credentials | None = None,
     ) -> Fetched:
         """The document at `url`, or None for its body when it is as `validators` say.
 
+        `credentials` are shown to their own origin, until a redirect leaves it.
         `Fetched.url` and its validators never hold userinfo. The deadline begins with the first slot,
         so that a long queue fails nobody. FetchError on anything that is not a usable body.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # only as first address: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
-        origin = _origin(_readable(url, seen_at=url))
-        return await self._in_time(url, _Asked(validators, accept, cap, origin, basic_authorization(url)))
+        home = url if credentials is None else credentials.home
+        origin = _origin(_readable(home, seen_at=home))
+        secrets = _userinfo(url) if credentials is None else credentials.fields
+        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
         """Post a form, as to a hub, and return the status of success; the answer's body is not read.
@@ -124,7 +129,7 @@ class Client:
         Sent again only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
         """
         origin, body = _origin(_readable(url, seen_at=url)), urlencode(form).encode()
-        return (await self._in_time(url, _Asked(NO_VALIDATORS, "*/*", 0, origin, "", body))).status
+        return (await self._in_time(url, _Asked(NO_VALIDATORS, "*/*", 0, origin, form=body))).status
 
     async def _in_time(self, url: str, asked: _Asked) -> Fetched:
         try:
@@ -143,6 +148,8 @@ class Client:
         permanent = True
         while len(visited) <= MOST_REDIRECTS:
             visited.append(target)
+            if _origin(parsed) != asked.origin:  # for good: who leads back here chose what is asked
+                asked = replace(asked, secrets=())
             answer = await self._hop(target, parsed, asked, deadline=deadline)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent and len(visited) > 1)
@@ -190,8 +197,7 @@ class Client:
                 headers.append((b"If-None-Match", _field(asked.validators.etag)))
             if asked.validators.last_modified:
                 headers.append((b"If-Modified-Since", _field(asked.validators.last_modified)))
-        if asked.login and _origin(parsed) == asked.origin:
-            headers.append((b"Authorization", asked.login.encode()))
+        headers.extend((name.encode(), value.encode()) for name, value in asked.secrets)
         if asked.form is not None:
             headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
             return httpx.Request("POST", parsed, headers=headers, content=asked.form)
@@ -206,7 +212,7 @@ class Client:
             return Fetched(url, status, None)
         body, received = None, 0
         if status == 304:
-            _expect_304(url, asked.validators)
+            expect_304(url, asked.validators)
             await response.aread()  # nothing comes, and then the connection is free again
             fresh = refreshed(url, headers, asked.validators)
         elif status in WITH_BODY:
@@ -268,6 +274,12 @@ def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx
     return parsed
 
 
+def _userinfo(url: str) -> tuple[tuple[str, str], ...]:
+    """What the userinfo of an address is sent as."""
+    login = basic_authorization(url)
+    return (("Authorization", login),) if login else ()
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
@@ -284,12 +296,3 @@ def _as_utf8(location: str) -> str:
         return raw.decode()
     except UnicodeDecodeError:
         return location
-
-
-def _expect_304(url: str, validators: Validators) -> None:
-    if validators.url != url or not (validators.etag or validators.last_modified):
-        raise FetchError(
-            f"{public_url(url)} answered 304 Not Modified to a request without conditions",
-            cause="http",
-            status=304,
-        )

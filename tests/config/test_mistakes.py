@@ -10,7 +10,7 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, first_import"
+    "publish, embargo, priority, first_import, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -23,6 +23,8 @@ LISTEN = "must be host:port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:80"
 NO_FILE = "names no file; write file:name.xml beside this file, or file:///path/name.xml"
 BARE_HOST = "must be a bare host name such as example.org, without https://, path, port or *"
 CONTACT = "must be a mail address or the address of a page, such as desk@example.org"
+ALIAS = "`*` repeats another value; write the value out here, in quotes if it starts with *"
+TAG = "`!` starts a tag, which is not allowed; remove it, or put the value in quotes"
 ONE_LINE = "must be one line without control characters; for long text use `>-`"
 
 
@@ -71,36 +73,36 @@ YAML = [
     ("store: a\n---\nstore: b\n", "2:1: a second document starts here; remove the line `---`"),
     (
         "store: !!python/object/apply:os.system [ls]\n",
-        "1:8: the tag `tag:yaml.org,2002:python/object/apply:os.system` is not allowed; remove it",
+        f"1:8: {TAG}",
     ),
-    ("store: !secret x\n", "1:8: the tag `!secret` is not allowed; remove it"),
+    ("store: !secret x\n", f"1:8: {TAG}"),
     (
         "store: &a x\nlisten: *a\n",
-        "2:9: `*a` repeats another value; write the value out here",
+        f"2:9: {ALIAS}",
     ),
     (
         "poll: &a {every: 5m}\nretention:\n  <<: *a\n",
-        "3:7: `*a` repeats another value; write the value out here",
+        f"3:7: {ALIAS}",
     ),
     (
         "a: &a [*a, *a]\n",
-        "1:8: `*a` repeats another value; write the value out here\n1:12: `*a` repeats another value; write the value out here",
+        f"1:8: {ALIAS}\n1:12: {ALIAS}",
     ),
-    ("*a : b\n", "1:1: `*a` repeats another value; write the value out here"),
+    ("*a : b\n", f"1:1: {ALIAS}"),
 ]
 
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "alerts: https://a.example/\n",
-        "1:1: alerts: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+        "1:1: alerts: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -182,11 +184,11 @@ SOURCES = [
     ),
     (
         of_feed("https://jo:pw@a.example/feed"),
-        "3:5: sources.0.feed: holds a user name or password, which is not supported; give the address without it",
+        "3:5: sources.0.feed: holds a user name or password; give the address without it, and `auth` beside it",
     ),
     (
         of_feed("jo:pw@a.example/feed"),
-        "3:5: sources.0.feed: holds a user name or password, which is not supported; give the address without it",
+        "3:5: sources.0.feed: holds a user name or password; give the address without it, and `auth` beside it",
     ),
     (of_feed("'file:'"), f"3:5: sources.0.feed: {NO_FILE}"),
     (of_feed("file:a%00b"), f"3:5: sources.0.feed: {NO_FILE}"),
@@ -251,8 +253,6 @@ SOURCES = [
     ),
     (of_source("full_text: true"), f"3:5: sources.0.full_text: unknown key; known are: {SOURCE_KEYS}"),
     (of_source("house_style: {}"), f"3:5: sources.0.house_style: unknown key; known are: {SOURCE_KEYS}"),
-    (of_source("auth: x"), f"3:5: sources.0.auth: unknown key; known are: {SOURCE_KEYS}"),
-    (of_source("headers: {}"), f"3:5: sources.0.headers: unknown key; known are: {SOURCE_KEYS}"),
     (of_source("organization: X"), "3:5: sources.0.organization: unknown key; did you mean `organisation`?"),
     (of_source("priority: high"), "3:5: sources.0.priority: must be a whole number between -1000 and 1000"),
     (of_source("only: {title: x}"), "3:5: sources.0.only: must be a list"),
@@ -308,7 +308,7 @@ poll: {per_host: 500}
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, publication, store, sources, retention",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

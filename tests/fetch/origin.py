@@ -73,10 +73,11 @@ class Origin:
     requests: list[str] = field(default_factory=list)
     connections: int = 0
     scheme: str = "http"
+    host: str = "127.0.0.1"
     handlers: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
-    def url(self, path: str, host: str = "127.0.0.1") -> str:
-        return f"{self.scheme}://{host}:{self.port}{path}"
+    def url(self, path: str, host: str = "") -> str:
+        return f"{self.scheme}://{host or self.host}:{self.port}{path}"
 
     def header(self, name: str, request: int = -1) -> str | None:
         """The value of a header of one of the requests."""
@@ -105,10 +106,12 @@ class Origin:
 
 
 @asynccontextmanager
-async def running(answers: Answers, tls: ssl.SSLContext | None = None) -> AsyncIterator[Origin]:
-    """An origin on a free port of 127.0.0.1."""
-    origin = Origin(answers, scheme="https" if tls else "http")
-    server = await asyncio.start_server(origin.serve, "127.0.0.1", 0, ssl=tls)
+async def running(
+    answers: Answers, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+) -> AsyncIterator[Origin]:
+    """An origin on a free port of this machine."""
+    origin = Origin(answers, scheme="https" if tls else "http", host=host)
+    server = await asyncio.start_server(origin.serve, host, 0, ssl=tls)
     origin.port = server.sockets[0].getsockname()[1]
     try:
         yield origin

@@ -1,0 +1,191 @@
+"""Credentials reach the origin they are for (scheme, host, port), on every hop, and nobody else."""
+
+import asyncio
+import ssl
+import subprocess
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Client
+from aggregator.fetch.transport import Transport
+from aggregator.settings import Credentials
+from tests.fetch.origin import (
+    LOOPBACK,
+    Origin,
+    answer,
+    every_name_is_here,
+    poll_settings,
+    redirect,
+    running,
+)
+
+FEED = b"<rss version='2.0'/>"
+SECRET = "marker-Zx91"
+
+
+def credentials(home: str) -> Credentials:
+    return Credentials(home, (("Authorization", f"Bearer {SECRET}"), ("X-Api-Key", SECRET)))
+
+
+def shown(*origins: Origin) -> list[list[bool]]:
+    """Of each origin, whether each of its requests held both secrets; some but not all would be a failure."""
+    told = []
+    for origin in origins:
+        counts = [request.count(SECRET) for request in origin.requests]
+        assert set(counts) <= {0, 2}
+        told.append([count == 2 for count in counts])
+    return told
+
+
+def chain(*hosts: str, home: int = 0) -> list[list[bool]]:
+    """What each of these hosts is shown when `/` of each leads to the next; `home` is whose they are."""
+
+    async def scenario() -> list[list[bool]]:
+        async with AsyncExitStack() as stack:
+            origins = [await stack.enter_async_context(running({}, host=host)) for host in hosts]
+            for origin, after in zip(origins, [*origins[1:], None], strict=True):
+                origin.answers = {"/": answer(body=FEED) if after is None else redirect(after.url("/"))}
+            fetcher = await stack.enter_async_context(plain())
+            await fetcher.fetch(origins[0].url("/"), credentials=credentials(origins[home].url("/")))
+            return shown(*origins)
+
+    return asyncio.run(scenario())
+
+
+def plain() -> Client:
+    transport = Transport(LOOPBACK, resolve=every_name_is_here)
+    return Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
+
+
+def test_their_own_origin_is_shown_them_and_on_every_redirect_within_it() -> None:
+    async def scenario() -> list[list[bool]]:
+        answers = {"/": redirect("/b"), "/b": redirect("/c?d=e"), "/c?d=e": answer(body=FEED)}
+        async with running(answers) as origin, plain() as fetcher:
+            await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return shown(origin)
+
+    assert asyncio.run(scenario()) == [[True, True, True]]
+
+
+def test_another_host_is_not_shown_them() -> None:
+    assert chain("127.0.0.1", "127.0.0.2") == [[True], [False]]
+    assert chain("127.0.0.1", "127.0.0.2", "127.0.0.3") == [[True], [False], [False]]
+
+
+def test_another_port_of_the_host_is_not_shown_them() -> None:
+    assert chain("127.0.0.1", "127.0.0.1") == [[True], [False]]
+
+
+def test_where_the_feed_has_moved_to_is_not_shown_them() -> None:
+    assert chain("127.0.0.2", "127.0.0.1", home=1) == [[False], [False]]
+
+
+def test_who_leads_back_to_their_origin_does_not_choose_what_they_open() -> None:
+    async def scenario() -> list[list[bool]]:
+        async with running({}) as origin, running({}, host="127.0.0.2") as other, plain() as fetcher:
+            origin.answers = {"/": redirect(other.url("/")), "/secret": answer(body=FEED)}
+            other.answers = {"/": redirect(origin.url("/secret"))}
+            await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return shown(origin, other)
+
+    assert asyncio.run(scenario()) == [[True, False], [False]]
+
+
+@pytest.mark.parametrize("name", ["localhost", "127.1", "LOCALHOST.", "feeds.test"])
+def test_another_name_of_the_same_machine_is_another_host(name: str) -> None:
+    async def scenario() -> list[list[bool]]:
+        async with running({"/b": answer(body=FEED)}) as origin, plain() as fetcher:
+            origin.answers = {"/": redirect(origin.url("/b", name)), **origin.answers}
+            await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return shown(origin)
+
+    assert asyncio.run(scenario()) == [[True, False]]
+
+
+def test_userinfo_in_a_redirect_changes_nothing() -> None:
+    async def scenario() -> str | None:
+        async with running({}) as origin, plain() as fetcher:
+            leads = origin.url("/b").replace("//", "//user:other@")
+            origin.answers = {"/": redirect(leads), "/b": answer(body=FEED)}
+            await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return origin.header("Authorization")
+
+    assert asyncio.run(scenario()) == f"Bearer {SECRET}"
+
+
+@pytest.mark.needs("openssl")
+@pytest.mark.parametrize("starts_secure", [True, False])
+def test_neither_a_downgrade_nor_an_upgrade_is_shown_them(tmp_path: Path, starts_secure: bool) -> None:
+    path = certificate(tmp_path)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(path)
+
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=path)
+
+    async def scenario() -> list[list[bool]]:
+        transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=trust)
+        fetcher = Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
+        async with running({}, tls) as secure, running({}) as open_one, fetcher:
+            first, second = (secure, open_one) if starts_secure else (open_one, secure)
+            first.answers = {"/": redirect(second.url("/", "feeds.test"))}
+            second.answers = {"/": answer(body=FEED)}
+            url = first.url("/", "feeds.test")
+            await fetcher.fetch(url, credentials=credentials(url))
+            return shown(first, second)
+
+    assert asyncio.run(scenario()) == [[True], [False]]
+
+
+def certificate(directory: Path) -> Path:
+    """A certificate for feeds.test with its key, in one file."""
+    key, made = directory / "key.pem", directory / "crt.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+            *("-nodes", "-days", "2", "-subj", "/CN=feeds.test", "-addext", "subjectAltName=DNS:feeds.test"),
+            *("-keyout", str(key), "-out", str(made)),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    both = directory / "both.pem"
+    both.write_text(key.read_text() + made.read_text())
+    return both
+
+
+def test_a_hub_is_never_shown_any() -> None:
+    async def scenario() -> list[list[bool]]:
+        async with running({"/": answer(body=FEED), "/hub": answer()}) as origin, plain() as fetcher:
+            await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            await fetcher.post(origin.url("/hub"), [("hub.mode", "subscribe")])
+            return shown(origin)
+
+    assert asyncio.run(scenario()) == [[True, False]]
+
+
+@pytest.mark.parametrize(
+    "scripted",
+    [
+        answer(status="401 Unauthorized"),
+        answer(status="403 Forbidden"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+        b"not HTTP\r\n\r\n",
+        redirect("ftp://elsewhere.test/"),
+        redirect("/"),
+    ],
+)
+def test_no_failure_tells_them(scripted: bytes) -> None:
+    async def scenario() -> FetchError:
+        async with running({"/": scripted}) as origin, plain() as fetcher:
+            with pytest.raises(FetchError) as caught:
+                await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return caught.value
+
+    error: BaseException | None = asyncio.run(scenario())
+    while error is not None:
+        assert SECRET not in f"{error} {error!r}"
+        error = error.__cause__ or error.__context__

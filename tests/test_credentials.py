@@ -1,0 +1,169 @@
+"""Credentials through the whole line: they open what is closed, and are found nowhere afterwards."""
+
+import base64
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.running import Origin, Service, Site, feed, item, json_of, origin, site, until
+
+PASSWORD, KEY, TOKEN = "marker-Zx91-password", "marker-Zx91-key", "marker-Zx91-token"
+LOGIN = "Basic " + base64.b64encode(f"desk:{PASSWORD}".encode()).decode()
+MARKERS = (b"marker-Zx91", LOGIN.removeprefix("Basic ").encode())
+AUTH = ", auth: {user: desk, password: $PRESS_PASSWORD}, headers: {X-Api-Key: $PRESS_KEY}"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    """A site whose environment holds the secrets."""
+    monkeypatch.setenv("PRESS_PASSWORD", PASSWORD)
+    monkeypatch.setenv("PRESS_KEY", KEY)
+    monkeypatch.setenv("PRESS_TOKEN", TOKEN)
+    return site(tmp_path)
+
+
+@pytest.fixture
+def press() -> Iterator[Origin]:
+    """An origin whose feeds are closed."""
+    with origin() as serving:
+        hub = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{serving.url("/hub")}"/>'
+        serving.documents = {"/feed": feed(hub, item("storm", "Storm warning"))}
+        serving.closed = {
+            "/feed": ("Authorization", LOGIN),
+            "/leads-away": ("X-Api-Key", KEY),
+            "/gone": ("X-Api-Key", KEY),
+        }
+        yield serving
+
+
+def found_in(told: bytes) -> list[bytes]:
+    return [marker for marker in MARKERS if marker in told]
+
+
+def files(directory: Path) -> list[Path]:
+    return [each for each in directory.rglob("*") if each.is_file()]
+
+
+def given_sources(here: Site, press: Origin, other: Origin) -> None:
+    """One that works, one that leads elsewhere, one that is not there, one with the wrong token."""
+    press.redirects = {"/leads-away": other.url("/feed")}
+    other.documents = {"/feed": feed(item("pilot", "New pilot boat"))}
+    here.sources(
+        {"fine": press.url("/feed"), "away": press.url("/leads-away"), "gone": press.url("/gone")}, AUTH
+    )
+    with here.config.open("a") as more:
+        more.write(
+            f"  - {{id: wrong, feed: '{press.url('/feed?as=other')}', auth: {{bearer: $PRESS_TOKEN}}}}\n"
+        )
+
+
+def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: Origin) -> None:
+    with origin() as other:
+        given_sources(here, press, other)
+        told = [here.run("check", "--live"), here.run("poll"), here.run("poll", "--json")]
+        polled = {each["source"]: each["kind"] for each in json_of(told[2].stdout)}
+        assert polled == {"fine": "unchanged", "away": "unchanged", "gone": "failed", "wrong": "failed"}
+        listed = here.run("items", "--json")
+        assert {each["title"] for each in json_of(listed.stdout)} == {"Storm warning", "New pilot boat"}
+        with here.serving() as service:
+            until(lambda: any(head.startswith("/hub\n") for head in press.heads))
+            told += [listed, *commands(here, json_of(listed.stdout)[0]["id"])]
+            shown = pages(service)
+            broken = here.config.read_text().replace("$PRESS_TOKEN", "$NOT_SET_HERE")
+            here.config.write_text(broken)
+            until(lambda: "names $NOT_SET_HERE, which is not set" in service.status())
+            shown.append(service.status().encode())
+            assert service.stop() == 0
+        assert found_in("".join(other.heads).encode()) == []
+    for said in told:
+        assert found_in((said.stdout + said.stderr).encode()) == [], said.args
+    for page in shown:
+        assert found_in(page) == []
+    kept = files(here.directory)
+    assert {"log", "publicwire.db", "index.html"} <= {each.name for each in kept}
+    assert [each for each in kept if found_in(each.read_bytes())] == []
+    for head in press.heads:
+        is_hub = head.startswith("/hub\n")
+        assert bool(found_in(head.encode())) != is_hub, head
+
+
+def commands(here: Site, item: str) -> list[subprocess.CompletedProcess[str]]:
+    """Every command that tells something."""
+    return [
+        here.run(*arguments)
+        for arguments in (
+            ("check",),
+            ("sources",),
+            ("sources", "--json"),
+            ("items",),
+            ("show", item),
+            ("show", item, "--json"),
+            ("show", item, "--text"),
+            ("poll", "gone", "--json"),
+            ("withdraw", item, "--reason", "a test"),
+            ("export", "public"),
+            ("backup", "copy.db"),
+        )
+    ]
+
+
+def pages(service: Service) -> list[bytes]:
+    """Whatever the service answers."""
+    public = (
+        "/",
+        "/feed.rss",
+        "/feed.atom",
+        "/feed.json",
+        "/sources/fine",
+        "/sources/fine/feed.atom",
+        "/healthz",
+    )
+    admin = ("/status", "/metrics", "/readyz")
+    asked = [service.public + path for path in public] + [service.admin + path for path in admin]
+    answers = [httpx.get(url) for url in asked]
+    assert {answer.status_code for answer in answers} == {200}
+    return [str(answer.headers).encode() + answer.content for answer in answers]
+
+
+def test_credentials_that_an_edit_brings_are_taken_up(here: Site, press: Origin) -> None:
+    here.sources({"fine": press.url("/feed")}, ", every: 1m")
+    with here.serving() as service:
+        until(lambda: "401" in service.status())
+        assert service.titles() == []
+        here.sources({"fine": press.url("/feed")}, AUTH)
+        until(lambda: polls_well(here))
+        until(lambda: service.titles() == ["Storm warning"])
+
+
+def polls_well(here: Site) -> bool:
+    """Whether the running service, asked to poll, was let in."""
+    return here.run("poll", "fine").returncode == 0
+
+
+def test_nothing_that_polls_starts_without_its_variables(
+    here: Site, press: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here.sources({"fine": press.url("/feed")}, AUTH)
+    monkeypatch.delenv("PRESS_PASSWORD")
+    column = here.config.read_text().splitlines()[-1].index("password:") + 1
+    for command in ("check", "poll", "serve"):
+        said = here.run(command)
+        assert said.returncode == 2
+        assert f":7:{column}: sources.0.auth.password: names $PRESS_PASSWORD, which is not set" in said.stderr
+    assert not here.store.exists()
+
+
+def test_whoever_does_not_poll_needs_no_variables(
+    here: Site, press: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release has to be withdrawn at once, from whatever shell."""
+    here.sources({"fine": press.url("/feed")}, AUTH)
+    assert here.run("poll").returncode == 0
+    for name in ("PRESS_PASSWORD", "PRESS_KEY"):
+        monkeypatch.delenv(name)
+    (listed,) = json_of(here.run("items", "--json").stdout)
+    for arguments in (("sources",), ("withdraw", listed["id"], "--reason", "a test"), ("export", "public")):
+        assert here.run(*arguments).returncode == 0

@@ -37,8 +37,8 @@ _context.set_forkserver_preload(
 class Workers:
     """The processes, for the event loop. `seconds` (of wall time), `cpu_seconds` and `memory` bound one job.
 
-    Each has a thread that hands it jobs. There is one more than processors, so that one works while another
-    waits for its next job.
+    Each has a thread that hands it jobs. There are as many as processors, because the service itself needs
+    its share: one more made a large pass slower. At least two, so that one hostile document stops no other.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Workers:
         cpu_seconds: int = CPU_SECONDS,
         memory: int = MEMORY,
     ) -> None:
-        self._processes = processes or (os.cpu_count() or 1) + 1
+        self._processes = processes or max(os.cpu_count() or 1, 2)
         self._seconds = seconds
         self._limits = (memory, cpu_seconds)
         self._threads: ThreadPoolExecutor | None = None

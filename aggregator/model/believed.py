@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import NamedTuple
 
 from aggregator.model.said import Origin
 
@@ -26,9 +27,11 @@ class Mode(StrEnum):
     TITLE_DAY = "title+day"  # all entries share one link
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
-    """One way to recognise an item within its source; `digest` is 16 bytes."""
+class Key(NamedTuple):
+    """One way to recognise an item within its source; `digest` is 16 bytes.
+
+    A tuple, not a dataclass: every item has six, and they are hashed, compared and sent between processes.
+    """
 
     kind: KeyKind
     digest: bytes
@@ -77,4 +80,7 @@ class Item:
 
     def key(self, kind: KeyKind) -> bytes | None:
         """The digest of one kind of key, or None when the item has none of it."""
-        return next((key.digest for key in self.keys if key.kind is kind), None)
+        for key in self.keys:
+            if key.kind is kind:
+                return key.digest
+        return None

@@ -67,7 +67,7 @@ def _stated_base(entry: Entry, document: Document, url: str) -> str:
     """The xml:base an entry stands under; "" when it is only the document's own address."""
     own = url.partition("#")[0]
     for said in (entry.content.base, entry.base, document.base):
-        base = urls.absolute(said, url).partition("#")[0]
+        base = urls.absolute(said, url).partition("#")[0] if said != url else own
         if base and base != own:
             return base
     return ""

@@ -34,6 +34,8 @@ _UNNESTED = frozenset(_UNNESTED_NAMES.split())
 
 def cut(value: str) -> str:
     """A body without what is refused later in any case, no longer than the limit, cut between two tags."""
+    if not value:
+        return value
     if "data:image/" in value:  # often most of the bytes
         value = _INLINE_IMAGE.sub("", value)
     if "<svg" in value:  # paths of it are the longest tags of honest feeds
@@ -57,10 +59,11 @@ def _without_drawings(value: str) -> str:
 
 def is_costly(value: str) -> bool:
     """Whether building this as a tree could cost out of proportion to its size."""
-    if value.count("&") > REFERENCES_LIMIT or value.count("<") > TAGS_LIMIT:
-        return True
-    if len(value) <= TAG_LIMIT and value.count("<") - value.count("</") <= DEPTH_LIMIT:
+    tags = value.count("<")
+    if len(value) <= TAG_LIMIT and tags - (tags > DEPTH_LIMIT and value.count("</")) <= DEPTH_LIMIT:
         return False
+    if value.count("&") > REFERENCES_LIMIT or tags > TAGS_LIMIT:
+        return True
     open_tags: list[int] = []
     held = rebuilt = 0
     for tag in _TAG.finditer(value):

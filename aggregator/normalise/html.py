@@ -157,6 +157,8 @@ def _tag(name: str, said: dict[str, str], base: str) -> str:
 def _attribute(tag: str, name: str, raw: str, base: str) -> str | None:
     """The value an attribute may have, escaped as it came; None drops it."""
     if name in _ADDRESSES:
+        if "&" not in raw and "?" not in raw and urls.is_settled(raw):
+            return raw
         return _escaped(_address(tag, unescape(raw), base))
     if name == "srcset":
         return _escaped(_candidates(unescape(raw), base))

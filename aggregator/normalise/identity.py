@@ -22,7 +22,7 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     found = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
         # A text of ours holds no other white space but what a language means, as Japanese its indents.
-        _key(KeyKind.TEXT, title, text.replace(" ", "").replace("\n", "")),
+        Key(KeyKind.TEXT, _blake2b(_bytes(title) + b"\x1f" + _bytes(text).translate(None, b" \n"))),
     ]
     if link:
         found.append(_key(KeyKind.LINK, link))
@@ -49,5 +49,12 @@ def _key(kind: KeyKind, *parts: str) -> Key:
 
 
 def _digest(*parts: str) -> bytes:
-    joined = "\x1f".join(parts)  # no printable text holds it
-    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _blake2b(_bytes("\x1f".join(parts)))  # no printable text holds it
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _blake2b(said: bytes) -> bytes:
+    return blake2b(said, digest_size=16).digest()

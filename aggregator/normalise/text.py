@@ -88,7 +88,7 @@ def read(safe: str) -> tuple[str, str]:
     """
     body = LexborHTMLParser(safe).body
     assert body is not None, "only a frameset has no body, and it is not safe"
-    return body.inner_html or "", _plain(body, has_pre="<pre" in safe)
+    return body.inner_html or "", _plain(body)
 
 
 def without_disclaimer(value: str) -> str:
@@ -112,8 +112,9 @@ def encodable(value: str) -> str:
     return value.encode("utf-8", "replace").decode()
 
 
-def _plain(body: LexborNode, *, has_pre: bool) -> str:
+def _plain(body: LexborNode) -> str:
     parts: list[str] = []
+    has_pre = False
     for node in body.traverse(include_text=True):
         tag = node.tag
         before = node.prev
@@ -124,6 +125,7 @@ def _plain(body: LexborNode, *, has_pre: bool) -> str:
             parts.append(said.replace("\n", _LINE) if has_pre and _is_preformatted(node) else said)
         elif tag in _MARKS:
             parts.append(_MARKS[tag])
+            has_pre = has_pre or tag == "pre"
     marked = _collapsed("".join(parts))
     if _ITEM in marked:
         marked = _AFTER_ITEM.sub(_ITEM, marked)

@@ -24,6 +24,12 @@ _TRACKER_PREFIXES = ("utm_", "pk_campaign", "pk_kwd", "pk_source", "pk_medium", 
 _TRACKING_FRAGMENT = re.compile(r"(?i)(?:utm_|xtor=|echobox=|ftag=|rss$|comments$|respond$|:~:text=)")
 _USERINFO = re.compile(r"^(https?://)[^/?#]*@")
 _WWW = re.compile(r"(?i)www\.[a-z0-9-]+\.")
+# What the standard leaves as it is, so that it need not be asked: nothing to escape or fold, no port, no dot
+# segments, no host that it reads as a number or as punycode.
+_SETTLED = re.compile(
+    r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)+[a-z]{2,}(?=/)(?:/[A-Za-z0-9_~,;:+=!$()*&-][A-Za-z0-9_~,;:+=!$()*&.-]*+)*+/?"
+    r"(?:\?[A-Za-z0-9_~,;:+=!$()*&./-]*+)?"
+)
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 
 
@@ -34,6 +40,8 @@ def absolute(said: str, base: str = "") -> str:
         return ""
     if "&" in said:  # escaped twice; no address means these by the letter
         said = said.replace("&amp;", "&").replace("&#038;", "&").replace("&#38;", "&")
+    if is_settled(said):
+        return said
     if _WWW.match(said):
         said = "http://" + said
     try:
@@ -43,6 +51,11 @@ def absolute(said: str, base: str = "") -> str:
     if not url.startswith(("https://", "http://")) or len(url) > LIMIT:
         return ""
     return _USERINFO.sub(r"\1", url) if "@" in url else url
+
+
+def is_settled(said: str) -> bool:
+    """Whether an address is plainly one that `absolute` would leave as it is; most are."""
+    return _SETTLED.fullmatch(said) is not None
 
 
 def untracked(url: str) -> str:

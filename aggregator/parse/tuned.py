@@ -10,6 +10,7 @@ from typing import Protocol
 import feedparser
 import feedparser.api
 import feedparser.mixin
+import feedparser.util
 
 # Its own list of SAX drivers to try first.
 feedparser.api.PREFERRED_XML_PARSERS[:] = ["aggregator.parse.driver"]
@@ -24,6 +25,19 @@ feedparser.mixin.make_safe_absolute_uri = lru_cache(16)(feedparser.mixin.make_sa
 
 # It copies deeply what are flat dicts of strings: another twelfth.
 feedparser.mixin.copy = SimpleNamespace(deepcopy=lambda flat: type(flat)(flat))
+
+
+# A tenth of a document's time is looking up what its dicts might rename or make up; most keys are neither.
+_Dict = feedparser.util.FeedParserDict
+_get, _getitem, _setitem = _Dict.get, _Dict.__getitem__, _Dict.__setitem__
+_RENAMED = {*_Dict.keymap, "category", "enclosures", "license", "updated", "updated_parsed"}
+_Dict.get = lambda self, key, default=None: (
+    _get(self, key, default) if key in _RENAMED else dict.get(self, key, default)
+)
+_Dict.__getitem__ = lambda self, key: (_getitem if key in _RENAMED else dict.__getitem__)(self, key)
+_Dict.__setitem__ = lambda self, key, value: (_setitem if key in _RENAMED else dict.__setitem__)(
+    self, key, value
+)
 
 
 class _Parser(Protocol):

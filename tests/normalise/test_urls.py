@@ -1,5 +1,6 @@
 """URLs as browsers read them."""
 
+import ada_url
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,3 +101,40 @@ def test_no_text_raises_and_an_address_is_its_own_address(said: str, base: str) 
     assert url == "" or url.startswith(("http://", "https://"))
     assert urls.untracked(urls.absolute(url)) == url
     urls.canonical(url)
+
+
+LABELS = st.sampled_from(["a", "www", "b1", "1", "0x7f", "a-b", "-a", "xn--a", "com", "org", "A"])
+PIECES = st.sampled_from(
+    ["/", "/", "a", "Z9", ".", "..", "-", "_~", "(x)", "&", "=", "?", "%41", "é", "@", "#x"]
+)
+ADDRESSES = st.builds(
+    lambda host, end, rest: f"https://{'.'.join(host)}.{end}/{''.join(rest)}",
+    st.lists(LABELS, min_size=1, max_size=2),
+    st.sampled_from(["org", "com", "1", "org:80", "Org"]),
+    st.lists(PIECES, max_size=6),
+)
+
+
+@given(ADDRESSES)
+def test_what_is_settled_by_its_looks_is_left_as_it_is_by_the_standard(said: str) -> None:
+    if urls.is_settled(said):
+        assert ada_url.join_url(BASE, said) == said
+
+
+@pytest.mark.parametrize(
+    ("said", "settled"),
+    [
+        ("https://www.example.org/news/2024/a_b-c.html", True),
+        ("https://example.org/?p=12", True),
+        ("https://example.org", False),
+        ("https://example.org/a/../b", False),
+        ("https://example.org/.", False),
+        ("https://EXAMPLE.org/a", False),
+        ("https://xn--a.example/", False),
+        ("https://127.1/", False),
+        ("https://example.org:443/", False),
+        ("https://example.org/a b", False),
+    ],
+)
+def test_most_addresses_are_settled_by_their_looks(said: str, settled: bool) -> None:
+    assert urls.is_settled(said) is settled

@@ -37,7 +37,10 @@ def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> li
         for number, new in zip(numbers, items, strict=True)
     ]
     _identify(db, claim, items, rows)
-    db.table("item").insert_all(rows)
+    names = list(rows[0])
+    db.conn.executemany(
+        f"INSERT INTO item ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})", rows
+    )
     for number, new in zip(numbers, items, strict=True):
         if new.state is not State.LIVE:
             seen = Transition(number, new.state, new.state, "first seen", new.reason, claim.id, at.now)

@@ -59,6 +59,7 @@ def enter(db: Database, numbers: Sequence[int], at: Stamp) -> None:
 def file(db: Database, numbers: Sequence[int], at: Stamp) -> None:
     """Put live items that have their position into their channels, as their stories allow."""
     into: dict[str, int] = {}
+    alone: list[tuple[int, int, int, int]] = []  # of no story: nothing that is asked below depends on them
     for item in db.conn.execute(
         """SELECT i.number, i.position, i.story, i.backlog, i.language, s.id AS source_id, s.topics
         FROM item i JOIN source s ON s.number = i.source
@@ -68,8 +69,12 @@ def file(db: Database, numbers: Sequence[int], at: Stamp) -> None:
         for name in channel_names(item):
             if name not in into:
                 into[name] = channel(db, name, at)
-            if not _taken(db, item, name, into[name]):
-                _insert(db, [(into[name], item["position"], item["number"], ms(at.now))])
+            row = (into[name], item["position"], item["number"], ms(at.now))
+            if item["story"] is None:
+                alone.append(row)
+            elif not _taken(db, item, name, into[name]):
+                _insert(db, [row])
+    _insert(db, alone)
     db.conn.executemany(
         "UPDATE channel SET seq = ?, changed = max(changed, ?) WHERE number = ?",
         [(at.seq, ms(at.now), number) for number in into.values()],

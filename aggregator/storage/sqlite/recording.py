@@ -54,6 +54,8 @@ class PollReading:
 
     def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
         """Items of the source that share a key with any of `items`."""
+        if self._claim.first_import:
+            return ()  # there are none yet
         digests = {key.digest for item in items for key in item.keys}
         rows = self._db.conn.execute(
             f"""SELECT item, kind, digest FROM (

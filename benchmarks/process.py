@@ -19,7 +19,7 @@ PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE_EVERY = 0.02
-SAMPLE_SHARE = 20  # a sampler rests this many times as long as a sample took: under 5 % of a core
+SAMPLE_SHARE = 50  # a sampler rests this many times as long as a sample took: under 2 % of a core
 
 
 @dataclass(frozen=True, slots=True)

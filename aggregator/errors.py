@@ -82,13 +82,22 @@ class FetchError(PollError):
     """No usable body came back.
 
     `status` is the HTTP status if one came; `retry_after` is the raw header value, in seconds or as
-    a date (RFC 9110 section 10.2.3).
+    a date (RFC 9110 section 10.2.3); `host` is the one that answered so.
     """
 
-    def __init__(self, message: str, *, cause: str, status: int | None = None, retry_after: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        cause: str,
+        status: int | None = None,
+        retry_after: str = "",
+        host: str = "",
+    ) -> None:
         super().__init__(message, cause=cause)
         self.status = status
         self.retry_after = retry_after
+        self.host = host
 
 
 class ParseError(PollError):

@@ -87,10 +87,14 @@ class Pipeline:
                 group.create_task(one_after_the_other())
         return tuple(done)
 
-    async def claim(self, limit: int, *, ids: Sequence[str] | None = None) -> tuple[Claim, ...]:
-        """Take up to `limit` due sources, or those named."""
+    async def claim(
+        self, limit: int, *, ids: Sequence[str] | None = None, failing: bool | None = None
+    ) -> tuple[Claim, ...]:
+        """Take up to `limit` due sources, or those named; `failing` only those that do, or do not."""
         now = self._clock()
-        return await self._write(lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids))
+        return await self._write(
+            lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, failing=failing)
+        )
 
     async def poll(self, claim: Claim) -> Outcome:
         """One poll of one source, from fetch to commit, with the configuration it begins with."""

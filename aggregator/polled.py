@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from aggregator import __version__, moves, schedule, subscription
 from aggregator.errors import FetchError, PollError
-from aggregator.model import Advert, Claim, Document, Due, Fetched, Hints, Outcome, Poll, Validators
+from aggregator.model import Advert, Claim, Document, Due, Fetched, Hints, Outcome, Poll, Rest, Validators
 from aggregator.settings import Source
 
 FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
@@ -116,11 +116,20 @@ def failed(claim: Claim, source: Source, error: PollError, *, started: datetime,
         message=str(error),
         status=getattr(error, "status", None),
     )
-    after = moves.failed(claim.feed, move, is_gone=is_gone)
+    rest = _rest(error, due, started)
+    after = move if error.cause == "rests" else moves.failed(claim.feed, move, is_gone=is_gone)
     if moves.address(claim.feed, after) != moves.address(claim.feed, move):
         due = replace(due, why=f"{due.why}, at its other address")
-    poll = Poll(claim=claim, outcome=outcome, due=due.at, move=after)
+    poll = Poll(claim=claim, outcome=outcome, due=due.at, move=after, rest=rest)
     return _planned(poll, schedule.skipping(due, claim.hints))
+
+
+def _rest(error: PollError, due: Due, started: datetime) -> Rest | None:
+    """429 with a wait is meant for all that its host serves; a 503 may be one of many sites there."""
+    if not isinstance(error, FetchError) or error.status != 429:
+        return None
+    is_told = schedule.retry_after(error.retry_after, started) is not None
+    return Rest(error.host, due.at, f"{due.why}, with all of {error.host}") if is_told else None
 
 
 def gone(claim: Claim, started: datetime) -> Poll:

@@ -18,7 +18,7 @@ from aggregator.websub.subscriber import KIND, Subscriber
 
 STALE = 30.0  # seconds: without a tick for so long, the service is not ready
 DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
-IN_FLIGHT = 8  # polls under way for each fetch slot: polls waiting for a slow host must not hold up others
+IN_FLIGHT = 16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
 
 
 class Poller:
@@ -48,6 +48,7 @@ class Poller:
         self._clock = clock
         self._ticked: float | None = None
         self._polls: set[asyncio.Task[None]] = set()
+        self._failing: set[asyncio.Task[None]] = set()  # those of them whose source failed last time
         self._draining = False
         self.last_tick: datetime | None = None
         self.trouble = ""  # why nothing is polled at the moment
@@ -63,14 +64,20 @@ class Poller:
             await self._sync()
             await self._pipeline.write(self._keep_time)
             await self._pipeline.rest()
-            room = self._current.config.poll.concurrency * IN_FLIGHT - len(self._polls)
-            for claim in await self._pipeline.claim(room) if room > 0 else ():
-                self._start(self._pipeline.poll(claim))
+            await self._claim()
             for task in await self._tasks.claim():
                 self._start(self._tasks.run(task))
             self._beat()
         except StorageError as error:
             self._fail(error)
+
+    async def _claim(self) -> None:
+        """As many due sources as there is room for; those that fail never take more than half of it."""
+        most = self._current.config.poll.concurrency * IN_FLIGHT
+        for failing, under_way, room in ((False, self._polls, most), (True, self._failing, most // 2)):
+            if (free := min(room - len(under_way), most - len(self._polls))) > 0:
+                for claim in await self._pipeline.claim(free, failing=failing):
+                    self._start(self._pipeline.poll(claim), among=self._failing if failing else None)
 
     def _keep_time(self) -> None:
         """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""
@@ -90,10 +97,12 @@ class Poller:
         self._tell(notify.READY if self._ticked is None else notify.ALIVE)
         self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
 
-    def _start(self, work: Awaitable[object]) -> None:
+    def _start(self, work: Awaitable[object], *, among: set[asyncio.Task[None]] | None = None) -> None:
         poll = asyncio.create_task(self._one(work))
-        self._polls.add(poll)
-        poll.add_done_callback(self._polls.discard)
+        for group in (self._polls, among):
+            if group is not None:
+                group.add(poll)
+                poll.add_done_callback(group.discard)
 
     async def _one(self, work: Awaitable[object]) -> None:
         try:

@@ -112,6 +112,7 @@ class PollSettings:
     max_bytes: int = 10_000_000
     concurrency: int = 64
     per_host: int = 2
+    host_gap: timedelta = timedelta(seconds=1)  # from start to start at one host
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     websub: bool = True
 

@@ -197,7 +197,7 @@ class Site:
 publication: {{name: Example Releases, url: "http://127.0.0.1:{self.public}/", language: en, contact: desk@releases.test}}
 listen: 127.0.0.1:{self.public}
 admin: 127.0.0.1:{self.admin}
-poll: {{every: 1h, allow_networks: [127.0.0.0/8]{poll}}}
+poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
 sources:
 """
         self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")

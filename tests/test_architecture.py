@@ -70,7 +70,7 @@ LIBRARIES = {
     "feedgen": {"render.xml", "render.extension"},
     "feedparser": {"parse.xml", "parse.tuned", "parse.driver"},
     "httpcore": {"fetch.transport"},
-    "httpx": {"fetch.transport", "fetch.client"},
+    "httpx": {"fetch.transport", "fetch.client", "fetch.failures"},
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},
     "nh3": {"normalise.html"},

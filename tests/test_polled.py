@@ -3,8 +3,10 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from aggregator.errors import FetchError
-from aggregator.model import Claim, Document, Due, Fetched, Hints, Poll, Validators
+from aggregator.model import Claim, Document, Due, Fetched, Hints, Move, Poll, Rest, Validators
 from aggregator.polled import answered, failed, gone, read
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
@@ -79,3 +81,23 @@ def test_a_source_that_left_the_configuration_meanwhile_is_due_no_more() -> None
     poll = gone(CLAIM, NOON)
     assert (poll.outcome.cause, poll.due) == ("lease", NOON)
     assert poll.outcome.message == "ministry is no longer configured with this feed"
+
+
+@pytest.mark.parametrize(
+    ("status", "wish", "rests"),
+    [(429, "7200", True), (429, "", False), (429, "soon", False), (503, "7200", False)],
+)
+def test_only_a_429_that_names_a_time_is_for_the_whole_host(status: int, wish: str, rests: bool) -> None:
+    error = FetchError("no", cause="http", status=status, retry_after=wish, host="press.example")
+    poll = failed(CLAIM, MINISTRY, error, started=NOON, jitter=0.0)
+    expected = Rest("press.example", NOON + 2 * HOUR, "origin asked to wait 2 h, with all of press.example")
+    assert poll.rest == (expected if rests else None)
+    assert told(poll)[0] == (2 * HOUR if wish == "7200" else 15 * MINUTE)
+
+
+def test_a_poll_that_asked_nobody_says_nothing_of_a_move() -> None:
+    moved = replace(CLAIM, move=Move(at="https://new.example/feed", since=NOON, failures=2))
+    rests = FetchError("its host rests", cause="rests", retry_after="60")
+    poll = failed(moved, MINISTRY, rests, started=NOON, jitter=0.0)
+    assert (poll.move, poll.rest) == (moved.move, None)
+    assert told(poll) == (15 * MINUTE, "origin asked to wait 15 min")

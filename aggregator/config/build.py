@@ -84,6 +84,7 @@ def _poll(section: Section) -> PollSettings:
         max_bytes=section.one("max_bytes", values.size, usual.max_bytes),
         concurrency=section.one("concurrency", values.whole(1, 1000), usual.concurrency),
         per_host=section.one("per_host", values.whole(1, 100), usual.per_host),
+        host_gap=section.one("host_gap", values.duration("0s", "10m"), usual.host_gap),
         allow_networks=section.many("allow_networks", values.network),
         websub=section.one("websub", values.choice("true", "false"), "true") == "true",
     )

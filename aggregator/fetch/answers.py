@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
 from aggregator.errors import FetchError
 from aggregator.fetch.address import public_url
@@ -84,6 +85,7 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),
+        host=(urlsplit(url).hostname or "").lower(),
     )
 
 

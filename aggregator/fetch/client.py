@@ -27,11 +27,11 @@ from aggregator.fetch.answers import (
     refreshed,
 )
 from aggregator.fetch.budget import Budget, Share
-from aggregator.fetch.decode import ACCEPTED, Decoding, Undecodable
+from aggregator.fetch.decode import ACCEPTED, Decoding
+from aggregator.fetch.failures import told
 from aggregator.fetch.files import read_file
-from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.hosts import Hosts
-from aggregator.fetch.transport import HeadersTooLarge, Resolver, Transport
+from aggregator.fetch.transport import Resolver, Transport
 from aggregator.model import Fetched, Validators
 from aggregator.settings import Credentials, PollSettings
 
@@ -82,7 +82,11 @@ class Client:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
         self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
-        self._hosts = Hosts(per_host=settings.per_host, in_all=settings.concurrency)
+        self._hosts = Hosts(
+            per_host=settings.per_host,
+            in_all=settings.concurrency,
+            gap=settings.host_gap.total_seconds(),
+        )
         self._budget = Budget(IN_FLIGHT)
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
@@ -145,12 +149,13 @@ class Client:
         parsed = _readable(url, seen_at=url)
         target = without_credentials(url)
         visited: list[str] = []
-        permanent = True
+        permanent, was = True, None
         while len(visited) <= MOST_REDIRECTS:
             visited.append(target)
             if _origin(parsed) != asked.origin:  # for good: who leads back here chose what is asked
                 asked = replace(asked, secrets=())
-            answer = await self._hop(target, parsed, asked, deadline=deadline)
+            goes_on = was is not None and was.host == parsed.host
+            answer = await self._hop(target, parsed, asked, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent and len(visited) > 1)
             permanent = permanent and answer.is_permanent
@@ -163,28 +168,21 @@ class Client:
         raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause="limit")
 
     async def _hop(
-        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: asyncio.Timeout
+        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: asyncio.Timeout, goes_on: bool
     ) -> Fetched | _Redirect:
         """One request and what its answer means."""
-        async with self._hosts.slot(parsed.host):
-            if deadline.when() is None:
-                now = asyncio.get_running_loop().time()
-                deadline.reschedule(now + self._settings.timeout.total_seconds())
-            try:
+        with told(url):
+            async with self._hosts.slot(parsed.host, goes_on=goes_on):
+                if deadline.when() is None:
+                    now = asyncio.get_running_loop().time()
+                    deadline.reschedule(now + self._settings.timeout.total_seconds())
                 response = await self._transport.handle_async_request(self._request(url, parsed, asked))
                 try:
+                    if response.status_code == 429:  # before anybody else gets the slot
+                        self._hosts.rest(parsed.host)
                     return await self._understood(url, response, asked)
                 finally:
                     await response.aclose()
-            except AddressRefused as error:
-                raise FetchError(f"{public_url(url)} is refused: {error}", cause="refused") from error
-            except Undecodable as error:
-                raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
-            except httpx.TransportError as error:
-                reason = printable(str(error))
-                raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
-            except HeadersTooLarge as error:
-                raise FetchError(f"{public_url(url)} is refused: {error}", cause="limit") from error
 
     def _request(self, url: str, parsed: httpx.URL, asked: _Asked) -> httpx.Request:
         headers = [

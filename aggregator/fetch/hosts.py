@@ -1,31 +1,132 @@
-"""Politeness: how many fetches run at once, at one host and in all. Never sleeps, never drops a fetch."""
+"""Politeness: how many fetches run at once, at one host and in all, how soon one follows another, who rests.
+
+Never drops a fetch, unless its host has asked everybody to wait.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+PATIENCE = 2.0  # seconds a fetch counts among those in all: who keeps us waiting longer must not delay others
+SLOW = 1_000  # such fetches at a time, each little more than a socket
+REST = 60.0  # seconds no fetch is begun at a host that has enough; after that its sources' due times tell
+REMEMBERED = 1_000  # hosts nobody is at
+
+
+class HostRests(Exception):
+    """The host has asked everybody to wait; for `seconds` more no fetch is begun there."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__("its host has just asked everybody to wait")
+        self.seconds = seconds
+
+
+@dataclass(slots=True)
+class _Host:
+    """What is remembered of one host; times are the event loop's."""
+
+    slots: asyncio.Semaphore
+    users: int = 0
+    next: float = 0.0  # when the next fetch may begin
+    rests: float = 0.0  # until when none may
 
 
 class Hosts:
-    """Slots for fetches. First come, first served, at each host and in all."""
+    """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
-    def __init__(self, *, per_host: int, in_all: int) -> None:
+    Who holds one for `patience` seconds no longer counts among those in all, if not more than `slow` do so.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_host: int,
+        in_all: int,
+        gap: float = 0.0,
+        patience: float = PATIENCE,
+        slow: int = SLOW,
+    ) -> None:
         self._per_host = per_host
+        self._gap = gap
+        self._patience = patience
+        self._most_slow = slow
         self._in_all = asyncio.Semaphore(in_all)
-        self._slots: dict[str, asyncio.Semaphore] = {}
-        self._users: dict[str, int] = {}
+        self.slow = 0  # fetches that no longer count
+        self.known: dict[str, _Host] = {}
 
     @asynccontextmanager
-    async def slot(self, host: str) -> AsyncIterator[None]:
-        """Hold one slot of the host and then one of all.
+    async def slot(self, host: str, *, goes_on: bool = False) -> AsyncIterator[None]:
+        """Hold one slot of the host and then one of all. HostRests when the host wants no fetch now.
 
-        In this order: who waits for a slow host must not keep a slot from the other hosts.
+        In this order: who waits for a slow host must not keep a slot from the other hosts. `goes_on`: the
+        host itself has just sent us here, so there is no gap to keep.
         """
-        slots = self._slots.setdefault(host, asyncio.Semaphore(self._per_host))
-        self._users[host] = self._users.get(host, 0) + 1
+        here = self._host(host)
+        here.users += 1
         try:
-            async with slots, self._in_all:
-                yield
+            async with here.slots:
+                if not goes_on:
+                    await self._turn(here)
+                if (left := here.rests - _now()) > 0:
+                    raise HostRests(left)
+                async with self._one_of_all():
+                    yield
         finally:
-            self._users[host] -= 1
-            if not self._users[host]:
-                del self._users[host], self._slots[host]
+            here.users -= 1
+
+    def rest(self, host: str) -> None:
+        """The host has asked everybody to wait: whoever waits for a slot there gives up."""
+        self._host(host).rests = _now() + REST
+
+    def _host(self, name: str) -> _Host:
+        if name not in self.known:
+            if len(self.known) >= REMEMBERED:
+                self._forget()
+            self.known[name] = _Host(asyncio.Semaphore(self._per_host))
+        return self.known[name]
+
+    def _forget(self) -> None:
+        now = _now()
+        self.known = {
+            name: here for name, here in self.known.items() if here.users or max(here.next, here.rests) > now
+        }
+
+    async def _turn(self, here: _Host) -> None:
+        begin = max(_now(), here.next)
+        here.next = begin + self._gap
+        if begin > _now():
+            await asyncio.sleep(begin - _now())
+
+    @asynccontextmanager
+    async def _one_of_all(self) -> AsyncIterator[None]:
+        """One of the slots of all, given back early by who is slow: from then on it counts among the slow."""
+        await self._in_all.acquire()
+        place = _Place()
+        place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
+        try:
+            yield
+        finally:
+            place.timer.cancel()
+            if place.is_slow:
+                self.slow -= 1
+            else:
+                self._in_all.release()
+
+    def _make_room(self, place: "_Place") -> None:
+        if self.slow < self._most_slow:
+            self.slow, place.is_slow = self.slow + 1, True
+            self._in_all.release()
+        else:
+            place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
+
+
+class _Place:
+    """Of one fetch among all."""
+
+    timer: asyncio.TimerHandle
+    is_slow = False
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

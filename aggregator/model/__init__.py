@@ -6,7 +6,7 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 
 from aggregator.model.believed import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.hubs import Advert, Standing, Subscription, Task
-from aggregator.model.intended import Changes, Due, Edit, Job, NewItem, Poll, Transition, Worked
+from aggregator.model.intended import Changes, Due, Edit, Job, NewItem, Poll, Rest, Transition, Worked
 from aggregator.model.remembered import (
     Also,
     AuditLine,
@@ -59,6 +59,7 @@ __all__ = [
     "Poll",
     "Reading",
     "Release",
+    "Rest",
     "Revision",
     "Standing",
     "State",

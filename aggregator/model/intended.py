@@ -110,6 +110,15 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class Rest:
+    """A host that has asked to be left alone by all (429), until when, and why in words."""
+
+    host: str
+    until: datetime
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Poll:
     """One finished poll, to be committed whole or not at all.
 
@@ -128,3 +137,4 @@ class Poll:
     full: bool = False  # fetched without validators
     advert: Advert | None = None  # what a document that was read says of hubs
     move: Move | None = None  # None: keep what is stored
+    rest: Rest | None = None

@@ -94,9 +94,18 @@ class Storage(Protocol):
 
     # schedule
     def claim(
-        self, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None = None
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        ids: Sequence[str] | None = None,
+        failing: bool | None = None,
     ) -> tuple[Claim, ...]:
-        """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not."""
+        """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not.
+
+        `failing` takes only those whose last poll failed, or did not.
+        """
         ...
 
     def next_due(self) -> datetime | None:

@@ -35,7 +35,7 @@ publication:
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
-poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
@@ -112,6 +112,7 @@ FULL_CONFIG = Config(
         max_bytes=500_000,
         concurrency=8,
         per_host=1,
+        host_gap=timedelta(seconds=3),
         allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
         websub=False,
     ),

@@ -136,6 +136,7 @@ def poll_settings(
         max_bytes=max_bytes,
         concurrency=concurrency,
         per_host=per_host,
+        host_gap=timedelta(0),
         allow_networks=LOOPBACK,
     )
 

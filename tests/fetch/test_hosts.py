@@ -1,6 +1,6 @@
 import asyncio
 
-from aggregator.fetch.hosts import Hosts
+from aggregator.fetch.hosts import REMEMBERED, REST, HostRests, Hosts
 
 
 async def turn() -> None:
@@ -55,3 +55,96 @@ def test_slots_are_given_in_the_order_they_were_asked_for() -> None:
         return order
 
     assert asyncio.run(scenario()) == [0, 1, 2, 3, 4]
+
+
+def test_fetches_at_one_host_begin_a_gap_apart_and_those_at_others_do_not_wait() -> None:
+    async def scenario() -> list[tuple[str, int]]:
+        slots, begun = Hosts(per_host=9, in_all=9, gap=0.05), list[tuple[str, int]]()
+        loop = asyncio.get_running_loop()
+        start = loop.time()
+
+        async def fetch(host: str) -> None:
+            async with slots.slot(host):
+                begun.append((host, int((loop.time() - start) / 0.05)))
+
+        await asyncio.gather(*(fetch(host) for host in ("a", "a", "a", "b")))
+        async with slots.slot("a", goes_on=True):
+            begun.append(("sent on", 0))
+        return begun
+
+    order = asyncio.run(scenario())
+    assert [host for host, _ in order] == ["a", "b", "a", "a", "sent on"]
+    assert [gaps >= least for (_, gaps), least in zip(order, (0, 0, 1, 2, 0), strict=True)] == [True] * 5
+
+
+def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() -> None:
+    async def scenario() -> list[str]:
+        slots, said = Hosts(per_host=1, in_all=9), list[str]()
+
+        async def fetch(host: str) -> None:
+            try:
+                async with slots.slot(host):
+                    said.append(f"asks {host}")
+                    await turn()
+                    slots.rest("a")
+            except HostRests as error:
+                said.append(f"leaves {host} for {error.seconds > REST - 5}")
+
+        await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
+        return said
+
+    assert asyncio.run(scenario()) == ["asks a", "asks b", "leaves a for True"]
+
+
+def test_who_keeps_us_waiting_makes_room_for_as_many_as_may_be_slow() -> None:
+    async def scenario() -> list[str]:
+        slots, held = Hosts(per_host=1, in_all=1, patience=0.01, slow=2), list[str]()
+        second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def fetch(host: str, end: asyncio.Event) -> None:
+            async with slots.slot(host):
+                held.append(host)
+                if len(held) == 2:
+                    both.set()
+                await end.wait()
+
+        async with asyncio.TaskGroup() as group:
+            first = group.create_task(fetch("a", second))
+            group.create_task(fetch("b", third))
+            await both.wait()  # in spite of one slot in all
+            second.set()
+            await first
+            third.set()
+        assert slots.slow == 0
+        return held
+
+    assert asyncio.run(scenario()) == ["a", "b"]
+
+
+def test_beyond_those_that_may_be_slow_everybody_waits() -> None:
+    async def scenario() -> bool:
+        slots = Hosts(per_host=1, in_all=1, patience=0.001, slow=0)
+        async with slots.slot("a"):
+            try:
+                async with asyncio.timeout(0.05), slots.slot("b"):
+                    return False
+            except TimeoutError:
+                return True
+
+    assert asyncio.run(scenario())
+
+
+def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
+    async def scenario() -> int:
+        slots = Hosts(per_host=1, in_all=1)
+        slots.rest("resting")
+        for number in range(3 * REMEMBERED):
+            async with slots.slot(f"host{number}"):
+                pass
+        try:
+            async with slots.slot("resting"):
+                return 0
+        except HostRests:
+            return len(slots.known)
+
+    assert 1 <= asyncio.run(scenario()) <= REMEMBERED

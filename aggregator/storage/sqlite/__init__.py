@@ -143,10 +143,16 @@ class SqliteStorage:
     # schedule
 
     def claim(
-        self, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None = None
+        self,
+        now: datetime,
+        *,
+        limit: int,
+        lease: timedelta,
+        ids: Sequence[str] | None = None,
+        failing: bool | None = None,
     ) -> tuple[Claim, ...]:
         with self._connections.writing() as db:
-            return sources.claim(db, now, limit=limit, lease=lease, ids=ids)
+            return sources.claim(db, now, limit=limit, lease=lease, ids=ids, failing=failing)
 
     def next_due(self) -> datetime | None:
         with self._connections.reading() as db:

@@ -12,7 +12,7 @@ from aggregator.errors import UsageError
 from aggregator.model import Poll
 from aggregator.storage.sqlite import membership
 from aggregator.storage.sqlite.rows import ms, pack_move, unpack_move
-from aggregator.storage.sqlite.sources import unknown
+from aggregator.storage.sqlite.sources import host_of, unknown
 
 
 def record(db: Database, poll: Poll) -> None:
@@ -24,8 +24,8 @@ def record(db: Database, poll: Poll) -> None:
     if after is None or after == before:
         return
     written = db.conn.execute(
-        "UPDATE source SET move = ? WHERE number = ? AND move = ?",
-        (pack_move(after), poll.claim.number, pack_move(before)),
+        "UPDATE source SET move = ?, host = ? WHERE number = ? AND move = ?",
+        (pack_move(after), host_of(poll.claim.feed, after), poll.claim.number, pack_move(before)),
     )
     if written.rowcount and after.at != before.at:
         membership.touch_all(db, membership.stamp(db, poll.outcome.started))
@@ -34,7 +34,7 @@ def record(db: Database, poll: Poll) -> None:
 def undo(db: Database, source: str, now: datetime) -> str:
     """Go back to the configured address for good; returns the address that was left."""
     row = db.conn.execute(
-        "SELECT number, move FROM source WHERE id = ? AND configured = 1", (source,)
+        "SELECT number, feed, move FROM source WHERE id = ? AND configured = 1", (source,)
     ).fetchone()
     if row is None:
         raise unknown(source)
@@ -43,8 +43,9 @@ def undo(db: Database, source: str, now: datetime) -> str:
     if after is None:
         raise UsageError(f"{source} has not moved: it is polled at its configured address")
     db.conn.execute(
-        "UPDATE source SET move = ?, failures = 0, due = ?, why = 'its move was taken back' WHERE number = ?",
-        (pack_move(after), ms(now), row["number"]),
+        """UPDATE source SET move = ?, host = ?, failures = 0, due = ?, why = 'its move was taken back'
+        WHERE number = ?""",
+        (pack_move(after), host_of(row["feed"], after), ms(now), row["number"]),
     )
     membership.touch_all(db, membership.stamp(db, now))
     return move.at or move.seen

@@ -142,6 +142,8 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
         poll, outcome = replace(poll, due=due.at), replace(outcome, due=due.at, why=due.why)
     _remember(db, poll, outcome, changes, listed)
     _log(db, claim, outcome)
+    if poll.rest is not None:
+        sources.rest(db, poll.rest)
     subscriptions.polled(db, poll, outcome)
     return outcome
 
@@ -198,7 +200,8 @@ def _remember(
     """Bring the source's row up to date with what the poll found."""
     now = outcome.started
     moving.record(db, poll)
-    columns: dict[str, object] = {"failures": poll.claim.failures + 1}
+    # A poll that asked nobody because its host rests says nothing of the source.
+    columns: dict[str, object] = {"failures": poll.claim.failures + (outcome.cause != "rests")}
     if outcome.kind != "failed":
         columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.recipe}
     if poll.full:

@@ -191,6 +191,13 @@ CREATE INDEX subscription_source ON subscription (source);
 """
 
 
+HOSTS = """
+ALTER TABLE source ADD COLUMN host TEXT NOT NULL DEFAULT '';
+CREATE INDEX source_host ON source (host) WHERE configured = 1;
+CREATE INDEX source_turn ON source ((failures > 0), due) WHERE configured = 1;
+"""
+
+
 MOVES = "ALTER TABLE source ADD COLUMN move TEXT NOT NULL DEFAULT '{}'"
 
 
@@ -209,6 +216,15 @@ def m001_first_tables(db: Database) -> None:
 def m002_hubs_and_tasks(db: Database) -> None:
     """Subscriptions at WebSub hubs, and durable work other than polls."""
     for statement in HUBS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+@migrations()
+def m003_hosts(db: Database) -> None:
+    """At which host each source is polled, filled in when the configuration is next read; an index for whose
+    turn it is among those that fail and those that do not."""
+    for statement in HOSTS.split(";\n"):
         if statement.strip():
             db.execute(statement)
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database
 
 from aggregator import moves
 from aggregator.errors import UsageError
-from aggregator.model import Claim, Mode, Validators
+from aggregator.model import Claim, Mode, Move, Rest, Validators
 from aggregator.settings import Config, Source
 from aggregator.storage.sqlite import membership
 from aggregator.storage.sqlite.rows import (
@@ -27,6 +27,7 @@ from aggregator.storage.sqlite.rows import (
 
 FAR = timedelta(hours=27)  # a day, and what spreading adds
 POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
+ASKED = "asked for by the operator"
 WEEK, MILLISECOND = timedelta(days=7), timedelta(milliseconds=1)
 
 MOVED = {
@@ -100,7 +101,15 @@ def _rename(db: Database, config: Config) -> list[str]:
 
 
 def _add(db: Database, source: Source, now: datetime) -> list[str]:
-    db.table("source").insert({**_columns(source), "id": source.id, "feed": source.feed, "due": ms(now)})
+    db.table("source").insert(
+        {
+            **_columns(source),
+            "host": host_of(source.feed, Move()),
+            "id": source.id,
+            "feed": source.feed,
+            "due": ms(now),
+        }
+    )
     return [f"{source.id}: new"]
 
 
@@ -116,6 +125,7 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
     elif not row["configured"]:
         columns |= {"due": ms(at.now), "why": "back in the configuration"}
         done.append(f"{source.id}: back in the configuration")
+    columns["host"] = host_of(source.feed, unpack_move(str(columns.get("move", row["move"]))))
     sooner = ms(at.now + source.every)
     if columns["every"] < row["every"] and row["due"] > sooner and not row["failures"]:
         columns["due"] = sooner
@@ -130,6 +140,21 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
     if changed & {"organisation", "topics", "republish", "licence"}:
         membership.touch_all(db, at)
     return done
+
+
+def host_of(feed: str, move: Move) -> str:
+    """The host a source is polled at; "" of a file."""
+    return (urlsplit(moves.address(feed, move)).hostname or "").lower()
+
+
+def rest(db: Database, rest: Rest) -> None:
+    """Put off what is polled at a host that asked to be left alone, unless the operator asked for it; polls
+    under way find that their own plan no longer holds."""
+    db.conn.execute(
+        """UPDATE source SET due = :until, why = :why WHERE host = :host AND configured = 1
+        AND due < :until AND why <> :asked""",
+        {"host": rest.host, "until": ms(rest.until), "why": rest.why, "asked": ASKED},
+    )
 
 
 def _columns(source: Source) -> dict[str, object]:
@@ -196,12 +221,20 @@ def set_back(db: Database, by: timedelta) -> None:
 
 
 def claim(
-    db: Database, now: datetime, *, limit: int, lease: timedelta, ids: Sequence[str] | None
+    db: Database,
+    now: datetime,
+    *,
+    limit: int,
+    lease: timedelta,
+    ids: Sequence[str] | None,
+    failing: bool | None,
 ) -> tuple[Claim, ...]:
     """Take sources for one poll each."""
     where = "due <= :now AND (leased IS NULL OR leased < :now)"
     if ids is not None:
         where = "id IN (SELECT value FROM json_each(:ids))"
+    if failing is not None:
+        where += f" AND (failures > 0) = {int(failing)}"  # by the index source_turn
     rows = db.conn.execute(
         f"""UPDATE source SET token = token + 1, leased = :until, why = :why WHERE number IN (
             SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)
@@ -250,8 +283,8 @@ def poll_soon(db: Database, ids: Sequence[str], now: datetime) -> None:
     """Make sources due now."""
     for source in ids:
         updated = db.conn.execute(
-            "UPDATE source SET due = ?, why = 'asked for by the operator' WHERE id = ? AND configured = 1",
-            (ms(now), source),
+            "UPDATE source SET due = ?, why = ? WHERE id = ? AND configured = 1",
+            (ms(now), ASKED, source),
         )
         if updated.rowcount != 1:
             raise unknown(source)

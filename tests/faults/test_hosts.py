@@ -1,0 +1,104 @@
+"""Hosts that have enough of us, and hosts that never answer: the first rest whole, the others delay nobody."""
+
+import asyncio
+import socket
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+from aggregator.fetch.client import Client
+from aggregator.pipeline import Pipeline
+from aggregator.storage import open_storage
+from tests.faults.test_answers import STORM, InProcess, says
+from tests.fetch.origin import Script, answer, client, poll_settings, redirect, running
+from tests.given import HOUR, NOON, config, source
+from tests.running import feed, item, origin, site, until
+
+NAMES = ("harbour", "pilots", "rescue")
+SILENT = 24
+TOO_MANY = answer("Retry-After: 7200", status="429 Too Many Requests")
+
+
+def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client) -> dict[str, object]:
+    """One pass over three sources at one host; what became of each, and what was asked for."""
+
+    async def run() -> dict[str, object]:
+        async with running(answers) as serving, fetcher:
+            with closing(open_storage(directory)) as storage:
+                sources = [source(name, feed=serving.url(f"/{name}")) for name in NAMES]
+                settings = config(*sources, store=directory)
+                storage.sync(settings, NOON)
+                pipeline = Pipeline(
+                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                )
+                outcomes = await pipeline.run(NAMES)
+                pipeline.close()
+            with closing(open_storage(directory)) as storage, storage.poller():  # as after a restart
+                due = storage.claim(NOON + HOUR, limit=9, lease=HOUR)
+                why = {each.feed.id: each.why for each in storage.health()}
+            return {
+                "asked": [request.split(" ")[1] for request in serving.requests],
+                "causes": [outcome.cause for outcome in outcomes],
+                "due": sorted(claim.id for claim in due),
+                "why": why,
+            }
+
+    return asyncio.run(run())
+
+
+def test_a_host_that_says_429_is_asked_for_nothing_more_until_it_allowed_it(tmp_path: Path) -> None:
+    told = polling(tmp_path, dict.fromkeys(("/harbour", "/pilots", "/rescue"), TOO_MANY), one_at_a_time())
+    assert told["asked"] == ["/harbour"]
+    assert told["causes"] == ["http", "rests", "rests"]
+    assert told["due"] == []
+    assert told["why"] == {
+        "harbour": "origin asked to wait 2 h",
+        "pilots": "origin asked to wait 2 h, with all of 127.0.0.1",
+        "rescue": "origin asked to wait 2 h, with all of 127.0.0.1",
+    }
+
+
+def test_a_source_that_says_503_silences_no_other(tmp_path: Path) -> None:
+    busy = answer("Retry-After: 7200", status="503 Service Unavailable")
+    told = polling(
+        tmp_path, {"/harbour": busy, "/pilots": says(STORM), "/rescue": says(STORM)}, one_at_a_time()
+    )
+    assert told["asked"] == ["/harbour", "/pilots", "/rescue"]
+    assert told["due"] == ["pilots", "rescue"]
+
+
+def test_a_429_behind_a_redirect_is_meant_for_the_host_that_said_so(tmp_path: Path) -> None:
+    async def leads_elsewhere(writer: asyncio.StreamWriter) -> None:
+        writer.write(redirect(f"http://feeds.test:{writer.get_extra_info('sockname')[1]}/busy"))
+
+    answers: dict[str, bytes | Script] = dict.fromkeys(("/pilots", "/rescue"), says(STORM))
+    told = polling(tmp_path, {**answers, "/harbour": leads_elsewhere, "/busy": TOO_MANY}, one_at_a_time())
+    assert told["causes"] == ["http", "", ""]
+    assert told["due"] == ["pilots", "rescue"]
+
+
+def one_at_a_time() -> Client:
+    return client(poll_settings(per_host=1))
+
+
+def test_hosts_that_never_answer_delay_no_other(tmp_path: Path) -> None:
+    here = site(tmp_path)
+    with origin() as serving, socket.create_server(("0.0.0.0", 0), backlog=1000) as silent:
+        serving.documents["/live.xml"] = feed(item("storm", "Storm warning"))
+        port = silent.getsockname()[1]
+        feeds = {f"a{n}": f"http://127.0.7.{n + 1}:{port}/feed.xml" for n in range(SILENT)}
+        here.sources({**feeds, "live": serving.url("/live.xml")}, poll=", concurrency: 8, timeout: 60s")
+        with here.serving() as service:
+            until(lambda: service.titles() == ["Storm warning"], seconds=30)
+            assert serving.asked == ["/live.xml"]
+
+
+def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(tmp_path: Path) -> None:
+    answers: dict[str, bytes | Script] = dict.fromkeys(("/harbour", "/pilots", "/rescue"), says(STORM))
+    settings = replace(poll_settings(per_host=3), host_gap=timedelta(seconds=0.1))
+    begin = asyncio.new_event_loop()
+    started = begin.time()
+    assert polling(tmp_path, answers, client(settings))["causes"] == ["", "", ""]
+    assert begin.time() - started >= 0.2
+    begin.close()

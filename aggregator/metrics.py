@@ -20,7 +20,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
-from aggregator.model import Claim, Outcome, Totals
+from aggregator.model import Alert, AlertKind, Claim, Outcome, Totals
 
 POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
@@ -36,6 +36,7 @@ class Present:
     in_flight: int
     killed: int
     last_tick: datetime | None
+    alerts: tuple[Alert, ...] = ()
 
 
 class Metrics:
@@ -110,6 +111,12 @@ class _Present(Collector):
             for state in states:
                 family.add_metric([state], counts[state])
             yield family
+        open_alerts = GaugeMetricFamily(
+            "publicwire_alerts", "Alerts that are not over, by kind.", labels=["kind"]
+        )
+        for kind in AlertKind:
+            open_alerts.add_metric([kind.value], sum(alert.kind is kind for alert in now.alerts))
+        yield open_alerts
         yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
         yield CounterMetricFamily("publicwire_workers_killed", "Workers that died.", value=now.killed)
         if now.last_tick is not None:

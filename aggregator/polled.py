@@ -98,7 +98,8 @@ def _due(
 
 
 def _planned(poll: Poll, due: Due) -> Poll:
-    return replace(poll, due=due.at, outcome=replace(poll.outcome, due=due.at, why=due.why))
+    outcome = replace(poll.outcome, due=due.at, why=due.why)
+    return replace(poll, due=due.at, is_capped=due.is_capped, outcome=outcome)
 
 
 def failed(claim: Claim, source: Source, error: PollError, *, started: datetime, jitter: float) -> Poll:

@@ -5,7 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
-from aggregator import notify, schedule
+from aggregator import alarm, notify, schedule
+from aggregator.alarm import Alarm
 from aggregator.errors import StorageError, StoreFull
 from aggregator.line import release, utc_now
 from aggregator.log import log
@@ -40,7 +41,11 @@ class Poller:
         hubs = Subscriber(
             storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
         )
-        self._tasks = Tasks(storage, pipeline.write, {KIND: hubs.run}, clock=clock)
+        self._alarm = Alarm(
+            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
+        )
+        handlers = {KIND: hubs.run, alarm.KIND: self._alarm.run}
+        self._tasks = Tasks(storage, pipeline.write, handlers, clock=clock)
         self._store = current.config.store
         self._synced = current.config  # what the store knows; a full disk may keep the present one from it
         self._tell = tell
@@ -65,6 +70,7 @@ class Poller:
             await self._pipeline.write(self._keep_time)
             await self._pipeline.rest()
             await self._claim()
+            await self._alarm.tell()
             for task in await self._tasks.claim():
                 self._start(self._tasks.run(task))
             self._beat()

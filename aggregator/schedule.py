@@ -4,6 +4,7 @@ A source is polled at its own rhythm around the operator's `every`; what the ori
 longer. Reasons that begin with "origin" are the origin's own wish and outlive a restart.
 """
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from math import sqrt
@@ -79,7 +80,9 @@ def after_failure(every: timedelta, error: PollError, failures: int, *, now: dat
     if asked is not None:
         wait = max(min(asked, LONGEST_WISH), every)  # "Retry-After: 0" is no leave to ask at once, for ever
         capped = f", more than the {_words(wait)} granted" if asked > wait else ""
-        return Due(now + wait, f"origin asked to wait {_words(max(asked, wait))}{capped}")
+        return Due(
+            now + wait, f"origin asked to wait {_words(max(asked, wait))}{capped}", is_capped=asked > wait
+        )
     times, longest, what = BACK_OFF.get(error.cause, (1, DAY, error.cause))
     gap = min(every * times * 2 ** min(failures, 10), max(longest, every))
     count = f"{failures + 1} times in a row" if failures else "once"
@@ -94,7 +97,11 @@ def skipping(due: Due, hints: Hints) -> Due:
     at = due.at
     for hours in range(24 * 7):
         if at.hour not in hints.skip_hours and at.weekday() not in hints.skip_days:
-            return due if not hours else Due(at, f"{due.why}; skips hours or days the feed names")
+            return (
+                due
+                if not hours
+                else replace(due, at=at, why=f"{due.why}; skips hours or days the feed names")
+            )
         at += HOUR
     return due
 

@@ -41,7 +41,9 @@ async def serve(path: Path) -> int:
             log.info("configuration", change=done)
         workers = Workers()
         metrics = Metrics(
-            lambda: Present(storage.totals(), poller.in_flight(), workers.killed, poller.last_tick)
+            lambda: Present(
+                storage.totals(), poller.in_flight(), workers.killed, poller.last_tick, storage.alerts()
+            )
         )
         async with polling(storage, current, workers, observe=metrics.observe) as pipeline:
             poller = Poller(pipeline, storage, current)

@@ -150,6 +150,7 @@ class Config:
     admin: Address = Address("127.0.0.1", 8001)
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
+    alerts: str = field(default="", repr=False)  # where they are posted; the address may be a secret
     credentials: tuple[Credentials, ...] = ()
 
     def credentials_of(self, source: Source) -> Credentials | None:

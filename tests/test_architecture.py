@@ -17,6 +17,7 @@ PURE = {
     "lifecycle",
     "schedule",
     "polled",
+    "alerts",
     "moves",
     "subscription",
     "render",
@@ -27,7 +28,7 @@ LAYERS = (
     {*PURE, "config"},
     {"work"},  # what a worker process does
     {"fetch", "workers", "storage"},
-    {"pipeline", "publisher", "tasks", "websub", "metrics", "notify", "upkeep"},
+    {"pipeline", "publisher", "tasks", "alarm", "websub", "metrics", "notify", "upkeep"},
     {"web"},
     {"reload", "clients"},  # what the pieces are put together from
     {"line"},

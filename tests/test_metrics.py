@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.metrics import Metrics, Present
-from aggregator.model import Claim, Outcome, Totals
+from aggregator.model import Alert, AlertKind, Claim, Outcome, Totals
 from tests.given import HOUR, NOON
 
 
@@ -72,7 +72,8 @@ def test_a_304_saves_what_the_last_whole_answer_had() -> None:
 
 def test_what_stands_now_is_asked_at_each_look() -> None:
     totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6)
-    found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON)))
+    alert = Alert(1, "harbour", "Harbour", AlertKind.QUIET, "nothing new", NOON)
+    found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))
     assert {name: value for name, value in found.items() if "_sources{" in name or "stored" in name} == {
         'publicwire_stored_items{state="held"}': 1,
         'publicwire_stored_items{state="live"}': 2,
@@ -82,6 +83,9 @@ def test_what_stands_now_is_asked_at_each_look() -> None:
         'publicwire_sources{state="waiting"}': 6,
     }
     assert found["publicwire_polls_in_flight"] == 7
+    assert {kind: found[f'publicwire_alerts{{kind="{kind}"}}'] for kind in AlertKind} == {
+        kind: int(kind is AlertKind.QUIET) for kind in AlertKind
+    }
     assert found["publicwire_workers_killed_total"] == 8
     assert found["publicwire_last_tick_timestamp_seconds"] == NOON.timestamp()
 

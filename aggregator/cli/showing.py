@@ -1,5 +1,6 @@
 """`sources`, `items` and `show`: what is stored, as tables, text or JSON. Changes nothing."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -8,7 +9,7 @@ from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import Enclosure, Health, State, Stored, Wanted
+from aggregator.model import Alert, Enclosure, Health, State, Stored, Wanted
 from aggregator.moves import advice
 from aggregator.settings import Config, Republish
 from aggregator.storage import Storage
@@ -18,9 +19,9 @@ def sources(path: Path, *, as_json: bool) -> None:
     """How each source fares."""
     config = configuration.load(path)
     with line.opened(config) as storage:
-        healths = storage.health()
+        healths, alerts = storage.health(), storage.alerts()
     if as_json:
-        say_json([_source_json(health) for health in healths])
+        say_json([_source_json(health, alerts) for health in healths])
         return
     rows = [
         (
@@ -35,6 +36,8 @@ def sources(path: Path, *, as_json: bool) -> None:
         for health in healths
     ]
     table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
+    for alert in alerts:
+        say(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
     waiting = [source.id for source in config.sources if source.id not in {h.feed.id for h in healths}]
     if waiting:
         say(f"not polled yet: {', '.join(waiting)}")
@@ -51,7 +54,7 @@ def _moved(health: Health) -> str:
     return advice(health.feed.id, to, health.moved_since, is_adopted=health.moved)
 
 
-def _source_json(health: Health) -> dict[str, object]:
+def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
     last = health.last
     return {
         "id": health.feed.id,
@@ -68,6 +71,11 @@ def _source_json(health: Health) -> dict[str, object]:
         "moved_since": health.moved_since.isoformat() if health.moved_since else None,
         "moved": health.moved,
         "last_success": health.last_success.isoformat() if health.last_success else None,
+        "alerts": [
+            {"kind": alert.kind.value, "since": alert.raised.isoformat(), "message": alert.message}
+            for alert in alerts
+            if alert.source == health.feed.id
+        ],
         "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
     }
 

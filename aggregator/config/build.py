@@ -52,6 +52,7 @@ def build(
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
+        alerts=top.one("alerts", values.hook, ""),
         credentials=tuple(shown for _, shown in made if shown is not None),
     )
     top.close()

@@ -208,6 +208,13 @@ def public_url(value: str) -> str:
     return url if url.endswith("/") else url + "/"
 
 
+def hook(value: str) -> str:
+    """Where something is posted. What is secret in it stands in its path or query."""
+    if "@" in value.partition("//")[2].partition("/")[0]:
+        raise ValueError("holds a user name or password, which is not sent; give an address without it")
+    return _web(value)
+
+
 def contact(value: str) -> str:
     """A mail or web address for the User-Agent, so ASCII and without blanks or brackets."""
     if not re.fullmatch(r"[!#-'*-\[\]-~]+", value) or ("@" not in value and not value.startswith("http")):

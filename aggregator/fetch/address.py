@@ -5,6 +5,7 @@ from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
 
 UNREADABLE = "an unreadable address"
 LONGEST_SHOWN = 300
+_CONTROLS = dict.fromkeys((*range(32), 127))
 
 
 def printable(text: str) -> str:
@@ -46,3 +47,17 @@ def basic_authorization(url: str) -> str:
 def _userinfo(parts: SplitResult) -> str | None:
     userinfo, at, _ = parts.netloc.rpartition("@")
     return userinfo if at else None
+
+
+def field_value(value: str) -> bytes:
+    """A header value without line breaks and other controls; Latin-1, as it was when it came."""
+    return value.translate(_CONTROLS).encode("latin-1", "replace").strip()
+
+
+def as_utf8(location: str) -> str:
+    """Location holds raw UTF-8 more often than not, though it should hold ASCII only."""
+    raw = location.encode("latin-1")
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return location

@@ -4,6 +4,7 @@ The room of httpx, with `transport`. Never parses a body, never retries, never k
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from types import TracebackType
@@ -14,7 +15,14 @@ import httpx
 
 from aggregator import __version__
 from aggregator.errors import FetchError
-from aggregator.fetch.address import basic_authorization, printable, public_url, without_credentials
+from aggregator.fetch.address import (
+    as_utf8,
+    basic_authorization,
+    field_value,
+    printable,
+    public_url,
+    without_credentials,
+)
 from aggregator.fetch.answers import (
     NO_VALIDATORS,
     PERMANENT,
@@ -45,7 +53,6 @@ LONGEST_URL = 8_000
 RESOLVER_THREADS = 32
 # A body in tiny chunks costs us far more than its sender: beyond so many, their average must be decent.
 MOST_PARTS, SMALLEST_PART = 10_000, 64
-_CONTROLS = dict.fromkeys((*range(32), 127))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,7 @@ class _Asked:
     origin: tuple[str, str, int | None]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     form: bytes | None = None  # posted, if there is one
+    form_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +140,16 @@ class Client:
 
         Sent again only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
         """
-        origin, body = _origin(_readable(url, seen_at=url)), urlencode(form).encode()
-        return (await self._in_time(url, _Asked(NO_VALIDATORS, "*/*", 0, origin, form=body))).status
+        return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded")
+
+    async def post_json(self, url: str, value: object) -> int:
+        """Post a value as JSON, in the same way."""
+        return await self._post(url, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+
+    async def _post(self, url: str, body: bytes, content_type: str) -> int:
+        origin = _origin(_readable(url, seen_at=url))
+        asked = _Asked(NO_VALIDATORS, "*/*", 0, origin, form=body, form_type=content_type)
+        return (await self._in_time(url, asked)).status
 
     async def _in_time(self, url: str, asked: _Asked) -> Fetched:
         try:
@@ -187,17 +203,17 @@ class Client:
     def _request(self, url: str, parsed: httpx.URL, asked: _Asked) -> httpx.Request:
         headers = [
             (b"User-Agent", self._agent),
-            (b"Accept", _field(asked.accept)),
+            (b"Accept", field_value(asked.accept)),
             (b"Accept-Encoding", ACCEPTED.encode()),
         ]
         if asked.validators.url == url:  # they say nothing of any other document
             if asked.validators.etag:
-                headers.append((b"If-None-Match", _field(asked.validators.etag)))
+                headers.append((b"If-None-Match", field_value(asked.validators.etag)))
             if asked.validators.last_modified:
-                headers.append((b"If-Modified-Since", _field(asked.validators.last_modified)))
+                headers.append((b"If-Modified-Since", field_value(asked.validators.last_modified)))
         headers.extend((name.encode(), value.encode()) for name, value in asked.secrets)
         if asked.form is not None:
-            headers.append((b"Content-Type", b"application/x-www-form-urlencoded"))
+            headers.append((b"Content-Type", asked.form_type.encode()))
             return httpx.Request("POST", parsed, headers=headers, content=asked.form)
         return httpx.Request("GET", parsed, headers=headers)
 
@@ -205,7 +221,7 @@ class Client:
         status, headers = response.status_code, Headers.of(response.headers.raw)
         location = headers.first("location")
         if status in (REDIRECTS if asked.form is None else REPEATED) and location:
-            return _Redirect(_as_utf8(location), status in PERMANENT)
+            return _Redirect(as_utf8(location), status in PERMANENT)
         if asked.form is not None and status // 100 == 2:
             return Fetched(url, status, None)
         body, received = None, 0
@@ -280,17 +296,3 @@ def _userinfo(url: str) -> tuple[tuple[str, str], ...]:
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
-
-
-def _field(value: str) -> bytes:
-    """A header value without line breaks and other controls; Latin-1, as it was when it came."""
-    return value.translate(_CONTROLS).encode("latin-1", "replace").strip()
-
-
-def _as_utf8(location: str) -> str:
-    """Location holds raw UTF-8 more often than not, though it should hold ASCII only."""
-    raw = location.encode("latin-1")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return location

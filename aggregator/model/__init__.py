@@ -8,6 +8,8 @@ from aggregator.model.believed import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.hubs import Advert, Standing, Subscription, Task
 from aggregator.model.intended import Changes, Due, Edit, Job, NewItem, Poll, Rest, Transition, Worked
 from aggregator.model.remembered import (
+    Alert,
+    AlertKind,
     Also,
     AuditLine,
     Candidate,
@@ -29,6 +31,8 @@ from aggregator.model.shown import Channel, Release
 
 __all__ = [
     "Advert",
+    "Alert",
+    "AlertKind",
     "Also",
     "Attachment",
     "AuditLine",

@@ -107,6 +107,7 @@ class Due:
 
     at: datetime
     why: str
+    is_capped: bool = False  # the origin asked for more than it gets
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,3 +139,4 @@ class Poll:
     advert: Advert | None = None  # what a document that was read says of hubs
     move: Move | None = None  # None: keep what is stored
     rest: Rest | None = None
+    is_capped: bool = False  # as that of its Due

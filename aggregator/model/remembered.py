@@ -177,6 +177,36 @@ class Outcome:
     why: str = ""  # why it is due then, in words
 
 
+class AlertKind(StrEnum):
+    """What operators are told of a source."""
+
+    MOVED = "moved"
+    GONE = "gone"
+    FAILING = "failing"
+    BLOCKED = "blocked"
+    WAITING = "waiting"  # its origin asked for a longer wait than is granted
+    QUIET = "quiet"
+    HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something an operator is told once: when it was raised, and when it was over."""
+
+    number: int
+    source: str
+    organisation: str
+    kind: AlertKind
+    message: str
+    raised: datetime
+    cleared: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """How far it has got, in a word."""
+        return "cleared" if self.cleared else "raised"
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """How a source fares, for people: its last poll, its next, and how much it holds."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from aggregator.model import (
+    Alert,
     AuditLine,
     Changes,
     Claim,
@@ -163,6 +164,23 @@ class Storage(Protocol):
         """(poller) It is done, or to be done again; nothing if its time was set anew meanwhile."""
         ...
 
+    # alerts
+    def alerts(self) -> tuple[Alert, ...]:
+        """Those of configured sources that are not over, latest first. `record` raises and clears them."""
+        ...
+
+    def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
+        """(poller) What was raised or cleared since the last call; the task of posting it becomes due."""
+        ...
+
+    def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
+        """(poller) What was told and not posted yet, oldest first."""
+        ...
+
+    def alerts_sent(self, posted: Sequence[Alert]) -> None:
+        """(poller) These were posted as they are."""
+        ...
+
     # life
     def release_due(self, now: datetime) -> tuple[Stored, ...]:
         """Held items whose time has come, earliest first."""
@@ -237,7 +255,7 @@ def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
     The backup is checked first; what was withdrawn or reinstated after it, is so again. Needs no sound
     database. StoreBusy while a poller runs.
     """
-    from aggregator.storage.sqlite import restore as restore_sqlite
+    from aggregator.storage.sqlite.restoring import restore as restore_sqlite
 
     return restore_sqlite(Path(url), backup, now)
 

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from aggregator.editorial.safe import feed_address
-from aggregator.model import Health, Outcome
+from aggregator.model import Alert, Health, Outcome
 from aggregator.moves import advice
 from aggregator.publisher import Published
 from aggregator.storage import Storage
@@ -59,7 +59,11 @@ def admin_app(
     `metrics` is Prometheus' text."""
 
     def status(request: Request) -> Response:
-        return reply(request, status_page(storage.health(), now(), ready(), problems()), cache=NEVER_KEPT)
+        return reply(
+            request,
+            status_page(storage.health(), now(), ready(), problems(), alerts=storage.alerts()),
+            cache=NEVER_KEPT,
+        )
 
     def readyz(request: Request) -> Response:
         is_ready = ready()
@@ -83,13 +87,19 @@ def admin_app(
 
 
 def status_page(
-    health: tuple[Health, ...], now: datetime, ready: bool, problems: tuple[str, ...]
+    health: tuple[Health, ...],
+    now: datetime,
+    ready: bool,
+    problems: tuple[str, ...],
+    *,
+    alerts: tuple[Alert, ...] = (),
 ) -> Published:
     """Failing sources first, then those never polled, then the rest by id."""
     lines = sorted((line(one) for one in health), key=lambda said: (said.mark, said.id))
     return page(
         "status.html",
         sources=lines,
+        alerts=alerts,
         failing=sum(said.mark == "failing" for said in lines),
         live=sum(said.live for said in lines),
         held=sum(said.held for said in lines),

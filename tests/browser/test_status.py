@@ -26,3 +26,6 @@ def test_why_and_where_a_source_has_moved_is_read_without_scrolling_aside(tmp_pa
         said = str(browser.value("document.querySelector('.sources').innerText"))
         assert "publicwire unmove harbour" in said
         assert "every 1 h" in said
+        alerts = str(browser.value("document.querySelector('.alerts').innerText"))
+        assert "moved for good" in alerts
+        assert browser.value("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

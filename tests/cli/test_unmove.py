@@ -34,7 +34,10 @@ def test_sources_say_where_one_has_moved_and_what_to_do(here: Site, command: Com
         True,
         True,
     )
-    told = "".join(command("sources").out.split())
+    assert [each["kind"] for each in source["alerts"]] == ["moved"]
+    out = command("sources").out
+    assert "alert: harbour (moved, since " in out
+    told = "".join(out.split())
     assert "publicwireunmoveharbour" in told
     assert "secret" not in told
 

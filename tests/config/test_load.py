@@ -37,6 +37,7 @@ admin: "[::1]:8001"
 store: ../data/./store
 poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
+alerts: https://hooks.example/T0/secret?a=1
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
@@ -117,6 +118,7 @@ FULL_CONFIG = Config(
         websub=False,
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
+    alerts="https://hooks.example/T0/secret?a=1",
 )
 
 
@@ -268,3 +270,7 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
     assert (REPO_ROOT / "docs/sample-newsroom.xml").is_file()
     assert 8 <= len(others) <= 12
     assert all(source.licence or source.republish is Republish.EXCERPT for source in others)
+
+
+def test_where_alerts_are_posted_is_in_no_dump_of_the_configuration() -> None:
+    assert "secret" not in repr(FULL_CONFIG)

@@ -94,15 +94,15 @@ YAML = [
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
-        "alerts: https://a.example/\n",
-        "1:1: alerts: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
+        "colour: https://a.example/\n",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -126,6 +126,12 @@ TOP = [
     ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is no choice; known are: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
     ("poll: {allow_networks: [10.0.0.1/8]}\n", f"1:25: poll.allow_networks.0: {NETWORK}"),
+    ("alerts: hooks.example/x\n", "1:1: alerts: is no web address; it must start with https:// or http://"),
+    (
+        "alerts: https://desk:secret@hooks.example/\n",
+        "1:1: alerts: holds a user name or password, which is not sent; give an address without it",
+    ),
+    ("poll: {host_gap: 11m}\n", "1:8: poll.host_gap: must be between 0s and 10m"),
     ("retention: {items: 400}\n", f"1:13: retention.items: {SPAN}"),
     ("retention: {backups: -1}\n", "1:13: retention.backups: must be a whole number between 0 and 1000"),
     (
@@ -308,7 +314,7 @@ poll: {per_host: 500}
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

@@ -1,6 +1,7 @@
 """A scripted origin: answers each path with raw bytes or a script of its own, and remembers what it was asked."""
 
 import asyncio
+import json
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -71,6 +72,7 @@ class Origin:
     answers: Answers
     port: int = 0
     requests: list[str] = field(default_factory=list)
+    bodies: list[dict[str, object]] = field(default_factory=list)  # that were posted as JSON
     connections: int = 0
     scheme: str = "http"
     host: str = "127.0.0.1"
@@ -94,6 +96,10 @@ class Origin:
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
                 self.requests.append(head)
+                if self.header("Content-Type") == "application/json":
+                    self.bodies.append(
+                        json.loads(await reader.readexactly(int(self.header("Content-Length") or 0)))
+                    )
                 scripted = self.answers[head.split(" ")[1]]
                 if isinstance(scripted, bytes):
                     writer.write(scripted)
@@ -107,10 +113,15 @@ class Origin:
 
 @asynccontextmanager
 async def running(
-    answers: Answers, tls: ssl.SSLContext | None = None, *, host: str = "127.0.0.1"
+    answers: Answers,
+    tls: ssl.SSLContext | None = None,
+    *,
+    host: str = "127.0.0.1",
+    bodies: list[dict[str, object]] | None = None,
 ) -> AsyncIterator[Origin]:
     """An origin on a free port of this machine."""
     origin = Origin(answers, scheme="https" if tls else "http", host=host)
+    origin.bodies = [] if bodies is None else bodies
     server = await asyncio.start_server(origin.serve, host, 0, ssl=tls)
     origin.port = server.sockets[0].getsockname()[1]
     try:

@@ -109,10 +109,10 @@ class Newsroom:
         )
         self.storage.apply((step,))
 
-    def fails(self, source: str, message: str) -> None:
+    def fails(self, source: str, message: str, cause: str = "http") -> None:
         self.now += timedelta(minutes=1)
         (claim,) = self.storage.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
-        outcome = Outcome(source, "failed", self.now, 0.5, cause="http", message=message, status=503)
+        outcome = Outcome(source, "failed", self.now, 0.5, cause=cause, message=message, status=503)
         self.storage.record(Poll(claim, outcome, due=self.now + timedelta(minutes=15)))
 
     def reconfigures(self, **changes: object) -> None:

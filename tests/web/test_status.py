@@ -101,3 +101,13 @@ def test_metrics_are_prometheus_text_and_never_kept(room: Newsroom) -> None:
     assert (answer.status_code, answer.text) == (200, "up 1\n")
     assert answer.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert answer.headers["cache-control"] == "no-store"
+
+
+def test_alerts_stand_on_top_of_the_status_page_until_they_are_over(room: Newsroom) -> None:
+    assert "<h2>Alerts</h2>" not in admin(room).get("/status").text
+    room.fails("observatory", "answered <410>", cause="gone")
+    page = admin(room).get("/status").text
+    assert page.index("<h2>Alerts</h2>") < page.index('class="sources"')
+    assert "it is no longer polled: answered &lt;410&gt;" in page
+    room.publishes(item("First"))
+    assert "<h2>Alerts</h2>" not in admin(room).get("/status").text

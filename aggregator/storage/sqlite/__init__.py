@@ -5,7 +5,6 @@ Each method is one transaction around functions of the modules beside this one.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StorageError, UsageError
 from aggregator.model import (
+    Alert,
     AuditLine,
     Changes,
     Claim,
@@ -29,8 +29,9 @@ from aggregator.model import (
     Wanted,
 )
 from aggregator.settings import Config, Retention
-from aggregator.storage import Reading, Restored
+from aggregator.storage import Reading
 from aggregator.storage.sqlite import (
+    alerts,
     arriving,
     forgetting,
     keeping,
@@ -201,6 +202,24 @@ class SqliteStorage:
         with self._connections.writing() as db:
             tasks.finish(db, task, again)
 
+    # alerts
+
+    def alerts(self) -> tuple[Alert, ...]:
+        with self._connections.reading() as db:
+            return alerts.present(db)
+
+    def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
+        with self._connections.writing() as db:
+            return alerts.tell(db, now)
+
+    def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
+        with self._connections.reading() as db:
+            return alerts.unsent(db, limit)
+
+    def alerts_sent(self, posted: Sequence[Alert]) -> None:
+        with self._connections.writing() as db:
+            alerts.sent(db, posted)
+
     # life
 
     def release_due(self, now: datetime) -> tuple[Stored, ...]:
@@ -271,20 +290,3 @@ def _refuse_newer(db: Database, steps: Migrations, directory: Path) -> None:
     known = {each.name for each in steps.pending(Database(memory=True))}
     if any(each.name not in known for each in steps.applied(db)):
         raise StorageError(f"the store {directory} was written by a newer Publicwire: install that")
-
-
-def restore(directory: Path, backup: Path, now: datetime) -> Restored:
-    """The contract's `restore`: all is made ready beside the store, then the files change places."""
-    items = keeping.verified(backup)
-    if not directory.is_dir():
-        directory.mkdir(parents=True)
-    with translated(directory / FILE), poller_lock(directory / LOCK), keeping.staging(directory) as staged:
-        keeping.stage(backup, staged / FILE)
-        storage = SqliteStorage(staged)
-        try:
-            replayed = keeping.replay(storage, directory / JOURNAL, now)
-            storage.expect_withdrawn(replayed.unknown)
-        finally:
-            storage.close()
-        aside = keeping.change_places(staged / FILE, directory / FILE)
-    return replace(replayed, items=items, aside=aside)

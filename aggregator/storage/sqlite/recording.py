@@ -28,7 +28,7 @@ from aggregator.model import (
     State,
 )
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import arriving, life, membership, moving, sources, subscriptions
+from aggregator.storage.sqlite import alerts, arriving, life, membership, moving, sources, subscriptions
 from aggregator.storage.sqlite.membership import Stamp
 from aggregator.storage.sqlite.rows import (
     item_columns,
@@ -145,6 +145,7 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
     if poll.rest is not None:
         sources.rest(db, poll.rest)
     subscriptions.polled(db, poll, outcome)
+    alerts.polled(db, poll, outcome)
     return outcome
 
 

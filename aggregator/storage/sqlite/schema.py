@@ -198,6 +198,24 @@ CREATE INDEX source_turn ON source ((failures > 0), due) WHERE configured = 1;
 """
 
 
+ALERTS = """
+CREATE TABLE alert (
+    number INTEGER PRIMARY KEY,
+    source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
+    raised INTEGER NOT NULL,
+    cleared INTEGER,
+    told INTEGER NOT NULL DEFAULT 0,  -- 1 that it is raised, 2 that it is cleared
+    sent INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE UNIQUE INDEX alert_open ON alert (source, kind) WHERE cleared IS NULL;
+CREATE INDEX alert_source ON alert (source);
+CREATE INDEX alert_untold ON alert (number) WHERE told < (1 + (cleared IS NOT NULL));
+CREATE INDEX alert_unsent ON alert (number) WHERE sent < told;
+"""
+
+
 MOVES = "ALTER TABLE source ADD COLUMN move TEXT NOT NULL DEFAULT '{}'"
 
 
@@ -233,3 +251,11 @@ def m003_hosts(db: Database) -> None:
 def m004_moves(db: Database) -> None:
     """Where each source's feed has moved to."""
     db.execute(MOVES)
+
+
+@migrations()
+def m005_alerts(db: Database) -> None:
+    """What operators are told of sources."""
+    for statement in ALERTS.split(";\n"):
+        if statement.strip():
+            db.execute(statement)

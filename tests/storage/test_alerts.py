@@ -1,0 +1,110 @@
+"""What every store keeps of alerts: each raised, told and posted once."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from aggregator.model import Alert, AlertKind, Outcome, Poll, Task
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, MINUTE, NOON, config, source
+
+HARBOUR, PILOTS = source("harbour"), source("pilots")
+
+
+def polls(storage: Storage, at: datetime, *, cause: str = "", name: str = "harbour") -> None:
+    (claim,) = storage.claim(at, limit=1, lease=HOUR, ids=[name])
+    outcome = Outcome(name, "failed" if cause else "unchanged", at, 0.1, cause=cause, message="no route")
+    storage.record(Poll(claim, outcome, at + HOUR))
+
+
+def given_failures(storage: Storage) -> None:
+    storage.sync(config(HARBOUR, PILOTS), NOON)
+    for hours in (0, 1, 2, 7, 8, 9):
+        polls(storage, NOON + hours * HOUR, cause="network")
+
+
+def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
+    return [(alert.source, f"{alert.kind} {alert.state}") for alert in alerts]
+
+
+def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
+    return storage.claim_tasks(now, kinds=("alerts",), limit=9, lease=HOUR)
+
+
+def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Storage) -> None:
+    given_failures(storage)
+    (alert,) = storage.alerts()
+    assert alert == Alert(
+        alert.number,
+        "harbour",
+        "Harbour",
+        AlertKind.FAILING,
+        "failed 4 times in a row since 2026-03-02 12:00 UTC: no route",
+        NOON + 7 * HOUR,
+    )
+
+
+def test_an_alert_is_over_with_the_first_success_and_can_be_raised_again(storage: Storage) -> None:
+    given_failures(storage)
+    polls(storage, NOON + DAY)
+    assert storage.alerts() == ()
+    for hours in (25, 26, 40):
+        polls(storage, NOON + hours * HOUR, cause="network")
+    (alert,) = storage.alerts()
+    assert alert.message.startswith("failed 3 times in a row since 2026-03-03 13:00 UTC")
+
+
+def test_what_is_raised_and_what_is_over_is_told_once_each(storage: Storage) -> None:
+    given_failures(storage)
+    polls(storage, NOON, cause="gone", name="pilots")
+    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing raised"), ("pilots", "gone raised")]
+    assert storage.tell_alerts(NOON) == ()
+    polls(storage, NOON + DAY)
+    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing cleared")]
+    assert storage.tell_alerts(NOON) == ()
+
+
+def test_what_was_over_before_it_was_told_is_told_as_that(storage: Storage) -> None:
+    given_failures(storage)
+    polls(storage, NOON + DAY)
+    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing cleared")]
+    assert kinds(storage.unsent_alerts(9)) == [("harbour", "failing cleared")]
+
+
+def test_what_was_told_is_posted_once_and_again_when_it_is_over(storage: Storage) -> None:
+    given_failures(storage)
+    assert storage.unsent_alerts(9) == () == posting(storage, NOON)
+    storage.tell_alerts(NOON)
+    (told,) = storage.unsent_alerts(9)
+    assert told.state == "raised"
+    polls(storage, NOON + DAY)
+    storage.tell_alerts(NOON)
+    storage.alerts_sent([told])  # it was over while it was being posted
+    assert kinds(storage.unsent_alerts(9)) == [("harbour", "failing cleared")]
+    storage.alerts_sent(storage.unsent_alerts(9))
+    assert storage.unsent_alerts(9) == ()
+
+
+def test_posting_becomes_due_once_and_keeps_its_pace(storage: Storage) -> None:
+    given_failures(storage)
+    storage.tell_alerts(NOON)
+    (task,) = posting(storage, NOON)
+    storage.finish_task(task, NOON + MINUTE)
+    polls(storage, NOON, cause="gone", name="pilots")
+    storage.tell_alerts(NOON)
+    assert posting(storage, NOON) == ()
+    assert len(posting(storage, NOON + MINUTE)) == 1
+
+
+def test_only_so_many_are_taken_at_once_oldest_first(storage: Storage) -> None:
+    given_failures(storage)
+    polls(storage, NOON, cause="gone", name="pilots")
+    storage.tell_alerts(NOON)
+    assert kinds(storage.unsent_alerts(1)) == [("harbour", "failing raised")]
+
+
+def test_a_source_that_is_no_longer_configured_alarms_nobody_and_can_be_forgotten(storage: Storage) -> None:
+    given_failures(storage)
+    storage.sync(config(replace(PILOTS)), NOON)
+    assert storage.alerts() == ()
+    storage.forget("harbour", NOON)
+    assert storage.tell_alerts(NOON) == ()

@@ -190,7 +190,8 @@ class Pipeline:
 
 
 def _source(config: Config, claim: Claim) -> Source | None:
-    return next((each for each in config.sources if each.id == claim.id and each.feed == claim.feed), None)
+    source = config.source(claim.id)
+    return source if source is not None and source.feed == claim.feed else None
 
 
 def _jitter() -> float:

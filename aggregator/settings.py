@@ -3,6 +3,7 @@
 Only `config` makes them from a file. They are frozen, hashable and cheap to send to a worker.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -152,6 +153,14 @@ class Config:
     retention: Retention = field(default_factory=Retention)
     alerts: str = field(default="", repr=False)  # where they are posted; the address may be a secret
     credentials: tuple[Credentials, ...] = ()
+    _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_id", {source.id: source for source in self.sources})
+
+    def source(self, name: str) -> Source | None:
+        """The configured source with this id."""
+        return self._by_id.get(name)
 
     def credentials_of(self, source: Source) -> Credentials | None:
         """What the origin of a source is to be shown."""

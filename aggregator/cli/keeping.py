@@ -48,7 +48,7 @@ def _warn(done: Restored) -> None:
 def forget(path: Path, source: str, *, sure: bool) -> int:
     """Remove all of a source that is no longer configured; 1 when the answer is no."""
     config = configuration.load(path)
-    if source in {each.id for each in config.sources}:
+    if config.source(source) is not None:
         raise UsageError(f"{source} is still configured: take it out of {config.path} first")
     with line.opened(config) as storage:
         if storage.feed(source) is None:

@@ -58,11 +58,10 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
 
 
 def _known(config: Config, ids: Sequence[str]) -> list[str]:
-    known = [source.id for source in config.sources]
     for wanted in ids:
-        if wanted not in known:
+        if config.source(wanted) is None:
             raise UsageError(f"there is no source called {wanted!r} in {config.path}")
-    return list(dict.fromkeys(ids)) or known
+    return list(dict.fromkeys(ids)) or [source.id for source in config.sources]
 
 
 async def _pass(
@@ -77,9 +76,10 @@ def _by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
     """A service is polling this store: let it poll for us, and wait for what it reports."""
     asked = line.utc_now()
     storage.poll_soon(ids, asked)
+    wanted = set(ids)
     give_up = time.monotonic() + PATIENCE
     while time.monotonic() < give_up:
-        done = [health.last for health in storage.health() if health.feed.id in ids and health.last]
+        done = [health.last for health in storage.health() if health.feed.id in wanted and health.last]
         fresh = tuple(outcome for outcome in done if outcome.started >= asked)
         if len(fresh) == len(ids):
             return fresh

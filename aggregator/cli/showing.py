@@ -38,7 +38,8 @@ def sources(path: Path, *, as_json: bool) -> None:
     table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
     for alert in alerts:
         say(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
-    waiting = [source.id for source in config.sources if source.id not in {h.feed.id for h in healths}]
+    stored = {health.feed.id for health in healths}
+    waiting = [source.id for source in config.sources if source.id not in stored]
     if waiting:
         say(f"not polled yet: {', '.join(waiting)}")
 
@@ -148,7 +149,8 @@ def _text(config: Config, storage: Storage, item: Stored) -> str:
     feed = storage.feed(item.source)
     if feed is None or feed.republish == Republish.NO:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
-    own = next((source.disclaimer for source in config.sources if source.id == item.source), None)
+    source = config.source(item.source)
+    own = source.disclaimer if source is not None else None
     return present(item, feed=feed, publication=config.publication, text=own).text
 
 

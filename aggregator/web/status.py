@@ -19,6 +19,7 @@ from aggregator.web.pages import TEMPLATES, moment, page
 from aggregator.web.replies import reply
 
 NEVER_KEPT = "no-store"
+LISTED = 1_000  # sources on the page, which reloads itself; all are counted
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 QUIET_POLLS = {
     "changed": "changed",
@@ -94,12 +95,13 @@ def status_page(
     *,
     alerts: tuple[Alert, ...] = (),
 ) -> Published:
-    """Failing sources first, then those never polled, then the rest by id."""
+    """Failing sources first, then those never polled, then the rest by id; of very many not all."""
     lines = sorted((line(one) for one in health), key=lambda said: (said.mark, said.id))
     return page(
         "status.html",
-        sources=lines,
-        alerts=alerts,
+        sources=lines[:LISTED],
+        alerts=alerts[:LISTED],
+        many=len(lines),
         failing=sum(said.mark == "failing" for said in lines),
         live=sum(said.live for said in lines),
         held=sum(said.held for said in lines),

@@ -1,11 +1,12 @@
 """The admin side over HTTP."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from aggregator.web.status import admin_app, ago
+from aggregator.web.status import admin_app, ago, status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
 
@@ -111,3 +112,14 @@ def test_alerts_stand_on_top_of_the_status_page_until_they_are_over(room: Newsro
     assert "it is no longer polled: answered &lt;410&gt;" in page
     room.publishes(item("First"))
     assert "<h2>Alerts</h2>" not in admin(room).get("/status").text
+
+
+def test_of_very_many_sources_the_failing_are_listed_and_all_are_counted(room: Newsroom) -> None:
+    room.fails("ministere", "no answer")
+    failing, other = sorted(room.storage.health(), key=lambda one: -one.failures)
+    many = (*[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)], failing)
+    page = status_page(many, NOON, ready=True, problems=()).body.decode()
+    assert "1201 sources, 1 failing" in page
+    assert "Failed once" in page
+    assert page.count("<tr class=") == 1_000
+    assert "201 more" in page

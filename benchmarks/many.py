@@ -1,0 +1,102 @@
+"""What 100,000 configured sources cost: a tick with nothing and with 64 due, a reload, the status page.
+
+`python -m benchmarks.many [SOURCES]`. Local and short, so not in `make bench`.
+"""
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from aggregator.config import load
+from aggregator.model import Claim, Outcome, Poll
+from aggregator.settings import Config
+from aggregator.storage import Storage, open_storage
+from aggregator.web.status import status_page
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HOUR, LEASE = timedelta(hours=1), timedelta(minutes=15)
+DUE = 64
+
+
+@contextmanager
+def timed(what: str) -> Iterator[None]:
+    began, cpu = time.perf_counter(), time.process_time()
+    yield
+    wall, spent = time.perf_counter() - began, time.process_time() - cpu
+    sys.stdout.write(f"{what:<44} {1000 * wall:10.1f} ms  {1000 * spent:10.1f} ms CPU\n")
+    sys.stdout.flush()
+
+
+def written(directory: Path, sources: int) -> Path:
+    """A configuration of so many sources, each of a host of its own."""
+    lines = (
+        f"  - {{id: s{n}, organisation: O{n}, feed: 'https://h{n}.example/feed'}}" for n in range(sources)
+    )
+    path = directory / "sources.yaml"
+    head = (
+        "publication: {name: Many, url: 'https://many.example/', language: en, contact: desk@many.example}\n"
+    )
+    path.write_text(head + "sources:\n" + "\n".join(lines) + "\n")
+    return path
+
+
+def polled(claim: Claim, now: datetime, due: datetime) -> Poll:
+    return Poll(claim, Outcome(claim.id, "not-modified", now, 0.1), due=due)
+
+
+def given_polled(storage: Storage, due: int) -> None:
+    """All of them polled once, so many of them due again in an hour, the others in a day."""
+    claims = storage.claim(NOW, limit=1_000_000, lease=LEASE)
+    for number, claim in enumerate(claims):
+        storage.record(polled(claim, NOW, NOW + (HOUR if number < due else 24 * HOUR)))
+
+
+def measure(directory: Path, sources: int) -> None:
+    path = written(directory, sources)
+    with timed("read sources.yaml"):
+        config = load(path)
+    with closing(open_storage(config.store)) as storage:
+        with timed("sync, all new"):
+            storage.sync(config, NOW)
+        with timed("sync, nothing changed"):
+            storage.sync(config, NOW)
+        with timed("sync, one changed"):
+            storage.sync(one_changed(config), NOW)
+        with timed("claim failing ones, all others due"):
+            none = storage.claim(NOW, limit=512, lease=LEASE, failing=True)
+        assert none == ()
+        with timed("claim all, record all"):
+            given_polled(storage, DUE)
+        with timed("claim, nothing due"):
+            claimed = [storage.claim(NOW, limit=512, lease=LEASE, failing=each) for each in (False, True)]
+        assert claimed == [(), ()]
+        with timed(f"claim, {DUE} due"):
+            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, failing=False)
+        assert len(claims) == DUE
+        with timed(f"the configured source of {DUE} claims"):
+            found = [config.source(claim.id) for claim in claims]
+        assert None not in found
+        with timed("next due"):
+            storage.next_due()
+        with timed("totals, as /metrics asks"):
+            storage.totals()
+        with timed("health, as /status and `sources` ask"):
+            health = storage.health()
+        with timed("the page /status"):
+            page = status_page(health, NOW, ready=True, problems=())
+        sys.stdout.write(f"the page /status has {len(page.body) / 1e6:.1f} MB\n")
+
+
+def one_changed(config: Config) -> Config:
+    first, *others = config.sources
+    return replace(config, sources=(replace(first, priority=1), *others))
+
+
+if __name__ == "__main__":
+    with TemporaryDirectory() as directory:
+        measure(Path(directory), int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

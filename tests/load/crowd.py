@@ -1,0 +1,63 @@
+"""A thousand hosts of this machine, most of them dead or slow, in a process of its own.
+
+Run as `python -m tests.load.crowd PORT`; says "ready" once all listen. Host n is 127.0.(1 + n / 250).(1 + n % 250);
+each tenth lives, of the others a third refuses, a third never answers, a third sends a byte a second.
+"""
+
+import asyncio
+import sys
+
+from tests.fetch.origin import answer
+from tests.running import feed, item
+
+HOSTS = 1_000
+LIVE, REFUSES, MUTE, DRIPS = range(4)
+FEED = answer('ETag: "1"', "Content-Type: application/rss+xml", body=feed(item("storm", "Storm warning")))
+SAME = answer('ETag: "1"', status="304 Not Modified")
+
+
+def host(number: int) -> str:
+    return f"127.0.{1 + number // 250}.{1 + number % 250}"
+
+
+def kind(number: int) -> int:
+    return LIVE if number % 10 == 0 else REFUSES + number % 3
+
+
+async def live(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            writer.write(SAME if b"if-none-match" in head.lower() else FEED)
+    except (asyncio.IncompleteReadError, ConnectionError):
+        writer.close()
+
+
+async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while await reader.read(9_999):
+        pass
+    writer.close()
+
+
+async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+        while True:
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(1)
+    except ConnectionError:
+        writer.close()
+
+
+async def crowd(port: int) -> None:
+    for number in range(HOSTS):
+        serve = {LIVE: live, MUTE: mute, DRIPS: drip}.get(kind(number))
+        if serve is not None:
+            await asyncio.start_server(serve, host(number), port)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(crowd(int(sys.argv[1])))

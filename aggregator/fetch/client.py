@@ -35,6 +35,7 @@ from aggregator.fetch.answers import (
     refreshed,
 )
 from aggregator.fetch.budget import Budget, Share
+from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.decode import ACCEPTED, Decoding
 from aggregator.fetch.failures import told
 from aggregator.fetch.files import read_file
@@ -124,7 +125,7 @@ class Client:
         """The document at `url`, or None for its body when it is as `validators` say.
 
         `credentials` are shown to their own origin, until a redirect leaves it.
-        `Fetched.url` and its validators never hold userinfo. The deadline begins with the first slot,
+        `Fetched.url` and its validators never hold userinfo. The deadline counts while it has a slot,
         so that a long queue fails nobody. FetchError on anything that is not a usable body.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
@@ -152,16 +153,16 @@ class Client:
         return (await self._in_time(url, asked)).status
 
     async def _in_time(self, url: str, asked: _Asked) -> Fetched:
+        seconds = self._settings.timeout.total_seconds()
         try:
-            async with asyncio.timeout(None) as deadline:
-                return await self._follow(url, asked, deadline=deadline)
+            async with asyncio.timeout(None) as timeout:
+                return await self._follow(url, asked, deadline=Deadline(timeout, seconds))
         except TimeoutError as error:
-            seconds = self._settings.timeout.total_seconds()
             raise FetchError(
                 f"{public_url(url)} did not finish within {seconds:g} s", cause="network"
             ) from error
 
-    async def _follow(self, url: str, asked: _Asked, *, deadline: asyncio.Timeout) -> Fetched:
+    async def _follow(self, url: str, asked: _Asked, *, deadline: Deadline) -> Fetched:
         parsed = _readable(url, seen_at=url)
         target = without_credentials(url)
         visited: list[str] = []
@@ -184,21 +185,19 @@ class Client:
         raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause="limit")
 
     async def _hop(
-        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: asyncio.Timeout, goes_on: bool
+        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: Deadline, goes_on: bool
     ) -> Fetched | _Redirect:
         """One request and what its answer means."""
         with told(url):
             async with self._hosts.slot(parsed.host, goes_on=goes_on):
-                if deadline.when() is None:
-                    now = asyncio.get_running_loop().time()
-                    deadline.reschedule(now + self._settings.timeout.total_seconds())
-                response = await self._transport.handle_async_request(self._request(url, parsed, asked))
-                try:
-                    if response.status_code == 429:  # before anybody else gets the slot
-                        self._hosts.rest(parsed.host)
-                    return await self._understood(url, response, asked)
-                finally:
-                    await response.aclose()
+                with deadline.running():
+                    response = await self._transport.handle_async_request(self._request(url, parsed, asked))
+                    try:
+                        if response.status_code == 429:  # before anybody else gets the slot
+                            self._hosts.rest(parsed.host)
+                        return await self._understood(url, response, asked)
+                    finally:
+                        await response.aclose()
 
     def _request(self, url: str, parsed: httpx.URL, asked: _Asked) -> httpx.Request:
         headers = [

@@ -2,6 +2,8 @@ import asyncio
 import gzip
 import logging
 import zlib
+from dataclasses import replace
+from datetime import timedelta
 
 import brotli  # type: ignore[import-untyped]  # it ships none
 import httpx
@@ -596,3 +598,14 @@ def test_addresses_are_not_logged_by_the_libraries_beneath(caplog: pytest.LogCap
     caplog.set_level(logging.INFO)
     fetched({"/?key=secret": answer(body=FEED)}, "/?key=secret")
     assert "secret" not in caplog.text
+
+
+def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetch() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> Fetched:
+        answers["/"] = redirect(origin.url("/feed", host="busy.example"))
+        await fetcher.fetch(origin.url("/feed", host="busy.example"))
+        return await fetcher.fetch(origin.url("/"))
+
+    answers: dict[str, bytes | Script] = {"/feed": answer(body=FEED)}
+    fetched = polling(answers, scenario, replace(poll_settings(timeout=1), host_gap=timedelta(seconds=1.5)))
+    assert fetched.body == FEED

@@ -88,12 +88,12 @@ class Pipeline:
         return tuple(done)
 
     async def claim(
-        self, limit: int, *, ids: Sequence[str] | None = None, failing: bool | None = None
+        self, limit: int, *, ids: Sequence[str] | None = None, proven: bool | None = None
     ) -> tuple[Claim, ...]:
-        """Take up to `limit` due sources, or those named; `failing` only those that do, or do not."""
+        """Take up to `limit` due sources, or those named; `proven` as `Storage.claim` has it."""
         now = self._clock()
         return await self._write(
-            lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, failing=failing)
+            lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, proven=proven)
         )
 
     async def poll(self, claim: Claim) -> Outcome:

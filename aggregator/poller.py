@@ -53,7 +53,7 @@ class Poller:
         self._clock = clock
         self._ticked: float | None = None
         self._polls: set[asyncio.Task[None]] = set()
-        self._failing: set[asyncio.Task[None]] = set()  # those of them whose source failed last time
+        self._doubtful: set[asyncio.Task[None]] = set()  # those of them whose source did not answer last time
         self._draining = False
         self.last_tick: datetime | None = None
         self.trouble = ""  # why nothing is polled at the moment
@@ -78,12 +78,16 @@ class Poller:
             self._fail(error)
 
     async def _claim(self) -> None:
-        """As many due sources as there is room for; those that fail never take more than half of it."""
+        """As many due sources as there is room for.
+
+        Those that failed, or were never asked, take half of it at most: of a crowd of new ones most may be
+        dead, and who has answered keeps the schedule.
+        """
         most = self._current.config.poll.concurrency * IN_FLIGHT
-        for failing, under_way, room in ((False, self._polls, most), (True, self._failing, most // 2)):
+        for proven, under_way, room in ((True, self._polls, most), (False, self._doubtful, most // 2)):
             if (free := min(room - len(under_way), most - len(self._polls))) > 0:
-                for claim in await self._pipeline.claim(free, failing=failing):
-                    self._start(self._pipeline.poll(claim), among=self._failing if failing else None)
+                for claim in await self._pipeline.claim(free, proven=proven):
+                    self._start(self._pipeline.poll(claim), among=None if proven else self._doubtful)
 
     def _keep_time(self) -> None:
         """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""

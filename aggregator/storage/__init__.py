@@ -101,11 +101,11 @@ class Storage(Protocol):
         limit: int,
         lease: timedelta,
         ids: Sequence[str] | None = None,
-        failing: bool | None = None,
+        proven: bool | None = None,
     ) -> tuple[Claim, ...]:
         """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not.
 
-        `failing` takes only those whose last poll failed, or did not.
+        `proven` takes only those whose last poll succeeded, or only the others.
         """
         ...
 

@@ -77,15 +77,15 @@ def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None
     assert claimed(storage, "harbour").failures == 1
 
 
-def test_those_that_fail_and_those_that_do_not_are_claimed_apart(storage: Storage) -> None:
+def test_those_that_came_back_last_time_are_claimed_apart_from_the_others(storage: Storage) -> None:
     given(storage)
     storage.record(failed(claimed(storage, "harbour"), NOON))
+    answers(storage, claimed(storage, "pilots"))
     later = NOON + 2 * HOUR
 
-    def claims(*, failing: bool) -> list[str]:
-        taken = storage.claim(later, limit=9, lease=HOUR, failing=failing)
-        return [claim.id for claim in taken]
+    def claims(*, proven: bool) -> list[str]:
+        return sorted(claim.id for claim in storage.claim(later, limit=9, lease=HOUR, proven=proven))
 
-    assert claims(failing=True) == ["harbour"]
-    assert claims(failing=False) == ["pilots", "other"]
-    assert claims(failing=True) == []
+    assert claims(proven=True) == ["pilots"]
+    assert claims(proven=False) == ["harbour", "other"]
+    assert claims(proven=False) == []

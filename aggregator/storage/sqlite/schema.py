@@ -194,7 +194,7 @@ CREATE INDEX subscription_source ON subscription (source);
 HOSTS = """
 ALTER TABLE source ADD COLUMN host TEXT NOT NULL DEFAULT '';
 CREATE INDEX source_host ON source (host) WHERE configured = 1;
-CREATE INDEX source_turn ON source ((failures > 0), due) WHERE configured = 1;
+CREATE INDEX source_turn ON source ((failures = 0 AND last_success IS NOT NULL), due) WHERE configured = 1;
 """
 
 
@@ -241,7 +241,7 @@ def m002_hubs_and_tasks(db: Database) -> None:
 @migrations()
 def m003_hosts(db: Database) -> None:
     """At which host each source is polled, filled in when the configuration is next read; an index for whose
-    turn it is among those that fail and those that do not."""
+    turn it is among those that came back last time and the others."""
     for statement in HOSTS.split(";\n"):
         if statement.strip():
             db.execute(statement)

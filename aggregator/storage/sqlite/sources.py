@@ -227,14 +227,14 @@ def claim(
     limit: int,
     lease: timedelta,
     ids: Sequence[str] | None,
-    failing: bool | None,
+    proven: bool | None,
 ) -> tuple[Claim, ...]:
     """Take sources for one poll each."""
     where = "due <= :now AND (leased IS NULL OR leased < :now)"
     if ids is not None:
         where = "id IN (SELECT value FROM json_each(:ids))"
-    if failing is not None:
-        where += f" AND (failures > 0) = {int(failing)}"  # by the index source_turn
+    if proven is not None:
+        where += f" AND (failures = 0 AND last_success IS NOT NULL) = {int(proven)}"  # the index source_turn
     rows = db.conn.execute(
         f"""UPDATE source SET token = token + 1, leased = :until, why = :why WHERE number IN (
             SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)

@@ -3,6 +3,7 @@
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,13 +88,13 @@ def sockets(process: int) -> int:
 
 
 def watched(here: Site, service: Service) -> Watch:
-    watch, began = Watch(), time.monotonic()
+    watch, began, pause = Watch(), time.monotonic(), threading.Event()
     db = sqlite3.connect(f"file:{here.store / 'publicwire.db'}?mode=ro", uri=True)
     try:
         while (ran := time.monotonic() - began) < MINUTES * 60:
             pid = service.process.pid
             watch.look(db, ran, [pid, *children(pid)])
-            time.sleep(1)
+            pause.wait(1)
     finally:
         db.close()
     return watch

@@ -5,6 +5,7 @@ The room of httpcore, and of httpx with `client`. Knows no redirects, limits or 
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
@@ -16,6 +17,7 @@ import httpcore
 import httpx
 
 from aggregator.fetch.guard import AddressRefused, Network, why_refused
+from aggregator.fetch.wire import Wire
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
@@ -25,8 +27,8 @@ IDLE_CONNECTIONS = 8
 IDLE_SECONDS = 5.0
 # Of all heads of an answer: interim ones (1xx) may come without end, and h11 takes each as harmless.
 MOST_HEAD = 65_536
+_END_OF_HEAD = re.compile(rb"\n\r?\n")
 _HEAD_READ = 16_384  # together less than h11 refuses by itself
-_HIGH_WATER = 262_144  # bytes received and not yet read, beyond which the origin has to wait
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
 
 
@@ -54,79 +56,48 @@ class HeadersTooLarge(Exception):
     """The headers of an answer, interim answers included, go on and on."""
 
 
-class _Wire(asyncio.Protocol):
-    """Bytes received on one connection. Requests are small: writing needs no flow control."""
-
-    def __init__(self) -> None:
-        self._received = bytearray()
-        self._waiter: asyncio.Future[None] | None = None
-        self._error: Exception | None = None
-        self.is_at_end = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast(asyncio.Transport, transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        if len(self._received) > _HIGH_WATER:
-            self.transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        self.is_at_end = True
-        self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.is_at_end = True
-        self._error = exc
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    def has_received(self) -> bool:
-        return bool(self._received)
-
-    async def read(self, most: int) -> bytes:
-        """What has come, b"" at the end. OSError when the connection broke."""
-        while not self._received:
-            if self._error is not None:
-                raise self._error
-            if self.is_at_end:
-                return b""
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        data = bytes(self._received[:most])
-        del self._received[:most]
-        self.transport.resume_reading()
-        return data
-
-
 class _Stream(httpcore.AsyncNetworkStream):
     """One connection as httpcore wants it; its timeouts are ignored: the client has one deadline for all."""
 
-    def __init__(self, wire: _Wire) -> None:
+    def __init__(self, wire: Wire) -> None:
         self._wire = wire
         self._head = 0  # bytes read since the request while its answer's head is not complete
         self._is_in_head = True
+        self._tail = b""  # of what was read
+        self._left: int | None = None  # of the body, where its length was said
+        self._is_chunked = False
 
-    def head_is_complete(self) -> None:
+    def head_is_complete(self, length: str, *, is_chunked: bool) -> None:
         """The rest of the answer is body."""
-        self._is_in_head = False
+        self._is_in_head, self._is_chunked = False, is_chunked
+        self._left = int(length) if length.isdecimal() and not is_chunked else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
         if self._is_in_head and self._head > MOST_HEAD:
             raise HeadersTooLarge(f"its headers are larger than {MOST_HEAD} bytes")
         try:
-            data = await self._wire.read(min(max_bytes, _HEAD_READ) if self._is_in_head else max_bytes)
+            if self._is_in_head:
+                data = await self._wire.read(min(max_bytes, _HEAD_READ), self._head_ends)
+            else:
+                data = await self._wire.read(max_bytes if self._left is None else min(max_bytes, self._left))
         except OSError as error:
             raise httpcore.ReadError(_reason(error)) from error
+        self._tail = (self._tail + data)[-3:]
         self._head += len(data)
+        if self._left is not None:
+            self._left -= len(data)
         return data
 
+    def _head_ends(self, data: bytes) -> int:
+        """Where a head ends, so that h11 holds no byte beyond: it would take what is left over of one answer,
+        sent with too short a Content-Length, for the beginning of the next."""
+        if self._tail.endswith((b"\n\r\n", b"\n\n")):
+            self._tail = b""  # that was the end of an interim one
+        end = _END_OF_HEAD.search(self._tail + data)
+        return end.end() - len(self._tail) if end else len(data)
+
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
-        self._head, self._is_in_head = 0, True
+        self._head, self._is_in_head, self._tail, self._left = 0, True, b"", None
         self._wire.transport.write(buffer)
 
     async def aclose(self) -> None:
@@ -156,7 +127,8 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def get_extra_info(self, info: str) -> object:
         if info == "is_readable":  # of an idle connection: its end, or bytes nobody asked for
-            return self._wire.is_at_end or self._wire.has_received()
+            is_torn = self._is_chunked and self._tail != b"\n\r\n"
+            return is_torn or self._wire.is_at_end or self._wire.has_received()
         return self._wire.transport.get_extra_info(info)
 
 
@@ -182,7 +154,7 @@ class Backend(httpcore.AsyncNetworkBackend):
             patience = CONNECT_SECONDS if address != addresses[-1] else None
             try:
                 async with asyncio.timeout(patience):
-                    _, wire = await asyncio.get_running_loop().create_connection(_Wire, address, port)
+                    _, wire = await asyncio.get_running_loop().create_connection(Wire, address, port)
                 return _Stream(wire)
             except OSError as error:  # TimeoutError among them
                 failed = error
@@ -265,7 +237,10 @@ class Transport(httpx.AsyncBaseTransport):
             )
         except _FAILURES as error:
             raise httpx.TransportError(str(error)) from error
-        cast(_Stream, answer.extensions["network_stream"]).head_is_complete()
+        named = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
+        cast(_Stream, answer.extensions["network_stream"]).head_is_complete(
+            named.get(b"content-length", ""), is_chunked=b"transfer-encoding" in named
+        )
         body = _Body(cast(AsyncIterable[bytes], answer.stream), answer.aclose)
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
 

@@ -1,0 +1,198 @@
+"""Origins that drip, lead on for ever or miscount, over real connections: bounded, named, and over with them."""
+
+import asyncio
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from aggregator.errors import FetchError
+from aggregator.fetch.client import Client
+from aggregator.fetch.transport import Resolver, Transport
+from aggregator.settings import PollSettings
+from tests.fetch.origin import (
+    LOOPBACK,
+    Origin,
+    Script,
+    answer,
+    failing,
+    poll_settings,
+    polling,
+    redirect,
+)
+
+FEED = b"<rss version='2.0'/>"
+HEAD = b"HTTP/1.1 200 OK\r\n"
+
+
+def dripping(head: bytes, drop: bytes) -> Script:
+    """Writes the head and then a drop every few milliseconds for ever: never silent, never done."""
+
+    async def script(writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(drop)
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("head", "drop"),
+    [
+        (b"", b"H"),
+        (HEAD, b"X: y\r\n"),
+        (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+        (HEAD + b"\r\n", b"<"),
+        (HEAD + b"Content-Length: 9999\r\n\r\n", b"<"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\n<\r\n"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+        (HEAD + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X: y\r\n"),
+        (HEAD + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\xff", b"n"),
+    ],
+    ids=["status", "headers", "interim", "endless", "length", "chunks", "chunk-size", "trailers", "gzip"],
+)
+def test_an_origin_that_drips_is_left_at_the_deadline(head: bytes, drop: bytes) -> None:
+    error = failing({"/": dripping(head, drop)}, settings=poll_settings(timeout=0.3))
+    assert (error.cause, str(error)) == ("network", "http://127.0.0.1:PORT/ did not finish within 0.3 s")
+
+
+def test_of_a_chain_of_ten_thousand_redirects_eleven_are_followed() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> int:
+        with pytest.raises(FetchError, match="redirects more than 10 times") as caught:
+            await fetcher.fetch(origin.url("/0"))
+        assert caught.value.cause == "limit"
+        return len(origin.requests)
+
+    chain = {f"/{n}": redirect(f"/{n + 1}", "301 Moved Permanently") for n in range(10_000)}
+    assert polling(chain, scenario) == 11
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "308 Permanent Redirect"])
+def test_a_redirect_to_itself_is_asked_once(status: str) -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> int:
+        with pytest.raises(FetchError, match="redirects in a circle"):
+            await fetcher.fetch(origin.url("/"))
+        return len(origin.requests)
+
+    assert polling({"/": redirect("/", status)}, scenario) == 1
+
+
+@pytest.mark.parametrize("surplus", [answer(body=b"another"), b"garbage" * 10, b"\r\n\r\n", b"\0" * 70_000])
+@pytest.mark.parametrize(
+    "said",
+    [
+        HEAD + b"Content-Length: 5\r\n\r\n<rss>",
+        HEAD + b"content-length: 5\n\n<rss>",
+        b"HTTP/1.1 103 Early Hints\r\n\r\n" + HEAD + b"Content-Length: 0\r\n\r\n",
+    ],
+)
+def test_what_comes_beyond_the_said_length_answers_no_other_question(said: bytes, surplus: bytes) -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> tuple[bytes | None, bytes | None, int]:
+        first = await fetcher.fetch(origin.url("/"))
+        second = await fetcher.fetch(origin.url("/other"))
+        return first.body, second.body, origin.connections
+
+    body = said.rpartition(b"\n")[2]
+    assert polling({"/": said + surplus, "/other": answer(body=FEED)}, scenario) == (body, FEED, 2)
+
+
+def test_what_comes_beyond_the_last_chunk_or_a_304_answers_no_other_question() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> list[bytes | None]:
+        first = await fetcher.fetch(origin.url("/"))
+        await fetcher.fetch(origin.url("/304"), validators=replace(first.validators, url=origin.url("/304")))
+        return [(await fetcher.fetch(origin.url("/other"))).body for _ in range(2)]
+
+    chunked = HEAD + b'ETag: "a"\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n0\r\n\r\n'
+    answers = {
+        "/": chunked + b"garbage",
+        "/304": answer(status="304 Not Modified") + b"garbage",
+        "/other": answer(body=FEED),
+    }
+    assert polling(answers, scenario) == [FEED, FEED]
+
+
+def test_an_honest_chunked_answer_keeps_its_connection() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> int:
+        for _ in range(3):
+            await fetcher.fetch(origin.url("/"))
+        return origin.connections
+
+    chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n5\r\n<rss>\r\n0\r\nX-Trailer: 1\r\n\r\n"
+    assert polling({"/": chunked}, scenario) == 1
+
+
+def test_an_origin_silent_in_the_tls_handshake_is_left_at_the_deadline() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> str:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.fetch(origin.url("/").replace("http:", "https:"))
+        return str(caught.value)
+
+    assert "did not finish within 0.3 s" in polling({}, scenario, poll_settings(timeout=0.3))
+
+
+# Every way of writing an address that must not be reached.
+FORMS = """
+127.0.0.1 127.1 127.0.1 127.255.255.254 0x7f.1 0x7f000001 0x7F.0.0.1 0177.0.0.1 017700000001 2130706433
+１２７.０.０.１ １２７.1 ⓵②⑦.⓪.⓪.① 127。0。0。1 0 0.0.0.0 10.0.0.1 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1
+100.127.255.255 192.0.0.1 192.0.2.1 198.18.0.1 198.51.100.1 203.0.113.1 224.0.0.1 239.1.1.1 240.0.0.1
+255.255.255.255 [::] [::1] [0:0:0:0:0:0:0:1] [::127.0.0.1] [::7f00:1] [::ffff:127.0.0.1] [::ffff:7f00:1]
+[::ffff:169.254.169.254] [::ffff:0:127.0.0.1] [64:ff9b::127.0.0.1] [64:ff9b::7f00:1] [64:ff9b:1::7f00:1]
+[2002:7f00:1::] [2002:a00:1::1] [2001:0:7f00:1::] [fe80::1] [fe80::1%25lo] [fe80::1%lo] [::1%25lo] [fec0::1] [fc00::1]
+[fd00::1] [ff02::1] [ff0e::1] [2001:db8::1] [100::1] [4000::1] localhost LOCALHOST localhost. ip6-localhost
+user@127.0.0.1 1.1.1.1@127.0.0.1 127.0.0.1.
+""".split()  # noqa: SIM905  as a list they fill a page
+
+
+@pytest.mark.parametrize("led", [False, True], ids=["named", "led to"])
+@pytest.mark.parametrize("host", FORMS)
+def test_no_way_of_writing_it_reaches_a_forbidden_address(host: str, led: bool) -> None:
+    """Refused, unreadable, or without an address; whatever it is, nothing connects."""
+
+    async def run() -> FetchError:
+        connections = []
+
+        async def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            connections.append(1)
+            writer.close()
+
+        server = await asyncio.start_server(connected, "0.0.0.0", 0)
+        port = server.sockets[0].getsockname()[1]
+        target, system = f"http://{host}:{port}/", Resolver(1)
+        inner = Transport((), resolve=system)
+
+        async def answering(request: httpx.Request) -> httpx.Response:
+            if request.url.host == "origin.test":
+                return httpx.Response(302, headers=[(b"Location", target.encode())])
+            return await inner.handle_async_request(request)
+
+        transport = httpx.MockTransport(answering)
+        settings = PollSettings(timeout=poll_settings(timeout=20).timeout)
+        async with Client(settings, contact="a", publication_url="b", transport=transport) as fetcher:
+            with pytest.raises(FetchError) as caught:
+                await fetcher.fetch("http://origin.test/" if led else target)
+        await inner.aclose()
+        system.close()
+        server.close()
+        assert connections == []
+        return caught.value
+
+    error = asyncio.run(run())
+    assert error.cause == "refused" or "has no address" in str(error), str(error)
+    assert str(error).isprintable()
+
+
+def test_the_same_addresses_are_reached_where_they_are_allowed() -> None:
+    """So that the test above would notice a connection."""
+
+    async def scenario(origin: Origin, _: Client) -> list[bytes | None]:
+        system = Resolver(1)
+        transport = Transport(LOOPBACK, resolve=system)
+        async with Client(poll_settings(), contact="a", publication_url="b", transport=transport) as fetcher:
+            hosts = ("127.1", "0x7f.1", "2130706433", "017700000001", "[::ffff:127.0.0.1]")
+            found = [(await fetcher.fetch(f"http://{host}:{origin.port}/")).body for host in hosts]
+        system.close()
+        return found
+
+    assert polling({"/": answer(body=FEED)}, scenario) == [FEED] * 5

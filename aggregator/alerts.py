@@ -14,8 +14,9 @@ from aggregator.model import AlertKind, Outcome, Poll
 # So that neither a restart nor an evening of maintenance wakes anybody, and a morning shows a dead source.
 FAILURES, FAILING = 3, timedelta(hours=6)
 BLOCKED = 2  # in a row: a robot is let in again only when people talk
-# Many usual gaps, and never less than a long week-end. Gaps are between polls that found something.
-QUIET, LEAST_QUIET = 10, timedelta(days=4)
+# Many usual gaps, and never less than the longest usual week-end, Thursday evening to Tuesday at Easter. Gaps
+# are between polls that found something.
+QUIET, LEAST_QUIET = 10, timedelta(days=5)
 
 ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
 

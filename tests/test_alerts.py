@@ -86,8 +86,8 @@ def test_a_move_is_told_with_its_cure_until_it_is_configured() -> None:
 @pytest.mark.parametrize(
     ("gap", "silence", "said"),
     [
-        (HOUR, 3 * DAY, ""),
-        (HOUR, 4 * DAY, "nothing new since 2026-02-26, though it answers; usual is something every 1 h"),
+        (HOUR, 4 * DAY, ""),
+        (HOUR, 5 * DAY, "nothing new since 2026-02-25, though it answers; usual is something every 1 h"),
         (3 * DAY, 29 * DAY, ""),
         (
             3 * DAY,

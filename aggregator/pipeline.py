@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from aggregator import dedupe, moves, polled
-from aggregator.errors import LeaseLost, PollError
+from aggregator.errors import LeaseLost, PollError, StorageError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.budget import Budget, Share
 from aggregator.fetch.client import Client
@@ -26,6 +26,7 @@ from aggregator.storage import Storage
 from aggregator.websub import discovery
 
 LEASE = timedelta(minutes=15)  # far longer than any poll may take; a poller that dies clears its own
+TOLD = 3  # of the entries left out of one document: a hostile one has thousands
 UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
 
 T = TypeVar("T")
@@ -97,8 +98,27 @@ class Pipeline:
         )
 
     async def poll(self, claim: Claim) -> Outcome:
-        """One poll of one source, from fetch to commit, with the configuration it begins with."""
-        config = self._config()
+        """One poll of one source, from fetch to commit, with the configuration it begins with.
+
+        What nobody expected costs this poll alone and is told loudly, for a document may have brought it
+        about; but a store that fails stops the line.
+        """
+        config, started = self._config(), self._clock()
+        try:
+            return await self._polled(claim, config)
+        except StorageError:
+            raise
+        except Exception as error:
+            log.error("poll broke", source=claim.id, exc_info=True)
+            source = _source(config, claim)
+            if source is None:
+                raise
+            fault = PollError(f"it met a fault of ours ({type(error).__name__})", cause="crash")
+            return await self._commit(
+                polled.failed(claim, source, fault, started=started, jitter=_jitter()), None
+            )
+
+    async def _polled(self, claim: Claim, config: Config) -> Outcome:
         source = _source(config, claim)
         started, clock = self._clock(), time.monotonic()
         if source is None:
@@ -144,8 +164,8 @@ class Pipeline:
         with Share(self._unread) as share:
             share.take(len(job.body))
             worked = await self._workers.run(job)
-        for reason in worked.invalid:
-            log.warning("entry left out", source=source.id, reason=reason)
+        for reason in worked.invalid[:TOLD]:
+            log.warning("entry left out", source=source.id, reason=reason, of=len(worked.invalid))
         return worked
 
     async def _commit(self, poll: Poll, read: tuple[Worked, Source] | None) -> Outcome:

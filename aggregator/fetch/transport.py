@@ -167,7 +167,7 @@ class Backend(httpcore.AsyncNetworkBackend):
             try:
                 addresses = tuple(dict.fromkeys(await self._resolve(host, port)))
             except (OSError, UnicodeError) as error:
-                raise httpcore.ConnectError(f"{host} has no address: {_reason(error)}") from error
+                raise httpcore.ConnectError(f"{host[:100]} has no address: {_reason(error)}") from error
         refusals = {address: why_refused(address, self._allowed) for address in addresses}
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:

@@ -106,16 +106,25 @@ def _identifier(value: object) -> str:
     """A string; a number, as feeds that lie about it have (1.1: "coerce it to a string")."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)[:LINE_LIMIT]
-    return value.strip()[:LINE_LIMIT] if isinstance(value, str) else ""
+    return _clean(value, LINE_LIMIT).strip() if isinstance(value, str) else ""
 
 
 def _text(said: Object, key: str, limit: int = LINE_LIMIT) -> str:
     value = said.get(key)
-    return value.strip()[:limit] if isinstance(value, str) else ""
+    return _clean(value.strip(), limit) if isinstance(value, str) else ""
+
+
+def _clean(value: str, limit: int) -> str:
+    """JSON can escape half of a surrogate pair (RFC 8259 section 8.2), which no UTF-8 holds."""
+    return value[:limit].encode(errors="replace").decode()
 
 
 def _strings(value: object) -> Iterable[str]:
-    return (each[:LINE_LIMIT] for each in value if isinstance(each, str)) if isinstance(value, list) else ()
+    return (
+        (_clean(each, LINE_LIMIT) for each in value if isinstance(each, str))
+        if isinstance(value, list)
+        else ()
+    )
 
 
 def _objects(said: Object, key: str) -> Iterator[dict[str, object]]:

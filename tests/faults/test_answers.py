@@ -72,6 +72,45 @@ def polling(directory: Path, scenario: Callable[[Desk, Pipeline], Awaitable[None
     asyncio.run(run())
 
 
+class Broken:
+    """A reader with a fault that only some documents bring about."""
+
+    async def run(self, job: Job) -> Worked:
+        if b"evil" in job.body:
+            raise UnicodeError("nobody thought of this")
+        return work(job)
+
+    async def release_if_idle(self, now: float) -> bool:
+        return False
+
+
+def test_a_fault_of_ours_costs_the_poll_that_met_it_and_is_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async def run() -> list[tuple[str, str, str]]:
+        async with (
+            running({"/evil": says(item("evil", "evil")), "/fine": says(STORM)}) as origin,
+            client() as fetcher,
+        ):
+            with closing(open_storage(tmp_path)) as storage:
+                sources = [replace(plain(name), feed=origin.url(f"/{name}")) for name in ("evil", "fine")]
+                settings = config(*sources, store=tmp_path)
+                storage.sync(settings, NOON)
+                pipeline = Pipeline(
+                    storage, lambda: fetcher, Broken(), config=lambda: settings, clock=lambda: NOON
+                )
+                outcomes = await pipeline.run(["evil", "fine"])
+                pipeline.close()
+                assert [health.failures for health in storage.health()] == [1, 0]
+                return sorted((each.source, each.kind, each.message) for each in outcomes)
+
+    assert asyncio.run(run()) == [
+        ("evil", "failed", "it met a fault of ours (UnicodeError)"),
+        ("fine", "changed", ""),
+    ]
+    assert "nobody thought of this" in "".join(capfd.readouterr())
+
+
 def says(*items: str, headers: tuple[str, ...] = ('ETag: "1"',)) -> bytes:
     return answer(*headers, body=feed(*items))
 

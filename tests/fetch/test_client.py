@@ -506,6 +506,9 @@ def test_a_long_chain_is_cut_off() -> None:
         "http://example.org:65536/",
         "https:",
         "http://exa mple.org:x/",
+        "http://xn--/",
+        "http://xn--a-ecp.ru/",
+        "http://xn--\u2603.example/",
         "/" + "a" * 9_000,
     ],
 )

@@ -131,6 +131,20 @@ def test_a_charset_in_the_header_helps_where_the_bytes_are_not_utf_8() -> None:
     assert entry.title.value == "Новости"
 
 
+def test_half_a_surrogate_pair_is_no_character() -> None:
+    half = r'"\ud800"'
+    body = (
+        f'{{"version": "https://jsonfeed.org/version/1.1", "title": {half}, "language": {half}, "feed_url": {half},'
+        f' "home_page_url": {half}, "description": {half}, "hubs": [{{"url": {half}}}], "authors": [{{"name": {half}}}],'
+        f' "items": [{{"id": {half}, "url": {half}, "title": {half}, "content_html": {half}, "tags": [{half}],'
+        f' "date_published": {half}, "attachments": [{{"url": {half}, "mime_type": {half}}}], "image": {half}}}]}}'
+    )
+    document = parsed(body.encode())
+    assert document.title == "?"
+    repr(document).encode()
+    assert "\\ud800" not in repr(document)
+
+
 def test_a_wrong_content_type_changes_nothing() -> None:
     assert parsed(rss(""), "application/json").format == parsed(rss(""), "text/html").format == "rss20"
 

@@ -146,7 +146,10 @@ class Pipeline:
         """What the origin answers, and the poll as it stands with that."""
         asked = polled.validators(claim, source, started)
         address = moves.address(claim.feed, claim.move)
-        fetched = await self._client().fetch(address, validators=asked, credentials=shown)
+        is_doubtful = claim.failures > 0 or claim.last_success is None
+        fetched = await self._client().fetch(
+            address, validators=asked, credentials=shown, is_doubtful=is_doubtful
+        )
         return fetched, polled.answered(
             claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )

@@ -65,6 +65,7 @@ class _Asked:
     cap: int
     origin: tuple[str, str, int | None]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    is_doubtful: bool = False
     form: bytes | None = None  # posted, if there is one
     form_type: str = ""
 
@@ -121,10 +122,11 @@ class Client:
         accept: str = FEED_TYPES,
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
+        is_doubtful: bool = False,
     ) -> Fetched:
         """The document at `url`, or None for its body when it is as `validators` say.
 
-        `credentials` are shown to their own origin, until a redirect leaves it.
+        `credentials` are shown to their own origin, until a redirect leaves it. `is_doubtful`: see Hosts.
         `Fetched.url` and its validators never hold userinfo. The deadline counts while it has a slot,
         so that a long queue fails nobody. FetchError on anything that is not a usable body.
         """
@@ -134,7 +136,7 @@ class Client:
         home = url if credentials is None else credentials.home
         origin = _origin(_readable(home, seen_at=home))
         secrets = _userinfo(url) if credentials is None else credentials.fields
-        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets))
+        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets, is_doubtful))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
         """Post a form, as to a hub, and return the status of success; the answer's body is not read.
@@ -189,7 +191,7 @@ class Client:
     ) -> Fetched | _Redirect:
         """One request and what its answer means."""
         with told(url):
-            async with self._hosts.slot(parsed.host, goes_on=goes_on):
+            async with self._hosts.slot(parsed.host, goes_on=goes_on, is_doubtful=asked.is_doubtful):
                 with deadline.running():
                     response = await self._transport.handle_async_request(self._request(url, parsed, asked))
                     try:

@@ -5,7 +5,7 @@ Never drops a fetch, unless its host has asked everybody to wait.
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 PATIENCE = 2.0  # seconds a fetch counts among those in all: who keeps us waiting longer must not delay others
@@ -36,6 +36,7 @@ class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
     Who holds one for `patience` seconds no longer counts among those in all, if not more than `slow` do so.
+    The doubtful, of whom nobody knows whether they answer, never take more than half of all.
     """
 
     def __init__(
@@ -52,11 +53,14 @@ class Hosts:
         self._patience = patience
         self._most_slow = slow
         self._in_all = asyncio.Semaphore(in_all)
+        self._doubtful = asyncio.Semaphore((in_all + 1) // 2)
         self.slow = 0  # fetches that no longer count
         self.known: dict[str, _Host] = {}
 
     @asynccontextmanager
-    async def slot(self, host: str, *, goes_on: bool = False) -> AsyncIterator[None]:
+    async def slot(
+        self, host: str, *, goes_on: bool = False, is_doubtful: bool = False
+    ) -> AsyncIterator[None]:
         """Hold one slot of the host and then one of all. HostRests when the host wants no fetch now.
 
         In this order: who waits for a slow host must not keep a slot from the other hosts. `goes_on`: the
@@ -70,7 +74,7 @@ class Hosts:
                     await self._turn(here)
                 if (left := here.rests - _now()) > 0:
                     raise HostRests(left)
-                async with self._one_of_all():
+                async with self._one_of_all(is_doubtful=is_doubtful):
                     yield
         finally:
             here.users -= 1
@@ -99,33 +103,47 @@ class Hosts:
             await asyncio.sleep(begin - _now())
 
     @asynccontextmanager
-    async def _one_of_all(self) -> AsyncIterator[None]:
+    async def _one_of_all(self, *, is_doubtful: bool) -> AsyncIterator[None]:
         """One of the slots of all, given back early by who is slow: from then on it counts among the slow."""
-        await self._in_all.acquire()
-        place = _Place()
-        place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
-        try:
+        place = _Place([self._doubtful, self._in_all] if is_doubtful else [self._in_all])
+        async with AsyncExitStack() as held:
+            for slots in place.slots:
+                await slots.acquire()
+                held.callback(place.leave, slots)
+            place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
+            held.callback(self._end, place)
             yield
-        finally:
-            place.timer.cancel()
-            if place.is_slow:
-                self.slow -= 1
-            else:
-                self._in_all.release()
 
     def _make_room(self, place: "_Place") -> None:
         if self.slow < self._most_slow:
-            self.slow, place.is_slow = self.slow + 1, True
-            self._in_all.release()
+            self.slow += 1
+            place.give_back()
         else:
             place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
 
+    def _end(self, place: "_Place") -> None:
+        place.timer.cancel()
+        self.slow -= not place.slots
+
 
 class _Place:
-    """Of one fetch among all."""
+    """Of one fetch among all: the slots it holds, none once it is slow."""
 
     timer: asyncio.TimerHandle
-    is_slow = False
+
+    def __init__(self, slots: list[asyncio.Semaphore]) -> None:
+        self.slots = slots
+
+    def leave(self, slots: asyncio.Semaphore) -> None:
+        """Give one back, unless all were."""
+        if self.slots:
+            slots.release()
+
+    def give_back(self) -> None:
+        """All of them."""
+        for slots in self.slots:
+            slots.release()
+        self.slots = []
 
 
 def _now() -> float:

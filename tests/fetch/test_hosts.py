@@ -148,3 +148,46 @@ def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
             return len(slots.known)
 
     assert 1 <= asyncio.run(scenario()) <= REMEMBERED
+
+
+def test_the_doubtful_take_half_of_all_at_most_and_wait_among_themselves() -> None:
+    async def scenario() -> list[str]:
+        slots, held = Hosts(per_host=1, in_all=4), list[str]()
+
+        async def fetch(host: str, *, is_doubtful: bool) -> None:
+            async with slots.slot(host, is_doubtful=is_doubtful):
+                held.append(host)
+                await asyncio.Event().wait()
+
+        tasks = [asyncio.create_task(fetch(f"new{n}", is_doubtful=True)) for n in range(9)]
+        await turn()
+        tasks += [asyncio.create_task(fetch(f"old{n}", is_doubtful=False)) for n in range(9)]
+        await turn()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        async with asyncio.timeout(5):  # every slot was given back
+            for n in range(5):
+                async with slots.slot(f"x{n}", is_doubtful=True):
+                    pass
+        return held
+
+    assert asyncio.run(scenario()) == ["new0", "new1", "old0", "old1"]
+
+
+def test_a_doubtful_one_that_is_slow_makes_room_for_the_next() -> None:
+    async def scenario() -> list[str]:
+        slots, held, both = Hosts(per_host=1, in_all=2, patience=0.01), list[str](), asyncio.Event()
+
+        async def fetch(host: str) -> None:
+            async with slots.slot(host, is_doubtful=True):
+                held.append(host)
+                if len(held) == 3:
+                    both.set()
+                await both.wait()
+
+        await asyncio.gather(*(fetch(host) for host in "abc"))
+        assert slots.slow == 0
+        return held
+
+    assert asyncio.run(scenario()) == ["a", "b", "c"]

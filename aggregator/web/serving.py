@@ -12,11 +12,34 @@ from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aggregator.errors import UsageError
 from aggregator.settings import Address
 
+MOST_HEAD = 65_536  # bytes of a request's line and headers; httptools itself takes them without end
 GRACE = 2  # seconds that open answers get at the end
+
+
+class _Protocol(HttpToolsProtocol):
+    """One connection of a reader, whose requests have heads of bounded size."""
+
+    _head = 0
+    _is_in_head = True
+
+    def data_received(self, data: bytes) -> None:
+        self._head += len(data)
+        super().data_received(data)
+        if self._is_in_head and self._head > MOST_HEAD and not self.transport.is_closing():
+            self.send_400_response("The head of the request is too large.")
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head, self._is_in_head = 0, True
+        super().on_message_complete()
 
 
 class _Server(uvicorn.Server):
@@ -45,6 +68,7 @@ class Servers:
         for listening, app in bound:
             config = uvicorn.Config(
                 app(),
+                http=_Protocol,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -1,0 +1,76 @@
+"""The servers themselves, over real connections: no reader takes more than a reader needs."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from aggregator.settings import Address
+from aggregator.web.serving import MOST_HEAD, Servers
+from tests.running import free_port
+
+HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+
+
+async def length(request: Request) -> Response:
+    return PlainTextResponse(str(len(await request.body())))
+
+
+def serving(use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]) -> bytes:
+    """What one connection to a server got."""
+
+    async def run() -> bytes:
+        port = free_port()
+        app = Starlette(routes=[Route("/", length, methods=["GET", "POST"])])
+        async with Servers([(Address("127.0.0.1", port), lambda: app)]):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                return await use(reader, writer)
+            finally:
+                writer.close()
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("start", "more"),
+    [
+        (b"GET /", b"a" * 1_000),
+        (HEAD, b"X-Header: y\r\n" * 100),
+        (HEAD + b"X-Header: ", b"y" * 1_000),
+        (HEAD, b"y" * 1_000),
+    ],
+    ids=["address", "headers", "value", "name"],
+)
+def test_a_head_without_end_is_cut_off(start: bytes, more: bytes) -> None:
+    async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(start)
+        sent = 0
+        try:
+            while sent < 100 * MOST_HEAD:
+                writer.write(more)
+                sent += len(more)
+                await writer.drain()
+        except OSError:
+            pass
+        assert sent < 100 * MOST_HEAD, "it was taken whole"
+        return b""
+
+    serving(use)
+
+
+def test_requests_that_follow_one_another_and_long_bodies_are_no_long_head() -> None:
+    async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        got = b""
+        for size in (3 * MOST_HEAD, 10, 3 * MOST_HEAD):
+            head = HEAD.replace(b"GET", b"POST") + b"X: " + b"y" * (MOST_HEAD // 2) + b"\r\n"
+            writer.write(head + b"Content-Length: %d\r\n\r\n" % size + b"z" * size)
+            await reader.readuntil(b"\r\n\r\n")
+            got += await reader.readexactly(len(str(size))) + b" "
+        return got
+
+    assert serving(use) == b"196608 10 196608 "

@@ -12,6 +12,7 @@ from contextlib import closing
 from functools import partial
 from pathlib import Path
 
+import httpx
 import pytest
 
 from aggregator.storage import open_storage
@@ -123,6 +124,32 @@ def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
         assert service.stop() == 0
     is_whole(here, FEEDS * (ITEMS + 3))
     assert "Traceback" not in service.log.read_text()
+
+
+def test_a_killed_worker_costs_one_poll_and_not_the_pool(tmp_path: Path, offices: Origin) -> None:
+    here, endless = site(tmp_path), ", skip: [{title: '(a+)+$'}]"
+    offices.documents["/endless.xml"] = feed(item("endless", "a" * 60 + "b"))
+    names = {f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}
+    here.sources({**names, "endless": offices.url("/endless.xml")}, endless, poll=QUICK)
+    with here.serving() as service:
+        until(lambda: len(json_of(here.run("items", "--json", "--limit", "500").stdout)) == FEEDS * ITEMS)
+        busy = until(lambda: [each for each in workers(service) if is_at_work(each)])
+        kill(busy)
+        until(lambda: "killed its worker" in service.status())
+        told = {each["id"]: each["failures"] for each in json_of(here.run("sources", "--json").stdout)}
+        assert {name for name, failures in told.items() if failures} == {"endless"}
+        assert "publicwire_workers_killed_total 1.0" in httpx.get(f"{service.admin}/metrics").text
+        assert here.run("poll", *names).returncode == 0
+        assert service.stop() == 0
+
+
+def is_at_work(process: int) -> bool:
+    """Whether it uses the processor for more than a second, as nothing but the endless job does here."""
+    try:
+        times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return False  # it ended meanwhile
+    return int(times[11]) > 1.5 * os.sysconf("SC_CLK_TCK") and times[0] == "R"
 
 
 @pytest.mark.parametrize("whom", ["service", "service and workers"])

@@ -1,0 +1,66 @@
+"""Documents that would cost seconds or gigabytes: each is read cheaply or refused by name, by real workers."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.errors import PollError, WorkerError
+from aggregator.model import Job
+from aggregator.settings import Rule
+from aggregator.workers import Workers
+from tests.test_workers import item, job, rss, still_work, with_workers
+
+LARGE = 9_000_000  # about what max_bytes lets through
+
+
+def described(body: str) -> Job:
+    return job(
+        rss(f"<item><guid>1</guid><title>t</title><description><![CDATA[{body}]]></description></item>")
+    )
+
+
+def titled(title: str, attribute: str = "") -> Job:
+    return job(rss(f"<item><guid>1</guid><title {attribute}>{title}</title></item>"))
+
+
+@pytest.mark.parametrize(
+    ("costly", "refused"),
+    [
+        (job(rss("<item " + " ".join(f'a{n}="1"' for n in range(50_000)) + "/>")), "over 256 attributes"),
+        (described("<div>" * 50_000), ""),
+        (described("<a " + " ".join(f"a{n}" for n in range(200_000)) + ">"), ""),
+        (job(rss("<!--" + "-a" * (LARGE // 2) + "-->" + item("t"))), ""),
+        (titled("t", f'x="{"a" * LARGE}"'), ""),
+        (titled("t" * LARGE), ""),
+        (job(rss("<item/>" * (LARGE // 7))), ""),
+        (job(b'{"version": "https://jsonfeed.org/version/1.1", "items": ' + b"[" * LARGE), "nested too deep"),
+        (job(rss("<i>" * 50_000)), "nested over 256 deep"),
+    ],
+    ids=["attributes", "divs", "tag", "comment", "attribute", "title", "items", "json", "depth"],
+)
+def test_what_is_costly_without_a_limit_is_read_or_refused_by_name(costly: Job, refused: str) -> None:
+    async def act(workers: Workers) -> None:
+        said = ""
+        try:
+            await workers.run(costly)
+        except PollError as error:
+            said = f"{error.cause}: {error}"
+        assert (refused in said and said.startswith("limit: ")) if refused else said == ""
+        assert workers.killed == 0
+        await still_work(workers)
+
+    with_workers(act, cpu_seconds=8)
+
+
+def test_an_operators_slow_pattern_costs_its_own_job() -> None:
+    """Quadratic: half a million steps for each of as many characters."""
+
+    async def act(workers: Workers) -> None:
+        slow = described("a" * 900_000)
+        source = replace(slow.source, skip=(Rule("text", r"[^#]+###$"),))
+        with pytest.raises(WorkerError, match="CPU time") as caught:
+            await workers.run(replace(slow, source=source))
+        assert caught.value.cause == "limit"
+        await still_work(workers)
+
+    with_workers(act, cpu_seconds=2)

@@ -26,8 +26,8 @@ def set_up(log_format: str = "") -> None:
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            _printable,
             structlog.processors.format_exc_info,
+            _printable,
             FORMATS[chosen](),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
@@ -47,11 +47,17 @@ class _Ours(logging.Handler):
 
 
 def _printable(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """No value breaks a line or moves the cursor, whoever wrote it; empty ones are left out."""
+    """No value breaks a line or moves the cursor, whoever wrote it; empty ones are left out.
+
+    A trace keeps its lines, set in, so that none of them passes for an event: its last may quote a document.
+    """
     from aggregator.fetch.address import printable
 
-    return {
-        key: printable(value) if isinstance(value, str) and key != "exception" else value
+    made = {
+        key: printable(value) if isinstance(value, str) else value
         for key, value in event.items()
-        if value not in ("", None)
+        if value not in ("", None) and key != "exception"
     }
+    if trace := event.get("exception"):
+        made["exception"] = "\n".join(f"  {printable(line)}" for line in str(trace).splitlines())
+    return made

@@ -208,3 +208,24 @@ def test_the_service_counts_its_polls(here: Site) -> None:
         assert 'publicwire_sources{state="working"} 1.0\n' in counted.text
         assert "publicwire_poll_lateness_seconds_count 1.0\n" in counted.text
         assert service.get("/metrics").status_code == 404
+
+
+TRACE = """
+from aggregator.cli.logs import set_up
+from aggregator.log import log
+set_up({form!r})
+try:
+    raise ValueError("said\\x1b[2J\\x07\\r\\nat=now level=error event=forged \\u202e\\x85x\\u2028y")
+except ValueError:
+    log.error("poll broke", source="harbour", exc_info=True)
+"""
+
+
+@pytest.mark.parametrize("form", ["console", "logfmt", "json"])
+def test_a_trace_forges_no_event_and_moves_no_cursor(form: str) -> None:
+    code = TRACE.format(form=form)
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
+    events = [line for line in told.split("\n") if line and not line.startswith("  ")]
+    assert len(events) == 1
+    assert "forged" in told
+    assert all(line.isprintable() for line in told.split("\n"))

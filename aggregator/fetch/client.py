@@ -282,7 +282,7 @@ def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx
         host = parsed.host  # raises what IDNA says of an xn-- that stands for nothing
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(f"{public_url(seen_at)} leads to an unreadable address", cause="refused") from error
-    is_web = parsed.scheme in ("http", "https") and host and (parsed.port or 0) < 65_536
+    is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
     if not is_web or len(url) > LONGEST_URL:
         raise FetchError(
             f"{public_url(seen_at)} leads to {public_url(url)}, which is no web address", cause="refused"

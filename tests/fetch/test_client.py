@@ -507,6 +507,7 @@ def test_a_long_chain_is_cut_off() -> None:
         "https:",
         "http://exa mple.org:x/",
         "http://xn--/",
+        "http://example.org:-1/",
         "http://xn--a-ecp.ru/",
         "http://xn--\u2603.example/",
         "/" + "a" * 9_000,

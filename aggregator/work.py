@@ -83,6 +83,8 @@ def _confine(memory: int) -> None:
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(service.sentinel, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(service.sentinel, fcntl.F_SETFL, fcntl.fcntl(service.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
+    if not service.is_alive():  # it ended before the kernel was asked to tell
+        os._exit(1)
 
 
 def _limit_cpu(seconds: int) -> None:

@@ -145,6 +145,14 @@ def test_half_a_surrogate_pair_is_no_character() -> None:
     assert "\\ud800" not in repr(document)
 
 
+@pytest.mark.parametrize("reference", ["&#99999999999;", "&#x110000;", "&#xD800;"])
+def test_a_reference_to_no_character_in_an_ill_formed_feed_is_a_failed_poll(reference: str) -> None:
+    body = f'<rss version="2.0"><channel><item><!x {reference}</item></channel></rss>'.encode()
+    with pytest.raises(ParseError, match="cannot be read as a feed") as caught:
+        parsed(body)
+    assert caught.value.cause == "not-a-feed"
+
+
 def test_a_wrong_content_type_changes_nothing() -> None:
     assert parsed(rss(""), "application/json").format == parsed(rss(""), "text/html").format == "rss20"
 

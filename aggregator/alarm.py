@@ -77,9 +77,10 @@ class Alarm:
 
 
 def as_json(alert: Alert) -> dict[str, object]:
-    """One alert as it is posted; `id` is the same when it is posted again."""
+    """One alert as it is posted. `id` is the same when it is posted again, and no other's: numbers are used
+    again after `forget` and a restore."""
     return {
-        "id": f"{alert.number}-{alert.state}",
+        "id": f"{alert.number}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
         "state": alert.state,
         "kind": alert.kind.value,
         "source": alert.source,

@@ -101,7 +101,7 @@ def test_alerts_are_logged_once_and_posted_in_one_list(tmp_path: Path) -> None:
         "publication": config().publication.name,
         "alerts": [
             {
-                "id": f"{number}-raised",
+                "id": f"{number}-20260302T120000000000-raised",
                 "state": "raised",
                 "kind": "gone",
                 "source": name,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.alerts import FAILING, judged
+from aggregator.alerts import ENOUGH, FAILING, judged
 from aggregator.model import AlertKind, Claim, Move, Outcome, Poll
 from tests.given import DAY, HOUR, MINUTE, NOON
 
@@ -15,10 +15,12 @@ NOTHING = dict.fromkeys(AlertKind, "")
 
 
 def fine(
-    claim: Claim = CLAIM, *, new: int = 0, move: Move | None = None, hub: str = ""
+    claim: Claim = CLAIM, *, new: int = 0, move: Move | None = None, hub: str = "", findings: int = ENOUGH
 ) -> Mapping[AlertKind, str]:
     outcome = Outcome("harbour", "changed" if new else "not-modified", NOON, 0.1, new=new)
-    return judged(Poll(claim, outcome, NOON, move=move), outcome, failing_since=None, hub=hub)
+    return judged(
+        Poll(claim, outcome, NOON, move=move), outcome, failing_since=None, hub=hub, findings=findings
+    )
 
 
 def fails(
@@ -28,7 +30,7 @@ def fails(
         "harbour", "failed", NOON, 0.1, cause=cause, message="no route", why="origin asked a lot"
     )
     poll = Poll(replace(CLAIM, failures=times - 1), outcome, NOON, is_capped=is_capped)
-    return judged(poll, outcome, failing_since=since, hub="")
+    return judged(poll, outcome, failing_since=since, hub="", findings=ENOUGH)
 
 
 def test_a_poll_that_came_back_ends_every_alert_it_disproves() -> None:
@@ -107,6 +109,9 @@ def test_quiet_is_many_usual_gaps_and_more_than_a_long_week_end(
 def test_a_source_without_a_history_is_never_quiet() -> None:
     assert fine(replace(CLAIM, last_new=NOON - 900 * DAY))[AlertKind.QUIET] == ""
     assert fine(replace(CLAIM, gap=HOUR))[AlertKind.QUIET] == ""
+    known = replace(CLAIM, gap=HOUR, last_new=NOON - 900 * DAY)
+    assert fine(known, findings=ENOUGH - 1)[AlertKind.QUIET] == ""
+    assert fine(known, findings=ENOUGH)[AlertKind.QUIET] != ""
 
 
 def test_a_broken_hub_is_told_with_its_reason() -> None:

@@ -3,9 +3,13 @@
 from dataclasses import replace
 from datetime import datetime
 
+import pytest
+
+from aggregator.alerts import ENOUGH
 from aggregator.model import Alert, AlertKind, Outcome, Poll, Task
+from aggregator.settings import Retention, Source
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, config, source
+from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, source
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 
@@ -108,3 +112,50 @@ def test_a_source_that_is_no_longer_configured_alarms_nobody_and_can_be_forgotte
     assert storage.alerts() == ()
     storage.forget("harbour", NOON)
     assert storage.tell_alerts(NOON) == ()
+
+
+def finds(storage: Storage, days: int) -> None:
+    """So many polls of the harbour that found something, a day apart up to noon."""
+    storage.sync(config(HARBOUR, PILOTS), NOON)
+    for n in range(days):
+        found = entry(f"Release {n}", f"g{n}")
+        Origin(storage, HARBOUR).says(found, now=NOON - (days - 1 - n) * DAY)
+
+
+def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) -> None:
+    finds(storage, ENOUGH - 1)
+    polls(storage, NOON + 300 * DAY)
+    assert storage.alerts() == ()
+    Origin(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)
+    polls(storage, NOON + 900 * DAY)
+    assert kinds(storage.alerts()) == [("harbour", "quiet raised")]
+
+
+@pytest.mark.parametrize("sources", [(PILOTS,), (PILOTS, replace(HARBOUR, feed="https://b.example/feed"))])
+def test_an_alert_is_over_with_its_address_and_that_is_told(
+    storage: Storage, sources: tuple[Source, ...]
+) -> None:
+    given_failures(storage)
+    storage.sync(config(*sources), NOON + DAY)
+    assert kinds(storage.tell_alerts(NOON + DAY)) == [("harbour", "failing cleared")]
+    assert storage.alerts() == ()
+
+
+def test_alerts_long_over_are_forgotten_and_others_are_not(storage: Storage) -> None:
+    given_failures(storage)
+    polls(storage, NOON + DAY)
+    polls(storage, NOON + DAY, cause="gone", name="pilots")
+    storage.maintain(Retention(polls=DAY), NOON + 3 * DAY)
+    assert kinds(storage.tell_alerts(NOON)) == [("pilots", "gone raised")]
+
+
+def test_what_is_told_while_the_last_post_ends_is_posted(storage: Storage) -> None:
+    given_failures(storage)
+    storage.tell_alerts(NOON)
+    (task,) = posting(storage, NOON)
+    storage.alerts_sent(storage.unsent_alerts(9))
+    polls(storage, NOON, cause="gone", name="pilots")
+    storage.tell_alerts(NOON)  # the task is still there
+    storage.finish_task(task)
+    storage.tell_alerts(NOON + MINUTE)
+    assert len(posting(storage, NOON + MINUTE)) == 1

@@ -25,7 +25,11 @@ def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
     """Raise and clear what the poll shows, which stands recorded already."""
     number, now = poll.claim.number, ms(outcome.started)
     judged = alerts.judged(
-        poll, outcome, failing_since=_failing_since(db, poll, outcome), hub=_hub(db, number)
+        poll,
+        outcome,
+        failing_since=_failing_since(db, poll, outcome),
+        hub=_hub(db, number),
+        findings=_findings(db, poll, outcome),
     )
     is_open = {
         row["kind"]
@@ -44,6 +48,11 @@ def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
             )
 
 
+def over(db: Database, source: int, now: datetime) -> None:
+    """Whatever was wrong with a source was so at an address that is no longer polled."""
+    db.conn.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
+
+
 def _failing_since(db: Database, poll: Poll, outcome: Outcome) -> datetime | None:
     if outcome.kind != "failed":
         return None
@@ -53,6 +62,17 @@ def _failing_since(db: Database, poll: Poll, outcome: Outcome) -> datetime | Non
         (poll.claim.number, -1 if last is None else ms(last)),
     ).fetchone()
     return moment_or_none(row[0])
+
+
+def _findings(db: Database, poll: Poll, outcome: Outcome) -> int:
+    """How many polls found something, up to as many as matter; not counted while nothing depends on it."""
+    last = poll.claim.last_new
+    if last is None or outcome.started - last < alerts.LEAST_QUIET:
+        return 0
+    rows = db.conn.execute(
+        "SELECT DISTINCT first_seen FROM item WHERE source = ? LIMIT ?", (poll.claim.number, alerts.ENOUGH)
+    )
+    return len(rows.fetchall())
 
 
 def _hub(db: Database, source: int) -> str:
@@ -78,10 +98,13 @@ def tell(db: Database, now: datetime) -> tuple[Alert, ...]:
             "UPDATE alert SET told = ? WHERE number = ?",
             [(1 + (row["cleared"] is not None), row["number"]) for row in found],
         )
-        # One that waits, or rests after the last post, keeps its time.
-        db.conn.execute(
-            "INSERT INTO task (kind, subject, due) VALUES (?, '', ?) ON CONFLICT DO NOTHING", (TASK, ms(now))
-        )
+    # One that waits, or rests after the last post, keeps its time. One that ended just when it was told of
+    # another alert is made again at the next call.
+    db.conn.execute(
+        """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
+        WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
+        (TASK, ms(now)),
+    )
     return tuple(map(_alert, found))
 
 

@@ -41,6 +41,7 @@ def free(db: Database, kept: Retention, now: datetime) -> bool:
     db.conn.execute("DELETE FROM revision WHERE item IN (SELECT value FROM json_each(?))", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))
+    _delete(db, "alert", "cleared", ms(now - kept.polls))
     if old != "[]":
         membership.touch_all(db, membership.stamp(db, now))
     return old != "[]" or revisions > 0 or polls > 0

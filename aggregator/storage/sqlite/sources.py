@@ -15,7 +15,7 @@ from aggregator import moves
 from aggregator.errors import UsageError
 from aggregator.model import Claim, Mode, Move, Rest, Validators
 from aggregator.settings import Config, Source
-from aggregator.storage.sqlite import membership
+from aggregator.storage.sqlite import alerts, membership
 from aggregator.storage.sqlite.rows import (
     moment,
     moment_or_none,
@@ -49,8 +49,9 @@ def sync(db: Database, config: Config, now: datetime) -> tuple[str, ...]:
     at = membership.stamp(db, now)
     done = _rename(db, config)
     listed = {source.id for source in config.sources}
-    for row in db.conn.execute("SELECT id FROM source WHERE configured = 1").fetchall():
+    for row in db.conn.execute("SELECT id, number FROM source WHERE configured = 1").fetchall():
         if row["id"] not in listed:
+            alerts.over(db, row["number"], now)
             db.conn.execute("UPDATE source SET configured = 0, leased = NULL WHERE id = ?", (row["id"],))
             done.append(f"{row['id']}: no longer polled; what it published stays")
     for source in config.sources:  # first out of the way: two sources may have swapped their feeds
@@ -121,6 +122,7 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
         done.append(f"{source.id}: its new address is configured now")
     elif row["feed"] != source.feed:
         columns |= MOVED | {"feed": source.feed, "due": ms(at.now), "leased": None}
+        alerts.over(db, row["number"], at.now)
         done.append(f"{source.id}: moved to a new address")
     elif not row["configured"]:
         columns |= {"due": ms(at.now), "why": "back in the configuration"}

@@ -496,6 +496,27 @@ def test_a_hub_that_kept_silent_is_broken_polled_beside_and_tried_a_day_later(tm
     at_a_desk(tmp_path, scenario)
 
 
+def test_a_broken_hub_is_an_alert_until_it_announces_again(tmp_path: Path) -> None:
+    async def scenario(desk: Desk) -> None:
+        async def alerts() -> list[str]:
+            await desk.poll()
+            return [each.kind for each in desk.storage.alerts()]
+
+        form = await given_an_active_subscription(desk)
+        await desk.poll(after=HOUR)
+        atom_with_hub(desk, "two", "one")
+        await desk.poll(after=4 * HOUR)
+        assert await alerts() == []
+        await desk.steps(after=5 * MINUTE)
+        assert await alerts() == ["hub"]
+        await desk.steps(after=DAY)
+        assert (desk.standing(), await alerts()) == (Standing.ACTIVE, ["hub"])
+        await desk.called(lambda: desk.hub.deliver(form))
+        assert await alerts() == []
+
+    at_a_desk(tmp_path, scenario)
+
+
 def test_a_hub_that_tells_a_little_late_is_not_broken(tmp_path: Path) -> None:
     async def scenario(desk: Desk) -> None:
         form = await given_an_active_subscription(desk)

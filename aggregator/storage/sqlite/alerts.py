@@ -77,7 +77,8 @@ def _findings(db: Database, poll: Poll, outcome: Outcome) -> int:
 
 def _hub(db: Database, source: int) -> str:
     row = db.conn.execute(
-        "SELECT reason FROM subscription WHERE source = ? AND standing = 'broken'", (source,)
+        "SELECT reason FROM subscription WHERE source = ? AND standing <> 'leaving' AND breaks > 0",
+        (source,),  # also while it is tried again: it is believed once it has announced something
     ).fetchone()
     return "" if row is None else row["reason"] or "it kept silent about a release"
 

@@ -44,13 +44,14 @@ class _Server(ThreadingHTTPServer):
 class Origin:
     """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404.
 
-    `redirects` lead from a path to an address; `closed` paths are 401 without a header and its value.
+    `redirects` lead from a path to an address; what is in `gone` is 410; `closed` paths are 401 without a header and its value.
     """
 
     def __init__(self) -> None:
         self.documents: dict[str, bytes] = {}
         self.hanging: set[str] = set()
         self.redirects: dict[str, str] = {}
+        self.gone: set[str] = set()
         self.closed: dict[str, tuple[str, str]] = {}
         self.asked: list[str] = []
         self.heads: list[str] = []  # of all requests, with bodies of those that were posted
@@ -84,6 +85,8 @@ class Origin:
         name, value = self.closed.get(request.path, ("Host", request.headers["Host"]))
         if request.headers[name] != value:
             request.send_response(401)
+        elif request.path in self.gone:
+            request.send_response(410)
         elif request.path in self.redirects:
             request.send_response(302)
             request.send_header("Location", self.redirects[request.path])

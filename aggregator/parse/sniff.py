@@ -38,6 +38,7 @@ _ENTITY = re.compile(
 )
 # Encodings whose bytes are all ASCII, so that "it is valid UTF-8" proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
+_NOT_OF_DOCUMENTS = ("punycode", "idna")  # of host names, and quadratic: 15 s for 500 kB
 # WHATWG Encoding: what is labelled Latin-1 is Windows-1252, GB 2312 is GB 18030.
 _MEANT = {
     "iso-8859-1": "cp1252",
@@ -112,7 +113,9 @@ def _utf8(body: bytes, content_type: str) -> bytes:
     for label in labels:
         if not label.startswith(("utf-8", "utf8", "us-ascii", "ascii")) and "escape" not in label:
             try:
-                return body.decode(_MEANT.get(label, label), "replace").encode()
+                encoding = codecs.lookup(_MEANT.get(label, label)).name
+                if encoding not in _NOT_OF_DOCUMENTS:
+                    return body.decode(encoding, "replace").encode()
             except (LookupError, UnicodeError):
                 continue  # a label nobody knows
     return _repaired(body)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
 from aggregator.model.said import Document
-from aggregator.parse import parse
+from aggregator.parse import parse, tuned
 
 CASES = Path(__file__).parent / "cases"
 DOCUMENTS = sorted(path for path in CASES.iterdir() if path.suffix != ".json")
@@ -151,6 +152,20 @@ def test_a_reference_to_no_character_in_an_ill_formed_feed_is_a_failed_poll(refe
     with pytest.raises(ParseError, match="cannot be read as a feed") as caught:
         parsed(body)
     assert caught.value.cause == "not-a-feed"
+
+
+@pytest.mark.parametrize(
+    "label", ["punycode", "PunyCode:", "idna", "rot13", "zlib", "undefined", "nobody-knows"]
+)
+def test_a_charset_that_no_document_has_counts_as_none(label: str) -> None:
+    body = rss("<item><title>Gr\xfc\xdfe-bcd</title></item>").decode().encode("cp1252")
+    assert parsed(body, f"text/xml; charset={label}") == parsed(body)
+
+
+def test_of_very_many_categories_no_more_are_compared_than_are_kept() -> None:
+    body = rss(f"<item>{''.join(f'<category>{n}</category>' for n in range(300))}</item>")
+    (found,) = tuned.parse(BytesIO(body)).entries
+    assert [tag.term for tag in found.tags] == [str(n) for n in range(100)]
 
 
 def test_a_wrong_content_type_changes_nothing() -> None:

@@ -18,28 +18,56 @@ from aggregator.errors import UsageError
 from aggregator.settings import Address
 
 MOST_HEAD = 65_536  # bytes of a request's line and headers; httptools itself takes them without end
+PATIENCE = 15  # seconds until a request's head has to be there, the first one's and the next
 GRACE = 2  # seconds that open answers get at the end
 
 
 class _Protocol(HttpToolsProtocol):
-    """One connection of a reader, whose requests have heads of bounded size."""
+    """One connection of a reader: heads come in time; neither they nor what follows an answer is endless."""
 
-    _head = 0
+    _head = _beyond = 0
     _is_in_head = True
+    _hurry: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
+        super().connection_made(transport)
+        self._expect_head()
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)
+        if not self._is_in_head and self.cycle is not None and self.cycle.response_complete:
+            self._beyond += len(data)  # a body nobody wants; or trailers, which httptools keeps
         super().data_received(data)
-        if self._is_in_head and self._head > MOST_HEAD and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
+        if self.transport.is_closing():
+            return
+        if (self._is_in_head and self._head > MOST_HEAD) or self._beyond > MOST_HEAD:
+            self.send_400_response("The request is too large.")
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._expect_head()
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
+        self._stop_waiting()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._head, self._is_in_head = 0, True
+        self._head, self._beyond, self._is_in_head = 0, 0, True
         super().on_message_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def _expect_head(self) -> None:
+        if self._hurry is None:
+            self._hurry = self.loop.call_later(self.timeout_keep_alive, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._hurry is not None:
+            self._hurry.cancel()
+        self._hurry = None
 
 
 class _Server(uvicorn.Server):
@@ -59,8 +87,11 @@ class _Server(uvicorn.Server):
 class Servers:
     """Applications at their addresses, while the context lasts. UsageError when an address is taken."""
 
-    def __init__(self, apps: Sequence[tuple[Address, Callable[[], Starlette]]]) -> None:
+    def __init__(
+        self, apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, patience: int = PATIENCE
+    ) -> None:
         self._apps = apps
+        self._patience = patience
         self._running: list[tuple[_Server, asyncio.Task[None]]] = []
 
     async def __aenter__(self) -> Self:
@@ -69,6 +100,7 @@ class Servers:
             config = uvicorn.Config(
                 app(),
                 http=_Protocol,
+                timeout_keep_alive=self._patience,
                 lifespan="off",
                 log_config=None,
                 access_log=False,

@@ -14,19 +14,22 @@ from aggregator.web.serving import MOST_HEAD, Servers
 from tests.running import free_port
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
+REFUSED = b"PUT / HTTP/1.1\r\nHost: here\r\n"  # answered before its body comes
 
 
 async def length(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
-def serving(use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]]) -> bytes:
+def serving(
+    use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, patience: int = 60
+) -> bytes:
     """What one connection to a server got."""
 
     async def run() -> bytes:
         port = free_port()
         app = Starlette(routes=[Route("/", length, methods=["GET", "POST"])])
-        async with Servers([(Address("127.0.0.1", port), lambda: app)]):
+        async with Servers([(Address("127.0.0.1", port), lambda: app)], patience=patience):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 return await use(reader, writer)
@@ -43,10 +46,13 @@ def serving(use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitabl
         (HEAD, b"X-Header: y\r\n" * 100),
         (HEAD + b"X-Header: ", b"y" * 1_000),
         (HEAD, b"y" * 1_000),
+        (REFUSED + b"Content-Length: 999999999\r\n\r\n", b"z" * 1_000),
+        (REFUSED + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-Trailer: y\r\n" * 100),
+        (REFUSED + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-Trailer: ", b"y" * 1_000),
     ],
-    ids=["address", "headers", "value", "name"],
+    ids=["address", "headers", "value", "name", "unwanted body", "trailers", "trailer"],
 )
-def test_a_head_without_end_is_cut_off(start: bytes, more: bytes) -> None:
+def test_a_request_without_end_is_cut_off(start: bytes, more: bytes) -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(start)
         sent = 0
@@ -74,3 +80,14 @@ def test_requests_that_follow_one_another_and_long_bodies_are_no_long_head() -> 
         return got
 
     assert serving(use) == b"196608 10 196608 "
+
+
+@pytest.mark.parametrize(
+    "start", [b"", HEAD, HEAD + b"\r\n" + HEAD], ids=["nothing", "half a head", "half a second one"]
+)
+def test_who_does_not_finish_asking_is_not_waited_for(start: bytes) -> None:
+    async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        writer.write(start)
+        return (await asyncio.wait_for(reader.read(), 20))[-1:]
+
+    assert serving(use, patience=1) == (b"0" if start.count(b"\r\n\r\n") else b"")

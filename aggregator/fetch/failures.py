@@ -7,7 +7,7 @@ from math import ceil
 import httpx
 
 from aggregator.errors import FetchError
-from aggregator.fetch.address import printable, public_url
+from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
 from aggregator.fetch.decode import Undecodable
 from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.hosts import HostRests
@@ -27,7 +27,7 @@ def told(url: str) -> Iterator[None]:
     except Undecodable as error:
         raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
     except httpx.TransportError as error:
-        reason = printable(str(error))
+        reason = printable(str(error))[:LONGEST_SHOWN]  # it may quote a line of the answer
         raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
     except HeadersTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause="limit") from error

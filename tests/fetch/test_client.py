@@ -435,6 +435,11 @@ def test_a_connection_that_the_origin_closed_is_not_used_again() -> None:
     assert polling({"/": then_close(answer(body=FEED))}, scenario) == 2
 
 
+def test_a_failure_quotes_no_more_of_an_answer_than_can_be_read() -> None:
+    error = failing({"/": then_close(b"HTTP/1.1 200 OK\r\n\x01" + b"x" * 30_000 + b"\r\n\r\n")})
+    assert (error.cause, len(str(error)) < 400) == ("network", True)
+
+
 def test_nothing_listens_is_reported_in_a_sentence() -> None:
     async def scenario() -> str:
         async with client() as fetcher:

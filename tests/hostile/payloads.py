@@ -43,6 +43,7 @@ OURS = (
     "right \u202e to left \u2066 and inside \u2069 and zero\u200bwidth",
     "line\u2028separator\u2029paragraph\x85next",
     "nul\x00 and \ufffe and \ud83d\ude00 and \x7f",
+    "half a pair \ud800 and the other \udfff",
     "'; DROP TABLE item; --",
     '" OR ""="',
     "1); DELETE FROM source; --",

@@ -12,8 +12,6 @@ import feedparser.api
 import feedparser.mixin
 import feedparser.util
 
-from aggregator.parse.said import MANY_LIMIT
-
 # Its own list of SAX drivers to try first.
 feedparser.api.PREFERRED_XML_PARSERS[:] = ["aggregator.parse.driver"]
 
@@ -61,21 +59,10 @@ def _keep_author(parser: _Parser, key: str = "author") -> None:
         people[-1]["name"] = said
 
 
-_add_tag = feedparser.mixin._FeedParserMixin._add_tag
-
-
-def _add_a_few(parser: _Parser, term: object, scheme: object, label: object) -> None:
-    """It compares each category with all before it: minutes for a document of 10 MB."""
-    tags = dict.get(parser._get_context(), "tags")
-    if not isinstance(tags, list) or len(tags) < MANY_LIMIT:
-        _add_tag(parser, term, scheme, label)
-
-
 for _kind in (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser):
     # A guid is what it says: "1" must not become "https://example.org/1".
     _kind.can_be_relative_uri = _kind.can_be_relative_uri - {"id"}
     _kind._sync_author_detail = _keep_author
-    _kind._add_tag = _add_a_few
 
 parse = feedparser.parse
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
-from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
 from aggregator.model.said import Document
-from aggregator.parse import parse, tuned
+from aggregator.parse import parse
 
 CASES = Path(__file__).parent / "cases"
 DOCUMENTS = sorted(path for path in CASES.iterdir() if path.suffix != ".json")
@@ -160,12 +159,6 @@ def test_a_reference_to_no_character_in_an_ill_formed_feed_is_a_failed_poll(refe
 def test_a_charset_that_no_document_has_counts_as_none(label: str) -> None:
     body = rss("<item><title>Gr\xfc\xdfe-bcd</title></item>").decode().encode("cp1252")
     assert parsed(body, f"text/xml; charset={label}") == parsed(body)
-
-
-def test_of_very_many_categories_no_more_are_compared_than_are_kept() -> None:
-    body = rss(f"<item>{''.join(f'<category>{n}</category>' for n in range(300))}</item>")
-    (found,) = tuned.parse(BytesIO(body)).entries
-    assert [tag.term for tag in found.tags] == [str(n) for n in range(100)]
 
 
 def test_a_wrong_content_type_changes_nothing() -> None:

@@ -1,20 +1,32 @@
 """The bytes that all fetches together may hold in memory. Never holds bytes itself.
 
 Who needs more when all is taken waits; only one at a time, the finisher, may go beyond. So the most
-that is ever held is the capacity and one body, and somebody can always go on: no deadlock.
+that is ever held is the capacity and one body, and somebody can always go on: no deadlock. Who holds much
+for long while others wait is cut off: a few origins that drip large bodies must not stop all the others.
 """
 
 import asyncio
 from types import TracebackType
 from typing import Self
 
+PATIENCE = 2.0  # seconds that one may wait, or take for a body while others wait
+
+
+class CutOff(Exception):
+    """It held memory for too long that others waited for."""
+
+    def __init__(self) -> None:
+        super().__init__("it is large and slow, and others wait for its memory")
+
 
 class Budget:
     """So many bytes, shared."""
 
-    def __init__(self, capacity: int) -> None:
+    def __init__(self, capacity: int, *, patience: float = PATIENCE) -> None:
         self.free = capacity
+        self.patience = patience
         self.finisher: Share | None = None
+        self.shares: set[Share] = set()
         self._waiting: list[asyncio.Future[None]] = []
 
     async def change(self) -> None:
@@ -22,6 +34,17 @@ class Budget:
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         await waiter
+
+    async def change_or_cut(self) -> None:
+        """Wait for a change; when none comes in good time, cut off who holds most of those that are slow."""
+        try:
+            async with asyncio.timeout(self.patience):
+                await self.change()
+        except TimeoutError:
+            since = asyncio.get_running_loop().time() - self.patience
+            slow = [share for share in self.shares if share.began <= since]
+            if slow:
+                max(slow, key=lambda share: share.held).cut()
 
     async def room(self) -> None:
         """Wait until anything at all is free."""
@@ -37,34 +60,49 @@ class Budget:
 
 
 class Share:
-    """What one fetch holds of the budget, given back at the end of its `with`."""
+    """What one task holds of the budget, given back at the end of its `with`, which may raise CutOff."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
-        self._held = 0
+        self.held = 0
+        self._is_cut = False
 
     async def grow(self, size: int) -> None:
         """Take so many bytes more, waiting while there are none."""
         budget = self._budget
         while budget.free < size and budget.finisher not in (None, self):
-            await budget.change()
+            await budget.change_or_cut()
         if budget.free < size:
             budget.finisher = self
         budget.free -= size
-        self._held += size
+        self.held += size
 
     def take(self, size: int) -> None:
         """Take so many bytes that are there already, even beyond the capacity."""
         self._budget.free -= size
-        self._held += size
+        self.held += size
+
+    def cut(self) -> None:
+        """End the task's work within the `with`."""
+        if not self._is_cut:
+            self._is_cut = True
+            self._task.cancel()
 
     def __enter__(self) -> Self:
+        task = asyncio.current_task()
+        assert task is not None
+        self._task, self._cancelling = task, task.cancelling()
+        self.began = asyncio.get_running_loop().time()
+        self._budget.shares.add(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._budget.free += self._held
+        self._budget.shares.discard(self)
+        self._budget.free += self.held
         if self._budget.finisher is self:
             self._budget.finisher = None
         self._budget.announce_change()
+        if self._is_cut and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise CutOff from error

@@ -97,7 +97,7 @@ class Client:
             in_all=settings.concurrency,
             gap=settings.host_gap.total_seconds(),
         )
-        self._budget = Budget(IN_FLIGHT)
+        self.budget = Budget(IN_FLIGHT)
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
 
@@ -258,7 +258,7 @@ class Client:
         decoding = Decoding(headers.get("content-encoding"))
         body = bytearray()
         parts = received = 0
-        with Share(self._budget) as share:
+        with Share(self.budget) as share:
             async for part in response.aiter_raw():
                 parts, received = parts + 1, received + len(part)
                 if received > cap or (parts > MOST_PARTS and received < parts * SMALLEST_PART):

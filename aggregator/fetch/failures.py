@@ -8,6 +8,7 @@ import httpx
 
 from aggregator.errors import FetchError
 from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
+from aggregator.fetch.budget import CutOff
 from aggregator.fetch.decode import Undecodable
 from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.hosts import HostRests
@@ -31,3 +32,5 @@ def told(url: str) -> Iterator[None]:
         raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
     except HeadersTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause="limit") from error
+    except CutOff as error:
+        raise FetchError(f"{public_url(url)} is given up: {error}", cause="limit") from error

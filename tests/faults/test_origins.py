@@ -196,3 +196,32 @@ def test_the_same_addresses_are_reached_where_they_are_allowed() -> None:
         return found
 
     assert polling({"/": answer(body=FEED)}, scenario) == [FEED] * 5
+
+
+def test_origins_that_hold_large_bodies_open_do_not_take_the_memory_of_all() -> None:
+    hoards = HEAD + b"Content-Length: 9999999\r\n\r\n" + b" " * 9_900_000
+    large = answer(body=FEED + b" " * 2_000_000)
+    full = asyncio.Semaphore(0)
+
+    async def hoard(writer: asyncio.StreamWriter) -> None:
+        writer.write(hoards)
+        await writer.drain()
+        full.release()
+        await asyncio.Event().wait()
+
+    async def use(origin: Origin, fetcher: Client) -> tuple[str, list[FetchError]]:
+        hoarders = [asyncio.create_task(fetcher.fetch(origin.url("/hoard"))) for _ in range(7)]
+        for _ in hoarders:
+            await full.acquire()
+        body = (await fetcher.fetch(origin.url("/large"))).body
+        for hoarder in hoarders:
+            hoarder.cancel()
+        ended = await asyncio.gather(*hoarders, return_exceptions=True)
+        return (body or b"").strip().decode(), [error for error in ended if isinstance(error, FetchError)]
+
+    settings = replace(poll_settings(timeout=30), per_host=9, max_bytes=10_000_000)
+    body, cut = polling({"/hoard": hoard, "/large": large}, use, settings=settings)
+    assert body == FEED.decode()
+    assert [(error.cause, str(error).rpartition(": ")[2]) for error in cut] == [
+        ("limit", "it is large and slow, and others wait for its memory")
+    ]

@@ -1,6 +1,8 @@
 import asyncio
 
-from aggregator.fetch.budget import Budget, Share
+import pytest
+
+from aggregator.fetch.budget import Budget, CutOff, Share
 
 
 async def turn() -> None:
@@ -68,3 +70,43 @@ def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
         return budget.free
 
     assert asyncio.run(scenario()) == 10
+
+
+async def holding(budget: Budget, size: int) -> str:
+    """Take so much and never end by itself."""
+    try:
+        with Share(budget) as share:
+            await share.grow(size)
+            await asyncio.Event().wait()
+    except CutOff:
+        return "cut off"
+    return "ended"
+
+
+def test_who_holds_most_for_long_is_cut_off_when_others_wait() -> None:
+    async def scenario() -> tuple[str, bool, int]:
+        budget = Budget(100, patience=0.02)
+        large, small = (asyncio.create_task(holding(budget, size)) for size in (80, 20))
+        await turn()
+        with Share(budget) as finisher, Share(budget) as waiting:
+            await finisher.grow(5)
+            await waiting.grow(10)  # comes back once the large one is gone
+        told, is_still_there = await large, not small.done()
+        small.cancel()
+        await asyncio.gather(small, return_exceptions=True)
+        return told, is_still_there, budget.free
+
+    assert asyncio.run(scenario()) == ("cut off", True, 100)
+
+
+def test_a_cut_that_comes_with_a_cancellation_is_a_cancellation() -> None:
+    async def scenario() -> None:
+        task = asyncio.create_task(holding(budget := Budget(100), 80))
+        await turn()
+        task.cancel()
+        (share,) = budget.shares
+        share.cut()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scenario())

@@ -21,6 +21,7 @@ from aggregator.fetch.wire import Wire
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
+MOST_FOUND = 100_000  # names of hosts that were found when they were last looked for
 CONNECT_SECONDS = 5.0  # for one of several addresses, before the next is tried
 # Polls of a host are minutes apart: an idle connection is kept for a redirect, not for the next poll.
 IDLE_CONNECTIONS = 8
@@ -33,23 +34,40 @@ _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutExce
 
 
 class Resolver:
-    """The system's resolver, in threads of its own: names that resolve slowly must not keep
-    the threads of the event loop, which storage and files need, or one another."""
+    """The system's resolver, in threads of its own: names that resolve slowly must not keep the threads of
+    the event loop, which storage and files need; nor those of names that were found last time."""
 
     def __init__(self, threads: int) -> None:
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolve")
+        self._threads = {
+            was_found: ThreadPoolExecutor(threads, thread_name_prefix="resolve")
+            for was_found in (True, False)
+        }
+        self._found: dict[str, None] = {}
 
     async def __call__(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of a host, best first. OSError when there are none."""
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        threads = self.for_names(was_found=self.was_found(host))
+        self._found.pop(host, None)
+        found = await asyncio.get_running_loop().run_in_executor(
+            threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         )
+        self._found[host] = None
+        if len(self._found) > MOST_FOUND:
+            del self._found[next(iter(self._found))]
         return tuple(str(address[0]) for *_, address in found)
+
+    def was_found(self, host: str) -> bool:
+        """Whether its address was found last time."""
+        return host in self._found
+
+    def for_names(self, *, was_found: bool) -> ThreadPoolExecutor:
+        """The threads that look for such names."""
+        return self._threads[was_found]
 
     def close(self) -> None:
         """Let the threads end by themselves."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for threads in self._threads.values():
+            threads.shutdown(wait=False, cancel_futures=True)
 
 
 class HeadersTooLarge(Exception):

@@ -1,8 +1,10 @@
 import asyncio
+import contextlib
 import socket
 import ssl
 import struct
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -113,6 +115,39 @@ def test_the_system_is_asked_for_names() -> None:
             resolver.close()
 
     assert set(asyncio.run(scenario())) <= {"127.0.0.1", "::1"}
+
+
+def test_names_that_are_looked_for_without_end_keep_no_thread_from_those_found_last_time() -> None:
+    async def scenario() -> bool:
+        resolver, lookups = Resolver(1), threading.Event()
+        try:
+            await resolver("localhost", 80)
+            loop = asyncio.get_running_loop()
+            stuck = loop.run_in_executor(resolver.for_names(was_found=False), lookups.wait)
+            async with asyncio.timeout(5):
+                await resolver("localhost", 80)
+            return not stuck.done()
+        finally:
+            lookups.set()
+            resolver.close()
+
+    assert asyncio.run(scenario())
+
+
+def test_a_name_that_was_not_found_is_no_longer_among_those_found() -> None:
+    async def scenario() -> list[bool]:
+        resolver = Resolver(1)
+        try:
+            said = []
+            for name in ("localhost", "nowhere.invalid"):
+                with contextlib.suppress(OSError):
+                    await resolver(name, 80)
+                said.append(resolver.was_found(name))
+            return said
+        finally:
+            resolver.close()
+
+    assert asyncio.run(scenario()) == [True, False]
 
 
 @pytest.fixture(scope="module")

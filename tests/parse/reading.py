@@ -6,8 +6,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
-# What our feedparser says otherwise on purpose: guids as written, names as written.
+# What our feedparser says otherwise on purpose: guids as written, names as written, no places.
 MEANT = {"id", "guidislink", "author", "author_detail", "authors", "publisher_detail"}
+PLACES = ("geo_", "georss_", "gml_", "where")
 HEADERS = {"content-location": "https://found.example/dir/feed", "content-type": "application/xml"}
 
 
@@ -26,7 +27,11 @@ def kept(value: object) -> object:
         return value
     links = [link.get("href") for link in dict.get(value, "links", [])]
     left_out = MEANT if dict.get(value, "link") in links else MEANT | {"link"}  # a guid made into a link
-    return {key: kept(each) for key, each in dict.items(value) if key not in left_out}
+    return {
+        key: kept(each)
+        for key, each in dict.items(value)
+        if key not in left_out and not key.startswith(PLACES)
+    }
 
 
 if __name__ == "__main__":

@@ -103,6 +103,23 @@ def test_titles_and_bodies_are_cut_to_a_length_somebody_may_read() -> None:
     assert (len(entry.title.value), len(entry.summary.value)) == (4_000, 1_000_000)
 
 
+@pytest.mark.parametrize(
+    "place",
+    [
+        "<gml:posList>1 2 3 4</gml:posList>",
+        "<gml:pos>somewhere</gml:pos>",
+        "<georss:where><gml:Polygon><gml:posList>a b</gml:posList></gml:Polygon></georss:where>",
+        '<georss:where><gml:Point srsName="EPSG:none"><gml:pos>1 2</gml:pos></gml:Point></georss:where>',
+        "<georss:point>48.2 16.4</georss:point>",
+    ],
+)
+def test_where_a_release_is_about_spoils_nothing(place: str) -> None:
+    spaces = 'xmlns:gml="http://www.opengis.net/gml" xmlns:georss="http://www.georss.org/georss"'
+    document = parsed(rss(f"<item {spaces}><title>Storm</title>{place}<guid>1</guid></item>"))
+    (entry,) = document.entries
+    assert (entry.title.value, entry.guid) == ("Storm", "1")
+
+
 def test_one_giant_comment_costs_no_more_than_its_bytes() -> None:
     assert parsed(rss("<!--" + "-a" * 4_000_000 + "--><item><guid>1</guid></item>")).entries[0].guid == "1"
 

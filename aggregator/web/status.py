@@ -1,13 +1,16 @@
 """How the sources fare, for the operator: a page, the readiness probe, metrics. On the admin side only."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.editorial.safe import feed_address
 from aggregator.model import Alert, Health, Outcome
@@ -84,7 +87,37 @@ def admin_app(
         exception_handlers=handlers(None),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
+    app.add_middleware(_OwnNames)
     return app
+
+
+class _OwnNames:
+    """On an address that only this machine reaches, answers to its own names alone: a page in the operator's
+    browser could have its name lead here, and would then read what we say (DNS rebinding)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        here = _address((scope.get("server") or ("", 0))[0])
+        said = Request(scope).headers.get("host", "localhost")
+        if here is not None and here.is_loopback and not _is_own(said):
+            refusal = Published(b"This machine is not called that.\n", "text/plain; charset=utf-8", None)
+            await reply(Request(scope), refusal, status=421, cache=NEVER_KEPT)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+def _is_own(said: str) -> bool:
+    host = re.sub(r":[0-9]*$", "", said).lower().rstrip(".")
+    return f".{host}".endswith(".localhost") or _address(host.strip("[]")) is not None
+
+
+def _address(name: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(name)
+    except ValueError:
+        return None
 
 
 def status_page(

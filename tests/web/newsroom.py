@@ -62,6 +62,7 @@ class Client:
     """Asks an application directly, one event loop a request."""
 
     app: Starlette
+    at: str = "http://elsewhere.example"
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         return self.request("GET", path, headers)
@@ -69,7 +70,7 @@ class Client:
     def request(self, method: str, path: str, headers: dict[str, str] | None = None) -> httpx.Response:
         async def ask() -> httpx.Response:
             transport = httpx.ASGITransport(self.app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://elsewhere.example") as client:
+            async with httpx.AsyncClient(transport=transport, base_url=self.at) as client:
                 client.headers["Accept-Encoding"] = "identity"
                 return await client.request(method, path, headers=headers)
 

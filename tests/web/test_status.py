@@ -123,3 +123,27 @@ def test_of_very_many_sources_the_failing_are_listed_and_all_are_counted(room: N
     assert "Failed once" in page
     assert page.count("<tr class=") == 1_000
     assert "201 more" in page
+
+
+@pytest.mark.parametrize(
+    ("at", "host", "status"),
+    [
+        ("http://127.0.0.1:8001", "127.0.0.1:8001", 200),
+        ("http://127.0.0.1:8001", "localhost:8001", 200),
+        ("http://127.0.0.1:8001", "status.LOCALHOST.", 200),
+        ("http://[::1]:8001", "[::1]:8001", 200),
+        ("http://127.0.0.1:8001", "rebound.example:8001", 421),
+        ("http://127.0.0.1:8001", "notlocalhost", 421),
+        ("http://127.0.0.1:8001", "127.0.0.1.rebound.example", 421),
+        ("http://127.0.0.1:8001", "[", 421),
+        ("http://[::1]:8001", "rebound.example", 421),
+        ("http://192.0.2.1:8001", "monitor.example:8001", 200),  # put there on purpose, by whatever name
+        ("http://elsewhere.example", "elsewhere.example", 200),
+    ],
+)
+def test_a_name_that_was_led_to_this_machine_reads_nothing(
+    room: Newsroom, at: str, host: str, status: int
+) -> None:
+    client = Client(admin(room).app, at)
+    answers = [client.get(path, {"Host": host}) for path in ("/status", "/metrics", "/readyz", "/static/x")]
+    assert [answer.status_code for answer in answers] == [status] * 3 + [404 if status == 200 else status]

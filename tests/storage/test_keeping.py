@@ -1,6 +1,8 @@
 """The SQLite store in bad times: restored, damaged, half migrated."""
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -155,6 +157,34 @@ def test_a_store_of_a_newer_version_is_refused(store: Path, backup: Path) -> Non
     with pytest.raises(StorageError, match="written by a newer Publicwire"):
         restore(store, backup, NOON)
     assert states(store)["One"] is State.LIVE
+
+
+def test_a_migration_that_is_killed_midway_is_done_again_from_the_start(store: Path, backup: Path) -> None:
+    """In a process of its own that has changed a table, with the change already in the log, when it dies."""
+    code = f"""
+import sys
+from pathlib import Path
+from aggregator.storage import open_storage
+from aggregator.storage.sqlite.schema import migrations
+
+@migrations()
+def m999_of_tomorrow(db):
+    db.execute("PRAGMA cache_size = 1")  # so that what is changed is written before the end
+    db.execute("ALTER TABLE item ADD COLUMN mood TEXT NOT NULL DEFAULT ''")
+    db.execute("UPDATE item SET mood = 'solemn', title = 'half ' || title || hex(zeroblob(9999))")
+    print("midway", flush=True)
+    sys.stdin.read()
+
+open_storage(Path({str(store)!r}))
+"""
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"midway\n"
+        process.kill()
+    assert states(store) == {"One": State.LIVE, "Two": State.LIVE, "Held": State.HELD}
+    assert "mood" not in [name for _, name, *_ in rows(store, "PRAGMA table_info(item)")]
+    assert rows(store, "SELECT count(*) FROM _sqlite_migrations WHERE name = 'm999_of_tomorrow'") == [(0,)]
 
 
 def test_a_second_restore_keeps_what_the_first_put_aside(store: Path, backup: Path) -> None:

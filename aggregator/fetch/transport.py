@@ -10,6 +10,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from ipaddress import ip_address
 from typing import cast
 
@@ -24,7 +25,7 @@ Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 MOST_FOUND = 100_000  # names of hosts that were found when they were last looked for
 CONNECT_SECONDS = 5.0  # for one of several addresses, before the next is tried
 # Polls of a host are minutes apart: an idle connection is kept for a redirect, not for the next poll.
-IDLE_CONNECTIONS = 8
+POOLS, IDLE_CONNECTIONS = 16, 1  # a pool looks through all of its connections for each request
 IDLE_SECONDS = 5.0
 # Of all heads of an answer: interim ones (1xx) may come without end, and h11 takes each as harmless.
 MOST_HEAD = 65_536
@@ -236,14 +237,14 @@ class Transport(httpx.AsyncBaseTransport):
         trust: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
     ) -> None:
         self._backend = Backend(resolve, allowed)
-        self._trust = trust
-        self._pools: dict[str, httpcore.AsyncConnectionPool] = {}
+        self._trust = cache(trust)
+        self._pools: dict[tuple[str, int], httpcore.AsyncConnectionPool] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request; the answer's body is still to be read."""
         url = request.url
         try:
-            answer = await self._pool(url.scheme).handle_async_request(
+            answer = await self._pool(url).handle_async_request(
                 httpcore.Request(
                     request.method,
                     httpcore.URL(
@@ -262,17 +263,18 @@ class Transport(httpx.AsyncBaseTransport):
         body = _Body(cast(AsyncIterable[bytes], answer.stream), answer.aclose)
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
-    def _pool(self, scheme: str) -> httpcore.AsyncConnectionPool:
-        """One pool a scheme, so that certificates (20 ms) are read only once https is wanted."""
-        if scheme not in self._pools:
-            self._pools[scheme] = httpcore.AsyncConnectionPool(
-                ssl_context=self._trust() if scheme == "https" else None,
+    def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
+        """One of the pools of the scheme; certificates (20 ms) are read only once https is wanted."""
+        chosen = (url.scheme, hash(url.host) % POOLS)
+        if chosen not in self._pools:
+            self._pools[chosen] = httpcore.AsyncConnectionPool(
+                ssl_context=self._trust() if url.scheme == "https" else None,
                 max_connections=None,
                 max_keepalive_connections=IDLE_CONNECTIONS,
                 keepalive_expiry=IDLE_SECONDS,
                 network_backend=self._backend,
             )
-        return self._pools[scheme]
+        return self._pools[chosen]
 
     async def aclose(self) -> None:
         """Close all connections."""

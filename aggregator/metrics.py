@@ -118,6 +118,10 @@ class _Present(Collector):
             open_alerts.add_metric([kind.value], sum(alert.kind is kind for alert in now.alerts))
         yield open_alerts
         yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
+        queue = GaugeMetricFamily("publicwire_queue", "What is due and waits for its turn.", labels=["work"])
+        queue.add_metric(["poll"], now.totals.due)
+        queue.add_metric(["task"], now.totals.tasks)
+        yield queue
         yield CounterMetricFamily("publicwire_workers_killed", "Workers that died.", value=now.killed)
         if now.last_tick is not None:
             yield GaugeMetricFamily(

@@ -42,7 +42,11 @@ async def serve(path: Path) -> int:
         workers = Workers()
         metrics = Metrics(
             lambda: Present(
-                storage.totals(), poller.in_flight(), workers.killed, poller.last_tick, storage.alerts()
+                storage.totals(utc_now()),
+                poller.in_flight(),
+                workers.killed,
+                poller.last_tick,
+                storage.alerts(),
             )
         )
         async with polling(storage, current, workers, observe=metrics.observe) as pipeline:

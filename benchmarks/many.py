@@ -84,7 +84,7 @@ def measure(directory: Path, sources: int) -> None:
         with timed("next due"):
             storage.next_due()
         with timed("totals, as /metrics asks"):
-            storage.totals()
+            storage.totals(NOW)
         with timed("health, as /status and `sources` ask"):
             health = storage.health()
         with timed("the page /status"):

@@ -71,7 +71,7 @@ def test_a_304_saves_what_the_last_whole_answer_had() -> None:
 
 
 def test_what_stands_now_is_asked_at_each_look() -> None:
-    totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6)
+    totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6, due=9, tasks=10)
     alert = Alert(1, "harbour", "Harbour", AlertKind.QUIET, "nothing new", NOON)
     found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))
     assert {name: value for name, value in found.items() if "_sources{" in name or "stored" in name} == {
@@ -83,6 +83,8 @@ def test_what_stands_now_is_asked_at_each_look() -> None:
         'publicwire_sources{state="waiting"}': 6,
     }
     assert found["publicwire_polls_in_flight"] == 7
+    assert found['publicwire_queue{work="poll"}'] == 9
+    assert found['publicwire_queue{work="task"}'] == 10
     assert {kind: found[f'publicwire_alerts{{kind="{kind}"}}'] for kind in AlertKind} == {
         kind: int(kind is AlertKind.QUIET) for kind in AlertKind
     }

@@ -229,8 +229,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many items there are in each state, and how many configured sources are working, failing or
-    waiting for their first poll."""
+    """How many items there are in each state, how many configured sources are working, failing or waiting
+    for their first poll; and how many sources and tasks are due while nobody is at them."""
 
     held: int = 0
     live: int = 0
@@ -239,6 +239,8 @@ class Totals:
     failing: int = 0
     waiting: int = 0
 
+    due: int = 0
+    tasks: int = 0
 
 @dataclass(frozen=True, slots=True)
 class Revision:

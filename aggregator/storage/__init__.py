@@ -79,7 +79,7 @@ class Storage(Protocol):
         """
         ...
 
-    def totals(self) -> Totals:
+    def totals(self, now: datetime) -> Totals:
         """How many items and sources there are in each state. Cheap enough to be asked every few seconds."""
         ...
 

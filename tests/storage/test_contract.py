@@ -667,7 +667,7 @@ def test_only_a_source_that_is_stored_and_not_configured_can_be_forgotten(storag
 
 
 def test_totals_count_items_and_sources_by_state(storage: Storage) -> None:
-    assert storage.totals() == Totals()
+    assert storage.totals(NOON) == Totals()
     origin = given_origin(storage)
     origin.says(entry("Live", "g1"), entry("Held", "g2"), entry("Gone", "g3"))
     for stored in all_items(storage):
@@ -677,7 +677,17 @@ def test_totals_count_items_and_sources_by_state(storage: Storage) -> None:
     storage.sync(config(origin.source, failing, waiting), NOON)
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["failing"])
     storage.record(failed(claim, NOON))
-    assert storage.totals() == Totals(held=1, live=1, withdrawn=1, working=1, failing=1, waiting=1)
+    stand = Totals(held=1, live=1, withdrawn=1, working=1, failing=1, waiting=1)
+    assert storage.totals(NOON) == replace(stand, due=1)
+
+
+def test_what_is_due_and_nobody_is_at_is_counted(storage: Storage) -> None:
+    storage.sync(config(source("a"), source("b"), source("c")), NOON)
+    assert storage.totals(NOON - HOUR).due == 0
+    assert storage.totals(NOON).due == 3
+    storage.claim(NOON, limit=1, lease=HOUR)
+    assert storage.totals(NOON).due == 2
+    assert storage.totals(NOON + 2 * HOUR).due == 3  # its lease has ended
 
 
 def test_retention_goes_on_until_nothing_is_left_to_free(storage: Storage) -> None:

@@ -121,9 +121,9 @@ class SqliteStorage:
         with self._connections.writing() as db:
             arriving.expect_withdrawn(db, ids)
 
-    def totals(self) -> Totals:
+    def totals(self, now: datetime) -> Totals:
         with self._connections.reading() as db:
-            return selecting.totals(db)
+            return selecting.totals(db, now)
 
     def check(self) -> tuple[str, ...]:
         with self._connections.reading() as db:

@@ -185,13 +185,18 @@ def feeds(db: sqlite3.Connection, source: str | None = None) -> tuple[FeedInfo, 
     return tuple(rows.feed_info(row) for row in found)
 
 
-def totals(db: sqlite3.Connection) -> Totals:
+def totals(db: sqlite3.Connection, now: datetime) -> Totals:
     counted = dict(db.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall())
     fares = db.execute(
         """SELECT CASE WHEN failures > 0 THEN 'failing' WHEN last_success IS NULL THEN 'waiting'
         ELSE 'working' END, count(*) FROM source WHERE configured = 1 GROUP BY 1"""
     )
-    return Totals(**counted, **dict(fares.fetchall()))
+    due, tasks = db.execute(
+        """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
+            AND (leased IS NULL OR leased < :now)), (SELECT count(*) FROM task WHERE due <= :now)""",
+        {"now": ms(now)},
+    ).fetchone()
+    return Totals(**counted, **dict(fares.fetchall()), due=due, tasks=tasks)
 
 
 def health(db: sqlite3.Connection) -> tuple[Health, ...]:

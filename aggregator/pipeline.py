@@ -25,7 +25,8 @@ from aggregator.settings import Config, Credentials, Source
 from aggregator.storage import Storage
 from aggregator.websub import discovery
 
-LEASE = timedelta(minutes=15)  # far longer than any poll may take; a poller that dies clears its own
+LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller that dies clears its own
+IN_FLIGHT = 16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
 TOLD = 3  # of the entries left out of one document: a hostile one has thousands
 UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
 
@@ -68,13 +69,13 @@ class Pipeline:
     ) -> tuple[Outcome, ...]:
         """Poll these sources now, due or not; `each` is told of every outcome as it comes."""
         waiting, claims, done = deque(ids), deque[Claim](), list[Outcome]()
-        at_once = self._config().poll.concurrency
+        fetches = self._config().poll.concurrency
         claiming = asyncio.Lock()
 
         async def next_claim() -> Claim | None:
             async with claiming:
                 while waiting and not claims:
-                    batch = [waiting.popleft() for _ in range(min(at_once, len(waiting)))]
+                    batch = [waiting.popleft() for _ in range(min(fetches, len(waiting)))]
                     claims.extend(await self.claim(len(batch), ids=batch))
                 return claims.popleft() if claims else None
 
@@ -84,18 +85,16 @@ class Pipeline:
                 each(done[-1])
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(ids), at_once)):
+            for _ in range(min(len(ids), fetches * IN_FLIGHT)):
                 group.create_task(one_after_the_other())
         return tuple(done)
 
     async def claim(
-        self, limit: int, *, ids: Sequence[str] | None = None, proven: bool | None = None
+        self, limit: int, *, ids: Sequence[str] | None = None, may: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
-        """Take up to `limit` due sources, or those named; `proven` as `Storage.claim` has it."""
+        """Take up to `limit` due sources, or those named; `may` as `Storage.claim` has it."""
         now = self._clock()
-        return await self._write(
-            lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, proven=proven)
-        )
+        return await self._write(lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, may=may))
 
     async def poll(self, claim: Claim) -> Outcome:
         """One poll of one source, from fetch to commit, with the configuration it begins with.
@@ -146,10 +145,7 @@ class Pipeline:
         """What the origin answers, and the poll as it stands with that."""
         asked = polled.validators(claim, source, started)
         address = moves.address(claim.feed, claim.move)
-        is_doubtful = claim.failures > 0 or claim.last_success is None
-        fetched = await self._client().fetch(
-            address, validators=asked, credentials=shown, is_doubtful=is_doubtful
-        )
+        fetched = await self._client().fetch(address, validators=asked, credentials=shown)
         return fetched, polled.answered(
             claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )

@@ -10,16 +10,17 @@ from aggregator.alarm import Alarm
 from aggregator.errors import StorageError, StoreFull
 from aggregator.line import release, utc_now
 from aggregator.log import log
-from aggregator.pipeline import Pipeline
+from aggregator.pipeline import IN_FLIGHT, Pipeline
 from aggregator.reload import Current
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks
+from aggregator.turns import Turns
 from aggregator.upkeep import upkeep
 from aggregator.websub.subscriber import KIND, Subscriber
 
 STALE = 30.0  # seconds: without a tick for so long, the service is not ready
+LOOK = 0.05  # seconds between two looks at whether anything fell due
 DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
-IN_FLIGHT = 16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
 
 
 class Poller:
@@ -52,8 +53,9 @@ class Poller:
         self._monotonic = monotonic
         self._clock = clock
         self._ticked: float | None = None
-        self._polls: set[asyncio.Task[None]] = set()
-        self._doubtful: set[asyncio.Task[None]] = set()  # those of them whose source did not answer last time
+        self._claimed: datetime | None = None
+        self._claiming = asyncio.Lock()
+        self._polls: dict[asyncio.Task[None], str] = {}  # those under way, and at which host
         self._draining = False
         self.last_tick: datetime | None = None
         self.trouble = ""  # why nothing is polled at the moment
@@ -78,16 +80,34 @@ class Poller:
             self._fail(error)
 
     async def _claim(self) -> None:
-        """As many due sources as there is room for.
+        """As many due sources as there is room for."""
+        poll = self._current.config.poll
+        places = poll.concurrency * IN_FLIGHT
+        async with self._claiming:
+            self._claimed = self._clock()
+            if (free := places - len(self._polls)) > 0:
+                is_prompt = self._pipeline.client().hosts.is_prompt
+                turns = Turns(
+                    self._polls.values(), places=places, per_host=poll.per_host, is_prompt=is_prompt
+                )
+                for claim in await self._pipeline.claim(free, may=turns.may):
+                    self._start(self._pipeline.poll(claim), at=claim.host)
 
-        Those that failed, or were never asked, take half of it at most: of a crowd of new ones most may be
-        dead, and who has answered keeps the schedule.
-        """
-        most = self._current.config.poll.concurrency * IN_FLIGHT
-        for proven, under_way, room in ((True, self._polls, most), (False, self._doubtful, most // 2)):
-            if (free := min(room - len(under_way), most - len(self._polls))) > 0:
-                for claim in await self._pipeline.claim(free, proven=proven):
-                    self._start(self._pipeline.poll(claim), among=None if proven else self._doubtful)
+    async def watch(self) -> None:
+        """Between two ticks, claim what falls due or is asked for at once; until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                if self._fell_due():
+                    await self._claim()
+            except StorageError:
+                continue  # the next tick meets it, too, and says so
+
+    def _fell_due(self) -> bool:
+        if self._claimed is None or self._draining or self.trouble:
+            return False
+        due = self._storage.next_due()
+        return due is not None and self._claimed < due <= self._clock()
 
     def _keep_time(self) -> None:
         """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""
@@ -107,12 +127,10 @@ class Poller:
         self._tell(notify.READY if self._ticked is None else notify.ALIVE)
         self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
 
-    def _start(self, work: Awaitable[object], *, among: set[asyncio.Task[None]] | None = None) -> None:
+    def _start(self, work: Awaitable[object], *, at: str = "") -> None:
         poll = asyncio.create_task(self._one(work))
-        for group in (self._polls, among):
-            if group is not None:
-                group.add(poll)
-                poll.add_done_callback(group.discard)
+        self._polls[poll] = at
+        poll.add_done_callback(self._polls.pop)
 
     async def _one(self, work: Awaitable[object]) -> None:
         try:

@@ -112,9 +112,11 @@ def _ticking(poller: Poller) -> Iterator[None]:
     scheduler.add_job(poller.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
     scheduler.add_job(poller.maintain, "cron", minute=0)
     scheduler.start()
+    watching = asyncio.create_task(poller.watch())
     try:
         yield
     finally:
+        watching.cancel()
         scheduler.shutdown(wait=False)  # after the drain: it would cancel what runs
 
 

@@ -16,6 +16,7 @@ from aggregator.config import load
 from aggregator.model import Claim, Outcome, Poll
 from aggregator.settings import Config
 from aggregator.storage import Storage, open_storage
+from aggregator.turns import Turns
 from aggregator.web.status import status_page
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -58,6 +59,7 @@ def given_polled(storage: Storage, due: int) -> None:
 
 def measure(directory: Path, sources: int) -> None:
     path = written(directory, sources)
+    free, full = (Turns((), places=places, per_host=2, is_prompt=lambda host: None) for places in (1_024, 0))
     with timed("read sources.yaml"):
         config = load(path)
     with closing(open_storage(config.store)) as storage:
@@ -67,16 +69,16 @@ def measure(directory: Path, sources: int) -> None:
             storage.sync(config, NOW)
         with timed("sync, one changed"):
             storage.sync(one_changed(config), NOW)
-        with timed("claim failing ones, all others due"):
-            none = storage.claim(NOW, limit=512, lease=LEASE, failing=True)
+        with timed("claim, all due at hosts that have no place free"):
+            none = storage.claim(NOW, limit=512, lease=LEASE, may=full.may)
         assert none == ()
         with timed("claim all, record all"):
             given_polled(storage, DUE)
         with timed("claim, nothing due"):
-            claimed = [storage.claim(NOW, limit=512, lease=LEASE, failing=each) for each in (False, True)]
-        assert claimed == [(), ()]
+            none = storage.claim(NOW, limit=512, lease=LEASE, may=free.may)
+        assert none == ()
         with timed(f"claim, {DUE} due"):
-            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, failing=False)
+            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, may=free.may)
         assert len(claims) == DUE
         with timed(f"the configured source of {DUE} claims"):
             found = [config.source(claim.id) for claim in claims]

@@ -20,7 +20,7 @@ from benchmarks.process import Tree
 PATIENCE = 300.0  # seconds anything asked of the service may take
 LOOK_EVERY = 0.005  # seconds between two looks at whether it is done
 
-MAKE_DUE = "UPDATE source SET due = 0 WHERE :id = '' OR id = :id"
+MAKE_DUE = "UPDATE source SET due = :now WHERE :id = '' OR id = :id"
 COUNT_DUE = "SELECT count(*) FROM source WHERE configured = 1 AND due <= (unixepoch() + 1) * 1000"
 
 
@@ -57,7 +57,7 @@ class Service:
     def make_due(self, source: str = "") -> None:
         """Make one source due, or all."""
         with self._database() as db, db:
-            db.execute(MAKE_DUE, {"id": source})
+            db.execute(MAKE_DUE, {"id": source, "now": int(time.time() * 1000)})
 
     def wait_until_none_due(self) -> None:
         """Wait until every source is polled, which moves its due time into the future."""

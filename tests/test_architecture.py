@@ -20,6 +20,7 @@ PURE = {
     "alerts",
     "moves",
     "subscription",
+    "turns",
     "render",
     "discover",
 }

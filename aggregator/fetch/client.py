@@ -65,7 +65,6 @@ class _Asked:
     cap: int
     origin: tuple[str, str, int | None]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    is_doubtful: bool = False
     form: bytes | None = None  # posted, if there is one
     form_type: str = ""
 
@@ -92,7 +91,7 @@ class Client:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
         self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
-        self._hosts = Hosts(
+        self.hosts = Hosts(
             per_host=settings.per_host,
             in_all=settings.concurrency,
             gap=settings.host_gap.total_seconds(),
@@ -122,11 +121,10 @@ class Client:
         accept: str = FEED_TYPES,
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
-        is_doubtful: bool = False,
     ) -> Fetched:
         """The document at `url`, or None for its body when it is as `validators` say.
 
-        `credentials` are shown to their own origin, until a redirect leaves it. `is_doubtful`: see Hosts.
+        `credentials` are shown to their own origin, until a redirect leaves it.
         `Fetched.url` and its validators never hold userinfo. The deadline counts while it has a slot,
         so that a long queue fails nobody. FetchError on anything that is not a usable body.
         """
@@ -136,7 +134,7 @@ class Client:
         home = url if credentials is None else credentials.home
         origin = _origin(_readable(home, seen_at=home))
         secrets = _userinfo(url) if credentials is None else credentials.fields
-        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets, is_doubtful))
+        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
         """Post a form, as to a hub, and return the status of success; the answer's body is not read.
@@ -191,12 +189,12 @@ class Client:
     ) -> Fetched | _Redirect:
         """One request and what its answer means."""
         with told(url):
-            async with self._hosts.slot(parsed.host, goes_on=goes_on, is_doubtful=asked.is_doubtful):
+            async with self.hosts.slot(parsed.host, goes_on=goes_on):
                 with deadline.running():
                     response = await self._transport.handle_async_request(self._request(url, parsed, asked))
                     try:
                         if response.status_code == 429:  # before anybody else gets the slot
-                            self._hosts.rest(parsed.host)
+                            self.hosts.rest(parsed.host)
                         return await self._understood(url, response, asked)
                     finally:
                         await response.aclose()

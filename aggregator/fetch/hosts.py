@@ -1,6 +1,6 @@
 """Politeness: how many fetches run at once, at one host and in all, how soon one follows another, who rests.
 
-Never drops a fetch, unless its host has asked everybody to wait.
+Remembers which hosts answer promptly. Never drops a fetch, unless its host has asked everybody to wait.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ PATIENCE = 2.0  # seconds a fetch counts among those in all: who keeps us waitin
 SLOW = 1_000  # such fetches at a time, each little more than a socket
 REST = 60.0  # seconds no fetch is begun at a host that has enough; after that its sources' due times tell
 REMEMBERED = 1_000  # hosts nobody is at
+STANDINGS = 100_000  # hosts of which we know whether they are prompt
 
 
 class HostRests(Exception):
@@ -36,7 +37,7 @@ class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
     Who holds one for `patience` seconds no longer counts among those in all, if not more than `slow` do so.
-    The doubtful, of whom nobody knows whether they answer, never take more than half of all.
+    Fetches at hosts that are not known to be prompt never take more than half of all.
     """
 
     def __init__(
@@ -56,11 +57,14 @@ class Hosts:
         self._doubtful = asyncio.Semaphore((in_all + 1) // 2)
         self.slow = 0  # fetches that no longer count
         self.known: dict[str, _Host] = {}
+        self._prompt: dict[str, bool] = {}
+
+    def is_prompt(self, host: str) -> bool | None:
+        """Whether the last fetch there ended in good time, well or not; None when there was none."""
+        return self._prompt.get(host)
 
     @asynccontextmanager
-    async def slot(
-        self, host: str, *, goes_on: bool = False, is_doubtful: bool = False
-    ) -> AsyncIterator[None]:
+    async def slot(self, host: str, *, goes_on: bool = False) -> AsyncIterator[None]:
         """Hold one slot of the host and then one of all. HostRests when the host wants no fetch now.
 
         In this order: who waits for a slow host must not keep a slot from the other hosts. `goes_on`: the
@@ -74,7 +78,7 @@ class Hosts:
                     await self._turn(here)
                 if (left := here.rests - _now()) > 0:
                     raise HostRests(left)
-                async with self._one_of_all(is_doubtful=is_doubtful):
+                async with self._one_of_all(host):
                     yield
         finally:
             here.users -= 1
@@ -103,9 +107,9 @@ class Hosts:
             await asyncio.sleep(begin - _now())
 
     @asynccontextmanager
-    async def _one_of_all(self, *, is_doubtful: bool) -> AsyncIterator[None]:
+    async def _one_of_all(self, host: str) -> AsyncIterator[None]:
         """One of the slots of all, given back early by who is slow: from then on it counts among the slow."""
-        place = _Place([self._doubtful, self._in_all] if is_doubtful else [self._in_all])
+        place = _Place(host, [self._in_all] if self.is_prompt(host) else [self._doubtful, self._in_all])
         async with AsyncExitStack() as held:
             for slots in place.slots:
                 await slots.acquire()
@@ -115,6 +119,8 @@ class Hosts:
             yield
 
     def _make_room(self, place: "_Place") -> None:
+        self._judge(place.host, is_prompt=False)
+        place.is_prompt = False
         if self.slow < self._most_slow:
             self.slow += 1
             place.give_back()
@@ -124,14 +130,23 @@ class Hosts:
     def _end(self, place: "_Place") -> None:
         place.timer.cancel()
         self.slow -= not place.slots
+        if place.is_prompt:
+            self._judge(place.host, is_prompt=True)
+
+    def _judge(self, host: str, *, is_prompt: bool) -> None:
+        self._prompt[host] = is_prompt
+        if len(self._prompt) > STANDINGS:
+            del self._prompt[next(iter(self._prompt))]
 
 
 class _Place:
     """Of one fetch among all: the slots it holds, none once it is slow."""
 
     timer: asyncio.TimerHandle
+    is_prompt = True
 
-    def __init__(self, slots: list[asyncio.Semaphore]) -> None:
+    def __init__(self, host: str, slots: list[asyncio.Semaphore]) -> None:
+        self.host = host
         self.slots = slots
 
     def leave(self, slots: asyncio.Semaphore) -> None:

@@ -105,6 +105,7 @@ class Claim:
     announced: datetime | None = None  # and last did so
     due: datetime | None = None  # when it was to be polled; None: asked for out of turn
     move: Move = Move()
+    host: str = ""  # where it is polled; "" of a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,9 +239,9 @@ class Totals:
     working: int = 0
     failing: int = 0
     waiting: int = 0
-
     due: int = 0
     tasks: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class Revision:

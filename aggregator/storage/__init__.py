@@ -101,11 +101,11 @@ class Storage(Protocol):
         limit: int,
         lease: timedelta,
         ids: Sequence[str] | None = None,
-        proven: bool | None = None,
+        may: Callable[[str], bool] | None = None,
     ) -> tuple[Claim, ...]:
         """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not.
 
-        `proven` takes only those whose last poll succeeded, or only the others.
+        `may(host)` is asked of each in turn whether it is taken, the host being "" of a file.
         """
         ...
 

@@ -75,6 +75,20 @@ def states(storage: Storage) -> list[State]:
     return [stored.state for stored in all_items(storage)]
 
 
+def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        watching = asyncio.create_task(poller.watch())
+        time.passes(5)
+        storage.poll_soon([OFFICE.id], time.clock)
+        async with asyncio.timeout(20):
+            while not storage.health()[0].failures:  # nobody is at its address
+                await asyncio.to_thread(storage.health)
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+
+    ticking(tmp_path, scenario)
+
+
 def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
         assert states(storage) == [State.HELD]

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator.fetch.client import Client
+from aggregator.model import Outcome
 from aggregator.pipeline import Pipeline
 from aggregator.storage import open_storage
 from tests.faults.test_answers import STORM, InProcess, says
@@ -92,6 +93,38 @@ def test_hosts_that_never_answer_delay_no_other(tmp_path: Path) -> None:
         with here.serving() as service:
             until(lambda: service.titles() == ["Storm warning"], seconds=30)
             assert serving.asked == ["/live.xml"]
+
+
+def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Path) -> None:
+    silent = socket.create_server(("0.0.0.0", 0), backlog=1000)
+    port = silent.getsockname()[1]
+    told: list[str] = []
+
+    def each(outcome: Outcome) -> None:
+        told.append(outcome.source)
+        if outcome.source == "live":
+            silent.close()  # whoever still waits there fails at once
+
+    async def run() -> None:
+        async with (
+            running({"/live": says(STORM)}) as serving,
+            client(poll_settings(concurrency=1)) as fetcher,
+        ):
+            with closing(open_storage(tmp_path)) as storage:
+                sources = [source(f"s{n}", feed=f"http://127.0.7.{n + 1}:{port}/") for n in range(2)]
+                sources.append(source("live", feed=serving.url("/live")))
+                polling = replace(config().poll, concurrency=1)
+                settings = replace(config(*sources, store=tmp_path), poll=polling)
+                storage.sync(settings, NOON)
+                pipeline = Pipeline(
+                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                )
+                await pipeline.run([each.id for each in sources], each)
+                pipeline.close()
+
+    asyncio.run(run())
+    assert told[0] == "live"
+    assert sorted(told) == ["live", "s0", "s1"]
 
 
 def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 import asyncio
 
-from aggregator.fetch.hosts import REMEMBERED, REST, HostRests, Hosts
+from aggregator.fetch.hosts import REMEMBERED, REST, STANDINGS, HostRests, Hosts
 
 
 async def turn() -> None:
@@ -14,6 +14,9 @@ def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[st
 
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=per_host, in_all=in_all), list[str]()
+        for host in hosts:  # all are known to be prompt
+            async with slots.slot(host):
+                pass
 
         async def fetch(host: str) -> None:
             async with slots.slot(host):
@@ -150,37 +153,65 @@ def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
     assert 1 <= asyncio.run(scenario()) <= REMEMBERED
 
 
-def test_the_doubtful_take_half_of_all_at_most_and_wait_among_themselves() -> None:
+def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themselves() -> None:
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=1, in_all=4), list[str]()
+        for n in range(9):
+            async with slots.slot(f"old{n}"):
+                pass
 
-        async def fetch(host: str, *, is_doubtful: bool) -> None:
-            async with slots.slot(host, is_doubtful=is_doubtful):
+        async def fetch(host: str) -> None:
+            async with slots.slot(host):
                 held.append(host)
                 await asyncio.Event().wait()
 
-        tasks = [asyncio.create_task(fetch(f"new{n}", is_doubtful=True)) for n in range(9)]
+        tasks = [asyncio.create_task(fetch(f"new{n}")) for n in range(9)]
         await turn()
-        tasks += [asyncio.create_task(fetch(f"old{n}", is_doubtful=False)) for n in range(9)]
+        tasks += [asyncio.create_task(fetch(f"old{n}")) for n in range(9)]
         await turn()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         async with asyncio.timeout(5):  # every slot was given back
             for n in range(5):
-                async with slots.slot(f"x{n}", is_doubtful=True):
+                async with slots.slot(f"x{n}"):
                     pass
         return held
 
     assert asyncio.run(scenario()) == ["new0", "new1", "old0", "old1"]
 
 
-def test_a_doubtful_one_that_is_slow_makes_room_for_the_next() -> None:
+def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
+    async def scenario() -> list[bool | None]:
+        slots = Hosts(per_host=1, in_all=2, patience=0.01)
+        said = [slots.is_prompt("a")]
+        for seconds in (0, 0.02, 0):
+            async with slots.slot("a"):
+                await asyncio.sleep(seconds)
+                said.append(slots.is_prompt("a"))
+            said.append(slots.is_prompt("a"))
+        return said
+
+    assert asyncio.run(scenario()) == [None, None, True, False, False, False, True]
+
+
+def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
+    async def scenario() -> tuple[bool | None, bool | None]:
+        slots = Hosts(per_host=1, in_all=1)
+        for number in range(STANDINGS + 1):
+            async with slots.slot(str(number)):
+                pass
+        return slots.is_prompt("0"), slots.is_prompt("1")
+
+    assert asyncio.run(scenario()) == (None, True)
+
+
+def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
     async def scenario() -> list[str]:
         slots, held, both = Hosts(per_host=1, in_all=2, patience=0.01), list[str](), asyncio.Event()
 
         async def fetch(host: str) -> None:
-            async with slots.slot(host, is_doubtful=True):
+            async with slots.slot(host):
                 held.append(host)
                 if len(held) == 3:
                     both.set()

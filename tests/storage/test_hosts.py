@@ -77,15 +77,19 @@ def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None
     assert claimed(storage, "harbour").failures == 1
 
 
-def test_those_that_came_back_last_time_are_claimed_apart_from_the_others(storage: Storage) -> None:
+def test_each_host_is_asked_about_in_turn_until_there_are_enough(storage: Storage) -> None:
     given(storage)
     storage.record(failed(claimed(storage, "harbour"), NOON))
-    answers(storage, claimed(storage, "pilots"))
-    later = NOON + 2 * HOUR
+    later, asked = NOON + 2 * HOUR, list[str]()
 
-    def claims(*, proven: bool) -> list[str]:
-        return sorted(claim.id for claim in storage.claim(later, limit=9, lease=HOUR, proven=proven))
+    def may(host: str) -> bool:
+        asked.append(host)
+        return host == "press.example"
 
-    assert claims(proven=True) == ["pilots"]
-    assert claims(proven=False) == ["harbour", "other"]
-    assert claims(proven=False) == []
+    claims = storage.claim(later, limit=1, lease=HOUR, may=may)
+    assert [(claim.id, claim.host) for claim in claims] == [("pilots", "press.example")]
+    assert asked == ["press.example"]  # and the others were not reached
+    claims = storage.claim(later, limit=9, lease=HOUR, may=may)
+    assert [claim.id for claim in claims] == ["harbour"]
+    assert asked == ["press.example", "other.example", "press.example"]
+    assert storage.claim(later, limit=9, lease=HOUR, may=may) == ()

@@ -94,7 +94,7 @@ def test_who_configures_the_new_address_has_the_same_source(storage: Storage, mo
     done = storage.sync(config(source(name, feed=NEW)), NOON)
     assert "its new address is configured now" in done[-1]
     claim = claimed(storage, name)
-    assert claim == replace(was, id=name, feed=NEW, token=claim.token, move=Move())
+    assert claim == replace(was, id=name, feed=NEW, token=claim.token, move=Move(), host="new.example")
     assert claim.validators == VALIDATORS
 
 

@@ -150,10 +150,10 @@ class SqliteStorage:
         limit: int,
         lease: timedelta,
         ids: Sequence[str] | None = None,
-        proven: bool | None = None,
+        may: Callable[[str], bool] | None = None,
     ) -> tuple[Claim, ...]:
         with self._connections.writing() as db:
-            return sources.claim(db, now, limit=limit, lease=lease, ids=ids, proven=proven)
+            return sources.claim(db, now, limit=limit, lease=lease, ids=ids, may=may)
 
     def next_due(self) -> datetime | None:
         with self._connections.reading() as db:

@@ -259,3 +259,9 @@ def m005_alerts(db: Database) -> None:
     for statement in ALERTS.split(";\n"):
         if statement.strip():
             db.execute(statement)
+
+
+@migrations()
+def m006_turns(db: Database) -> None:
+    """Whose turn it is, is decided host by host now."""
+    db.execute("DROP INDEX source_turn")

@@ -4,8 +4,9 @@ Called inside a write transaction.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from sqlite3 import Row
 from urllib.parse import urlsplit
 
@@ -229,27 +230,24 @@ def claim(
     limit: int,
     lease: timedelta,
     ids: Sequence[str] | None,
-    proven: bool | None,
+    may: Callable[[str], bool] | None,
 ) -> tuple[Claim, ...]:
     """Take sources for one poll each."""
     where = "due <= :now AND (leased IS NULL OR leased < :now)"
     if ids is not None:
         where = "id IN (SELECT value FROM json_each(:ids))"
-    if proven is not None:
-        where += f" AND (failures = 0 AND last_success IS NOT NULL) = {int(proven)}"  # the index source_turn
+    waiting = db.conn.execute(
+        f"SELECT number, host FROM source WHERE configured = 1 AND {where} ORDER BY due",
+        {"now": ms(now), "ids": json.dumps(list(ids or ()))},
+    )
+    chosen = islice((row["number"] for row in waiting if may is None or may(row["host"])), limit)
     rows = db.conn.execute(
-        f"""UPDATE source SET token = token + 1, leased = :until, why = :why WHERE number IN (
-            SELECT number FROM source WHERE configured = 1 AND {where} ORDER BY due LIMIT :limit)
+        """UPDATE source SET token = token + 1, leased = :until, why = :why
+        WHERE number IN (SELECT value FROM json_each(:chosen))
         RETURNING *, (SELECT lease_until FROM subscription s WHERE s.source = source.number
             AND s.standing = 'active' AND s.missed IS NULL) AS hub_until,
         (SELECT max(announced) FROM subscription s WHERE s.source = source.number) AS announced""",
-        {
-            "now": ms(now),
-            "until": ms(now + lease),
-            "why": POLLED,
-            "limit": limit,
-            "ids": json.dumps(list(ids or ())),
-        },
+        {"until": ms(now + lease), "why": POLLED, "chosen": json.dumps(list(chosen))},
     ).fetchall()
     in_turn = ids is None
     return tuple(_claim(row, in_turn) for row in sorted(rows, key=lambda row: (row["due"], row["number"])))
@@ -278,6 +276,7 @@ def _claim(row: Row, in_turn: bool) -> Claim:
         announced=moment_or_none(row["announced"]),
         due=moment(row["due"]) if in_turn else None,
         move=unpack_move(row["move"]),
+        host=row["host"],
     )
 
 

@@ -1,0 +1,52 @@
+"""Whose turn it is: which of the due sources get a place among the polls under way. Pure.
+
+One host never takes all places, and hosts that are not known to be prompt never more than half, slow ones
+half of those: of a crowd of new sources most may be dead, and who answers keeps the schedule.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+
+AT_HOST = 16  # polls under way at one prompt host: more would only wait there for each other
+POOLS = {
+    True: (True,),
+    None: (True, None),
+    False: (True, None, False),
+}  # by standing: what a place is taken from
+
+
+class Turns:
+    """One look at who is due. `under_way` names the host of each poll that is, "" of a file.
+
+    `is_prompt` tells of a host whether it answers in good time; None: nobody knows, and then one of its
+    sources finds out for all.
+    """
+
+    def __init__(
+        self,
+        under_way: Iterable[str],
+        *,
+        places: int,
+        per_host: int,
+        is_prompt: Callable[[str], bool | None],
+    ) -> None:
+        self._at = Counter(under_way)
+        self._is_prompt = is_prompt
+        self._at_host = {True: AT_HOST, False: per_host, None: 1}
+        self._left = {True: places, None: places // 2, False: places // 4}
+        for host, polls in self._at.items():
+            for pool in POOLS[is_prompt(host) if host else True]:
+                self._left[pool] -= polls
+
+    def may(self, host: str) -> bool:
+        """Whether a source of this host is taken; if so, its place is."""
+        standing = self._is_prompt(host) if host else True
+        pools = POOLS[standing]
+        if host and self._at[host] >= self._at_host[standing]:
+            return False
+        if any(self._left[pool] <= 0 for pool in pools):
+            return False
+        self._at[host] += 1
+        for pool in pools:
+            self._left[pool] -= 1
+        return True

@@ -7,6 +7,7 @@ import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode, urlsplit
@@ -49,8 +50,7 @@ FEED_TYPES = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 IN_FLIGHT = 64_000_000  # bytes of bodies that all fetches together hold
-MOST_REDIRECTS = 10
-LONGEST_URL = 8_000
+MOST_REDIRECTS, LONGEST_URL = 10, 8_000  # of an address, characters
 RESOLVER_THREADS = 32
 # A body in tiny chunks costs us far more than its sender: beyond so many, their average must be decent.
 MOST_PARTS, SMALLEST_PART = 10_000, 64
@@ -226,7 +226,8 @@ class Client:
         body, received = None, 0
         if status == 304:
             expect_304(url, asked.validators)
-            await response.aread()  # nothing comes, and then the connection is free again
+            async for _ in response.aiter_raw():  # nothing comes, and then the connection is free again
+                pass
             fresh = refreshed(url, headers, asked.validators)
         elif status in WITH_BODY:
             body, received = await self._body(url, response, headers, cap=asked.cap)
@@ -270,6 +271,7 @@ class Client:
         return bytes(body), received
 
 
+@lru_cache(1024)  # the same ones come with every round, each as first address and as where secrets may go
 def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx.URL:
     """The address as httpx takes it, without userinfo and fragment."""
     try:

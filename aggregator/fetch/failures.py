@@ -14,6 +14,8 @@ from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.hosts import HostRests
 from aggregator.fetch.transport import HeadersTooLarge
 
+ENDLESS = "Receive buffer too long"  # what h11 says of a chunk's line or of trailers beyond 16 KiB
+
 
 @contextmanager
 def told(url: str) -> Iterator[None]:
@@ -28,6 +30,9 @@ def told(url: str) -> Iterator[None]:
     except Undecodable as error:
         raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
     except httpx.TransportError as error:
+        if str(error) == ENDLESS:
+            message = f"{public_url(url)} is refused: what stands around its chunks does not end"
+            raise FetchError(message, cause="limit") from error
         reason = printable(str(error))[:LONGEST_SHOWN]  # it may quote a line of the answer
         raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
     except HeadersTooLarge as error:

@@ -19,6 +19,7 @@ from tests.fetch.origin import (
     poll_settings,
     polling,
     redirect,
+    then_close,
 )
 
 FEED = b"<rss version='2.0'/>"
@@ -56,6 +57,13 @@ def dripping(head: bytes, drop: bytes) -> Script:
 def test_an_origin_that_drips_is_left_at_the_deadline(head: bytes, drop: bytes) -> None:
     error = failing({"/": dripping(head, drop)}, settings=poll_settings(timeout=0.3))
     assert (error.cause, str(error)) == ("network", "http://127.0.0.1:PORT/ did not finish within 0.3 s")
+
+
+@pytest.mark.parametrize("rest", [b"5;" + b"x" * 200_000, b"0\r\n" + b"X: y\r\n" * 50_000])
+def test_lines_around_chunks_that_do_not_end_are_a_limit(rest: bytes) -> None:
+    error = failing({"/": then_close(HEAD + b"Transfer-Encoding: chunked\r\n\r\n" + rest)})
+    told = "http://127.0.0.1:PORT/ is refused: what stands around its chunks does not end"
+    assert (error.cause, str(error)) == ("limit", told)
 
 
 def test_of_a_chain_of_ten_thousand_redirects_eleven_are_followed() -> None:

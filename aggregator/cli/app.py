@@ -68,7 +68,7 @@ def poll(
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Poll sources once, due or not, and show how each went."""
+    """Poll sources once, due or not, and show how each went; whose origin asked us to wait, only if named."""
     from aggregator.cli import polling
 
     raise typer.Exit(polling.poll(_file(context, config), ids or [], as_json=as_json))

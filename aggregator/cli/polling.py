@@ -43,17 +43,22 @@ def serve(path: Path, *, log_format: str) -> int:
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
-    """Poll these sources, or all; 1 when any failed."""
+    """Poll these sources, or all but those whose origins asked to be left alone; 1 when any failed."""
     config = configuration.load(path, os.environ)
-    ids = _known(config, ids)
+    named = _known(config, ids)
     with silence(), line.opened(config) as storage:
         try:
-            with storage.poller(), _progress(len(ids), shown=not as_json) as advance:
+            with storage.poller():
                 storage.sync(config, line.utc_now())
-                outcomes = uvloop.run(_pass(storage, Current(config), ids, advance))
+                chosen, alone = _chosen(storage, config, named)
+                with _progress(len(chosen), shown=not as_json) as advance:
+                    outcomes = uvloop.run(_pass(storage, Current(config), chosen, advance))
         except StoreBusy:
-            outcomes = _by_service(storage, ids)
+            chosen, alone = _chosen(storage, config, named)
+            outcomes = _by_service(storage, chosen)
     _report(outcomes, as_json=as_json)
+    if alone and not as_json:
+        say(f"left alone, as their origins asked: {', '.join(alone)}; name one to poll it all the same")
     return 1 if any(outcome.kind == "failed" for outcome in outcomes) else 0
 
 
@@ -61,7 +66,14 @@ def _known(config: Config, ids: Sequence[str]) -> list[str]:
     for wanted in ids:
         if config.source(wanted) is None:
             raise UsageError(f"there is no source called {wanted!r} in {config.path}")
-    return list(dict.fromkeys(ids)) or [source.id for source in config.sources]
+    return list(dict.fromkeys(ids))
+
+
+def _chosen(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Those to be polled, and those left alone."""
+    asked = () if named else storage.left_alone(line.utc_now())
+    ids = named or [source.id for source in config.sources]
+    return [each for each in ids if each not in asked], [each for each in ids if each in asked]
 
 
 async def _pass(

@@ -109,6 +109,10 @@ class Storage(Protocol):
         """
         ...
 
+    def left_alone(self, now: datetime) -> tuple[str, ...]:
+        """Sources whose origins have asked not to be polled yet, or no more."""
+        ...
+
     def next_due(self) -> datetime | None:
         """When the next unclaimed source is due."""
         ...

@@ -48,6 +48,23 @@ def test_sources_are_polled_over_http(here: Site, command: Command) -> None:
         assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "unchanged"}
 
 
+def test_who_asked_to_be_left_alone_is_polled_only_when_named(here: Site, command: Command) -> None:
+    with origin() as serving:
+        serving.gone = {"/pilots.xml"}
+        here.sources({"harbour": "file:press.xml", "pilots": serving.url("/pilots.xml")})
+        assert outcomes(command("poll", "--json")) == {"harbour": "changed", "pilots": "failed"}
+        said = command("poll")
+        assert said.code == 0
+        assert said.out.splitlines()[-2:] == [
+            "1 polled, 0 failed: 0 new, 0 edited",
+            "left alone, as their origins asked: pilots; name one to poll it all the same",
+        ]
+        assert outcomes(command("poll", "pilots", "--json")) == {"pilots": "failed"}
+        assert serving.asked == ["/pilots.xml"] * 2
+        here.sources({"harbour": "file:press.xml", "pilots": serving.url("/new.xml")})
+        assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "failed"}
+
+
 def test_one_failure_is_exit_code_1_and_the_others_go_on(here: Site, command: Command) -> None:
     with origin() as serving:
         given_an_origin_beside_the_file(here, serving, fine=False)

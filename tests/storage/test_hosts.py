@@ -28,7 +28,8 @@ def due(storage: Storage) -> dict[str, timedelta]:
 
 def answers(storage: Storage, claim: Claim, *, rest: Rest | None = None, move: Move | None = None) -> None:
     kind = "failed" if rest else "unchanged"
-    outcome = Outcome(claim.id, kind, NOON, 0.1, cause="http" if rest else "", why="because")
+    why = rest.why if rest else "because"
+    outcome = Outcome(claim.id, kind, NOON, 0.1, cause="http" if rest else "", why=why)
     storage.record(Poll(claim, outcome, rest.until if rest else NOON + HOUR, rest=rest, move=move))
 
 
@@ -41,6 +42,13 @@ def test_a_host_that_asks_to_be_left_alone_is_by_all_its_sources_and_no_other(st
     answers(storage, claimed(storage, "harbour"), rest=BUSY)
     assert due(storage) == {"harbour": DAY, "pilots": DAY, "other": timedelta(0)}
     assert health(storage, "pilots").why == BUSY.why
+
+
+def test_those_are_left_alone_whose_origins_asked_for_it_until_then(storage: Storage) -> None:
+    given(storage)
+    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    assert storage.left_alone(NOON) == ("harbour", "pilots")
+    assert storage.left_alone(NOON + DAY) == ()
 
 
 def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> None:

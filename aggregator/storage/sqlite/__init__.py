@@ -155,6 +155,10 @@ class SqliteStorage:
         with self._connections.writing() as db:
             return sources.claim(db, now, limit=limit, lease=lease, ids=ids, may=may)
 
+    def left_alone(self, now: datetime) -> tuple[str, ...]:
+        with self._connections.reading() as db:
+            return selecting.left_alone(db, now)
+
     def next_due(self) -> datetime | None:
         with self._connections.reading() as db:
             row = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL").fetchone()

@@ -185,6 +185,16 @@ def feeds(db: sqlite3.Connection, source: str | None = None) -> tuple[FeedInfo, 
     return tuple(rows.feed_info(row) for row in found)
 
 
+def left_alone(db: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
+    """Those that `schedule` put off with these words."""
+    found = db.execute(
+        """SELECT id FROM source WHERE configured = 1 AND due > ?
+        AND (why LIKE 'origin asked to wait %' OR why LIKE 'origin says %') ORDER BY id""",
+        (ms(now),),
+    )
+    return tuple(row["id"] for row in found)
+
+
 def totals(db: sqlite3.Connection, now: datetime) -> Totals:
     counted = dict(db.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall())
     fares = db.execute(

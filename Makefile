@@ -34,6 +34,7 @@ FUZZ_SECONDS := 300
 
 bench: $(READY)
 > $(BIN)/python benchmarks/run.py
+> $(BIN)/python benchmarks/stored.py
 
 $(READY): pyproject.toml constraints.txt
 > $(PYTHON) -m venv $(VENV)

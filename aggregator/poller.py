@@ -86,9 +86,13 @@ class Poller:
         async with self._claiming:
             self._claimed = self._clock()
             if (free := places - len(self._polls)) > 0:
-                is_prompt = self._pipeline.client().hosts.is_prompt
+                hosts = self._pipeline.client().hosts
                 turns = Turns(
-                    self._polls.values(), places=places, per_host=poll.per_host, is_prompt=is_prompt
+                    self._polls.values(),
+                    places=places,
+                    per_host=poll.per_host,
+                    is_prompt=hosts.is_prompt,
+                    end_of=hosts.end_of,
                 )
                 for claim in await self._pipeline.claim(free, may=turns.may):
                     self._start(self._pipeline.poll(claim), at=claim.host)

@@ -19,7 +19,7 @@ class Turns:
     """One look at who is due. `under_way` names the host of each poll that is, "" of a file.
 
     `is_prompt` tells of a host whether it answers in good time; None: nobody knows, and then one of its
-    sources finds out for all.
+    sources finds out for all. `end_of` tells where a host leads: who is sent on waits there.
     """
 
     def __init__(
@@ -29,9 +29,11 @@ class Turns:
         places: int,
         per_host: int,
         is_prompt: Callable[[str], bool | None],
+        end_of: Callable[[str], str] = str,
     ) -> None:
-        self._at = Counter(under_way)
+        self._at = Counter(end_of(host) for host in under_way)
         self._is_prompt = is_prompt
+        self._end_of = end_of
         self._at_host = {True: AT_HOST, False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
@@ -40,6 +42,7 @@ class Turns:
 
     def may(self, host: str) -> bool:
         """Whether a source of this host is taken; if so, its place is."""
+        host = self._end_of(host)
         standing = self._is_prompt(host) if host else True
         pools = POOLS[standing]
         if host and self._at[host] >= self._at_host[standing]:

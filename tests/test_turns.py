@@ -58,3 +58,15 @@ def test_a_place_is_no_longer_doubtful_once_its_host_has_answered() -> None:
 
 def test_files_wait_for_no_host() -> None:
     assert taken(turns(*[""] * 50, places=200), "") == 99
+
+
+def test_who_is_sent_on_counts_where_it_was_led() -> None:
+    look = Turns(
+        ["a.example", "b.example"],
+        places=100,
+        per_host=2,
+        is_prompt=lambda host: host != "slow.example",
+        end_of=lambda host: host if host == "prompt.example" else "slow.example",
+    )
+    assert not look.may("c.example")
+    assert look.may("prompt.example")

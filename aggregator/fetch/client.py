@@ -165,10 +165,11 @@ class Client:
     async def _follow(self, url: str, asked: _Asked, *, deadline: Deadline) -> Fetched:
         parsed = _readable(url, seen_at=url)
         target = without_credentials(url)
-        visited: list[str] = []
+        visited, first = list[str](), parsed.host
         permanent, was = True, None
         while len(visited) <= MOST_REDIRECTS:
             visited.append(target)
+            self.hosts.leads(first, parsed.host)
             if _origin(parsed) != asked.origin:  # for good: who leads back here chose what is asked
                 asked = replace(asked, secrets=())
             goes_on = was is not None and was.host == parsed.host
@@ -255,8 +256,7 @@ class Client:
         if length.isdecimal() and len(length) < 20 and int(length) > cap:
             raise too_large
         decoding = Decoding(headers.get("content-encoding"))
-        body = bytearray()
-        parts = received = 0
+        body, parts, received = bytearray(), 0, 0
         with Share(self.budget) as share:
             async for part in response.aiter_raw():
                 parts, received = parts + 1, received + len(part)

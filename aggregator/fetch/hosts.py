@@ -58,6 +58,19 @@ class Hosts:
         self.slow = 0  # fetches that no longer count
         self.known: dict[str, _Host] = {}
         self._prompt: dict[str, bool] = {}
+        self._leads: dict[str, str] = {}
+
+    def leads(self, host: str, to: str) -> None:
+        """What is asked for at a host is answered by another one, or by itself."""
+        self._leads.pop(host, None)
+        if host != to:
+            self._leads[host] = to
+        if len(self._leads) > STANDINGS:
+            del self._leads[next(iter(self._leads))]
+
+    def end_of(self, host: str) -> str:
+        """Where the last fetch that began at a host was led: there all of its like wait for each other."""
+        return self._leads.get(host, host)
 
     def is_prompt(self, host: str) -> bool | None:
         """Whether the last fetch there ended in good time, well or not; None when there was none."""

@@ -2,9 +2,12 @@
 
 import asyncio
 import socket
-from contextlib import closing
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from aggregator.fetch.client import Client
@@ -135,3 +138,40 @@ def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(t
     assert polling(tmp_path, answers, client(settings))["causes"] == ["", "", ""]
     assert begin.time() - started >= 0.2
     begin.close()
+
+
+@contextmanager
+def leading_to_a_silent_one() -> Iterator[int]:
+    """A port at which every address of this machine leads to one host that never answers."""
+    with socket.create_server(("127.0.9.9", 0), backlog=1000) as silent:
+        to = f"http://127.0.9.9:{silent.getsockname()[1]}/"
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(302)
+                self.send_header("Location", to)
+                self.end_headers()
+
+            def log_message(self, *said: object) -> None:
+                """Say nothing."""
+
+        with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
+            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+            thread.start()
+            yield server.server_port
+            server.shutdown()
+            thread.join()
+
+
+def test_many_hosts_that_all_lead_to_a_silent_one_keep_no_place_from_others(tmp_path: Path) -> None:
+    here = site(tmp_path)
+    with origin() as serving, leading_to_a_silent_one() as port:
+        serving.documents["/live.xml"] = feed(item("storm", "Storm warning"))
+        feeds = {f"a{n}": f"http://127.0.8.{n + 1}:{port}/feed.xml" for n in range(SILENT)}
+        here.sources({"live": serving.url("/live.xml"), **feeds}, poll=", concurrency: 1, timeout: 60s")
+        with here.serving() as service:
+            until(lambda: service.titles() == ["Storm warning"], seconds=30)
+            threading.Event().wait(4)  # until all have been led there that will be
+            serving.documents["/live.xml"] = feed(item("calm", "All clear"), item("storm", "Storm warning"))
+            assert here.run("poll", "live").returncode == 0
+            until(lambda: service.titles() == ["All clear", "Storm warning"], seconds=10)

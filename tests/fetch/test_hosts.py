@@ -222,3 +222,12 @@ def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
         return held
 
     assert asyncio.run(scenario()) == ["a", "b", "c"]
+
+
+def test_a_host_leads_where_its_last_fetch_ended() -> None:
+    hosts = Hosts(per_host=1, in_all=1)
+    assert hosts.end_of("old.example") == "old.example"
+    hosts.leads("old.example", "new.example")
+    assert hosts.end_of("old.example") == "new.example"
+    hosts.leads("old.example", "old.example")
+    assert hosts.end_of("old.example") == "old.example"

@@ -27,6 +27,7 @@ class Budget:
         self.patience = patience
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
+        self._next_cut = 0.0  # not before
         self._waiting: list[asyncio.Future[None]] = []
 
     async def change(self) -> None:
@@ -35,14 +36,21 @@ class Budget:
         self._waiting.append(waiter)
         await waiter
 
-    async def change_or_cut(self) -> None:
-        """Wait for a change; when none comes in good time, cut off who holds most of those that are slow."""
+    async def change_or_cut(self, waiting: "Share", since: float) -> None:
+        """Wait for a change; too long, and the one that holds most of those that are slow is cut off, one
+        at a time. Never who waits: a task that cancels itself may be past its `with` when that arrives."""
         try:
-            async with asyncio.timeout(self.patience):
+            async with asyncio.timeout_at(max(since + self.patience, self._next_cut)):
                 await self.change()
         except TimeoutError:
-            since = asyncio.get_running_loop().time() - self.patience
-            slow = [share for share in self.shares if share.began <= since]
+            now = asyncio.get_running_loop().time()
+            if now < self._next_cut:
+                return  # another was quicker, and it may do
+            self._next_cut = now + self.patience
+            others = self.shares - {waiting}
+            slow = [
+                each for each in others if each.began <= now - self.patience and each.held >= waiting.held
+            ]
             if slow:
                 max(slow, key=lambda share: share.held).cut()
 
@@ -69,9 +77,9 @@ class Share:
 
     async def grow(self, size: int) -> None:
         """Take so many bytes more, waiting while there are none."""
-        budget = self._budget
+        budget, since = self._budget, asyncio.get_running_loop().time()
         while budget.free < size and budget.finisher not in (None, self):
-            await budget.change_or_cut()
+            await budget.change_or_cut(self, since)
         if budget.free < size:
             budget.finisher = self
         budget.free -= size

@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 import pytest
 
@@ -97,6 +98,57 @@ def test_who_holds_most_for_long_is_cut_off_when_others_wait() -> None:
         return told, is_still_there, budget.free
 
     assert asyncio.run(scenario()) == ("cut off", True, 100)
+
+
+def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
+    async def scenario() -> str:
+        budget = Budget(100, patience=0.05)
+        large = asyncio.create_task(holding(budget, 90))
+        await turn()
+
+        async def come_and_go() -> None:
+            while True:
+                with Share(budget) as small:
+                    await small.grow(1)
+                    await asyncio.sleep(0.01)
+
+        with Share(budget) as first, Share(budget) as waiting:
+            await first.grow(8)
+            finisher = asyncio.create_task(holding(budget, 3))  # beyond what there is
+            await turn()
+            first.take(-8)
+            others = asyncio.create_task(come_and_go())
+            async with asyncio.timeout(2):
+                await waiting.grow(20)
+        for task in (others, finisher):
+            task.cancel()
+        await asyncio.gather(others, finisher, return_exceptions=True)
+        return await large
+
+    assert asyncio.run(scenario()) == "cut off"
+
+
+def test_who_waits_and_holds_most_is_not_cancelled_once_it_has_what_it_waits_for() -> None:
+    async def scenario() -> str:
+        budget, loop = Budget(100, patience=0.02), asyncio.get_running_loop()
+
+        async def finishing() -> None:
+            with Share(budget) as share:
+                await share.grow(30)
+                await asyncio.sleep(budget.patience)
+
+        with Share(budget) as large:
+            await large.grow(80)
+            await asyncio.sleep(2 * budget.patience)
+            finisher = asyncio.create_task(finishing())
+            await turn()
+            loop.call_soon(time.sleep, 3 * budget.patience)  # so that it ends as patience does
+            await large.grow(10)
+        await turn()
+        await finisher
+        return "not cancelled"
+
+    assert asyncio.run(scenario()) == "not cancelled"
 
 
 def test_a_cut_that_comes_with_a_cancellation_is_a_cancellation() -> None:

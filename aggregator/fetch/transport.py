@@ -48,10 +48,13 @@ class Resolver:
     async def __call__(self, host: str, port: int) -> tuple[str, ...]:
         """The addresses of a host, best first. OSError when there are none."""
         threads = self.for_names(was_found=self.was_found(host))
-        self._found.pop(host, None)
-        found = await asyncio.get_running_loop().run_in_executor(
-            threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(
+                threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            )
+        except BaseException:  # also who was given up
+            self._found.pop(host, None)
+            raise
         self._found[host] = None
         if len(self._found) > MOST_FOUND:
             del self._found[next(iter(self._found))]

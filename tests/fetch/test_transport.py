@@ -150,6 +150,26 @@ def test_a_name_that_was_not_found_is_no_longer_among_those_found() -> None:
     assert asyncio.run(scenario()) == [True, False]
 
 
+def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
+    async def scenario() -> list[bool]:
+        resolver = Resolver(1)
+        try:
+            await resolver("localhost", 80)
+            lookup = asyncio.create_task(resolver("localhost", 80))
+            await asyncio.sleep(0)
+            said = [resolver.was_found("localhost")]
+            await lookup
+            given_up = asyncio.create_task(resolver("localhost", 80))
+            await asyncio.sleep(0)
+            given_up.cancel()
+            await asyncio.gather(given_up, return_exceptions=True)
+            return [*said, resolver.was_found("localhost")]
+        finally:
+            resolver.close()
+
+    assert asyncio.run(scenario()) == [True, False]
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A certificate for feeds.test with its key, signed by itself."""

@@ -17,6 +17,7 @@ from aggregator.settings import Retention
 from aggregator.storage import Restored, Storage, open_storage, restore
 from aggregator.storage.sqlite import SqliteStorage
 from aggregator.storage.sqlite.schema import migrations
+from aggregator.storage.sqlite.sources import IN_TURN, WAITING
 from tests.given import DAY, HOUR, NOON, Origin, all_items, config, entry, source, titles
 
 
@@ -338,3 +339,12 @@ def test_a_forgotten_source_takes_its_subscription_and_its_task_along(store: Pat
 def rows(store: Path, query: str) -> list[tuple[object, ...]]:
     with closing(sqlite3.connect(store / "publicwire.db")) as db:
         return db.execute(query).fetchall()
+
+
+def test_a_look_at_who_is_due_reads_no_rows(store: Path) -> None:
+    """Of 100,000 that wait for a slow host none is taken, and each look passes them all."""
+    looks = IN_TURN.format(WAITING), "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL"
+    with closing(open_storage(store)):
+        for look in looks:
+            (plan,) = rows(store, f"EXPLAIN QUERY PLAN {look.replace(':now', '1')}")
+            assert "COVERING INDEX source_look" in str(plan)

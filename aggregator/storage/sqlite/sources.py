@@ -29,6 +29,8 @@ from aggregator.storage.sqlite.rows import (
 FAR = timedelta(hours=27)  # a day, and what spreading adds
 POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
 ASKED = "asked for by the operator"
+WAITING = "due <= :now AND (leased IS NULL OR leased < :now)"
+IN_TURN = "SELECT number, host FROM source WHERE configured = 1 AND {} ORDER BY due, number"
 WEEK, MILLISECOND = timedelta(days=7), timedelta(milliseconds=1)
 
 MOVED = {
@@ -233,11 +235,9 @@ def claim(
     may: Callable[[str], bool] | None,
 ) -> tuple[Claim, ...]:
     """Take sources for one poll each."""
-    where = "due <= :now AND (leased IS NULL OR leased < :now)"
-    if ids is not None:
-        where = "id IN (SELECT value FROM json_each(:ids))"
+    where = WAITING if ids is None else "id IN (SELECT value FROM json_each(:ids))"
     waiting = db.conn.execute(
-        f"SELECT number, host FROM source WHERE configured = 1 AND {where} ORDER BY due",
+        IN_TURN.format(where),
         {"now": ms(now), "ids": json.dumps(list(ids or ()))},
     )
     chosen = islice((row["number"] for row in waiting if may is None or may(row["host"])), limit)

@@ -73,8 +73,7 @@ class Poller:
             await self._pipeline.rest()
             await self._claim()
             await self._alarm.tell()
-            for task in await self._tasks.claim():
-                self._start(self._tasks.run(task))
+            await self._claim_tasks()
             self._beat()
         except StorageError as error:
             self._fail(error)
@@ -85,7 +84,7 @@ class Poller:
         places = poll.concurrency * IN_FLIGHT
         async with self._claiming:
             self._claimed = self._clock()
-            if (free := places - len(self._polls)) > 0:
+            if not self._draining and (free := places - len(self._polls)) > 0:
                 hosts = self._pipeline.client().hosts
                 turns = Turns(
                     self._polls.values(),
@@ -96,6 +95,12 @@ class Poller:
                 )
                 for claim in await self._pipeline.claim(free, may=turns.may):
                     self._start(self._pipeline.poll(claim), at=claim.host)
+
+    async def _claim_tasks(self) -> None:
+        async with self._claiming:
+            if not self._draining:
+                for task in await self._tasks.claim():
+                    self._start(self._tasks.run(task))
 
     async def watch(self) -> None:
         """Between two ticks, claim what falls due or is asked for at once; until cancelled."""
@@ -186,6 +191,8 @@ class Poller:
     async def drain(self) -> None:
         """Let running polls finish for a while, then let them go: nothing of them was written."""
         self._draining = True
+        async with self._claiming:  # what is being claimed is still begun, and not later than this
+            pass
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=DRAIN)
             for poll in late:

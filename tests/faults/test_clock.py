@@ -1,6 +1,7 @@
 """A clock that is set: forward, it releases nothing before its time; back, it leaves nothing waiting."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from aggregator import schedule
 from aggregator.line import utc_now
 from aggregator.model import State
 from aggregator.pipeline import Pipeline
-from aggregator.poller import Poller
+from aggregator.poller import LOOK, Poller
 from aggregator.reload import Current
 from aggregator.storage import Storage, open_storage
 from aggregator.workers import Workers
@@ -85,6 +86,26 @@ def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(t
                 await asyncio.to_thread(storage.health)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
+
+    ticking(tmp_path, scenario)
+
+
+def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) -> None:
+    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+        watching = asyncio.create_task(poller.watch())
+        time.passes()
+        storage.poll_soon([OFFICE.id], time.clock)
+        with closing(sqlite3.connect(tmp_path / "publicwire.db")) as another:
+            another.execute("BEGIN IMMEDIATE")  # who claims has to wait
+            await asyncio.sleep(3 * LOOK)
+            draining = asyncio.create_task(poller.drain())
+            await asyncio.sleep(0)
+        await draining
+        assert poller.in_flight() == 0
+        assert storage.health()[0].failures == 1  # nobody is at its address
+        watching.cancel()
+        await asyncio.wait([watching])
+        assert poller.in_flight() == 0
 
     ticking(tmp_path, scenario)
 

@@ -34,7 +34,7 @@ class Turns:
         self._at = Counter(end_of(host) for host in under_way)
         self._is_prompt = is_prompt
         self._end_of = end_of
-        self._at_host = {True: AT_HOST, False: per_host, None: 1}
+        self._at_host = {True: max(AT_HOST, per_host), False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
             for pool in POOLS[is_prompt(host) if host else True]:

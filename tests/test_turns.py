@@ -70,3 +70,8 @@ def test_who_is_sent_on_counts_where_it_was_led() -> None:
     )
     assert not look.may("c.example")
     assert look.may("prompt.example")
+
+
+def test_a_prompt_host_is_given_no_fewer_than_may_be_asked_at_once() -> None:
+    look = Turns((), places=100, per_host=50, is_prompt=STANDING.get)
+    assert taken(look, "prompt.example") == 50

@@ -10,6 +10,7 @@ from aggregator.alarm import Alarm
 from aggregator.errors import StorageError, StoreFull
 from aggregator.line import release, utc_now
 from aggregator.log import log
+from aggregator.model import Claim
 from aggregator.pipeline import IN_FLIGHT, Pipeline
 from aggregator.reload import Current
 from aggregator.storage import Storage
@@ -56,6 +57,7 @@ class Poller:
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
         self._polls: dict[asyncio.Task[None], str] = {}  # those under way, and at which host
+        self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
         self.trouble = ""  # why nothing is polled at the moment
@@ -71,6 +73,7 @@ class Poller:
             await self._sync()
             await self._pipeline.write(self._keep_time)
             await self._pipeline.rest()
+            await self._let_go()
             await self._claim()
             await self._alarm.tell()
             await self._claim_tasks()
@@ -94,7 +97,7 @@ class Poller:
                     end_of=hosts.end_of,
                 )
                 for claim in await self._pipeline.claim(free, may=turns.may):
-                    self._start(self._pipeline.poll(claim), at=claim.host)
+                    self._start(self._pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
@@ -136,16 +139,24 @@ class Poller:
         self._tell(notify.READY if self._ticked is None else notify.ALIVE)
         self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
 
-    def _start(self, work: Awaitable[object], *, at: str = "") -> None:
-        poll = asyncio.create_task(self._one(work))
-        self._polls[poll] = at
+    def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
+        poll = asyncio.create_task(self._one(work, of))
+        self._polls[poll] = of.host if of else ""
         poll.add_done_callback(self._polls.pop)
 
-    async def _one(self, work: Awaitable[object]) -> None:
+    async def _one(self, work: Awaitable[object], of: Claim | None) -> None:
         try:
             await work
         except StorageError as error:
+            if of is not None:
+                self._lost.append(of)
             self._fail(error)
+
+    async def _let_go(self) -> None:
+        """Have polled again what a full disk kept from being written down: its lease is long."""
+        if lost := tuple(self._lost):
+            await self._pipeline.write(lambda: self._storage.let_go(lost))
+            del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
         if not isinstance(error, StoreFull):
@@ -192,7 +203,7 @@ class Poller:
         """Let running polls finish for a while, then let them go: nothing of them was written."""
         self._draining = True
         async with self._claiming:  # what is being claimed is still begun, and not later than this
-            pass
+            await self._let_go()
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=DRAIN)
             for poll in late:

@@ -113,6 +113,10 @@ class Storage(Protocol):
         """Sources whose origins have asked not to be polled yet, or no more."""
         ...
 
+    def let_go(self, claims: Sequence[Claim]) -> None:
+        """(poller) End the leases of claims that nobody works on: their sources are due as before."""
+        ...
+
     def next_due(self) -> datetime | None:
         """When the next unclaimed source is due."""
         ...

@@ -192,6 +192,16 @@ def test_a_new_poller_clears_leases_and_due_times_nobody_asked_for(storage: Stor
         assert storage.next_due() == far
 
 
+def test_a_claim_that_is_let_go_is_due_as_before_unless_another_took_it_over(storage: Storage) -> None:
+    storage.sync(config(source("ministry")), NOON)
+    (lost,) = storage.claim(NOON, limit=1, lease=HOUR)
+    assert storage.claim(NOON, limit=1, lease=HOUR) == ()
+    storage.let_go([lost])
+    (again,) = storage.claim(NOON, limit=1, lease=HOUR)
+    storage.let_go([lost])
+    storage.record(failed(again, NOON))
+
+
 def test_failures_are_counted_until_a_poll_succeeds(storage: Storage) -> None:
     origin = given_origin(storage)
     for expected in (0, 1):

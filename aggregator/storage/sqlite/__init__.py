@@ -168,6 +168,10 @@ class SqliteStorage:
         with self._connections.writing() as db:
             return recording.record(db, poll, decide)
 
+    def let_go(self, claims: Sequence[Claim]) -> None:
+        with self._connections.writing() as db:
+            db.conn.executemany(sources.LET_GO, [(claim.number, claim.token) for claim in claims])
+
     def set_back(self, by: timedelta) -> None:
         with self._connections.writing() as db:
             sources.set_back(db, by)

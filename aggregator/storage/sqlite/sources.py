@@ -31,6 +31,7 @@ POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhi
 ASKED = "asked for by the operator"
 WAITING = "due <= :now AND (leased IS NULL OR leased < :now)"
 IN_TURN = "SELECT number, host FROM source WHERE configured = 1 AND {} ORDER BY due, number"
+LET_GO = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
 WEEK, MILLISECOND = timedelta(days=7), timedelta(milliseconds=1)
 
 MOVED = {
@@ -292,5 +293,5 @@ def poll_soon(db: Database, ids: Sequence[str], now: datetime) -> None:
 
 
 def unknown(source: str) -> UsageError:
-    """The operator named a source that is not configured."""
+    """The operator named one that is not configured."""
     return UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")

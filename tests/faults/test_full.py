@@ -1,0 +1,54 @@
+"""A disk that fills up while polls are under way: what they found is lost, and looked for again at once."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+from aggregator.errors import StoreFull
+from aggregator.line import utc_now
+from aggregator.model import Changes, Outcome, Poll
+from aggregator.pipeline import Pipeline
+from aggregator.poller import Poller
+from aggregator.reload import Current
+from aggregator.storage import Reading
+from aggregator.storage.sqlite import SqliteStorage
+from tests.faults.test_answers import InProcess
+from tests.fetch.origin import answer, client, running
+from tests.given import config, source
+from tests.running import feed, item
+
+
+class Full(SqliteStorage):
+    """Has no room for a poll until there `is_room`."""
+
+    is_room = False
+
+    def record(self, poll: Poll, decide: Callable[[Reading], Changes] | None = None) -> Outcome:
+        if not self.is_room:
+            raise StoreFull("there is no room on the disk")
+        return super().record(poll, decide)
+
+
+def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_room(tmp_path: Path) -> None:
+    async def run() -> list[int]:
+        storm = answer(body=feed(item("storm", "Storm warning")))
+        async with running({"/storm": storm}) as origin, client() as fetcher:
+            current = Current(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
+            with closing(Full(tmp_path)) as storage:
+                storage.sync(current.config, utc_now())
+                pipeline = Pipeline(
+                    storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
+                )
+                poller, asked = Poller(pipeline, storage, current), list[int]()
+                for storage.is_room in (False, True):
+                    await poller.tick()
+                    async with asyncio.timeout(20):
+                        while poller.in_flight():
+                            await asyncio.to_thread(storage.health)
+                    asked.append(len(origin.requests))
+                pipeline.close()
+                assert not poller.failed.is_set()
+                return [*asked, storage.totals(utc_now()).live]
+
+    assert asyncio.run(run()) == [1, 2, 1]

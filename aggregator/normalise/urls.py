@@ -23,6 +23,7 @@ _TRACKERS = frozenset(_TRACKERS_NAMES.split())
 _TRACKER_PREFIXES = ("utm_", "pk_campaign", "pk_kwd", "pk_source", "pk_medium", "mtm_", "hsa_", "at_custom")
 _TRACKING_FRAGMENT = re.compile(r"(?i)(?:utm_|xtor=|echobox=|ftag=|rss$|comments$|respond$|:~:text=)")
 _USERINFO = re.compile(r"^(https?://)[^/?#]*@")
+_ESCAPED_AND = re.compile(r"&(?:(?:amp|#0?38);)+")
 _WWW = re.compile(r"(?i)www\.[a-z0-9-]+\.")
 # What the standard leaves as it is, so that it need not be asked: nothing to escape or fold, no port, no dot
 # segments, no host that it reads as a number or as punycode.
@@ -38,8 +39,8 @@ def absolute(said: str, base: str = "") -> str:
     said = said.strip()
     if not said or len(said) > LIMIT:
         return ""
-    if "&" in said:  # escaped twice; no address means these by the letter
-        said = said.replace("&amp;", "&").replace("&#038;", "&").replace("&#38;", "&")
+    if "&" in said:  # escaped twice or more; no address means these by the letter
+        said = _ESCAPED_AND.sub("&", said)
     if is_settled(said):
         return said
     if _WWW.match(said):

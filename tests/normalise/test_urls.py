@@ -22,6 +22,7 @@ BASE = "https://example.org/press/index.html"
         ("https://münchen.example/ü", "https://xn--mnchen-3ya.example/%C3%BC"),
         ("https://user:secret@example.org/a@b", "https://example.org/a@b"),
         ("https://example.org/?a=1&amp;b=2&#038;c=3&#38;d=4", "https://example.org/?a=1&b=2&c=3&d=4"),
+        ("https://example.org/?a=1&amp;amp;b=2&amp;#38;c=3", "https://example.org/?a=1&b=2&c=3"),
         ("www.example.com/a", "http://www.example.com/a"),
         ("http:\\\\example.org\\a", "http://example.org/a"),
         ("java\nscript:alert(1)", ""),

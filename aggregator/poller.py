@@ -56,7 +56,7 @@ class Poller:
         self._ticked: float | None = None
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
-        self._polls: dict[asyncio.Task[None], str] = {}  # those under way, and at which host
+        self._polls: dict[asyncio.Task[None], str | None] = {}  # and at which host; None of tasks
         self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
@@ -87,10 +87,11 @@ class Poller:
         places = poll.concurrency * IN_FLIGHT
         async with self._claiming:
             self._claimed = self._clock()
-            if not self._draining and (free := places - len(self._polls)) > 0:
+            under_way = [host for host in self._polls.values() if host is not None]
+            if not self._draining and (free := places - len(under_way)) > 0:
                 hosts = self._pipeline.client().hosts
                 turns = Turns(
-                    self._polls.values(),
+                    under_way,
                     places=places,
                     per_host=poll.per_host,
                     is_prompt=hosts.is_prompt,
@@ -114,6 +115,9 @@ class Poller:
                     await self._claim()
             except StorageError:
                 continue  # the next tick meets it, too, and says so
+            except Exception:
+                log.error("the watch broke, ticks go on alone", exc_info=True)
+                return
 
     def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.trouble:
@@ -141,7 +145,7 @@ class Poller:
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
         poll = asyncio.create_task(self._one(work, of))
-        self._polls[poll] = of.host if of else ""
+        self._polls[poll] = of.host if of else None
         poll.add_done_callback(self._polls.pop)
 
     async def _one(self, work: Awaitable[object], of: Claim | None) -> None:
@@ -202,8 +206,8 @@ class Poller:
     async def drain(self) -> None:
         """Let running polls finish for a while, then let them go: nothing of them was written."""
         self._draining = True
-        async with self._claiming:  # what is being claimed is still begun, and not later than this
-            await self._let_go()
+        async with self._claiming:
+            pass  # what is being claimed is still begun, and not later than this
         if self._polls:
             _, late = await asyncio.wait(self._polls, timeout=DRAIN)
             for poll in late:

@@ -165,7 +165,7 @@ class Client:
     async def _follow(self, url: str, asked: _Asked, *, deadline: Deadline) -> Fetched:
         parsed = _readable(url, seen_at=url)
         target = without_credentials(url)
-        visited, first = list[str](), parsed.host
+        visited, first = list[str](), (urlsplit(url).hostname or "").lower()  # as the store calls it
         permanent, was = True, None
         while len(visited) <= MOST_REDIRECTS:
             visited.append(target)

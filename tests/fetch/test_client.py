@@ -618,3 +618,11 @@ def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetc
     answers: dict[str, bytes | Script] = {"/feed": answer(body=FEED)}
     fetched = polling(answers, scenario, replace(poll_settings(timeout=1), host_gap=timedelta(seconds=1.5)))
     assert fetched.body == FEED
+
+
+def test_a_host_is_known_by_the_name_the_store_has_for_it() -> None:
+    async def scenario(origin: Origin, fetcher: Client) -> bool | None:
+        await fetcher.fetch(origin.url("/", host="XN--bcher-kva.example"))
+        return fetcher.hosts.is_prompt(fetcher.hosts.end_of("xn--bcher-kva.example"))
+
+    assert polling({"/": answer(body=FEED)}, scenario)

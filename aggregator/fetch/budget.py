@@ -9,6 +9,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+TURN = 128  # pieces of a body, after which others are let go on: one read can hold 100,000 of them
 PATIENCE = 2.0  # seconds that one may wait, or take for a body while others wait
 
 
@@ -73,11 +74,15 @@ class Share:
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self.held = 0
+        self._pieces = 0
         self._is_cut = False
 
     async def grow(self, size: int) -> None:
         """Take so many bytes more, waiting while there are none."""
         budget, since = self._budget, asyncio.get_running_loop().time()
+        self._pieces += 1
+        if self._pieces % TURN == 0:
+            await asyncio.sleep(0)
         while budget.free < size and budget.finisher not in (None, self):
             await budget.change_or_cut(self, since)
         if budget.free < size:

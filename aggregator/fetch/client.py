@@ -255,7 +255,7 @@ class Client:
         length = headers.first("content-length")
         if length.isdecimal() and len(length) < 20 and int(length) > cap:
             raise too_large
-        decoding = Decoding(headers.get("content-encoding"))
+        decoding = Decoding(headers.get("content-encoding"), most=cap)
         body, parts, received = bytearray(), 0, 0
         with Share(self.budget) as share:
             async for part in response.aiter_raw():

@@ -1,6 +1,7 @@
 """Content encodings, undone in pieces so that 300 bytes never become 200 MB at once.
 
-Nothing here keeps what it decoded or knows how much is too much: the reader counts the pieces.
+Nothing here keeps what it decoded or knows how much is too much: the reader counts the pieces, and is told of
+each bit of work, so that it can let others go on.
 """
 
 import zlib
@@ -144,9 +145,12 @@ _DECODERS: dict[str, type[Decoder]] = {
 
 
 class Decoding:
-    """Undoes all encodings of one body, the last applied first (RFC 9110 section 8.4)."""
+    """Undoes all encodings of one body, the last applied first (RFC 9110 section 8.4).
 
-    def __init__(self, content_encoding: str) -> None:
+    `most` bytes may come out of one encoding and go into the next, which the reader cannot count.
+    """
+
+    def __init__(self, content_encoding: str, *, most: int) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         self._names = [name for name in reversed(names) if name not in ("", "identity")]
         if len(self._names) > MOST_ENCODINGS:
@@ -156,12 +160,13 @@ class Decoding:
                 raise Undecodable("it has a content encoding that was not asked for", cause="http")
         self._decoders = [_DECODERS[name]() for name in self._names]
         self._is_empty = True
+        self._most, self._between = most, 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The pieces that these bytes decode to; Undecodable when they cannot be."""
         self._is_empty = self._is_empty and not data
         try:
-            yield from _through(self._decoders, data)
+            yield from self._through(self._decoders, data)
         except zlib.error as error:
             raise Undecodable(f"its {', '.join(self._names)} encoding is broken") from error
 
@@ -170,10 +175,19 @@ class Decoding:
         if not self._is_empty and not all(decoder.is_complete() for decoder in self._decoders):
             raise Undecodable("it ended early")
 
+    def _through(self, decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
+        """The pieces, through all decoders that are left; b"" for work that brought nothing."""
+        if not decoders:
+            yield data
+            return
+        first, *others = decoders
+        for piece in first.feed(data):
+            if others:
+                self._count(len(piece))
+                yield b""
+            yield from self._through(others, piece)
 
-def _through(decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
-    if not decoders:
-        yield data
-        return
-    for piece in decoders[0].feed(data):
-        yield from _through(decoders[1:], piece)
+    def _count(self, size: int) -> None:
+        self._between += size
+        if self._between > self._most:
+            raise Undecodable(f"it is larger than {self._most} bytes between its encodings", cause="limit")

@@ -73,6 +73,26 @@ def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
     assert asyncio.run(scenario()) == 10
 
 
+def test_a_body_in_countless_pieces_lets_others_go_on() -> None:
+    async def scenario() -> int:
+        turns = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        waiting = asyncio.create_task(other())
+        with Share(Budget(100)) as share:
+            for _ in range(10_000):  # as much as one read of a socket can decode to, or more
+                await share.grow(0)
+        waiting.cancel()
+        return turns
+
+    assert asyncio.run(scenario()) > 50
+
+
 async def holding(budget: Budget, size: int) -> str:
     """Take so much and never end by itself."""
     try:

@@ -290,6 +290,13 @@ def test_a_bomb_is_refused(encoding: str, bomb: bytes) -> None:
     assert (error.cause, str(error)) == ("limit", "http://127.0.0.1:PORT/ is larger than 100000 bytes")
 
 
+def test_a_bomb_of_which_nothing_comes_out_is_refused() -> None:
+    bomb = gzip.compress(zstandard.compress(b"") * 200_000)
+    error = failing({"/": answer("Content-Encoding: zstd, gzip", body=bomb)})
+    assert error.cause == "limit"
+    assert str(error).endswith("it is larger than 100000 bytes between its encodings")
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "cause", "message"),
     [

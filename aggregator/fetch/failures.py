@@ -33,7 +33,8 @@ def told(url: str) -> Iterator[None]:
         if str(error) == ENDLESS:
             message = f"{public_url(url)} is refused: what stands around its chunks does not end"
             raise FetchError(message, cause="limit") from error
-        reason = printable(str(error))[:LONGEST_SHOWN]  # it may quote a line of the answer
+        # What follows quotes a line of the answer, and who echoes a request echoes its credentials.
+        reason = printable(str(error).partition(": bytearray(")[0])[:LONGEST_SHOWN]
         raise FetchError(f"{public_url(url)} failed: {reason}", cause="network") from error
     except HeadersTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause="limit") from error

@@ -20,6 +20,7 @@ from tests.fetch.origin import (
     poll_settings,
     redirect,
     running,
+    then_close,
 )
 
 FEED = b"<rss version='2.0'/>"
@@ -189,3 +190,23 @@ def test_no_failure_tells_them(scripted: bytes) -> None:
     while error is not None:
         assert SECRET not in f"{error} {error!r}"
         error = error.__cause__ or error.__context__
+
+
+@pytest.mark.parametrize(
+    "echoing",
+    [
+        f"you sent {SECRET}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nyou sent {SECRET}\r\n\r\n",
+        f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nyou sent {SECRET}\r\n",
+    ],
+)
+def test_an_origin_that_echoes_them_puts_them_in_no_message(echoing: str) -> None:
+    async def scenario() -> str:
+        async with running({"/": then_close(echoing.encode())}) as origin, plain() as fetcher:
+            with pytest.raises(FetchError) as caught:
+                await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
+            return str(caught.value)
+
+    message = asyncio.run(scenario())
+    assert " failed: illegal " in message
+    assert SECRET not in message

@@ -29,6 +29,7 @@ POOLS, IDLE_CONNECTIONS = 16, 1  # a pool looks through all of its connections f
 IDLE_SECONDS = 5.0
 # Of all heads of an answer: interim ones (1xx) may come without end, and h11 takes each as harmless.
 MOST_HEAD = 65_536
+MOST_FRAMING = 262_144  # and as much as the body: sizes of chunks, and what stands beside them
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _HEAD_READ = 16_384  # together less than h11 refuses by itself
 _FAILURES = (httpcore.NetworkError, httpcore.ProtocolError, httpcore.TimeoutException)
@@ -75,7 +76,7 @@ class Resolver:
 
 
 class HeadersTooLarge(Exception):
-    """The headers of an answer, interim answers included, go on and on."""
+    """The headers of an answer, interim answers and what goes with chunks included, go on and on."""
 
 
 class _Stream(httpcore.AsyncNetworkStream):
@@ -83,7 +84,7 @@ class _Stream(httpcore.AsyncNetworkStream):
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._head = 0  # bytes read since the request while its answer's head is not complete
+        self._head = self._body_begins = 0  # bytes read since the request; of which this many are the head
         self._is_in_head = True
         self._tail = b""  # of what was read
         self._left: int | None = None  # of the body, where its length was said
@@ -92,6 +93,7 @@ class _Stream(httpcore.AsyncNetworkStream):
     def head_is_complete(self, length: str, *, is_chunked: bool) -> None:
         """The rest of the answer is body."""
         self._is_in_head, self._is_chunked = False, is_chunked
+        self._body_begins = self._head
         self._left = int(length) if length.isdecimal() and not is_chunked else None
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109
@@ -109,6 +111,11 @@ class _Stream(httpcore.AsyncNetworkStream):
         if self._left is not None:
             self._left -= len(data)
         return data
+
+    def expect_body(self, size: int) -> None:
+        """HeadersTooLarge when far more was read since the head than this many bytes of a body."""
+        if self._head - self._body_begins > 2 * size + MOST_FRAMING:
+            raise HeadersTooLarge(f"its chunks bring more than {MOST_FRAMING} bytes besides the body")
 
     def _head_ends(self, data: bytes) -> int:
         """Where a head ends, so that h11 holds no byte beyond: it would take what is left over of one answer,
@@ -213,13 +220,22 @@ def _reason(error: Exception | None) -> str:
 class _Body(httpx.AsyncByteStream):
     """The raw bytes of one answer."""
 
-    def __init__(self, stream: AsyncIterable[bytes], close: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        stream: AsyncIterable[bytes],
+        close: Callable[[], Awaitable[None]],
+        framed: Callable[[int], None],
+    ) -> None:
         self._stream = stream
         self._close = close
+        self._framed = framed
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
         try:
             async for part in self._stream:
+                size += len(part)
+                self._framed(size)
                 yield part
         except _FAILURES as error:
             raise httpx.TransportError(str(error)) from error
@@ -260,10 +276,9 @@ class Transport(httpx.AsyncBaseTransport):
         except _FAILURES as error:
             raise httpx.TransportError(str(error)) from error
         named = {name.lower(): value.decode("latin-1") for name, value in answer.headers}
-        cast(_Stream, answer.extensions["network_stream"]).head_is_complete(
-            named.get(b"content-length", ""), is_chunked=b"transfer-encoding" in named
-        )
-        body = _Body(cast(AsyncIterable[bytes], answer.stream), answer.aclose)
+        stream = cast(_Stream, answer.extensions["network_stream"])
+        stream.head_is_complete(named.get(b"content-length", ""), is_chunked=b"transfer-encoding" in named)
+        body = _Body(cast(AsyncIterable[bytes], answer.stream), answer.aclose, stream.expect_body)
         return httpx.Response(answer.status, headers=answer.headers, stream=body)
 
     def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:

@@ -327,9 +327,11 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
         for_ever(b"HTTP/1.1 200 OK\r\nX-Header: ", b"x" * 1_000),
         for_ever(CHUNKED + b"0\r\n", b"X-Trailer: " + b"x" * 1_000 + b"\r\n"),
         for_ever(CHUNKED, b"f" * 1_000),
+        for_ever(CHUNKED, b"1;" + b"x" * 50_000 + b"\r\nx\r\n"),
     ],
     ids=[
         "length", "endless", "chunks", "tiny-chunks", "members", "headers", "header", "trailers", "chunk-size",
+        "extensions",
     ],
 )  # fmt: skip
 def test_an_answer_without_end_is_cut_off(script: Script) -> None:
@@ -344,6 +346,23 @@ def test_headers_without_end_are_named_as_such() -> None:
         "limit",
         "http://127.0.0.1:PORT/ is refused: its headers are larger than 65536 bytes",
     )
+
+
+def test_what_stands_beside_chunks_counts_as_headers_too() -> None:
+    sent = 0
+
+    async def script(writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(CHUNKED)
+        while not writer.is_closing():
+            writer.write(b"1;" + b"x" * 50_000 + b"\r\nx\r\n")
+            await writer.drain()
+            sent += 50_000
+
+    error = failing({"/": script})
+    assert error.cause == "limit"
+    assert str(error).endswith("is refused: its chunks bring more than 262144 bytes besides the body")
+    assert sent < 20_000_000  # what fits into the sockets' buffers between
 
 
 def test_interim_answers_without_end_are_headers_without_end() -> None:

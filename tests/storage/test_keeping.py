@@ -1,5 +1,7 @@
 """The SQLite store in bad times: restored, damaged, half migrated."""
 
+import json
+import os
 import sqlite3
 import subprocess
 import sys
@@ -242,11 +244,25 @@ def test_a_file_that_is_no_backup_is_refused(store: Path, backup: Path, content:
 
 
 def test_a_backup_has_a_sensible_place(storage: Storage, store: Path, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="store's own database"):
-        storage.backup(store / "publicwire.db")
+    for own in ("publicwire.db", "publicwire.db-wal", "publicwire.db-shm"):
+        with pytest.raises(UsageError, match="store's own database"):
+            storage.backup(store / own)
     for place in (tmp_path, tmp_path / "missing" / "copy.db"):
         with pytest.raises(UsageError, match="cannot write the backup"):
             storage.backup(place)
+
+
+def test_a_backup_takes_the_place_of_backups_only(storage: Storage, store: Path, tmp_path: Path) -> None:
+    given_items(storage, "One")
+    move(storage, "One", Trigger.WITHDRAW)
+    journal, device = store / "withdrawals.jsonl", tmp_path / "device"
+    os.mkfifo(device)
+    for place in (journal, device):
+        with pytest.raises(UsageError, match="is there already and is no backup"):
+            storage.backup(place)
+    assert json.loads(journal.read_text())["after"] == "withdrawn"
+    (tmp_path / "made-by-mktemp.db").touch()
+    assert [storage.backup(tmp_path / "made-by-mktemp.db") for _ in range(2)] == [1, 1]
 
 
 def test_a_damaged_store_says_how_to_restore_it(store: Path, backup: Path) -> None:

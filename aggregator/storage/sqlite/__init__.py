@@ -101,7 +101,7 @@ class SqliteStorage:
             return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
 
     def backup(self, to: Path) -> int:
-        if to.exists() and to.samefile(self.directory / FILE):
+        if to.name.startswith(FILE) and to.parent.resolve() == self.directory.resolve():  # its logs, too
             raise UsageError(f"{to} is the store's own database: name another file")
         with self._connections.reading() as db:
             return keeping.backup(db, to)

@@ -18,6 +18,7 @@ from aggregator.model import State
 from aggregator.storage import Restored, Storage
 from aggregator.storage.backups import sync
 
+MAGIC = b"SQLite format 3\0"  # what all of its files begin with
 TRIGGERS = {
     (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
     (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,
@@ -30,6 +31,8 @@ def backup(db: sqlite3.Connection, to: Path) -> int:
     """Copy the database, whole and as of one moment, beside whoever writes; returns the items in it."""
     if to.is_dir() or not to.parent.is_dir():
         raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
+    if to.exists() and not _is_backup(to):
+        raise UsageError(f"{to} is there already and is no backup: name another file")
     part = to.with_name(f".{to.name}.part")
     part.unlink(missing_ok=True)
     try:
@@ -45,6 +48,14 @@ def backup(db: sqlite3.Connection, to: Path) -> int:
         part.unlink(missing_ok=True)
     sync(to.parent)
     return items
+
+
+def _is_backup(path: Path) -> bool:
+    """Whether a file may give way to a backup: by its first bytes it is one, or there is nothing in it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (b"", MAGIC)
 
 
 def verified(path: Path) -> int:

@@ -20,6 +20,8 @@ def work(job: Job) -> Worked:
     """The document's new entries become items; those that cannot are named. Raises ParseError."""
     from aggregator.editorial.rules import keeps  # the service, which only names this, loads none of them
     from aggregator.normalise import normalise
+    from aggregator.normalise.labels import NAME_LIMIT
+    from aggregator.normalise.text import line
     from aggregator.parse import parse
 
     document = parse(job.body, content_type=job.content_type, url=job.url, seen=job.seen, recipe=job.recipe)
@@ -37,7 +39,9 @@ def work(job: Job) -> Worked:
             items.append(item)
         else:
             skipped += 1
-    return Worked(replace(document, entries=()), tuple(items), skipped, tuple(invalid))
+    # It names the source wherever its operator does not.
+    document = replace(document, entries=(), title=line(document.title, NAME_LIMIT))
+    return Worked(document, tuple(items), skipped, tuple(invalid))
 
 
 def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int) -> None:

@@ -1,6 +1,7 @@
 """Hostile input costs one job, whatever it does to its worker. Every test runs real processes."""
 
 import asyncio
+import json
 import multiprocessing
 import os
 import select
@@ -78,6 +79,17 @@ def test_a_document_becomes_items_skipped_ones_are_counted_and_invalid_ones_name
         assert len(worked.document.listed) == 3
         (invalid,) = worked.invalid
         assert invalid.startswith("empty: ")
+
+    with_workers(act)
+
+
+def test_the_name_a_document_gives_itself_is_one_printable_line() -> None:
+    said = "Ministry\x1b[31m2J\u202e\u2066 of\r\nX-Evil: " + "x" * 5_000
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": said, "items": []}
+
+    async def act(workers: Workers) -> None:
+        title = (await workers.run(job(json.dumps(feed).encode()))).document.title
+        assert (title[:28], len(title), title.isprintable()) == ("Ministry[31m2J of X-Evil: xx", 200, True)
 
     with_workers(act)
 

@@ -199,6 +199,18 @@ def test_a_second_restore_keeps_what_the_first_put_aside(store: Path, backup: Pa
     ]
 
 
+def test_a_restore_can_be_undone_whole_though_the_service_was_killed(store: Path, tmp_path: Path) -> None:
+    aside = tmp_path / "publicwire.db.before-restore"
+    with closing(open_storage(store)) as storage:
+        given_items(storage, "One")
+    with closing(open_storage(store)) as storage:
+        move(storage, "One", Trigger.HOLD)
+        for end in ("", "-wal"):  # as a kill leaves them, and a restore puts them aside
+            aside.with_name(aside.name + end).write_bytes((store / f"publicwire.db{end}").read_bytes())
+    restore(tmp_path / "new", aside, NOON)
+    assert states(tmp_path / "new") == {"One": State.HELD}
+
+
 def test_a_damaged_database_can_be_restored(store: Path, backup: Path) -> None:
     scribble(store / "publicwire.db")
     (store / "publicwire.db-wal").write_bytes(b"left by a crash")

@@ -79,8 +79,13 @@ def stage(backup: Path, to: Path) -> None:
 
 
 def _read_only(backup: Path) -> sqlite3.Connection:
-    """A backup is looked at and not touched: no log is made beside it, and it may be on a read-only disk."""
-    return sqlite3.connect(f"{backup.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+    """A backup is looked at and not touched: no log is made beside it, and it may be on a read-only disk.
+
+    What a restore once replaced has its log beside it, which after a kill holds what was committed last.
+    """
+    log = backup.with_name(f"{backup.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{backup.absolute().as_uri()}?{how}", uri=True)
 
 
 def replay(storage: Storage, journal: Path, now: datetime) -> Restored:

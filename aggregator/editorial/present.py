@@ -37,7 +37,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
             url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
         ),
     )
-    notice, plain = disclaimer.compile(_template(text, publication.disclaimer, language)).render(words)
+    template = _template(text, publication.disclaimer, language or language_tag(publication.language))
+    notice, plain = disclaimer.compile(template).render(words)
     return Release(
         id=stored.id,
         public_id=stored.public_id,

@@ -57,6 +57,13 @@ def test_the_disclaimer_speaks_the_items_language() -> None:
     assert "Public release" in other
 
 
+def test_an_item_of_unknown_language_gets_the_publications_disclaimer() -> None:
+    item, feed = stored(replace(ITEM, language="")), replace(FEED, language="")
+    found = present(item, feed=feed, publication=replace(PUBLICATION, language="fr"))
+    assert found.language == ""
+    assert "Communiqué public" in found.text
+
+
 def test_without_any_general_text_our_own_stands_in() -> None:
     publication = replace(PUBLICATION, disclaimer=Text((("fr", "par {{ organisation }}"),)))
     assert "Public release" in present(stored(), feed=FEED, publication=publication).text

@@ -24,10 +24,12 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});"
 def normalise(entry: Entry, *, document: Document, source: Source, url: str, now: datetime) -> Item:
     """One entry of a document found at `url`. ValueError when it has no title, no link and no content."""
     base = _stated_base(entry, document, url)
-    raw_url = urls.absolute(entry.link, base or urls.absolute(document.link, url) or url)
+    home = urls.absolute(document.link, url) or url
+    raw_url = urls.absolute(entry.link, base or home)
     link = urls.untracked(raw_url)
-    content, summary = _bodies(entry, base or link or urls.absolute(document.link, url) or url)
-    enclosures = labels.files(entry.enclosures, base or url)
+    near = base or link or home
+    content, summary = _bodies(entry, near)
+    enclosures = labels.files(entry.enclosures, near)
     title = _title(entry.title, document.format)
     if not (title or link or content.html or enclosures):
         raise ValueError("the entry has no title, no link and no content")
@@ -54,7 +56,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         organisation=organisation,
         categories=labels.categories(entry.categories),
         enclosures=enclosures,
-        images=labels.files(entry.images, base or url),
+        images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_LIMIT),
         origin=_origin(entry.origin, url),
         fingerprint=identity.fingerprint(words.digest, content=content.html, enclosures=enclosures),

@@ -116,7 +116,10 @@ LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/
 def test_relative_addresses_go_by_base_then_entry_then_feed_then_document(
     said: Entry, within: Document, address: str
 ) -> None:
-    assert f'href="{address}"' in normalised(said, within).content
+    files = (Attachment("2"),)
+    found = normalised(replace(said, enclosures=files, images=files), within)
+    assert f'href="{address}"' in found.content
+    assert [file.url for file in (*found.enclosures, *found.images)] == [address, address]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,14 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import urljoin
 
-# What our feedparser says otherwise on purpose: guids as written, names as written, no places.
+# What our feedparser says otherwise on purpose: guids, links and names as written, no places.
 MEANT = {"id", "guidislink", "author", "author_detail", "authors", "publisher_detail"}
 PLACES = ("geo_", "georss_", "gml_", "where")
-HEADERS = {"content-location": "https://found.example/dir/feed", "content-type": "application/xml"}
+FOUND = "https://found.example/dir/feed"
+HEADERS = {"content-location": FOUND, "content-type": "application/xml"}
+ADDRESSES = {"link", "href", "url", "comments", "wfw_comment", "wfw_commentrss", "docs", "license"}
 
 
 def said(parse: Callable[..., dict[str, object]], path: Path) -> str:
@@ -28,7 +31,7 @@ def kept(value: object) -> object:
     links = [link.get("href") for link in dict.get(value, "links", [])]
     left_out = MEANT if dict.get(value, "link") in links else MEANT | {"link"}  # a guid made into a link
     return {
-        key: kept(each)
+        key: urljoin(FOUND, each) if key in ADDRESSES and isinstance(each, str) else kept(each)
         for key, each in dict.items(value)
         if key not in left_out and not key.startswith(PLACES)
     }

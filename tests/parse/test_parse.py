@@ -46,6 +46,24 @@ def test_a_case_says_what_stands_beside_it(path: Path) -> None:
     assert plain(parsed(path.read_bytes())) == expected
 
 
+@pytest.mark.parametrize("url", [URL, "file:///srv/feeds/a.xml"])
+@pytest.mark.parametrize(
+    ("opening", "link"),
+    [
+        ("", "/news/1"),
+        (" xml:base='https://base.example/b/'", "https://base.example/news/1"),
+    ],
+)
+@pytest.mark.parametrize("title", ["well-formed", "ill & formed"])
+def test_a_relative_link_goes_by_a_stated_base_or_stays_as_written(
+    url: str, opening: str, link: str, title: str
+) -> None:
+    """Where the document was found is not for feedparser to fill in: the feed's own page is nearer."""
+    item = f"<item><title>{title}</title><link>/news/1</link></item>"
+    body = f"<rss version='2.0'{opening}><channel>{item}</channel></rss>".encode()
+    assert [entry.link for entry in parse(body, content_type="", url=url).entries] == [link]
+
+
 @pytest.mark.parametrize(
     ("body", "message"),
     [

@@ -1,4 +1,4 @@
-"""What we change inside feedparser changes nothing it says but guids and authors."""
+"""What we change inside feedparser changes nothing it says but guids, relative links and authors."""
 
 import subprocess
 import sys

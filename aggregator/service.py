@@ -28,8 +28,9 @@ if TYPE_CHECKING:
 TICK = timedelta(seconds=1)
 
 
-async def serve(path: Path) -> int:
-    """Poll, publish and answer until SIGTERM or SIGINT; returns the exit code."""
+async def serve(path: Path, *, started: Callable[[], None]) -> int:
+    """Poll, publish and answer until SIGTERM or SIGINT; returns the exit code. `started` is called once, when
+    the store is ours and both sides answer."""
     from aggregator.metrics import Metrics, Present  # these and the web are loaded only when they are served
     from aggregator.web.serving import Servers
 
@@ -53,6 +54,7 @@ async def serve(path: Path) -> int:
             poller = Poller(pipeline, storage, current)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
+                started()
                 with _ticking(poller):
                     await _either(stop, poller.failed)
                     notify.notify(notify.STOPPING)

@@ -136,6 +136,7 @@ def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: 
         assert second.stderr.splitlines() == [
             f"publicwire: process {service.process.pid} is already polling the store {here.store}"
         ]
+        assert "serves" not in second.stdout
 
 
 def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: Origin) -> None:
@@ -147,6 +148,7 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: Origin)
     assert refused.returncode == 2
     (line,) = (line for line in refused.stderr.splitlines() if line.startswith("publicwire: "))
     assert f"cannot listen on 127.0.0.1:{here.public}" in line
+    assert "serves" not in refused.stdout
 
 
 def test_a_damaged_store_is_not_served(tmp_path: Path, harbour: Origin) -> None:

@@ -33,13 +33,15 @@ def serve(path: Path, *, log_format: str) -> int:
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
+    return uvloop.run(service.serve(path, started=lambda: _say_where(config)))
+
+
+def _say_where(config: Config) -> None:
     say(f"Publicwire serves {config.publication.name}")
     say(f"  pages and feeds  http://{config.listen}/")
     say(f"  status           http://{config.admin}/status")
     say("  stop with Ctrl-C")
     sys.stdout.flush()
-
-    return uvloop.run(service.serve(path))
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:

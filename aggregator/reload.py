@@ -37,6 +37,7 @@ class Current:
         for name in RESTART:
             if getattr(config, name) != getattr(self.config, name):
                 log.warning("this change needs a restart", key=name)
+        log.info("configuration reloaded", sources=len(config.sources))
         before, self.config = self.config, config
         return config != before
 

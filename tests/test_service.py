@@ -73,6 +73,7 @@ def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(tmp_path: Pat
         assert "the last good one goes on" in service.log.read_text()
         here.config.write_text(good)
         until(lambda: "feeed" not in service.status())
+        assert 'event="configuration reloaded" sources=1' in service.log.read_text()
 
 
 def test_sighup_reloads_at_once(tmp_path: Path, harbour: Origin) -> None:

@@ -36,6 +36,12 @@ def lineage(release: Release) -> Lineage:
     return Lineage(iri, origin.title or release.organisation, feed, "", release.updated, release.rights)
 
 
+def rights(release: Release) -> str:
+    """What RSS and Atom say of rights in words: the origin's, after a licence that has no address to link."""
+    unlinked = "" if licence_address(release.licence) else release.licence
+    return " · ".join(said for said in (unlinked, release.rights) if said)
+
+
 def licence_address(licence: str) -> str:
     """Where a licence is to be read: an address as it is, an SPDX name at its publisher, else ""."""
     if licence.startswith(("http://", "https://")):

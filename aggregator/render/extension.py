@@ -6,7 +6,7 @@ from email.utils import format_datetime
 from lxml.etree import SubElement, _Element
 
 from aggregator.model import Channel, Enclosure, Release
-from aggregator.render.attribution import licence_address, lineage, names
+from aggregator.render.attribution import licence_address, lineage, names, rights
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -53,7 +53,7 @@ class EntryExtension:
         for name in names(release):
             SubElement(item, f"{{{DC}}}creator").text = name
         _text(item, f"{{{DC}}}language", release.language)
-        _text(item, f"{{{DC}}}rights", release.rights)
+        _text(item, f"{{{DC}}}rights", rights(release))
         _links(item, f"{{{ATOM}}}link", release, release.enclosures[1:])
         return item
 

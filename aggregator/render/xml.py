@@ -11,7 +11,7 @@ from lxml import etree
 
 from aggregator.model import Channel, Release
 from aggregator.render import body
-from aggregator.render.attribution import lineage
+from aggregator.render.attribution import lineage, rights
 from aggregator.render.extension import NAMESPACES, ChannelExtension, EntryExtension
 
 _NEVER = datetime.fromtimestamp(0, UTC)  # a channel that never held anything still needs a date
@@ -74,8 +74,8 @@ def _fill_atom(written: FeedEntry, release: Release) -> None:
     written.content(body.html(release), type="html")
     if release.summary:
         written.summary(release.summary)
-    if release.rights:
-        written.rights(release.rights)
+    if words := rights(release):
+        written.rights(words)
     written.category([{"term": category} for category in release.categories])
 
 

@@ -217,6 +217,16 @@ def test_a_licence_is_linked_where_it_is_known(licence: str, address: list[str])
     assert hrefs(only("atom", release(feed=replace(FEED, licence=licence))), "license") == address
 
 
+@pytest.mark.parametrize(
+    ("licence", "words"),
+    [("OGL-3.0", "OGL-3.0 · (c) Water Board"), ("CC-BY-4.0", "(c) Water Board"), ("", "(c) Water Board")],
+)
+def test_a_licence_without_an_address_is_said_in_words(licence: str, words: str) -> None:
+    one = release(feed=replace(FEED, licence=licence))
+    assert only("rss", one).findtext("dc:rights", None, NAMES) == words
+    assert only("atom", one).findtext("a:rights", None, NAMES) == words
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_head_of_a_channel(kind: str) -> None:
     on = replace(channel("sources/water"), hub="https://releases.example/hub")

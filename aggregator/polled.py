@@ -117,7 +117,8 @@ def failed(claim: Claim, source: Source, error: PollError, *, started: datetime,
         message=str(error),
         status=getattr(error, "status", None),
     )
-    rest = _rest(error, due, started)
+    if rest := _rest(error, due, started):
+        due = replace(due, why=rest.why)
     after = move if error.cause == "rests" else moves.failed(claim.feed, move, is_gone=is_gone)
     if moves.address(claim.feed, after) != moves.address(claim.feed, move):
         due = replace(due, why=f"{due.why}, at its other address")

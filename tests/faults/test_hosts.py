@@ -57,7 +57,7 @@ def test_a_host_that_says_429_is_asked_for_nothing_more_until_it_allowed_it(tmp_
     assert told["causes"] == ["http", "rests", "rests"]
     assert told["due"] == []
     assert told["why"] == {
-        "harbour": "origin asked to wait 2 h",
+        "harbour": "origin asked to wait 2 h, with all of 127.0.0.1",
         "pilots": "origin asked to wait 2 h, with all of 127.0.0.1",
         "rescue": "origin asked to wait 2 h, with all of 127.0.0.1",
     }

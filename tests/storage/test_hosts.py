@@ -67,6 +67,20 @@ def test_what_is_due_later_or_asked_for_by_the_operator_is_not_put_off(storage: 
     assert due(storage) == {"harbour": timedelta(0), "pilots": 2 * DAY, "other": DAY}
 
 
+def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage: Storage) -> None:
+    given(storage)
+    storage.record(failed(claimed(storage, "other"), NOON))
+    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    new, moved = source("new", feed="https://press.example/new.xml"), replace(OTHER, feed=HARBOUR.feed + "2")
+    sooner, back = replace(PILOTS, every=MINUTE), config(HARBOUR, replace(PILOTS, every=MINUTE), moved, new)
+    storage.sync(config(sooner, moved, new), NOON)
+    storage.sync(back, NOON)
+    assert due(storage) == dict.fromkeys(("harbour", "pilots", "other", "new"), DAY)
+    assert health(storage, "new").why == BUSY.why
+    storage.sync(config(*back.sources, source("late", feed="https://press.example/late.xml")), NOON + 2 * DAY)
+    assert due(storage)["late"] == 2 * DAY
+
+
 def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> None:
     given(storage)
     answers(storage, claimed(storage, "other"), move=Move(at="https://press.example/other.xml", since=NOON))

@@ -11,8 +11,9 @@ from aggregator import moves
 from aggregator.errors import UsageError
 from aggregator.model import Poll
 from aggregator.storage.sqlite import membership
+from aggregator.storage.sqlite.resting import host_of
 from aggregator.storage.sqlite.rows import ms, pack_move, unpack_move
-from aggregator.storage.sqlite.sources import host_of, unknown
+from aggregator.storage.sqlite.sources import unknown
 
 
 def record(db: Database, poll: Poll) -> None:

@@ -30,6 +30,7 @@ from aggregator.model import (
 from aggregator.storage import Reading
 from aggregator.storage.sqlite import alerts, arriving, life, membership, moving, sources, subscriptions
 from aggregator.storage.sqlite.membership import Stamp
+from aggregator.storage.sqlite.resting import rest
 from aggregator.storage.sqlite.rows import (
     item_columns,
     moment,
@@ -143,7 +144,7 @@ def record(db: Database, poll: Poll, decide: Callable[[Reading], Changes] | None
     _remember(db, poll, outcome, changes, listed)
     _log(db, claim, outcome)
     if poll.rest is not None:
-        sources.rest(db, poll.rest)
+        rest(db, poll.rest)
     subscriptions.polled(db, poll, outcome)
     alerts.polled(db, poll, outcome)
     return outcome

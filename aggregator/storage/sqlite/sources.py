@@ -4,7 +4,7 @@ Called inside a write transaction.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from sqlite3 import Row
@@ -16,7 +16,7 @@ from aggregator import moves
 from aggregator.errors import UsageError
 from aggregator.model import Claim, Mode, Move, Rest, Validators
 from aggregator.settings import Config, Source
-from aggregator.storage.sqlite import alerts, membership
+from aggregator.storage.sqlite import alerts, membership, resting
 from aggregator.storage.sqlite.rows import (
     moment,
     moment_or_none,
@@ -28,7 +28,6 @@ from aggregator.storage.sqlite.rows import (
 
 FAR = timedelta(hours=27)  # a day, and what spreading adds
 POLLED = "being polled"  # until recorded; whoever asks for another poll meanwhile writes another reason
-ASKED = "asked for by the operator"
 WAITING = "due <= :now AND (leased IS NULL OR leased < :now)"
 IN_TURN = "SELECT number, host FROM source WHERE configured = 1 AND {} ORDER BY due, number"
 LET_GO = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
@@ -51,7 +50,7 @@ def sync(db: Database, config: Config, now: datetime) -> tuple[str, ...]:
     """Bring stored sources in line with the configuration; returns what was done, in words."""
     _first_start(db, config, now)
     at = membership.stamp(db, now)
-    done = _rename(db, config)
+    done, rests = _rename(db, config), resting.hosts(db, now)
     listed = {source.id for source in config.sources}
     for row in db.conn.execute("SELECT id, number FROM source WHERE configured = 1").fetchall():
         if row["id"] not in listed:
@@ -64,7 +63,7 @@ def sync(db: Database, config: Config, now: datetime) -> tuple[str, ...]:
         )
     for source in config.sources:
         row = db.conn.execute("SELECT * FROM source WHERE id = ?", (source.id,)).fetchone()
-        done += _add(db, source, now) if row is None else _update(db, source, row, at)
+        done += _add(db, source, now, rests) if row is None else _update(db, source, row, at, rests=rests)
         membership.channel(db, f"sources/{source.id}", at)
         for topic in source.topics:
             membership.channel(db, f"topics/{topic}", at)
@@ -105,20 +104,16 @@ def _rename(db: Database, config: Config) -> list[str]:
     return done
 
 
-def _add(db: Database, source: Source, now: datetime) -> list[str]:
-    db.table("source").insert(
-        {
-            **_columns(source),
-            "host": host_of(source.feed, Move()),
-            "id": source.id,
-            "feed": source.feed,
-            "due": ms(now),
-        }
-    )
+def _add(db: Database, source: Source, now: datetime, rests: Mapping[str, Rest]) -> list[str]:
+    columns: dict[str, object] = {**_columns(source), "id": source.id, "feed": source.feed, "due": ms(now)}
+    columns["host"] = resting.host_of(source.feed, Move())
+    db.table("source").insert(columns | resting.put_off(columns, rests))
     return [f"{source.id}: new"]
 
 
-def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> list[str]:
+def _update(
+    db: Database, source: Source, row: Row, at: membership.Stamp, *, rests: Mapping[str, Rest]
+) -> list[str]:
     done = []
     columns: dict[str, object] = {**_columns(source), "configured": 1}
     if row["feed"] != source.feed and moves.is_configured(source.feed, unpack_move(row["move"])):
@@ -131,10 +126,11 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
     elif not row["configured"]:
         columns |= {"due": ms(at.now), "why": "back in the configuration"}
         done.append(f"{source.id}: back in the configuration")
-    columns["host"] = host_of(source.feed, unpack_move(str(columns.get("move", row["move"]))))
+    columns["host"] = resting.host_of(source.feed, unpack_move(str(columns.get("move", row["move"]))))
     sooner = ms(at.now + source.every)
     if columns["every"] < row["every"] and row["due"] > sooner and not row["failures"]:
         columns["due"] = sooner
+    columns |= resting.put_off(columns, rests)
     changed = {name for name, value in columns.items() if value != row[name]}
     if not changed:
         return []
@@ -146,21 +142,6 @@ def _update(db: Database, source: Source, row: Row, at: membership.Stamp) -> lis
     if changed & {"organisation", "topics", "republish", "licence"}:
         membership.touch_all(db, at)
     return done
-
-
-def host_of(feed: str, move: Move) -> str:
-    """The host a source is polled at; "" of a file."""
-    return (urlsplit(moves.address(feed, move)).hostname or "").lower()
-
-
-def rest(db: Database, rest: Rest) -> None:
-    """Put off what is polled at a host that asked to be left alone, unless the operator asked for it; polls
-    under way find that their own plan no longer holds."""
-    db.conn.execute(
-        """UPDATE source SET due = :until, why = :why WHERE host = :host AND configured = 1
-        AND due < :until AND why <> :asked""",
-        {"host": rest.host, "until": ms(rest.until), "why": rest.why, "asked": ASKED},
-    )
 
 
 def _columns(source: Source) -> dict[str, object]:
@@ -286,7 +267,7 @@ def poll_soon(db: Database, ids: Sequence[str], now: datetime) -> None:
     for source in ids:
         updated = db.conn.execute(
             "UPDATE source SET due = ?, why = ? WHERE id = ? AND configured = 1",
-            (ms(now), ASKED, source),
+            (ms(now), resting.ASKED, source),
         )
         if updated.rowcount != 1:
             raise unknown(source)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 TICK = timedelta(seconds=1)
+SETTLED = timedelta(minutes=1)  # until maintenance makes up for what was missed while we did not run
 
 
 async def serve(path: Path, *, started: Callable[[], None]) -> int:
@@ -112,7 +113,7 @@ def _ticking(poller: Poller) -> Iterator[None]:
     )
     now = utc_now()
     scheduler.add_job(poller.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    scheduler.add_job(poller.maintain, "cron", minute=0)
+    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + SETTLED)
     scheduler.start()
     watching = asyncio.create_task(poller.watch())
     try:

@@ -60,7 +60,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
     return {
         "id": health.feed.id,
         "organisation": health.feed.organisation,
-        "feed": health.feed.feed,
+        "feed": feed_address(health.feed.feed),
         "topics": health.feed.topics,
         "live": health.live,
         "held": health.held,

@@ -14,6 +14,8 @@ from aggregator.moves import advice
 from aggregator.settings import Config, Republish
 from aggregator.storage import Storage
 
+NAMED = 5  # items of one address that an error lists
+
 
 def sources(path: Path, *, as_json: bool) -> None:
     """How each source fares."""
@@ -136,11 +138,18 @@ def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
             _tell(storage, item)
 
 
-def found(storage: Storage, reference: str) -> Stored:
-    """The item a person names; UsageError when there is none."""
+def found(storage: Storage, reference: str, *, story: bool = False) -> Stored:
+    """The item a person names; UsageError when there is none, or several and they are not a story that is
+    meant as a whole: a release that was taken for another would stay up."""
     item = storage.find(reference)
     if item is None:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
+    same = () if reference == item.id else storage.at(reference)
+    is_story = item.story is not None and all(each.story == item.story for each in same)
+    if len(same) > 1 and not (story and is_story):
+        ids = ", ".join(f"{each.id} ({each.source})" for each in same[:NAMED])
+        more = f" and {len(same) - NAMED} more" if len(same) > NAMED else ""
+        raise UsageError(f"{len(same)} items have this address, give the id of one: {ids}{more}")
     return item
 
 

@@ -15,7 +15,7 @@ def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: b
     """Move one item, or all members of its story that can be moved so."""
     config = configuration.load(path)
     with line.opened(config) as storage:
-        item = found(storage, reference)
+        item = found(storage, reference, story=story)
         members = storage.story(item.number) if story else (item,)
         movable = [member for member in members if (member.state, trigger) in TABLE] or [item]
         now = line.utc_now()

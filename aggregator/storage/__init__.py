@@ -227,6 +227,10 @@ class Storage(Protocol):
         """The item with this id, public id or address."""
         ...
 
+    def at(self, address: str) -> tuple[Stored, ...]:
+        """All items with this address, of whatever source and state."""
+        ...
+
     def items(self, wanted: Wanted) -> tuple[Stored, ...]:
         """Items in any state, newest first."""
         ...

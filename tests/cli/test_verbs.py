@@ -53,6 +53,27 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     ] * 2
 
 
+def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, command: Command) -> None:
+    text = (here.directory / "press.xml").read_text()
+    (here.directory / "copy.xml").write_text(text)
+    (here.directory / "other.xml").write_text(text.replace("Storm warning", "Regatta postponed"))
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml", "club": "file:other.xml"})
+    command("poll")
+    said = command("withdraw", STORM, "--reason", "a test")
+    assert said.code == 2
+    (line,) = said.complaints
+    assert "items have this address, give the id of one: " in line
+    assert {each["state"] for each in json_of(command("items", "--json").out)} == {"live"}
+
+
+def test_a_story_at_one_address_is_withdrawn_by_it(here: Site, command: Command) -> None:
+    (here.directory / "copy.xml").write_bytes((here.directory / "press.xml").read_bytes())
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml"})
+    command("poll")
+    assert command("withdraw", STORM, "--reason", "a test").code == 2
+    assert len(command("withdraw", STORM, "--story", "--reason", "a test").out.splitlines()) == 2
+
+
 def test_a_withdrawal_is_written_to_the_journal(here: Site, polled: Command) -> None:
     polled("withdraw", STORM, "--reason", "all clear")
     (line,) = (here.store / "withdrawals.jsonl").read_text().splitlines()

@@ -518,6 +518,8 @@ def test_items_are_found_by_id_public_id_and_address(storage: Storage) -> None:
     (stored,) = all_items(storage)
     for reference in (stored.id, "urn:example:1", "https://ministry.example/here"):
         assert storage.find(reference) == stored
+    assert storage.at("https://ministry.example/here") == (stored,)
+    assert storage.at("nothing") == ()
     assert storage.find("nothing") is None
 
 

@@ -267,6 +267,10 @@ class SqliteStorage:
         with self._connections.reading() as db:
             return selecting.find(db, reference)
 
+    def at(self, address: str) -> tuple[Stored, ...]:
+        with self._connections.reading() as db:
+            return selecting.at(db, address)
+
     def items(self, wanted: Wanted) -> tuple[Stored, ...]:
         if wanted.search:
             self.index()

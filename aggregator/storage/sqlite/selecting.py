@@ -107,6 +107,11 @@ def find(db: sqlite3.Connection, reference: str) -> Stored | None:
     return None
 
 
+def at(db: sqlite3.Connection, address: str) -> tuple[Stored, ...]:
+    found = db.execute(f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
+    return tuple(rows.stored(row) for row in found)
+
+
 def story(db: sqlite3.Connection, number: int) -> tuple[Stored, ...]:
     found = db.execute(
         f"""{ITEM} WHERE i.number = :number OR i.story = (SELECT story FROM item WHERE number = :number)

@@ -1,6 +1,6 @@
 """`sources`, `items` and `show`: what is stored, as tables, text or JSON. Changes nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -9,7 +9,7 @@ from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import Alert, Enclosure, Health, State, Stored, Wanted
+from aggregator.model import Alert, Enclosure, FeedInfo, Health, State, Stored, Wanted
 from aggregator.moves import advice
 from aggregator.settings import Config, Republish
 from aggregator.storage import Storage
@@ -96,8 +96,9 @@ def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
     """A list of items."""
     config = configuration.load(path)
     with line.opened(config) as storage:
-        found = storage.items(wanted)
         names = {feed.id: feed for feed in storage.feeds()}
+        _expect(wanted, config, names)
+        found = sorted(storage.items(wanted), key=lambda item: (item.shown, item.number), reverse=True)
     if as_json:
         say_json([_brief(item, names[item.source].organisation, names[item.source].topics) for item in found])
         return
@@ -106,6 +107,17 @@ def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
         for item in found
     ]
     table(("item", "published", "state", "organisation", "title"), rows)
+
+
+def _expect(wanted: Wanted, config: Config, stored: Mapping[str, FeedInfo]) -> None:
+    """UsageError for a source or a topic that nobody knows: a slip of the pen is no empty list."""
+    if wanted.source and wanted.source not in stored and config.source(wanted.source) is None:
+        raise UsageError(f"there is no source called {wanted.source!r}: `publicwire sources` lists them")
+    topics = {topic for feed in stored.values() for topic in feed.topics}
+    topics |= {topic for source in config.sources for topic in source.topics}
+    if wanted.topic and wanted.topic not in topics:
+        known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
+        raise UsageError(f"there is no topic {wanted.topic!r}: {known}")
 
 
 def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:

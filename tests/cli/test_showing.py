@@ -56,15 +56,25 @@ def test_items_are_listed_newest_first_with_the_promised_fields(polled: Command)
         (["--search", "boats ashore"], ["Storm warning"]),
         (["--search", "nothing"], []),
         (["--source", "harbour", "--limit", "1"], ["Storm warning"]),
-        (["--source", "other"], []),
         (["--topic", "sea"], ["Storm warning", "New pilot boat"]),
-        (["--topic", "land"], []),
         (["--state", "held"], []),
         (["--state", "live", "--language", "de"], []),
     ],
 )
 def test_items_are_chosen_by_options(polled: Command, options: list[str], titles: list[str]) -> None:
     assert [each["title"] for each in json_of(polled("items", *options, "--json").out)] == titles
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--source", "habour"], "there is no source called 'habour': `publicwire sources` lists them"),
+        (["--topic", "securty"], "there is no topic 'securty': there are sea"),
+    ],
+)
+def test_a_name_that_nobody_has_is_a_mistake(polled: Command, options: list[str], message: str) -> None:
+    said = polled("items", *options)
+    assert (said.code, said.err.strip()) == (2, f"publicwire: {message}")
 
 
 def test_a_state_that_does_not_exist_is_a_mistake(polled: Command) -> None:

@@ -110,8 +110,7 @@ class SqliteStorage:
         gone, removed = 0, -1
         while removed:  # many short transactions: polls go on between them; cut off, it can be said again
             with self._connections.writing(checked=False) as db:
-                removed = forgetting.items(db, source, now)
-                gone += removed
+                gone += (removed := forgetting.items(db, source, now))
         with self._connections.writing() as db:
             forgetting.rest(db, source)
         return gone
@@ -127,16 +126,13 @@ class SqliteStorage:
 
     def check(self) -> tuple[str, ...]:
         with self._connections.reading() as db:
-            found = [row[0] for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
-            lost = db.execute("PRAGMA foreign_key_check").fetchall()
-        return (*found, *(f"a row of {row[0]} refers to nothing" for row in lost))
+            return keeping.damage(db)
 
     def authority(self) -> str:
         with self._connections.reading() as db:
-            row = db.execute("SELECT value FROM meta WHERE key = 'authority'").fetchone()
-        if row is None:
-            raise StorageError(f"the store {self.directory} has no configuration yet")
-        return str(row[0])
+            if found := selecting.authority(db):
+                return found
+        raise StorageError(f"the store {self.directory} has no configuration yet")
 
     def close(self) -> None:
         self._connections.close()

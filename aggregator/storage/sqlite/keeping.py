@@ -58,6 +58,13 @@ def _is_backup(path: Path) -> bool:
         return file.read(len(MAGIC)) in (b"", MAGIC)
 
 
+def damage(db: sqlite3.Connection) -> tuple[str, ...]:
+    """What is wrong with the database, in words."""
+    found = [row[0] for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    lost = db.execute("PRAGMA foreign_key_check").fetchall()
+    return (*found, *(f"a row of {row[0]} refers to nothing" for row in lost))
+
+
 def verified(path: Path) -> int:
     """Open a backup and check all of it; returns the items in it."""
     if not path.is_file():

@@ -200,6 +200,12 @@ def left_alone(db: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
     return tuple(row["id"] for row in found)
 
 
+def authority(db: sqlite3.Connection) -> str:
+    """That of minted ids; "" before the first configuration."""
+    row = db.execute("SELECT value FROM meta WHERE key = 'authority'").fetchone()
+    return str(row[0]) if row is not None else ""
+
+
 def totals(db: sqlite3.Connection, now: datetime) -> Totals:
     counted = dict(db.execute("SELECT state, count(*) FROM item GROUP BY state").fetchall())
     fares = db.execute(

@@ -34,7 +34,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         organisation=organisation,
         licence=source.licence,
         item=disclaimer.ItemWords(
-            url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
+            url or source.link, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
         ),
     )
     template = _template(text, publication.disclaimer, language or language_tag(publication.language))

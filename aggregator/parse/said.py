@@ -106,9 +106,11 @@ def entry(found: Found, version: str) -> Entry:
 def _link(found: Found, is_atom: bool) -> str:
     if stated := stated_link(found):
         return stated
+    if is_atom:  # its text stands elsewhere (RFC 4287 section 4.1.3.2)
+        return next((src for content in many(found, "content") if (src := line(content, "src"))), "")
     guid = line(found, "id")
     is_permalink = bool(dict.get(found, "guidislink"))
-    return guid if is_permalink and not is_atom and guid.lower().startswith(("http://", "https://")) else ""
+    return guid if is_permalink and guid.lower().startswith(("http://", "https://")) else ""
 
 
 def _bodies(found: Found, is_atom: bool) -> tuple[Markup, Markup]:

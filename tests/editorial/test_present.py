@@ -126,7 +126,13 @@ def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
         (Also("X", ""),),
         replace(ORIGIN, link=""),
     )
-    assert "<a " not in found.disclaimer
+    assert "javascript" not in found.disclaimer
+
+
+def test_where_a_release_has_no_address_the_disclaimer_leads_to_its_organisation() -> None:
+    item = replace(ITEM, url="")
+    assert '<a href="https://water.example/">' in release(item).disclaimer
+    assert "<a " not in release(item, feed=replace(FEED, link="")).disclaimer
 
 
 def test_an_origin_that_says_nothing_is_none() -> None:

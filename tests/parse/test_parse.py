@@ -138,6 +138,18 @@ def test_where_a_release_is_about_spoils_nothing(place: str) -> None:
     assert (entry.title.value, entry.guid) == ("Storm", "1")
 
 
+def test_an_entry_whose_text_stands_elsewhere_leads_there() -> None:
+    feed = (
+        '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><entry><id>urn:x:1</id><title>Report</title>'
+        '<content type="application/pdf" src="https://office.example/report.pdf"/>{}</entry></feed>'
+    )
+    alone, linked = (
+        parsed(feed.format(more).encode()) for more in ("", '<link href="https://office.example/1"/>')
+    )
+    assert alone.entries[0].link == "https://office.example/report.pdf"
+    assert linked.entries[0].link == "https://office.example/1"
+
+
 def test_one_giant_comment_costs_no_more_than_its_bytes() -> None:
     assert parsed(rss("<!--" + "-a" * 4_000_000 + "--><item><guid>1</guid></item>")).entries[0].guid == "1"
 

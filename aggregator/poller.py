@@ -18,6 +18,7 @@ from aggregator.tasks import Tasks
 from aggregator.turns import Turns
 from aggregator.upkeep import upkeep
 from aggregator.websub.subscriber import KIND, Subscriber
+from aggregator.workers import give_back
 
 STALE = 30.0  # seconds: without a tick for so long, the service is not ready
 LOOK = 0.05  # seconds between two looks at whether anything fell due
@@ -192,6 +193,7 @@ class Poller:
         retention = self._current.config.retention
         try:
             await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            give_back()
         except StorageError as error:
             self._fail(error)
 

@@ -4,6 +4,7 @@ Holds no rule of its own.
 """
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 TICK = timedelta(seconds=1)
+GARBAGE = (700, 10, 10)  # new objects, and looks, between two looks: Python's own, which a command has raised
 SETTLED = timedelta(minutes=1)  # until maintenance makes up for what was missed while we did not run
 
 
@@ -55,6 +57,8 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
             poller = Poller(pipeline, storage, current)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
+                gc.freeze()  # what was loaded stays: it is not looked through again for garbage
+                gc.set_threshold(*GARBAGE)
                 started()
                 with _ticking(poller):
                     await _either(stop, poller.failed)

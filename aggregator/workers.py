@@ -82,7 +82,7 @@ class Workers:
         if self._threads is None or self._running or now - self._last_job < idle:
             return False
         await self.close()
-        _give_back()
+        give_back()
         return True
 
     async def close(self) -> None:
@@ -197,7 +197,7 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def _give_back() -> None:
+def give_back() -> None:
     """Let the system have the memory of documents long gone; glibc keeps it where it can."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

@@ -88,7 +88,7 @@ class SqliteStorage:
             with self._connections.writing(checked=False) as db:
                 left = retention.free(db, kept, now)
         with self._connections.writing() as db:
-            db.conn.execute("PRAGMA optimize")
+            retention.settle(db)
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""

@@ -62,3 +62,9 @@ def _delete(db: Database, table: str, time: str, before: int) -> int:
         f"DELETE FROM {table} WHERE number IN (SELECT number FROM {table} WHERE {time} < ? LIMIT ?)",
         (before, BATCH),
     ).rowcount
+
+
+def settle(db: Database) -> None:
+    """Have queries planned by what is there now, and no memory kept for pages that nobody needs."""
+    db.conn.execute("PRAGMA optimize")
+    db.conn.execute("PRAGMA shrink_memory")

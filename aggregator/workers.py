@@ -15,6 +15,7 @@ import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
+from multiprocessing import forkserver
 
 from aggregator.errors import PollError, WorkerError
 from aggregator.model import Job, Worked
@@ -61,6 +62,12 @@ class Workers:
         self._last_job = 0.0
         self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
+
+    def prepare(self) -> None:
+        """Start what processes are forked from, a fifth of a second's work, beside what else there is to do:
+        for who knows that there will be something to read."""
+        _keep_main_out()
+        forkserver.ensure_running()
 
     async def run(self, job: Job) -> Worked:
         """What `work` makes of a job. Raises its ParseError, or WorkerError when the worker did not live."""

@@ -19,7 +19,9 @@ from aggregator.model import Outcome
 from aggregator.reload import Current
 from aggregator.settings import Config
 from aggregator.storage import Storage
+from aggregator.workers import Workers
 
+MANY = 20  # sources, of which some will have something new
 PATIENCE = 300.0  # seconds we wait for a running service to poll for us
 KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)", "failed": "FAILED"}
 
@@ -81,7 +83,10 @@ def _chosen(storage: Storage, config: Config, named: Sequence[str]) -> tuple[lis
 async def _pass(
     storage: Storage, current: Current, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
-    async with line.polling(storage, current) as pipeline:
+    workers = Workers()
+    if len(ids) >= MANY:
+        workers.prepare()
+    async with line.polling(storage, current, workers) as pipeline:
         line.release(storage, line.utc_now())
         return await pipeline.run(ids, advance)
 

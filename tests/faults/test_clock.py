@@ -14,7 +14,7 @@ from aggregator import schedule
 from aggregator.line import utc_now
 from aggregator.model import State
 from aggregator.pipeline import Pipeline
-from aggregator.poller import LOOK, Poller
+from aggregator.poller import Poller
 from aggregator.reload import Current
 from aggregator.storage import Storage, open_storage
 from aggregator.workers import Workers
@@ -97,9 +97,11 @@ def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) ->
         storage.poll_soon([OFFICE.id], time.clock)
         with closing(sqlite3.connect(tmp_path / "publicwire.db")) as another:
             another.execute("BEGIN IMMEDIATE")  # who claims has to wait
-            await asyncio.sleep(3 * LOOK)
+            async with asyncio.timeout(20):
+                while not poller._claiming.locked():
+                    await asyncio.to_thread(storage.health)
             draining = asyncio.create_task(poller.drain())
-            await asyncio.sleep(0)
+            await asyncio.to_thread(storage.health)  # so that it has begun
         await draining
         assert poller.in_flight() == 0
         assert storage.health()[0].failures == 1  # nobody is at its address

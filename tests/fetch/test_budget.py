@@ -1,5 +1,4 @@
 import asyncio
-import time
 
 import pytest
 
@@ -130,7 +129,7 @@ def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
             while True:
                 with Share(budget) as small:
                     await small.grow(1)
-                    await asyncio.sleep(0.01)
+                    await turn()
 
         with Share(budget) as first, Share(budget) as waiting:
             await first.grow(8)
@@ -152,17 +151,25 @@ def test_who_waits_and_holds_most_is_not_cancelled_once_it_has_what_it_waits_for
     async def scenario() -> str:
         budget, loop = Budget(100, patience=0.02), asyncio.get_running_loop()
 
+        ended = asyncio.Event()
+
+        def ends_as_patience_does() -> None:
+            until = loop.time() + 3 * budget.patience
+            while loop.time() < until:  # the loop is busy meanwhile, and then meets both
+                pass
+            ended.set()
+
         async def finishing() -> None:
             with Share(budget) as share:
                 await share.grow(30)
-                await asyncio.sleep(budget.patience)
+                await ended.wait()
 
         with Share(budget) as large:
             await large.grow(80)
-            await asyncio.sleep(2 * budget.patience)
+            large.began -= 2 * budget.patience
             finisher = asyncio.create_task(finishing())
             await turn()
-            loop.call_soon(time.sleep, 3 * budget.patience)  # so that it ends as patience does
+            loop.call_soon(ends_as_patience_does)
             await large.grow(10)
         await turn()
         await finisher

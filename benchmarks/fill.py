@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.model import Changes, Claim, Document, Item, Key, KeyKind, Mode, NewItem, Outcome, Poll, State
-from aggregator.settings import Retention, Source
+from aggregator.model.settings import Retention, Source
 from aggregator.storage import Reading, Storage, open_storage
 from benchmarks.feeds import sentence
 

@@ -14,9 +14,9 @@ from tempfile import TemporaryDirectory
 
 from aggregator.config import load
 from aggregator.model import Claim, Outcome, Poll
-from aggregator.settings import Config
+from aggregator.model.settings import Config
+from aggregator.policy.fairness import Turns
 from aggregator.storage import Storage, open_storage
-from aggregator.turns import Turns
 from aggregator.web.status import status_page
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

@@ -20,8 +20,8 @@ from aggregator.model import (
     Wanted,
     Worked,
 )
+from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
-from aggregator.settings import Config, Publication, Source, Text
 from aggregator.storage import Reading, Storage
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

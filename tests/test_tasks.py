@@ -13,7 +13,7 @@ from aggregator.model import Advert, Subscription, Task
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import AT_ONCE, LEASE, Tasks
 from tests.given import DAY, HOUR, NOON
-from tests.storage.test_hubs import given_subscriptions
+from tests.storage.test_subscriptions import given_subscriptions
 
 T = TypeVar("T")
 

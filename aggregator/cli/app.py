@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.lifecycle import Trigger
+from aggregator.policy.lifecycle import Trigger
 
 app = typer.Typer(
     name="publicwire",
@@ -56,9 +56,9 @@ def serve(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Poll, publish and answer HTTP until stopped."""
-    from aggregator.cli import polling
+    from aggregator.cli import poll
 
-    raise typer.Exit(polling.serve(_file(context, config), log_format=log_format))
+    raise typer.Exit(poll.serve(_file(context, config), log_format=log_format))
 
 
 @app.command()
@@ -69,9 +69,9 @@ def poll(
     as_json: AsJson = False,
 ) -> None:
     """Poll sources once, due or not, and show how each went; whose origin asked us to wait, only if named."""
-    from aggregator.cli import polling
+    from aggregator.cli import poll
 
-    raise typer.Exit(polling.poll(_file(context, config), ids or [], as_json=as_json))
+    raise typer.Exit(poll.poll(_file(context, config), ids or [], as_json=as_json))
 
 
 @app.command()
@@ -81,9 +81,9 @@ def check(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Check the configuration."""
-    from aggregator.cli import checking
+    from aggregator.cli import check
 
-    raise typer.Exit(checking.check(_file(context, config), live=live))
+    raise typer.Exit(check.check(_file(context, config), live=live))
 
 
 @app.command()
@@ -97,18 +97,18 @@ def add(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Find the feed behind a page, show three items, write it to the configuration."""
-    from aggregator.cli import checking
+    from aggregator.cli import check
 
-    wish = checking.Wish(source_id, organisation, tuple(topic or ()))
-    raise typer.Exit(checking.add(_file(context, config), url, wish, sure=yes))
+    wish = check.Wish(source_id, organisation, tuple(topic or ()))
+    raise typer.Exit(check.add(_file(context, config), url, wish, sure=yes))
 
 
 @app.command()
 def sources(context: typer.Context, config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
     """List the sources and how they fare."""
-    from aggregator.cli import showing
+    from aggregator.cli import show
 
-    showing.sources(_file(context, config), as_json=as_json)
+    show.sources(_file(context, config), as_json=as_json)
 
 
 @app.command()
@@ -124,10 +124,10 @@ def items(
     as_json: AsJson = False,
 ) -> None:
     """List items, newest first."""
-    from aggregator.cli import showing
+    from aggregator.cli import show
 
-    wanted = showing.wanted(search, source, topic=topic, language=language, state=state, limit=limit)
-    showing.items(_file(context, config), wanted, as_json=as_json)
+    wanted = show.wanted(search, source, topic=topic, language=language, state=state, limit=limit)
+    show.items(_file(context, config), wanted, as_json=as_json)
 
 
 @app.command()
@@ -139,9 +139,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one item whole."""
-    from aggregator.cli import showing
+    from aggregator.cli import show
 
-    showing.show(_file(context, config), item, as_json=as_json, as_text=text)
+    show.show(_file(context, config), item, as_json=as_json, as_text=text)
 
 
 @app.command()
@@ -207,9 +207,9 @@ def backup(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Write a checked copy of the store, also while a service runs."""
-    from aggregator.cli import keeping
+    from aggregator.cli import backup
 
-    keeping.backup(_file(context, config), file)
+    backup.backup(_file(context, config), file)
 
 
 @app.command()
@@ -219,9 +219,9 @@ def restore(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Put a backup in the place of the store; what was withdrawn since, is so again."""
-    from aggregator.cli import keeping
+    from aggregator.cli import backup
 
-    keeping.restore(_file(context, config), file)
+    backup.restore(_file(context, config), file)
 
 
 @app.command()
@@ -244,6 +244,6 @@ def forget(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Remove all that is stored of a source."""
-    from aggregator.cli import keeping
+    from aggregator.cli import backup
 
-    raise typer.Exit(keeping.forget(_file(context, config), source, sure=yes))
+    raise typer.Exit(backup.forget(_file(context, config), source, sure=yes))

@@ -1,6 +1,6 @@
 """sources.yaml as it was read → Config. Says which keys there are, and what holds between them.
 
-The defaults are those of `aggregator.settings`. Never opens a file: a `file:` source is only resolved.
+The defaults are those of `aggregator.model.settings`. Never opens a file: a `file:` source is only resolved.
 """
 
 import os
@@ -14,7 +14,7 @@ from aggregator.config import values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
-from aggregator.settings import (
+from aggregator.model.settings import (
     Address,
     Config,
     Credentials,

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from aggregator.config import values
 from aggregator.config.section import Section
-from aggregator.settings import Credentials
+from aggregator.model.settings import Credentials
 
 Environment = Mapping[str, str]
 

@@ -12,7 +12,7 @@ from aggregator.config.credentials import Environment
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.errors import ConfigError, Problem
-from aggregator.settings import Config
+from aggregator.model.settings import Config
 
 _START = (1, 1)
 

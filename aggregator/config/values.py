@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 from zoneinfo import ZoneInfo, available_timezones
 
-from aggregator.settings import Address, Rule
+from aggregator.model.settings import Address, Rule
 
 RULE_FIELDS = ("title", "url", "category", "author", "text", "language")
 RESERVED = frozenset({"all", "archive", "feed", "index"})  # words that addresses and files of ours use

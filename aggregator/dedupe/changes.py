@@ -9,7 +9,6 @@ from datetime import datetime
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, valid_iri
-from aggregator.editorial import embargo
 from aggregator.model import (
     Candidate,
     Changes,
@@ -25,7 +24,8 @@ from aggregator.model import (
     State,
     Worked,
 )
-from aggregator.settings import Source
+from aggregator.model.settings import Source
+from aggregator.policy import embargo
 
 EDITS = 24  # changes of an item in 7 days; more are damped
 

@@ -11,7 +11,7 @@ from aggregator.editorial.rights import cut, shown
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
 from aggregator.editorial.wording import DEFAULT
 from aggregator.model import Also, Enclosure, FeedInfo, Item, Origin, Release, Stored
-from aggregator.settings import Publication, Republish, Text
+from aggregator.model.settings import Publication, Republish, Text
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 

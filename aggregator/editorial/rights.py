@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 
 from aggregator.model import Enclosure, Item
-from aggregator.settings import Republish
+from aggregator.model.settings import Republish
 
 EXCERPT = 600  # characters
 SUMMARY = 300

@@ -4,7 +4,7 @@ operator's patterns meet hostile text here."""
 import re
 
 from aggregator.model import Item
-from aggregator.settings import Rule, Source
+from aggregator.model.settings import Rule, Source
 
 LIMIT = 1_000_000  # characters a pattern is let loose on
 

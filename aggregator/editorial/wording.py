@@ -1,6 +1,6 @@
 """Our own default disclaimer, in the languages we can write well. Needs no template engine to be read."""
 
-from aggregator.settings import Text
+from aggregator.model.settings import Text
 
 _ENGLISH = """\
 Public release. This item was issued by {{ organisation }} or the authors it names, and may reflect \

@@ -24,7 +24,13 @@ from aggregator.fetch.address import (
     public_url,
     without_credentials,
 )
-from aggregator.fetch.answers import (
+from aggregator.fetch.deadline import Deadline
+from aggregator.fetch.decode import ACCEPTED, Decoding
+from aggregator.fetch.errors import told
+from aggregator.fetch.files import read_file
+from aggregator.fetch.memory import Budget, Share
+from aggregator.fetch.politeness import Hosts
+from aggregator.fetch.responses import (
     NO_VALIDATORS,
     PERMANENT,
     REDIRECTS,
@@ -35,15 +41,9 @@ from aggregator.fetch.answers import (
     failure,
     refreshed,
 )
-from aggregator.fetch.budget import Budget, Share
-from aggregator.fetch.deadline import Deadline
-from aggregator.fetch.decode import ACCEPTED, Decoding
-from aggregator.fetch.failures import told
-from aggregator.fetch.files import read_file
-from aggregator.fetch.hosts import Hosts
 from aggregator.fetch.transport import Resolver, Transport
 from aggregator.model import Fetched, Validators
-from aggregator.settings import Credentials, PollSettings
+from aggregator.model.settings import Credentials, PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

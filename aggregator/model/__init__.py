@@ -1,33 +1,27 @@
-"""The values that travel from stage to stage: Entry (said), Item (believed), Known (remembered),
-Changes (to do), Stored (kept), Release (shown).
+"""The values that travel from stage to stage: Entry, Item, Changes, Stored, Release.
 
 All are frozen, all times are aware UTC, all collections tuples. Nothing here reads a clock or a file.
 """
 
-from aggregator.model.believed import Enclosure, Item, Key, KeyKind, Mode
-from aggregator.model.hubs import Advert, Standing, Subscription, Task
-from aggregator.model.intended import Changes, Due, Edit, Job, NewItem, Poll, Rest, Transition, Worked
-from aggregator.model.remembered import (
-    Alert,
-    AlertKind,
+from aggregator.model.changes import Changes, Edit, NewItem, Transition
+from aggregator.model.document import Document, Fetched, Hints, Job, Validators, Worked
+from aggregator.model.entry import Attachment, Entry, Markup, Origin
+from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.poll import Alert, AlertKind, Claim, Due, Health, Move, Outcome, Poll, Rest, Totals
+from aggregator.model.release import Channel, Release
+from aggregator.model.stored import (
     Also,
     AuditLine,
     Candidate,
-    Claim,
     FeedInfo,
-    Health,
     Known,
-    Move,
-    Outcome,
     Reading,
     Revision,
     State,
     Stored,
-    Totals,
     Wanted,
 )
-from aggregator.model.said import Attachment, Document, Entry, Fetched, Hints, Markup, Origin, Validators
-from aggregator.model.shown import Channel, Release
+from aggregator.model.websub import Advert, Standing, Subscription, Task
 
 __all__ = [
     "Advert",

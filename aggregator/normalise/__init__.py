@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 
-from aggregator.model.believed import Item, KeyKind
-from aggregator.model.said import Document, Entry, Markup, Origin
+from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
+from aggregator.model.settings import Source
 from aggregator.normalise import dates, html, identity, labels, text, urls
-from aggregator.settings import Source
 
 TITLE_LIMIT = 1_000  # characters, as are the others
 MADE_TITLE_LIMIT = 80

@@ -10,7 +10,7 @@ from html import escape, unescape
 
 import nh3
 
-from aggregator.model.said import Markup
+from aggregator.model import Markup
 from aggregator.normalise import bounds, text, urls
 
 ROUNDS = 8  # how often output may change before its text is taken instead; real feeds need two at most

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from hashlib import blake2b
 
-from aggregator.model.believed import Enclosure, Key, KeyKind
+from aggregator.model import Enclosure, Key, KeyKind
 from aggregator.normalise.urls import canonical, folded
 
 _WEB = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")

@@ -6,8 +6,7 @@ Each is cleaned or dropped by itself; nothing here raises or makes up more than 
 import re
 from collections.abc import Iterable
 
-from aggregator.model.believed import Enclosure
-from aggregator.model.said import Attachment
+from aggregator.model import Attachment, Enclosure
 from aggregator.normalise import urls
 from aggregator.normalise.text import line, title
 

@@ -4,7 +4,7 @@ Pure: no clock, file or network; external entities are never fetched. `parse` ra
 """
 
 from aggregator.errors import ParseError
-from aggregator.model.said import Document
+from aggregator.model import Document
 from aggregator.parse import jsonfeed
 from aggregator.parse.sniff import recognise
 

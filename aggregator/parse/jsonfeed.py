@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 from aggregator.errors import ParseError
-from aggregator.model.said import Attachment, Document, Entry, Markup
-from aggregator.parse.said import BODY_LIMIT, LINE_LIMIT, MANY_LIMIT, TITLE_LIMIT, distinct
-from aggregator.parse.unseen import ITEMS_LIMIT
+from aggregator.model import Attachment, Document, Entry, Markup
+from aggregator.parse.entry import BODY_LIMIT, LINE_LIMIT, MANY_LIMIT, TITLE_LIMIT, distinct
+from aggregator.parse.incremental import ITEMS_LIMIT
 
 Object = Mapping[str, object]
 

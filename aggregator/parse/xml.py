@@ -13,11 +13,11 @@ from io import BytesIO
 from lxml import etree
 
 from aggregator.errors import ParseError
-from aggregator.model.said import Document
-from aggregator.parse import tuned
-from aggregator.parse.said import Found, authors, distinct, entry, line, many, one, stated_link
+from aggregator.model import Document
+from aggregator.parse import feedparser_patches
+from aggregator.parse.entry import Found, authors, distinct, entry, line, many, one, stated_link
+from aggregator.parse.incremental import ITEMS_LIMIT, Layout, lay_out
 from aggregator.parse.sniff import Text
-from aggregator.parse.unseen import ITEMS_LIMIT, Layout, lay_out
 
 TEXT_LIMIT = 20_000  # characters of a feed's own title, description, rights
 _PERIODS = {
@@ -71,7 +71,7 @@ def _whole(text: Text, url: str, *, is_well_formed: bool) -> Document:
 def _feedparser(value: bytes, url: str) -> Found:
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     # Always a stream: feedparser opens bytes and strings that are the name of a file.
-    found: Found = tuned.parse(
+    found: Found = feedparser_patches.parse(
         BytesIO(value), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
     if not line(found, "version"):

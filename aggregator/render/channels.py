@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from aggregator.editorial.safe import language_tag, line
 from aggregator.model import Channel, FeedInfo
-from aggregator.settings import Publication
+from aggregator.model.settings import Publication
 
 
 def describe(

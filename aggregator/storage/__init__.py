@@ -31,7 +31,7 @@ from aggregator.model import (
     Transition,
     Wanted,
 )
-from aggregator.settings import Config, Retention
+from aggregator.model.settings import Config, Retention
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,7 +267,7 @@ def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
     The backup is checked first; what was withdrawn or reinstated after it, is so again. Needs no sound
     database. StoreBusy while a poller runs.
     """
-    from aggregator.storage.sqlite.restoring import restore as restore_sqlite
+    from aggregator.storage.sqlite.restore import restore as restore_sqlite
 
     return restore_sqlite(Path(url), backup, now)
 

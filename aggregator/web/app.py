@@ -14,18 +14,9 @@ from aggregator import render
 from aggregator.errors import StorageError
 from aggregator.log import log
 from aggregator.model import Release
-from aggregator.publisher import Gone, Published, Publisher
+from aggregator.publish.publisher import Gone, Published, Publisher
 from aggregator.storage import Storage
-from aggregator.web.pages import (
-    STATIC,
-    Site,
-    channel_page,
-    day,
-    history_page,
-    item_page,
-    notice,
-    site,
-)
+from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
 from aggregator.web.replies import reply
 
 PLAIN = "text/plain; charset=utf-8"

@@ -14,12 +14,12 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aggregator import subscription
 from aggregator.errors import StorageError
 from aggregator.fetch.address import printable
 from aggregator.log import log
 from aggregator.model import Subscription
-from aggregator.settings import Config
+from aggregator.model.settings import Config
+from aggregator.policy import subscription
 from aggregator.storage import Storage
 from aggregator.web.replies import ALWAYS
 from aggregator.websub.signature import Signature

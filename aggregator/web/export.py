@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 
 from aggregator.errors import UsageError
 from aggregator.model import Release, State, Wanted
-from aggregator.publisher import Published, Publisher
+from aggregator.publish.publisher import Published, Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, earlier
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site

@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aggregator.errors import UsageError
-from aggregator.settings import Address
+from aggregator.model.settings import Address
 
 MOST_HEAD = 65_536  # bytes of a request's line and headers; httptools itself takes them without end
 PATIENCE = 15  # seconds until a request's head has to be there, the first one's and the next

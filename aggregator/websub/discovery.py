@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aggregator.fetch.guard import Network, why_refused
 from aggregator.model import Advert, Document, Fetched
-from aggregator.settings import Config
+from aggregator.model.settings import Config
 
 LONGEST = 2_000  # characters of an address worth following
 MOST_LINKS = 50

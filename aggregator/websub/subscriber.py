@@ -4,13 +4,13 @@ logs a callback or a secret."""
 from collections.abc import Callable
 from datetime import datetime
 
-from aggregator import schedule, subscription
 from aggregator.errors import FetchError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Standing, Subscription, Task
-from aggregator.settings import Config
+from aggregator.model.settings import Config
+from aggregator.policy import schedule, subscription
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import is_reachable

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.line import utc_now
 from aggregator.model import Move, Outcome, Poll
+from aggregator.service.app import utc_now
 from aggregator.storage import open_storage
 from tests.cli.conftest import PRESS, Command
 from tests.running import Site, origin, site, until

@@ -11,7 +11,7 @@ import pytest
 from aggregator.config import load, parse, warnings
 from aggregator.config.edit import Addition, add_source
 from aggregator.errors import ConfigError
-from aggregator.settings import Config
+from aggregator.model.settings import Config
 
 HERE = Path("sources.yaml")
 FEED = "https://press.example/feed"

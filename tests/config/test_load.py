@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.config import load, parse, warnings
 from aggregator.editorial.wording import DEFAULT
-from aggregator.settings import (
+from aggregator.model.settings import (
     Address,
     Config,
     Embargo,

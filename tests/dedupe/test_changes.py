@@ -10,7 +10,7 @@ from aggregator.dedupe import decide
 from aggregator.dedupe.changes import EDITS
 from aggregator.dedupe.ids import item_id
 from aggregator.model import Candidate, Changes, Claim, Document, Entry, KeyKind, Known, Mode, State, Worked
-from aggregator.settings import Source
+from aggregator.model.settings import Source
 from tests.dedupe.memory import MINISTRY, Remembered, claim, known, said
 from tests.given import DAY, HOUR, NOON, entry, iso
 

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.editorial.present import present, slug
 from aggregator.model import Also, Enclosure, Origin, Release
-from aggregator.settings import Text
+from aggregator.model.settings import Text
 from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
 
 ENGLISH = "by {{ organisation }}"

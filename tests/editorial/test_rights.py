@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.editorial.rights import EXCERPT, SUMMARY, Shown, cut, shown
 from aggregator.model import Enclosure, Item
-from aggregator.settings import Republish
+from aggregator.model.settings import Republish
 
 FILE = Enclosure("https://example.org/a.pdf", "application/pdf")
 ITEM = Item(

@@ -4,7 +4,7 @@ import pytest
 
 from aggregator.editorial.rules import LIMIT, keeps
 from aggregator.model import Item
-from aggregator.settings import Rule, Source
+from aggregator.model.settings import Rule, Source
 
 ITEM = Item(
     keys=(),

@@ -11,9 +11,9 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Job, Outcome, State, Worked
-from aggregator.pipeline import Pipeline
+from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
-from aggregator.work import work
+from aggregator.workers.job import work
 from tests.fetch.origin import Origin, Script, answer, client, running, then_close
 from tests.given import DAY, HOUR, NOON, all_items, config
 from tests.hostile.documents import FORMATS, document

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import schedule
-from aggregator.line import utc_now
 from aggregator.model import State
-from aggregator.pipeline import Pipeline
-from aggregator.poller import Poller
-from aggregator.reload import Current
+from aggregator.policy import schedule
+from aggregator.service.app import utc_now
+from aggregator.service.live_config import Current
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.scheduler import Poller
 from aggregator.storage import Storage, open_storage
-from aggregator.workers import Workers
+from aggregator.workers.pool import Workers
 from tests.fetch.origin import client
 from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
 

@@ -6,11 +6,11 @@ from contextlib import closing
 from pathlib import Path
 
 from aggregator.errors import StoreFull
-from aggregator.line import utc_now
 from aggregator.model import Changes, Outcome, Poll
-from aggregator.pipeline import Pipeline
-from aggregator.poller import Poller
-from aggregator.reload import Current
+from aggregator.service.app import utc_now
+from aggregator.service.live_config import Current
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.scheduler import Poller
 from aggregator.storage import Reading
 from aggregator.storage.sqlite import SqliteStorage
 from tests.faults.test_answers import InProcess
@@ -40,7 +40,7 @@ def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_
                 pipeline = Pipeline(
                     storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
                 )
-                poller, asked = Poller(pipeline, storage, current), list[int]()
+                poller, asked = Poller(pipeline, storage, current, clock=utc_now), list[int]()
                 for storage.is_room in (False, True):
                     await poller.tick()
                     async with asyncio.timeout(20):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome
-from aggregator.pipeline import Pipeline
+from aggregator.service.pipeline import Pipeline
 from aggregator.storage import open_storage
 from tests.faults.test_answers import STORM, InProcess, says
 from tests.fetch.origin import Script, answer, client, poll_settings, redirect, running

@@ -6,9 +6,9 @@ import pytest
 
 from aggregator.errors import PollError, WorkerError
 from aggregator.model import Job
-from aggregator.settings import Rule
-from aggregator.workers import Workers
-from tests.test_workers import item, job, rss, still_work, with_workers
+from aggregator.model.settings import Rule
+from aggregator.workers.pool import Workers
+from tests.workers.test_pool import item, job, rss, still_work, with_workers
 
 LARGE = 9_000_000  # about what max_bytes lets through
 

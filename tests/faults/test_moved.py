@@ -5,7 +5,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from aggregator.pipeline import Pipeline
+from aggregator.service.pipeline import Pipeline
 from tests.faults.test_answers import PILOT, STORM, Desk, polling, says
 from tests.fetch.origin import answer, redirect
 from tests.given import DAY, HOUR

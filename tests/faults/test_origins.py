@@ -9,7 +9,7 @@ import pytest
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Resolver, Transport
-from aggregator.settings import PollSettings
+from aggregator.model.settings import PollSettings
 from tests.fetch.origin import (
     LOOPBACK,
     Origin,

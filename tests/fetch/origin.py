@@ -13,7 +13,7 @@ from typing import TypeVar
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Transport
-from aggregator.settings import PollSettings
+from aggregator.model.settings import PollSettings
 
 Script = Callable[[asyncio.StreamWriter], Awaitable[None]]
 Answers = Mapping[str, bytes | Script]

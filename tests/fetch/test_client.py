@@ -15,7 +15,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Resolver, Transport
 from aggregator.model import Fetched, Validators
-from aggregator.settings import PollSettings
+from aggregator.model.settings import PollSettings
 from tests.fetch.origin import (
     Answers,
     Origin,

@@ -11,7 +11,7 @@ import pytest
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Transport
-from aggregator.settings import Credentials
+from aggregator.model.settings import Credentials
 from tests.fetch.origin import (
     LOOPBACK,
     Origin,

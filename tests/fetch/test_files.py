@@ -8,7 +8,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.files import read_file
 from aggregator.model import Fetched, Validators
-from aggregator.settings import PollSettings
+from aggregator.model.settings import PollSettings
 
 NONE = Validators()
 

@@ -9,7 +9,7 @@ import pytest
 from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.settings import PollSettings
+from aggregator.model.settings import PollSettings
 from tests.fetch.origin import Origin, answer, for_ever, poll_settings, polling, then_hang
 
 FORM = (("hub.mode", "subscribe"), ("hub.topic", "https://ministry.example/ä?b=1&c=2"))

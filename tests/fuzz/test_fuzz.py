@@ -21,10 +21,10 @@ from aggregator.errors import ParseError
 from aggregator.model import Job, Markup
 from aggregator.normalise import dates, html, urls
 from aggregator.parse import parse
+from aggregator.parse.incremental import lay_out
 from aggregator.parse.sniff import recognise
-from aggregator.parse.unseen import lay_out
-from aggregator.polled import recipe_of
-from aggregator.work import work
+from aggregator.policy.poll_result import recipe_of
+from aggregator.workers.job import work
 from tests.fuzz import strategies
 from tests.given import NOON
 from tests.line.line import plain

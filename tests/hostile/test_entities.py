@@ -9,8 +9,8 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Job, Worked
-from aggregator.polled import recipe_of
-from aggregator.work import work
+from aggregator.policy.poll_result import recipe_of
+from aggregator.workers.job import work
 from tests.given import NOON
 from tests.hostile.payloads import HOSTILE
 from tests.line.line import plain

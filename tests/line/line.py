@@ -9,11 +9,11 @@ from pathlib import Path
 
 from aggregator import dedupe
 from aggregator.model import Changes, Job, Outcome, Reading, Stored
-from aggregator.polled import recipe_of
-from aggregator.publisher import Published, Publisher
-from aggregator.settings import Config, Embargo, Source
+from aggregator.model.settings import Config, Embargo, Source
+from aggregator.policy.poll_result import recipe_of
+from aggregator.publish.publisher import Published, Publisher
 from aggregator.storage import open_storage
-from aggregator.work import work
+from aggregator.workers.job import work
 from tests.given import HOUR, all_items, config, read, source
 
 

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Document, Entry, Item
+from aggregator.model.settings import Source
 from aggregator.normalise import normalise
 from aggregator.parse import parse
-from aggregator.settings import Source
 from tests.given import DAY, HOUR, NOON, Origin, entry, iso
 from tests.line.line import Line, plain
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.fetch.hosts import SLOW
+from aggregator.fetch.politeness import SLOW
 from tests.load.crowd import HOSTS, LIVE, host, kind
 from tests.running import Service, Site, children, free_port, site
 

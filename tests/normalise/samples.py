@@ -3,10 +3,9 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.model.believed import Item
-from aggregator.model.said import Document, Entry, Markup
+from aggregator.model import Document, Entry, Item, Markup
+from aggregator.model.settings import Source
 from aggregator.normalise import normalise
-from aggregator.settings import Source
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "https://example.org/press/feed.xml"

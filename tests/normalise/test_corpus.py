@@ -7,8 +7,7 @@ from functools import cache
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model.believed import Item
-from aggregator.model.said import Entry, Markup
+from aggregator.model import Entry, Item, Markup
 from aggregator.normalise.html import Safe, sanitise
 from aggregator.parse import parse
 from tests.normalise.allowed import faults

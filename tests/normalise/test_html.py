@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model.said import Markup
+from aggregator.model import Markup
 from aggregator.normalise.html import Safe, _stable, sanitise
 from tests.normalise.allowed import faults
 from tests.normalise.samples import CORPUS, NO_CORPUS

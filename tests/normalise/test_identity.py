@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.believed import Item, KeyKind
-from aggregator.model.said import Attachment, Entry
+from aggregator.model import Attachment, Entry, Item, KeyKind
 from aggregator.normalise import identity
 from tests.normalise.samples import entry, normalised
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.believed import Enclosure
-from aggregator.model.said import Attachment
+from aggregator.model import Attachment, Enclosure
 from aggregator.normalise import labels
 
 

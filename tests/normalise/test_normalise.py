@@ -7,8 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model.believed import Enclosure, Item
-from aggregator.model.said import Attachment, Document, Entry, Markup, Origin
+from aggregator.model import Attachment, Document, Enclosure, Entry, Item, Markup, Origin
 from tests.normalise.samples import SOURCE, URL, document, entry, normalised
 
 

@@ -11,8 +11,8 @@ from aggregator import render
 from aggregator.editorial.disclaimer import DEFAULT
 from aggregator.editorial.present import present
 from aggregator.model import Also, Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored
+from aggregator.model.settings import Publication
 from aggregator.render.channels import describe
-from aggregator.settings import Publication
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 PUBLISHED = NOW - timedelta(hours=5)

@@ -5,9 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.alerts import ENOUGH
 from aggregator.model import Alert, AlertKind, Outcome, Poll, Task
-from aggregator.settings import Retention, Source
+from aggregator.model.settings import Retention, Source
+from aggregator.policy.alerts import ENOUGH
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, source
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import LeaseLost, StorageError, StoreBusy, UsageError
-from aggregator.lifecycle import Trigger, step
 from aggregator.model import State, Stored, Totals, Transition, Validators, Wanted
-from aggregator.settings import Republish, Retention
+from aggregator.model.settings import Republish, Retention
+from aggregator.policy.lifecycle import Trigger, step
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, Origin, all_items, config, entry, failed, iso, source, titles
 

@@ -23,8 +23,8 @@ from aggregator.model import (
     Stored,
     Transition,
 )
-from aggregator.publisher import Publisher
-from aggregator.settings import Config, Publication, Source, Text
+from aggregator.model.settings import Config, Publication, Source, Text
+from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage, open_storage
 from aggregator.web.app import public_app
 

@@ -17,7 +17,7 @@ import uvicorn
 from structlog.testing import capture_logs
 
 from aggregator.model import State
-from aggregator.settings import Republish, Text
+from aggregator.model.settings import Republish, Text
 from aggregator.web.app import public_app
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from aggregator.settings import Address
+from aggregator.model.settings import Address
 from aggregator.web.serving import MOST_HEAD, Servers
 from tests.running import free_port
 

@@ -11,16 +11,16 @@ from typing import TypeVar
 
 from aggregator.fetch.client import Client
 from aggregator.model import Health, Job, Outcome, Standing, Subscription, Worked
-from aggregator.pipeline import Pipeline
-from aggregator.publisher import Publisher
-from aggregator.settings import Address, Config, PollSettings
+from aggregator.model.settings import Address, Config, PollSettings
+from aggregator.publish.publisher import Publisher
+from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.serving import Servers
 from aggregator.websub.subscriber import KIND, Subscriber
-from aggregator.work import work
+from aggregator.workers.job import work
 from tests.given import HOUR, NOON, config, source
 from tests.websub.hub import Form, Hub, hub
 

@@ -6,7 +6,7 @@ from ipaddress import ip_network
 import pytest
 
 from aggregator.model import Advert, Document, Fetched
-from aggregator.settings import Config
+from aggregator.model.settings import Config
 from aggregator.websub.discovery import advertised, is_reachable, named
 from tests.given import config
 

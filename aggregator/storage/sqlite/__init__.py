@@ -28,24 +28,24 @@ from aggregator.model import (
     Transition,
     Wanted,
 )
-from aggregator.settings import Config, Retention
+from aggregator.model.settings import Config, Retention
 from aggregator.storage import Reading
-from aggregator.storage.sqlite import (
+from aggregator.storage.sql import (
     alerts,
-    arriving,
-    forgetting,
-    keeping,
-    life,
-    moving,
-    recording,
+    erasure,
+    lifecycle,
+    new_items,
+    polls,
+    queries,
+    relocations,
     retention,
-    selecting,
     sources,
     subscriptions,
     tasks,
 )
+from aggregator.storage.sql.rows import moment, moment_or_none
+from aggregator.storage.sqlite import backup
 from aggregator.storage.sqlite.connection import Connections, poller_lock, translated
-from aggregator.storage.sqlite.rows import moment, moment_or_none
 from aggregator.storage.sqlite.schema import migrations
 
 FILE = "publicwire.db"
@@ -94,7 +94,7 @@ class SqliteStorage:
         """Bring the search index up to date, in several short transactions."""
         while self._unindexed():
             with self._connections.writing() as db:
-                life.index(db)
+                lifecycle.index(db)
 
     def _unindexed(self) -> bool:
         with self._connections.reading() as db:
@@ -104,33 +104,33 @@ class SqliteStorage:
         if to.name.startswith(FILE) and to.parent.resolve() == self.directory.resolve():  # its logs, too
             raise UsageError(f"{to} is the store's own database: name another file")
         with self._connections.reading() as db:
-            return keeping.backup(db, to)
+            return backup.backup(db, to)
 
     def forget(self, source: str, now: datetime) -> int:
         gone, removed = 0, -1
         while removed:  # many short transactions: polls go on between them; cut off, it can be said again
             with self._connections.writing(checked=False) as db:
-                gone += (removed := forgetting.items(db, source, now))
+                gone += (removed := erasure.items(db, source, now))
         with self._connections.writing() as db:
-            forgetting.rest(db, source)
+            erasure.rest(db, source)
         return gone
 
     def expect_withdrawn(self, ids: Sequence[str]) -> None:
         """Part of a restore: should items of these ids ever arrive, they are withdrawn."""
         with self._connections.writing() as db:
-            arriving.expect_withdrawn(db, ids)
+            new_items.expect_withdrawn(db, ids)
 
     def totals(self, now: datetime) -> Totals:
         with self._connections.reading() as db:
-            return selecting.totals(db, now)
+            return queries.totals(db, now)
 
     def check(self) -> tuple[str, ...]:
         with self._connections.reading() as db:
-            return keeping.damage(db)
+            return backup.damage(db)
 
     def authority(self) -> str:
         with self._connections.reading() as db:
-            if found := selecting.authority(db):
+            if found := queries.authority(db):
                 return found
         raise StorageError(f"the store {self.directory} has no configuration yet")
 
@@ -153,7 +153,7 @@ class SqliteStorage:
 
     def left_alone(self, now: datetime) -> tuple[str, ...]:
         with self._connections.reading() as db:
-            return selecting.left_alone(db, now)
+            return queries.left_alone(db, now)
 
     def next_due(self) -> datetime | None:
         with self._connections.reading() as db:
@@ -162,7 +162,7 @@ class SqliteStorage:
 
     def record(self, poll: Poll, decide: Callable[[Reading], Changes] | None = None) -> Outcome:
         with self._connections.writing() as db:
-            return recording.record(db, poll, decide)
+            return polls.record(db, poll, decide)
 
     def let_go(self, claims: Sequence[Claim]) -> None:
         with self._connections.writing() as db:
@@ -174,7 +174,7 @@ class SqliteStorage:
 
     def unmove(self, source: str, now: datetime) -> str:
         with self._connections.writing() as db:
-            return moving.undo(db, source, now)
+            return relocations.undo(db, source, now)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         with self._connections.writing() as db:
@@ -228,21 +228,21 @@ class SqliteStorage:
 
     def release_due(self, now: datetime) -> tuple[Stored, ...]:
         with self._connections.reading() as db:
-            return selecting.release_due(db, now)
+            return queries.release_due(db, now)
 
     def apply(self, transitions: Sequence[Transition]) -> None:
         with self._connections.writing() as db:
-            life.apply(db, transitions, self.directory / JOURNAL)
+            lifecycle.apply(db, transitions, self.directory / JOURNAL)
 
     def story(self, number: int) -> tuple[Stored, ...]:
         with self._connections.reading() as db:
-            return selecting.story(db, number)
+            return queries.story(db, number)
 
     # select
 
     def channels(self) -> tuple[str, ...]:
         with self._connections.reading() as db:
-            return selecting.channels(db)
+            return queries.channels(db)
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
         with self._connections.reading() as db:
@@ -253,45 +253,45 @@ class SqliteStorage:
         self, name: str, *, newest: int = 60, within: timedelta = timedelta(hours=48)
     ) -> tuple[Stored, ...]:
         with self._connections.reading() as db:
-            return selecting.select(db, name, newest, within)
+            return queries.select(db, name, newest, within)
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         with self._connections.reading() as db:
-            return selecting.earlier(db, limit)
+            return queries.earlier(db, limit)
 
     def find(self, reference: str) -> Stored | None:
         with self._connections.reading() as db:
-            return selecting.find(db, reference)
+            return queries.find(db, reference)
 
     def at(self, address: str) -> tuple[Stored, ...]:
         with self._connections.reading() as db:
-            return selecting.at(db, address)
+            return queries.at(db, address)
 
     def items(self, wanted: Wanted) -> tuple[Stored, ...]:
         if wanted.search:
             self.index()
         with self._connections.reading() as db:
-            return selecting.items(db, wanted)
+            return queries.items(db, wanted)
 
     def revisions(self, number: int) -> tuple[Revision, ...]:
         with self._connections.reading() as db:
-            return selecting.revisions(db, number)
+            return queries.revisions(db, number)
 
     def audit(self, number: int) -> tuple[AuditLine, ...]:
         with self._connections.reading() as db:
-            return selecting.audit(db, number)
+            return queries.audit(db, number)
 
     def feed(self, source: str) -> FeedInfo | None:
         with self._connections.reading() as db:
-            return next(iter(selecting.feeds(db, source)), None)
+            return next(iter(queries.feeds(db, source)), None)
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         with self._connections.reading() as db:
-            return selecting.feeds(db)
+            return queries.feeds(db)
 
     def health(self) -> tuple[Health, ...]:
         with self._connections.reading() as db:
-            return selecting.health(db)
+            return queries.health(db)
 
 
 def _refuse_newer(db: Database, steps: Migrations, directory: Path) -> None:

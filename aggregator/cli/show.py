@@ -1,0 +1,235 @@
+"""`sources`, `items` and `show`: what is stored, as tables, text or JSON. Changes nothing."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator.cli.output import say, say_json, table, when
+from aggregator.editorial.present import present
+from aggregator.editorial.safe import feed_address
+from aggregator.errors import UsageError
+from aggregator.model import Alert, Enclosure, FeedInfo, Health, State, Stored, Wanted
+from aggregator.model.settings import Config, Republish
+from aggregator.policy.relocation import advice
+from aggregator.service import app
+from aggregator.storage import Storage
+
+NAMED = 5  # items of one address that an error lists
+
+
+def sources(path: Path, *, as_json: bool) -> None:
+    """How each source fares."""
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        healths, alerts = storage.health(), storage.alerts()
+    if as_json:
+        say_json([_source_json(health, alerts) for health in healths])
+        return
+    rows = [
+        (
+            health.feed.id,
+            health.feed.organisation,
+            health.last.kind if health.last else "–",
+            str(health.live),
+            when(health.last_success),
+            when(health.due),
+            _why(health),
+        )
+        for health in healths
+    ]
+    table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
+    for alert in alerts:
+        say(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
+    stored = {health.feed.id for health in healths}
+    waiting = [source.id for source in config.sources if source.id not in stored]
+    if waiting:
+        say(f"not polled yet: {', '.join(waiting)}")
+
+
+def _why(health: Health) -> str:
+    """Why it is due then; for a failing one with what failed, which the reason only names by its kind."""
+    failed = health.last.message if health.last and health.last.kind == "failed" else ""
+    return "; ".join(each for each in (failed, health.why, _moved(health)) if each)
+
+
+def _moved(health: Health) -> str:
+    to = feed_address(health.moved_to)
+    return advice(health.feed.id, to, health.moved_since, is_adopted=health.moved)
+
+
+def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
+    last = health.last
+    return {
+        "id": health.feed.id,
+        "organisation": health.feed.organisation,
+        "feed": feed_address(health.feed.feed),
+        "topics": health.feed.topics,
+        "live": health.live,
+        "held": health.held,
+        "mode": health.mode,
+        "failures": health.failures,
+        "due": health.due.isoformat() if health.due else None,
+        "why": health.why,
+        "moved_to": feed_address(health.moved_to),
+        "moved_since": health.moved_since.isoformat() if health.moved_since else None,
+        "moved": health.moved,
+        "last_success": health.last_success.isoformat() if health.last_success else None,
+        "alerts": [
+            {"kind": alert.kind.value, "since": alert.raised.isoformat(), "message": alert.message}
+            for alert in alerts
+            if alert.source == health.feed.id
+        ],
+        "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
+    }
+
+
+def wanted(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> Wanted:
+    """The options of `items`; UsageError for a state that does not exist."""
+    try:
+        states = (State(state),) if state else ()
+    except ValueError:
+        raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
+    return Wanted(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
+
+
+def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
+    """A list of items."""
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        names = {feed.id: feed for feed in storage.feeds()}
+        _expect(wanted, config, names)
+        found = sorted(storage.items(wanted), key=lambda item: (item.shown, item.number), reverse=True)
+    if as_json:
+        say_json([_brief(item, names[item.source].organisation, names[item.source].topics) for item in found])
+        return
+    rows = [
+        (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
+        for item in found
+    ]
+    table(("item", "published", "state", "organisation", "title"), rows)
+
+
+def _expect(wanted: Wanted, config: Config, stored: Mapping[str, FeedInfo]) -> None:
+    """UsageError for a source or a topic that nobody knows: a slip of the pen is no empty list."""
+    if wanted.source and wanted.source not in stored and config.source(wanted.source) is None:
+        raise UsageError(f"there is no source called {wanted.source!r}: `publicwire sources` lists them")
+    topics = {topic for feed in stored.values() for topic in feed.topics}
+    topics |= {topic for source in config.sources for topic in source.topics}
+    if wanted.topic and wanted.topic not in topics:
+        known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
+        raise UsageError(f"there is no topic {wanted.topic!r}: {known}")
+
+
+def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:
+    return {
+        "id": item.id,
+        "source": item.source,
+        "organisation": item.item.organisation or organisation,
+        "title": item.item.title,
+        "url": item.item.url,
+        "published": item.shown.isoformat(),
+        "updated": item.updated.isoformat(),
+        "first_seen": item.first_seen.isoformat(),
+        "state": item.state,
+        "topics": topics,
+        "language": item.item.language,
+        "story": item.story,
+    }
+
+
+def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
+    """One item."""
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        item = found(storage, reference)
+        if as_json:
+            say_json(_whole(storage, item))
+        elif as_text:
+            say(_text(config, storage, item))
+        else:
+            _tell(storage, item)
+
+
+def found(storage: Storage, reference: str, *, story: bool = False) -> Stored:
+    """The item a person names; UsageError when there is none, or several and they are not a story that is
+    meant as a whole: a release that was taken for another would stay up."""
+    item = storage.find(reference)
+    if item is None:
+        raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
+    same = () if reference == item.id else storage.at(reference)
+    is_story = item.story is not None and all(each.story == item.story for each in same)
+    if len(same) > 1 and not (story and is_story):
+        ids = ", ".join(f"{each.id} ({each.source})" for each in same[:NAMED])
+        more = f" and {len(same) - NAMED} more" if len(same) > NAMED else ""
+        raise UsageError(f"{len(same)} items have this address, give the id of one: {ids}{more}")
+    return item
+
+
+def _text(config: Config, storage: Storage, item: Stored) -> str:
+    """The plain-text view. The operator may read what is not public, but not what rights forbid to show."""
+    feed = storage.feed(item.source)
+    if feed is None or feed.republish == Republish.NO:
+        raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
+    source = config.source(item.source)
+    own = source.disclaimer if source is not None else None
+    return present(item, feed=feed, publication=config.publication, text=own).text
+
+
+def _whole(storage: Storage, item: Stored) -> dict[str, object]:
+    feed = storage.feed(item.source)
+    believed = item.item
+    return {
+        **_brief(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
+        "public_id": item.public_id,
+        "position": item.position,
+        "reason": item.reason,
+        "release": item.release.isoformat() if item.release else None,
+        "guid": believed.guid,
+        "raw_url": believed.raw_url,
+        "authors": believed.authors,
+        "categories": believed.categories,
+        "content": believed.content,
+        "text": believed.text,
+        "enclosures": [_file(each) for each in believed.enclosures],
+        "images": [_file(each) for each in believed.images],
+        "flags": item.flags,
+        "also": [{"organisation": also.organisation, "url": also.url} for also in item.also],
+        "revisions": [{"at": r.at.isoformat(), "title": r.title} for r in storage.revisions(item.number)],
+        "audit": [
+            {
+                "at": line.at.isoformat(),
+                "before": line.before,
+                "after": line.after,
+                "trigger": line.trigger,
+                "reason": line.reason,
+                "actor": line.actor,
+            }
+            for line in storage.audit(item.number)
+        ],
+    }
+
+
+def _file(enclosure: Enclosure) -> dict[str, object]:
+    return {"url": enclosure.url, "type": enclosure.type, "size": enclosure.size}
+
+
+def _tell(storage: Storage, item: Stored) -> None:
+    feed = storage.feed(item.source)
+    say(item.item.title)
+    for name, value in (
+        ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
+        ("original", item.item.url),
+        ("state", f"{item.state} {item.reason}".strip()),
+        ("published", when(item.shown)),
+        ("updated", when(item.updated)),
+        ("first seen", when(item.first_seen)),
+        ("public id", item.public_id),
+        ("also by", ", ".join(also.organisation for also in item.also)),
+        ("flags", ", ".join(item.flags)),
+    ):
+        if value:
+            say(f"  {name:<13} {value}")
+    for revision in storage.revisions(item.number):
+        say(f"  revised       {when(revision.at)}, before: {revision.title}")
+    for step in storage.audit(item.number):
+        say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

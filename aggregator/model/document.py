@@ -1,0 +1,106 @@
+"""A fetched response, the document read from it, and the job a worker reads it by."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model.entry import Entry
+from aggregator.model.item import Item
+from aggregator.model.settings import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """ETag and Last-Modified, verbatim, of the document at `url` (RFC 9110 section 8.8)."""
+
+    url: str = ""
+    etag: str = ""
+    last_modified: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What a feed says of when to look again; see Document for units."""
+
+    ttl: int | None = None
+    update_period: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What a feed document said.
+
+    `entries` are those that had to be parsed, in document order; `listed` are the digests of every
+    raw item of the document, parsed or seen before (empty when the document could not be split).
+    `salt` names all of the head that entries inherit from, so that digests of another head never match.
+    """
+
+    format: str
+    title: str = ""
+    link: str = ""
+    language: str = ""
+    base: str = ""
+    description: str = ""
+    rights: str = ""
+    authors: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
+    self_url: str = ""
+    ttl: int | None = None  # minutes
+    update_period: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
+    skip_hours: tuple[int, ...] = ()  # 0-23, UTC
+    skip_days: tuple[int, ...] = ()  # 0 = Monday
+    entries: tuple[Entry, ...] = ()
+    listed: tuple[bytes, ...] = ()
+    complete: bool = True  # well-formed to its end; a truncated document is not
+    salt: bytes = b""
+
+    @property
+    def hints(self) -> Hints:
+        """What it says of when to look again."""
+        return Hints(self.ttl, self.update_period, self.skip_hours, self.skip_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What an origin answered to one request, redirects followed.
+
+    `body` is decoded, None after a 304; `received` counts bytes on the wire. `url` is the final address,
+    `permanent` says that every hop to it was a 301 or 308. Header names are lower case.
+    """
+
+    url: str
+    status: int
+    body: bytes | None
+    content_type: str = ""
+    validators: Validators = Validators()
+    headers: tuple[tuple[str, str], ...] = ()
+    permanent: bool = False
+    received: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What a worker is given: one document, and all that shapes what becomes of it."""
+
+    body: bytes
+    content_type: str
+    url: str  # where the document was found in the end
+    source: Source
+    seen: frozenset[bytes]
+    recipe: bytes
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """What a worker returns: the document without its entries, and the items they became.
+
+    `skipped` counts entries that `only` and `skip` left out; `invalid` names entries that could not
+    become items, with the reason.
+    """
+
+    document: Document
+    items: tuple[Item, ...]
+    skipped: int = 0
+    invalid: tuple[str, ...] = ()

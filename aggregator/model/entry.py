@@ -1,0 +1,53 @@
+"""What a feed said of one item: strings as found, gaps allowed, unsafe. Nothing here may be shown."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A text as an entry said it. `kind` is "text" or "html" (XHTML counts as html)."""
+
+    value: str
+    kind: str = "text"
+    base: str = ""
+    language: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """An enclosure or image as an entry said it."""
+
+    url: str
+    type: str = ""
+    length: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """atom:source or RSS <source>: where an aggregated entry came from."""
+
+    title: str = ""
+    id: str = ""
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a feed said of one item: strings as found, "" where absent, unsafe."""
+
+    guid: str = ""
+    link: str = ""
+    title: Markup = Markup("")
+    content: Markup = Markup("")
+    summary: Markup = Markup("")
+    published: str = ""
+    updated: str = ""
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Attachment, ...] = ()
+    images: tuple[Attachment, ...] = ()
+    language: str = ""
+    base: str = ""
+    rights: str = ""
+    origin: Origin | None = None
+    digest: bytes = b""  # of the raw item in the document; b"" when the document was read whole

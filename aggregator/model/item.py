@@ -1,0 +1,86 @@
+"""One release after normalisation, and the keys it is identified by. Only `normalise` makes an Item."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+from typing import NamedTuple
+
+from aggregator.model.entry import Origin
+
+
+class KeyKind(IntEnum):
+    """What a key was made from. The numbers are stored: never renumber."""
+
+    GUID = 1
+    GUID_LINK = 2
+    LINK = 3
+    PATH = 4  # the guid without scheme and host
+    TITLE_DAY = 5
+    TEXT = 6
+
+
+class Mode(StrEnum):
+    """Which keys a source's items are looked up by; it only ever degrades."""
+
+    NORMAL = "normal"  # guid, else link, else text
+    GUID_LINK = "guid+link"  # one guid was given to entries with different links
+    TITLE_DAY = "title+day"  # all entries share one link
+
+
+class Key(NamedTuple):
+    """One way to recognise an item within its source; `digest` is 16 bytes.
+
+    A tuple, not a dataclass: every item has six, and they are hashed, compared and sent between processes.
+    """
+
+    kind: KeyKind
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosure:
+    """A file that belongs to an item; `url` is absolute, `size` in bytes."""
+
+    url: str
+    type: str = ""
+    size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What we believe of one release. Only `normalise` makes one.
+
+    `title` and `text` are plain text (paragraphs of `text` parted by a blank line); `content` and
+    `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
+    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates.
+    `fingerprint` changes only when the substance does.
+    """
+
+    keys: tuple[Key, ...]
+    title: str
+    url: str = ""
+    raw_url: str = ""
+    guid: str = ""
+    content: str = ""
+    summary: str = ""
+    text: str = ""
+    language: str = ""
+    claimed: datetime | None = None
+    updated: datetime | None = None
+    authors: tuple[str, ...] = ()
+    organisation: str = ""  # only from sources that are `from-entry`
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    images: tuple[Enclosure, ...] = ()
+    rights: str = ""
+    origin: Origin | None = None
+    fingerprint: bytes = b""
+    digest: bytes = b""
+    flags: tuple[str, ...] = ()  # what was odd, e.g. "bad-date"
+
+    def key(self, kind: KeyKind) -> bytes | None:
+        """The digest of one kind of key, or None when the item has none of it."""
+        for key in self.keys:
+            if key.kind is kind:
+                return key.digest
+        return None

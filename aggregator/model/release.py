@@ -1,0 +1,60 @@
+"""What the public sees: rights applied, disclaimer made, all HTML safe."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure
+from aggregator.model.stored import Also, FeedInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """An item as the public sees it: rights applied, disclaimer made. All HTML in it is safe.
+
+    `content` is the body without the disclaimer; `disclaimer` is one element of class
+    "pw-disclaimer"; `text` is the whole plain-text view: headline, organisation, paragraphs,
+    disclaimer, each parted by a blank line.
+    """
+
+    id: str
+    public_id: str
+    page: str  # our own page, absolute
+    url: str  # the original, absolute; "" when there is none
+    title: str
+    organisation: str
+    content: str
+    summary: str  # plain text, a sentence or two
+    disclaimer: str
+    text: str
+    published: datetime
+    updated: datetime
+    language: str
+    source: FeedInfo
+    authors: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    enclosures: tuple[Enclosure, ...] = ()
+    images: tuple[Enclosure, ...] = ()
+    licence: str = ""
+    rights: str = ""
+    origin: Origin | None = None
+    also: tuple[Also, ...] = ()
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One published feed. `name` is its address under publication.url: "" (all), "topics/T",
+    "sources/S", "languages/L". `seq` and `changed` are of its newest change."""
+
+    name: str
+    title: str
+    page: str  # absolute address of its page
+    address: str  # absolute address its documents start with: address + "feed.atom"
+    language: str
+    seq: int = 0
+    changed: datetime | None = None
+    description: str = ""
+    id: str = ""  # atom:id of the channel, minted once
+    hub: str = ""
+    rights: str = ""

@@ -1,0 +1,1 @@
+"""Published documents, rendered on demand and cached."""

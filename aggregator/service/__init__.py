@@ -1,0 +1,1 @@
+"""The running service: composition root, scheduler, pipeline, maintenance, configuration reload."""

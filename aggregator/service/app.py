@@ -1,0 +1,197 @@
+"""The one composition root: store, HTTP clients, pipeline, scheduler and web are put together here.
+
+`opened` and `polling` serve one command, `serve` the whole service; the web and the scheduler are loaded only
+by `serve`, because a command without them starts faster.
+"""
+
+import asyncio
+import gc
+import os
+import signal
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aggregator import config as configuration
+from aggregator.fetch.client import Client
+from aggregator.log import log
+from aggregator.model import Claim, Outcome
+from aggregator.model.settings import Address, Config
+from aggregator.service.live_config import Current
+from aggregator.service.pipeline import Pipeline
+from aggregator.storage import Storage, backups, open_storage
+from aggregator.workers.pool import Workers
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+    from aggregator.service.scheduler import Poller
+
+TICK = timedelta(seconds=1)
+GARBAGE = (700, 10, 10)  # new objects, and looks, between two looks: Python's own, which a command has raised
+SETTLED = timedelta(minutes=1)  # until maintenance makes up for what was missed while we did not run
+
+
+def utc_now() -> datetime:
+    """The one clock."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Storage]:
+    """The store of a configuration, closed at the end."""
+    storage = open_storage(config.store)
+    try:
+        yield storage
+    finally:
+        storage.close()
+
+
+@asynccontextmanager
+async def polling(
+    storage: Storage,
+    current: Current,
+    workers: Workers | None = None,
+    *,
+    observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
+) -> AsyncIterator[Pipeline]:
+    """A pipeline over a store whose poller we are; clients and workers are let go at the end."""
+    workers, clients = workers or Workers(), Clients(current)
+    pipeline = Pipeline(
+        storage, clients.client, workers, config=lambda: current.config, clock=utc_now, observe=observe
+    )
+    try:
+        yield pipeline
+    finally:
+        await workers.close()
+        await clients.close()
+        pipeline.close()
+
+
+class Clients:
+    """The HTTP client of the moment: another one once the configuration polls in another way."""
+
+    def __init__(self, current: Current) -> None:
+        self._current = current
+        self._open: list[tuple[object, Client]] = []
+
+    def client(self) -> Client:
+        """The client for the present configuration."""
+        config = self._current.config
+        way = (config.poll, config.publication.contact, config.publication.url)
+        if not self._open or self._open[-1][0] != way:
+            settings, contact, url = way
+            self._open.append((way, Client(settings, contact=contact, publication_url=url)))
+        return self._open[-1][1]
+
+    async def close(self) -> None:
+        """Close them all; a former one may have had fetches under way until now."""
+        for _, client in self._open:
+            await client.close()
+
+
+async def serve(path: Path, *, started: Callable[[], None]) -> int:
+    """Poll, publish and answer until SIGTERM or SIGINT; returns the exit code. `started` is called once, when
+    the store is ours and both sides answer."""
+    from aggregator.service import systemd
+    from aggregator.service.metrics import Metrics, Present
+    from aggregator.service.scheduler import Poller
+    from aggregator.web.serving import Servers
+
+    current = Current(configuration.load(path, os.environ))
+    with opened(current.config) as storage, storage.poller():
+        for problem in storage.check():
+            raise backups.damaged(current.config.store, problem)
+        for done in storage.sync(current.config, utc_now()):
+            log.info("configuration", change=done)
+        workers = Workers()
+        metrics = Metrics(
+            lambda: Present(
+                storage.totals(utc_now()),
+                poller.in_flight(),
+                workers.killed,
+                poller.last_tick,
+                storage.alerts(),
+            )
+        )
+        async with polling(storage, current, workers, observe=metrics.observe) as pipeline:
+            poller = Poller(pipeline, storage, current, clock=utc_now)
+            stop = _stopper(poller)
+            async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
+                gc.freeze()  # what was loaded stays: it is not looked through again for garbage
+                gc.set_threshold(*GARBAGE)
+                started()
+                with _ticking(poller):
+                    await _either(stop, poller.failed)
+                    systemd.notify(systemd.STOPPING)
+                    log.info("stopping: running polls may finish")
+                    await poller.drain()
+    return 1 if poller.failed.is_set() else 0
+
+
+def _sites(
+    storage: Storage, current: Current, poller: "Poller", *, metrics: Callable[[], bytes]
+) -> list[tuple[Address, Callable[[], "Starlette"]]]:
+    from aggregator.publish.publisher import Publisher
+    from aggregator.web.app import public_app
+    from aggregator.web.callback import Callback
+    from aggregator.web.status import admin_app
+
+    publisher = Publisher(storage, lambda: current.config)
+    callback = Callback(storage, config=lambda: current.config, clock=utc_now)
+
+    def problems() -> tuple[str, ...]:
+        return tuple(each for each in (*current.error.splitlines(), poller.trouble) if each)
+
+    return [
+        (current.config.listen, lambda: public_app(publisher, storage, callback.routes())),
+        (
+            current.config.admin,
+            lambda: admin_app(storage, poller.is_ready, problems=problems, metrics=metrics),
+        ),
+    ]
+
+
+def _stopper(poller: "Poller") -> asyncio.Event:
+    """The event that SIGTERM and SIGINT set; SIGHUP reloads."""
+    loop, stop, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
+
+    def reload() -> None:
+        task = loop.create_task(poller.reload())
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+    return stop
+
+
+@contextmanager
+def _ticking(poller: "Poller") -> Iterator[None]:
+    """The scheduler: one tick over what is due, and maintenance; it holds no jobs of sources."""
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+    # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
+    scheduler = AsyncIOScheduler(
+        timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+    )
+    now = utc_now()
+    scheduler.add_job(poller.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
+    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + SETTLED)
+    scheduler.start()
+    watching = asyncio.create_task(poller.watch())
+    try:
+        yield
+    finally:
+        watching.cancel()
+        scheduler.shutdown(wait=False)  # after the drain: it would cancel what runs
+
+
+async def _either(*events: asyncio.Event) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

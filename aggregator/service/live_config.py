@@ -1,0 +1,49 @@
+"""The configuration of the moment, and the watch on its file. Never stops a running service."""
+
+import os
+
+from aggregator import config as configuration
+from aggregator.errors import ConfigError
+from aggregator.log import log
+from aggregator.model.settings import Config
+
+RESTART = ("store", "listen", "admin")
+
+
+class Current:
+    """A good edit replaces the configuration; a bad one is told and changes nothing."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.error = ""
+        self._read = self._look()
+        self._looked = self._read
+
+    def changed(self) -> bool:
+        """Whether the file was edited and has then lain still from the last call to this one."""
+        before, self._looked = self._looked, self._look()
+        return self._looked is not None and self._looked == before != self._read
+
+    def reload(self) -> bool:
+        """Read the file again; True when the configuration is another one now."""
+        self._read = self._look()
+        try:
+            config = configuration.load(self.config.path, os.environ)
+        except ConfigError as error:
+            self.error = str(error)
+            log.error("configuration not reloaded, the last good one goes on", problems=self.error)
+            return False
+        self.error = ""
+        for name in RESTART:
+            if getattr(config, name) != getattr(self.config, name):
+                log.warning("this change needs a restart", key=name)
+        log.info("configuration reloaded", sources=len(config.sources))
+        before, self.config = self.config, config
+        return config != before
+
+    def _look(self) -> tuple[int, int] | None:
+        try:
+            found = self.config.path.stat()
+        except OSError:
+            return None
+        return found.st_mtime_ns, found.st_size

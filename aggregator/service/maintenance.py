@@ -1,0 +1,38 @@
+"""What a store needs once an hour: retention, the search index and the backup of the night.
+
+Runs on a thread of its own beside polls. Never stops the service because a backup failed.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from aggregator.errors import PublicwireError
+from aggregator.log import log
+from aggregator.model.settings import Retention
+from aggregator.policy.lifecycle import Trigger, step
+from aggregator.storage import Storage, backups
+
+
+def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
+    """All of it; StorageError when retention fails."""
+    storage.maintain(retention, now)
+    path = backups.due(store, now)
+    if not retention.backups or path is None:
+        return
+    try:
+        path.parent.mkdir(exist_ok=True)
+        items = storage.backup(path)
+        backups.prune(store, retention.backups)
+    except (PublicwireError, OSError) as error:
+        log.error("the nightly backup failed", file=str(path), error=str(error))
+    else:
+        log.info("backup", file=str(path), items=items)
+
+
+def release(storage: Storage, now: datetime) -> None:
+    """Let held items go live whose time has come."""
+    due = storage.release_due(now)
+    steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
+    if steps:
+        storage.apply(steps)
+        log.info("released", items=[item.id for item in due])

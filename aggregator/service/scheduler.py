@@ -1,0 +1,217 @@
+"""The tick of a service: reload, release what is due, claim what is due, and no more than fits."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from aggregator.errors import StorageError, StoreFull
+from aggregator.log import log
+from aggregator.model import Claim
+from aggregator.policy import schedule
+from aggregator.policy.fairness import Turns
+from aggregator.service import alert_webhook, systemd
+from aggregator.service.alert_webhook import Alarm
+from aggregator.service.live_config import Current
+from aggregator.service.maintenance import release, upkeep
+from aggregator.service.pipeline import IN_FLIGHT, Pipeline
+from aggregator.storage import Storage
+from aggregator.tasks import Tasks
+from aggregator.websub.subscriber import KIND, Subscriber
+from aggregator.workers.pool import give_back
+
+STALE = 30.0  # seconds: without a tick for so long, the service is not ready
+LOOK = 0.05  # seconds between two looks at whether anything fell due
+DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
+
+
+class Poller:
+    """The tick: reload, release what is due, claim what is due, and no more than fits."""
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        storage: Storage,
+        current: Current,
+        *,
+        tell: Callable[[str], None] = systemd.notify,
+        monotonic: Callable[[], float] = time.monotonic,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._pipeline = pipeline
+        self._storage = storage
+        self._current = current
+        hubs = Subscriber(
+            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
+        )
+        self._alarm = Alarm(
+            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
+        )
+        handlers = {KIND: hubs.run, alert_webhook.KIND: self._alarm.run}
+        self._tasks = Tasks(storage, pipeline.write, handlers, clock=clock)
+        self._store = current.config.store
+        self._synced = current.config  # what the store knows; a full disk may keep the present one from it
+        self._tell = tell
+        self._monotonic = monotonic
+        self._clock = clock
+        self._ticked: float | None = None
+        self._claimed: datetime | None = None
+        self._claiming = asyncio.Lock()
+        self._polls: dict[asyncio.Task[None], str | None] = {}  # and at which host; None of tasks
+        self._lost: list[Claim] = []
+        self._draining = False
+        self.last_tick: datetime | None = None
+        self.trouble = ""  # why nothing is polled at the moment
+        self.failed = asyncio.Event()
+
+    async def tick(self) -> None:
+        """One beat. A store that fails ends the service, unless only its disk is full."""
+        if self._draining:
+            return
+        try:
+            if self._current.changed():
+                await self.reload()
+            await self._sync()
+            await self._pipeline.write(self._keep_time)
+            await self._pipeline.rest()
+            await self._let_go()
+            await self._claim()
+            await self._alarm.tell()
+            await self._claim_tasks()
+            self._beat()
+        except StorageError as error:
+            self._fail(error)
+
+    async def _claim(self) -> None:
+        """As many due sources as there is room for."""
+        poll = self._current.config.poll
+        places = poll.concurrency * IN_FLIGHT
+        async with self._claiming:
+            self._claimed = self._clock()
+            under_way = [host for host in self._polls.values() if host is not None]
+            if not self._draining and (free := places - len(under_way)) > 0:
+                hosts = self._pipeline.client().hosts
+                turns = Turns(
+                    under_way,
+                    places=places,
+                    per_host=poll.per_host,
+                    is_prompt=hosts.is_prompt,
+                    end_of=hosts.end_of,
+                )
+                for claim in await self._pipeline.claim(free, may=turns.may):
+                    self._start(self._pipeline.poll(claim), of=claim)
+
+    async def _claim_tasks(self) -> None:
+        async with self._claiming:
+            if not self._draining:
+                for task in await self._tasks.claim():
+                    self._start(self._tasks.run(task))
+
+    async def watch(self) -> None:
+        """Between two ticks, claim what falls due or is asked for at once; until cancelled."""
+        while True:
+            await asyncio.sleep(LOOK)
+            try:
+                if self._fell_due():
+                    await self._claim()
+            except StorageError:
+                continue  # the next tick meets it, too, and says so
+            except Exception:
+                log.error("the watch broke, ticks go on alone", exc_info=True)
+                return
+
+    def _fell_due(self) -> bool:
+        if self._claimed is None or self._draining or self.trouble:
+            return False
+        due = self._storage.next_due()
+        return due is not None and self._claimed < due <= self._clock()
+
+    def _keep_time(self) -> None:
+        """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""
+        if self.last_tick is None or self._ticked is None:
+            return
+        now, ran = self._clock(), timedelta(seconds=self._monotonic() - self._ticked)
+        leap = schedule.leap(now - self.last_tick, ran)
+        if not leap:
+            release(self._storage, now)
+            return
+        log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
+        if leap < timedelta():
+            self._storage.set_back(-leap)
+
+    def _beat(self) -> None:
+        """Only from a tick that did its work: the watchdog is told, and /readyz may say so."""
+        self._tell(systemd.READY if self._ticked is None else systemd.ALIVE)
+        self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
+
+    def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
+        poll = asyncio.create_task(self._one(work, of))
+        self._polls[poll] = of.host if of else None
+        poll.add_done_callback(self._polls.pop)
+
+    async def _one(self, work: Awaitable[object], of: Claim | None) -> None:
+        try:
+            await work
+        except StorageError as error:
+            if of is not None:
+                self._lost.append(of)
+            self._fail(error)
+
+    async def _let_go(self) -> None:
+        """Have polled again what a full disk kept from being written down: its lease is long."""
+        if lost := tuple(self._lost):
+            await self._pipeline.write(lambda: self._storage.let_go(lost))
+            del self._lost[: len(lost)]
+
+    def _fail(self, error: StorageError) -> None:
+        if not isinstance(error, StoreFull):
+            log.error("the store failed", error=str(error))
+            self.failed.set()
+            return
+        if not self.trouble:
+            log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
+        self.trouble = str(error)
+        self._tell(systemd.ALIVE)  # starting again would not make room, and end what is still served
+
+    async def reload(self) -> None:
+        """Take up an edited configuration."""
+        self._tell(systemd.reloading())
+        self._current.reload()
+        await self._sync()
+        self._tell(systemd.READY)
+
+    async def _sync(self) -> None:
+        config = self._current.config
+        if config is self._synced:
+            return
+        for done in await self._pipeline.write(lambda: self._storage.sync(config, self._clock())):
+            log.info("configuration", change=done)
+        self._synced = config
+
+    async def maintain(self) -> None:
+        """Retention, the search index and the night's backup, while polls go on."""
+        retention = self._current.config.retention
+        try:
+            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            give_back()
+        except StorageError as error:
+            self._fail(error)
+
+    def is_ready(self) -> bool:
+        """Whether the tick is really running."""
+        return self._ticked is not None and self._monotonic() - self._ticked < STALE
+
+    def in_flight(self) -> int:
+        """How many polls are under way."""
+        return len(self._polls)
+
+    async def drain(self) -> None:
+        """Let running polls finish for a while, then let them go: nothing of them was written."""
+        self._draining = True
+        async with self._claiming:
+            pass  # what is being claimed is still begun, and not later than this
+        if self._polls:
+            _, late = await asyncio.wait(self._polls, timeout=DRAIN)
+            for poll in late:
+                poll.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

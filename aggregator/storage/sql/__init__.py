@@ -1,0 +1,1 @@
+"""SQL statements of the store; each function runs inside a transaction opened by its engine."""

@@ -1,0 +1,159 @@
+"""Backups of the SQLite file, and what restoring one takes: verify, replay the journal, change places.
+
+Never leaves the store without a database, and never shows an item that was withdrawn after the backup.
+"""
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+
+from aggregator.errors import StorageError, UsageError
+from aggregator.model import State
+from aggregator.policy.lifecycle import Trigger, step
+from aggregator.storage import Restored, Storage
+from aggregator.storage.backups import sync
+
+MAGIC = b"SQLite format 3\0"  # what all of its files begin with
+TRIGGERS = {
+    (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
+    (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,
+    # Held stays held: whatever reinstated it came before what held it.
+    (State.WITHDRAWN, State.LIVE): Trigger.REINSTATE,
+}
+
+
+def backup(db: sqlite3.Connection, to: Path) -> int:
+    """Copy the database, whole and as of one moment, beside whoever writes; returns the items in it."""
+    if to.is_dir() or not to.parent.is_dir():
+        raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
+    if to.exists() and not _is_backup(to):
+        raise UsageError(f"{to} is there already and is no backup: name another file")
+    part = to.with_name(f".{to.name}.part")
+    part.unlink(missing_ok=True)
+    try:
+        with closing(sqlite3.connect(part)) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be read wherever it is carried
+        items = verified(part)
+        sync(part)
+        part.replace(to)
+    except sqlite3.OperationalError as error:  # of the copy: a damaged original is another kind
+        raise StorageError(f"cannot write the backup {to}: {error}") from error
+    finally:
+        part.unlink(missing_ok=True)
+    sync(to.parent)
+    return items
+
+
+def _is_backup(path: Path) -> bool:
+    """Whether a file may give way to a backup: by its first bytes it is one, or there is nothing in it."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(MAGIC)) in (b"", MAGIC)
+
+
+def damage(db: sqlite3.Connection) -> tuple[str, ...]:
+    """What is wrong with the database, in words."""
+    found = [row[0] for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
+    lost = db.execute("PRAGMA foreign_key_check").fetchall()
+    return (*found, *(f"a row of {row[0]} refers to nothing" for row in lost))
+
+
+def verified(path: Path) -> int:
+    """Open a backup and check all of it; returns the items in it."""
+    if not path.is_file():
+        raise UsageError(f"there is no backup {path}")
+    try:
+        with closing(_read_only(path)) as db:
+            (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()
+            if found != "ok":
+                raise StorageError(f"{path} is no sound backup of Publicwire: {found}")
+            return int(db.execute("SELECT count(*) FROM item").fetchone()[0])
+    except sqlite3.Error as error:
+        raise StorageError(f"{path} is no sound backup of Publicwire: {error}") from error
+
+
+def stage(backup: Path, to: Path) -> None:
+    """Copy a backup to where it is made ready."""
+    with closing(_read_only(backup)) as source, closing(sqlite3.connect(to)) as copy:
+        source.backup(copy)
+
+
+def _read_only(backup: Path) -> sqlite3.Connection:
+    """A backup is looked at and not touched: no log is made beside it, and it may be on a read-only disk.
+
+    What a restore once replaced has its log beside it, which after a kill holds what was committed last.
+    """
+    log = backup.with_name(f"{backup.name}-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    return sqlite3.connect(f"{backup.absolute().as_uri()}?{how}", uri=True)
+
+
+def replay(storage: Storage, journal: Path, now: datetime) -> Restored:
+    """Bring every item the journal names to the last state it tells."""
+    last: dict[str, tuple[State, str, str]] = {}
+    unreadable = []
+    lines = journal.read_bytes().splitlines() if journal.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            said = json.loads(line)
+            last[said["item"]] = (State(said["after"]), said["reason"], said["actor"])
+        except (ValueError, KeyError, TypeError):
+            unreadable.append(number)
+    moved, unknown = [], []
+    for name, (after, reason, actor) in last.items():
+        item = storage.find(name)
+        if item is None:
+            unknown += [name] if after is State.WITHDRAWN else []
+        elif trigger := TRIGGERS.get((item.state, after)):
+            storage.apply([step(item, trigger, reason=reason, actor=actor, at=now)])
+            moved.append(name)
+    return Restored(0, None, tuple(moved), tuple(unknown), tuple(unreadable))
+
+
+@contextmanager
+def staging(directory: Path) -> Iterator[Path]:
+    """An empty directory beside the store's file, gone at the end."""
+    made = directory / "restoring"
+    _clear(made)
+    made.mkdir(parents=True)
+    try:
+        yield made
+    finally:
+        _clear(made)
+
+
+def _clear(directory: Path) -> None:
+    for path in directory.glob("*"):
+        path.unlink()
+    if directory.exists():
+        directory.rmdir()
+
+
+def change_places(new: Path, present: Path) -> Path | None:
+    """Put `new` where `present` is, which is kept aside with what its log still holds; returns where."""
+    with closing(sqlite3.connect(new)) as db:
+        db.execute("PRAGMA journal_mode = DELETE")  # its own log goes into it
+    sync(new)
+    aside = _aside(present) if present.exists() else None
+    if aside is not None:
+        os.link(present, aside)  # a link, not a move: at no moment is the store without a database
+        for end in ("-wal", "-shm"):
+            log = present.with_name(present.name + end)
+            if log.exists():
+                log.replace(aside.with_name(aside.name + end))
+    new.replace(present)
+    sync(present.parent)
+    return aside
+
+
+def _aside(present: Path) -> Path:
+    """publicwire.db.before-restore, numbered from the second on."""
+    names = (f"{present.name}.before-restore{'' if n == 1 else f'-{n}'}" for n in count(1))
+    return next(path for name in names if not (path := present.with_name(name)).exists())

@@ -1,0 +1,1 @@
+"""Worker processes: each document is parsed and normalised in a process that can be killed."""

@@ -1,0 +1,158 @@
+"""Which feeds a page names, and in which order."""
+
+import pytest
+
+from aggregator.parse.autodiscovery import MOST, Feed, find_feeds, usual_addresses
+
+PAGE = "https://www.example.org/press/index.html"
+
+
+def links(*tags: str) -> str:
+    return f"<!doctype html><html><head><title>x</title></head><body>{''.join(tags)}</body></html>"
+
+
+def declared(href: str, *, title: str = "", kind: str = "application/rss+xml") -> str:
+    return f'<link rel="alternate" type="{kind}" title="{title}" href="{href}">'
+
+
+def urls(html: str) -> list[str]:
+    return [feed.url for feed in find_feeds(html, PAGE)]
+
+
+def test_a_declared_feed_comes_with_its_absolute_address_and_title() -> None:
+    assert find_feeds(links(declared("../feed.xml#top", title=" Press\n releases ")), PAGE) == (
+        Feed("https://www.example.org/feed.xml", "Press releases", True),
+    )
+
+
+def test_a_link_that_looks_like_a_feed_comes_with_its_words() -> None:
+    assert find_feeds(links('<a href="/rss"><b>All</b> news</a>'), PAGE) == (
+        Feed("https://www.example.org/rss", "All news", False),
+    )
+
+
+def test_the_best_come_first() -> None:
+    page = links(
+        '<a href="https://other.example/feed">elsewhere</a>',
+        '<a href="/guessed.rss">guessed</a>',
+        declared("https://other.example/declared"),
+        declared("/comments/feed", title="Site » Comments Feed"),
+        declared("/feed"),
+        declared("/feed.atom", kind="application/atom+xml; charset=utf-8"),
+    )
+    assert urls(page) == [
+        "https://www.example.org/feed",
+        "https://www.example.org/feed.atom",
+        "https://other.example/declared",
+        "https://www.example.org/comments/feed",
+        "https://www.example.org/guessed.rss",
+        "https://other.example/feed",
+    ]
+
+
+def test_a_feed_named_twice_is_one_with_its_first_title() -> None:
+    page = links(
+        '<a href="/feed">Feed</a>', declared("/feed", title="News"), declared("/feed", title="Again")
+    )
+    assert find_feeds(page, PAGE) == (Feed("https://www.example.org/feed", "News", True),)
+
+
+@pytest.mark.parametrize(
+    "kind", ["application/feed+json", "application/rdf+xml", "text/xml", "Application/RSS+XML"]
+)
+def test_every_kind_of_feed_counts_as_declared(kind: str) -> None:
+    assert urls(links(declared("/x", kind=kind))) == ["https://www.example.org/x"]
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        declared("/wp-json/", kind="application/json"),
+        '<link rel="alternate" hreflang="fr" href="/fr/">',
+        '<link rel="stylesheet" type="text/xml" href="/s.xml">',
+        '<a href="/feedback">Feedback</a>',
+        '<a href="/atomic-energy">Atoms</a>',
+        '<a href="/feed-the-hungry">Campaign</a>',
+        "<a href>RSS</a>",
+        '<a href="javascript:feed/">x</a>',
+        '<a href="file:///feed">x</a>',
+        '<a href="https://[::1/feed">x</a>',
+        '<a href="http:///feed">x</a>',
+        f'<a href="/{"x" * 2000}/feed">x</a>',
+        declared(""),
+        "<link rel type href>",
+        "<base href='https://['>",
+    ],
+)
+def test_what_is_no_feed_is_not_named(tag: str) -> None:
+    assert urls(links(tag)) == []
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "/feed",
+        "/feed/",
+        "/a/rss.xml",
+        "news.rss",
+        "/x.atom",
+        "/?feed=rss2",
+        "/index.rdf",
+        "/feeds/press",
+        "/feed.json#x",
+        "/api/rss?language=en",
+        "/rss/press.html",
+    ],
+)
+def test_links_are_known_by_their_address(href: str) -> None:
+    assert len(urls(links(f'<a href="{href}">x</a>'))) == 1
+
+
+@pytest.mark.parametrize("href", ["feed://example.org/x", "feed:https://example.org/x"])
+def test_feed_addresses_are_web_addresses(href: str) -> None:
+    assert urls(links(f'<a href="{href}">x</a>')) == ["https://example.org/x"]
+
+
+def test_a_base_in_the_page_is_respected() -> None:
+    page = '<head><base href="https://cdn.example/b/"><link rel="feed" href="x"></head>'
+    assert urls(page) == ["https://cdn.example/b/x"]
+
+
+def test_bytes_and_broken_pages_are_read_too() -> None:
+    assert find_feeds(b"<link rel=alternate type=text/xml href=/f title='\xe9", PAGE) == ()
+    assert find_feeds(b"<p><link rel=alternate type=text/xml href=/f>\xff<", PAGE) == (
+        Feed("https://www.example.org/f", "", True),
+    )
+    assert find_feeds("", PAGE) == ()
+
+
+def test_of_a_page_too_costly_to_parse_only_the_head_is_read() -> None:
+    body = "<body><a href='/guessed.rss'>x</a>" + "<div>" * 50_000
+    assert urls(f"<head>{declared('/feed')}</head>{body}") == ["https://www.example.org/feed"]
+    assert urls(body) == []
+
+
+def test_a_page_of_a_thousand_feeds_names_a_few() -> None:
+    assert len(urls(links(*(declared(f"/{n}") for n in range(1000))))) == MOST
+
+
+def test_feeds_usually_lie_beside_the_page_or_at_the_root() -> None:
+    assert usual_addresses("https://example.org/press/index.html") == (
+        "https://example.org/press/feed",
+        "https://example.org/press/feed/",
+        "https://example.org/press/rss",
+        "https://example.org/press/rss.xml",
+        "https://example.org/press/feed.xml",
+        "https://example.org/press/atom.xml",
+        "https://example.org/press/index.xml",
+        "https://example.org/press/feed.json",
+        "https://example.org/feed",
+        "https://example.org/feed/",
+        "https://example.org/rss",
+        "https://example.org/rss.xml",
+        "https://example.org/feed.xml",
+        "https://example.org/atom.xml",
+        "https://example.org/index.xml",
+        "https://example.org/feed.json",
+    )
+    assert len(usual_addresses("https://example.org")) == 8

@@ -1,0 +1,63 @@
+"""The table of an item's life."""
+
+from datetime import timedelta
+
+import pytest
+
+from aggregator.errors import UsageError
+from aggregator.model import Item, State, Stored, Transition
+from aggregator.policy.lifecycle import TABLE, Trigger, step
+from tests.given import NOON
+
+ALLOWED = {
+    (State.HELD, Trigger.TIME): State.LIVE,
+    (State.HELD, Trigger.RELEASE): State.LIVE,
+    (State.HELD, Trigger.HOLD): State.HELD,
+    (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.LIVE, Trigger.HOLD): State.HELD,
+    (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.WITHDRAWN, Trigger.REINSTATE): State.LIVE,
+}
+
+
+def stored(state: State) -> Stored:
+    return Stored(
+        number=7,
+        id="abcdefghijklm",
+        public_id="tag:releases.example,2026:7",
+        source="ministry",
+        state=state,
+        item=Item(keys=(), title="Bridge opens"),
+        shown=NOON,
+        updated=NOON,
+        first_seen=NOON,
+        seq=1,
+    )
+
+
+@pytest.mark.parametrize(("state", "trigger"), [(s, t) for s in State for t in Trigger])
+def test_every_trigger_moves_an_item_as_the_table_says_or_is_refused(state: State, trigger: Trigger) -> None:
+    after = ALLOWED.get((state, trigger))
+    if after is None:
+        with pytest.raises(UsageError, match=f"abcdefghijklm is {state}: cannot {trigger} it"):
+            step(stored(state), trigger, reason="", actor="tester", at=NOON)
+    else:
+        at = NOON + timedelta(minutes=1)
+        assert step(stored(state), trigger, reason="asked to", actor="tester", at=at) == Transition(
+            number=7,
+            before=state,
+            after=after,
+            trigger=trigger.value,
+            reason="asked to",
+            actor="tester",
+            at=at,
+        )
+
+
+def test_a_refusal_says_what_an_operator_could_do_instead() -> None:
+    with pytest.raises(UsageError, match=r"\(possible: release, hold, withdraw\)$"):
+        step(stored(State.HELD), Trigger.REINSTATE, reason="", actor="tester", at=NOON)
+
+
+def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
+    assert [trigger for state, trigger in TABLE if state is State.WITHDRAWN] == [Trigger.REINSTATE]

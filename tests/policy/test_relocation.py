@@ -1,0 +1,151 @@
+"""When a source counts as moved, and when no longer."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.model import Fetched, Move
+from aggregator.policy.relocation import (
+    STABLE,
+    address,
+    advice,
+    answered,
+    event,
+    failed,
+    is_configured,
+    undone,
+)
+from tests.given import DAY, HOUR, NOON
+
+OLD, NEW, THIRD = "https://old.example/feed", "https://new.example/feed", "https://third.example/feed"
+SEEN = Move(seen=NEW, seen_since=NOON)
+MOVED = Move(at=NEW, since=NOON)
+
+
+def polled(move: Move, *landed: tuple[timedelta, str, bool]) -> Move:
+    """After polls so long after noon that ended there, by permanent redirects alone or not."""
+    for after, url, permanent in landed:
+        move = answered(OLD, move, Fetched(url, 200, b"", permanent=permanent), NOON + after)
+    return move
+
+
+def fails(move: Move, times: int, *, is_gone: bool = False) -> Move:
+    for _ in range(times):
+        move = failed(OLD, move, is_gone=is_gone)
+    return move
+
+
+@pytest.mark.parametrize(
+    ("polls", "after"),
+    [
+        ([(HOUR, OLD, False)], Move()),
+        ([(HOUR, NEW, False)], Move()),  # a 302 or 307 in the chain
+        ([(0 * DAY, NEW, True)], SEEN),
+        ([(0 * DAY, NEW, True), (STABLE - HOUR, NEW, True)], SEEN),
+        ([(0 * DAY, NEW, True), (STABLE, NEW, True)], Move(at=NEW, since=NOON + STABLE)),
+        (
+            [(0 * DAY, NEW, True), (6 * DAY, OLD, False), (STABLE, NEW, True)],
+            replace(SEEN, seen_since=NOON + STABLE),
+        ),
+        ([(0 * DAY, NEW, True), (6 * DAY, NEW, False), (STABLE, OLD, False)], Move()),
+        ([(0 * DAY, NEW, True), (STABLE, THIRD, True)], Move(seen=THIRD, seen_since=NOON + STABLE)),
+        (
+            [(0 * DAY, NEW, True), (-DAY, NEW, True)],
+            replace(SEEN, seen_since=NOON - DAY),
+        ),  # the clock was set
+    ],
+)
+def test_a_feed_has_moved_once_all_polls_of_seven_days_ended_there_for_good(
+    polls: list[tuple[timedelta, str, bool]], after: Move
+) -> None:
+    assert polled(Move(), *polls) == after
+
+
+def test_a_failed_poll_neither_counts_nor_resets() -> None:
+    assert failed(OLD, SEEN, is_gone=False) == failed(OLD, SEEN, is_gone=True) == SEEN
+
+
+def test_a_source_is_asked_for_where_it_has_moved_but_not_where_it_only_redirects() -> None:
+    assert [address(OLD, move) for move in (Move(), SEEN, MOVED)] == [OLD, OLD, NEW]
+
+
+def test_after_every_third_failure_at_the_new_address_the_old_one_is_tried_once() -> None:
+    asked = [address(OLD, fails(MOVED, count)) for count in range(8)]
+    assert asked == [NEW, NEW, NEW, OLD, NEW, NEW, OLD, NEW]
+
+
+def test_a_success_at_the_new_address_forgives_its_failures() -> None:
+    assert polled(fails(MOVED, 2), (HOUR, NEW, False)) == MOVED
+    assert polled(fails(MOVED, 3), (HOUR, NEW, True)) == MOVED  # asked at the old one, which leads there
+
+
+@pytest.mark.parametrize(
+    ("landed", "after"),
+    [
+        ((HOUR, OLD, False), Move()),
+        ((HOUR, THIRD, False), Move()),
+        ((HOUR, THIRD, True), Move(seen=THIRD, seen_since=NOON + HOUR)),
+    ],
+)
+def test_an_old_address_that_answers_by_itself_is_the_address_again(
+    landed: tuple[timedelta, str, bool], after: Move
+) -> None:
+    assert polled(fails(MOVED, 3), landed) == after
+
+
+def test_a_new_address_that_is_gone_is_left_at_once() -> None:
+    assert failed(OLD, replace(MOVED, refused=(THIRD,)), is_gone=True) == Move(refused=(THIRD,))
+    assert fails(fails(MOVED, 3), 1, is_gone=True) == replace(MOVED, failures=4)  # that was the old one
+
+
+def test_a_feed_moves_on_from_where_it_moved_and_back() -> None:
+    moving = polled(MOVED, (HOUR, THIRD, True))
+    assert moving == replace(MOVED, seen=THIRD, seen_since=NOON + HOUR)
+    assert polled(moving, (8 * DAY, THIRD, True)) == Move(at=THIRD, since=NOON + 8 * DAY)
+    assert polled(MOVED, (HOUR, OLD, True), (8 * DAY, OLD, True)) == Move()
+
+
+def test_what_the_operator_took_back_is_not_adopted_again_but_another_address_is() -> None:
+    back = undone(MOVED)
+    assert back == Move(refused=(NEW,))
+    assert polled(back, (HOUR, NEW, True), (9 * DAY, NEW, True)) == back
+    assert polled(back, (HOUR, THIRD, True), (9 * DAY, THIRD, True)) == Move(
+        at=THIRD, since=NOON + 9 * DAY, refused=(NEW,)
+    )
+
+
+def test_both_where_it_has_moved_and_where_it_is_moving_are_taken_back() -> None:
+    assert undone(replace(MOVED, seen=THIRD, seen_since=NOON)) == Move(refused=(NEW, THIRD))
+    assert undone(SEEN) == Move(refused=(NEW,))
+    assert undone(Move(refused=(NEW,))) is None
+
+
+def test_the_operator_may_write_the_address_before_it_is_adopted() -> None:
+    assert [is_configured(feed, SEEN) for feed in (NEW, THIRD, "")] == [True, False, False]
+    assert is_configured(NEW, MOVED)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (Move(), Move(), ""),
+        (Move(), SEEN, "permanently redirected"),
+        (SEEN, SEEN, ""),
+        (SEEN, Move(), ""),
+        (SEEN, MOVED, "moved for good"),
+        (MOVED, replace(MOVED, failures=1), ""),
+        (MOVED, Move(), "back at its configured address"),
+    ],
+)
+def test_each_step_is_told_once(before: Move, after: Move, told: str) -> None:
+    assert event(before, after) == told
+
+
+def test_the_operator_is_told_the_cure() -> None:
+    cure = f"write `feed: {NEW}` in sources.yaml, or `publicwire unmove office`"
+    assert [advice("office", NEW, NOON, is_adopted=adopted) for adopted in (True, False)] == [
+        f"moved for good, polled at {NEW} since 2026-03-02: {cure}",
+        f"redirects for good to {NEW} since 2026-03-02, polled there from 2026-03-09 on: {cure}",
+    ]
+    assert advice("office", "", None, is_adopted=False) == ""

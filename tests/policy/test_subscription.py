@@ -1,0 +1,279 @@
+"""The life of a subscription, decided without a clock."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+
+from aggregator.model import Advert, Standing, Subscription
+from aggregator.policy import subscription
+from tests.given import DAY, HOUR, MINUTE, NOON
+
+HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
+WEEK = 7 * DAY
+
+
+def given(standing: Standing = Standing.WANTED, **fields: object) -> Subscription:
+    """A subscription, two hours old."""
+    plain = Subscription(
+        number=1,
+        source="ministry",
+        hub=HUB,
+        topic=TOPIC,
+        token="t" * 43,
+        secret="s",
+        standing=standing,
+        since=NOON - 2 * HOUR,
+        due=NOON,
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]  # the caller names fields
+
+
+def active(**fields: object) -> Subscription:
+    """One that was confirmed an hour ago for ten days."""
+    usual: dict[str, object] = {
+        "asked": NOON - HOUR,
+        "confirmed": NOON - HOUR,
+        "lease_until": NOON - HOUR + 10 * DAY,
+        "due": NOON + 7 * DAY,
+    }
+    return given(Standing.ACTIVE, **(usual | fields))
+
+
+def test_neither_token_nor_secret_is_in_what_is_printed_of_a_subscription() -> None:
+    shown = repr(given(token="very-secret", secret="very-secret"))
+    assert "very-secret" not in shown
+
+
+@pytest.mark.parametrize(
+    ("present", "advert", "settled"),
+    [
+        (None, Advert(), True),
+        (None, Advert(HUB, TOPIC), False),
+        (given(), Advert(HUB, TOPIC), True),
+        (given(), Advert(HUB, TOPIC + "?new"), False),
+        (given(), Advert("https://other.example/", TOPIC), False),
+        (given(), Advert(), False),
+        (given(since=NOON - 59 * MINUTE), Advert("https://other.example/", TOPIC), True),
+    ],
+)
+def test_a_hub_is_changed_when_the_feed_names_another_but_not_within_the_hour(
+    present: Subscription | None, advert: Advert, settled: bool
+) -> None:
+    assert subscription.is_settled(present, advert, NOON) is settled
+
+
+def test_what_no_hub_holds_is_over_when_left_and_else_the_hub_is_told() -> None:
+    assert subscription.left(given(Standing.WANTED), NOON) is None
+    assert subscription.left(given(Standing.DENIED), NOON) is None
+    for standing in (Standing.ASKED, Standing.ACTIVE, Standing.BROKEN):
+        leaving = subscription.left(given(standing, asks=3, missed=NOON), NOON + HOUR)
+        assert leaving == given(Standing.LEAVING, due=NOON + HOUR)
+
+
+def test_a_hub_that_never_confirms_is_asked_ever_more_rarely_but_for_ever() -> None:
+    present, now, gaps = given(), NOON, []
+    for _ in range(6):
+        asked = subscription.looked_at(present, now, wanted=True)
+        assert asked is not None
+        assert (asked.standing, asked.asked) == (Standing.ASKED, now)
+        gaps.append(asked.due - now)
+        present, now = asked, asked.due
+    assert gaps == [HOUR, 4 * HOUR, 16 * HOUR, 64 * HOUR, WEEK, WEEK]
+
+
+def test_a_renewal_leaves_the_subscription_active() -> None:
+    assert subscription.looked_at(active(), NOON, wanted=True) == active(asked=NOON, asks=1, due=NOON + HOUR)
+
+
+@pytest.mark.parametrize(("wanted", "configured"), [(False, True), (True, False)])
+def test_what_is_not_wanted_any_more_is_left_when_its_time_comes(wanted: bool, configured: bool) -> None:
+    looked = subscription.looked_at(active(configured=configured), NOON, wanted=wanted)
+    assert looked is not None
+    assert looked.standing is Standing.LEAVING
+
+
+def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
+    leaving: Subscription | None = given(Standing.LEAVING)
+    asked = 0
+    while leaving is not None:
+        leaving = subscription.looked_at(leaving, NOON, wanted=True)
+        asked += leaving is not None
+    assert asked == 3
+
+
+def test_a_failed_request_waits_for_what_the_hub_wishes_and_keeps_the_reason() -> None:
+    asked = given(Standing.ASKED, due=NOON + HOUR)
+    assert subscription.failed(asked, "down", NOON, wish=None) == replace(asked, reason="down")
+    assert subscription.failed(asked, "down", NOON, wish=MINUTE).due == NOON + HOUR
+    assert subscription.failed(asked, "down", NOON, wish=DAY).due == NOON + DAY
+
+
+def test_a_confirmation_makes_it_active_and_renews_it_well_before_the_end_of_the_lease() -> None:
+    asked = given(Standing.ASKED, asked=NOON - MINUTE, asks=2, reason="down")
+    assert subscription.confirmed(asked, TOPIC, 8 * DAY, NOON) == given(
+        Standing.ACTIVE, asked=NOON, confirmed=NOON, lease_until=NOON + 8 * DAY, due=NOON + 6 * DAY
+    )
+
+
+def test_a_renewed_lease_keeps_the_moment_of_the_first_confirmation() -> None:
+    renewed = subscription.confirmed(active(), TOPIC, 8 * DAY, NOON)
+    assert renewed == active(
+        asked=NOON, confirmed=NOON - HOUR, lease_until=NOON + 8 * DAY, due=NOON + 6 * DAY
+    )
+
+
+@pytest.mark.parametrize(
+    ("lease", "until", "renewal"),
+    [
+        (None, DAY, 18 * HOUR),  # the hub names none
+        (timedelta(days=3650), 30 * DAY, 22.5 * DAY),
+        (timedelta(seconds=60), MINUTE, 15 * MINUTE),  # we do not run for it
+        (timedelta(0), timedelta(0), 15 * MINUTE),
+    ],
+)
+def test_leases_are_believed_within_bounds(
+    lease: timedelta | None, until: timedelta, renewal: timedelta
+) -> None:
+    made = subscription.confirmed(given(Standing.ASKED), TOPIC, lease, NOON)
+    assert made is not None
+    assert (made.lease_until, made.due) == (NOON + until, NOON + renewal)
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        given(Standing.WANTED),
+        given(Standing.DENIED),
+        given(Standing.BROKEN),
+        given(Standing.LEAVING),
+        given(Standing.ASKED, topic="https://other.example/"),
+        active(configured=False),
+    ],
+)
+def test_nothing_is_confirmed_that_was_not_asked_for(present: Subscription) -> None:
+    assert subscription.confirmed(present, TOPIC, DAY, NOON) is None
+
+
+def test_a_renewal_does_not_put_off_the_judgement_of_a_silent_hub() -> None:
+    doubted = active(missed=NOON - MINUTE, due=NOON + 4 * MINUTE)
+    renewed = subscription.confirmed(doubted, TOPIC, DAY, NOON)
+    assert renewed is not None
+    assert renewed.due == NOON + 4 * MINUTE
+
+
+def test_only_what_is_being_left_may_be_unsubscribed() -> None:
+    assert subscription.may_leave(given(Standing.LEAVING), TOPIC)
+    assert not subscription.may_leave(given(Standing.LEAVING), TOPIC + "x")
+    assert not subscription.may_leave(active(), TOPIC)
+
+
+def test_a_denial_ends_it_for_a_month_or_for_good() -> None:
+    assert subscription.denied(given(Standing.LEAVING), "", NOON) is None
+    assert subscription.denied(active(missed=NOON), "no", NOON) == replace(
+        active(), standing=Standing.DENIED, lease_until=None, due=NOON + 30 * DAY, reason="no"
+    )
+
+
+@pytest.mark.parametrize(
+    ("present", "listening"),
+    [
+        (given(Standing.WANTED), False),
+        (given(Standing.ASKED), True),
+        (active(), True),
+        (given(Standing.BROKEN), True),
+        (given(Standing.DENIED), False),
+        (given(Standing.LEAVING), False),
+        (active(configured=False), False),
+    ],
+)
+def test_deliveries_mean_something_while_we_asked_for_them(present: Subscription, listening: bool) -> None:
+    assert subscription.is_listening(present) is listening
+
+
+def test_a_delivery_restores_trust_only_in_a_hub_that_is_active() -> None:
+    assert subscription.announced(active(breaks=2), NOON) == active(announced=NOON)
+    broken = given(Standing.BROKEN, breaks=2)
+    assert subscription.announced(broken, NOON) == replace(broken, announced=NOON)
+
+
+LOOKED = NOON - 30 * MINUTE  # the poll before
+
+
+def test_a_release_that_no_delivery_announced_is_judged_five_minutes_later() -> None:
+    doubted = subscription.polled(active(), last_success=LOOKED, now=NOON)
+    assert doubted == active(missed=NOON, due=NOON + 5 * MINUTE)
+
+
+@pytest.mark.parametrize(
+    "present",
+    [
+        given(Standing.ASKED, confirmed=NOON - HOUR),
+        active(confirmed=LOOKED + MINUTE),  # the release may be older than the subscription
+        active(confirmed=None),
+        active(announced=NOON - MINUTE),  # this poll is the answer to a delivery
+        active(announced=LOOKED - MINUTE),  # so it was, but a cache still showed the old state
+        active(missed=NOON - MINUTE),
+    ],
+)
+def test_a_hub_is_not_doubted_without_need(present: Subscription) -> None:
+    assert subscription.polled(present, last_success=LOOKED, now=NOON) == present
+
+
+def test_a_first_poll_doubts_no_hub() -> None:
+    assert subscription.polled(active(), last_success=None, now=NOON) == active()
+
+
+@pytest.mark.parametrize("announced", [NOON - 3 * MINUTE, NOON + MINUTE])
+def test_a_delivery_around_the_poll_clears_the_hub(announced: datetime) -> None:
+    doubted = active(missed=NOON, announced=announced, due=NOON + 5 * MINUTE)
+    cleared = subscription.looked_at(doubted, NOON + 5 * MINUTE, wanted=True)
+    assert cleared == active(announced=announced, due=NOON - HOUR + 7.5 * DAY)
+
+
+@pytest.mark.parametrize(("breaks", "pause"), [(0, 1), (1, 2), (4, 16), (5, 30), (99, 30)])
+def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks: int, pause: int) -> None:
+    doubted = active(missed=NOON, breaks=breaks, announced=NOON - DAY)
+    now = NOON + 5 * MINUTE
+    assert subscription.looked_at(doubted, now, wanted=True) == replace(
+        active(),
+        standing=Standing.BROKEN,
+        breaks=breaks + 1,
+        announced=NOON - DAY,
+        due=now + pause * DAY,
+        reason="it did not announce a release",
+    )
+
+
+def test_a_broken_hub_is_asked_anew() -> None:
+    asked = subscription.looked_at(given(Standing.BROKEN, breaks=1), NOON, wanted=True)
+    assert asked == given(Standing.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
+
+
+@pytest.mark.parametrize(
+    ("every", "until", "told", "gap"),
+    [
+        (15 * MINUTE, NOON + DAY, None, 60 * MINUTE),
+        (10 * HOUR, NOON + DAY, None, 24 * HOUR),
+        (2 * DAY, NOON + DAY, None, 2 * DAY),
+        (15 * MINUTE, None, None, 15 * MINUTE),
+        (15 * MINUTE, NOON, None, 15 * MINUTE),  # the lease is over
+        (15 * MINUTE, NOON + DAY, NOON - MINUTE, 15 * MINUTE),  # just told: once more soon
+        (15 * MINUTE, NOON + DAY, NOON - 15 * MINUTE, 60 * MINUTE),
+    ],
+)
+def test_a_source_with_a_working_hub_is_polled_four_times_as_rarely(
+    every: timedelta, until: datetime | None, told: datetime | None, gap: timedelta
+) -> None:
+    assert subscription.slower(NOON + every, every, hub_until=until, told=told, now=NOON) == NOON + gap
+
+
+def test_an_origin_that_wants_to_be_asked_later_still_is() -> None:
+    due = subscription.slower(NOON + DAY, HOUR, hub_until=NOON + WEEK, told=None, now=NOON)
+    assert due == NOON + DAY
+
+
+def test_a_delivery_makes_us_poll_at_once_but_not_twice_a_minute() -> None:
+    assert subscription.hint(None, NOON) == NOON
+    assert subscription.hint(NOON - HOUR, NOON) == NOON
+    assert subscription.hint(NOON - timedelta(seconds=20), NOON) == NOON + timedelta(seconds=40)

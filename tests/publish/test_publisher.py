@@ -1,0 +1,224 @@
+"""What the public gets: documents made once, remade when anything that shapes them moves."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from aggregator import render
+from aggregator.model import Release, State
+from aggregator.model.settings import Republish, Text
+from aggregator.publish.publisher import DOCUMENT_LIMIT, Gone, Memory, Published, Publisher
+from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
+
+KINDS = pytest.mark.parametrize("kind", render.KINDS)
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    return newsroom(tmp_path)
+
+
+def document(room: Newsroom, name: str = "", kind: str = "atom") -> Published:
+    published = room.publisher.document(name, kind)
+    assert published is not None
+    return published
+
+
+def titles(room: Newsroom, name: str = "") -> list[str]:
+    return [release.title for release in room.publisher.releases(name)]
+
+
+@KINDS
+def test_a_document_is_made_once_and_kept_while_nothing_moves(room: Newsroom, kind: str) -> None:
+    room.publishes(item("First"))
+    assert document(room, "", kind) is document(room, "", kind)
+
+
+@KINDS
+def test_the_same_data_give_the_same_bytes_in_another_publisher(room: Newsroom, kind: str) -> None:
+    room.publishes(item("First"), item("Second"))
+    another = Publisher(room.storage, lambda: room.config).document("", kind)
+    assert another is not None
+    assert (another.body, another.etag) == (document(room, "", kind).body, document(room, "", kind).etag)
+
+
+@KINDS
+def test_a_new_release_is_in_the_next_document(room: Newsroom, kind: str) -> None:
+    room.publishes(item("First"))
+    before = document(room, "", kind)
+    room.publishes(item("Second"))
+    after = document(room, "", kind)
+    assert b"Second" in after.body
+    assert after.etag != before.etag
+
+
+def test_releases_stand_with_the_newest_first(room: Newsroom) -> None:
+    room.publishes(item("First"), item("Second"))
+    assert titles(room) == ["Second", "First"]
+    assert titles(room, "topics/climate") == ["Second", "First"]
+
+
+@pytest.mark.parametrize("name", ["topics/none", "nonsense", "sources/observatory/more"])
+def test_an_unknown_channel_has_no_document_and_no_releases(room: Newsroom, name: str) -> None:
+    assert room.publisher.document(name, "atom") is None
+    assert room.publisher.channel(name) is None
+    assert room.publisher.releases(name) == ()
+
+
+@KINDS
+def test_a_changed_disclaimer_changes_every_document(room: Newsroom, kind: str) -> None:
+    room.publishes(item("First"))
+    before = document(room, "", kind)
+    room.reconfigures(publication=replace(publication(), disclaimer=Text((("", "Other words."),))))
+    after = document(room, "", kind)
+    assert b"Standing text about Coastal Observatory." in before.body
+    assert b"Other words." in after.body
+    assert b"Standing text" not in after.body
+
+
+def test_the_disclaimer_of_a_source_is_for_its_items_only(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    room.publishes(item("Premier", language="fr"), source="ministere")
+    own = replace(OBSERVATORY, disclaimer=Text((("", "Their own words."),)))
+    room.reconfigures(sources=(own, room.config.sources[1]))
+    said = {release.title: release.disclaimer for release in room.publisher.releases("")}
+    assert "Their own words." in said["First"]
+    assert "Standing text" in said["Premier"]
+
+
+def test_a_reload_that_says_the_same_remakes_nothing(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    before = document(room)
+    room.config = replace(room.config)
+    assert document(room) is before
+
+
+def test_two_bodies_never_share_a_last_modified_second(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    first = document(room)
+    room.reconfigures(publication=replace(publication(), name="Renamed"))
+    second = document(room)
+    assert first.last_modified is not None
+    assert second.last_modified is not None
+    assert second.last_modified > first.last_modified
+
+
+def test_a_document_remade_with_the_same_bytes_keeps_its_date(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    before = document(room, kind="json")
+    room.reconfigures(publication=replace(publication(), contact="other@releases.example"))
+    after = document(room, kind="json")
+    assert after is not before
+    assert (after.body, after.last_modified) == (before.body, before.last_modified)
+
+
+@KINDS
+def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: str) -> None:
+    large = "<p>" + "x" * 150_000 + "</p>"
+    room.publishes(*(item(f"Release {number}", content=large, text="x") for number in range(20)))
+    body = document(room, "", kind).body
+    assert len(body) <= DOCUMENT_LIMIT
+    assert b"Release 19" in body
+    assert b"Release 0<" not in body
+    assert b'Release 0"' not in body
+
+
+@KINDS
+def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, kind: str) -> None:
+    large = "<p>" + "x" * (DOCUMENT_LIMIT + 1) + "</p>"
+    room.publishes(item("Older"), item("Huge", content=large))
+    body = document(room, "", kind).body
+    assert b"Huge" in body
+    assert b"Older" not in body
+
+
+def test_an_item_that_cannot_be_presented_is_left_out_and_reported_once(room: Newsroom) -> None:
+    room.publishes(item("Good"))
+    room.publishes(item("Mauvais"), source="ministere")
+    bad = replace(room.config.sources[1], disclaimer=Text((("", "{{ unknown }}"),)))
+    room.reconfigures(sources=(OBSERVATORY, bad))
+    with capture_logs() as events:
+        assert titles(room) == ["Good"]
+        room.publishes(item("Better"))
+        assert titles(room) == ["Better", "Good"]
+        assert b"Mauvais" not in document(room).body
+    assert [event["event"] for event in events] == ["item-left-out"]
+
+
+def test_an_item_that_cannot_be_written_is_left_out_and_reported_once(room: Newsroom) -> None:
+    room.publishes(item("Good"))
+    room.publishes(item("Bad", content="<p>\x00\x01</p>"))
+    with capture_logs() as events:
+        assert b"Good" in document(room).body
+        room.publishes(item("Meilleur"), source="ministere")
+        assert b"Meilleur" in document(room).body
+    assert [(event["event"], event["kind"]) for event in events] == [("item-left-out", "atom")]
+
+
+def test_a_held_item_is_nowhere(room: Newsroom) -> None:
+    room.publishes(item("Live"))
+    room.publishes(item("Embargoed"), state=State.HELD)
+    assert titles(room) == ["Live"]
+    assert room.publisher.release(room.ids["Embargoed"]) is None
+    assert room.publisher.revisions(room.ids["Embargoed"]) == ()
+    assert not any(b"Embargoed" in published.body for _, published in room.publisher.documents())
+
+
+def test_a_withdrawn_item_is_only_known_to_be_gone(room: Newsroom) -> None:
+    room.publishes(item("Stays"), item("Goes"))
+    assert titles(room) == ["Goes", "Stays"]
+    room.withdraws("Goes")
+    assert titles(room) == ["Stays"]
+    assert room.publisher.release(room.ids["Goes"]) == Gone(room.now)
+    assert not any(b"The whole of Goes" in published.body for _, published in room.publisher.documents())
+
+
+def test_an_item_is_found_by_its_id_only(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    found = room.publisher.release(room.ids["First"])
+    assert isinstance(found, Release)
+    assert found.title == "First"
+    assert room.publisher.release(found.url) is None
+    assert room.publisher.release("nothing") is None
+
+
+def test_a_source_whose_rights_allow_nothing_is_in_no_output(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    assert titles(room) == ["First"]
+    room.reconfigures(sources=(replace(OBSERVATORY, republish=Republish.NO), room.config.sources[1]))
+    assert titles(room) == []
+    assert room.publisher.release(room.ids["First"]) is None
+
+
+def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    names = ("", "languages/en/", "sources/observatory/", "topics/climate/", "topics/open-data/")
+    paths = [path for path, _ in room.publisher.documents()]
+    expected = {f"{name}feed.{kind}" for name in names for kind in render.KINDS}
+    assert expected <= set(paths)
+    assert len(paths) == len(set(paths))
+
+
+def test_the_gzip_of_a_document_is_the_same_each_time() -> None:
+    one, other = (Published(b"x" * 9_000, "text/plain", NOON) for _ in range(2))
+    assert one.gzip() is one.gzip()
+    assert one.gzip() == other.gzip()
+
+
+def test_memory_forgets_what_was_used_longest_ago() -> None:
+    memory: Memory[str, str] = Memory(10)
+    memory.put("a", "A", 4)
+    memory.put("b", "B", 4)
+    memory.get("a")
+    memory.put("c", "C", 4)
+    assert [memory.get(key) for key in "abc"] == ["A", None, "C"]
+
+
+def test_memory_keeps_one_value_however_large() -> None:
+    memory: Memory[str, str] = Memory(10)
+    memory.put("a", "A", 4)
+    memory.put("b", "B", 40)
+    memory.put("b", "BB", 50)
+    assert [memory.get(key) for key in "ab"] == [None, "BB"]

@@ -1,0 +1,72 @@
+"""What a store needs once an hour."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from aggregator.model.settings import Retention
+from aggregator.service.maintenance import upkeep
+from aggregator.storage import Storage, backups, open_storage
+from tests.given import DAY, HOUR, MINUTE, NOON, Origin, all_items, config, entry, source
+
+THREE = NOON.replace(hour=3)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def storage(store: Path) -> Iterator[Storage]:
+    """A store of one item."""
+    with closing(open_storage(store)) as opened:
+        of = source("ministry")
+        opened.sync(config(of), NOON)
+        Origin(opened, of).says(entry("One", "g1"))
+        yield opened
+
+
+def names(store: Path) -> list[str]:
+    return sorted(path.name for path in (store / "backups").glob("*"))
+
+
+def test_a_night_begins_at_three_and_gets_one_backup(storage: Storage, store: Path) -> None:
+    for now in (THREE - MINUTE, THREE, THREE + HOUR, THREE + 23 * HOUR):
+        upkeep(storage, store, Retention(), now)
+    assert names(store) == ["publicwire-2026-03-01.db", "publicwire-2026-03-02.db"]
+    with closing(open_storage(store)) as copy:
+        assert len(all_items(copy)) == 1
+
+
+def test_as_many_backups_stay_as_are_to_be_kept(storage: Storage, store: Path) -> None:
+    (store / "backups").mkdir()
+    (store / "backups" / "mine.db").write_bytes(b"not ours to remove")
+    for night in range(4):
+        upkeep(storage, store, Retention(backups=2), THREE + night * DAY)
+    assert names(store) == ["mine.db", "publicwire-2026-03-04.db", "publicwire-2026-03-05.db"]
+    assert [path.name for path in backups.kept(store)] == names(store)[:0:-1]
+
+
+def test_no_backup_is_made_when_none_is_to_be_kept(storage: Storage, store: Path) -> None:
+    upkeep(storage, store, Retention(backups=0), THREE)
+    assert names(store) == []
+
+
+def test_a_backup_that_fails_is_told_and_tried_again(
+    storage: Storage, store: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (store / "backups").write_bytes(b"a file where the directory should be")
+    upkeep(storage, store, Retention(), THREE)
+    assert "the nightly backup failed" in capsys.readouterr().out
+    (store / "backups").unlink()
+    upkeep(storage, store, Retention(), THREE + timedelta(hours=1))
+    assert names(store) == ["publicwire-2026-03-02.db"]
+
+
+def test_upkeep_frees_what_is_past_its_time(storage: Storage, store: Path) -> None:
+    upkeep(storage, store, Retention(), NOON + 500 * DAY)
+    assert [each.item.content for each in all_items(storage)] == [""]

@@ -1,0 +1,110 @@
+"""What Prometheus reads."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import timedelta
+
+from aggregator.model import Alert, AlertKind, Claim, Outcome, Totals
+from aggregator.service.metrics import Metrics, Present
+from tests.given import HOUR, NOON
+
+
+def given_metrics(present: Present | None = None) -> Metrics:
+    return Metrics(lambda: present or Present(Totals(), in_flight=0, killed=0, last_tick=None))
+
+
+def claim(late: timedelta | None = None) -> Claim:
+    return Claim(1, "ministry", "https://ministry.example/feed", 1, due=None if late is None else NOON - late)
+
+
+def outcome(kind: str, **said: object) -> Outcome:
+    plain = Outcome("ministry", kind, NOON, 0.2)
+    return replace(plain, **said)  # type: ignore[arg-type]  # the caller names fields of Outcome
+
+
+def values(metrics: Metrics) -> dict[str, float]:
+    """Every sample by name and labels."""
+    lines = [line for line in metrics.text().decode().splitlines() if not line.startswith("#")]
+    return {name: float(value) for name, _, value in (line.rpartition(" ") for line in lines)}
+
+
+def test_polls_are_counted_by_outcome_and_cause() -> None:
+    metrics = given_metrics()
+    for told in (outcome("changed"), outcome("failed", cause="network"), outcome("failed", cause="network")):
+        metrics.observe(claim(), told)
+    found = values(metrics)
+    assert found['publicwire_polls_total{cause="",outcome="changed"}'] == 1
+    assert found['publicwire_polls_total{cause="network",outcome="failed"}'] == 2
+    assert found["publicwire_poll_seconds_count"] == 3
+    assert found['publicwire_poll_seconds_bucket{le="0.25"}'] == 3
+
+
+def test_lateness_is_that_of_polls_in_their_turn_and_never_negative() -> None:
+    metrics = given_metrics()
+    for late in (None, timedelta(seconds=3), -HOUR):
+        metrics.observe(claim(late), outcome("changed"))
+    found = values(metrics)
+    assert found["publicwire_poll_lateness_seconds_count"] == 2
+    assert found["publicwire_poll_lateness_seconds_sum"] == 3
+
+
+def test_items_are_counted_by_kind_from_zero_on() -> None:
+    metrics = given_metrics()
+    assert values(metrics)['publicwire_items_total{kind="edited"}'] == 0
+    metrics.observe(claim(), outcome("changed", new=3, edited=1))
+    assert values(metrics)['publicwire_items_total{kind="new"}'] == 3
+    assert values(metrics)['publicwire_items_total{kind="edited"}'] == 1
+
+
+def test_a_304_saves_what_the_last_whole_answer_had() -> None:
+    metrics = given_metrics()
+    for told in (
+        outcome("not-modified", received=200),  # nothing is known of its size yet
+        outcome("changed", received=5000),
+        outcome("failed", received=10),
+        outcome("not-modified", received=200),
+    ):
+        metrics.observe(claim(), told)
+    assert values(metrics)["publicwire_saved_bytes_total"] == 5000
+    assert values(metrics)["publicwire_received_bytes_total"] == 5410
+
+
+def test_what_stands_now_is_asked_at_each_look() -> None:
+    totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6, due=9, tasks=10)
+    alert = Alert(1, "harbour", "Harbour", AlertKind.QUIET, "nothing new", NOON)
+    found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))
+    assert {name: value for name, value in found.items() if "_sources{" in name or "stored" in name} == {
+        'publicwire_stored_items{state="held"}': 1,
+        'publicwire_stored_items{state="live"}': 2,
+        'publicwire_stored_items{state="withdrawn"}': 3,
+        'publicwire_sources{state="working"}': 4,
+        'publicwire_sources{state="failing"}': 5,
+        'publicwire_sources{state="waiting"}': 6,
+    }
+    assert found["publicwire_polls_in_flight"] == 7
+    assert found['publicwire_queue{work="poll"}'] == 9
+    assert found['publicwire_queue{work="task"}'] == 10
+    assert {kind: found[f'publicwire_alerts{{kind="{kind}"}}'] for kind in AlertKind} == {
+        kind: int(kind is AlertKind.QUIET) for kind in AlertKind
+    }
+    assert found["publicwire_workers_killed_total"] == 8
+    assert found["publicwire_last_tick_timestamp_seconds"] == NOON.timestamp()
+
+
+def test_before_the_first_tick_there_is_no_time_of_it_and_no_second_series_for_counters() -> None:
+    text = given_metrics().text().decode()
+    assert "last_tick" not in text
+    assert "_created" not in text
+
+
+def test_two_services_in_one_process_do_not_share_their_counts() -> None:
+    one, other = given_metrics(), given_metrics()
+    one.observe(claim(), outcome("changed", received=9))
+    assert values(other)["publicwire_received_bytes_total"] == 0
+
+
+def test_commands_other_than_serve_do_not_load_the_metrics() -> None:
+    code = "import sys, aggregator.cli.poll, aggregator.service.app; print('prometheus_client' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"

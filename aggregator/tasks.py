@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 from aggregator.model import Task
 from aggregator.storage import Storage
 
-LEASE = timedelta(minutes=15)  # far longer than any task may take; one cut off is done again after it
+TASK_LEASE = timedelta(minutes=15)  # far longer than any task may take; one cut off is done again after it
 AT_ONCE = 16
 
 T = TypeVar("T")
@@ -43,7 +43,7 @@ class Tasks:
         if room <= 0:
             return ()
         taken = await self._write(
-            lambda: self._storage.claim_tasks(now, kinds=kinds, limit=room, lease=LEASE)
+            lambda: self._storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)
         )
         self._running += len(taken)
         return taken

@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from aggregator.config import load
 from aggregator.model import Claim, Outcome, Poll
 from aggregator.model.settings import Config
-from aggregator.policy.fairness import Turns
+from aggregator.policy.fairness import HostAdmission
 from aggregator.storage import Storage, open_storage
 from aggregator.web.status import status_page
 
@@ -59,7 +59,9 @@ def given_polled(storage: Storage, due: int) -> None:
 
 def measure(directory: Path, sources: int) -> None:
     path = written(directory, sources)
-    free, full = (Turns((), places=places, per_host=2, is_prompt=lambda host: None) for places in (1_024, 0))
+    free, full = (
+        HostAdmission((), places=places, per_host=2, is_prompt=lambda host: None) for places in (1_024, 0)
+    )
     with timed("read sources.yaml"):
         config = load(path)
     with closing(open_storage(config.store)) as storage:
@@ -70,15 +72,15 @@ def measure(directory: Path, sources: int) -> None:
         with timed("sync, one changed"):
             storage.sync(one_changed(config), NOW)
         with timed("claim, all due at hosts that have no place free"):
-            none = storage.claim(NOW, limit=512, lease=LEASE, may=full.may)
+            none = storage.claim(NOW, limit=512, lease=LEASE, admit=full.admit)
         assert none == ()
         with timed("claim all, record all"):
             given_polled(storage, DUE)
         with timed("claim, nothing due"):
-            none = storage.claim(NOW, limit=512, lease=LEASE, may=free.may)
+            none = storage.claim(NOW, limit=512, lease=LEASE, admit=free.admit)
         assert none == ()
         with timed(f"claim, {DUE} due"):
-            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, may=free.may)
+            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, admit=free.admit)
         assert len(claims) == DUE
         with timed(f"the configured source of {DUE} claims"):
             found = [config.source(claim.id) for claim in claims]

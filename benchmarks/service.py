@@ -17,7 +17,7 @@ from benchmarks.contestants import environment
 from benchmarks.installation import COMMAND, STORE
 from benchmarks.process import Tree
 
-PATIENCE = 300.0  # seconds anything asked of the service may take
+ANSWER_TIMEOUT = 300.0  # seconds anything asked of the service may take
 LOOK_EVERY = 0.005  # seconds between two looks at whether it is done
 
 MAKE_DUE = "UPDATE source SET due = :now WHERE :id = '' OR id = :id"
@@ -46,7 +46,7 @@ class Service:
 
     def wait_until(self, is_done: Callable[[], bool], complaint: str) -> None:
         """Look again and again until it is done; StalledError when it will not be."""
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + ANSWER_TIMEOUT
         while not is_done():
             if self._process.poll() is not None:
                 raise StalledError(f"the service ended: {self._last_line()}")

@@ -13,12 +13,12 @@ from aggregator.model import (
     Document,
     Entry,
     Item,
+    ItemQuery,
     Markup,
     Outcome,
     Poll,
+    ReadResult,
     Stored,
-    Wanted,
-    Worked,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
@@ -100,7 +100,7 @@ class Origin:
         if not self.incremental:
             items = tuple(replace(each, digest=b"") for each in items)
         listed = tuple(each.digest for each in entries) if self.incremental else ()
-        worked = Worked(document=Document("rss20", title="Feed", listed=listed), items=items)
+        worked = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
 
         def decide(reading: Reading) -> Changes:
             return dedupe.decide(worked, reading, claim, self.source, now)
@@ -108,7 +108,7 @@ class Origin:
         return self.storage.record(read(claim, worked, now), decide)
 
 
-def read(claim: Claim, worked: Worked, now: datetime) -> Poll:
+def read(claim: Claim, worked: ReadResult, now: datetime) -> Poll:
     """A poll whose document was read."""
     return Poll(
         claim=claim, outcome=Outcome(claim.id, "changed", now, 0.1), due=now + HOUR, document=worked.document
@@ -128,4 +128,4 @@ def titles(items: Sequence[Stored]) -> list[str]:
 
 def all_items(storage: Storage) -> tuple[Stored, ...]:
     """Everything stored, oldest first."""
-    return tuple(reversed(storage.items(Wanted(limit=10_000))))
+    return tuple(reversed(storage.items(ItemQuery(limit=10_000))))

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.model import Advert, Subscription, Task
 from aggregator.storage import Storage, open_storage
-from aggregator.tasks import AT_ONCE, LEASE, Tasks
+from aggregator.tasks import AT_ONCE, TASK_LEASE, Tasks
 from tests.given import DAY, HOUR, NOON
 from tests.storage.test_subscriptions import given_subscriptions
 
@@ -92,7 +92,7 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
             with pytest.raises(OSError, match="cut off"):
                 await tasks.run(task)
             assert await tasks.claim() == ()
-            now += LEASE
+            now += TASK_LEASE
         storage.close()
 
     asyncio.run(scenario())
@@ -115,14 +115,14 @@ def test_a_time_set_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             return replace(found, due=NOON + DAY)
 
         async def doing(task: Task) -> datetime | None:
-            storage.amend(int(task.subject), later)
+            storage.update_subscription(int(task.subject), later)
             return NOON + HOUR
 
         tasks = Tasks(storage, write, {"websub": doing}, clock=lambda: NOON)
         (task,) = await tasks.claim()
         await tasks.run(task)
-        assert storage.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=LEASE) == ()
-        assert len(storage.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=LEASE)) == 1
+        assert storage.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=TASK_LEASE) == ()
+        assert len(storage.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=TASK_LEASE)) == 1
         storage.close()
 
     asyncio.run(scenario())

@@ -11,12 +11,12 @@ from aggregator.cli.output import complain, say, table
 from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.fetch.client import Client
-from aggregator.model import FeedInfo, Fetched, Item, Job, State, Stored, Worked
+from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, State, Stored
 from aggregator.model.settings import Config, Source
 from aggregator.parse.autodiscovery import find_feeds, usual_addresses
-from aggregator.policy.poll_result import recipe_of
+from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.service import app
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 
 ANYTHING = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
 
@@ -44,7 +44,7 @@ def check(path: Path, *, live: bool) -> int:
 
 
 async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
-    workers = Workers()
+    workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
     async with _client(config) as client:
 
@@ -75,15 +75,15 @@ def _client(config: Config) -> Client:
     return Client(config.poll, contact=publication.contact, publication_url=publication.url)
 
 
-async def _read(workers: Workers, source: Source, fetched: Fetched) -> Worked:
+async def _read(workers: WorkerPool, source: Source, fetched: Fetched) -> ReadResult:
     return await workers.run(
-        Job(
+        ReadJob(
             body=fetched.body or b"",
             content_type=fetched.content_type,
             url=fetched.url,
             source=source,
             seen=frozenset(),
-            recipe=recipe_of(source),
+            pipeline_version=pipeline_version_of(source),
             now=app.utc_now(),
         )
     )
@@ -111,9 +111,9 @@ def add(path: Path, url: str, wish: Wish, *, sure: bool) -> int:
     return 0
 
 
-async def _find(config: Config, url: str) -> tuple[str, Worked]:
+async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     """The feed at an address, or behind the page there."""
-    workers = Workers()
+    workers = WorkerPool()
     try:
         async with _client(config) as client:
             fetched = await client.fetch(url, accept=ANYTHING)
@@ -136,7 +136,7 @@ def _source(url: str) -> Source:
     return Source(id="preview", feed=url)
 
 
-def _preview(config: Config, feed: str, organisation: str, worked: Worked) -> None:
+def _preview(config: Config, feed: str, organisation: str, worked: ReadResult) -> None:
     say(f"{worked.document.title}\n{feed}\n{len(worked.items)} items; the first three would read:\n")
     info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=worked.document.title)
     for item in worked.items[:3]:

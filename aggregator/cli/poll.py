@@ -17,12 +17,12 @@ from aggregator.log import silence
 from aggregator.model import Outcome
 from aggregator.model.settings import Config
 from aggregator.service import app, maintenance
-from aggregator.service.live_config import Current
+from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 
 MANY = 20  # sources, of which some will have something new
-PATIENCE = 300.0  # seconds we wait for a running service to poll for us
+SERVICE_POLL_TIMEOUT = 300.0  # seconds we wait for a running service to poll for us
 KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)", "failed": "FAILED"}
 
 
@@ -56,7 +56,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
                 storage.sync(config, app.utc_now())
                 chosen, alone = _chosen(storage, config, named)
                 with _progress(len(chosen), shown=not as_json) as advance:
-                    outcomes = uvloop.run(_pass(storage, Current(config), chosen, advance))
+                    outcomes = uvloop.run(_pass(storage, LiveConfig(config), chosen, advance))
         except StoreBusy:
             chosen, alone = _chosen(storage, config, named)
             outcomes = _by_service(storage, chosen)
@@ -75,15 +75,15 @@ def _known(config: Config, ids: Sequence[str]) -> list[str]:
 
 def _chosen(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
     """Those to be polled, and those left alone."""
-    asked = () if named else storage.left_alone(app.utc_now())
+    asked = () if named else storage.rate_limited(app.utc_now())
     ids = named or [source.id for source in config.sources]
     return [each for each in ids if each not in asked], [each for each in ids if each in asked]
 
 
 async def _pass(
-    storage: Storage, current: Current, ids: Sequence[str], advance: Callable[[Outcome], None]
+    storage: Storage, current: LiveConfig, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
-    workers = Workers()
+    workers = WorkerPool()
     if len(ids) >= MANY:
         workers.prepare()
     async with app.polling(storage, current, workers) as pipeline:
@@ -96,14 +96,16 @@ def _by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
     asked = app.utc_now()
     storage.poll_soon(ids, asked)
     wanted = set(ids)
-    give_up = time.monotonic() + PATIENCE
+    give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
         done = [health.last for health in storage.health() if health.feed.id in wanted and health.last]
         fresh = tuple(outcome for outcome in done if outcome.started >= asked)
         if len(fresh) == len(ids):
             return fresh
         time.sleep(0.2)
-    raise StoreBusy(f"the running service did not poll within {PATIENCE:.0f} s; see its log or /status")
+    raise StoreBusy(
+        f"the running service did not poll within {SERVICE_POLL_TIMEOUT:.0f} s; see its log or /status"
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import Alert, Enclosure, FeedInfo, Health, State, Stored, Wanted
+from aggregator.model import Alert, Enclosure, FeedInfo, Health, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.relocation import advice
 from aggregator.service import app
@@ -83,16 +83,16 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
     }
 
 
-def wanted(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> Wanted:
+def wanted(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
     """The options of `items`; UsageError for a state that does not exist."""
     try:
         states = (State(state),) if state else ()
     except ValueError:
         raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
-    return Wanted(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
+    return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
 
 
-def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
+def items(path: Path, wanted: ItemQuery, *, as_json: bool) -> None:
     """A list of items."""
     config = configuration.load(path)
     with app.opened(config) as storage:
@@ -109,7 +109,7 @@ def items(path: Path, wanted: Wanted, *, as_json: bool) -> None:
     table(("item", "published", "state", "organisation", "title"), rows)
 
 
-def _expect(wanted: Wanted, config: Config, stored: Mapping[str, FeedInfo]) -> None:
+def _expect(wanted: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
     """UsageError for a source or a topic that nobody knows: a slip of the pen is no empty list."""
     if wanted.source and wanted.source not in stored and config.source(wanted.source) is None:
         raise UsageError(f"there is no source called {wanted.source!r}: `publicwire sources` lists them")

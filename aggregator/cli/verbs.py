@@ -20,7 +20,7 @@ def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: b
         movable = [member for member in members if (member.state, trigger) in TABLE] or [item]
         now = app.utc_now()
         steps = [step(each, trigger, reason=reason, actor=_who(), at=now) for each in movable]
-        storage.apply(steps)
+        storage.apply_transitions(steps)
     for member, done in zip(movable, steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
 

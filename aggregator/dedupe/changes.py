@@ -21,8 +21,8 @@ from aggregator.model import (
     Mode,
     NewItem,
     Reading,
+    ReadResult,
     State,
-    Worked,
 )
 from aggregator.model.settings import Source
 from aggregator.policy import embargo
@@ -30,7 +30,7 @@ from aggregator.policy import embargo
 EDITS = 24  # changes of an item in 7 days; more are damped
 
 
-def decide(worked: Worked, reading: Reading, claim: Claim, source: Source, now: datetime) -> Changes:
+def decide(worked: ReadResult, reading: Reading, claim: Claim, source: Source, now: datetime) -> Changes:
     """What one read document does to the items of its source."""
     listed = worked.document.listed
     known = reading.known(worked.items, listed) if worked.items else ()
@@ -42,7 +42,7 @@ def decide(worked: Worked, reading: Reading, claim: Claim, source: Source, now: 
         new=_new(found, known, reading, claim, source, now=now),
         edits=edits,
         matched=matched,
-        doubles=found.doubles,
+        superseded=found.superseded,
         rotated=found.rotated,
     )
 
@@ -53,8 +53,8 @@ def _edit(item: Item, old: Known, source: Source, now: datetime) -> Edit | None:
     substantive = item.fingerprint != old.fingerprint and old.state is not State.WITHDRAWN
     release = None
     if old.state is State.HELD:
-        standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
-        release = standing.release if standing.state is State.HELD else now
+        placement = embargo.place(item.claimed, source.embargo, now, review=source.review)
+        release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
         return None
     return Edit(
@@ -91,9 +91,9 @@ def _new(
     made: list[NewItem] = []
     joined: set[tuple[bool, int]] = set()  # stories this very document has joined: one member each
     for item in reversed(items):
-        standing = embargo.stand(item.claimed, source.embargo, now, review=source.review)
+        placement = embargo.place(item.claimed, source.embargo, now, review=source.review)
         free = [each for each in candidates if _story(each) not in joined]
-        same = stories.match(item, standing.shown, free)
+        same = stories.match(item, placement.shown, free)
         if same is not None:
             joined.add(_story(same))
         made.append(
@@ -101,15 +101,15 @@ def _new(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
                 public_id=item.guid if guids[item.guid] == 1 and valid_iri(item.guid) else "",
-                state=standing.state,
-                shown=standing.shown,
-                updated=_first_updated(item, standing.shown, now),
-                release=standing.release,
-                reason=standing.reason,
+                state=placement.state,
+                shown=placement.shown,
+                updated=_first_updated(item, placement.shown, now),
+                release=placement.release,
+                reason=placement.reason,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=same.number if same else None,
-                flags=standing.flags,
+                flags=placement.flags,
             )
         )
     return tuple(sorted(made, key=lambda new: new.shown))

@@ -23,14 +23,14 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 class Resolved:
     """Items of one document, each once: `known` with the remembered one, or `new`.
 
-    `doubles` are the raw digests of entries that say less lately what another says; `rotated` counts the
+    `superseded` are the raw digests of entries that say less lately what another says; `rotated` counts the
     known ones that came under a new guid or address.
     """
 
     mode: Mode
     known: tuple[tuple[Item, Known], ...]
     new: tuple[Item, ...]
-    doubles: tuple[bytes, ...]
+    superseded: tuple[bytes, ...]
     rotated: int
 
 
@@ -43,8 +43,8 @@ def resolve(
     for item in items:
         groups[primary(item, mode)].append(item)
     latest = {key: max(group, key=_latest) for key, group in groups.items()}
-    matched, doubles = _matched(latest, _Index(known, mode), now)
-    unmatched = {key: item for key, item in latest.items() if key not in matched and key not in doubles}
+    matched, superseded = _matched(latest, _Index(known, mode), now)
+    unmatched = {key: item for key, item in latest.items() if key not in matched and key not in superseded}
     rotated = _rotated(unmatched, _Index(known, mode), {each.number for each in matched.values()})
     pairs = [(latest[key], holder) for key, holder in {**matched, **rotated}.items()]
     new = [item for key, item in unmatched.items() if key not in rotated]
@@ -53,7 +53,7 @@ def resolve(
         mode=mode,
         known=tuple(pairs),
         new=tuple(new),
-        doubles=tuple(item.digest for item in items if id(item) not in kept and item.digest),
+        superseded=tuple(item.digest for item in items if id(item) not in kept and item.digest),
         rotated=len(rotated),
     )
 
@@ -130,7 +130,7 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
     holders = {key: holder for key in latest if (holder := index.holder(key)) is not None}
     agreeing = {key for key, holder in holders.items() if _agrees(latest[key], holder)}
     matched: dict[Key, Known] = {}
-    doubles: set[Key] = set()
+    superseded: set[Key] = set()
     taken: dict[int, Item] = {}
 
     def take(key: Key, holder: Known) -> None:
@@ -148,7 +148,7 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
             is_double = index.name(holder) == key or _says(holder, item)
         else:
             return take(key, holder)
-        return doubles.add(key) if is_double else None
+        return superseded.add(key) if is_double else None
 
     # Present names first; digests only make the answer independent of the order of entries.
     turns = sorted(holders, key=lambda each: (index.name(holders[each]) != each, each.digest))
@@ -161,9 +161,9 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
         if key not in agreeing and not is_double and namesake is not None and namesake.number not in taken:
             take(key, namesake)
     for key in turns:
-        if key not in matched and key not in doubles:
+        if key not in matched and key not in superseded:
             settle(key)
-    return matched, doubles
+    return matched, superseded
 
 
 def _agrees(item: Item, known: Known) -> bool:

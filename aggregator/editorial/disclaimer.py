@@ -10,7 +10,7 @@ from aggregator.editorial.wording import DEFAULT
 
 __all__ = ["DEFAULT", "Disclaimer", "ItemWords", "Words", "check", "compile"]
 
-LIMIT = 10_000  # characters of a template
+TEMPLATE_CHARS_MAX = 10_000  # characters of a template
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +75,8 @@ def compile(template: str) -> Disclaimer:  # noqa: A001 (disclaimer.compile, as 
     """A template ready for use; ValueError says in a sentence why it cannot be used."""
     from aggregator.editorial.sandbox import compiled  # jinja2 is loaded by those who render
 
-    if len(template) > LIMIT:
-        raise ValueError(f"the template is longer than {LIMIT} characters")
+    if len(template) > TEMPLATE_CHARS_MAX:
+        raise ValueError(f"the template is longer than {TEMPLATE_CHARS_MAX} characters")
     disclaimer = Disclaimer(compiled(template))
     for words in _SAMPLES:
         if not disclaimer.render(words)[1]:

@@ -10,7 +10,7 @@ from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import cut, shown
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
 from aggregator.editorial.wording import DEFAULT
-from aggregator.model import Also, Enclosure, FeedInfo, Item, Origin, Release, Stored
+from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release, Stored, StoryMember
 from aggregator.model.settings import Publication, Republish, Text
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -61,7 +61,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         licence=source.licence,
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
-        also=tuple(Also(line(also.organisation), web_address(also.url)) for also in stored.also),
+        also=tuple(StoryMember(line(also.organisation), web_address(also.url)) for also in stored.also),
         corrected=stored.corrected,
     )
 

@@ -6,7 +6,7 @@ import re
 from aggregator.model import Item
 from aggregator.model.settings import Rule, Source
 
-LIMIT = 1_000_000  # characters a pattern is let loose on
+SEARCHED_CHARS_MAX = 1_000_000  # characters a pattern is let loose on
 
 
 def keeps(item: Item, source: Source) -> bool:
@@ -18,7 +18,7 @@ def keeps(item: Item, source: Source) -> bool:
 
 def _matches(rule: Rule, item: Item) -> bool:
     pattern = re.compile(rule.pattern)
-    return any(pattern.search(value[:LIMIT]) for value in _values(rule.field, item))
+    return any(pattern.search(value[:SEARCHED_CHARS_MAX]) for value in _values(rule.field, item))
 
 
 def _values(field: str, item: Item) -> tuple[str, ...]:

@@ -49,7 +49,7 @@ FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
-IN_FLIGHT = 64_000_000  # bytes of bodies that all fetches together hold
+BODY_BYTES_IN_FLIGHT = 64_000_000  # bytes of bodies that all fetches together hold
 MOST_REDIRECTS, LONGEST_URL = 10, 8_000  # of an address, characters
 RESOLVER_THREADS = 32
 # A body in tiny chunks costs us far more than its sender: beyond so many, their average must be decent.
@@ -96,7 +96,7 @@ class Client:
             in_all=settings.concurrency,
             gap=settings.host_gap.total_seconds(),
         )
-        self.budget = Budget(IN_FLIGHT)
+        self.budget = Budget(BODY_BYTES_IN_FLIGHT)
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 TURN = 128  # pieces of a body, after which others are let go on: one read can hold 100,000 of them
-PATIENCE = 2.0  # seconds that one may wait, or take for a body while others wait
+EVICT_AFTER = 2.0  # seconds that one may wait, or take for a body while others wait
 
 
 class CutOff(Exception):
@@ -23,9 +23,9 @@ class CutOff(Exception):
 class Budget:
     """So many bytes, shared."""
 
-    def __init__(self, capacity: int, *, patience: float = PATIENCE) -> None:
+    def __init__(self, capacity: int, *, evict_after: float = EVICT_AFTER) -> None:
         self.free = capacity
-        self.patience = patience
+        self.evict_after = evict_after
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
         self._next_cut = 0.0  # not before
@@ -41,16 +41,16 @@ class Budget:
         """Wait for a change; too long, and the one that holds most of those that are slow is cut off, one
         at a time. Never who waits: a task that cancels itself may be past its `with` when that arrives."""
         try:
-            async with asyncio.timeout_at(max(since + self.patience, self._next_cut)):
+            async with asyncio.timeout_at(max(since + self.evict_after, self._next_cut)):
                 await self.change()
         except TimeoutError:
             now = asyncio.get_running_loop().time()
             if now < self._next_cut:
                 return  # another was quicker, and it may do
-            self._next_cut = now + self.patience
+            self._next_cut = now + self.evict_after
             others = self.shares - {waiting}
             slow = [
-                each for each in others if each.began <= now - self.patience and each.held >= waiting.held
+                each for each in others if each.began <= now - self.evict_after and each.held >= waiting.held
             ]
             if slow:
                 max(slow, key=lambda share: share.held).cut()

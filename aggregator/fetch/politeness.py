@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-PATIENCE = 2.0  # seconds a fetch counts among those in all: who keeps us waiting longer must not delay others
+SLOW_FETCH_AFTER = 2.0  # seconds until a fetch gives its global slot back: it must not delay others
 SLOW = 1_000  # such fetches at a time, each little more than a socket
 REST = 60.0  # seconds no fetch is begun at a host that has enough; after that its sources' due times tell
 REMEMBERED = 1_000  # hosts nobody is at
@@ -46,12 +46,12 @@ class Hosts:
         per_host: int,
         in_all: int,
         gap: float = 0.0,
-        patience: float = PATIENCE,
+        slow_after: float = SLOW_FETCH_AFTER,
         slow: int = SLOW,
     ) -> None:
         self._per_host = per_host
         self._gap = gap
-        self._patience = patience
+        self._patience = slow_after
         self._most_slow = slow
         self._in_all = asyncio.Semaphore(in_all)
         self._doubtful = asyncio.Semaphore((in_all + 1) // 2)

@@ -25,7 +25,7 @@ Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 MOST_FOUND = 100_000  # names of hosts that were found when they were last looked for
 CONNECT_SECONDS = 5.0  # for one of several addresses, before the next is tried
 # Polls of a host are minutes apart: an idle connection is kept for a redirect, not for the next poll.
-POOLS, IDLE_CONNECTIONS = 16, 1  # a pool looks through all of its connections for each request
+CONNECTION_POOLS, IDLE_CONNECTIONS = 16, 1  # a pool looks through all of its connections for each request
 IDLE_SECONDS = 5.0
 # Of all heads of an answer: interim ones (1xx) may come without end, and h11 takes each as harmless.
 MOST_HEAD = 65_536
@@ -283,7 +283,7 @@ class Transport(httpx.AsyncBaseTransport):
 
     def _pool(self, url: httpx.URL) -> httpcore.AsyncConnectionPool:
         """One of the pools of the scheme; certificates (20 ms) are read only once https is wanted."""
-        chosen = (url.scheme, hash(url.host) % POOLS)
+        chosen = (url.scheme, hash(url.host) % CONNECTION_POOLS)
         if chosen not in self._pools:
             self._pools[chosen] = httpcore.AsyncConnectionPool(
                 ssl_context=self._trust() if url.scheme == "https" else None,

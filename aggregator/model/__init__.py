@@ -4,30 +4,40 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 """
 
 from aggregator.model.changes import Changes, Edit, NewItem, Transition
-from aggregator.model.document import Document, Fetched, Hints, Job, Validators, Worked
+from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
-from aggregator.model.poll import Alert, AlertKind, Claim, Due, Health, Move, Outcome, Poll, Rest, Totals
+from aggregator.model.poll import (
+    Alert,
+    AlertKind,
+    Claim,
+    Due,
+    Health,
+    HostLimit,
+    Outcome,
+    Poll,
+    Relocation,
+    Totals,
+)
 from aggregator.model.release import Channel, Release
 from aggregator.model.stored import (
-    Also,
     AuditLine,
     Candidate,
     FeedInfo,
+    ItemQuery,
     Known,
     Reading,
     Revision,
     State,
     Stored,
-    Wanted,
+    StoryMember,
 )
-from aggregator.model.websub import Advert, Standing, Subscription, Task
+from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task
 
 __all__ = [
     "Advert",
     "Alert",
     "AlertKind",
-    "Also",
     "Attachment",
     "AuditLine",
     "Candidate",
@@ -43,30 +53,31 @@ __all__ = [
     "Fetched",
     "Health",
     "Hints",
+    "HostLimit",
     "Item",
-    "Job",
+    "ItemQuery",
     "Key",
     "KeyKind",
     "Known",
     "Markup",
     "Mode",
-    "Move",
     "NewItem",
     "Origin",
     "Outcome",
     "Poll",
+    "ReadJob",
+    "ReadResult",
     "Reading",
     "Release",
-    "Rest",
+    "Relocation",
     "Revision",
-    "Standing",
     "State",
     "Stored",
+    "StoryMember",
     "Subscription",
+    "SubscriptionState",
     "Task",
     "Totals",
     "Transition",
     "Validators",
-    "Wanted",
-    "Worked",
 ]

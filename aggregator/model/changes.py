@@ -46,7 +46,7 @@ class Edit:
 class Changes:
     """What one poll does to the items of its source; `new` is oldest first.
 
-    `matched` says which item each other raw item of the document stands for; `doubles` are those that say,
+    `matched` says which item each other raw item of the document stands for; `superseded` are those that say,
     less lately, what another one says: they count when that one goes, so they are read anew each time.
     """
 
@@ -54,7 +54,7 @@ class Changes:
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     matched: tuple[tuple[bytes, int], ...] = ()
-    doubles: tuple[bytes, ...] = ()
+    superseded: tuple[bytes, ...] = ()
     rotated: int = 0
 
 

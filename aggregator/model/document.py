@@ -80,7 +80,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ReadJob:
     """What a worker is given: one document, and all that shapes what becomes of it."""
 
     body: bytes
@@ -88,12 +88,12 @@ class Job:
     url: str  # where the document was found in the end
     source: Source
     seen: frozenset[bytes]
-    recipe: bytes
+    pipeline_version: bytes
     now: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Worked:
+class ReadResult:
     """What a worker returns: the document without its entries, and the items they became.
 
     `skipped` counts entries that `only` and `skip` left out; `invalid` names entries that could not

@@ -12,8 +12,8 @@ from aggregator.model.websub import Advert
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
-    """Where a source's feed has moved to; only `aggregator.moves` changes it.
+class Relocation:
+    """Where a source's feed has moved to; only `aggregator.policy.relocation` changes it.
 
     `at` is the address it is polled at instead of the configured one, `seen` where permanent redirects lead
     at present; `failures` counts polls in a row that failed since it is polled at `at`. `refused` are
@@ -38,7 +38,7 @@ class Claim:
     token: int
     validators: Validators = Validators()
     body_digest: bytes = b""
-    recipe: bytes = b""  # digest of all that shapes items besides the document
+    pipeline_version: bytes = b""  # digest of all that shapes items besides the document
     mode: Mode = Mode.NORMAL
     seen: tuple[tuple[bytes, int], ...] = ()  # raw digest → item number, of the last document
     first_import: bool = True
@@ -51,7 +51,7 @@ class Claim:
     hub_until: datetime | None = None  # a hub announces what is new until then
     announced: datetime | None = None  # and last did so
     due: datetime | None = None  # when it was to be polled; None: asked for out of turn
-    move: Move = Move()
+    move: Relocation = Relocation()
     host: str = ""  # where it is polled; "" of a file
 
 
@@ -83,7 +83,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
+class HostLimit:
     """A host that has asked to be left alone by all (429), until when, and why in words."""
 
     host: str
@@ -106,11 +106,11 @@ class Poll:
     changes: Changes | None = None
     validators: Validators | None = None  # None: keep what is stored
     body_digest: bytes | None = None
-    recipe: bytes = b""
+    pipeline_version: bytes = b""
     full: bool = False  # fetched without validators
     advert: Advert | None = None  # what a document that was read says of hubs
-    move: Move | None = None  # None: keep what is stored
-    rest: Rest | None = None
+    move: Relocation | None = None  # None: keep what is stored
+    rest: HostLimit | None = None
     is_capped: bool = False  # as that of its Due
 
 

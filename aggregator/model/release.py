@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
-from aggregator.model.stored import Also, FeedInfo
+from aggregator.model.stored import FeedInfo, StoryMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Release:
     licence: str = ""
     rights: str = ""
     origin: Origin | None = None
-    also: tuple[Also, ...] = ()
+    also: tuple[StoryMember, ...] = ()
     corrected: bool = False
 
 

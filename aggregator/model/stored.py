@@ -64,7 +64,7 @@ class Reading(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Also:
+class StoryMember:
     """Another organisation that released the same story."""
 
     organisation: str
@@ -95,7 +95,7 @@ class Stored:
     reason: str = ""
     corrected: bool = False
     flags: tuple[str, ...] = ()
-    also: tuple[Also, ...] = ()
+    also: tuple[StoryMember, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class AuditLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ItemQuery:
     """Which items to list, newest first; "" means any. `states` empty means all."""
 
     search: str = ""

@@ -13,7 +13,7 @@ class Advert:
     topic: str = ""
 
 
-class Standing(StrEnum):
+class SubscriptionState(StrEnum):
     """Where a subscription stands; only `aggregator.subscription` changes it."""
 
     WANTED = "wanted"  # never asked for yet
@@ -37,7 +37,7 @@ class Subscription:
     topic: str
     token: str = field(repr=False)
     secret: str = field(repr=False)
-    standing: Standing
+    state: SubscriptionState
     since: datetime
     due: datetime  # when it is to be looked at again
     configured: bool = True  # whether its source still is

@@ -12,10 +12,10 @@ from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
 from aggregator.model.settings import Source
 from aggregator.normalise import dates, html, identity, labels, text, urls
 
-TITLE_LIMIT = 1_000  # characters, as are the others
-MADE_TITLE_LIMIT = 80
-GUID_LIMIT = 4_000
-RIGHTS_LIMIT = 1_000
+TITLE_CHARS_MAX = 1_000  # characters, as are the others
+DERIVED_TITLE_CHARS_MAX = 80
+GUID_CHARS_MAX = 4_000
+RIGHTS_CHARS_MAX = 1_000
 
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 
@@ -44,7 +44,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         title=title,
         url=link,
         raw_url=raw_url,
-        guid=guid[:GUID_LIMIT],
+        guid=guid[:GUID_CHARS_MAX],
         content=content.html,
         summary=summary.html,
         text=content.text,
@@ -56,7 +56,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         categories=labels.categories(entry.categories),
         enclosures=enclosures,
         images=labels.files(entry.images, near),
-        rights=text.line(text.title(entry.rights), RIGHTS_LIMIT),
+        rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, url),
         fingerprint=identity.fingerprint(words.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
@@ -89,12 +89,14 @@ def _title(said: Markup, form: str) -> str:
         value = text.title(value)
     elif form.startswith("json"):
         value = _REFERENCE.sub(lambda reference: unescape(reference[0]), value)
-    return text.line(value, TITLE_LIMIT)
+    return text.line(value, TITLE_CHARS_MAX)
 
 
 def _made_title(plain: str, address: str) -> str:
     """Something to call an item without a title: its first words, else where it is."""
-    return text.shortened(" ".join(plain.split()), MADE_TITLE_LIMIT) or address.partition("://")[2] or "…"
+    return (
+        text.shortened(" ".join(plain.split()), DERIVED_TITLE_CHARS_MAX) or address.partition("://")[2] or "…"
+    )
 
 
 def _dates(
@@ -118,11 +120,13 @@ def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tupl
     if not said and entry.origin is None and document.format.startswith(("atom", "json")):
         said = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: the feed's are the entry's
     organisation = source.organisation or document.title
-    return "", labels.people(said, text.line(organisation, labels.NAME_LIMIT))
+    return "", labels.people(said, text.line(organisation, labels.NAME_CHARS_MAX))
 
 
 def _named(entry: Entry) -> Iterator[str]:
-    if entry.origin is not None and (name := text.line(text.title(entry.origin.title), labels.NAME_LIMIT)):
+    if entry.origin is not None and (
+        name := text.line(text.title(entry.origin.title), labels.NAME_CHARS_MAX)
+    ):
         yield name
     yield from labels.people(entry.authors, "")
 
@@ -131,7 +135,7 @@ def _origin(said: Origin | None, url: str) -> Origin | None:
     if said is None:
         return None
     return Origin(
-        title=text.line(text.title(said.title), TITLE_LIMIT),
-        id=text.line(said.id, GUID_LIMIT),
+        title=text.line(text.title(said.title), TITLE_CHARS_MAX),
+        id=text.line(said.id, GUID_CHARS_MAX),
         link=urls.absolute(said.link, url),
     )

@@ -7,13 +7,13 @@ again in every paragraph (50,000 nested tags take seconds, 60 kB become 60 MB). 
 import html
 import re
 
-LIMIT = 1_000_000  # characters of one body
-TEXT_LIMIT = 100_000  # of which only the text is kept
-TAG_LIMIT = 10_000  # characters of one tag, inline images apart
-DEPTH_LIMIT = 200  # open elements
-REFERENCES_LIMIT = 50_000  # each costs as much as the text before it
-TAGS_LIMIT = 60_000  # where a table moves what may not stand in it, each costs as much as those before
-REBUILT_LIMIT = 10_000_000  # characters of open tags, summed over all tags inside them
+BODY_HTML_CHARS_MAX = 1_000_000  # characters of one body
+BODY_TEXT_CHARS_MAX = 100_000  # of which only the text is kept
+TAG_CHARS_MAX = 10_000  # characters of one tag, inline images apart
+HTML_DEPTH_MAX = 200  # open elements
+REFERENCES_MAX = 50_000  # each costs as much as the text before it
+TAGS_MAX = 60_000  # where a table moves what may not stand in it, each costs as much as those before
+REBUILT_CHARS_MAX = 10_000_000  # characters of open tags, summed over all tags inside them
 
 # The attributes of a tag as the HTML standard's tokeniser sees them (13.2.5.32 on). Every quantifier is
 # possessive and every match succeeds, so a scan is linear. A tag hidden from this inside what it takes for a
@@ -42,9 +42,9 @@ def cut(value: str) -> str:
         value = _without_drawings(value)
     if "<math" in value:  # a formula's letters are worth keeping, its form is not allowed
         value = _MATH.sub(" ", value)
-    if len(value) <= LIMIT:
+    if len(value) <= BODY_HTML_CHARS_MAX:
         return value
-    head = value[:LIMIT]
+    head = value[:BODY_HTML_CHARS_MAX]
     return head[: head.rfind("<")] if "<" in head else head
 
 
@@ -60,16 +60,16 @@ def _without_drawings(value: str) -> str:
 def is_costly(value: str) -> bool:
     """Whether building this as a tree could cost out of proportion to its size."""
     tags = value.count("<")
-    if len(value) <= TAG_LIMIT and tags - (tags > DEPTH_LIMIT and value.count("</")) <= DEPTH_LIMIT:
+    if len(value) <= TAG_CHARS_MAX and tags - (tags > HTML_DEPTH_MAX and value.count("</")) <= HTML_DEPTH_MAX:
         return False
-    if value.count("&") > REFERENCES_LIMIT or tags > TAGS_LIMIT:
+    if value.count("&") > REFERENCES_MAX or tags > TAGS_MAX:
         return True
     open_tags: list[int] = []
     held = rebuilt = 0
     for tag in _TAG.finditer(value):
         closing, name, attributes = tag.groups()
         size = len(name) + len(attributes)
-        if size > TAG_LIMIT:
+        if size > TAG_CHARS_MAX:
             return True
         if closing:
             held -= open_tags.pop() if open_tags and name.lower() not in _UNNESTED else 0
@@ -78,7 +78,7 @@ def is_costly(value: str) -> bool:
         if name.lower() not in _UNNESTED:
             open_tags.append(size)
             held += size
-        if len(open_tags) > DEPTH_LIMIT or rebuilt > REBUILT_LIMIT:
+        if len(open_tags) > HTML_DEPTH_MAX or rebuilt > REBUILT_CHARS_MAX:
             return True
     return False
 
@@ -93,4 +93,4 @@ def without_tags(value: str) -> str:
         at = tag.end()
     if not depth:
         kept.append(value[at:])
-    return html.unescape(_ANY_TAG.sub(" ", " ".join(kept))[:TEXT_LIMIT])
+    return html.unescape(_ANY_TAG.sub(" ", " ".join(kept))[:BODY_TEXT_CHARS_MAX])

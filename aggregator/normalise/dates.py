@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from dateutil import parser
 
 EARLIEST, LATEST = 1990, 2200
-LIMIT = 120  # characters
+DATE_CHARS_MAX = 120  # characters
 
 # English, French, German, Spanish, Italian, Portuguese, Dutch; no abbreviation means two months.
 _MONTH_NAMES = (
@@ -69,7 +69,7 @@ def read(said: str, *, zone: str = "UTC", month_first: bool = False, now: dateti
     only says which century a year of two digits is in.
     """
     said = said.strip()
-    if len(said) > LIMIT:
+    if len(said) > DATE_CHARS_MAX:
         return None
     try:
         local = _zone_info(zone)

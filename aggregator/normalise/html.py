@@ -94,7 +94,7 @@ def sanitise(said: Markup, base: str) -> Safe:
     body = _paragraphs(value) if said.kind == "text" else text.without_disclaimer(value)
     if not bounds.is_costly(body) and (safe := _stable(body, base)) is not None:
         return safe
-    plain = value[: bounds.TEXT_LIMIT] if said.kind == "text" else bounds.without_tags(value)
+    plain = value[: bounds.BODY_TEXT_CHARS_MAX] if said.kind == "text" else bounds.without_tags(value)
     safe = _stable(_paragraphs(plain), base) or Safe()
     return Safe(safe.html, safe.text, degraded=True)
 
@@ -111,7 +111,7 @@ def _stable(value: str, base: str, rounds: int = ROUNDS) -> Safe | None:
     has_references = "&#" in value  # by which what is not printable comes in again
     clean = _CLEANER.clean(value)
     settled = _settled(text.printable(clean) if has_references else clean, base)
-    if len(settled) > 2 * bounds.LIMIT:
+    if len(settled) > 2 * bounds.BODY_HTML_CHARS_MAX:
         return None
     written, plain = text.read(settled)
     if written != settled:
@@ -165,7 +165,7 @@ def _attribute(tag: str, name: str, raw: str, base: str) -> str | None:
     if name in _NUMBERS:
         number = _NUMBER.fullmatch(raw.strip())
         return number[1] if number else None
-    if name == "style" or len(raw) > urls.LIMIT:
+    if name == "style" or len(raw) > urls.URL_CHARS_MAX:
         return None
     return " ".join(raw.split())
 

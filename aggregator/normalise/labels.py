@@ -10,8 +10,8 @@ from aggregator.model import Attachment, Enclosure
 from aggregator.normalise import urls
 from aggregator.normalise.text import line, title
 
-NAME_LIMIT = 200  # characters
-MANY_LIMIT = 30  # names, categories, files
+NAME_CHARS_MAX = 200  # characters
+LABELS_MAX = 30  # names, categories, files
 
 _TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,4})", re.IGNORECASE)
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})
@@ -70,7 +70,7 @@ def people(said: Iterable[str], organisation: str) -> tuple[str, ...]:
 
 
 def _name(said: str) -> str:
-    said = line(title(said), NAME_LIMIT)
+    said = line(title(said), NAME_CHARS_MAX)
     behind = _BEHIND_ADDRESS.fullmatch(said)
     name = behind[1] if behind else _SOME_ADDRESS.sub("", said)
     return name.strip(" \"'<>,;()")
@@ -78,7 +78,7 @@ def _name(said: str) -> str:
 
 def categories(said: Iterable[str]) -> tuple[str, ...]:
     """Trimmed, once each whatever their case."""
-    return _distinct(line(title(each), NAME_LIMIT).strip(" ,;") for each in said)
+    return _distinct(line(title(each), NAME_CHARS_MAX).strip(" ,;") for each in said)
 
 
 def _distinct(said: Iterable[str], but: str = "") -> tuple[str, ...]:
@@ -86,7 +86,7 @@ def _distinct(said: Iterable[str], but: str = "") -> tuple[str, ...]:
     unwanted = len(kept)
     for each in said:
         kept.setdefault(each.casefold(), each)
-    return tuple(kept.values())[unwanted : unwanted + MANY_LIMIT]
+    return tuple(kept.values())[unwanted : unwanted + LABELS_MAX]
 
 
 def files(said: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
@@ -96,7 +96,7 @@ def files(said: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
         url = urls.absolute(each.url, base)
         if url:
             found.setdefault(url, Enclosure(url, _type(each.type, url), _size(each.length)))
-    return tuple(found.values())[:MANY_LIMIT]
+    return tuple(found.values())[:LABELS_MAX]
 
 
 def _type(said: str, url: str) -> str:

@@ -10,8 +10,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 DISCLAIMER_CLASS = "pw-disclaimer"
 # A tree of so few characters cannot cost much, however hostile.
-DISCLAIMER_LIMIT = 20_000
-TITLE_HTML_LIMIT = 10_000
+DISCLAIMER_CHARS_MAX = 20_000
+TITLE_HTML_CHARS_MAX = 10_000
 
 # Not in XML, or invisible and able to reorder what surrounds it (U+202A-202E, U+2066-2069: legitimate ones
 # are lost, but blocks are isolated anyway and `dir` survives).
@@ -71,7 +71,7 @@ def shortened(value: str, limit: int) -> str:
 
 def title(value: str) -> str:
     """The text of HTML meant as one line; tags part no words there."""
-    value = value[:TITLE_HTML_LIMIT]
+    value = value[:TITLE_HTML_CHARS_MAX]
     if "<" not in value:
         return html.unescape(value) if "&" in value else value
     body = LexborHTMLParser(encodable(value)).body
@@ -95,7 +95,7 @@ def without_disclaimer(value: str) -> str:
     """HTML without another Publicwire's disclaimer: an element of that class that is its last block."""
     mention = value.rfind(DISCLAIMER_CLASS)
     start = value.rfind("<", 0, max(mention, 0))
-    if start < 0 or len(value) - start > DISCLAIMER_LIMIT:
+    if start < 0 or len(value) - start > DISCLAIMER_CHARS_MAX:
         return value
     body = LexborHTMLParser(encodable(value[start:])).body
     nodes = [] if body is None else [node for node in body.iter(include_text=True) if not _is_blank(node)]

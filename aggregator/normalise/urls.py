@@ -7,7 +7,7 @@ import re
 
 import ada_url
 
-LIMIT = 4_000
+URL_CHARS_MAX = 4_000
 
 # Names that only say how the reader came here. A parameter some site might use to choose what it shows
 # (id, ref, source, rss) is not here: a missed tracker costs a duplicate, a false one loses a release.
@@ -37,7 +37,7 @@ _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 def absolute(said: str, base: str = "") -> str:
     """The http(s) address a browser would go to, without userinfo; "" when there is none."""
     said = said.strip()
-    if not said or len(said) > LIMIT:
+    if not said or len(said) > URL_CHARS_MAX:
         return ""
     if "&" in said:  # escaped twice or more; no address means these by the letter
         said = _ESCAPED_AND.sub("&", said)
@@ -49,7 +49,7 @@ def absolute(said: str, base: str = "") -> str:
         url: str = ada_url.join_url(base, said) if base else ada_url.normalize_url(said)
     except ValueError:
         return ""
-    if not url.startswith(("https://", "http://")) or len(url) > LIMIT:
+    if not url.startswith(("https://", "http://")) or len(url) > URL_CHARS_MAX:
         return ""
     return _USERINFO.sub(r"\1", url) if "@" in url else url
 

@@ -15,20 +15,20 @@ def parse(
     content_type: str,
     url: str,
     seen: frozenset[bytes] = frozenset(),
-    recipe: bytes = b"",
+    pipeline_version: bytes = b"",
 ) -> Document:
     """What the document at `url` said; its entries are those whose raw digest is not in `seen`.
 
-    `recipe` stands for everything besides the document that shapes what becomes of an item: digests made
-    with another recipe never match. Raises ParseError with cause "not-a-feed" or "limit".
+    `pipeline_version` stands for everything besides the document that shapes items: digests made with another
+    version never match. Raises ParseError with cause "not-a-feed" or "limit".
     """
     text = recognise(body, content_type)
     try:
         if text.is_json:
-            return jsonfeed.read(text.value, url, seen, recipe=recipe)
+            return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)
         from aggregator.parse import xml  # feedparser costs 60 ms to import; JSON sources do without
 
-        return xml.read(text, url, seen, recipe=recipe)
+        return xml.read(text, url, seen, pipeline_version=pipeline_version)
     except ParseError:
         raise
     except (MemoryError, RecursionError) as error:

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 
 from aggregator.model import Attachment, Entry, Markup, Origin
 
-TITLE_LIMIT = 4_000  # characters, as are the others
-BODY_LIMIT = 1_000_000
-LINE_LIMIT = 4_000  # addresses, dates, names
-MANY_LIMIT = 100  # authors, categories, enclosures, images of one entry
+RAW_TITLE_CHARS_MAX = 4_000  # characters, as are the others
+RAW_BODY_CHARS_MAX = 1_000_000
+RAW_LINE_CHARS_MAX = 4_000  # addresses, dates, names
+RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry
 
 _PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 _TEXT = "text/plain"
@@ -21,7 +21,7 @@ _NAME_ADDRESS = re.compile(r"([^@()<>]+)[(<][^\s@()<>]+@[^\s@()<>]+[)>]")
 Found = dict[str, object]  # a FeedParserDict, read through dict so that its renamings stay out
 
 
-def line(found: Found, key: str, limit: int = LINE_LIMIT) -> str:
+def line(found: Found, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
     """A short string, "" when absent."""
     value = dict.get(found, key)
     return value[:limit] if isinstance(value, str) else ""
@@ -42,7 +42,7 @@ def one(found: Found, key: str) -> Found:
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
     """Non-empty values once each, in order."""
-    return tuple(dict.fromkeys(value for value in values if value))[:MANY_LIMIT]
+    return tuple(dict.fromkeys(value for value in values if value))[:RAW_LABELS_MAX]
 
 
 def markup(detail: Found, limit: int) -> Markup:
@@ -78,7 +78,7 @@ def _person(said: str) -> str:
 def entry(found: Found, version: str) -> Entry:
     """One entry of a document of this feedparser version string."""
     is_atom = version.startswith("atom")
-    title = markup(one(found, "title_detail"), TITLE_LIMIT)
+    title = markup(one(found, "title_detail"), RAW_TITLE_CHARS_MAX)
     content, summary = _bodies(found, is_atom)
     first = next((each for each in (title, content, summary) if each.value), title)
     updated = line(found, "updated")
@@ -120,10 +120,10 @@ def _bodies(found: Found, is_atom: bool) -> tuple[Markup, Markup]:
         text
         for detail in many(found, "content")
         if line(detail, "type").startswith("text/") or line(detail, "type").endswith("xml")
-        if (text := markup(detail, BODY_LIMIT)).value
+        if (text := markup(detail, RAW_BODY_CHARS_MAX)).value
     ]
     content = max(texts, key=lambda text: len(text.value), default=Markup(""))
-    summary = markup(one(found, "summary_detail"), BODY_LIMIT)
+    summary = markup(one(found, "summary_detail"), RAW_BODY_CHARS_MAX)
     if not is_atom and content.value and len(summary.value) > len(content.value):
         return summary, content
     return content, summary
@@ -169,7 +169,7 @@ def _once(said: list[Attachment]) -> tuple[Attachment, ...]:
     for each in said:
         if each.url:
             first.setdefault(each.url, each)
-    return tuple(first.values())[:MANY_LIMIT]
+    return tuple(first.values())[:RAW_LABELS_MAX]
 
 
 def _origin(source: Found) -> Origin | None:

@@ -11,9 +11,9 @@ from xml.parsers import expat
 
 from aggregator.errors import ParseError
 
-ATTRIBUTES_LIMIT = 256  # on one element
-DEPTH_LIMIT = 256
-ITEMS_LIMIT = 2000  # the first so many of a document; feeds list the newest first
+ATTRIBUTES_MAX = 256  # on one element
+XML_DEPTH_MAX = 256
+ENTRIES_MAX = 2000  # the first so many of a document; feeds list the newest first
 
 _ITEM = frozenset({"item", "entry"})
 # What changes with every rendering of a feed and is inherited by no entry; <items> is RSS 1.0's list.
@@ -27,7 +27,7 @@ _HEAD_DEPTH = 3  # rss/channel/pubDate, feed/updated
 class Layout:
     """Where the raw items of a well-formed document stand, and their digests, in document order.
 
-    `ranges` are all items, `digests` those of the first ITEMS_LIMIT.
+    `ranges` are all items, `digests` those of the first ENTRIES_MAX.
     """
 
     text: bytes
@@ -56,10 +56,10 @@ class _Scan:
 
     def start(self, name: str, attributes: list[str]) -> None:
         self.depth += 1
-        if len(attributes) > 2 * ATTRIBUTES_LIMIT:
-            raise ParseError(f"<{name[:40]}> has over {ATTRIBUTES_LIMIT} attributes", cause="limit")
-        if self.depth > DEPTH_LIMIT:
-            raise ParseError(f"elements are nested over {DEPTH_LIMIT} deep", cause="limit")
+        if len(attributes) > 2 * ATTRIBUTES_MAX:
+            raise ParseError(f"<{name[:40]}> has over {ATTRIBUTES_MAX} attributes", cause="limit")
+        if self.depth > XML_DEPTH_MAX:
+            raise ParseError(f"elements are nested over {XML_DEPTH_MAX} deep", cause="limit")
         if self.item_depth or self.volatile_depth or self.depth > _HEAD_DEPTH:
             return
         local = name.rpartition(":")[2].lower()
@@ -88,7 +88,7 @@ class _Scan:
         return self.text.index(b">", at) + 1 if self.text.startswith(b"</" + name.encode(), at) else at
 
 
-def lay_out(text: bytes, url: str, recipe: bytes) -> Layout | None:
+def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:
     """Where the items are, or None when the document is not well-formed. ParseError beyond a limit."""
     parser = expat.ParserCreate("utf-8")
     parser.ordered_attributes = True
@@ -100,17 +100,17 @@ def lay_out(text: bytes, url: str, recipe: bytes) -> Layout | None:
         parser.Parse(text, True)
     except expat.ExpatError:
         return None
-    salt = _salt(scan, url, recipe)
+    salt = _salt(scan, url, pipeline_version)
     digests = tuple(
-        blake2b(text[start:end], digest_size=16, key=salt).digest() for start, end in scan.items[:ITEMS_LIMIT]
+        blake2b(text[start:end], digest_size=16, key=salt).digest() for start, end in scan.items[:ENTRIES_MAX]
     )
     return Layout(text, tuple(scan.items), digests, salt)
 
 
-def _salt(scan: _Scan, url: str, recipe: bytes) -> bytes:
+def _salt(scan: _Scan, url: str, pipeline_version: bytes) -> bytes:
     """Digest of all that entries may inherit: everything outside items that is not volatile."""
     digest = blake2b(digest_size=16)
-    for part in (recipe, url.encode("utf-8", "replace")):
+    for part in (pipeline_version, url.encode("utf-8", "replace")):
         digest.update(len(part).to_bytes(4) + part)
     for piece in _without(scan.text, sorted(scan.items + scan.volatile)):
         # Blanks around elements come and go with the items and elements cut out.

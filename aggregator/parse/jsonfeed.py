@@ -9,29 +9,35 @@ from hashlib import blake2b
 
 from aggregator.errors import ParseError
 from aggregator.model import Attachment, Document, Entry, Markup
-from aggregator.parse.entry import BODY_LIMIT, LINE_LIMIT, MANY_LIMIT, TITLE_LIMIT, distinct
-from aggregator.parse.incremental import ITEMS_LIMIT
+from aggregator.parse.entry import (
+    RAW_BODY_CHARS_MAX,
+    RAW_LABELS_MAX,
+    RAW_LINE_CHARS_MAX,
+    RAW_TITLE_CHARS_MAX,
+    distinct,
+)
+from aggregator.parse.incremental import ENTRIES_MAX
 
 Object = Mapping[str, object]
 
 
-def read(text: bytes, url: str, seen: frozenset[bytes], *, recipe: bytes) -> Document:
+def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: bytes) -> Document:
     """What the document said; entries are those whose digest is not in `seen`."""
     feed = _load(text)
     version = _text(feed, "version").rstrip("/").rpartition("/version/")
     if "jsonfeed.org" not in version[0] or not isinstance(feed.get("items"), list):
         raise ParseError("the document is JSON but not a JSON Feed (no version or items)", cause="not-a-feed")
     items = list(_objects(feed, "items"))
-    salt = _salt(feed, url, recipe)
-    listed = tuple(_digest(item, salt) for item in items[:ITEMS_LIMIT])
+    salt = _salt(feed, url, pipeline_version)
+    listed = tuple(_digest(item, salt) for item in items[:ENTRIES_MAX])
     language = _text(feed, "language")
     return Document(
         format="json" + version[2].replace(".", "")[:2].ljust(2, "0"),
-        title=_text(feed, "title", TITLE_LIMIT),
+        title=_text(feed, "title", RAW_TITLE_CHARS_MAX),
         link=_text(feed, "home_page_url"),
         language=language,
         base=url,
-        description=_text(feed, "description", TITLE_LIMIT),
+        description=_text(feed, "description", RAW_TITLE_CHARS_MAX),
         authors=_authors(feed),
         hubs=distinct(_text(hub, "url") for hub in _objects(feed, "hubs")),
         self_url=_text(feed, "feed_url"),
@@ -57,9 +63,11 @@ def _load(text: bytes) -> Object:
     return feed
 
 
-def _salt(feed: Object, url: str, recipe: bytes) -> bytes:
+def _salt(feed: Object, url: str, pipeline_version: bytes) -> bytes:
     head = {key: value for key, value in feed.items() if key != "items"}
-    return blake2b(json.dumps([recipe.hex(), url, head], sort_keys=True).encode(), digest_size=16).digest()
+    return blake2b(
+        json.dumps([pipeline_version.hex(), url, head], sort_keys=True).encode(), digest_size=16
+    ).digest()
 
 
 def _digest(item: Object, salt: bytes) -> bytes:
@@ -68,13 +76,16 @@ def _digest(item: Object, salt: bytes) -> bytes:
 
 def _entry(item: Object, digest: bytes, *, language: str, base: str) -> Entry:
     language = _text(item, "language") or language
-    html, plain = _text(item, "content_html", BODY_LIMIT), _text(item, "content_text", BODY_LIMIT)
+    html, plain = (
+        _text(item, "content_html", RAW_BODY_CHARS_MAX),
+        _text(item, "content_text", RAW_BODY_CHARS_MAX),
+    )
     return Entry(
         guid=_identifier(item.get("id")),
         link=_text(item, "url") or _text(item, "external_url"),
-        title=_markup(_text(item, "title", TITLE_LIMIT), "text", base=base, language=language),
+        title=_markup(_text(item, "title", RAW_TITLE_CHARS_MAX), "text", base=base, language=language),
         content=_markup(html or plain, "html" if html else "text", base=base, language=language),
-        summary=_markup(_text(item, "summary", BODY_LIMIT), "text", base=base, language=language),
+        summary=_markup(_text(item, "summary", RAW_BODY_CHARS_MAX), "text", base=base, language=language),
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
         authors=_authors(item),
@@ -83,7 +94,7 @@ def _entry(item: Object, digest: bytes, *, language: str, base: str) -> Entry:
             Attachment(_text(file, "url"), _text(file, "mime_type"), _identifier(file.get("size_in_bytes")))
             for file in _objects(item, "attachments")
             if _text(file, "url")
-        )[:MANY_LIMIT],
+        )[:RAW_LABELS_MAX],
         images=tuple(map(Attachment, distinct((_text(item, "image"), _text(item, "banner_image"))))),
         language=language,
         base=base,
@@ -105,11 +116,11 @@ def _authors(said: Object) -> tuple[str, ...]:
 def _identifier(value: object) -> str:
     """A string; a number, as feeds that lie about it have (1.1: "coerce it to a string")."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)[:LINE_LIMIT]
-    return _clean(value, LINE_LIMIT).strip() if isinstance(value, str) else ""
+        return str(value)[:RAW_LINE_CHARS_MAX]
+    return _clean(value, RAW_LINE_CHARS_MAX).strip() if isinstance(value, str) else ""
 
 
-def _text(said: Object, key: str, limit: int = LINE_LIMIT) -> str:
+def _text(said: Object, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
     value = said.get(key)
     return _clean(value.strip(), limit) if isinstance(value, str) else ""
 
@@ -121,7 +132,7 @@ def _clean(value: str, limit: int) -> str:
 
 def _strings(value: object) -> Iterable[str]:
     return (
-        (_clean(each, LINE_LIMIT) for each in value if isinstance(each, str))
+        (_clean(each, RAW_LINE_CHARS_MAX) for each in value if isinstance(each, str))
         if isinstance(value, list)
         else ()
     )

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from aggregator.errors import ParseError
 
-PROLOG_LIMIT = 32_768  # bytes before the root element
-ENTITY_LIMIT = 64  # characters one entity may stand for: a reference is at least 3
+PROLOG_BYTES_MAX = 32_768  # bytes before the root element
+ENTITY_CHARS_MAX = 64  # characters one entity may stand for: a reference is at least 3
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -34,7 +34,7 @@ _STRAY = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8, as Python let
 _NAME = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
 # The shapes feedparser itself holds to be safe, and short.
 _ENTITY = re.compile(
-    rb"""<!ENTITY\s{1,9}\w{1,40}\s{1,9}"(?:&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_LIMIT
+    rb"""<!ENTITY\s{1,9}\w{1,40}\s{1,9}"(?:&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_CHARS_MAX
 )
 # Encodings whose bytes are all ASCII, so that "it is valid UTF-8" proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
@@ -75,7 +75,7 @@ def recognise(body: bytes, content_type: str) -> Text:
         return Text(text)
     root, start = _root(text)
     if root.rpartition(":")[2].lower() not in _ROOTS:
-        if (wrapped := _WRAPPED.search(text, 0, PROLOG_LIMIT)) is None:
+        if (wrapped := _WRAPPED.search(text, 0, PROLOG_BYTES_MAX)) is None:
             raise ParseError(_instead(text, root), cause="not-a-feed")
         # A feed inside a page, or after a program's warnings: real systems send both.
         root, start = wrapped[1].decode(), wrapped.start()
@@ -133,8 +133,8 @@ def _repaired(body: bytes) -> bytes:
 def _root(text: bytes) -> tuple[str, int]:
     """Name and offset of the root element; "" when the prolog holds none. Linear in the prolog."""
     at = 0
-    while 0 <= at < PROLOG_LIMIT:
-        at = text.find(b"<", at, PROLOG_LIMIT)
+    while 0 <= at < PROLOG_BYTES_MAX:
+        at = text.find(b"<", at, PROLOG_BYTES_MAX)
         if at < 0:
             break
         if name := _NAME.match(text, at):
@@ -151,7 +151,7 @@ def _root(text: bytes) -> tuple[str, int]:
 
 
 def _after(text: bytes, mark: bytes, start: int) -> int:
-    end = text.find(mark, start, PROLOG_LIMIT)
+    end = text.find(mark, start, PROLOG_BYTES_MAX)
     return end + len(mark) if end >= 0 else -1
 
 

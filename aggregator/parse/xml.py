@@ -16,10 +16,10 @@ from aggregator.errors import ParseError
 from aggregator.model import Document
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import Found, authors, distinct, entry, line, many, one, stated_link
-from aggregator.parse.incremental import ITEMS_LIMIT, Layout, lay_out
+from aggregator.parse.incremental import ENTRIES_MAX, Layout, lay_out
 from aggregator.parse.sniff import Text
 
-TEXT_LIMIT = 20_000  # characters of a feed's own title, description, rights
+FEED_TEXT_CHARS_MAX = 20_000  # characters of a feed's own title, description, rights
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -30,9 +30,9 @@ _PERIODS = {
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
-def read(text: Text, url: str, seen: frozenset[bytes], *, recipe: bytes) -> Document:
+def read(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: bytes) -> Document:
     """What the document said; entries are those not in `seen`. Raises ParseError when it is no feed."""
-    layout = lay_out(text.value, url, recipe)
+    layout = lay_out(text.value, url, pipeline_version)
     if layout is not None and (document := _unseen(text, url, seen, layout=layout)) is not None:
         return document
     return _whole(text, url, is_well_formed=layout is not None)
@@ -62,7 +62,7 @@ def _whole(text: Text, url: str, *, is_well_formed: bool) -> Document:
     value = text.value if is_well_formed else text.value.replace(b"<!ENTITY", b"<!IGNORED")
     found = _feedparser(value, url)
     document = _document(found, text, url)
-    entries = [entry(said, document.format) for said in list(many(found, "entries"))[:ITEMS_LIMIT]]
+    entries = [entry(said, document.format) for said in list(many(found, "entries"))[:ENTRIES_MAX]]
     if not is_well_formed and _is_truncated(text):
         entries = entries[:-1]  # it may be half an entry
     return replace(document, entries=tuple(entries), complete=is_well_formed)
@@ -111,7 +111,7 @@ def _document(found: Found, text: Text, url: str) -> Document:
 
 def _plain(feed: Found, key: str) -> str:
     """A feed's own line as plain text: nobody downstream is told which of them were HTML."""
-    value = line(feed, key, TEXT_LIMIT)
+    value = line(feed, key, FEED_TEXT_CHARS_MAX)
     if line(one(feed, key + "_detail"), "type") not in ("text/plain", ""):
         value = html.unescape(re.sub(r"<[^<>]*>", " ", value))
     return " ".join(value.split())

@@ -12,7 +12,7 @@ HORIZON = timedelta(days=30)  # nobody sends out a release this long ahead: the 
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Placement:
     """State of a new item; `release` is when a held item goes live (None: when a person says so),
     `shown` the published date the public sees, `reason` says in words why it is held."""
 
@@ -23,7 +23,7 @@ class Standing:
     flags: tuple[str, ...] = ()
 
 
-def stand(claimed: datetime | None, embargo: Embargo, now: datetime, *, review: bool) -> Standing:
+def place(claimed: datetime | None, embargo: Embargo, now: datetime, *, review: bool) -> Placement:
     """Where an item with this claimed date stands. Both times are aware.
 
     A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in
@@ -33,7 +33,7 @@ def stand(claimed: datetime | None, embargo: Embargo, now: datetime, *, review: 
     ahead = timedelta() if claimed is None else claimed - now
     flags = ("bad-date",) if ahead > HORIZON else ()
     if review:
-        return Standing(State.HELD, None, shown, reason="review", flags=flags)
+        return Placement(State.HELD, None, shown, reason="review", flags=flags)
     if embargo is Embargo.HOLD and LEEWAY < ahead <= HORIZON:
-        return Standing(State.HELD, claimed, shown, reason="embargo")
-    return Standing(State.LIVE, None, shown, flags=flags)
+        return Placement(State.HELD, claimed, shown, reason="embargo")
+    return Placement(State.LIVE, None, shown, flags=flags)

@@ -8,14 +8,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 AT_HOST = 16  # polls under way at one prompt host: more would only wait there for each other
-POOLS = {
+CAPACITY_POOLS = {
     True: (True,),
     None: (True, None),
     False: (True, None, False),
 }  # by standing: what a place is taken from
 
 
-class Turns:
+class HostAdmission:
     """One look at who is due. `under_way` names the host of each poll that is, "" of a file.
 
     `is_prompt` tells of a host whether it answers in good time; None: nobody knows, and then one of its
@@ -37,14 +37,14 @@ class Turns:
         self._at_host = {True: max(AT_HOST, per_host), False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
-            for pool in POOLS[is_prompt(host) if host else True]:
+            for pool in CAPACITY_POOLS[is_prompt(host) if host else True]:
                 self._left[pool] -= polls
 
-    def may(self, host: str) -> bool:
+    def admit(self, host: str) -> bool:
         """Whether a source of this host is taken; if so, its place is."""
         host = self._end_of(host)
         standing = self._is_prompt(host) if host else True
-        pools = POOLS[standing]
+        pools = CAPACITY_POOLS[standing]
         if host and self._at[host] >= self._at_host[standing]:
             return False
         if any(self._left[pool] <= 0 for pool in pools):

@@ -9,14 +9,25 @@ from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.errors import FetchError, PollError
-from aggregator.model import Advert, Claim, Document, Due, Fetched, Hints, Outcome, Poll, Rest, Validators
+from aggregator.model import (
+    Advert,
+    Claim,
+    Document,
+    Due,
+    Fetched,
+    Hints,
+    HostLimit,
+    Outcome,
+    Poll,
+    Validators,
+)
 from aggregator.model.settings import Source
 from aggregator.policy import relocation, schedule, subscription
 
 FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
 
 
-def recipe_of(source: Source) -> bytes:
+def pipeline_version_of(source: Source) -> bytes:
     """Names all that shapes items besides the document; when it changes, the document is read anew."""
     shaping = (
         __version__,
@@ -33,7 +44,7 @@ def recipe_of(source: Source) -> bytes:
 
 def validators(claim: Claim, source: Source, started: datetime) -> Validators:
     """What to ask the origin with; none when the document is to be had whatever it says of it."""
-    again = claim.recipe != recipe_of(source)
+    again = claim.pipeline_version != pipeline_version_of(source)
     full = again or claim.last_full is None or started - claim.last_full >= FULL_EVERY
     return Validators() if full else claim.validators
 
@@ -57,7 +68,7 @@ def answered(
         due=started,
         validators=fetched.validators,
         body_digest=digest,
-        recipe=recipe_of(source),
+        pipeline_version=pipeline_version_of(source),
         full=asked == Validators() and digest is not None,
         move=relocation.answered(claim.feed, claim.move, fetched, started),
     )
@@ -67,7 +78,9 @@ def answered(
 def is_unread(poll: Poll) -> bool:
     """Whether its document has to be read: it is another one than the last, or is to be read otherwise."""
     digest = poll.body_digest
-    return digest is not None and (digest != poll.claim.body_digest or poll.recipe != poll.claim.recipe)
+    return digest is not None and (
+        digest != poll.claim.body_digest or poll.pipeline_version != poll.claim.pipeline_version
+    )
 
 
 def read(
@@ -127,12 +140,12 @@ def failed(claim: Claim, source: Source, error: PollError, *, started: datetime,
     return _planned(poll, schedule.skipping(due, claim.hints))
 
 
-def _rest(error: PollError, due: Due, started: datetime) -> Rest | None:
+def _rest(error: PollError, due: Due, started: datetime) -> HostLimit | None:
     """429 with a wait is meant for all that its host serves; a 503 may be one of many sites there."""
     if not isinstance(error, FetchError) or error.status != 429:
         return None
     is_told = schedule.retry_after(error.retry_after, started) is not None
-    return Rest(error.host, due.at, f"{due.why}, with all of {error.host}") if is_told else None
+    return HostLimit(error.host, due.at, f"{due.why}, with all of {error.host}") if is_told else None
 
 
 def gone(claim: Claim, started: datetime) -> Poll:

@@ -1,35 +1,37 @@
 """Where a source's feed is asked for, now that its origin may say that it has moved. Pure: `now` is given.
 
 A permanent redirect becomes the address after seven days in which every poll that succeeded ended there; the
-operator's file is never written. Nothing else changes a Move.
+operator's file is never written. Nothing else changes a Relocation.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Fetched, Move
+from aggregator.model import Fetched, Relocation
 
 STABLE = timedelta(days=7)  # whoever takes over a server for an afternoon moves nobody
-PATIENCE = 3  # failures in a row at the new address, after each of which the configured one is tried once
+FAILURES_PER_FALLBACK = (
+    3  # failures in a row at the new address, after each of which the configured one is tried once
+)
 
 
-def address(feed: str, move: Move) -> str:
+def address(feed: str, move: Relocation) -> str:
     """Where to ask for the feed configured as `feed`."""
-    is_old_tried = move.failures and move.failures % PATIENCE == 0
+    is_old_tried = move.failures and move.failures % FAILURES_PER_FALLBACK == 0
     return feed if not move.at or is_old_tried else move.at
 
 
-def answered(feed: str, move: Move, fetched: Fetched, now: datetime) -> Move:
+def answered(feed: str, move: Relocation, fetched: Fetched, now: datetime) -> Relocation:
     """After a poll that brought the feed, anew or unchanged, from wherever it was found."""
     if move.at:
         if fetched.url == move.at:
-            return Move(move.at, move.since, refused=move.refused)
+            return Relocation(move.at, move.since, refused=move.refused)
         if address(feed, move) == feed:  # the new address had failed, and the old one leads there no longer
-            move = Move(refused=move.refused)
+            move = Relocation(refused=move.refused)
     return _counted(feed, replace(move, failures=0), fetched, now)
 
 
-def _counted(feed: str, move: Move, fetched: Fetched, now: datetime) -> Move:
+def _counted(feed: str, move: Relocation, fetched: Fetched, now: datetime) -> Relocation:
     found = fetched.url
     if not fetched.permanent or found in move.refused:
         return replace(move, seen="", seen_since=None)
@@ -37,30 +39,30 @@ def _counted(feed: str, move: Move, fetched: Fetched, now: datetime) -> Move:
         return replace(move, seen=found, seen_since=now)
     if now - move.seen_since < STABLE:
         return move
-    return Move(refused=move.refused) if found == feed else Move(found, now, refused=move.refused)
+    return Relocation(refused=move.refused) if found == feed else Relocation(found, now, refused=move.refused)
 
 
-def failed(feed: str, move: Move, *, is_gone: bool) -> Move:
+def failed(feed: str, move: Relocation, *, is_gone: bool) -> Relocation:
     """After a poll that failed; one that is not moved neither counts nor loses its count by it."""
     if not move.at:
         return move
     if is_gone and address(feed, move) == move.at:
-        return Move(refused=move.refused)
+        return Relocation(refused=move.refused)
     return replace(move, failures=move.failures + 1)
 
 
-def undone(move: Move) -> Move | None:
+def undone(move: Relocation) -> Relocation | None:
     """The operator takes it back: its targets are never again adopted unasked. None: nothing to undo."""
     targets = tuple(each for each in (move.at, move.seen) if each)
-    return Move(refused=(*move.refused, *targets)) if targets else None
+    return Relocation(refused=(*move.refused, *targets)) if targets else None
 
 
-def is_configured(feed: str, move: Move) -> bool:
+def is_configured(feed: str, move: Relocation) -> bool:
     """Whether an address that the operator writes is where the source has moved, or is moving."""
     return bool(feed) and feed in (move.at, move.seen)
 
 
-def event(before: Move, after: Move) -> str:
+def event(before: Relocation, after: Relocation) -> str:
     """What happened between two polls that is worth telling, or ""."""
     if after.at != before.at:
         return "moved for good" if after.at else "back at its configured address"

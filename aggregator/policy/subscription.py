@@ -6,22 +6,22 @@ None stands for a subscription that is over. The paragraphs are those of the W3C
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Advert, Standing, Subscription
+from aggregator.model import Advert, Subscription, SubscriptionState
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
-LEASE = 10 * DAY  # what we ask for: section 8.2 calls it a good default
-LONGEST_LEASE = 30 * DAY
-UNSAID_LEASE = DAY  # hubs older than the Recommendation may name none
+LEASE_REQUESTED = 10 * DAY  # what we ask for: section 8.2 calls it a good default
+LEASE_MAX = 30 * DAY
+LEASE_UNSTATED = DAY  # hubs older than the Recommendation may name none
 SHORTEST_RENEWAL = 15 * MINUTE  # no hub makes us ask more often, however short its leases
 GRACE = 5 * MINUTE  # a hub may tell so much later than the origin shows, or the origin's caches than the hub
-PATIENCE = 3  # requests to be forgotten, before we just forget
+UNSUBSCRIBE_ATTEMPTS_MAX = 3  # requests to be forgotten, before we just forget
 DENIED_FOR = 30 * DAY
 SLOWER = 4
 BETWEEN_HINTS = MINUTE
 
-_CONFIRMABLE = (Standing.ASKED, Standing.ACTIVE)
-_LISTENING = (Standing.ASKED, Standing.ACTIVE, Standing.BROKEN)
+_CONFIRMABLE = (SubscriptionState.ASKED, SubscriptionState.ACTIVE)
+_LISTENING = (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.BROKEN)
 
 
 def is_settled(present: Subscription | None, advert: Advert, now: datetime) -> bool:
@@ -37,9 +37,9 @@ def is_settled(present: Subscription | None, advert: Advert, now: datetime) -> b
 
 def left(present: Subscription, now: datetime) -> Subscription | None:
     """No longer wanted: over if the hub holds nothing of ours, else the hub is to be told."""
-    if present.standing in (Standing.WANTED, Standing.DENIED):
+    if present.state in (SubscriptionState.WANTED, SubscriptionState.DENIED):
         return None
-    return replace(present, standing=Standing.LEAVING, due=now, asks=0, missed=None)
+    return replace(present, state=SubscriptionState.LEAVING, due=now, asks=0, missed=None)
 
 
 def looked_at(present: Subscription, now: datetime, *, wanted: bool) -> Subscription | None:
@@ -47,14 +47,14 @@ def looked_at(present: Subscription, now: datetime, *, wanted: bool) -> Subscrip
 
     Written before the hub is asked, because some hubs confirm before they answer (section 5.3).
     """
-    if present.standing is Standing.LEAVING:
-        return None if present.asks >= PATIENCE else _asked(present, now)
+    if present.state is SubscriptionState.LEAVING:
+        return None if present.asks >= UNSUBSCRIBE_ATTEMPTS_MAX else _asked(present, now)
     if not wanted or not present.configured:
         return left(present, now)
     if present.missed is not None:
         return _judged(present, present.missed, now)
-    if present.standing is not Standing.ACTIVE:
-        present = replace(present, standing=Standing.ASKED)
+    if present.state is not SubscriptionState.ACTIVE:
+        present = replace(present, state=SubscriptionState.ASKED)
     return _asked(present, now)
 
 
@@ -69,7 +69,7 @@ def _judged(present: Subscription, missed: datetime, now: datetime) -> Subscript
     pause = min(DAY * 2 ** min(present.breaks, 5), DENIED_FOR)
     return replace(
         present,
-        standing=Standing.BROKEN,
+        state=SubscriptionState.BROKEN,
         missed=None,
         breaks=present.breaks + 1,
         asks=0,
@@ -88,13 +88,13 @@ def confirmed(
     present: Subscription, topic: str, lease: timedelta | None, now: datetime
 ) -> Subscription | None:
     """After the hub's challenge to subscribe; None when this is not what we asked for (section 5.3.1)."""
-    if present.standing not in _CONFIRMABLE or present.topic != topic or not present.configured:
+    if present.state not in _CONFIRMABLE or present.topic != topic or not present.configured:
         return None
-    until = now + min(UNSAID_LEASE if lease is None else lease, LONGEST_LEASE)
+    until = now + min(LEASE_UNSTATED if lease is None else lease, LEASE_MAX)
     made = replace(
         present,
-        standing=Standing.ACTIVE,
-        confirmed=present.confirmed if present.standing is Standing.ACTIVE else now,
+        state=SubscriptionState.ACTIVE,
+        confirmed=present.confirmed if present.state is SubscriptionState.ACTIVE else now,
         lease_until=until,
         asked=now,
         asks=0,
@@ -112,27 +112,32 @@ def _renewal(present: Subscription) -> datetime:
 
 def may_leave(present: Subscription, topic: str) -> bool:
     """Whether the hub's challenge to unsubscribe is about what we asked for."""
-    return present.standing is Standing.LEAVING and present.topic == topic
+    return present.state is SubscriptionState.LEAVING and present.topic == topic
 
 
 def denied(present: Subscription, reason: str, now: datetime) -> Subscription | None:
     """The hub will not have it (section 5.2), now or any more."""
-    if present.standing is Standing.LEAVING:
+    if present.state is SubscriptionState.LEAVING:
         return None
     return replace(
-        present, standing=Standing.DENIED, lease_until=None, missed=None, due=now + DENIED_FOR, reason=reason
+        present,
+        state=SubscriptionState.DENIED,
+        lease_until=None,
+        missed=None,
+        due=now + DENIED_FOR,
+        reason=reason,
     )
 
 
 def is_listening(present: Subscription) -> bool:
     """Whether deliveries to it mean anything."""
-    return present.configured and present.standing in _LISTENING
+    return present.configured and present.state in _LISTENING
 
 
 def announced(present: Subscription, now: datetime) -> Subscription:
     """A delivery came whose signature was right."""
     return replace(
-        present, announced=now, breaks=0 if present.standing is Standing.ACTIVE else present.breaks
+        present, announced=now, breaks=0 if present.state is SubscriptionState.ACTIVE else present.breaks
     )
 
 
@@ -143,7 +148,7 @@ def polled(present: Subscription, *, last_success: datetime | None, now: datetim
     confirmed, nor when a delivery came just before the former poll: caches of origins lag.
     """
     if (
-        present.standing is not Standing.ACTIVE
+        present.state is not SubscriptionState.ACTIVE
         or present.missed is not None
         or last_success is None
         or present.confirmed is None

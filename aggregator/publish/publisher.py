@@ -21,8 +21,8 @@ from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
 
-DOCUMENT_LIMIT = 2_000_000  # bytes; consumers often read no more (PITFALLS, how feeds misbehave, 12)
-MEMORY_LIMIT = 16_000_000  # bytes, for each of the three memories
+DOCUMENT_BYTES_MAX = 2_000_000  # bytes; consumers often read no more (PITFALLS, how feeds misbehave, 12)
+CACHE_BYTES_MAX = 16_000_000  # bytes, for each of the three memories
 
 
 K = TypeVar("K")
@@ -137,10 +137,10 @@ class Publisher:
         self._config = config
         self._now = now
         self._lock = threading.RLock()  # making is all Python: two threads at it would only take turns
-        self._selections: Memory[str, _Selection] = Memory(MEMORY_LIMIT)
-        self._documents: Memory[tuple[str, str], _Document] = Memory(MEMORY_LIMIT)
-        self._releases: Memory[_Key, Release | ValueError] = Memory(MEMORY_LIMIT)
-        self._entries: Memory[tuple[_Key, str], bytes] = Memory(MEMORY_LIMIT)
+        self._selections: Memory[str, _Selection] = Memory(CACHE_BYTES_MAX)
+        self._documents: Memory[tuple[str, str], _Document] = Memory(CACHE_BYTES_MAX)
+        self._releases: Memory[_Key, Release | ValueError] = Memory(CACHE_BYTES_MAX)
+        self._entries: Memory[tuple[_Key, str], bytes] = Memory(CACHE_BYTES_MAX)
         self._read: Config | None = None
         self._house = self._current_house()
 
@@ -253,7 +253,7 @@ class Publisher:
 
     def _assemble(self, selection: _Selection, kind: str) -> bytes:
         """The newest entries up to the limit, at least one; a bad one is left out and reported once."""
-        room = DOCUMENT_LIMIT - len(render.document(selection.channel, (), kind))
+        room = DOCUMENT_BYTES_MAX - len(render.document(selection.channel, (), kind))
         entries: list[bytes] = []
         for key, release in selection.shown:
             entry = self._entry(key, release, kind)

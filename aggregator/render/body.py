@@ -3,7 +3,7 @@ so that what one holds cannot reach into the next."""
 
 from html import escape
 
-from aggregator.model import Also, Release
+from aggregator.model import Release, StoryMember
 
 _ALSO = {
     "en": "Also released by",
@@ -28,6 +28,6 @@ def also_released_by(release: Release) -> str:
     return f"<p>{words} {', '.join(map(_linked, release.also))}</p>"
 
 
-def _linked(also: Also) -> str:
+def _linked(also: StoryMember) -> str:
     name = escape(also.organisation)
     return f'<a href="{escape(also.url)}">{name}</a>' if also.url else name

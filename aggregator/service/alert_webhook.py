@@ -21,7 +21,7 @@ LONGEST_WAIT = timedelta(hours=1)
 GIVEN_UP = timedelta(days=3)  # after which a post would be news to nobody
 
 
-class Alarm:
+class AlertNotifier:
     """The alerts of one service."""
 
     def __init__(

@@ -19,15 +19,15 @@ from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Claim, Outcome
 from aggregator.model.settings import Address, Config
-from aggregator.service.live_config import Current
+from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, backups, open_storage
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
-    from aggregator.service.scheduler import Poller
+    from aggregator.service.scheduler import Scheduler
 
 TICK = timedelta(seconds=1)
 GARBAGE = (700, 10, 10)  # new objects, and looks, between two looks: Python's own, which a command has raised
@@ -52,13 +52,13 @@ def opened(config: Config) -> Iterator[Storage]:
 @asynccontextmanager
 async def polling(
     storage: Storage,
-    current: Current,
-    workers: Workers | None = None,
+    current: LiveConfig,
+    workers: WorkerPool | None = None,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
 ) -> AsyncIterator[Pipeline]:
     """A pipeline over a store whose poller we are; clients and workers are let go at the end."""
-    workers, clients = workers or Workers(), Clients(current)
+    workers, clients = workers or WorkerPool(), Clients(current)
     pipeline = Pipeline(
         storage, clients.client, workers, config=lambda: current.config, clock=utc_now, observe=observe
     )
@@ -73,7 +73,7 @@ async def polling(
 class Clients:
     """The HTTP client of the moment: another one once the configuration polls in another way."""
 
-    def __init__(self, current: Current) -> None:
+    def __init__(self, current: LiveConfig) -> None:
         self._current = current
         self._open: list[tuple[object, Client]] = []
 
@@ -97,16 +97,16 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
     the store is ours and both sides answer."""
     from aggregator.service import systemd
     from aggregator.service.metrics import Metrics, Present
-    from aggregator.service.scheduler import Poller
+    from aggregator.service.scheduler import Scheduler
     from aggregator.web.serving import Servers
 
-    current = Current(configuration.load(path, os.environ))
+    current = LiveConfig(configuration.load(path, os.environ))
     with opened(current.config) as storage, storage.poller():
         for problem in storage.check():
             raise backups.damaged(current.config.store, problem)
         for done in storage.sync(current.config, utc_now()):
             log.info("configuration", change=done)
-        workers = Workers()
+        workers = WorkerPool()
         metrics = Metrics(
             lambda: Present(
                 storage.totals(utc_now()),
@@ -117,7 +117,7 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
             )
         )
         async with polling(storage, current, workers, observe=metrics.observe) as pipeline:
-            poller = Poller(pipeline, storage, current, clock=utc_now)
+            poller = Scheduler(pipeline, storage, current, clock=utc_now)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
                 gc.freeze()  # what was loaded stays: it is not looked through again for garbage
@@ -132,7 +132,7 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
 
 
 def _sites(
-    storage: Storage, current: Current, poller: "Poller", *, metrics: Callable[[], bytes]
+    storage: Storage, current: LiveConfig, poller: "Scheduler", *, metrics: Callable[[], bytes]
 ) -> list[tuple[Address, Callable[[], "Starlette"]]]:
     from aggregator.publish.publisher import Publisher
     from aggregator.web.app import public_app
@@ -154,7 +154,7 @@ def _sites(
     ]
 
 
-def _stopper(poller: "Poller") -> asyncio.Event:
+def _stopper(poller: "Scheduler") -> asyncio.Event:
     """The event that SIGTERM and SIGINT set; SIGHUP reloads."""
     loop, stop, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
 
@@ -170,7 +170,7 @@ def _stopper(poller: "Poller") -> asyncio.Event:
 
 
 @contextmanager
-def _ticking(poller: "Poller") -> Iterator[None]:
+def _ticking(poller: "Scheduler") -> Iterator[None]:
     """The scheduler: one tick over what is due, and maintenance; it holds no jobs of sources."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 

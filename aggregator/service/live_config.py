@@ -10,7 +10,7 @@ from aggregator.model.settings import Config
 RESTART = ("store", "listen", "admin")
 
 
-class Current:
+class LiveConfig:
     """A good edit replaces the configuration; a bad one is told and changes nothing."""
 
     def __init__(self, config: Config) -> None:

@@ -34,5 +34,5 @@ def release(storage: Storage, now: datetime) -> None:
     due = storage.release_due(now)
     steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
     if steps:
-        storage.apply(steps)
+        storage.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])

@@ -20,24 +20,26 @@ from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import Claim, Fetched, Job, Outcome, Poll, Worked
+from aggregator.model import Claim, Fetched, Outcome, Poll, ReadJob, ReadResult
 from aggregator.model.settings import Config, Credentials, Source
 from aggregator.policy import poll_result, relocation
 from aggregator.storage import Storage
 from aggregator.websub import discovery
 
-LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller that dies clears its own
-IN_FLIGHT = 16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
+POLL_LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller that dies clears its own
+POLLS_PER_FETCH_SLOT = (
+    16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
+)
 TOLD = 3  # of the entries left out of one document: a hostile one has thousands
 UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
 
 T = TypeVar("T")
 
 
-class Works(Protocol):
+class DocumentReader(Protocol):
     """Who reads documents for us, in another process."""
 
-    async def run(self, job: Job) -> Worked: ...
+    async def run(self, job: ReadJob) -> ReadResult: ...
 
     async def release_if_idle(self, now: float) -> bool: ...
 
@@ -50,7 +52,7 @@ class Pipeline:
         self,
         storage: Storage,
         client: Callable[[], Client],
-        workers: Works,
+        workers: DocumentReader,
         *,
         config: Callable[[], Config],
         clock: Callable[[], datetime],
@@ -86,16 +88,18 @@ class Pipeline:
                 each(done[-1])
 
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(len(ids), fetches * IN_FLIGHT)):
+            for _ in range(min(len(ids), fetches * POLLS_PER_FETCH_SLOT)):
                 group.create_task(one_after_the_other())
         return tuple(done)
 
     async def claim(
-        self, limit: int, *, ids: Sequence[str] | None = None, may: Callable[[str], bool] | None = None
+        self, limit: int, *, ids: Sequence[str] | None = None, admit: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
-        """Take up to `limit` due sources, or those named; `may` as `Storage.claim` has it."""
+        """Take up to `limit` due sources, or those named; `admit` as `Storage.claim` has it."""
         now = self._clock()
-        return await self._write(lambda: self._storage.claim(now, limit=limit, lease=LEASE, ids=ids, may=may))
+        return await self._write(
+            lambda: self._storage.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
+        )
 
     async def poll(self, claim: Claim) -> Outcome:
         """One poll of one source, from fetch to commit, with the configuration it begins with.
@@ -151,14 +155,14 @@ class Pipeline:
             claim, source, fetched, asked=asked, started=started, jitter=_jitter()
         )
 
-    async def _work(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> Worked:
-        job = Job(
+    async def _work(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
+        job = ReadJob(
             body=fetched.body or b"",
             content_type=fetched.content_type,
             url=fetched.url,
             source=source,
             seen=frozenset(digest for digest, _ in claim.seen),
-            recipe=poll_result.recipe_of(source),
+            pipeline_version=poll_result.pipeline_version_of(source),
             now=now,
         )
         with Share(self._unread) as share:
@@ -168,7 +172,7 @@ class Pipeline:
             log.warning("entry left out", source=source.id, reason=reason, of=len(worked.invalid))
         return worked
 
-    async def _commit(self, poll: Poll, read: tuple[Worked, Source] | None) -> Outcome:
+    async def _commit(self, poll: Poll, read: tuple[ReadResult, Source] | None) -> Outcome:
         """Known, decided and written in one transaction, so that no operator's verb slips between."""
         claim, now = poll.claim, poll.outcome.started
         try:

@@ -9,12 +9,12 @@ from aggregator.errors import StorageError, StoreFull
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
-from aggregator.policy.fairness import Turns
+from aggregator.policy.fairness import HostAdmission
 from aggregator.service import alert_webhook, systemd
-from aggregator.service.alert_webhook import Alarm
-from aggregator.service.live_config import Current
+from aggregator.service.alert_webhook import AlertNotifier
+from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
-from aggregator.service.pipeline import IN_FLIGHT, Pipeline
+from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks
 from aggregator.websub.subscriber import KIND, Subscriber
@@ -25,14 +25,14 @@ LOOK = 0.05  # seconds between two looks at whether anything fell due
 DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
 
 
-class Poller:
+class Scheduler:
     """The tick: reload, release what is due, claim what is due, and no more than fits."""
 
     def __init__(
         self,
         pipeline: Pipeline,
         storage: Storage,
-        current: Current,
+        current: LiveConfig,
         *,
         tell: Callable[[str], None] = systemd.notify,
         monotonic: Callable[[], float] = time.monotonic,
@@ -44,7 +44,7 @@ class Poller:
         hubs = Subscriber(
             storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
         )
-        self._alarm = Alarm(
+        self._alarm = AlertNotifier(
             storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
         )
         handlers = {KIND: hubs.run, alert_webhook.KIND: self._alarm.run}
@@ -85,20 +85,20 @@ class Poller:
     async def _claim(self) -> None:
         """As many due sources as there is room for."""
         poll = self._current.config.poll
-        places = poll.concurrency * IN_FLIGHT
+        places = poll.concurrency * POLLS_PER_FETCH_SLOT
         async with self._claiming:
             self._claimed = self._clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
                 hosts = self._pipeline.client().hosts
-                turns = Turns(
+                turns = HostAdmission(
                     under_way,
                     places=places,
                     per_host=poll.per_host,
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._pipeline.claim(free, may=turns.may):
+                for claim in await self._pipeline.claim(free, admit=turns.admit):
                     self._start(self._pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:

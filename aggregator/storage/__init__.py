@@ -19,6 +19,7 @@ from aggregator.model import (
     Claim,
     FeedInfo,
     Health,
+    ItemQuery,
     Outcome,
     Poll,
     Reading,
@@ -29,7 +30,6 @@ from aggregator.model import (
     Task,
     Totals,
     Transition,
-    Wanted,
 )
 from aggregator.model.settings import Config, Retention
 
@@ -101,15 +101,15 @@ class Storage(Protocol):
         limit: int,
         lease: timedelta,
         ids: Sequence[str] | None = None,
-        may: Callable[[str], bool] | None = None,
+        admit: Callable[[str], bool] | None = None,
     ) -> tuple[Claim, ...]:
         """(poller) Take up to `limit` due sources, longest due first; with `ids`, those, due or not.
 
-        `may(host)` is asked of each in turn whether it is taken, the host being "" of a file.
+        `admit(host)` is asked of each in turn whether it is taken, the host being "" of a file.
         """
         ...
 
-    def left_alone(self, now: datetime) -> tuple[str, ...]:
+    def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Sources whose origins have asked not to be polled yet, or no more."""
         ...
 
@@ -148,7 +148,7 @@ class Storage(Protocol):
         """The subscription with this token in its callback."""
         ...
 
-    def amend(
+    def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
     ) -> Subscription | None:
         """Bring a subscription to what `decide` makes of it, in one transaction; its task follows its `due`.
@@ -194,7 +194,7 @@ class Storage(Protocol):
         """Held items whose time has come, earliest first."""
         ...
 
-    def apply(self, transitions: Sequence[Transition]) -> None:
+    def apply_transitions(self, transitions: Sequence[Transition]) -> None:
         """Carry out steps of life with their audit lines; all or, if a `before` is stale, StorageError."""
         ...
 
@@ -231,7 +231,7 @@ class Storage(Protocol):
         """All items with this address, of whatever source and state."""
         ...
 
-    def items(self, wanted: Wanted) -> tuple[Stored, ...]:
+    def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Items in any state, newest first."""
         ...
 

@@ -26,7 +26,7 @@ from aggregator.websub.signature import Signature
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 CHALLENGE = re.compile(r"[!-~]{1,1000}")  # section 8.2: bounded, nothing binary
-LEASE = re.compile(r"[0-9]{1,10}")
+LEASE_SECONDS = re.compile(r"[0-9]{1,10}")
 LONGEST_REASON = 300
 
 
@@ -65,17 +65,19 @@ class Callback:
         mode, topic = said.get("hub.mode", ""), said.get("hub.topic", "")
         if mode == "denied" and topic == found.topic:
             reason = printable(said.get("hub.reason", ""))[:LONGEST_REASON]
-            self._storage.amend(found.number, lambda present: subscription.denied(present, reason, now))
+            self._storage.update_subscription(
+                found.number, lambda present: subscription.denied(present, reason, now)
+            )
             log.warning("hub denied", source=found.source, reason=reason)
             return _said(200)
         challenge = said.get("hub.challenge", "")
         if not CHALLENGE.fullmatch(challenge):
             return _said(404)
         if mode == "unsubscribe" and subscription.may_leave(found, topic):
-            self._storage.amend(found.number, lambda present: None)
+            self._storage.update_subscription(found.number, lambda present: None)
         elif mode == "subscribe" and subscription.confirmed(found, topic, None, now):
             lease = _lease(said.get("hub.lease_seconds", ""))
-            self._storage.amend(
+            self._storage.update_subscription(
                 found.number, lambda present: subscription.confirmed(present, topic, lease, now) or present
             )
         else:
@@ -129,7 +131,7 @@ async def _read(request: Request, signature: Signature | None, cap: int) -> bool
 
 
 def _lease(said: str) -> timedelta | None:
-    return timedelta(seconds=int(said)) if LEASE.fullmatch(said) else None
+    return timedelta(seconds=int(said)) if LEASE_SECONDS.fullmatch(said) else None
 
 
 def _out_of_order(error: StorageError) -> Response:

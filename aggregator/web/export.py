@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from aggregator.errors import UsageError
-from aggregator.model import Release, State, Wanted
+from aggregator.model import ItemQuery, Release, State
 from aggregator.publish.publisher import Published, Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, earlier
@@ -93,7 +93,7 @@ def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:
     """Every live item, newest first."""
     before: int | None = None
     while True:
-        stored = storage.items(Wanted(states=(State.LIVE,), limit=ITEMS_AT_ONCE, before=before))
+        stored = storage.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_AT_ONCE, before=before))
         for one in stored:
             release = publisher.public(one)
             if isinstance(release, Release):

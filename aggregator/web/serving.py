@@ -18,7 +18,7 @@ from aggregator.errors import UsageError
 from aggregator.model.settings import Address
 
 MOST_HEAD = 65_536  # bytes of a request's line and headers; httptools itself takes them without end
-PATIENCE = 15  # seconds until a request's head has to be there, the first one's and the next
+HEAD_TIMEOUT = 15  # seconds until a request's head has to be there, the first one's and the next
 GRACE = 2  # seconds that open answers get at the end
 
 
@@ -88,10 +88,10 @@ class Servers:
     """Applications at their addresses, while the context lasts. UsageError when an address is taken."""
 
     def __init__(
-        self, apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, patience: int = PATIENCE
+        self, apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, head_timeout: int = HEAD_TIMEOUT
     ) -> None:
         self._apps = apps
-        self._patience = patience
+        self._patience = head_timeout
         self._running: list[tuple[_Server, asyncio.Task[None]]] = []
 
     async def __aenter__(self) -> Self:

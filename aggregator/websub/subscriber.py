@@ -8,7 +8,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Standing, Subscription, Task
+from aggregator.model import Subscription, SubscriptionState, Task
 from aggregator.model.settings import Config
 from aggregator.policy import schedule, subscription
 from aggregator.storage import Storage
@@ -41,13 +41,13 @@ class Subscriber:
         """One step; returns when the next one is due."""
         now, number = self._clock(), int(task.subject)
         made = await self._write(
-            lambda: self._storage.amend(
+            lambda: self._storage.update_subscription(
                 number, lambda found: subscription.looked_at(found, now, wanted=self._wants(found))
             )
         )
         if made is not None and made.asked == now:
             await self._ask(made)
-        elif made is not None and made.standing is Standing.BROKEN:
+        elif made is not None and made.state is SubscriptionState.BROKEN:
             log.warning("hub broken", source=made.source, hub=public_url(made.hub), reason=made.reason)
         return None if made is None else made.due
 
@@ -57,14 +57,14 @@ class Subscriber:
         return config.poll.websub and is_reachable(config.publication.url, found.hub, allowed)
 
     async def _ask(self, made: Subscription) -> None:
-        mode = "unsubscribe" if made.standing is Standing.LEAVING else "subscribe"
+        mode = "unsubscribe" if made.state is SubscriptionState.LEAVING else "subscribe"
         try:
             await self._post(made, mode)
         except FetchError as error:
             now, reason = self._clock(), str(error)
             wish = schedule.retry_after(error.retry_after, now)
             await self._write(
-                lambda: self._storage.amend(
+                lambda: self._storage.update_subscription(
                     made.number, lambda found: subscription.failed(found, reason, now, wish=wish)
                 )
             )
@@ -83,7 +83,7 @@ class Subscriber:
             # Over http the secret can be overheard. That lets others make us poll, which is all a
             # delivery does; without a secret everybody could.
             form += [
-                ("hub.lease_seconds", str(round(subscription.LEASE.total_seconds()))),
+                ("hub.lease_seconds", str(round(subscription.LEASE_REQUESTED.total_seconds()))),
                 ("hub.secret", made.secret),
             ]
         secure = over_https(made.hub)

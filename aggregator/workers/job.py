@@ -13,18 +13,24 @@ from dataclasses import replace
 from multiprocessing import parent_process
 from multiprocessing.connection import Connection
 
-from aggregator.model import Item, Job, Worked
+from aggregator.model import Item, ReadJob, ReadResult
 
 
-def work(job: Job) -> Worked:
+def work(job: ReadJob) -> ReadResult:
     """The document's new entries become items; those that cannot are named. Raises ParseError."""
     from aggregator.editorial.rules import keeps  # the service, which only names this, loads none of them
     from aggregator.normalise import normalise
-    from aggregator.normalise.labels import NAME_LIMIT
+    from aggregator.normalise.labels import NAME_CHARS_MAX
     from aggregator.normalise.text import line
     from aggregator.parse import parse
 
-    document = parse(job.body, content_type=job.content_type, url=job.url, seen=job.seen, recipe=job.recipe)
+    document = parse(
+        job.body,
+        content_type=job.content_type,
+        url=job.url,
+        seen=job.seen,
+        pipeline_version=job.pipeline_version,
+    )
     items: list[Item] = []
     invalid: list[str] = []
     skipped = 0
@@ -40,14 +46,14 @@ def work(job: Job) -> Worked:
         else:
             skipped += 1
     # It names the source wherever its operator does not.
-    document = replace(document, entries=(), title=line(document.title, NAME_LIMIT))
-    return Worked(document, tuple(items), skipped, tuple(invalid))
+    document = replace(document, entries=(), title=line(document.title, NAME_CHARS_MAX))
+    return ReadResult(document, tuple(items), skipped, tuple(invalid))
 
 
 def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int) -> None:
     """Answer jobs from the pipe, pickled both ways; ends when its other side is closed.
 
-    An answer is a Worked, or the exception that came instead.
+    An answer is a ReadResult, or the exception that came instead.
     """
     _confine(memory)
     while True:
@@ -63,7 +69,7 @@ def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int) -> No
 
 
 def _answer(asked: bytes) -> bytes:
-    answer: Worked | Exception
+    answer: ReadResult | Exception
     try:
         answer = work(pickle.loads(asked))  # noqa: S301 - of our own service
         return pickle.dumps(answer, pickle.HIGHEST_PROTOCOL)

@@ -18,7 +18,7 @@ from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 
 from aggregator.errors import PollError, WorkerError
-from aggregator.model import Job, Worked
+from aggregator.model import ReadJob, ReadResult
 from aggregator.workers.job import serve
 
 SECONDS = 30.0  # wall time of one job
@@ -35,7 +35,7 @@ _context.set_forkserver_preload(
 )
 
 
-class Workers:
+class WorkerPool:
     """The processes, for the event loop. `seconds` (of wall time), `cpu_seconds` and `memory` bound one job.
 
     Each has a thread that hands it jobs. There are as many as processors, because the service itself needs
@@ -69,7 +69,7 @@ class Workers:
         _keep_main_out()
         forkserver.ensure_running()
 
-    async def run(self, job: Job) -> Worked:
+    async def run(self, job: ReadJob) -> ReadResult:
         """What `work` makes of a job. Raises its ParseError, or WorkerError when the worker did not live."""
         self._running += 1
         try:
@@ -107,7 +107,7 @@ class Workers:
         self._alive.clear()
         self._is_closing = False
 
-    def _answer(self, asked: bytes, source: str) -> Worked:
+    def _answer(self, asked: bytes, source: str) -> ReadResult:
         """On the thread of one worker: its answer to a job."""
         subject = f"the document of {source}"
         worker = self._worker(subject)
@@ -122,7 +122,7 @@ class Workers:
                 took = f"took over {self._limits[1]} s of CPU time"
                 raise WorkerError(f"{subject} {took}", cause="limit") from error
             raise WorkerError(f"{subject} killed its worker (exit code {code})", cause="crash") from error
-        if isinstance(answer, Worked):
+        if isinstance(answer, ReadResult):
             return answer
         if isinstance(answer, PollError):
             raise answer

@@ -6,7 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.model import Move, Outcome, Poll
+from aggregator.model import Outcome, Poll, Relocation
 from aggregator.service.app import utc_now
 from aggregator.storage import open_storage
 from tests.cli.conftest import PRESS, Command
@@ -23,7 +23,7 @@ def given_a_move(here: Site, to: str) -> None:
         storage.sync(config, now)
         (claim,) = storage.claim(now, limit=1, lease=timedelta(hours=1))
         outcome = Outcome(claim.id, "unchanged", now, 0.1, why="every 1 h")
-        storage.record(Poll(claim, outcome, now + timedelta(hours=1), move=Move(at=to, since=now)))
+        storage.record(Poll(claim, outcome, now + timedelta(hours=1), move=Relocation(at=to, since=now)))
 
 
 def test_sources_say_where_one_has_moved_and_what_to_do(here: Site, command: Command) -> None:

@@ -9,7 +9,18 @@ import pytest
 from aggregator.dedupe import decide
 from aggregator.dedupe.changes import EDITS
 from aggregator.dedupe.ids import item_id
-from aggregator.model import Candidate, Changes, Claim, Document, Entry, KeyKind, Known, Mode, State, Worked
+from aggregator.model import (
+    Candidate,
+    Changes,
+    Claim,
+    Document,
+    Entry,
+    KeyKind,
+    Known,
+    Mode,
+    ReadResult,
+    State,
+)
 from aggregator.model.settings import Source
 from tests.dedupe.memory import MINISTRY, Remembered, claim, known, said
 from tests.given import DAY, HOUR, NOON, entry, iso
@@ -29,7 +40,7 @@ def decided(
     claimed: Claim | None = None,
 ) -> Changes:
     document = Document("rss20", listed=tuple(each.digest for each in entries))
-    return decide(Worked(document, said(*entries)), remembered, claimed or claim(), of, NOON)
+    return decide(ReadResult(document, said(*entries)), remembered, claimed or claim(), of, NOON)
 
 
 def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
@@ -207,7 +218,7 @@ def test_a_double_is_read_anew_each_time() -> None:
     old = entry("Draft", A.guid, A.link, updated=iso(NOON - DAY))
     new = entry("Final", A.guid, A.link, updated=iso(NOON))
     changes = decided([old, new])
-    assert (changes.matched, changes.doubles) == ((), (old.digest,))
+    assert (changes.matched, changes.superseded) == ((), (old.digest,))
 
 
 def test_an_item_read_whole_has_no_digest_to_remember() -> None:

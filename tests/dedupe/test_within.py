@@ -74,7 +74,7 @@ def test_one_guid_and_address_twice_is_one_entry_the_latest_in_any_order() -> No
     for order in ([old, new], [new, old]):
         resolved = told(order)
         assert who(resolved) == {"Final": 0}
-        assert resolved.doubles == (old.digest,)
+        assert resolved.superseded == (old.digest,)
 
 
 def test_entries_that_say_the_same_without_dates_come_to_the_same_in_any_order() -> None:
@@ -94,7 +94,7 @@ def test_an_older_double_of_an_entry_that_still_stands_changes_nothing(
 def test_an_older_double_without_address_changes_nothing_either() -> None:
     standing = known(1, entry("Bridge opens", "g1", HOME + "bridge", updated=day(2)), listed=True)
     resolved = told([entry("Other", "g1", updated=day(1))], [standing], listed=2)
-    assert (who(resolved), len(resolved.doubles)) == ({}, 1)
+    assert (who(resolved), len(resolved.superseded)) == ({}, 1)
 
 
 def test_an_undated_double_of_an_entry_that_still_stands_changes_nothing() -> None:
@@ -133,7 +133,7 @@ def test_an_item_under_its_present_and_its_former_name_is_one() -> None:
     for order in permutations([A, former]):
         resolved = told(order, [known(1, A, former)])
         assert [(item.guid, old.number) for item, old in resolved.known] == [("g1", 1)]
-        assert (resolved.new, resolved.doubles) == ((), (former.digest,))
+        assert (resolved.new, resolved.superseded) == ((), (former.digest,))
     assert who(told([former], [known(1, A, former, listed=True)], listed=2)) == {}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.disclaimer import DEFAULT, LIMIT, ItemWords, Words, check
+from aggregator.editorial.disclaimer import DEFAULT, TEMPLATE_CHARS_MAX, ItemWords, Words, check
 
 PLAIN = Words(
     "Example Releases",
@@ -100,7 +100,7 @@ def test_a_template_can_choose_and_change_case(template: str, expected: str) -> 
         ("{% if licence < 1 %}a{% endif %}", "cannot be filled in"),
         ("", "says nothing"),
         ("{% if item.url %}only sometimes{% endif %}", "says nothing"),
-        ("x" * (LIMIT + 1), "longer than"),
+        ("x" * (TEMPLATE_CHARS_MAX + 1), "longer than"),
         ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
         ("<script>x</script>", "<script> is not allowed"),
         ("<p style='display:none'>x</p>", "attribute 'style' is not allowed"),

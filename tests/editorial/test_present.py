@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.editorial.present import present, slug
-from aggregator.model import Also, Enclosure, Origin, Release
+from aggregator.model import Enclosure, Origin, Release, StoryMember
 from aggregator.model.settings import Text
 from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
 
@@ -119,11 +119,11 @@ def test_what_a_feed_says_of_itself_is_cleaned() -> None:
 def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
     files = (Enclosure("javascript:x"), Enclosure("https://water.example/a", 'a"b'))
     item = replace(ITEM, url="javascript:x", enclosures=files, origin=replace(ORIGIN, link="file:///x"))
-    found = release(item, also=(Also("X", "data:x"),))
+    found = release(item, also=(StoryMember("X", "data:x"),))
     assert (found.url, found.enclosures, found.also, found.origin) == (
         "",
         (Enclosure("https://water.example/a"),),
-        (Also("X", ""),),
+        (StoryMember("X", ""),),
         replace(ORIGIN, link=""),
     )
     assert "javascript" not in found.disclaimer

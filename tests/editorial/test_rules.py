@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.editorial.rules import LIMIT, keeps
+from aggregator.editorial.rules import SEARCHED_CHARS_MAX, keeps
 from aggregator.model import Item
 from aggregator.model.settings import Rule, Source
 
@@ -58,7 +58,7 @@ def test_a_field_that_says_nothing_matches_no_rule_that_wants_something() -> Non
 
 
 def test_text_beyond_the_limit_is_not_searched() -> None:
-    item = Item(keys=(), title="", text="x" * LIMIT + "needle")
+    item = Item(keys=(), title="", text="x" * SEARCHED_CHARS_MAX + "needle")
     assert not keeps(item, source(only=(Rule("text", "needle"),)))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Job, Outcome, State, Worked
+from aggregator.model import Outcome, ReadJob, ReadResult, State
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.job import work
@@ -27,7 +27,7 @@ OFFICE = plain("office")
 class InProcess:
     """Reads documents as a worker does."""
 
-    async def run(self, job: Job) -> Worked:
+    async def run(self, job: ReadJob) -> ReadResult:
         return work(job)
 
     async def release_if_idle(self, now: float) -> bool:
@@ -75,7 +75,7 @@ def polling(directory: Path, scenario: Callable[[Desk, Pipeline], Awaitable[None
 class Broken:
     """A reader with a fault that only some documents bring about."""
 
-    async def run(self, job: Job) -> Worked:
+    async def run(self, job: ReadJob) -> ReadResult:
         if b"evil" in job.body:
             raise UnicodeError("nobody thought of this")
         return work(job)

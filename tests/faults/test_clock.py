@@ -13,11 +13,11 @@ import pytest
 from aggregator.model import State
 from aggregator.policy import schedule
 from aggregator.service.app import utc_now
-from aggregator.service.live_config import Current
+from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
-from aggregator.service.scheduler import Poller
+from aggregator.service.scheduler import Scheduler
 from aggregator.storage import Storage, open_storage
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 from tests.fetch.origin import client
 from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
 
@@ -40,7 +40,7 @@ class Time:
         self.clock += by
 
 
-Scenario = Callable[[Storage, Poller, Time], Awaitable[None]]
+Scenario = Callable[[Storage, Scheduler, Time], Awaitable[None]]
 
 
 def ticking(directory: Path, scenario: Scenario) -> None:
@@ -48,7 +48,7 @@ def ticking(directory: Path, scenario: Scenario) -> None:
 
     async def run() -> None:
         time = Time(utc_now())
-        current = Current(config(OFFICE, store=directory))
+        current = LiveConfig(config(OFFICE, store=directory))
         with closing(open_storage(directory)) as storage:
             storage.sync(current.config, time.clock)
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
@@ -57,11 +57,11 @@ def ticking(directory: Path, scenario: Scenario) -> None:
                 pipeline = Pipeline(
                     storage,
                     lambda: fetcher,
-                    Workers(),
+                    WorkerPool(),
                     config=lambda: current.config,
                     clock=lambda: time.clock,
                 )
-                poller = Poller(
+                poller = Scheduler(
                     pipeline, storage, current, clock=lambda: time.clock, monotonic=lambda: time.ran
                 )
                 await poller.tick()
@@ -77,7 +77,7 @@ def states(storage: Storage) -> list[State]:
 
 
 def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes(5)
         storage.poll_soon([OFFICE.id], time.clock)
@@ -91,7 +91,7 @@ def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(t
 
 
 def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes()
         storage.poll_soon([OFFICE.id], time.clock)
@@ -113,7 +113,7 @@ def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) ->
 
 
 def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         assert states(storage) == [State.HELD]
         for _ in range(2):
             time.passes(59 * 60)
@@ -126,14 +126,14 @@ def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
     ticking(tmp_path, scenario)
 
 
-async def tick_without_polls(storage: Storage, poller: Poller, time: Time) -> None:
+async def tick_without_polls(storage: Storage, poller: Scheduler, time: Time) -> None:
     """A tick while the source has just been claimed by somebody else."""
     storage.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
     await poller.tick()
 
 
 def test_a_clock_that_leaps_ahead_and_back_releases_nothing(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         for leap in (3 * HOUR, 400 * DAY):
             time.passes()
             time.is_set(leap)
@@ -148,7 +148,7 @@ def test_a_clock_that_leaps_ahead_and_back_releases_nothing(tmp_path: Path) -> N
 
 
 def test_a_clock_that_stays_ahead_is_believed_at_the_second_tick(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         time.passes()
         time.is_set(3 * HOUR)
         await tick_without_polls(storage, poller, time)
@@ -164,7 +164,7 @@ def test_a_clock_that_stays_ahead_is_believed_at_the_second_tick(tmp_path: Path)
 def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
     tmp_path: Path, leap: timedelta
 ) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         planned = storage.next_due()
         assert planned is not None
         time.passes()
@@ -178,7 +178,7 @@ def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
 
 
 def test_a_lease_from_before_the_clock_went_back_ends_as_planned_too(tmp_path: Path) -> None:
-    async def scenario(storage: Storage, poller: Poller, time: Time) -> None:
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         (lost,) = storage.claim(time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id])  # by one who died
         time.passes()
         time.is_set(-400 * DAY)

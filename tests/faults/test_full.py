@@ -8,9 +8,9 @@ from pathlib import Path
 from aggregator.errors import StoreFull
 from aggregator.model import Changes, Outcome, Poll
 from aggregator.service.app import utc_now
-from aggregator.service.live_config import Current
+from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
-from aggregator.service.scheduler import Poller
+from aggregator.service.scheduler import Scheduler
 from aggregator.storage import Reading
 from aggregator.storage.sqlite import SqliteStorage
 from tests.faults.test_answers import InProcess
@@ -34,13 +34,13 @@ def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_
     async def run() -> list[int]:
         storm = answer(body=feed(item("storm", "Storm warning")))
         async with running({"/storm": storm}) as origin, client() as fetcher:
-            current = Current(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
+            current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
             with closing(Full(tmp_path)) as storage:
                 storage.sync(current.config, utc_now())
                 pipeline = Pipeline(
                     storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
                 )
-                poller, asked = Poller(pipeline, storage, current, clock=utc_now), list[int]()
+                poller, asked = Scheduler(pipeline, storage, current, clock=utc_now), list[int]()
                 for storage.is_room in (False, True):
                     await poller.tick()
                     async with asyncio.timeout(20):

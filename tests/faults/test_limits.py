@@ -5,21 +5,21 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import PollError, WorkerError
-from aggregator.model import Job
+from aggregator.model import ReadJob
 from aggregator.model.settings import Rule
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 from tests.workers.test_pool import item, job, rss, still_work, with_workers
 
 LARGE = 9_000_000  # about what max_bytes lets through
 
 
-def described(body: str) -> Job:
+def described(body: str) -> ReadJob:
     return job(
         rss(f"<item><guid>1</guid><title>t</title><description><![CDATA[{body}]]></description></item>")
     )
 
 
-def titled(title: str, attribute: str = "") -> Job:
+def titled(title: str, attribute: str = "") -> ReadJob:
     return job(rss(f"<item><guid>1</guid><title {attribute}>{title}</title></item>"))
 
 
@@ -38,8 +38,8 @@ def titled(title: str, attribute: str = "") -> Job:
     ],
     ids=["attributes", "divs", "tag", "comment", "attribute", "title", "items", "json", "depth"],
 )
-def test_what_is_costly_without_a_limit_is_read_or_refused_by_name(costly: Job, refused: str) -> None:
-    async def act(workers: Workers) -> None:
+def test_what_is_costly_without_a_limit_is_read_or_refused_by_name(costly: ReadJob, refused: str) -> None:
+    async def act(workers: WorkerPool) -> None:
         said = ""
         try:
             await workers.run(costly)
@@ -55,7 +55,7 @@ def test_what_is_costly_without_a_limit_is_read_or_refused_by_name(costly: Job, 
 def test_an_operators_slow_pattern_costs_its_own_job() -> None:
     """Quadratic: half a million steps for each of as many characters."""
 
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         slow = described("a" * 900_000)
         source = replace(slow.source, skip=(Rule("text", r"[^#]+###$"),))
         with pytest.raises(WorkerError, match="CPU time") as caught:

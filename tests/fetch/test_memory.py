@@ -105,7 +105,7 @@ async def holding(budget: Budget, size: int) -> str:
 
 def test_who_holds_most_for_long_is_cut_off_when_others_wait() -> None:
     async def scenario() -> tuple[str, bool, int]:
-        budget = Budget(100, patience=0.02)
+        budget = Budget(100, evict_after=0.02)
         large, small = (asyncio.create_task(holding(budget, size)) for size in (80, 20))
         await turn()
         with Share(budget) as finisher, Share(budget) as waiting:
@@ -121,7 +121,7 @@ def test_who_holds_most_for_long_is_cut_off_when_others_wait() -> None:
 
 def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
     async def scenario() -> str:
-        budget = Budget(100, patience=0.05)
+        budget = Budget(100, evict_after=0.05)
         large = asyncio.create_task(holding(budget, 90))
         await turn()
 
@@ -149,12 +149,12 @@ def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
 
 def test_who_waits_and_holds_most_is_not_cancelled_once_it_has_what_it_waits_for() -> None:
     async def scenario() -> str:
-        budget, loop = Budget(100, patience=0.02), asyncio.get_running_loop()
+        budget, loop = Budget(100, evict_after=0.02), asyncio.get_running_loop()
 
         ended = asyncio.Event()
 
-        def ends_as_patience_does() -> None:
-            until = loop.time() + 3 * budget.patience
+        def ends_as_evict_after_does() -> None:
+            until = loop.time() + 3 * budget.evict_after
             while loop.time() < until:  # the loop is busy meanwhile, and then meets both
                 pass
             ended.set()
@@ -166,10 +166,10 @@ def test_who_waits_and_holds_most_is_not_cancelled_once_it_has_what_it_waits_for
 
         with Share(budget) as large:
             await large.grow(80)
-            large.began -= 2 * budget.patience
+            large.began -= 2 * budget.evict_after
             finisher = asyncio.create_task(finishing())
             await turn()
-            loop.call_soon(ends_as_patience_does)
+            loop.call_soon(ends_as_evict_after_does)
             await large.grow(10)
         await turn()
         await finisher

@@ -101,7 +101,7 @@ def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() ->
 
 def test_who_keeps_us_waiting_makes_room_for_as_many_as_may_be_slow() -> None:
     async def scenario() -> list[str]:
-        slots, held = Hosts(per_host=1, in_all=1, patience=0.01, slow=2), list[str]()
+        slots, held = Hosts(per_host=1, in_all=1, slow_after=0.01, slow=2), list[str]()
         second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def fetch(host: str, end: asyncio.Event) -> None:
@@ -126,7 +126,7 @@ def test_who_keeps_us_waiting_makes_room_for_as_many_as_may_be_slow() -> None:
 
 def test_beyond_those_that_may_be_slow_everybody_waits() -> None:
     async def scenario() -> bool:
-        slots = Hosts(per_host=1, in_all=1, patience=0.001, slow=0)
+        slots = Hosts(per_host=1, in_all=1, slow_after=0.001, slow=0)
         async with slots.slot("a"):
             try:
                 async with asyncio.timeout(0.05), slots.slot("b"):
@@ -183,7 +183,7 @@ def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themsel
 
 def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
     async def scenario() -> list[bool | None]:
-        slots = Hosts(per_host=1, in_all=1, patience=0.01)
+        slots = Hosts(per_host=1, in_all=1, slow_after=0.01)
         said = [slots.is_prompt("a")]
         for is_slow in (False, True, False):
             async with slots.slot("a"):
@@ -210,7 +210,7 @@ def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
 
 def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
     async def scenario() -> list[str]:
-        slots, held, both = Hosts(per_host=1, in_all=2, patience=0.01), list[str](), asyncio.Event()
+        slots, held, both = Hosts(per_host=1, in_all=2, slow_after=0.01), list[str](), asyncio.Event()
 
         async def fetch(host: str) -> None:
             async with slots.slot(host):

@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
-from aggregator.model import Job, Markup
+from aggregator.model import Markup, ReadJob
 from aggregator.normalise import dates, html, urls
 from aggregator.parse import parse
 from aggregator.parse.incremental import lay_out
 from aggregator.parse.sniff import recognise
-from aggregator.policy.poll_result import recipe_of
+from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.workers.job import work
 from tests.fuzz import strategies
 from tests.given import NOON
@@ -70,7 +70,7 @@ def parses(body: bytes, content_type: str) -> None:
 
 def works(body: bytes, content_type: str) -> None:
     """From bytes to items: each is safe, absolute and on one line, whatever was said."""
-    job = Job(body, content_type, ORIGIN.feed, ORIGIN, frozenset(), recipe_of(ORIGIN), NOON)
+    job = ReadJob(body, content_type, ORIGIN.feed, ORIGIN, frozenset(), pipeline_version_of(ORIGIN), NOON)
     try:
         worked = work(job)
     except ParseError:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Job, Worked
-from aggregator.policy.poll_result import recipe_of
+from aggregator.model import ReadJob, ReadResult
+from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.workers.job import work
 from tests.given import NOON
 from tests.hostile.payloads import HOSTILE
@@ -70,8 +70,10 @@ def said(prolog: str) -> str:
     )
 
 
-def reads(body: str) -> Worked | ParseError:
-    job = Job(body.encode(), "application/xml", ORIGIN.feed, ORIGIN, frozenset(), recipe_of(ORIGIN), NOON)
+def reads(body: str) -> ReadResult | ParseError:
+    job = ReadJob(
+        body.encode(), "application/xml", ORIGIN.feed, ORIGIN, frozenset(), pipeline_version_of(ORIGIN), NOON
+    )
     try:
         return work(job)
     except ParseError as error:

@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator import dedupe
-from aggregator.model import Changes, Job, Outcome, Reading, Stored
+from aggregator.model import Changes, Outcome, Reading, ReadJob, Stored
 from aggregator.model.settings import Config, Embargo, Source
-from aggregator.policy.poll_result import recipe_of
+from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.publisher import Published, Publisher
 from aggregator.storage import open_storage
 from aggregator.workers.job import work
@@ -38,7 +38,7 @@ class Line:
         """Poll a source that answers with this body. ParseError when it is no feed."""
         (claim,) = self.storage.claim(now, limit=1, lease=HOUR, ids=[of.id])
         seen = frozenset(digest for digest, _ in claim.seen) if incremental else frozenset()
-        job = Job(body, "", url or of.feed, of, seen, recipe_of(of), now)
+        job = ReadJob(body, "", url or of.feed, of, seen, pipeline_version_of(of), now)
         worked = work(job)
         if not incremental:
             items = tuple(replace(item, digest=b"") for item in worked.items)

@@ -24,7 +24,7 @@ def test_honest_bodies_are_cheap(honest: str) -> None:
 
 def test_a_body_is_cut_between_tags() -> None:
     assert bounds.cut("<p>a</p>" * 200_000)[-4:] == "<p>a"
-    assert len(bounds.cut("a" * 2_000_000)) == bounds.LIMIT
+    assert len(bounds.cut("a" * 2_000_000)) == bounds.BODY_HTML_CHARS_MAX
 
 
 def test_inline_images_and_drawings_do_not_count() -> None:

@@ -44,7 +44,7 @@ def test_authors_are_names_once_each_without_the_organisation() -> None:
 
 def test_categories_are_once_each_and_not_too_many() -> None:
     assert labels.categories([" News ", "news", "", "R&amp;D", "a\nb"]) == ("News", "R&D", "a b")
-    assert len(labels.categories(str(number) for number in range(500))) == labels.MANY_LIMIT
+    assert len(labels.categories(str(number) for number in range(500))) == labels.LABELS_MAX
 
 
 def test_files_have_an_address_a_type_and_a_size() -> None:

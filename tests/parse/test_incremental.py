@@ -19,9 +19,9 @@ SPLITS_NOT = {
 
 
 def parsed(
-    body: bytes, seen: frozenset[bytes] = frozenset(), *, recipe: bytes = b"", url: str = URL
+    body: bytes, seen: frozenset[bytes] = frozenset(), *, pipeline_version: bytes = b"", url: str = URL
 ) -> Document:
-    return parse(body, content_type="", url=url, seen=seen, recipe=recipe)
+    return parse(body, content_type="", url=url, seen=seen, pipeline_version=pipeline_version)
 
 
 def unseen(document: Document, seen: frozenset[bytes]) -> Document:
@@ -115,7 +115,7 @@ def test_what_entries_inherit_makes_every_item_new(changed: bytes) -> None:
 
 def test_another_recipe_or_address_makes_every_item_new() -> None:
     seen = frozenset(parsed(feed(*ITEMS)).listed)
-    assert guids(parsed(feed(*ITEMS), seen, recipe=b"2")) == ["a", "b", "c"]
+    assert guids(parsed(feed(*ITEMS), seen, pipeline_version=b"2")) == ["a", "b", "c"]
     assert guids(parsed(feed(*ITEMS), seen, url=URL + "2")) == ["a", "b", "c"]
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.model import AlertKind, Claim, Move, Outcome, Poll
+from aggregator.model import AlertKind, Claim, Outcome, Poll, Relocation
 from aggregator.policy.alerts import ENOUGH, FAILING, judged
 from tests.given import DAY, HOUR, MINUTE, NOON
 
@@ -15,7 +15,12 @@ NOTHING = dict.fromkeys(AlertKind, "")
 
 
 def fine(
-    claim: Claim = CLAIM, *, new: int = 0, move: Move | None = None, hub: str = "", findings: int = ENOUGH
+    claim: Claim = CLAIM,
+    *,
+    new: int = 0,
+    move: Relocation | None = None,
+    hub: str = "",
+    findings: int = ENOUGH,
 ) -> Mapping[AlertKind, str]:
     outcome = Outcome("harbour", "changed" if new else "not-modified", NOON, 0.1, new=new)
     return judged(
@@ -76,13 +81,13 @@ def test_a_wait_longer_than_is_granted_is_told() -> None:
 
 
 def test_a_move_is_told_with_its_cure_until_it_is_configured() -> None:
-    move = Move(at="https://new.example/feed", since=NOON)
+    move = Relocation(at="https://new.example/feed", since=NOON)
     said = (
         "moved for good, polled at https://new.example/feed since 2026-03-02: "
         "write `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
     )
     assert fine(move=move)[AlertKind.MOVED] == fine(replace(CLAIM, move=move))[AlertKind.MOVED] == said
-    assert fine(replace(CLAIM, move=move), move=Move())[AlertKind.MOVED] == ""
+    assert fine(replace(CLAIM, move=move), move=Relocation())[AlertKind.MOVED] == ""
 
 
 @pytest.mark.parametrize(

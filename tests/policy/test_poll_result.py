@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.model import Claim, Document, Due, Fetched, Hints, Move, Poll, Rest, Validators
+from aggregator.model import Claim, Document, Due, Fetched, Hints, HostLimit, Poll, Relocation, Validators
 from aggregator.policy.poll_result import answered, failed, gone, read
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
@@ -90,13 +90,15 @@ def test_a_source_that_left_the_configuration_meanwhile_is_due_no_more() -> None
 def test_only_a_429_that_names_a_time_is_for_the_whole_host(status: int, wish: str, rests: bool) -> None:
     error = FetchError("no", cause="http", status=status, retry_after=wish, host="press.example")
     poll = failed(CLAIM, MINISTRY, error, started=NOON, jitter=0.0)
-    expected = Rest("press.example", NOON + 2 * HOUR, "origin asked to wait 2 h, with all of press.example")
+    expected = HostLimit(
+        "press.example", NOON + 2 * HOUR, "origin asked to wait 2 h, with all of press.example"
+    )
     assert poll.rest == (expected if rests else None)
     assert told(poll)[0] == (2 * HOUR if wish == "7200" else 15 * MINUTE)
 
 
 def test_a_poll_that_asked_nobody_says_nothing_of_a_move() -> None:
-    moved = replace(CLAIM, move=Move(at="https://new.example/feed", since=NOON, failures=2))
+    moved = replace(CLAIM, move=Relocation(at="https://new.example/feed", since=NOON, failures=2))
     rests = FetchError("its host rests", cause="rests", retry_after="60")
     poll = failed(moved, MINISTRY, rests, started=NOON, jitter=0.0)
     assert (poll.move, poll.rest) == (moved.move, None)

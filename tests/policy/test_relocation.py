@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Fetched, Move
+from aggregator.model import Fetched, Relocation
 from aggregator.policy.relocation import (
     STABLE,
     address,
@@ -19,18 +19,18 @@ from aggregator.policy.relocation import (
 from tests.given import DAY, HOUR, NOON
 
 OLD, NEW, THIRD = "https://old.example/feed", "https://new.example/feed", "https://third.example/feed"
-SEEN = Move(seen=NEW, seen_since=NOON)
-MOVED = Move(at=NEW, since=NOON)
+SEEN = Relocation(seen=NEW, seen_since=NOON)
+MOVED = Relocation(at=NEW, since=NOON)
 
 
-def polled(move: Move, *landed: tuple[timedelta, str, bool]) -> Move:
+def polled(move: Relocation, *landed: tuple[timedelta, str, bool]) -> Relocation:
     """After polls so long after noon that ended there, by permanent redirects alone or not."""
     for after, url, permanent in landed:
         move = answered(OLD, move, Fetched(url, 200, b"", permanent=permanent), NOON + after)
     return move
 
 
-def fails(move: Move, times: int, *, is_gone: bool = False) -> Move:
+def fails(move: Relocation, times: int, *, is_gone: bool = False) -> Relocation:
     for _ in range(times):
         move = failed(OLD, move, is_gone=is_gone)
     return move
@@ -39,17 +39,17 @@ def fails(move: Move, times: int, *, is_gone: bool = False) -> Move:
 @pytest.mark.parametrize(
     ("polls", "after"),
     [
-        ([(HOUR, OLD, False)], Move()),
-        ([(HOUR, NEW, False)], Move()),  # a 302 or 307 in the chain
+        ([(HOUR, OLD, False)], Relocation()),
+        ([(HOUR, NEW, False)], Relocation()),  # a 302 or 307 in the chain
         ([(0 * DAY, NEW, True)], SEEN),
         ([(0 * DAY, NEW, True), (STABLE - HOUR, NEW, True)], SEEN),
-        ([(0 * DAY, NEW, True), (STABLE, NEW, True)], Move(at=NEW, since=NOON + STABLE)),
+        ([(0 * DAY, NEW, True), (STABLE, NEW, True)], Relocation(at=NEW, since=NOON + STABLE)),
         (
             [(0 * DAY, NEW, True), (6 * DAY, OLD, False), (STABLE, NEW, True)],
             replace(SEEN, seen_since=NOON + STABLE),
         ),
-        ([(0 * DAY, NEW, True), (6 * DAY, NEW, False), (STABLE, OLD, False)], Move()),
-        ([(0 * DAY, NEW, True), (STABLE, THIRD, True)], Move(seen=THIRD, seen_since=NOON + STABLE)),
+        ([(0 * DAY, NEW, True), (6 * DAY, NEW, False), (STABLE, OLD, False)], Relocation()),
+        ([(0 * DAY, NEW, True), (STABLE, THIRD, True)], Relocation(seen=THIRD, seen_since=NOON + STABLE)),
         (
             [(0 * DAY, NEW, True), (-DAY, NEW, True)],
             replace(SEEN, seen_since=NOON - DAY),
@@ -57,9 +57,9 @@ def fails(move: Move, times: int, *, is_gone: bool = False) -> Move:
     ],
 )
 def test_a_feed_has_moved_once_all_polls_of_seven_days_ended_there_for_good(
-    polls: list[tuple[timedelta, str, bool]], after: Move
+    polls: list[tuple[timedelta, str, bool]], after: Relocation
 ) -> None:
-    assert polled(Move(), *polls) == after
+    assert polled(Relocation(), *polls) == after
 
 
 def test_a_failed_poll_neither_counts_nor_resets() -> None:
@@ -67,7 +67,7 @@ def test_a_failed_poll_neither_counts_nor_resets() -> None:
 
 
 def test_a_source_is_asked_for_where_it_has_moved_but_not_where_it_only_redirects() -> None:
-    assert [address(OLD, move) for move in (Move(), SEEN, MOVED)] == [OLD, OLD, NEW]
+    assert [address(OLD, move) for move in (Relocation(), SEEN, MOVED)] == [OLD, OLD, NEW]
 
 
 def test_after_every_third_failure_at_the_new_address_the_old_one_is_tried_once() -> None:
@@ -83,42 +83,42 @@ def test_a_success_at_the_new_address_forgives_its_failures() -> None:
 @pytest.mark.parametrize(
     ("landed", "after"),
     [
-        ((HOUR, OLD, False), Move()),
-        ((HOUR, THIRD, False), Move()),
-        ((HOUR, THIRD, True), Move(seen=THIRD, seen_since=NOON + HOUR)),
+        ((HOUR, OLD, False), Relocation()),
+        ((HOUR, THIRD, False), Relocation()),
+        ((HOUR, THIRD, True), Relocation(seen=THIRD, seen_since=NOON + HOUR)),
     ],
 )
 def test_an_old_address_that_answers_by_itself_is_the_address_again(
-    landed: tuple[timedelta, str, bool], after: Move
+    landed: tuple[timedelta, str, bool], after: Relocation
 ) -> None:
     assert polled(fails(MOVED, 3), landed) == after
 
 
 def test_a_new_address_that_is_gone_is_left_at_once() -> None:
-    assert failed(OLD, replace(MOVED, refused=(THIRD,)), is_gone=True) == Move(refused=(THIRD,))
+    assert failed(OLD, replace(MOVED, refused=(THIRD,)), is_gone=True) == Relocation(refused=(THIRD,))
     assert fails(fails(MOVED, 3), 1, is_gone=True) == replace(MOVED, failures=4)  # that was the old one
 
 
 def test_a_feed_moves_on_from_where_it_moved_and_back() -> None:
     moving = polled(MOVED, (HOUR, THIRD, True))
     assert moving == replace(MOVED, seen=THIRD, seen_since=NOON + HOUR)
-    assert polled(moving, (8 * DAY, THIRD, True)) == Move(at=THIRD, since=NOON + 8 * DAY)
-    assert polled(MOVED, (HOUR, OLD, True), (8 * DAY, OLD, True)) == Move()
+    assert polled(moving, (8 * DAY, THIRD, True)) == Relocation(at=THIRD, since=NOON + 8 * DAY)
+    assert polled(MOVED, (HOUR, OLD, True), (8 * DAY, OLD, True)) == Relocation()
 
 
 def test_what_the_operator_took_back_is_not_adopted_again_but_another_address_is() -> None:
     back = undone(MOVED)
-    assert back == Move(refused=(NEW,))
+    assert back == Relocation(refused=(NEW,))
     assert polled(back, (HOUR, NEW, True), (9 * DAY, NEW, True)) == back
-    assert polled(back, (HOUR, THIRD, True), (9 * DAY, THIRD, True)) == Move(
+    assert polled(back, (HOUR, THIRD, True), (9 * DAY, THIRD, True)) == Relocation(
         at=THIRD, since=NOON + 9 * DAY, refused=(NEW,)
     )
 
 
 def test_both_where_it_has_moved_and_where_it_is_moving_are_taken_back() -> None:
-    assert undone(replace(MOVED, seen=THIRD, seen_since=NOON)) == Move(refused=(NEW, THIRD))
-    assert undone(SEEN) == Move(refused=(NEW,))
-    assert undone(Move(refused=(NEW,))) is None
+    assert undone(replace(MOVED, seen=THIRD, seen_since=NOON)) == Relocation(refused=(NEW, THIRD))
+    assert undone(SEEN) == Relocation(refused=(NEW,))
+    assert undone(Relocation(refused=(NEW,))) is None
 
 
 def test_the_operator_may_write_the_address_before_it_is_adopted() -> None:
@@ -129,16 +129,16 @@ def test_the_operator_may_write_the_address_before_it_is_adopted() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "told"),
     [
-        (Move(), Move(), ""),
-        (Move(), SEEN, "permanently redirected"),
+        (Relocation(), Relocation(), ""),
+        (Relocation(), SEEN, "permanently redirected"),
         (SEEN, SEEN, ""),
-        (SEEN, Move(), ""),
+        (SEEN, Relocation(), ""),
         (SEEN, MOVED, "moved for good"),
         (MOVED, replace(MOVED, failures=1), ""),
-        (MOVED, Move(), "back at its configured address"),
+        (MOVED, Relocation(), "back at its configured address"),
     ],
 )
-def test_each_step_is_told_once(before: Move, after: Move, told: str) -> None:
+def test_each_step_is_told_once(before: Relocation, after: Relocation, told: str) -> None:
     assert event(before, after) == told
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Advert, Standing, Subscription
+from aggregator.model import Advert, Subscription, SubscriptionState
 from aggregator.policy import subscription
 from tests.given import DAY, HOUR, MINUTE, NOON
 
@@ -13,7 +13,7 @@ HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
 WEEK = 7 * DAY
 
 
-def given(standing: Standing = Standing.WANTED, **fields: object) -> Subscription:
+def given(standing: SubscriptionState = SubscriptionState.WANTED, **fields: object) -> Subscription:
     """A subscription, two hours old."""
     plain = Subscription(
         number=1,
@@ -22,7 +22,7 @@ def given(standing: Standing = Standing.WANTED, **fields: object) -> Subscriptio
         topic=TOPIC,
         token="t" * 43,
         secret="s",
-        standing=standing,
+        state=standing,
         since=NOON - 2 * HOUR,
         due=NOON,
     )
@@ -37,7 +37,7 @@ def active(**fields: object) -> Subscription:
         "lease_until": NOON - HOUR + 10 * DAY,
         "due": NOON + 7 * DAY,
     }
-    return given(Standing.ACTIVE, **(usual | fields))
+    return given(SubscriptionState.ACTIVE, **(usual | fields))
 
 
 def test_neither_token_nor_secret_is_in_what_is_printed_of_a_subscription() -> None:
@@ -64,11 +64,11 @@ def test_a_hub_is_changed_when_the_feed_names_another_but_not_within_the_hour(
 
 
 def test_what_no_hub_holds_is_over_when_left_and_else_the_hub_is_told() -> None:
-    assert subscription.left(given(Standing.WANTED), NOON) is None
-    assert subscription.left(given(Standing.DENIED), NOON) is None
-    for standing in (Standing.ASKED, Standing.ACTIVE, Standing.BROKEN):
+    assert subscription.left(given(SubscriptionState.WANTED), NOON) is None
+    assert subscription.left(given(SubscriptionState.DENIED), NOON) is None
+    for standing in (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.BROKEN):
         leaving = subscription.left(given(standing, asks=3, missed=NOON), NOON + HOUR)
-        assert leaving == given(Standing.LEAVING, due=NOON + HOUR)
+        assert leaving == given(SubscriptionState.LEAVING, due=NOON + HOUR)
 
 
 def test_a_hub_that_never_confirms_is_asked_ever_more_rarely_but_for_ever() -> None:
@@ -76,7 +76,7 @@ def test_a_hub_that_never_confirms_is_asked_ever_more_rarely_but_for_ever() -> N
     for _ in range(6):
         asked = subscription.looked_at(present, now, wanted=True)
         assert asked is not None
-        assert (asked.standing, asked.asked) == (Standing.ASKED, now)
+        assert (asked.state, asked.asked) == (SubscriptionState.ASKED, now)
         gaps.append(asked.due - now)
         present, now = asked, asked.due
     assert gaps == [HOUR, 4 * HOUR, 16 * HOUR, 64 * HOUR, WEEK, WEEK]
@@ -90,11 +90,11 @@ def test_a_renewal_leaves_the_subscription_active() -> None:
 def test_what_is_not_wanted_any_more_is_left_when_its_time_comes(wanted: bool, configured: bool) -> None:
     looked = subscription.looked_at(active(configured=configured), NOON, wanted=wanted)
     assert looked is not None
-    assert looked.standing is Standing.LEAVING
+    assert looked.state is SubscriptionState.LEAVING
 
 
 def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
-    leaving: Subscription | None = given(Standing.LEAVING)
+    leaving: Subscription | None = given(SubscriptionState.LEAVING)
     asked = 0
     while leaving is not None:
         leaving = subscription.looked_at(leaving, NOON, wanted=True)
@@ -103,16 +103,16 @@ def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
 
 
 def test_a_failed_request_waits_for_what_the_hub_wishes_and_keeps_the_reason() -> None:
-    asked = given(Standing.ASKED, due=NOON + HOUR)
+    asked = given(SubscriptionState.ASKED, due=NOON + HOUR)
     assert subscription.failed(asked, "down", NOON, wish=None) == replace(asked, reason="down")
     assert subscription.failed(asked, "down", NOON, wish=MINUTE).due == NOON + HOUR
     assert subscription.failed(asked, "down", NOON, wish=DAY).due == NOON + DAY
 
 
 def test_a_confirmation_makes_it_active_and_renews_it_well_before_the_end_of_the_lease() -> None:
-    asked = given(Standing.ASKED, asked=NOON - MINUTE, asks=2, reason="down")
+    asked = given(SubscriptionState.ASKED, asked=NOON - MINUTE, asks=2, reason="down")
     assert subscription.confirmed(asked, TOPIC, 8 * DAY, NOON) == given(
-        Standing.ACTIVE, asked=NOON, confirmed=NOON, lease_until=NOON + 8 * DAY, due=NOON + 6 * DAY
+        SubscriptionState.ACTIVE, asked=NOON, confirmed=NOON, lease_until=NOON + 8 * DAY, due=NOON + 6 * DAY
     )
 
 
@@ -135,7 +135,7 @@ def test_a_renewed_lease_keeps_the_moment_of_the_first_confirmation() -> None:
 def test_leases_are_believed_within_bounds(
     lease: timedelta | None, until: timedelta, renewal: timedelta
 ) -> None:
-    made = subscription.confirmed(given(Standing.ASKED), TOPIC, lease, NOON)
+    made = subscription.confirmed(given(SubscriptionState.ASKED), TOPIC, lease, NOON)
     assert made is not None
     assert (made.lease_until, made.due) == (NOON + until, NOON + renewal)
 
@@ -143,11 +143,11 @@ def test_leases_are_believed_within_bounds(
 @pytest.mark.parametrize(
     "present",
     [
-        given(Standing.WANTED),
-        given(Standing.DENIED),
-        given(Standing.BROKEN),
-        given(Standing.LEAVING),
-        given(Standing.ASKED, topic="https://other.example/"),
+        given(SubscriptionState.WANTED),
+        given(SubscriptionState.DENIED),
+        given(SubscriptionState.BROKEN),
+        given(SubscriptionState.LEAVING),
+        given(SubscriptionState.ASKED, topic="https://other.example/"),
         active(configured=False),
     ],
 )
@@ -163,27 +163,27 @@ def test_a_renewal_does_not_put_off_the_judgement_of_a_silent_hub() -> None:
 
 
 def test_only_what_is_being_left_may_be_unsubscribed() -> None:
-    assert subscription.may_leave(given(Standing.LEAVING), TOPIC)
-    assert not subscription.may_leave(given(Standing.LEAVING), TOPIC + "x")
+    assert subscription.may_leave(given(SubscriptionState.LEAVING), TOPIC)
+    assert not subscription.may_leave(given(SubscriptionState.LEAVING), TOPIC + "x")
     assert not subscription.may_leave(active(), TOPIC)
 
 
 def test_a_denial_ends_it_for_a_month_or_for_good() -> None:
-    assert subscription.denied(given(Standing.LEAVING), "", NOON) is None
+    assert subscription.denied(given(SubscriptionState.LEAVING), "", NOON) is None
     assert subscription.denied(active(missed=NOON), "no", NOON) == replace(
-        active(), standing=Standing.DENIED, lease_until=None, due=NOON + 30 * DAY, reason="no"
+        active(), state=SubscriptionState.DENIED, lease_until=None, due=NOON + 30 * DAY, reason="no"
     )
 
 
 @pytest.mark.parametrize(
     ("present", "listening"),
     [
-        (given(Standing.WANTED), False),
-        (given(Standing.ASKED), True),
+        (given(SubscriptionState.WANTED), False),
+        (given(SubscriptionState.ASKED), True),
         (active(), True),
-        (given(Standing.BROKEN), True),
-        (given(Standing.DENIED), False),
-        (given(Standing.LEAVING), False),
+        (given(SubscriptionState.BROKEN), True),
+        (given(SubscriptionState.DENIED), False),
+        (given(SubscriptionState.LEAVING), False),
         (active(configured=False), False),
     ],
 )
@@ -193,7 +193,7 @@ def test_deliveries_mean_something_while_we_asked_for_them(present: Subscription
 
 def test_a_delivery_restores_trust_only_in_a_hub_that_is_active() -> None:
     assert subscription.announced(active(breaks=2), NOON) == active(announced=NOON)
-    broken = given(Standing.BROKEN, breaks=2)
+    broken = given(SubscriptionState.BROKEN, breaks=2)
     assert subscription.announced(broken, NOON) == replace(broken, announced=NOON)
 
 
@@ -208,7 +208,7 @@ def test_a_release_that_no_delivery_announced_is_judged_five_minutes_later() -> 
 @pytest.mark.parametrize(
     "present",
     [
-        given(Standing.ASKED, confirmed=NOON - HOUR),
+        given(SubscriptionState.ASKED, confirmed=NOON - HOUR),
         active(confirmed=LOOKED + MINUTE),  # the release may be older than the subscription
         active(confirmed=None),
         active(announced=NOON - MINUTE),  # this poll is the answer to a delivery
@@ -237,7 +237,7 @@ def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks
     now = NOON + 5 * MINUTE
     assert subscription.looked_at(doubted, now, wanted=True) == replace(
         active(),
-        standing=Standing.BROKEN,
+        state=SubscriptionState.BROKEN,
         breaks=breaks + 1,
         announced=NOON - DAY,
         due=now + pause * DAY,
@@ -246,8 +246,8 @@ def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks
 
 
 def test_a_broken_hub_is_asked_anew() -> None:
-    asked = subscription.looked_at(given(Standing.BROKEN, breaks=1), NOON, wanted=True)
-    assert asked == given(Standing.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
+    asked = subscription.looked_at(given(SubscriptionState.BROKEN, breaks=1), NOON, wanted=True)
+    assert asked == given(SubscriptionState.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
 
 
 @pytest.mark.parametrize(

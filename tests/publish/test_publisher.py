@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from aggregator import render
 from aggregator.model import Release, State
 from aggregator.model.settings import Republish, Text
-from aggregator.publish.publisher import DOCUMENT_LIMIT, Gone, Memory, Published, Publisher
+from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Gone, Memory, Published, Publisher
 from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
 
 KINDS = pytest.mark.parametrize("kind", render.KINDS)
@@ -119,7 +119,7 @@ def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: str
     large = "<p>" + "x" * 150_000 + "</p>"
     room.publishes(*(item(f"Release {number}", content=large, text="x") for number in range(20)))
     body = document(room, "", kind).body
-    assert len(body) <= DOCUMENT_LIMIT
+    assert len(body) <= DOCUMENT_BYTES_MAX
     assert b"Release 19" in body
     assert b"Release 0<" not in body
     assert b'Release 0"' not in body
@@ -127,7 +127,7 @@ def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: str
 
 @KINDS
 def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, kind: str) -> None:
-    large = "<p>" + "x" * (DOCUMENT_LIMIT + 1) + "</p>"
+    large = "<p>" + "x" * (DOCUMENT_BYTES_MAX + 1) + "</p>"
     room.publishes(item("Older"), item("Huge", content=large))
     body = document(room, "", kind).body
     assert b"Huge" in body

@@ -10,7 +10,7 @@ from lxml import etree
 from aggregator import render
 from aggregator.editorial.disclaimer import DEFAULT
 from aggregator.editorial.present import present
-from aggregator.model import Also, Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored
+from aggregator.model import Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored, StoryMember
 from aggregator.model.settings import Publication
 from aggregator.render.channels import describe
 
@@ -46,11 +46,11 @@ ITEM = Item(
     ),
     images=(Enclosure("https://water.example/i.png", "image/png", 7),),
 )
-ALSO = (Also("Ministry & Co", "https://ministry.example/"), Also("Harbour", ""))
+ALSO = (StoryMember("Ministry & Co", "https://ministry.example/"), StoryMember("Harbour", ""))
 ORIGIN = Origin("First feed", "tag:first.example,2026:feed", "https://first.example/feed")
 
 
-def stored(item: Item = ITEM, *, also: tuple[Also, ...] = (), corrected: bool = False) -> Stored:
+def stored(item: Item = ITEM, *, also: tuple[StoryMember, ...] = (), corrected: bool = False) -> Stored:
     return Stored(
         number=1,
         id="abcdefghijklm",
@@ -67,7 +67,7 @@ def stored(item: Item = ITEM, *, also: tuple[Also, ...] = (), corrected: bool = 
     )
 
 
-def release(item: Item = ITEM, *, feed: FeedInfo = FEED, also: tuple[Also, ...] = ()) -> Release:
+def release(item: Item = ITEM, *, feed: FeedInfo = FEED, also: tuple[StoryMember, ...] = ()) -> Release:
     return present(stored(item, also=also), feed=feed, publication=PUBLICATION)
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Also
+from aggregator.model import StoryMember
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
 
@@ -35,7 +35,7 @@ def test_the_line_speaks_the_items_language(language: str, words: str) -> None:
 
 
 def test_an_organisations_name_is_no_markup() -> None:
-    one = release(also=(Also('<i>"x"', 'https://x.example/?a="b"&c'),))
+    one = release(also=(StoryMember('<i>"x"', 'https://x.example/?a="b"&c'),))
     assert body.also_released_by(one) == (
         '<p>Also released by <a href="https://x.example/?a=&quot;b&quot;&amp;c">&lt;i&gt;&quot;x&quot;</a></p>'
     )

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome, Poll
-from aggregator.service.alert_webhook import GIVEN_UP, KIND, Alarm
+from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from tests.fetch.origin import Origin, Script, answer, client, redirect, running
@@ -54,7 +54,7 @@ class Desk:
         async def write(call: Callable[[], T]) -> T:
             return call()
 
-        alarm = Alarm(
+        alarm = AlertNotifier(
             self.storage, lambda: self.fetcher, write, config=lambda: settings, clock=lambda: self.now
         )
         tasks = Tasks(self.storage, write, {KIND: alarm.run}, clock=lambda: self.now)

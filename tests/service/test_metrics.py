@@ -105,6 +105,8 @@ def test_two_services_in_one_process_do_not_share_their_counts() -> None:
 
 
 def test_commands_other_than_serve_do_not_load_the_metrics() -> None:
-    code = "import sys, aggregator.cli.poll, aggregator.service.app; print('prometheus_client' in sys.modules)"
+    code = (
+        "import sys, aggregator.cli.poll, aggregator.service.app; print('prometheus_client' in sys.modules)"
+    )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stdout == "False\n"

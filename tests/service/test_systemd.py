@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.service.app import polling, utc_now
-from aggregator.service.live_config import Current
-from aggregator.service.scheduler import Poller
+from aggregator.service.live_config import LiveConfig
+from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
 from tests.given import config
@@ -64,10 +64,10 @@ def test_a_blocked_tick_starves_the_watchdog_and_readiness(tmp_path: Path) -> No
 async def _blocked(directory: Path) -> None:
     clock = [0.0]
     said: list[str] = []
-    current = Current(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
+    current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.poller():
         async with polling(storage, current) as pipeline:
-            poller = Poller(
+            poller = Scheduler(
                 pipeline, storage, current, tell=said.append, monotonic=lambda: clock[0], clock=utc_now
             )
             assert not poller.is_ready()

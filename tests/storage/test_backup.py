@@ -60,7 +60,7 @@ def named(storage: Storage, title: str) -> Stored:
 
 def move(storage: Storage, title: str, trigger: Trigger) -> str:
     item = named(storage, title)
-    storage.apply([step(item, trigger, reason="a court said so", actor="tester", at=NOON + HOUR)])
+    storage.apply_transitions([step(item, trigger, reason="a court said so", actor="tester", at=NOON + HOUR)])
     return item.id
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import LeaseLost, StorageError, StoreBusy, UsageError
-from aggregator.model import State, Stored, Totals, Transition, Validators, Wanted
+from aggregator.model import ItemQuery, State, Stored, Totals, Transition, Validators
 from aggregator.model.settings import Republish, Retention
 from aggregator.policy.lifecycle import Trigger, step
 from aggregator.storage import Storage, open_storage
@@ -39,7 +39,7 @@ def given_story(storage: Storage) -> tuple[Stored, Stored]:
 
 
 def move(storage: Storage, stored: Stored, trigger: Trigger) -> None:
-    storage.apply([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
+    storage.apply_transitions([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
 
 
 def again(storage: Storage, stored: Stored) -> Stored:
@@ -393,7 +393,7 @@ def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
     assert titles(storage.select("")) == ["Now"]
     assert storage.release_due(NOON + HOUR) == ()
     (held,) = storage.release_due(NOON + DAY)
-    storage.apply([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
+    storage.apply_transitions([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
     assert titles(storage.select("")) == ["Later", "Now"]
     assert storage.release_due(NOON + 2 * DAY) == ()
 
@@ -448,7 +448,7 @@ def test_a_step_from_a_state_that_is_past_changes_nothing(storage: Storage) -> N
     stale = Transition(one.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
     fine = Transition(two.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
     with pytest.raises(StorageError):
-        storage.apply([fine, stale])
+        storage.apply_transitions([fine, stale])
     assert again(storage, two).state is State.LIVE
 
 
@@ -527,14 +527,14 @@ def test_items_are_listed_by_words_source_topic_language_and_state(storage: Stor
     given_origin(storage, "ministry", topics=("health",), language="de-AT").says(entry("Grüße", "g1"))
     given_origin(storage, "agency").says(entry("Greetings", "g1"))
     found = {
-        "words": titles(storage.items(Wanted(search="grusse")))
-        or titles(storage.items(Wanted(search="grüße"))),
-        "quoted": titles(storage.items(Wanted(search='"greet* OR'))),
-        "source": titles(storage.items(Wanted(source="agency"))),
-        "language": titles(storage.items(Wanted(language="de"))),
-        "held": titles(storage.items(Wanted(states=(State.HELD,)))),
-        "before": titles(storage.items(Wanted(before=2))),
-        "limit": titles(storage.items(Wanted(limit=1))),
+        "words": titles(storage.items(ItemQuery(search="grusse")))
+        or titles(storage.items(ItemQuery(search="grüße"))),
+        "quoted": titles(storage.items(ItemQuery(search='"greet* OR'))),
+        "source": titles(storage.items(ItemQuery(source="agency"))),
+        "language": titles(storage.items(ItemQuery(language="de"))),
+        "held": titles(storage.items(ItemQuery(states=(State.HELD,)))),
+        "before": titles(storage.items(ItemQuery(before=2))),
+        "limit": titles(storage.items(ItemQuery(limit=1))),
     }
     assert found == {
         "words": ["Grüße"],
@@ -550,10 +550,10 @@ def test_items_are_listed_by_words_source_topic_language_and_state(storage: Stor
 def test_search_finds_the_present_text_only(storage: Storage) -> None:
     origin = given_origin(storage)
     origin.says(entry("Harbour", "g1"))
-    assert titles(storage.items(Wanted(search="harbour"))) == ["Harbour"]
+    assert titles(storage.items(ItemQuery(search="harbour"))) == ["Harbour"]
     origin.says(entry("Lighthouse", "g1", body="<p>Another text.</p>"))
-    assert storage.items(Wanted(search="harbour")) == ()
-    assert titles(storage.items(Wanted(search="lighthouse"))) == ["Lighthouse"]
+    assert storage.items(ItemQuery(search="harbour")) == ()
+    assert titles(storage.items(ItemQuery(search="lighthouse"))) == ["Lighthouse"]
 
 
 def test_retention_frees_content_and_keeps_keys(storage: Storage) -> None:
@@ -563,7 +563,7 @@ def test_retention_frees_content_and_keeps_keys(storage: Storage) -> None:
     storage.maintain(Retention(), later)
     (stored,) = all_items(storage)
     assert (stored.item.content, stored.item.text, storage.select("")) == ("", "", ())
-    assert storage.items(Wanted(search="ancient")) == ()
+    assert storage.items(ItemQuery(search="ancient")) == ()
     assert origin.says(entry("Ancient", "g1"), now=later).new == 0
     assert storage.check() == ()
 
@@ -628,7 +628,7 @@ def test_a_forgotten_source_leaves_nothing_and_its_channels_move(storage: Storag
     ministry.says(entry("After", "g1"), entry("Withdrawn", "g2"))
     (withdrawn,) = (each for each in all_items(storage) if each.item.title == "Withdrawn")
     move(storage, withdrawn, Trigger.WITHDRAW)
-    assert storage.items(Wanted(search="after"))  # and so is in the search index
+    assert storage.items(ItemQuery(search="after"))  # and so is in the search index
     storage.sync(config(agency.source), NOON)
     before = {name: storage.channel_seq(name) for name in storage.channels()}
     assert storage.forget("ministry", NOON + HOUR) == 2
@@ -637,7 +637,7 @@ def test_a_forgotten_source_leaves_nothing_and_its_channels_move(storage: Storag
     assert storage.channels() == ("", "sources/agency", "topics/health")
     moved = {name for name in storage.channels() if storage.channel_seq(name) != before[name]}
     assert moved == {"", "topics/health"}
-    assert storage.items(Wanted(search="after")) == ()
+    assert storage.items(ItemQuery(search="after")) == ()
     assert storage.check() == ()
 
 
@@ -707,7 +707,7 @@ def test_retention_goes_on_until_nothing_is_left_to_free(storage: Storage) -> No
     for batch in range(3):
         origin.says(*(entry(f"Old {batch}/{n}", f"g{batch}-{n}") for n in range(500)))
     storage.maintain(Retention(), NOON + 500 * DAY)
-    assert {each.item.content for each in storage.items(Wanted(limit=2000))} == {""}
+    assert {each.item.content for each in storage.items(ItemQuery(limit=2000))} == {""}
     assert storage.health()[0].last is None
     assert storage.check() == ()
 
@@ -718,7 +718,7 @@ def test_an_edit_of_a_freed_item_leaves_the_search_index_sound(storage: Storage)
     later = NOON + 500 * DAY
     storage.maintain(Retention(), later)
     assert origin.says(entry("Ancient and mended", "g1"), now=later).edited == 1
-    assert titles(storage.items(Wanted(search="mended"))) == ["Ancient and mended"]
+    assert titles(storage.items(ItemQuery(search="mended"))) == ["Ancient and mended"]
     assert storage.check() == ()
 
 

@@ -3,14 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from aggregator.model import Claim, Health, Move, Outcome, Poll, Rest
+from aggregator.model import Claim, Health, HostLimit, Outcome, Poll, Relocation
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source
 
 HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")
 OTHER = source("other", feed="https://other.example/press.example.xml")
-BUSY = Rest("press.example", NOON + DAY, "origin asked to wait 24 h, with all of press.example")
+BUSY = HostLimit("press.example", NOON + DAY, "origin asked to wait 24 h, with all of press.example")
 
 
 def claimed(storage: Storage, name: str) -> Claim:
@@ -26,7 +26,9 @@ def due(storage: Storage) -> dict[str, timedelta]:
     return {each.feed.id: each.due - NOON for each in storage.health() if each.due}
 
 
-def answers(storage: Storage, claim: Claim, *, rest: Rest | None = None, move: Move | None = None) -> None:
+def answers(
+    storage: Storage, claim: Claim, *, rest: HostLimit | None = None, move: Relocation | None = None
+) -> None:
     kind = "failed" if rest else "unchanged"
     why = rest.why if rest else "because"
     outcome = Outcome(claim.id, kind, NOON, 0.1, cause="http" if rest else "", why=why)
@@ -47,8 +49,8 @@ def test_a_host_that_asks_to_be_left_alone_is_by_all_its_sources_and_no_other(st
 def test_those_are_left_alone_whose_origins_asked_for_it_until_then(storage: Storage) -> None:
     given(storage)
     answers(storage, claimed(storage, "harbour"), rest=BUSY)
-    assert storage.left_alone(NOON) == ("harbour", "pilots")
-    assert storage.left_alone(NOON + DAY) == ()
+    assert storage.rate_limited(NOON) == ("harbour", "pilots")
+    assert storage.rate_limited(NOON + DAY) == ()
 
 
 def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> None:
@@ -83,7 +85,9 @@ def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage:
 
 def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> None:
     given(storage)
-    answers(storage, claimed(storage, "other"), move=Move(at="https://press.example/other.xml", since=NOON))
+    answers(
+        storage, claimed(storage, "other"), move=Relocation(at="https://press.example/other.xml", since=NOON)
+    )
     answers(storage, claimed(storage, "harbour"), rest=BUSY)
     assert due(storage)["other"] == DAY
     storage.unmove("other", NOON)
@@ -108,10 +112,10 @@ def test_each_host_is_asked_about_in_turn_until_there_are_enough(storage: Storag
         asked.append(host)
         return host == "press.example"
 
-    claims = storage.claim(later, limit=1, lease=HOUR, may=may)
+    claims = storage.claim(later, limit=1, lease=HOUR, admit=may)
     assert [(claim.id, claim.host) for claim in claims] == [("pilots", "press.example")]
     assert asked == ["press.example"]  # and the others were not reached
-    claims = storage.claim(later, limit=9, lease=HOUR, may=may)
+    claims = storage.claim(later, limit=9, lease=HOUR, admit=may)
     assert [claim.id for claim in claims] == ["harbour"]
     assert asked == ["press.example", "other.example", "press.example"]
-    assert storage.claim(later, limit=9, lease=HOUR, may=may) == ()
+    assert storage.claim(later, limit=9, lease=HOUR, admit=may) == ()

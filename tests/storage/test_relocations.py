@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Claim, Move, Outcome, Poll, Validators
+from aggregator.model import Claim, Outcome, Poll, Relocation, Validators
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, config, failed, source
 
 MINISTRY = source("ministry")
 NEW = "https://new.example/feed.xml"
-SEEN = Move(seen=NEW, seen_since=NOON)
-MOVED = Move(at=NEW, since=NOON, failures=1, refused=("https://third.example/",))
+SEEN = Relocation(seen=NEW, seen_since=NOON)
+MOVED = Relocation(at=NEW, since=NOON, failures=1, refused=("https://third.example/",))
 VALIDATORS = Validators(NEW, '"1"', "")
 
 
@@ -21,20 +21,20 @@ def claimed(storage: Storage, name: str = "ministry") -> Claim:
     return claim
 
 
-def finds(storage: Storage, move: Move) -> None:
+def finds(storage: Storage, move: Relocation) -> None:
     """A poll that finds this of the ministry."""
     claim = claimed(storage)
     outcome = Outcome(claim.id, "unchanged", NOON, 0.1)
     storage.record(Poll(claim, outcome, NOON + HOUR, validators=VALIDATORS, body_digest=b"1" * 16, move=move))
 
 
-def given_move(storage: Storage, move: Move) -> None:
+def given_move(storage: Storage, move: Relocation) -> None:
     storage.sync(config(MINISTRY), NOON)
     finds(storage, move)
 
 
-@pytest.mark.parametrize("move", [Move(), SEEN, MOVED])
-def test_what_a_poll_finds_of_a_move_is_in_the_next_claim(storage: Storage, move: Move) -> None:
+@pytest.mark.parametrize("move", [Relocation(), SEEN, MOVED])
+def test_what_a_poll_finds_of_a_move_is_in_the_next_claim(storage: Storage, move: Relocation) -> None:
     given_move(storage, move)
     assert claimed(storage).move == move
     storage.record(failed(claimed(storage), NOON))  # it says nothing of moves
@@ -54,10 +54,11 @@ def test_the_address_it_is_polled_at_is_the_one_published_of_it(storage: Storage
 
 
 @pytest.mark.parametrize(
-    ("move", "told"), [(Move(), ("", None, False)), (SEEN, (NEW, NOON, False)), (MOVED, (NEW, NOON, True))]
+    ("move", "told"),
+    [(Relocation(), ("", None, False)), (SEEN, (NEW, NOON, False)), (MOVED, (NEW, NOON, True))],
 )
 def test_health_says_where_a_source_has_moved(
-    storage: Storage, move: Move, told: tuple[str, object, bool]
+    storage: Storage, move: Relocation, told: tuple[str, object, bool]
 ) -> None:
     given_move(storage, move)
     (health,) = storage.health()
@@ -69,7 +70,7 @@ def test_a_move_that_is_taken_back_is_so_at_once_and_for_good(storage: Storage) 
     assert storage.unmove("ministry", NOON + MINUTE) == NEW
     (health,) = storage.health()
     assert (health.due, health.why, health.failures) == (NOON + MINUTE, "its move was taken back", 0)
-    assert claimed(storage).move == Move(refused=(*MOVED.refused, NEW))
+    assert claimed(storage).move == Relocation(refused=(*MOVED.refused, NEW))
     with pytest.raises(UsageError, match="has not moved"):
         storage.unmove("ministry", NOON)
     with pytest.raises(UsageError, match="no source called 'nobody'"):
@@ -83,18 +84,20 @@ def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:
     outcome = Outcome(claim.id, "unchanged", NOON, 0.1)
     storage.record(Poll(claim, outcome, NOON + HOUR, move=MOVED))
     assert storage.next_due() == NOON + MINUTE
-    assert claimed(storage).move == Move(refused=(NEW,))
+    assert claimed(storage).move == Relocation(refused=(NEW,))
 
 
 @pytest.mark.parametrize("move", [SEEN, MOVED])
 @pytest.mark.parametrize("name", ["ministry", "new-example"])  # bare addresses get another id with it
-def test_who_configures_the_new_address_has_the_same_source(storage: Storage, move: Move, name: str) -> None:
+def test_who_configures_the_new_address_has_the_same_source(
+    storage: Storage, move: Relocation, name: str
+) -> None:
     given_move(storage, move)
     was = claimed(storage)
     done = storage.sync(config(source(name, feed=NEW)), NOON)
     assert "its new address is configured now" in done[-1]
     claim = claimed(storage, name)
-    assert claim == replace(was, id=name, feed=NEW, token=claim.token, move=Move(), host="new.example")
+    assert claim == replace(was, id=name, feed=NEW, token=claim.token, move=Relocation(), host="new.example")
     assert claim.validators == VALIDATORS
 
 
@@ -102,4 +105,4 @@ def test_who_configures_another_address_has_the_move_forgotten(storage: Storage)
     given_move(storage, MOVED)
     storage.sync(config(replace(MINISTRY, feed="https://third.example/feed")), NOON)
     claim = claimed(storage)
-    assert (claim.move, claim.validators) == (Move(), Validators())
+    assert (claim.move, claim.validators) == (Relocation(), Validators())

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from aggregator import dedupe
-from aggregator.model import Claim, Document, Due, Outcome, Worked
+from aggregator.model import Claim, Document, Due, Outcome, ReadResult
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, failed, item, read, source
 
@@ -54,7 +54,7 @@ def test_a_poll_that_found_something_new_is_followed_as_such(storage: Storage) -
     origin = given(storage)
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
     sooner = Due(NOON + 5 * MINUTE, "something new")
-    worked = Worked(Document("rss20"), (item(entry("First", "g1"), origin.source),))
+    worked = ReadResult(Document("rss20"), (item(entry("First", "g1"), origin.source),))
 
     def record(claim: Claim) -> Outcome:
         poll = replace(read(claim, worked, NOON), if_new=sooner)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Advert, Poll, Standing, Subscription, Task, Worked
+from aggregator.model import Advert, Poll, ReadResult, Subscription, SubscriptionState, Task
 from aggregator.model import Document as Said
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, entry, failed, read, source
@@ -19,7 +19,7 @@ ADVERT = Advert(HUB, TOPIC)
 def poll_of(storage: Storage, advert: Advert | None, *, now: datetime = NOON, name: str = "ministry") -> Poll:
     """A poll of a source, not yet recorded, whose document named this hub."""
     (claim,) = storage.claim(now, limit=1, lease=HOUR, ids=[name])
-    return replace(read(claim, Worked(Said("atom10", title="Feed"), ()), now), advert=advert)
+    return replace(read(claim, ReadResult(Said("atom10", title="Feed"), ()), now), advert=advert)
 
 
 def polled(storage: Storage, advert: Advert | None, *, now: datetime = NOON) -> None:
@@ -43,19 +43,19 @@ def activated(storage: Storage, **fields: object) -> Subscription:
     """The subscription of a source, confirmed an hour ago."""
     given_subscription(storage)
     usual: dict[str, object] = {
-        "standing": Standing.ACTIVE,
+        "standing": SubscriptionState.ACTIVE,
         "asked": NOON - HOUR,
         "confirmed": NOON - HOUR,
         "lease_until": NOON + 9 * DAY,
         "due": NOON + 7 * DAY,
     }
-    made = storage.amend(1, lambda found: replace(found, **(usual | fields)))  # type: ignore[arg-type]
+    made = storage.update_subscription(1, lambda found: replace(found, **(usual | fields)))  # type: ignore[arg-type]
     assert made is not None
     return made
 
 
 def present(storage: Storage, number: int) -> Subscription:
-    found = storage.amend(number, lambda found: found)
+    found = storage.update_subscription(number, lambda found: found)
     assert found is not None
     return found
 
@@ -73,7 +73,7 @@ def test_a_hub_named_in_a_poll_becomes_a_subscription_with_a_task_due_at_once(st
         topic=TOPIC,
         token=made.token,
         secret=made.secret,
-        standing=Standing.WANTED,
+        state=SubscriptionState.WANTED,
         since=NOON,
         due=NOON,
     )
@@ -93,7 +93,7 @@ def test_all_that_may_change_of_a_subscription_is_kept(storage: Storage) -> None
     before = given_subscription(storage)
     after = replace(
         before,
-        standing=Standing.BROKEN,
+        state=SubscriptionState.BROKEN,
         due=NOON + DAY,
         asked=NOON + MINUTE,
         confirmed=NOON + 2 * MINUTE,
@@ -104,7 +104,7 @@ def test_all_that_may_change_of_a_subscription_is_kept(storage: Storage) -> None
         breaks=7,
         reason="eight",
     )
-    assert storage.amend(1, lambda found: after) == after
+    assert storage.update_subscription(1, lambda found: after) == after
     assert storage.subscription(before.token) == after
     assert tasks(storage, NOON + DAY - MINUTE) == ()
     assert len(tasks(storage, NOON + DAY)) == 1
@@ -112,10 +112,10 @@ def test_all_that_may_change_of_a_subscription_is_kept(storage: Storage) -> None
 
 def test_a_subscription_that_is_over_goes_with_its_task(storage: Storage) -> None:
     made = given_subscription(storage)
-    assert storage.amend(1, lambda found: None) is None
+    assert storage.update_subscription(1, lambda found: None) is None
     assert storage.subscription(made.token) is None
     assert tasks(storage, NOON + DAY) == ()
-    assert storage.amend(1, lambda found: found) is None
+    assert storage.update_subscription(1, lambda found: found) is None
     storage.announce(1, NOON)
 
 
@@ -132,11 +132,11 @@ def test_another_hub_gets_a_subscription_of_its_own_and_the_old_one_is_left(stor
     before = activated(storage)
     later = NOON + 2 * HOUR
     polled(storage, Advert("https://other.example/", TOPIC), now=later)
-    assert present(storage, 1) == replace(before, standing=Standing.LEAVING, due=later)
+    assert present(storage, 1) == replace(before, state=SubscriptionState.LEAVING, due=later)
     made = present(storage, 2)
-    assert (made.hub, made.standing, made.since, made.due) == (
+    assert (made.hub, made.state, made.since, made.due) == (
         "https://other.example/",
-        Standing.WANTED,
+        SubscriptionState.WANTED,
         later,
         later,
     )
@@ -146,8 +146,8 @@ def test_another_hub_gets_a_subscription_of_its_own_and_the_old_one_is_left(stor
 def test_a_hub_no_longer_named_is_left(storage: Storage) -> None:
     activated(storage)
     polled(storage, Advert(), now=NOON + 2 * HOUR)
-    assert present(storage, 1).standing is Standing.LEAVING
-    assert storage.amend(2, lambda found: found) is None
+    assert present(storage, 1).state is SubscriptionState.LEAVING
+    assert storage.update_subscription(2, lambda found: found) is None
 
 
 def test_a_poll_that_is_refused_leaves_its_hub_out_too(storage: Storage) -> None:
@@ -167,10 +167,10 @@ def test_a_claim_knows_whether_a_hub_can_be_relied_on(storage: Storage) -> None:
     activated(storage, announced=NOON - MINUTE)
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
     assert (claim.hub_until, claim.announced) == (NOON + 9 * DAY, NOON - MINUTE)
-    storage.amend(1, lambda found: replace(found, missed=NOON))
+    storage.update_subscription(1, lambda found: replace(found, missed=NOON))
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
     assert claim.hub_until is None
-    storage.amend(1, lambda found: replace(found, missed=None, standing=Standing.BROKEN))
+    storage.update_subscription(1, lambda found: replace(found, missed=None, state=SubscriptionState.BROKEN))
     (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
     assert claim.hub_until is None
 
@@ -234,8 +234,8 @@ def test_a_delivery_while_its_source_is_polled_makes_it_polled_again(storage: St
 
 def test_tasks_are_taken_longest_due_first_and_only_once_while_the_claim_lasts(storage: Storage) -> None:
     given_subscriptions(storage, ADVERT, ADVERT, ADVERT)
-    storage.amend(1, lambda found: replace(found, due=NOON + 3 * MINUTE))
-    storage.amend(2, lambda found: replace(found, due=NOON + MINUTE))
+    storage.update_subscription(1, lambda found: replace(found, due=NOON + 3 * MINUTE))
+    storage.update_subscription(2, lambda found: replace(found, due=NOON + MINUTE))
     now = NOON + HOUR
     assert {task.subject for task in tasks(storage, now, limit=2)} == {"3", "2"}
     assert [task.subject for task in tasks(storage, now)] == ["1"]

@@ -108,7 +108,7 @@ class Newsroom:
         step = Transition(
             stored.number, stored.state, State.WITHDRAWN, "operator", "secret reason", "desk", self.now
         )
-        self.storage.apply((step,))
+        self.storage.apply_transitions((step,))
 
     def fails(self, source: str, message: str, cause: str = "http") -> None:
         self.now += timedelta(minutes=1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Also, Enclosure, FeedInfo, Release
+from aggregator.model import Enclosure, FeedInfo, Release, StoryMember
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
@@ -78,7 +78,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
             images=(Enclosure("https://a.example/picture.jpg"),),
             licence="CC-BY-4.0",
             rights="© Observatory",
-            also=(Also("Ministry", "https://b.example/1"), Also("Agency", "")),
+            also=(StoryMember("Ministry", "https://b.example/1"), StoryMember("Agency", "")),
         )
     )
     assert "By Ana Example" in page

@@ -22,14 +22,14 @@ async def length(request: Request) -> Response:
 
 
 def serving(
-    use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, patience: int = 60
+    use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, head_timeout: int = 60
 ) -> bytes:
     """What one connection to a server got."""
 
     async def run() -> bytes:
         port = free_port()
         app = Starlette(routes=[Route("/", length, methods=["GET", "POST"])])
-        async with Servers([(Address("127.0.0.1", port), lambda: app)], patience=patience):
+        async with Servers([(Address("127.0.0.1", port), lambda: app)], head_timeout=head_timeout):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 return await use(reader, writer)
@@ -90,4 +90,4 @@ def test_who_does_not_finish_asking_is_not_waited_for(start: bytes) -> None:
         writer.write(start)
         return (await asyncio.wait_for(reader.read(), 20))[-1:]
 
-    assert serving(use, patience=1) == (b"0" if start.count(b"\r\n\r\n") else b"")
+    assert serving(use, head_timeout=1) == (b"0" if start.count(b"\r\n\r\n") else b"")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aggregator.fetch.client import Client
-from aggregator.model import Health, Job, Outcome, Standing, Subscription, Worked
+from aggregator.model import Health, Outcome, ReadJob, ReadResult, Subscription, SubscriptionState
 from aggregator.model.settings import Address, Config, PollSettings
 from aggregator.publish.publisher import Publisher
 from aggregator.service.pipeline import Pipeline
@@ -30,7 +30,7 @@ T = TypeVar("T")
 class AtOnce:
     """Reads documents where we are."""
 
-    async def run(self, job: Job) -> Worked:
+    async def run(self, job: ReadJob) -> ReadResult:
         return work(job)
 
     async def release_if_idle(self, now: float) -> bool:
@@ -99,9 +99,9 @@ class Desk:
         token = (form or self.hub.forms[-1])["hub.callback"].rpartition("/")[2]
         return self.storage.subscription(token)
 
-    def standing(self) -> Standing | None:
+    def state(self) -> SubscriptionState | None:
         found = self.subscription()
-        return None if found is None else found.standing
+        return None if found is None else found.state
 
     def publish(self, body: bytes, *links: tuple[str, str], path: str = "/feed") -> None:
         """What the publisher shows at a path, with links in its headers."""

@@ -15,7 +15,7 @@ from starlette.types import Message
 from structlog.testing import capture_logs
 
 from aggregator.fetch.client import Client
-from aggregator.model import Standing
+from aggregator.model import SubscriptionState
 from aggregator.websub.signature import METHODS
 from aggregator.websub.subscriber import over_https
 from tests.given import DAY, HOUR, MINUTE, NOON
@@ -32,7 +32,7 @@ def atom_with_hub(desk: Desk, *titles: str) -> None:
 async def given_an_active_subscription(desk: Desk) -> Form:
     atom_with_hub(desk, "one")
     form = await desk.subscribes()
-    assert desk.standing() is Standing.ACTIVE
+    assert desk.state() is SubscriptionState.ACTIVE
     return form
 
 
@@ -51,7 +51,7 @@ def test_100_headers_are_enough(tmp_path: Path) -> None:
             "hub.callback": f"{desk.config.publication.url}websub/{token}",
             "hub.lease_seconds": "864000",
         }
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 
@@ -85,7 +85,7 @@ def test_102_103_a_feed_names_its_hub_itself(tmp_path: Path, kind: str) -> None:
             }[kind]
         )
         assert (await desk.subscribes())["hub.topic"] == topic
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 
@@ -110,7 +110,7 @@ def test_200_the_topic_is_what_the_feed_calls_itself(tmp_path: Path) -> None:
     async def scenario(desk: Desk) -> None:
         desk.publish(atom("one", hub=desk.hub.url("/hub"), topic=desk.hub.url("/canonical")))
         assert (await desk.subscribes())["hub.topic"] == desk.hub.url("/canonical")
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 
@@ -121,7 +121,7 @@ def test_201_202_a_topic_that_redirects_is_subscribed_to_where_it_leads(tmp_path
         desk.hub.redirects["/old"] = (status, "/feed")
         desk.publish(atom("one", hub="hub", topic="feed"))
         assert (await desk.subscribes())["hub.topic"] == desk.hub.url("/feed")
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario, path="/old")
 
@@ -142,7 +142,7 @@ def test_205_a_verification_of_another_topic_is_refused(tmp_path: Path) -> None:
         form = await desk.subscribes()
         refused = await desk.called(lambda: desk.hub.verify(form, topic=form["hub.topic"] + "?x"))
         assert (refused.status_code, refused.content) == (404, b"")
-        assert desk.standing() is Standing.ASKED
+        assert desk.state() is SubscriptionState.ASKED
 
     at_a_desk(tmp_path, scenario)
 
@@ -198,7 +198,7 @@ def test_nothing_is_confirmed_before_it_was_asked_for(tmp_path: Path) -> None:
     async def scenario(desk: Desk) -> None:
         atom_with_hub(desk, "one")
         await desk.poll()
-        found = desk.storage.amend(1, lambda present: present)
+        found = desk.storage.update_subscription(1, lambda present: present)
         assert found is not None
         form = {
             "hub.mode": "subscribe",
@@ -230,7 +230,7 @@ def test_a_lease_is_renewed_with_the_same_callback_before_it_ends(tmp_path: Path
         assert desk.hub.forms == [form, form]
         found = desk.subscription()
         assert found is not None
-        assert (found.standing, found.lease_until) == (Standing.ACTIVE, NOON + 18 * DAY)
+        assert (found.state, found.lease_until) == (SubscriptionState.ACTIVE, NOON + 18 * DAY)
         assert await desk.steps(after=7 * DAY) == 0
 
     at_a_desk(tmp_path, scenario)
@@ -243,7 +243,7 @@ def test_a_hub_that_fails_is_asked_again_when_it_wishes_and_an_active_lease_goes
         assert await desk.steps(after=8 * DAY) == 1
         found = desk.subscription()
         assert found is not None
-        assert (found.standing, found.due) == (Standing.ACTIVE, desk.now + 2 * HOUR)
+        assert (found.state, found.due) == (SubscriptionState.ACTIVE, desk.now + 2 * HOUR)
         assert found.reason == f"{desk.hub.url('/hub')} answered 503 Service Unavailable"
         desk.hub.answers = (202, ())
         assert await desk.steps(after=2 * HOUR) == 1
@@ -261,8 +261,8 @@ def test_a_denial_is_remembered_with_its_reason_and_deliveries_are_no_longer_tak
         assert (answer.status_code, answer.content) == (200, b"")
         found = desk.subscription()
         assert found is not None
-        assert (found.standing, found.reason[:12], len(found.reason)) == (
-            Standing.DENIED,
+        assert (found.state, found.reason[:12], len(found.reason)) == (
+            SubscriptionState.DENIED,
             "nothere [31m",
             300,
         )
@@ -295,7 +295,7 @@ def test_another_hub_or_topic_is_subscribed_to_anew_and_the_old_one_left(tmp_pat
         assert (await desk.called(lambda: desk.hub.deliver(old))).status_code == 404
         found = desk.subscription(new)
         assert found is not None
-        assert found.standing is Standing.ACTIVE
+        assert found.state is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 
@@ -377,7 +377,7 @@ def test_300_a_signed_delivery_is_taken_and_its_source_polled_at_once(tmp_path: 
         assert (outcome.kind, outcome.new) == ("changed", 1)
         assert desk.due_in() < 2 * HOUR  # once more at its own pace: a cache may have lagged
         await desk.steps(after=10 * MINUTE)
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 
@@ -485,13 +485,13 @@ def test_a_hub_that_kept_silent_is_broken_polled_beside_and_tried_a_day_later(tm
         assert (desk.due_in(), desk.health().why) == (HOUR, "its hub did not announce a release")
         with capture_logs() as logs:
             assert await desk.steps(after=5 * MINUTE) == 1
-        assert desk.standing() is Standing.BROKEN
+        assert desk.state() is SubscriptionState.BROKEN
         assert [(each["event"], each["source"]) for each in logs] == [("hub broken", "ministry")]
         await desk.poll(after=HOUR)
         assert desk.due_in() < 2 * HOUR
         assert await desk.steps(after=22 * HOUR) == 0
         assert await desk.steps(after=2 * HOUR) == 1
-        assert (desk.hub.forms, desk.standing()) == ([form, form], Standing.ACTIVE)
+        assert (desk.hub.forms, desk.state()) == ([form, form], SubscriptionState.ACTIVE)
 
     at_a_desk(tmp_path, scenario)
 
@@ -510,7 +510,7 @@ def test_a_broken_hub_is_an_alert_until_it_announces_again(tmp_path: Path) -> No
         await desk.steps(after=5 * MINUTE)
         assert await alerts() == ["hub"]
         await desk.steps(after=DAY)
-        assert (desk.standing(), await alerts()) == (Standing.ACTIVE, ["hub"])
+        assert (desk.state(), await alerts()) == (SubscriptionState.ACTIVE, ["hub"])
         await desk.called(lambda: desk.hub.deliver(form))
         assert await alerts() == []
 
@@ -526,7 +526,7 @@ def test_a_hub_that_tells_a_little_late_is_not_broken(tmp_path: Path) -> None:
         desk.now += 2 * MINUTE
         await desk.called(lambda: desk.hub.deliver(form))
         await desk.steps(after=3 * MINUTE)
-        assert desk.standing() is Standing.ACTIVE
+        assert desk.state() is SubscriptionState.ACTIVE
 
     at_a_desk(tmp_path, scenario)
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError, WorkerError
-from aggregator.model import Job, Worked
+from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -31,20 +31,20 @@ def item(title: str) -> str:
     return f"<item><title>{title}</title><link>https://one.example/{title}</link></item>"
 
 
-def job(body: bytes, *skip: str) -> Job:
+def job(body: bytes, *skip: str) -> ReadJob:
     rules = tuple(Rule("title", pattern) for pattern in skip)
     source = Source(id="one", feed="https://one.example/feed", skip=rules)
-    return Job(body, "", source.feed, source, frozenset(), b"", NOW)
+    return ReadJob(body, "", source.feed, source, frozenset(), b"", NOW)
 
 
-def endless() -> Job:
+def endless() -> ReadJob:
     """A job that an operator's own pattern keeps busy for years."""
     return job(rss(item("a" * 60 + "b")), "(a+)+$")
 
 
-def with_workers(act: Callable[[Workers], Awaitable[None]], **limits: float) -> None:
+def with_workers(act: Callable[[WorkerPool], Awaitable[None]], **limits: float) -> None:
     async def run() -> None:
-        workers = Workers(
+        workers = WorkerPool(
             2,
             seconds=limits.get("seconds", 30),
             cpu_seconds=int(limits.get("cpu_seconds", 15)),
@@ -58,11 +58,11 @@ def with_workers(act: Callable[[Workers], Awaitable[None]], **limits: float) -> 
     asyncio.run(run())
 
 
-def titles(worked: Worked) -> list[str]:
+def titles(worked: ReadResult) -> list[str]:
     return [made.title for made in worked.items]
 
 
-async def still_work(workers: Workers) -> None:
+async def still_work(workers: WorkerPool) -> None:
     assert titles(await workers.run(job(rss(item("fine"))))) == ["fine"]
 
 
@@ -71,7 +71,7 @@ def pids() -> set[int]:
 
 
 def test_a_document_becomes_items_skipped_ones_are_counted_and_invalid_ones_named() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         worked = await workers.run(
             job(rss(item("kept"), item("dropped"), "<item><guid>empty</guid></item>"), "drop")
         )
@@ -87,7 +87,7 @@ def test_the_name_a_document_gives_itself_is_one_printable_line() -> None:
     said = "Ministry\x1b[31m2J\u202e\u2066 of\r\nX-Evil: " + "x" * 5_000
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": said, "items": []}
 
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         title = (await workers.run(job(json.dumps(feed).encode()))).document.title
         assert (title[:28], len(title), title.isprintable()) == ("Ministry[31m2J of X-Evil: xx", 200, True)
 
@@ -95,7 +95,7 @@ def test_the_name_a_document_gives_itself_is_one_printable_line() -> None:
 
 
 def test_a_parse_error_comes_through_as_it_was_raised() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         with pytest.raises(ParseError, match="the document is empty") as caught:
             await workers.run(job(b""))
         assert caught.value.cause == "not-a-feed"
@@ -104,13 +104,13 @@ def test_a_parse_error_comes_through_as_it_was_raised() -> None:
 
 
 def test_a_job_past_its_time_dies_alone() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         slow, quick = await asyncio.gather(
             workers.run(endless()), workers.run(job(rss(item("quick")))), return_exceptions=True
         )
         assert isinstance(slow, WorkerError)
         assert (str(slow), slow.cause) == ("the document of one took over 1 s", "limit")
-        assert isinstance(quick, Worked)
+        assert isinstance(quick, ReadResult)
         await still_work(workers)
         assert workers.killed == 1
 
@@ -118,7 +118,7 @@ def test_a_job_past_its_time_dies_alone() -> None:
 
 
 def test_a_job_past_its_cpu_time_dies_alone() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError, match="took over 1 s of CPU time") as caught:
             await workers.run(endless())
         assert caught.value.cause == "limit"
@@ -128,7 +128,7 @@ def test_a_job_past_its_cpu_time_dies_alone() -> None:
 
 
 def test_a_job_that_wants_too_much_memory_fails_alone() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         with pytest.raises(ParseError, match="more memory") as caught:
             await workers.run(job(b'{"items": [' + b"[]," * 8_000_000))
         assert caught.value.cause == "limit"
@@ -138,7 +138,7 @@ def test_a_job_that_wants_too_much_memory_fails_alone() -> None:
 
 
 def test_a_pattern_that_cannot_be_used_fails_its_job_alone() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError, match="made its worker fail") as caught:
             await workers.run(job(rss(item("a")), "("))
         assert caught.value.cause == "crash"
@@ -148,7 +148,7 @@ def test_a_pattern_that_cannot_be_used_fails_its_job_alone() -> None:
 
 
 def test_a_worker_killed_at_work_costs_its_job_alone() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         await still_work(workers)
         running = asyncio.ensure_future(workers.run(endless()))
         await asyncio.wait({running}, timeout=0.3)
@@ -163,7 +163,7 @@ def test_a_worker_killed_at_work_costs_its_job_alone() -> None:
 
 
 def test_workers_killed_while_idle_cost_nothing() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         await still_work(workers)
         for child in multiprocessing.active_children():
             child.kill()
@@ -175,7 +175,7 @@ def test_workers_killed_while_idle_cost_nothing() -> None:
 
 
 def test_idle_processes_are_let_go_and_come_back() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         now = asyncio.get_running_loop().time
         assert not await workers.release_if_idle(now())
         await still_work(workers)
@@ -189,7 +189,7 @@ def test_idle_processes_are_let_go_and_come_back() -> None:
 
 
 def test_many_jobs_at_once_all_come_back() -> None:
-    async def act(workers: Workers) -> None:
+    async def act(workers: WorkerPool) -> None:
         worked = await asyncio.gather(*(workers.run(job(rss(item(f"t{n}")))) for n in range(100)))
         assert [titles(each) for each in worked] == [[f"t{n}"] for n in range(100)]
 
@@ -199,12 +199,12 @@ def test_many_jobs_at_once_all_come_back() -> None:
 PROGRAM = """
 import asyncio, multiprocessing, sys, threading
 print("loaded", flush=True)
-from aggregator.workers.pool import Workers
+from aggregator.workers.pool import WorkerPool
 from tests.workers.test_pool import endless, still_work
 
 async def main():
     threading.Thread(target=threading.Event().wait, daemon=True).start()
-    workers = Workers(2)
+    workers = WorkerPool(2)
     busy = asyncio.gather(*([workers.run(endless())] if "stay" in sys.argv else []))
     await still_work(workers)
     print(*(child.pid for child in multiprocessing.active_children()), flush=True)

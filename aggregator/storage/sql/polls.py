@@ -198,7 +198,7 @@ def _remember(
     # A poll that asked nobody because its host rests says nothing of the source.
     columns: dict[str, object] = {"failures": poll.claim.failures + (outcome.cause != "rests")}
     if outcome.kind != "failed":
-        columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.recipe}
+        columns |= {"failures": 0, "last_success": ms(now), "recipe": poll.pipeline_version}
     if poll.full:
         columns["last_full"] = ms(now)
     if poll.validators is not None:
@@ -241,7 +241,7 @@ def _seen(
     """
     renewed = set(listed.values())
     known = {digest: number for digest, number in claim.seen if number not in renewed} | listed
-    unread = set(changes.doubles) if changes else set()
+    unread = set(changes.superseded) if changes else set()
     unread |= {digest for digest, number in claim.seen if number in renewed and digest not in listed}
     return [(digest, known.get(digest, 0)) for digest in document.listed if digest not in unread]
 

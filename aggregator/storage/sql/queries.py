@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from sqlite3 import Row
 
-from aggregator.model import Also, AuditLine, FeedInfo, Health, Mode, Revision, State, Stored, Totals, Wanted
+from aggregator.model import (
+    AuditLine,
+    FeedInfo,
+    Health,
+    ItemQuery,
+    Mode,
+    Revision,
+    State,
+    Stored,
+    StoryMember,
+    Totals,
+)
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.channels import as_json
 from aggregator.storage.sql.rows import moment, moment_or_none, ms
@@ -68,7 +79,7 @@ def _with_story(db: sqlite3.Connection, items: list[Stored]) -> tuple[Stored, ..
     told = {item.story for item in items if item.story is not None}
     if not told:
         return tuple(items)
-    others: dict[int | None, list[tuple[int, Also]]] = {}
+    others: dict[int | None, list[tuple[int, StoryMember]]] = {}
     for row in db.execute(
         f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
         JOIN source s ON s.number = i.source
@@ -76,12 +87,12 @@ def _with_story(db: sqlite3.Connection, items: list[Stored]) -> tuple[Stored, ..
         (as_json(told),),
     ):
         name = json.loads(row["details"]).get("organisation") or row["organisation"]
-        also = Also(organisation=name or row["title"] or row["id"], url=row["url"])
+        also = StoryMember(organisation=name or row["title"] or row["id"], url=row["url"])
         others.setdefault(row["story"], []).append((row["number"], also))
     return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
 
 
-def _besides(number: int, members: Sequence[tuple[int, Also]]) -> tuple[Also, ...]:
+def _besides(number: int, members: Sequence[tuple[int, StoryMember]]) -> tuple[StoryMember, ...]:
     return tuple(also for member, also in members if member != number)
 
 
@@ -118,7 +129,7 @@ def release_due(db: sqlite3.Connection, now: datetime) -> tuple[Stored, ...]:
     return tuple(rows.stored(row) for row in found)
 
 
-def items(db: sqlite3.Connection, wanted: Wanted) -> tuple[Stored, ...]:
+def items(db: sqlite3.Connection, wanted: ItemQuery) -> tuple[Stored, ...]:
     conditions: list[tuple[str, object]] = []
     if wanted.search:
         match = "i.number IN (SELECT rowid FROM item_fts WHERE item_fts MATCH ?)"
@@ -179,7 +190,7 @@ def feeds(db: sqlite3.Connection, source: str | None = None) -> tuple[FeedInfo, 
     return tuple(rows.feed_info(row) for row in found)
 
 
-def left_alone(db: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
+def rate_limited(db: sqlite3.Connection, now: datetime) -> tuple[str, ...]:
     """Those that `schedule` put off with these words."""
     found = db.execute(
         """SELECT id FROM source WHERE configured = 1 AND due > ?

@@ -1,6 +1,6 @@
 """Where sources have moved to, in the store. Called inside a write transaction.
 
-What becomes of a move is decided by `aggregator.moves`; here it is only written down.
+What becomes of a move is decided by `aggregator.policy.relocation`; here it is only written down.
 """
 
 from datetime import datetime

@@ -12,9 +12,9 @@ from aggregator.model import (
     Item,
     Key,
     KeyKind,
-    Move,
     Origin,
     Outcome,
+    Relocation,
     State,
     Stored,
 )
@@ -91,19 +91,19 @@ def unpack_hints(text: str) -> Hints:
     )
 
 
-def pack_move(move: Move) -> str:
+def pack_move(move: Relocation) -> str:
     """A move as JSON, the same text for the same move; "{}" for none."""
     times = {"since": ms_or_none(move.since), "seen_since": ms_or_none(move.seen_since)}
     said = {"at": move.at, "seen": move.seen, "failures": move.failures, "refused": move.refused, **times}
     return json.dumps({name: value for name, value in said.items() if value})
 
 
-def unpack_move(text: str) -> Move:
+def unpack_move(text: str) -> Relocation:
     """The move of a column made by `pack_move`."""
     if text == "{}":
-        return Move()
+        return Relocation()
     said = json.loads(text)
-    return Move(
+    return Relocation(
         at=said.get("at", ""),
         since=moment_or_none(said.get("since")),
         seen=said.get("seen", ""),

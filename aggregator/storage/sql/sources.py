@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from sqlite_utils import Database
 
 from aggregator.errors import UsageError
-from aggregator.model import Claim, Mode, Move, Rest, Validators
+from aggregator.model import Claim, HostLimit, Mode, Relocation, Validators
 from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
 from aggregator.storage.sql import alerts, channels, hosts
@@ -97,15 +97,15 @@ def _rename(db: Database, config: Config) -> list[str]:
     return done
 
 
-def _add(db: Database, source: Source, now: datetime, rests: Mapping[str, Rest]) -> list[str]:
+def _add(db: Database, source: Source, now: datetime, rests: Mapping[str, HostLimit]) -> list[str]:
     columns: dict[str, object] = {**_columns(source), "id": source.id, "feed": source.feed, "due": ms(now)}
-    columns["host"] = hosts.host_of(source.feed, Move())
-    db.table("source").insert(columns | hosts.put_off(columns, rests))
+    columns["host"] = hosts.host_of(source.feed, Relocation())
+    db.table("source").insert(columns | hosts.delay(columns, rests))
     return [f"{source.id}: new"]
 
 
 def _update(
-    db: Database, source: Source, row: Row, at: channels.Stamp, *, rests: Mapping[str, Rest]
+    db: Database, source: Source, row: Row, at: channels.Stamp, *, rests: Mapping[str, HostLimit]
 ) -> list[str]:
     done = []
     columns: dict[str, object] = {**_columns(source), "configured": 1}
@@ -123,7 +123,7 @@ def _update(
     sooner = ms(at.now + source.every)
     if columns["every"] < row["every"] and row["due"] > sooner and not row["failures"]:
         columns["due"] = sooner
-    columns |= hosts.put_off(columns, rests)
+    columns |= hosts.delay(columns, rests)
     changed = {name for name, value in columns.items() if value != row[name]}
     if not changed:
         return []
@@ -207,7 +207,7 @@ def claim(
     limit: int,
     lease: timedelta,
     ids: Sequence[str] | None,
-    may: Callable[[str], bool] | None,
+    admit: Callable[[str], bool] | None,
 ) -> tuple[Claim, ...]:
     """Take sources for one poll each."""
     where = WAITING if ids is None else "id IN (SELECT value FROM json_each(:ids))"
@@ -215,7 +215,7 @@ def claim(
         IN_TURN.format(where),
         {"now": ms(now), "ids": json.dumps(list(ids or ()))},
     )
-    chosen = islice((row["number"] for row in waiting if may is None or may(row["host"])), limit)
+    chosen = islice((row["number"] for row in waiting if admit is None or admit(row["host"])), limit)
     rows = db.conn.execute(
         """UPDATE source SET token = token + 1, leased = :until, why = :why
         WHERE number IN (SELECT value FROM json_each(:chosen))
@@ -237,7 +237,7 @@ def _claim(row: Row, in_turn: bool) -> Claim:
         token=row["token"],
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
         body_digest=row["body_digest"],
-        recipe=row["recipe"],
+        pipeline_version=row["recipe"],
         mode=Mode(row["mode"]),
         seen=unpack_seen(row["seen"]),
         first_import=not row["imported"],

@@ -11,7 +11,7 @@ from sqlite3 import Connection, Row
 
 from sqlite_utils import Database
 
-from aggregator.model import Outcome, Poll, Standing, Subscription
+from aggregator.model import Outcome, Poll, Subscription, SubscriptionState
 from aggregator.policy import subscription
 from aggregator.storage.sql import tasks
 from aggregator.storage.sql.rows import moment, moment_or_none, ms, ms_or_none
@@ -29,7 +29,7 @@ def by_token(db: Connection, token: str) -> Subscription | None:
     return _first(db.execute(_SELECT + "WHERE s.token = ?", (token,)))
 
 
-def amend(
+def update_subscription(
     db: Database, number: int, decide: Callable[[Subscription], Subscription | None]
 ) -> Subscription | None:
     """Write down what `decide` makes of a subscription; None if it is over, or there is none."""
@@ -46,7 +46,7 @@ def amend(
 
 def announce(db: Database, number: int, now: datetime) -> None:
     """A delivery was believed: note it and have its source polled."""
-    after = amend(db, number, lambda present: subscription.announced(present, now))
+    after = update_subscription(db, number, lambda present: subscription.announced(present, now))
     if after is not None:
         _hint(db, after.source, now)
 
@@ -57,12 +57,14 @@ def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
     present = _present(db, source)
     if poll.advert is not None and not subscription.is_settled(present, poll.advert, started):
         if present is not None:
-            amend(db, present.number, lambda it: subscription.left(it, started))
+            update_subscription(db, present.number, lambda it: subscription.left(it, started))
         if poll.advert.hub:
             _add(db, poll, started)
     elif present is not None and outcome.new:
         last = poll.claim.last_success
-        after = amend(db, present.number, lambda it: subscription.polled(it, last_success=last, now=started))
+        after = update_subscription(
+            db, present.number, lambda it: subscription.polled(it, last_success=last, now=started)
+        )
         if after is not None and after.missed == started:
             _hurry(db, source, started)
     if present is not None and present.announced is not None and present.announced >= started:
@@ -70,7 +72,7 @@ def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
 
 
 def _present(db: Database, source: int) -> Subscription | None:
-    return _first(db.conn.execute(_SELECT + "WHERE s.source = ? AND s.standing <> 'leaving'", (source,)))
+    return _first(db.conn.execute(_SELECT + "WHERE s.source = ? AND s.state <> 'leaving'", (source,)))
 
 
 def _add(db: Database, poll: Poll, now: datetime) -> None:
@@ -82,7 +84,7 @@ def _add(db: Database, poll: Poll, now: datetime) -> None:
             "topic": poll.advert.topic,
             "token": secrets.token_urlsafe(SECRET_BYTES),
             "secret": secrets.token_urlsafe(SECRET_BYTES),
-            "standing": Standing.WANTED.value,
+            "standing": SubscriptionState.WANTED.value,
             "since": ms(now),
         }
     )
@@ -126,7 +128,7 @@ def _subscription(row: Row) -> Subscription:
         topic=row["topic"],
         token=row["token"],
         secret=row["secret"],
-        standing=Standing(row["standing"]),
+        state=SubscriptionState(row["standing"]),
         since=moment(row["since"]),
         due=moment(row["due"]),
         configured=bool(row["configured"]),
@@ -145,7 +147,7 @@ def _columns(made: Subscription) -> dict[str, object]:
     """What an event may change; hub, topic, token and secret never do."""
     times = ("asked", "confirmed", "lease_until", "announced", "missed")
     return {
-        "standing": made.standing.value,
+        "standing": made.state.value,
         **{name: ms_or_none(getattr(made, name)) for name in times},
         "asks": made.asks,
         "breaks": made.breaks,

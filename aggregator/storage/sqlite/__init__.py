@@ -18,6 +18,7 @@ from aggregator.model import (
     Claim,
     FeedInfo,
     Health,
+    ItemQuery,
     Outcome,
     Poll,
     Revision,
@@ -26,7 +27,6 @@ from aggregator.model import (
     Task,
     Totals,
     Transition,
-    Wanted,
 )
 from aggregator.model.settings import Config, Retention
 from aggregator.storage import Reading
@@ -146,14 +146,14 @@ class SqliteStorage:
         limit: int,
         lease: timedelta,
         ids: Sequence[str] | None = None,
-        may: Callable[[str], bool] | None = None,
+        admit: Callable[[str], bool] | None = None,
     ) -> tuple[Claim, ...]:
         with self._connections.writing() as db:
-            return sources.claim(db, now, limit=limit, lease=lease, ids=ids, may=may)
+            return sources.claim(db, now, limit=limit, lease=lease, ids=ids, admit=admit)
 
-    def left_alone(self, now: datetime) -> tuple[str, ...]:
+    def rate_limited(self, now: datetime) -> tuple[str, ...]:
         with self._connections.reading() as db:
-            return queries.left_alone(db, now)
+            return queries.rate_limited(db, now)
 
     def next_due(self) -> datetime | None:
         with self._connections.reading() as db:
@@ -186,11 +186,11 @@ class SqliteStorage:
         with self._connections.reading() as db:
             return subscriptions.by_token(db, token)
 
-    def amend(
+    def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
     ) -> Subscription | None:
         with self._connections.writing() as db:
-            return subscriptions.amend(db, number, decide)
+            return subscriptions.update_subscription(db, number, decide)
 
     def announce(self, number: int, now: datetime) -> None:
         with self._connections.writing() as db:
@@ -230,7 +230,7 @@ class SqliteStorage:
         with self._connections.reading() as db:
             return queries.release_due(db, now)
 
-    def apply(self, transitions: Sequence[Transition]) -> None:
+    def apply_transitions(self, transitions: Sequence[Transition]) -> None:
         with self._connections.writing() as db:
             lifecycle.apply(db, transitions, self.directory / JOURNAL)
 
@@ -267,7 +267,7 @@ class SqliteStorage:
         with self._connections.reading() as db:
             return queries.at(db, address)
 
-    def items(self, wanted: Wanted) -> tuple[Stored, ...]:
+    def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         if wanted.search:
             self.index()
         with self._connections.reading() as db:

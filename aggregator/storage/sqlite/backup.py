@@ -112,7 +112,7 @@ def replay(storage: Storage, journal: Path, now: datetime) -> Restored:
         if item is None:
             unknown += [name] if after is State.WITHDRAWN else []
         elif trigger := TRIGGERS.get((item.state, after)):
-            storage.apply([step(item, trigger, reason=reason, actor=actor, at=now)])
+            storage.apply_transitions([step(item, trigger, reason=reason, actor=actor, at=now)])
             moved.append(name)
     return Restored(0, None, tuple(moved), tuple(unknown), tuple(unreadable))
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from aggregator.model import Task
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # far longer than any task may take; one cut off is done again after it
 AT_ONCE = 16
@@ -25,7 +25,7 @@ class Tasks:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         write: Writes,
         handlers: Mapping[str, Handler],
         *,

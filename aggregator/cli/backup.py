@@ -15,7 +15,7 @@ def backup(path: Path, to: Path) -> None:
     """A checked copy of the store's database, also while a service runs."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        items = storage.backup(to)
+        items = storage.admin.backup(to)
     say(f"{items} items in {to}, checked")
 
 
@@ -51,14 +51,14 @@ def forget(path: Path, source: str, *, sure: bool) -> int:
     if config.source(source) is not None:
         raise UsageError(f"{source} is still configured: take it out of {config.path} first")
     with app.opened(config) as storage:
-        if storage.feed(source) is None:
+        if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r} in the store")
         if not sure and not _agreed(source):
             say("nothing was removed")
             return 1
         now = app.utc_now()
-        storage.sync(config, now)  # it may have been taken out while no service was there to see it
-        items = storage.forget(source, now)
+        storage.admin.sync(config, now)  # it may have been taken out while no service was there to see it
+        items = storage.admin.forget(source, now)
     say(f"{source} and its {items} items are forgotten")
     return 0
 

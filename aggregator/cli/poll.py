@@ -14,8 +14,9 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, say, say_json, table
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.log import silence
-from aggregator.model import Outcome
+from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
+from aggregator.policy import reasons
 from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
@@ -23,7 +24,12 @@ from aggregator.workers.pool import WorkerPool
 
 MANY = 20  # sources, of which some will have something new
 SERVICE_POLL_TIMEOUT = 300.0  # seconds we wait for a running service to poll for us
-KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)", "failed": "FAILED"}
+KINDS = {
+    OutcomeKind.CHANGED: "changed",
+    OutcomeKind.UNCHANGED: "same",
+    OutcomeKind.NOT_MODIFIED: "same (304)",
+    OutcomeKind.FAILED: "FAILED",
+}
 
 
 def serve(path: Path, *, log_format: str) -> int:
@@ -52,8 +58,8 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     named = _known(config, ids)
     with silence(), app.opened(config) as storage:
         try:
-            with storage.poller():
-                storage.sync(config, app.utc_now())
+            with storage.admin.poller():
+                storage.admin.sync(config, app.utc_now())
                 chosen, alone = _chosen(storage, config, named)
                 with _progress(len(chosen), shown=not as_json) as advance:
                     outcomes = uvloop.run(_pass(storage, LiveConfig(config), chosen, advance))
@@ -63,7 +69,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     _report(outcomes, as_json=as_json)
     if alone and not as_json:
         say(f"left alone, as their origins asked: {', '.join(alone)}; name one to poll it all the same")
-    return 1 if any(outcome.kind == "failed" for outcome in outcomes) else 0
+    return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
 
 
 def _known(config: Config, ids: Sequence[str]) -> list[str]:
@@ -75,7 +81,7 @@ def _known(config: Config, ids: Sequence[str]) -> list[str]:
 
 def _chosen(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
     """Those to be polled, and those left alone."""
-    asked = () if named else storage.rate_limited(app.utc_now())
+    asked = () if named else storage.polls.rate_limited(app.utc_now())
     ids = named or [source.id for source in config.sources]
     return [each for each in ids if each not in asked], [each for each in ids if each in asked]
 
@@ -86,19 +92,19 @@ async def _pass(
     workers = WorkerPool()
     if len(ids) >= MANY:
         workers.prepare()
-    async with app.polling(storage, current, workers) as pipeline:
+    async with app.polling(storage, current, workers) as line:
         maintenance.release(storage, app.utc_now())
-        return await pipeline.run(ids, advance)
+        return await line.pipeline.run(ids, advance)
 
 
 def _by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
     """A service is polling this store: let it poll for us, and wait for what it reports."""
     asked = app.utc_now()
-    storage.poll_soon(ids, asked)
+    storage.polls.poll_soon(ids, asked)
     wanted = set(ids)
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
-        done = [health.last for health in storage.health() if health.feed.id in wanted and health.last]
+        done = [health.last for health in storage.admin.health() if health.feed.id in wanted and health.last]
         fresh = tuple(outcome for outcome in done if outcome.started >= asked)
         if len(fresh) == len(ids):
             return fresh
@@ -131,14 +137,14 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if as_json:
         say_json([_as_json(outcome) for outcome in ordered])
         return
-    shown = [outcome for outcome in ordered if outcome.kind in ("changed", "failed")]
+    shown = [outcome for outcome in ordered if outcome.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if len(ordered) <= 40:
         shown = ordered
     if shown:
         table(
             ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
         )
-    failed = sum(outcome.kind == "failed" for outcome in ordered)
+    failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")
 
@@ -157,5 +163,10 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 def _as_json(outcome: Outcome) -> dict[str, object]:
     told = asdict(outcome)
     told["started"] = outcome.started.isoformat()
-    told["due"] = outcome.due.isoformat() if outcome.due else None
+    due = outcome.due
+    told |= {
+        "due": due.at.isoformat() if due else None,
+        "why": reasons.words(due) if due else "",
+        "due_reason": due.reason.value if due else None,
+    }
     return told

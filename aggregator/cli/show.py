@@ -8,8 +8,9 @@ from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import Alert, Enclosure, FeedInfo, Health, ItemQuery, State, Stored
+from aggregator.model import Alert, Enclosure, FeedInfo, Health, ItemQuery, OutcomeKind, State, Stored
 from aggregator.model.settings import Config, Republish
+from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.service import app
 from aggregator.storage import Storage
@@ -21,7 +22,7 @@ def sources(path: Path, *, as_json: bool) -> None:
     """How each source fares."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        healths, alerts = storage.health(), storage.alerts()
+        healths, alerts = storage.admin.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
         return
@@ -32,7 +33,7 @@ def sources(path: Path, *, as_json: bool) -> None:
             health.last.kind if health.last else "–",
             str(health.live),
             when(health.last_success),
-            when(health.due),
+            when(health.due.at),
             _why(health),
         )
         for health in healths
@@ -48,8 +49,9 @@ def sources(path: Path, *, as_json: bool) -> None:
 
 def _why(health: Health) -> str:
     """Why it is due then; for a failing one with what failed, which the reason only names by its kind."""
-    failed = health.last.message if health.last and health.last.kind == "failed" else ""
-    return "; ".join(each for each in (failed, health.why, _moved(health)) if each)
+    is_failed = health.last is not None and health.last.kind is OutcomeKind.FAILED
+    failed = health.last.message if health.last and is_failed else ""
+    return "; ".join(each for each in (failed, reasons.words(health.due), _moved(health)) if each)
 
 
 def _moved(health: Health) -> str:
@@ -68,8 +70,9 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "held": health.held,
         "mode": health.mode,
         "failures": health.failures,
-        "due": health.due.isoformat() if health.due else None,
-        "why": health.why,
+        "due": health.due.at.isoformat(),
+        "due_reason": health.due.reason,
+        "why": reasons.words(health.due),
         "moved_to": feed_address(health.moved_to),
         "moved_since": health.moved_since.isoformat() if health.moved_since else None,
         "moved": health.moved,
@@ -96,9 +99,9 @@ def items(path: Path, wanted: ItemQuery, *, as_json: bool) -> None:
     """A list of items."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        names = {feed.id: feed for feed in storage.feeds()}
+        names = {feed.id: feed for feed in storage.items.feeds()}
         _expect(wanted, config, names)
-        found = sorted(storage.items(wanted), key=lambda item: (item.shown, item.number), reverse=True)
+        found = sorted(storage.items.items(wanted), key=lambda item: (item.shown, item.number), reverse=True)
     if as_json:
         say_json([_brief(item, names[item.source].organisation, names[item.source].topics) for item in found])
         return
@@ -153,10 +156,10 @@ def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
 def found(storage: Storage, reference: str, *, story: bool = False) -> Stored:
     """The item a person names; UsageError when there is none, or several and they are not a story that is
     meant as a whole: a release that was taken for another would stay up."""
-    item = storage.find(reference)
+    item = storage.items.find(reference)
     if item is None:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
-    same = () if reference == item.id else storage.at(reference)
+    same = () if reference == item.id else storage.items.at(reference)
     is_story = item.story is not None and all(each.story == item.story for each in same)
     if len(same) > 1 and not (story and is_story):
         ids = ", ".join(f"{each.id} ({each.source})" for each in same[:NAMED])
@@ -167,7 +170,7 @@ def found(storage: Storage, reference: str, *, story: bool = False) -> Stored:
 
 def _text(config: Config, storage: Storage, item: Stored) -> str:
     """The plain-text view. The operator may read what is not public, but not what rights forbid to show."""
-    feed = storage.feed(item.source)
+    feed = storage.items.feed(item.source)
     if feed is None or feed.republish == Republish.NO:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
     source = config.source(item.source)
@@ -176,7 +179,7 @@ def _text(config: Config, storage: Storage, item: Stored) -> str:
 
 
 def _whole(storage: Storage, item: Stored) -> dict[str, object]:
-    feed = storage.feed(item.source)
+    feed = storage.items.feed(item.source)
     believed = item.item
     return {
         **_brief(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
@@ -194,7 +197,9 @@ def _whole(storage: Storage, item: Stored) -> dict[str, object]:
         "images": [_file(each) for each in believed.images],
         "flags": item.flags,
         "also": [{"organisation": also.organisation, "url": also.url} for also in item.also],
-        "revisions": [{"at": r.at.isoformat(), "title": r.title} for r in storage.revisions(item.number)],
+        "revisions": [
+            {"at": r.at.isoformat(), "title": r.title} for r in storage.items.revisions(item.number)
+        ],
         "audit": [
             {
                 "at": line.at.isoformat(),
@@ -204,7 +209,7 @@ def _whole(storage: Storage, item: Stored) -> dict[str, object]:
                 "reason": line.reason,
                 "actor": line.actor,
             }
-            for line in storage.audit(item.number)
+            for line in storage.items.audit(item.number)
         ],
     }
 
@@ -214,7 +219,7 @@ def _file(enclosure: Enclosure) -> dict[str, object]:
 
 
 def _tell(storage: Storage, item: Stored) -> None:
-    feed = storage.feed(item.source)
+    feed = storage.items.feed(item.source)
     say(item.item.title)
     for name, value in (
         ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
@@ -229,7 +234,7 @@ def _tell(storage: Storage, item: Stored) -> None:
     ):
         if value:
             say(f"  {name:<13} {value}")
-    for revision in storage.revisions(item.number):
+    for revision in storage.items.revisions(item.number):
         say(f"  revised       {when(revision.at)}, before: {revision.title}")
-    for step in storage.audit(item.number):
+    for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

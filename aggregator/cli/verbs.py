@@ -16,11 +16,11 @@ def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: b
     config = configuration.load(path)
     with app.opened(config) as storage:
         item = found(storage, reference, story=story)
-        members = storage.story(item.number) if story else (item,)
+        members = storage.items.story(item.number) if story else (item,)
         movable = [member for member in members if (member.state, trigger) in TABLE] or [item]
         now = app.utc_now()
         steps = [step(each, trigger, reason=reason, actor=_who(), at=now) for each in movable]
-        storage.apply_transitions(steps)
+        storage.items.apply_transitions(steps)
     for member, done in zip(movable, steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
 
@@ -29,7 +29,7 @@ def unmove(path: Path, source: str) -> None:
     """Have a source polled at its configured address again."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        left = storage.unmove(source, app.utc_now())
+        left = storage.polls.unmove(source, app.utc_now())
     say(f"{source} is polled at its configured address again; {feed_address(left)} is not taken up by itself")
 
 

@@ -194,7 +194,7 @@ class Client:
                     response = await self._transport.handle_async_request(self._request(url, parsed, asked))
                     try:
                         if response.status_code == 429:  # before anybody else gets the slot
-                            self.hosts.rest(parsed.host)
+                            self.hosts.limit(parsed.host)
                         return await self._understood(url, response, asked)
                     finally:
                         await response.aclose()

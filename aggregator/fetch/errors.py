@@ -11,7 +11,7 @@ from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
 from aggregator.fetch.decode import Undecodable
 from aggregator.fetch.guard import AddressRefused
 from aggregator.fetch.memory import CutOff
-from aggregator.fetch.politeness import HostRests
+from aggregator.fetch.politeness import HostLimited
 from aggregator.fetch.transport import HeadersTooLarge
 
 ENDLESS = "Receive buffer too long"  # what h11 says of a chunk's line or of trailers beyond 16 KiB
@@ -22,7 +22,7 @@ def told(url: str) -> Iterator[None]:
     """Errors of the rooms below as FetchErrors."""
     try:
         yield
-    except HostRests as error:
+    except HostLimited as error:
         message = f"{public_url(url)} was not asked: {error}"
         raise FetchError(message, cause=Cause.RATE_LIMITED, retry_after=str(ceil(error.seconds))) from error
     except AddressRefused as error:

@@ -3,7 +3,7 @@
 None stands for a subscription that is over. The paragraphs are those of the W3C Recommendation WebSub.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model import Advert, Subscription, SubscriptionState
@@ -141,11 +141,43 @@ def announced(present: Subscription, now: datetime) -> Subscription:
     )
 
 
-def polled(present: Subscription, *, last_success: datetime | None, now: datetime) -> Subscription:
-    """A poll at `now` found something new; `last_success` is when the one before it looked.
+@dataclass(frozen=True, slots=True)
+class AfterPoll:
+    """A source's subscription after a poll. `advert` names a hub to subscribe to anew; `is_missed`: the hub
+    has just been found silent about a release."""
 
-    Whether the hub kept silent is judged a little later. Nobody can blame it for what was there before it
-    confirmed, nor when a delivery came just before the former poll: caches of origins lag.
+    present: Subscription | None
+    advert: Advert | None = None
+    is_missed: bool = False
+
+
+def after_poll(
+    present: Subscription | None,
+    advert: Advert | None,
+    last_success: datetime | None,
+    now: datetime,
+    *,
+    is_new: bool,
+) -> AfterPoll:
+    """Return what a successful poll means to the hub of its source.
+
+    Another hub is named (`advert`, None: the poll says nothing of hubs), or the poll found something new that
+    the hub has not announced; `last_success` is when the poll before it succeeded.
+    """
+    if advert is not None and not is_settled(present, advert, now):
+        leaving = None if present is None else left(present, now)
+        return AfterPoll(leaving, advert if advert.hub else None)
+    if present is None or not is_new:
+        return AfterPoll(present)
+    after = polled(present, last_success=last_success, now=now)
+    return AfterPoll(after, is_missed=after.missed == now)
+
+
+def polled(present: Subscription, *, last_success: datetime | None, now: datetime) -> Subscription:
+    """Return the subscription after a poll at `now` that found something new.
+
+    The hub's silence is judged GRACE later. A hub is not blamed for what was published before it confirmed,
+    nor when a delivery came just before the former poll (`last_success`): caches of origins lag.
     """
     if (
         present.state is not SubscriptionState.ACTIVE
@@ -159,16 +191,18 @@ def polled(present: Subscription, *, last_success: datetime | None, now: datetim
     return replace(present, missed=now, due=min(present.due, now + GRACE))
 
 
-def slower(
-    due: datetime, every: timedelta, *, hub_until: datetime | None, told: datetime | None, now: datetime
-) -> datetime:
-    """When to poll a source whose hub announces what is new: slowly, to find out if the hub stops.
+def slower(present: Subscription, every: timedelta, now: datetime) -> timedelta:
+    """Return the least interval of a source whose hub announces what is new, 0 when it does not.
 
-    After a delivery it is looked at once more at the usual pace: what was announced may not have shown yet.
+    Polling goes on slowly, to find out if the hub stops. After a delivery the source is polled once more at
+    the usual pace: the origin may not have shown yet what was announced.
     """
-    if hub_until is None or hub_until <= now or (told is not None and now - told < every):
-        return due
-    return max(due, now + min(SLOWER * every, max(every, DAY)))
+    is_announcing = present.state is SubscriptionState.ACTIVE and present.missed is None
+    if not is_announcing or present.lease_until is None or present.lease_until <= now:
+        return timedelta(0)
+    if present.announced is not None and now - present.announced < every:
+        return timedelta(0)
+    return min(SLOWER * every, max(every, DAY))
 
 
 def hint(last_poll: datetime | None, now: datetime) -> datetime:

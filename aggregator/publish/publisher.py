@@ -164,7 +164,7 @@ class Publisher:
 
     def documents(self) -> Iterator[tuple[str, Published]]:
         """Every document, with its address under publication.url."""
-        for name in self._storage.channels():
+        for name in self._storage.items.channels():
             for kind in render.KINDS:
                 published = self.document(name, kind)
                 if published is not None:
@@ -181,24 +181,24 @@ class Publisher:
 
     def release(self, reference: str) -> Release | Gone | None:
         """One item by its id; None when there is none or the public may not know of it."""
-        stored = self._storage.find(reference)
+        stored = self._storage.items.find(reference)
         if stored is None or stored.id != reference:
             return None
         return self.public(stored)
 
     def revisions(self, reference: str) -> tuple[Revision, ...]:
         """Earlier public states of an item, newest first; empty when the public may see none."""
-        stored = self._storage.find(reference)
+        stored = self._storage.items.find(reference)
         if stored is None or not isinstance(self.public(stored), Release):
             return ()
-        return self._storage.revisions(stored.number)
+        return self._storage.items.revisions(stored.number)
 
     def public(self, stored: Stored) -> Release | Gone | None:
         """A stored item as the public may see it."""
         if stored.state is State.WITHDRAWN:
-            steps = self._storage.audit(stored.number)
+            steps = self._storage.items.audit(stored.number)
             return Gone(next((step.at for step in reversed(steps) if step.after is State.WITHDRAWN), None))
-        feed = self._storage.feed(stored.source)
+        feed = self._storage.items.feed(stored.source)
         if stored.state is not State.LIVE or feed is None:
             return None
         with self._lock:
@@ -219,7 +219,7 @@ class Publisher:
             return self._house
 
     def _version(self, name: str) -> _Version | None:
-        newest = self._storage.channel_seq(name)
+        newest = self._storage.items.channel_seq(name)
         return _Version(*newest, self._current_house()) if newest else None
 
     def _selection(self, name: str, version: _Version) -> _Selection:
@@ -228,9 +228,9 @@ class Publisher:
             if held is not None and held.version == version:
                 return held
             house = version.house
-            feeds = {feed.id: feed for feed in self._storage.feeds()}
-            tried = [self._present(one, feeds[one.source], house) for one in self._storage.select(name)]
-            all_feeds, authority = tuple(feeds.values()), self._storage.authority()
+            feeds = {feed.id: feed for feed in self._storage.items.feeds()}
+            tried = [self._present(one, feeds[one.source], house) for one in self._storage.items.select(name)]
+            all_feeds, authority = tuple(feeds.values()), self._storage.admin.authority()
             channel = describe(name, house.publication, all_feeds, version.seq, version.changed, authority)
             selection = _Selection(version, channel, tuple(one for one in tried if one is not None))
             self._selections.put(name, selection, sum(_size(release) for _, release in selection.shown))

@@ -11,7 +11,7 @@ from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Alert, Task
 from aggregator.model.settings import Config
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 
 KIND = "alerts"
@@ -26,7 +26,7 @@ class AlertNotifier:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         client: Callable[[], Client],
         write: Writes,
         *,

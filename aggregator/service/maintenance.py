@@ -15,13 +15,13 @@ from aggregator.storage import Storage, backups
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
     """All of it; StorageError when retention fails."""
-    storage.maintain(retention, now)
+    storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
         return
     try:
         path.parent.mkdir(exist_ok=True)
-        items = storage.backup(path)
+        items = storage.admin.backup(path)
         backups.prune(store, retention.backups)
     except (PublicwireError, OSError) as error:
         log.error("the nightly backup failed", file=str(path), error=str(error))
@@ -31,8 +31,8 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 def release(storage: Storage, now: datetime) -> None:
     """Let held items go live whose time has come."""
-    due = storage.release_due(now)
+    due = storage.items.release_due(now)
     steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
     if steps:
-        storage.apply_transitions(steps)
+        storage.items.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])

@@ -10,14 +10,13 @@ from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
-from aggregator.service import alert_webhook, systemd
+from aggregator.service import systemd
 from aggregator.service.alert_webhook import AlertNotifier
+from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
-from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
-from aggregator.storage import Storage
+from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT
 from aggregator.tasks import Tasks
-from aggregator.websub.subscriber import KIND, Subscriber
 from aggregator.workers.pool import give_back
 
 STALE = 30.0  # seconds: without a tick for so long, the service is not ready
@@ -30,25 +29,21 @@ class Scheduler:
 
     def __init__(
         self,
-        pipeline: Pipeline,
-        storage: Storage,
+        line: Line,
         current: LiveConfig,
+        tasks: Tasks,
+        alerts: AlertNotifier,
         *,
+        clock: Callable[[], datetime],
         tell: Callable[[str], None] = systemd.notify,
         monotonic: Callable[[], float] = time.monotonic,
-        clock: Callable[[], datetime],
     ) -> None:
-        self._pipeline = pipeline
-        self._storage = storage
+        self._line = line
+        self._storage = line.storage
+        self._write = line.write
         self._current = current
-        hubs = Subscriber(
-            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
-        )
-        self._alarm = AlertNotifier(
-            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
-        )
-        handlers = {KIND: hubs.run, alert_webhook.KIND: self._alarm.run}
-        self._tasks = Tasks(storage, pipeline.write, handlers, clock=clock)
+        self._alerts = alerts
+        self._tasks = tasks
         self._store = current.config.store
         self._synced = current.config  # what the store knows; a full disk may keep the present one from it
         self._tell = tell
@@ -72,11 +67,11 @@ class Scheduler:
             if self._current.changed():
                 await self.reload()
             await self._sync()
-            await self._pipeline.write(self._keep_time)
-            await self._pipeline.rest()
+            await self._write(self._keep_time)
+            await self._line.readers.release_if_idle(asyncio.get_running_loop().time())
             await self._let_go()
             await self._claim()
-            await self._alarm.tell()
+            await self._alerts.tell()
             await self._claim_tasks()
             self._beat()
         except StorageError as error:
@@ -90,16 +85,16 @@ class Scheduler:
             self._claimed = self._clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self._pipeline.client().hosts
-                turns = HostAdmission(
+                hosts = self._line.client().hosts
+                admission = HostAdmission(
                     under_way,
                     places=places,
                     per_host=poll.per_host,
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._pipeline.claim(free, admit=turns.admit):
-                    self._start(self._pipeline.poll(claim), of=claim)
+                for claim in await self._line.pipeline.claim(free, admit=admission.admit):
+                    self._start(self._line.pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
@@ -123,7 +118,7 @@ class Scheduler:
     def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.trouble:
             return False
-        due = self._storage.next_due()
+        due = self._storage.polls.next_due()
         return due is not None and self._claimed < due <= self._clock()
 
     def _keep_time(self) -> None:
@@ -137,7 +132,7 @@ class Scheduler:
             return
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
-            self._storage.set_back(-leap)
+            self._storage.polls.set_back(-leap)
 
     def _beat(self) -> None:
         """Only from a tick that did its work: the watchdog is told, and /readyz may say so."""
@@ -160,7 +155,7 @@ class Scheduler:
     async def _let_go(self) -> None:
         """Have polled again what a full disk kept from being written down: its lease is long."""
         if lost := tuple(self._lost):
-            await self._pipeline.write(lambda: self._storage.let_go(lost))
+            await self._write(lambda: self._storage.polls.release(lost))
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
@@ -184,7 +179,7 @@ class Scheduler:
         config = self._current.config
         if config is self._synced:
             return
-        for done in await self._pipeline.write(lambda: self._storage.sync(config, self._clock())):
+        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
             log.info("configuration", change=done)
         self._synced = config
 

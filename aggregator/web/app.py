@@ -84,7 +84,9 @@ class PublicSite:
         return reply(request, history_page(release, self._publisher.revisions(release.id), self.around()))
 
     def around(self) -> Site:
-        return site(self._publisher.publication(), self._storage.channels(), self._storage.feeds())
+        return site(
+            self._publisher.publication(), self._storage.items.channels(), self._storage.items.feeds()
+        )
 
     def _missing(self, request: Request, gone: Gone | None) -> Response:
         if gone is None:
@@ -102,7 +104,7 @@ def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
     """What fills the front page up while the merged channel is short: a new source brings most of its
     releases as old news, which feeds do not repeat but a reader wants to find."""
     room = FRONT - len(publisher.releases(""))
-    found = storage.earlier(room) if room > 0 else ()
+    found = storage.items.earlier(room) if room > 0 else ()
     return tuple(made for one in found if isinstance(made := publisher.public(one), Release))
 
 

@@ -20,7 +20,7 @@ from aggregator.log import log
 from aggregator.model import Subscription
 from aggregator.model.settings import Config
 from aggregator.policy import subscription
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 from aggregator.web.replies import ALWAYS
 from aggregator.websub.signature import Signature
 
@@ -34,7 +34,7 @@ class Callback:
     """The endpoint of all subscriptions."""
 
     def __init__(
-        self, storage: Storage, *, config: Callable[[], Config], clock: Callable[[], datetime]
+        self, storage: TaskStore, *, config: Callable[[], Config], clock: Callable[[], datetime]
     ) -> None:
         self._storage = storage
         self._config = config

@@ -66,8 +66,8 @@ def export(
 
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
-    channels = storage.channels()
-    around = site(publisher.publication(), channels, storage.feeds())
+    channels = storage.items.channels()
+    around = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
         channel = publisher.channel(name)
@@ -93,7 +93,7 @@ def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:
     """Every live item, newest first."""
     before: int | None = None
     while True:
-        stored = storage.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_AT_ONCE, before=before))
+        stored = storage.items.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_AT_ONCE, before=before))
         for one in stored:
             release = publisher.public(one)
             if isinstance(release, Release):

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.editorial.safe import feed_address
 from aggregator.model import Alert, Health, Outcome
+from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.publish.publisher import Published
 from aggregator.storage import Storage
@@ -65,7 +66,7 @@ def admin_app(
     def status(request: Request) -> Response:
         return reply(
             request,
-            status_page(storage.health(), now(), ready(), problems(), alerts=storage.alerts()),
+            status_page(storage.admin.health(), now(), ready(), problems(), alerts=storage.tasks.alerts()),
             cache=NEVER_KEPT,
         )
 
@@ -155,8 +156,8 @@ def line(health: Health) -> Line:
         note=note,
         polled=last.started if last else None,
         outcome=_outcome(last) if last else "",
-        due=health.due,
-        why=health.why,
+        due=health.due.at,
+        why=reasons.words(health.due),
         live=health.live,
         held=health.held,
         newest=health.last_new,

@@ -11,7 +11,7 @@ from aggregator.log import log
 from aggregator.model import Subscription, SubscriptionState, Task
 from aggregator.model.settings import Config
 from aggregator.policy import schedule, subscription
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import is_reachable
 
@@ -24,7 +24,7 @@ class Subscriber:
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         client: Callable[[], Client],
         write: Writes,
         *,

@@ -27,22 +27,22 @@ def fill(path: Path, total: int) -> None:
     now = datetime.now(UTC)
     storage = open_storage(config.store)
     try:
-        with storage.poller():
-            storage.sync(config, now - AGE)
+        with storage.admin.poller():
+            storage.admin.sync(config, now - AGE)
             for at, source in enumerate(config.sources):
                 share = range(total * at // len(config.sources), total * (at + 1) // len(config.sources))
                 _fill_source(storage, source, share, now)
-            storage.maintain(Retention(), now)
+            storage.admin.maintain(Retention(), now)
     finally:
-        storage.close()
+        storage.admin.close()
 
 
 def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
     for start in range(0, max(len(numbers), 1), AT_ONCE):
         then = now - AGE
-        (claim,) = storage.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
+        (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
         new = tuple(_new_items(claim, numbers[start : start + AT_ONCE], then))
-        storage.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
+        storage.polls.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
 
 
 def _decided(changes: Changes) -> Callable[[Reading], Changes]:

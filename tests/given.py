@@ -1,28 +1,36 @@
 """Values for tests, all our own: configurations, sources, items, documents, polls."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
-from aggregator import dedupe
+from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model import (
-    Changes,
+    Advert,
+    Answer,
     Claim,
     Document,
     Entry,
+    Fetched,
     Item,
     ItemQuery,
+    Knowledge,
     Markup,
     Outcome,
-    Poll,
+    PollResult,
     ReadResult,
     Stored,
+    Validators,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
-from aggregator.storage import Reading, Storage
+from aggregator.policy import poll_result
+from aggregator.storage import Outdated, Storage
+
+T = TypeVar("T")
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -89,7 +97,7 @@ class Origin:
 
     def says(self, *entries: Entry, now: datetime = NOON) -> Outcome:
         """Poll once with a document of these entries, newest first."""
-        (claim,) = self.storage.claim(now, limit=1, lease=HOUR, ids=[self.source.id])
+        (claim,) = self.storage.polls.claim(now, limit=1, lease=HOUR, ids=[self.source.id])
         return self.answers(claim, entries, now)
 
     def answers(self, claim: Claim, entries: Sequence[Entry], now: datetime) -> Outcome:
@@ -100,25 +108,63 @@ class Origin:
         if not self.incremental:
             items = tuple(replace(each, digest=b"") for each in items)
         listed = tuple(each.digest for each in entries) if self.incremental else ()
-        worked = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
-
-        def decide(reading: Reading) -> Changes:
-            return dedupe.decide(worked, reading, claim, self.source, now)
-
-        return self.storage.record(read(claim, worked, now), decide)
+        read = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
+        return recorded(self.storage, claim, self.source, read, now)
 
 
-def read(claim: Claim, worked: ReadResult, now: datetime) -> Poll:
-    """A poll whose document was read."""
-    return Poll(
-        claim=claim, outcome=Outcome(claim.id, "changed", now, 0.1), due=now + HOUR, document=worked.document
+def recorded(storage: Storage, claim: Claim, of: Source, read: ReadResult, now: datetime) -> Outcome:
+    """Decide and commit a poll whose document was read, as the pipeline does."""
+    taken: frozenset[str] = frozenset()
+    while True:
+        known = storage.polls.knowledge(claim, read.items, read.document.listed, now=now, taken=taken)
+        result = succeeded(claim, of, now, read=(read, known))
+        try:
+            storage.polls.record(result)
+        except Outdated as error:
+            taken |= error.taken
+        else:
+            return result.outcome
+
+
+def succeeded(
+    claim: Claim,
+    of: Source,
+    now: datetime = NOON,
+    *,
+    read: tuple[ReadResult, Knowledge] | None = None,
+    fetched: Fetched | None = None,
+    advert: Advert | None = None,
+) -> PollResult:
+    """The result of a poll that came back, by default with a 304; due an hour later."""
+    response = fetched or Fetched(of.feed, 304 if read is None else 200, None if read is None else b"body")
+    answer = Answer(
+        response,
+        Validators(of.feed, "e"),
+        poll_result.body_digest(response),
+        read[0] if read else None,
+        advert,
     )
+    known = read[1] if read else None
+    result = poll_result.decide(claim, of, answer, known, now=now, jitter=0.0)
+    return due_at(result, now + HOUR)
 
 
-def failed(claim: Claim, now: datetime) -> Poll:
-    """A poll that failed."""
-    outcome = Outcome(claim.id, "failed", now, 0.1, cause="network", message="no route")
-    return Poll(claim=claim, outcome=outcome, due=now + HOUR)
+def failed(claim: Claim, now: datetime, error: PollError | None = None) -> PollResult:
+    """The result of a poll that failed; due an hour later unless the error says when."""
+    fault = error or FetchError("no route", cause=Cause.NETWORK)
+    result = poll_result.decide(claim, source(claim.id, feed=claim.feed), fault, None, now=now, jitter=0.0)
+    return result if error else due_at(result, now + HOUR)
+
+
+def due_at(result: PollResult, at: datetime) -> PollResult:
+    """The same result, with its source due then."""
+    due = replace(result.due, at=at)
+    return replace(result, due=due, outcome=replace(result.outcome, due=due))
+
+
+async def at_once(call: Callable[[], T]) -> T:
+    """Run a write to the store where it is asked for (`tasks.Writes`)."""
+    return call()
 
 
 def titles(items: Sequence[Stored]) -> list[str]:
@@ -128,4 +174,4 @@ def titles(items: Sequence[Stored]) -> list[str]:
 
 def all_items(storage: Storage) -> tuple[Stored, ...]:
     """Everything stored, oldest first."""
-    return tuple(reversed(storage.items(ItemQuery(limit=10_000))))
+    return tuple(reversed(storage.items.items(ItemQuery(limit=10_000))))

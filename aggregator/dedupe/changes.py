@@ -153,10 +153,10 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         if not public or public in taken:
             public = minted(known.authority, own)
         taken |= {own, public}
-        new = replace(new, id=own, public_id=public)
-        if own in known.withdrawn:
-            new = replace(new, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-        identified.append(new)
+        made = replace(new, id=own, public_id=public)
+        if known.withdrawn & {new.id, own}:
+            made = replace(made, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+        identified.append(made)
     return tuple(identified)
 
 

@@ -10,6 +10,7 @@ from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
     Alert,
     AlertKind,
+    Answer,
     Claim,
     Health,
     Outcome,
@@ -39,6 +40,7 @@ __all__ = [
     "Advert",
     "Alert",
     "AlertKind",
+    "Answer",
     "Attachment",
     "AuditLine",
     "Candidate",

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from aggregator.errors import Cause
 from aggregator.model.changes import Changes
-from aggregator.model.document import Hints, Validators
+from aggregator.model.document import Fetched, Hints, ReadResult, Validators
 from aggregator.model.item import Mode
 from aggregator.model.schedule import Due, HostLimit, HostState
 from aggregator.model.stored import FeedInfo
@@ -104,6 +104,21 @@ class Outcome:
     new: int = 0
     edited: int = 0
     due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The origin's answer to one poll, and what was read of it.
+
+    `asked` are the validators sent, `digest` is that of the body (None: 304). `read` is None when the
+    document did not have to be read; `advert` is what it says of hubs (None: nothing can be told).
+    """
+
+    fetched: Fetched
+    asked: Validators
+    digest: bytes | None = None
+    read: ReadResult | None = None
+    advert: Advert | None = None
 
 
 @dataclass(frozen=True, slots=True)

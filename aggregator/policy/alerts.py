@@ -1,7 +1,7 @@
-"""What the operator is to be told of a source: when it begins, and when it is over. Pure: times are given.
+"""Alerts about a source: what one poll raises and what it clears. Pure: times are given.
 
-A poll judges each kind of alert: a sentence holds it true, "" says that it is over; of a kind that is not
-judged the poll says nothing. Nothing is counted twice here: what is already told is the store's to know.
+A poll judges each kind of alert: a sentence raises it, "" clears it; a kind that is missing stays as it is.
+The store knows which alerts are open.
 """
 
 from collections.abc import Mapping
@@ -12,9 +12,9 @@ from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, PollResult, SubscriptionState
 from aggregator.policy import reasons, relocation
 
-# So that neither a restart nor an evening of maintenance wakes anybody, and a morning shows a dead source.
+# A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
 FAILURES, FAILING = 3, timedelta(hours=6)
-BLOCKED = 2  # in a row: a robot is let in again only when people talk
+BLOCKED = 2  # in a row: an origin unblocks a robot only after its operator was asked
 # Many usual gaps, and never less than the longest usual week-end, Thursday evening to Tuesday at Easter. Gaps
 # are between polls that found something; the usual one begins as a guess, which weighs 4 % after ten of them.
 # By the dates of 162 real feeds ten gaps are a false alarm once in 2.3 years of a source; when the second

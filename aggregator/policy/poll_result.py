@@ -13,7 +13,7 @@ from aggregator import __version__, dedupe
 from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model import (
     ORIGIN_WISHES,
-    Advert,
+    Answer,
     Changes,
     Claim,
     Document,
@@ -69,49 +69,50 @@ def is_unread(claim: Claim, source: Source, digest: bytes | None) -> bool:
     return digest is not None and (digest, pipeline_version_of(source)) != known
 
 
-def succeeded(
+def decide(
     claim: Claim,
     source: Source,
-    fetched: Fetched,
+    answer: Answer | PollError,
+    known: Knowledge | None,
     *,
-    asked: Validators,
-    digest: bytes | None,
-    read: tuple[ReadResult, Knowledge] | None,
-    advert: Advert | None,
     now: datetime,
     jitter: float,
     is_websub: bool = True,
 ) -> PollResult:
-    """Return what a poll writes whose origin answered.
+    """Return everything a finished poll writes; `known` is what storage says of the items that were read."""
+    if isinstance(answer, PollError):
+        return _failed(claim, source, answer, now=now, jitter=jitter)
+    return _succeeded(claim, source, answer, known, now=now, jitter=jitter, is_websub=is_websub)
 
-    `digest` is that of the body (None: 304), `asked` the validators sent; `read` is the document with what
-    storage knows of its items, None when it did not have to be read; `advert` is what it says of hubs.
-    """
-    document = read[0].document if read else None
-    changes = _changes(*read, claim, source, now=now) if read else None
+
+def _succeeded(
+    claim: Claim,
+    source: Source,
+    answer: Answer,
+    known: Knowledge | None,
+    *,
+    now: datetime,
+    jitter: float,
+    is_websub: bool,
+) -> PollResult:
+    fetched, read = answer.fetched, answer.read
+    changes = None if read is None or known is None else _changes(read, known, claim, source, now=now)
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
-    after = replace(
-        claim,
-        failures=0,
-        failing_since=None,
-        last_success=now,
-        pipeline_version=pipeline_version_of(source),
-        validators=fetched.validators,
-        body_digest=claim.body_digest if digest is None else digest,
-        last_full=now if asked == Validators() and digest is not None else claim.last_full,
-        relocation=relocation.answered(claim.feed, claim.relocation, fetched, now),
-    )
-    after = _read(after, document, changes)
+    after = _came_back(claim, source, answer, now)
+    if read is not None and changes is not None:
+        after = _read(after, read.document, changes)
     if new:
         after = _found_new(after, source, now)
-    hub = subscription.after_poll(claim.subscription, advert, claim.last_success, now, is_new=bool(new))
+    hub = subscription.after_poll(
+        claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
+    )
     host = relocation.host_of(claim.feed, after.relocation)
     after = replace(after, subscription=hub.present, host=host)
     slowed_by = claim.subscription if is_websub else None
     due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slowed_by)
     outcome = Outcome(
         source=claim.id,
-        kind=_kind(digest, new or edited),
+        kind=_kind(answer.digest, new or edited),
         started=now,
         seconds=0.0,
         status=fetched.status,
@@ -132,6 +133,23 @@ def succeeded(
     return _with_alerts(result)
 
 
+def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
+    """Return the source's state after a successful fetch, before its document counts."""
+    fetched, digest = answer.fetched, answer.digest
+    is_full = answer.asked == Validators() and digest is not None
+    return replace(
+        claim,
+        failures=0,
+        failing_since=None,
+        last_success=now,
+        pipeline_version=pipeline_version_of(source),
+        validators=fetched.validators,
+        body_digest=claim.body_digest if digest is None else digest,
+        last_full=now if is_full else claim.last_full,
+        relocation=relocation.answered(claim.feed, claim.relocation, fetched, now),
+    )
+
+
 def _changes(read: ReadResult, known: Knowledge, claim: Claim, source: Source, *, now: datetime) -> Changes:
     place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
     return dedupe.decide(read, known, claim, source, now=now, place=place)
@@ -143,10 +161,8 @@ def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
     return OutcomeKind.NOT_MODIFIED if digest is None else OutcomeKind.UNCHANGED
 
 
-def _read(after: Claim, document: Document | None, changes: Changes | None) -> Claim:
+def _read(after: Claim, document: Document, changes: Changes) -> Claim:
     """Return the source's state with what the document says of itself and of its entries."""
-    if document is None or changes is None:
-        return after
     return replace(
         after,
         feed_title=document.title,
@@ -207,8 +223,7 @@ def _hinted(due: Due, hub: Subscription | None, now: datetime) -> Due:
     return Due(soon, DueReason.HUB_DELIVERY) if soon < due.at else due
 
 
-def failed(claim: Claim, source: Source, error: PollError, *, now: datetime, jitter: float) -> PollResult:
-    """Return what a poll writes that could not fetch or read the document."""
+def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, jitter: float) -> PollResult:
     is_gone, before = error.cause is Cause.GONE, claim.relocation
     if is_gone and before.at:  # of the two addresses the other one may be alive
         error = FetchError(str(error), cause=Cause.HTTP, status=410)

@@ -34,23 +34,23 @@ if TYPE_CHECKING:
     from aggregator.tasks import Tasks
 
 TICK = timedelta(seconds=1)
-GARBAGE = (700, 10, 10)  # new objects, and looks, between two looks: Python's own, which a command has raised
-SETTLED = timedelta(minutes=1)  # until maintenance makes up for what was missed while we did not run
+GARBAGE_THRESHOLDS = (700, 10, 10)  # Python's own, which a command has raised
+FIRST_MAINTENANCE_AFTER = timedelta(minutes=1)  # makes up for what was missed while no service ran
 
 
 def utc_now() -> datetime:
-    """The one clock."""
+    """Return the present time: the one clock."""
     return datetime.now(UTC)
 
 
 @contextmanager
 def opened(config: Config) -> Iterator[Storage]:
-    """The store of a configuration, closed at the end."""
+    """Open the store of a configuration; closed at the end."""
     storage = open_storage(config.store)
     try:
         yield storage
     finally:
-        storage.admin.close()
+        storage.close()
 
 
 @asynccontextmanager
@@ -121,8 +121,10 @@ def durable_work(
 
 
 async def serve(path: Path, *, started: Callable[[], None]) -> int:
-    """Poll, publish and answer until SIGTERM or SIGINT; returns the exit code. `started` is called once, when
-    the store is ours and both sides answer."""
+    """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
+
+    `started` is called once, when this process holds the poller lock and both sides answer.
+    """
     from aggregator.service import systemd
     from aggregator.service.metrics import Metrics, Present
     from aggregator.service.scheduler import Scheduler
@@ -149,8 +151,8 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
             poller = Scheduler(line, current, tasks, alerts, clock=utc_now)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
-                gc.freeze()  # what was loaded stays: it is not looked through again for garbage
-                gc.set_threshold(*GARBAGE)
+                gc.freeze()  # what was loaded stays: the garbage collector need not look at it again
+                gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
                 with _ticking(poller):
                     await _either(stop, poller.failed)
@@ -184,7 +186,7 @@ def _sites(
 
 
 def _stopper(poller: "Scheduler") -> asyncio.Event:
-    """The event that SIGTERM and SIGINT set; SIGHUP reloads."""
+    """Return the event that SIGTERM and SIGINT set; SIGHUP reloads."""
     loop, stop, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
 
     def reload() -> None:
@@ -200,7 +202,7 @@ def _stopper(poller: "Scheduler") -> asyncio.Event:
 
 @contextmanager
 def _ticking(poller: "Scheduler") -> Iterator[None]:
-    """The scheduler: one tick over what is due, and maintenance; it holds no jobs of sources."""
+    """Run the tick and maintenance by APScheduler; it holds no jobs of sources."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
@@ -209,7 +211,7 @@ def _ticking(poller: "Scheduler") -> Iterator[None]:
     )
     now = utc_now()
     scheduler.add_job(poller.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + SETTLED)
+    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     scheduler.start()
     watching = asyncio.create_task(poller.watch())
     try:

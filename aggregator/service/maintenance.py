@@ -1,6 +1,7 @@
-"""What a store needs once an hour: retention, the search index and the backup of the night.
+"""Maintenance once an hour: retention, the search index and the nightly backup; and the release of held
+items.
 
-Runs on a thread of its own beside polls. Never stops the service because a backup failed.
+Runs on a thread of its own beside polls. A failed backup never stops the service.
 """
 
 from datetime import datetime
@@ -14,7 +15,7 @@ from aggregator.storage import Storage, backups
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
-    """All of it; StorageError when retention fails."""
+    """Run all of it. StorageError when retention fails."""
     storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
@@ -30,7 +31,7 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 
 def release(storage: Storage, now: datetime) -> None:
-    """Let held items go live whose time has come."""
+    """Publish held items whose time has come."""
     due = storage.items.release_due(now)
     steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
     if steps:

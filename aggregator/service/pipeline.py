@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -21,7 +20,7 @@ from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
 from aggregator.model import (
-    Advert,
+    Answer,
     Claim,
     Fetched,
     Outcome,
@@ -29,7 +28,6 @@ from aggregator.model import (
     PollResult,
     ReadJob,
     ReadResult,
-    Validators,
 )
 from aggregator.model.settings import Config, Source
 from aggregator.policy import poll_result, relocation
@@ -48,17 +46,6 @@ class DocumentReader(Protocol):
     """Reads documents in another process."""
 
     async def run(self, job: ReadJob) -> ReadResult: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the origin answered to one poll, and what was read of it."""
-
-    fetched: Fetched
-    asked: Validators
-    digest: bytes | None
-    read: ReadResult | None
-    advert: Advert | None
 
 
 class Pipeline:
@@ -158,7 +145,7 @@ class Pipeline:
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
-            return Answer(fetched, asked, digest, None, None)
+            return Answer(fetched, asked, digest)
         read = await self._read(claim, source, fetched, now)
         return Answer(fetched, asked, digest, read, discovery.named(config, fetched, read.document))
 
@@ -227,25 +214,13 @@ class Pipeline:
         now: datetime,
         jitter: float,
     ) -> PollResult:
-        if isinstance(answer, PollError):
-            return poll_result.failed(claim, source, answer, now=now, jitter=jitter)
-        read = None
-        if answer.read is not None:
+        known = None
+        if isinstance(answer, Answer) and (read := answer.read) is not None:
             known = self._storage.polls.knowledge(
-                claim, answer.read.items, answer.read.document.listed, now=now, taken=taken
+                claim, read.items, read.document.listed, now=now, taken=taken
             )
-            read = answer.read, known
-        return poll_result.succeeded(
-            claim,
-            source,
-            answer.fetched,
-            asked=answer.asked,
-            digest=answer.digest,
-            read=read,
-            advert=answer.advert,
-            now=now,
-            jitter=jitter,
-            is_websub=config.poll.websub,
+        return poll_result.decide(
+            claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
         )
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:

@@ -2,14 +2,16 @@
 
 import json
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.model import Outcome, Poll, Relocation
+from aggregator.model import Fetched, Relocation
 from aggregator.service.app import utc_now
 from aggregator.storage import open_storage
 from tests.cli.conftest import PRESS, Command
+from tests.given import succeeded
 from tests.running import Site, origin, site, until
 
 NEW = "https://new.example/feed"
@@ -20,10 +22,13 @@ def given_a_move(here: Site, to: str) -> None:
     config = configuration.load(here.config)
     now = utc_now()
     with closing(open_storage(config.store)) as storage:
-        storage.sync(config, now)
-        (claim,) = storage.claim(now, limit=1, lease=timedelta(hours=1))
-        outcome = Outcome(claim.id, "unchanged", now, 0.1, why="every 1 h")
-        storage.record(Poll(claim, outcome, now + timedelta(hours=1), move=Relocation(at=to, since=now)))
+        storage.admin.sync(config, now)
+        (claim,) = storage.polls.claim(now, limit=1, lease=timedelta(hours=1))
+        moved = replace(claim, relocation=Relocation(at=to, since=now))
+        source = config.source(claim.id)
+        assert source is not None
+        fetched = Fetched(to, 304, None)
+        storage.polls.record(replace(succeeded(moved, source, now, fetched=fetched), claim=claim))
 
 
 def test_sources_say_where_one_has_moved_and_what_to_do(here: Site, command: Command) -> None:
@@ -48,7 +53,7 @@ def test_unmove_goes_back_once(here: Site, command: Command) -> None:
     assert (said.code, said.complaints) == (0, [])
     assert said.out == f"harbour is polled at its configured address again; {NEW} is not taken up by itself\n"
     (source,) = json.loads(command("sources", "--json").out)
-    assert (source["moved_to"], source["why"]) == ("", "its move was taken back")
+    assert (source["moved_to"], source["why"]) == ("", "its relocation was taken back")
     again = command("unmove", "harbour")
     assert (again.code, again.complaints) == (
         2,

@@ -29,7 +29,7 @@ def gauge(service: Service) -> str:
 
 def is_posted(here: Site) -> bool:
     with closing(open_storage(here.store)) as storage:
-        return bool(storage.alerts()) and not storage.unsent_alerts(1)
+        return bool(storage.tasks.alerts()) and not storage.tasks.unsent_alerts(1)
 
 
 def test_an_alert_outlives_a_kill_and_is_told_once(tmp_path: Path) -> None:

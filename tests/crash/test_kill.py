@@ -93,7 +93,7 @@ def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> Non
         if not (here.store / "publicwire.db").exists():
             continue  # it had not even begun
         with closing(open_storage(here.store)) as storage:
-            assert storage.check() == (), told
+            assert storage.admin.check() == (), told
         done = rows(here, "SELECT source, count(*) FROM item GROUP BY source")
         assert {count for _, count in done} <= {ITEMS}, f"{told}: half a poll was committed"
         interrupted += 0 < len(done) < FEEDS
@@ -110,7 +110,7 @@ def finish(here: Site, undisturbed: Undisturbed, told: str) -> None:
     assert stored(here) == undisturbed.stored, told
     assert positions(here) == [(number + 1,) for number in range(FEEDS * ITEMS)], told
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == (), told
+        assert storage.admin.check() == (), told
 
 
 def test_ten_kills_lose_nothing_and_publish_nothing_twice(

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.editorial.present import present, slug
 from aggregator.model import Enclosure, Origin, Release, StoryMember
-from aggregator.model.settings import Text
+from aggregator.model.settings import Republish, Text
 from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
 
 ENGLISH = "by {{ organisation }}"
@@ -80,7 +80,7 @@ def test_without_any_general_text_our_own_stands_in() -> None:
 def test_rights_limit_body_text_and_files(
     republish: str, content: str, paragraphs: str, files: tuple[Enclosure, ...]
 ) -> None:
-    found = release(feed=replace(FEED, republish=republish))
+    found = release(feed=replace(FEED, republish=Republish(republish)))
     assert (found.content, found.enclosures, found.images) == (content, files, ITEM.images if files else ())
     assert found.text.startswith(f"Dam & bridge reopened\n\nWater Board\n\n{paragraphs}Public release.")
     assert found.url in found.disclaimer.replace("&amp;", "&")
@@ -88,7 +88,7 @@ def test_rights_limit_body_text_and_files(
 
 def test_without_rights_nothing_is_presented() -> None:
     with pytest.raises(ValueError, match="forbid"):
-        release(feed=replace(FEED, republish="no"))
+        release(feed=replace(FEED, republish=Republish.NO))
 
 
 def test_the_entrys_own_organisation_comes_before_the_sources() -> None:

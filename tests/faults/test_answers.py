@@ -15,7 +15,7 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.job import work
 from tests.fetch.origin import Origin, Script, answer, client, running, then_close
-from tests.given import DAY, HOUR, NOON, all_items, config
+from tests.given import DAY, HOUR, NOON, all_items, at_once, config
 from tests.hostile.documents import FORMATS, document
 from tests.line.line import Line, plain
 from tests.running import feed, item
@@ -61,10 +61,15 @@ def polling(directory: Path, scenario: Callable[[Desk, Pipeline], Awaitable[None
         async with running(answers) as origin, client() as fetcher:
             with closing(open_storage(directory)) as storage:
                 settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 desk = Desk(storage, origin, answers)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: desk.now
+                    storage,
+                    lambda: fetcher,
+                    InProcess(),
+                    at_once,
+                    config=lambda: settings,
+                    clock=lambda: desk.now,
                 )
                 await scenario(desk, pipeline)
                 pipeline.close()
@@ -95,13 +100,13 @@ def test_a_fault_of_ours_costs_the_poll_that_met_it_and_is_told(
             with closing(open_storage(tmp_path)) as storage:
                 sources = [replace(plain(name), feed=origin.url(f"/{name}")) for name in ("evil", "fine")]
                 settings = config(*sources, store=tmp_path)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, Broken(), config=lambda: settings, clock=lambda: NOON
+                    storage, lambda: fetcher, Broken(), at_once, config=lambda: settings, clock=lambda: NOON
                 )
                 outcomes = await pipeline.run(["evil", "fine"])
                 pipeline.close()
-                assert [health.failures for health in storage.health()] == [1, 0]
+                assert [health.failures for health in storage.admin.health()] == [1, 0]
                 return sorted((each.source, each.kind, each.message) for each in outcomes)
 
     assert asyncio.run(run()) == [

@@ -69,7 +69,7 @@ def serves(service: Service, *titles: str) -> None:
 
 def is_sound(here: Site) -> bool:
     with closing(open_storage(here.store)) as storage:
-        return storage.check() == ()
+        return storage.admin.check() == ()
 
 
 def test_a_full_disk_stops_nothing_that_is_published_and_room_lets_it_go_on(
@@ -179,9 +179,9 @@ def test_the_contract_names_a_full_disk(here: Site, harbour: Origin) -> None:
     with closing(open_storage(here.store)) as storage:
         fill(here)
         with pytest.raises(StoreFull) as told:
-            storage.poll_soon(
-                ["storm"], next(iter(storage.health())).last_success or pytest.fail("never polled")
+            storage.polls.poll_soon(
+                ["storm"], next(iter(storage.admin.health())).last_success or pytest.fail("never polled")
             )
         assert isinstance(told.value, StorageError)
         make_room(here)
-        assert storage.check() == ()
+        assert storage.admin.check() == ()

@@ -36,7 +36,7 @@ def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_
         async with running({"/storm": storm}) as origin, client() as fetcher:
             current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
             with closing(Full(tmp_path)) as storage:
-                storage.sync(current.config, utc_now())
+                storage.admin.sync(current.config, utc_now())
                 pipeline = Pipeline(
                     storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
                 )
@@ -45,10 +45,10 @@ def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_
                     await poller.tick()
                     async with asyncio.timeout(20):
                         while poller.in_flight():
-                            await asyncio.to_thread(storage.health)
+                            await asyncio.to_thread(storage.admin.health)
                     asked.append(len(origin.requests))
                 pipeline.close()
                 assert not poller.failed.is_set()
-                return [*asked, storage.totals(utc_now()).live]
+                return [*asked, storage.admin.totals(utc_now()).live]
 
     assert asyncio.run(run()) == [1, 2, 1]

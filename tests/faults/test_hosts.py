@@ -12,11 +12,12 @@ from pathlib import Path
 
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome
+from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import open_storage
 from tests.faults.test_answers import STORM, InProcess, says
 from tests.fetch.origin import Script, answer, client, poll_settings, redirect, running
-from tests.given import HOUR, NOON, config, source
+from tests.given import HOUR, NOON, at_once, config, source
 from tests.running import feed, item, origin, site, until
 
 NAMES = ("harbour", "pilots", "rescue")
@@ -32,15 +33,20 @@ def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client
             with closing(open_storage(directory)) as storage:
                 sources = [source(name, feed=serving.url(f"/{name}")) for name in NAMES]
                 settings = config(*sources, store=directory)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                    storage,
+                    lambda: fetcher,
+                    InProcess(),
+                    at_once,
+                    config=lambda: settings,
+                    clock=lambda: NOON,
                 )
                 outcomes = await pipeline.run(NAMES)
                 pipeline.close()
-            with closing(open_storage(directory)) as storage, storage.poller():  # as after a restart
-                due = storage.claim(NOON + HOUR, limit=9, lease=HOUR)
-                why = {each.feed.id: each.why for each in storage.health()}
+            with closing(open_storage(directory)) as storage, storage.admin.poller():  # as after a restart
+                due = storage.polls.claim(NOON + HOUR, limit=9, lease=HOUR)
+                why = {each.feed.id: reasons.words(each.due) for each in storage.admin.health()}
             return {
                 "asked": [request.split(" ")[1] for request in serving.requests],
                 "causes": [outcome.cause for outcome in outcomes],
@@ -118,9 +124,14 @@ def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Pat
                 sources.append(source("live", feed=serving.url("/live")))
                 polling = replace(config().poll, concurrency=1)
                 settings = replace(config(*sources, store=tmp_path), poll=polling)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                    storage,
+                    lambda: fetcher,
+                    InProcess(),
+                    at_once,
+                    config=lambda: settings,
+                    clock=lambda: NOON,
                 )
                 await pipeline.run([each.id for each in sources], each)
                 pipeline.close()

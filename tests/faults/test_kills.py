@@ -75,7 +75,7 @@ def is_whole(here: Site, items: int) -> None:
     positions = [row[0] for row in rows(here, f"SELECT position FROM membership WHERE channel = {merged}")]
     assert len(set(positions)) == len(positions) == items
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == ()
+        assert storage.admin.check() == ()
 
 
 def workers(service: Service) -> list[int]:
@@ -198,7 +198,7 @@ def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
     assert len(states) == FEEDS * (ITEMS + 3) == count(here)
     assert len((here.store / "withdrawals.jsonl").read_text().splitlines()) == 20
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == ()
+        assert storage.admin.check() == ()
 
 
 def verbs(here: Site, commands: list[tuple[str, ...]]) -> list[str]:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
+from aggregator.model import Outcome
+from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
 from tests.faults.test_answers import PILOT, STORM, Desk, polling, says
 from tests.fetch.origin import answer, redirect
@@ -45,7 +47,7 @@ def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_pa
         assert paths(desk) == ["/new"]
         assert events(logs) == ["permanently redirected", "moved for good"]
         assert desk.titles() == ["New pilot boat", "Storm warning"]
-        (health,) = desk.storage.health()
+        (health,) = desk.storage.admin.health()
         assert (health.moved, health.moved_to, health.feed.feed) == (
             True,
             desk.origin.url("/new"),
@@ -61,7 +63,7 @@ def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None
         desk.answers["/new"] = says(STORM)
         for _ in range(10):
             await desk.poll(pipeline, after=DAY)
-        (health,) = desk.storage.health()
+        (health,) = desk.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)
@@ -73,10 +75,15 @@ def test_a_redirect_to_what_is_no_feed_moves_nothing(tmp_path: Path) -> None:
         desk.answers["/feed"], desk.answers["/new"] = redirect("/new", FOR_GOOD), page
         for _ in range(10):
             assert (await desk.poll(pipeline, after=DAY)).cause == "not-a-feed"
-        (health,) = desk.storage.health()
+        (health,) = desk.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)
+
+
+def why(outcome: Outcome) -> str:
+    assert outcome.due is not None
+    return reasons.words(outcome.due)
 
 
 def test_a_new_address_that_fails_has_the_old_one_tried_again(tmp_path: Path) -> None:
@@ -86,8 +93,8 @@ def test_a_new_address_that_fails_has_the_old_one_tried_again(tmp_path: Path) ->
         failures = [await desk.poll(pipeline) for _ in range(3)]
         assert [each.kind for each in failures] == ["failed"] * 3
         assert (
-            failures[2].why
-            == "answered with an error 3 times in a row: again after 1 h, at its other address"
+            why(failures[2])
+            == "answered with an error 3 times in a row: back-off of 1 h, at its other address"
         )
         assert (await desk.poll(pipeline)).new == 1
         await desk.poll(pipeline)
@@ -102,10 +109,10 @@ def test_a_new_address_that_is_gone_is_left_and_polling_goes_on(tmp_path: Path) 
         desk.answers["/feed"], desk.answers["/new"] = says(PILOT, STORM), GONE
         gone = await desk.poll(pipeline)
         assert (gone.cause, gone.status) == ("http", 410)
-        assert gone.why == "answered with an error once: again after 15 min, at its other address"
+        assert why(gone) == "answered with an error once: back-off of 15 min, at its other address"
         assert (await desk.poll(pipeline)).new == 1
         desk.answers["/feed"] = GONE
-        assert (await desk.poll(pipeline)).why.startswith("origin says the feed is gone")
+        assert why(await desk.poll(pipeline)).startswith("origin says the feed is gone")
 
     polling(tmp_path, scenario)
 
@@ -113,11 +120,11 @@ def test_a_new_address_that_is_gone_is_left_and_polling_goes_on(tmp_path: Path) 
 def test_a_move_that_the_operator_took_back_is_not_made_again(tmp_path: Path) -> None:
     async def scenario(desk: Desk, pipeline: Pipeline) -> None:
         await given_a_move(desk, pipeline)
-        desk.storage.unmove("office", desk.now)
+        desk.storage.polls.unmove("office", desk.now)
         for _ in range(9):
             await desk.poll(pipeline, after=DAY)
         assert paths(desk) == ["/feed", "/new"] * 9
-        (health,) = desk.storage.health()
+        (health,) = desk.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)

@@ -1,6 +1,6 @@
 import asyncio
 
-from aggregator.fetch.politeness import REMEMBERED, REST, STANDINGS, HostRests, Hosts
+from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, HostLimited, Hosts
 
 
 async def turn() -> None:
@@ -89,9 +89,9 @@ def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() ->
                 async with slots.slot(host):
                     said.append(f"asks {host}")
                     await turn()
-                    slots.rest("a")
-            except HostRests as error:
-                said.append(f"leaves {host} for {error.seconds > REST - 5}")
+                    slots.limit("a")
+            except HostLimited as error:
+                said.append(f"leaves {host} for {error.seconds > LIMITED_FOR - 5}")
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
@@ -140,17 +140,17 @@ def test_beyond_those_that_may_be_slow_everybody_waits() -> None:
 def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
     async def scenario() -> int:
         slots = Hosts(per_host=1, in_all=1)
-        slots.rest("resting")
-        for number in range(3 * REMEMBERED):
+        slots.limit("resting")
+        for number in range(3 * HOSTS_MAX):
             async with slots.slot(f"host{number}"):
                 pass
         try:
             async with slots.slot("resting"):
                 return 0
-        except HostRests:
+        except HostLimited:
             return len(slots.known)
 
-    assert 1 <= asyncio.run(scenario()) <= REMEMBERED
+    assert 1 <= asyncio.run(scenario()) <= HOSTS_MAX
 
 
 def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themselves() -> None:
@@ -200,7 +200,7 @@ def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
 def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
     async def scenario() -> tuple[bool | None, bool | None]:
         slots = Hosts(per_host=1, in_all=1)
-        for number in range(STANDINGS + 1):
+        for number in range(STANDINGS_MAX + 1):
             async with slots.slot(str(number)):
                 pass
         return slots.is_prompt("0"), slots.is_prompt("1")

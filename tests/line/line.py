@@ -7,14 +7,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator import dedupe
-from aggregator.model import Changes, Outcome, Reading, ReadJob, Stored
+from aggregator.model import Outcome, ReadJob, Stored
 from aggregator.model.settings import Config, Embargo, Source
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.publisher import Published, Publisher
 from aggregator.storage import open_storage
 from aggregator.workers.job import work
-from tests.given import HOUR, all_items, config, read, source
+from tests.given import HOUR, all_items, config, recorded, source
 
 
 class Line:
@@ -23,7 +22,7 @@ class Line:
     def __init__(self, directory: Path, *sources: Source, now: datetime) -> None:
         self.config: Config = config(*sources, store=directory)
         self.storage = open_storage(directory)
-        self.storage.sync(self.config, now)
+        self.storage.admin.sync(self.config, now)
         self.publisher = Publisher(self.storage, lambda: self.config, now=lambda: now)
 
     def __enter__(self) -> "Line":
@@ -36,18 +35,14 @@ class Line:
         self, of: Source, body: bytes, now: datetime, *, incremental: bool = True, url: str = ""
     ) -> Outcome:
         """Poll a source that answers with this body. ParseError when it is no feed."""
-        (claim,) = self.storage.claim(now, limit=1, lease=HOUR, ids=[of.id])
+        (claim,) = self.storage.polls.claim(now, limit=1, lease=HOUR, ids=[of.id])
         seen = frozenset(digest for digest, _ in claim.seen) if incremental else frozenset()
         job = ReadJob(body, "", url or of.feed, of, seen, pipeline_version_of(of), now)
         worked = work(job)
         if not incremental:
             items = tuple(replace(item, digest=b"") for item in worked.items)
             worked = replace(worked, items=items, document=replace(worked.document, listed=()))
-
-        def decide(reading: Reading) -> Changes:
-            return dedupe.decide(worked, reading, claim, of, now)
-
-        return self.storage.record(read(claim, worked, now), decide)
+        return recorded(self.storage, claim, of, worked, now)
 
     def document(self, name: str = "", kind: str = "atom") -> Published:
         """A published document that must exist."""

@@ -65,7 +65,8 @@ def says(line: Line, of: Source, history: Sequence[Sequence[Entry]], *, incremen
 def essence(line: Line) -> set[tuple[object, ...]]:
     """Each item: which it is, what it says, where it stands."""
     channels = {
-        name: {release.id for release in line.publisher.releases(name)} for name in line.storage.channels()
+        name: {release.id for release in line.publisher.releases(name)}
+        for name in line.storage.items.channels()
     }
     return {
         (
@@ -82,7 +83,7 @@ def essence(line: Line) -> set[tuple[object, ...]]:
 
 
 def published(line: Line) -> list[bytes]:
-    names = line.storage.channels()
+    names = line.storage.items.channels()
     return [line.document(name, kind).body for name in names for kind in ("atom", "rss", "json")]
 
 

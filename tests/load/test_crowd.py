@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.fetch.politeness import SLOW
+from aggregator.fetch.politeness import SLOW_FETCHES_MAX
 from tests.load.crowd import HOSTS, LIVE, host, kind
 from tests.running import Service, Site, children, free_port, site
 
@@ -127,4 +127,4 @@ def test_sources_that_answer_keep_their_schedule_beside_nine_times_as_many_that_
     assert len(watch.first) == live, figures
     assert lateness[1] <= EVERY / 10, figures
     assert late <= early * 1.1, figures
-    assert max(watch.sockets) <= 64 + SLOW + 32, figures
+    assert max(watch.sockets) <= 64 + SLOW_FETCHES_MAX + 32, figures

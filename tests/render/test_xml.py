@@ -11,6 +11,7 @@ from lxml import etree
 
 from aggregator import render
 from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release
+from aggregator.model.settings import Republish
 from aggregator.render import body
 from tests.render.given import (
     ALSO,
@@ -179,7 +180,8 @@ def test_an_atom_entry_says_its_language() -> None:
 
 def test_a_headline_is_published_with_its_disclaimer() -> None:
     one = release(
-        replace(ITEM, url=""), feed=replace(FEED, republish="headline", licence="", rights="", language="")
+        replace(ITEM, url=""),
+        feed=replace(FEED, republish=Republish.HEADLINE, licence="", rights="", language=""),
     )
     bare = replace(one, language="", published=NOW)
     rss = only("rss", bare)

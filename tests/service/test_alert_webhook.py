@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from structlog.testing import capture_logs
 
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.model import Outcome, Poll
 from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from tests.fetch.origin import Origin, Script, answer, client, redirect, running
-from tests.given import DAY, HOUR, MINUTE, NOON, config, source
+from tests.given import DAY, HOUR, MINUTE, NOON, at_once, config, due_at, failed, source, succeeded
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 TAKEN, BROKEN = answer(status="204 No Content"), answer(status="500 Internal Server Error")
@@ -38,26 +38,23 @@ class Desk:
     now: datetime = NOON
 
     def gone(self, name: str) -> None:
-        (claim,) = self.storage.claim(self.now, limit=1, lease=HOUR, ids=[name])
-        outcome = Outcome(name, "failed", self.now, 0.1, cause="gone", message="410")
-        self.storage.record(Poll(claim, outcome, self.now + HOUR))
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
+        error = FetchError("410", cause=Cause.GONE, status=410)
+        self.storage.polls.record(due_at(failed(claim, self.now, error), self.now + HOUR))
 
     def fine(self, name: str) -> None:
-        (claim,) = self.storage.claim(self.now, limit=1, lease=HOUR, ids=[name])
-        self.storage.record(Poll(claim, Outcome(name, "unchanged", self.now, 0.1), self.now + HOUR))
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
+        self.storage.polls.record(succeeded(claim, source(name), self.now))
 
     async def tick(self, after: timedelta = timedelta(0)) -> list[str]:
         """What a new service, as after a kill, does at a tick; returns its log."""
         self.now += after
         settings = replace(config(HARBOUR, PILOTS), alerts=self.address)
 
-        async def write(call: Callable[[], T]) -> T:
-            return call()
-
         alarm = AlertNotifier(
-            self.storage, lambda: self.fetcher, write, config=lambda: settings, clock=lambda: self.now
+            self.storage.tasks, lambda: self.fetcher, at_once, config=lambda: settings, clock=lambda: self.now
         )
-        tasks = Tasks(self.storage, write, {KIND: alarm.run}, clock=lambda: self.now)
+        tasks = Tasks(self.storage.tasks, at_once, {KIND: alarm.run}, clock=lambda: self.now)
         with capture_logs() as logs:
             await alarm.tell()
             for task in await tasks.claim():
@@ -78,7 +75,7 @@ def at_a_desk(
     async def run() -> None:
         async with running(answers, bodies=bodies) as hook, client() as fetcher:
             with closing(open_storage(directory)) as storage:
-                storage.sync(config(HARBOUR, PILOTS), NOON)
+                storage.admin.sync(config(HARBOUR, PILOTS), NOON)
                 await scenario(Desk(storage, hook, answers, fetcher, hook.url(f"/{SECRET}"), bodies))
 
     asyncio.run(run())

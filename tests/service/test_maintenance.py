@@ -25,7 +25,7 @@ def storage(store: Path) -> Iterator[Storage]:
     """A store of one item."""
     with closing(open_storage(store)) as opened:
         of = source("ministry")
-        opened.sync(config(of), NOON)
+        opened.admin.sync(config(of), NOON)
         Origin(opened, of).says(entry("One", "g1"))
         yield opened
 

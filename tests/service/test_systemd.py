@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.service.app import polling, utc_now
+from aggregator.service.app import durable_work, polling, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
@@ -65,17 +65,22 @@ async def _blocked(directory: Path) -> None:
     clock = [0.0]
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
-    with closing(open_storage(current.config.store)) as storage, storage.poller():
-        async with polling(storage, current) as pipeline:
+    with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
+        async with polling(storage, current) as line:
             poller = Scheduler(
-                pipeline, storage, current, tell=said.append, monotonic=lambda: clock[0], clock=utc_now
+                line,
+                current,
+                *durable_work(line, current, utc_now),
+                tell=said.append,
+                monotonic=lambda: clock[0],
+                clock=utc_now,
             )
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()
             assert said == ["READY=1", "WATCHDOG=1"]
             release = threading.Event()
-            blocking = asyncio.create_task(pipeline.write(release.wait))
+            blocking = asyncio.create_task(line.write(release.wait))
             tick = asyncio.create_task(poller.tick())
             await asyncio.sleep(0)
             clock[0] = 29

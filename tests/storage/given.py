@@ -9,8 +9,8 @@ from tests.given import HOUR, MINUTE, NOON, Origin, all_items, config, entry, so
 def given_origin(storage: Storage, name: str = "ministry", **settings: object) -> Origin:
     """A configured source, first import behind it, so that old items are no backlog."""
     of = source(name, **settings)
-    known = [feed for feed in storage.feeds() if feed.configured and feed.id != name]
-    storage.sync(config(*(source(feed.id, topics=feed.topics) for feed in known), of), NOON)
+    known = [feed for feed in storage.items.feeds() if feed.configured and feed.id != name]
+    storage.admin.sync(config(*(source(feed.id, topics=feed.topics) for feed in known), of), NOON)
     origin = Origin(storage, of)
     origin.says(now=NOON - HOUR)
     return origin
@@ -19,7 +19,7 @@ def given_origin(storage: Storage, name: str = "ministry", **settings: object) -
 def given_story(storage: Storage) -> tuple[Stored, Stored]:
     """One release by two organisations: the ministry leads, the agency joined it."""
     ministry, agency = source("ministry"), source("agency", domains=("ministry.example",))
-    storage.sync(config(ministry, agency), NOON)
+    storage.admin.sync(config(ministry, agency), NOON)
     body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
     for of, guid in ((ministry, "m1"), (agency, "a1")):
         origin = Origin(storage, of)
@@ -30,10 +30,10 @@ def given_story(storage: Storage) -> tuple[Stored, Stored]:
 
 
 def move(storage: Storage, stored: Stored, trigger: Trigger) -> None:
-    storage.apply_transitions([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
+    storage.items.apply_transitions([step(stored, trigger, reason="test", actor="tester", at=NOON + MINUTE)])
 
 
 def again(storage: Storage, stored: Stored) -> Stored:
-    found = storage.find(stored.id)
+    found = storage.items.find(stored.id)
     assert found is not None
     return found

@@ -116,8 +116,11 @@ def test_alerts_stand_on_top_of_the_status_page_until_they_are_over(room: Newsro
 
 def test_of_very_many_sources_the_failing_are_listed_and_all_are_counted(room: Newsroom) -> None:
     room.fails("ministere", "no answer")
-    failing, other = sorted(room.storage.health(), key=lambda one: -one.failures)
-    many = (*[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)], failing)
+    failing, other = sorted(room.storage.admin.health(), key=lambda one: -one.failures)
+    many = (
+        *[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)],
+        failing,
+    )
     page = status_page(many, NOON, ready=True, problems=()).body.decode()
     assert "1201 sources, 1 failing" in page
     assert "Failed once" in page

@@ -12,6 +12,7 @@ from typing import TypeVar
 from aggregator.fetch.client import Client
 from aggregator.model import Health, Outcome, ReadJob, ReadResult, Subscription, SubscriptionState
 from aggregator.model.settings import Address, Config, PollSettings
+from aggregator.policy import reasons
 from aggregator.publish.publisher import Publisher
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
@@ -21,7 +22,7 @@ from aggregator.web.callback import Callback
 from aggregator.web.serving import Servers
 from aggregator.websub.subscriber import KIND, Subscriber
 from aggregator.workers.job import work
-from tests.given import HOUR, NOON, config, source
+from tests.given import HOUR, NOON, at_once, config, source
 from tests.websub.hub import Form, Hub, hub
 
 T = TypeVar("T")
@@ -47,13 +48,13 @@ class Desk:
         self.hub = hub
         self.now = NOON
         self.pipeline = Pipeline(
-            storage, lambda: self.client, AtOnce(), config=self._config, clock=self._clock
+            storage, lambda: self.client, AtOnce(), at_once, config=self._config, clock=self._clock
         )
         subscriber = Subscriber(
-            storage, self.pipeline.client, self.pipeline.write, config=self._config, clock=self._clock
+            storage.tasks, lambda: self.client, at_once, config=self._config, clock=self._clock
         )
-        self.tasks = Tasks(storage, self.pipeline.write, {KIND: subscriber.run}, clock=self._clock)
-        self.callback = Callback(storage, config=self._config, clock=self._clock)
+        self.tasks = Tasks(storage.tasks, at_once, {KIND: subscriber.run}, clock=self._clock)
+        self.callback = Callback(storage.tasks, config=self._config, clock=self._clock)
 
     def _config(self) -> Config:
         return self.config
@@ -86,18 +87,19 @@ class Desk:
         return await asyncio.to_thread(call)
 
     def health(self) -> Health:
-        (health,) = self.storage.health()
+        (health,) = self.storage.admin.health()
         return health
 
     def due_in(self) -> timedelta:
-        due = self.health().due
-        assert due is not None
-        return due - self.now
+        return self.health().due.at - self.now
+
+    def why(self) -> str:
+        return reasons.words(self.health().due)
 
     def subscription(self, form: Form | None = None) -> Subscription | None:
         """What is kept of what was asked, last or then."""
         token = (form or self.hub.forms[-1])["hub.callback"].rpartition("/")[2]
-        return self.storage.subscription(token)
+        return self.storage.tasks.subscription(token)
 
     def state(self) -> SubscriptionState | None:
         found = self.subscription()
@@ -124,7 +126,7 @@ def at_a_desk(directory: Path, scenario: Callable[[Desk], Awaitable[T]], *, path
         publication = replace(plain.publication, url=f"http://{address}/")
         configured = replace(plain, publication=publication, poll=settings, listen=address)
         storage = open_storage(directory)
-        storage.sync(configured, NOON)
+        storage.admin.sync(configured, NOON)
         client = Client(settings, contact="desk@releases.example", publication_url=publication.url)
         desk = Desk(storage, configured, client, beside)
         app = public_app(Publisher(storage, desk._config), storage, desk.callback.routes())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aggregator.model import Health, Mode, Totals
 from aggregator.model.settings import Config, Retention
-from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources
+from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import Items
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms, unpack_relocation
@@ -99,14 +99,14 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
     ).fetchone()
     known = unpack_relocation(row["relocation"])
     return Health(
-        feed=rows.feed_info(row),
+        feed=values.feed_info(row),
         due=rows.due(row),
         every=row["every"] * MILLISECOND,
         mode=Mode(row["mode"]),
         failures=row["failures"],
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
-        last=rows.outcome(last, row["id"]) if last is not None else None,
+        last=values.outcome(last, row["id"]) if last is not None else None,
         last_success=moment_or_none(row["last_success"]),
         last_new=moment_or_none(row["last_new"]),
         moved_to=known.at or known.seen,

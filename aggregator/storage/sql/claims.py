@@ -7,7 +7,7 @@ from itertools import islice
 
 from aggregator.model import AlertKind, Claim, Due, DueReason, Mode, Subscription, Validators
 from aggregator.policy import schedule
-from aggregator.storage.sql import rows
+from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json
 from aggregator.storage.sql.rows import (
     MILLISECOND,
@@ -83,7 +83,7 @@ def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
         SUBSCRIPTION + "WHERE s.state <> 'leaving' AND s.source IN (SELECT value FROM json_each(?))",
         (numbers,),
     )
-    return {row["source_number"]: rows.subscription(row) for row in found}
+    return {row["source_number"]: values.subscription(row) for row in found}
 
 
 def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
@@ -133,9 +133,14 @@ def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind], *, is_due
 
 
 def clear_leases(db: Connection, now: datetime) -> None:
-    """End all leases, because none outlives its process, and reset due times that no reason explains."""
+    """End all leases, because none outlives its process; reset due times and rate limits that a wrong clock
+    has set."""
     db.execute("UPDATE source SET leased = NULL")
     far = ms(now + schedule.DUE_AHEAD_MAX)
+    db.execute(
+        "UPDATE host SET limited_until = NULL WHERE limited_until > ?",
+        (ms(now + schedule.DUE_AHEAD_MAX + schedule.RETRY_AFTER_MAX),),
+    )
     found = db.execute(
         "SELECT number, every, due, due_reason, due_figures FROM source WHERE due > ?", (far,)
     ).fetchall()

@@ -34,7 +34,8 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
         ON CONFLICT (host) DO UPDATE
-        SET limited_until = excluded.limited_until, limited_by = excluded.limited_by""",
+        SET limited_until = excluded.limited_until, limited_by = excluded.limited_by
+        WHERE host.limited_until IS NULL OR host.limited_until < excluded.limited_until""",
         {"host": limited.host, "until": ms(limited.until), "by": by},
     )
     columns = due_columns(Due(limited.until, DueReason.HOST_LIMIT, host=limited.host))

@@ -8,7 +8,8 @@ from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transit
 from aggregator.storage.sql import channels, lifecycle
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Search, as_json, one, update
-from aggregator.storage.sql.rows import item_columns, ms, ms_or_none
+from aggregator.storage.sql.rows import ms, ms_or_none
+from aggregator.storage.sql.values import item_columns
 
 
 def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:

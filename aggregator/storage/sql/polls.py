@@ -24,45 +24,15 @@ from aggregator.storage.sql import (
     hosts,
     knowledge,
     new_items,
+    source_state,
     sources,
     subscriptions,
 )
 from aggregator.storage.sql.engine import Connection, Engine
 from aggregator.storage.sql.rows import (
     MILLISECOND,
-    due_columns,
-    milliseconds,
     moment_or_none,
     ms,
-    ms_or_none,
-    pack_hints,
-    pack_relocation,
-    pack_seen,
-)
-
-# Column of the `source` table and how it is made of the claim's field of the second name.
-COLUMNS: Sequence[tuple[str, str, Callable[[Claim], object]]] = (
-    ("failures", "failures", lambda claim: claim.failures),
-    ("failing_since", "failing_since", lambda claim: ms_or_none(claim.failing_since)),
-    ("findings", "findings", lambda claim: claim.findings),
-    ("last_success", "last_success", lambda claim: ms_or_none(claim.last_success)),
-    ("last_full", "last_full", lambda claim: ms_or_none(claim.last_full)),
-    ("last_new", "last_new", lambda claim: ms_or_none(claim.last_new)),
-    ("usual_gap", "usual_gap", lambda claim: milliseconds(claim.usual_gap)),
-    ("pipeline_version", "pipeline_version", lambda claim: claim.pipeline_version),
-    ("validated_url", "validators", lambda claim: claim.validators.url),
-    ("etag", "validators", lambda claim: claim.validators.etag),
-    ("last_modified", "validators", lambda claim: claim.validators.last_modified),
-    ("body_digest", "body_digest", lambda claim: claim.body_digest),
-    ("mode", "mode", lambda claim: claim.mode.value),
-    ("imported", "first_import", lambda claim: int(not claim.first_import)),
-    ("hints", "hints", lambda claim: pack_hints(claim.hints)),
-    ("title", "feed_title", lambda claim: claim.feed_title),
-    ("link", "feed_link", lambda claim: claim.feed_link),
-    ("rights", "feed_rights", lambda claim: claim.feed_rights),
-    ("language", "feed_language", lambda claim: claim.feed_language),
-    ("relocation", "relocation", lambda claim: pack_relocation(claim.relocation)),
-    ("host", "host", lambda claim: claim.host),
 )
 
 
@@ -119,7 +89,7 @@ class Polls:
                 raise Outdated(f"ids of new items of {claim.id} are taken", taken)
             at = channels.stamp(db, now)
             numbers = new_items.carry_out(db, self._engine.search, claim, result.changes, at)
-        _remember(db, result, numbers)
+        source_state.write(db, result, numbers)
         _log(db, claim.number, result.outcome)
         if result.is_feed_changed:
             channels.touch_all(db, channels.stamp(db, now))
@@ -180,34 +150,6 @@ def _end_lease(db: Connection, claim: Claim) -> None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
-
-
-def _remember(db: Connection, result: PollResult, numbers: dict[bytes, int]) -> None:
-    """Write what differs of the source's state, and when it is due: unless another poll was asked for
-    meanwhile."""
-    before, after = result.claim, result.after
-    columns = {
-        column: value(after)
-        for column, field, value in COLUMNS
-        if getattr(after, field) != getattr(before, field)
-    }
-    if result.changes is not None:
-        seen = tuple((digest, numbers.get(digest, number)) for digest, number in after.seen)
-        columns["seen"] = pack_seen(seen)
-    assignments = "".join(f"{name} = :{name}, " for name in columns)
-    db.execute(
-        f"""UPDATE source SET {assignments}
-        due = CASE due_reason WHEN :polling THEN :due ELSE due END,
-        due_figures = CASE due_reason WHEN :polling THEN :due_figures ELSE due_figures END,
-        due_reason = CASE due_reason WHEN :polling THEN :due_reason ELSE due_reason END
-        WHERE number = :number""",
-        {
-            **columns,
-            **due_columns(result.due),
-            "number": before.number,
-            "polling": DueReason.POLLING.value,
-        },
-    )
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model import AuditLine, FeedInfo, ItemQuery, Revision, State, Stored, StoryMember, Transition
-from aggregator.storage.sql import lifecycle, rows
+from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json
 from aggregator.storage.sql.rows import moment, ms
 
@@ -74,7 +74,7 @@ class Items:
             )
             found |= {row["number"]: (row["place"], row) for row in corrected}
             ordered = sorted(found.values(), key=lambda pair: -pair[0])
-            return _with_story(db, [rows.stored(row) for _, row in ordered])
+            return _with_story(db, [values.stored(row) for _, row in ordered])
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
@@ -87,7 +87,7 @@ class Items:
                 ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
                 (limit,),
             ).fetchall()
-            return _with_story(db, [rows.stored(row) for row in found])
+            return _with_story(db, [values.stored(row) for row in found])
 
     def find(self, reference: str) -> Stored | None:
         with self._engine.reading() as db:
@@ -97,13 +97,13 @@ class Items:
                     (reference,),
                 ).fetchone()
                 if row is not None:
-                    return _with_story(db, [rows.stored(row)])[0]
+                    return _with_story(db, [values.stored(row)])[0]
             return None
 
     def at(self, address: str) -> tuple[Stored, ...]:
         with self._engine.reading() as db:
             found = db.execute(f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
-            return tuple(rows.stored(row) for row in found)
+            return tuple(values.stored(row) for row in found)
 
     def story(self, number: int) -> tuple[Stored, ...]:
         with self._engine.reading() as db:
@@ -112,7 +112,7 @@ class Items:
                 OR i.story = (SELECT story FROM item WHERE number = :number) ORDER BY i.number""",
                 {"number": number},
             )
-            return tuple(rows.stored(row) for row in found)
+            return tuple(values.stored(row) for row in found)
 
     def release_due(self, now: datetime) -> tuple[Stored, ...]:
         with self._engine.reading() as db:
@@ -120,7 +120,7 @@ class Items:
                 f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
                 (ms(now), ITEMS_MAX),
             )
-            return tuple(rows.stored(row) for row in found)
+            return tuple(values.stored(row) for row in found)
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         if wanted.search:
@@ -145,7 +145,7 @@ class Items:
                 f"{ITEM} WHERE {where} ORDER BY i.number DESC LIMIT ?",
                 (*(parameter for _, parameter in conditions), wanted.limit),
             ).fetchall()
-            return _with_story(db, [rows.stored(row) for row in found])
+            return _with_story(db, [values.stored(row) for row in found])
 
     def revisions(self, number: int) -> tuple[Revision, ...]:
         with self._engine.reading() as db:
@@ -179,12 +179,12 @@ class Items:
     def feeds(self) -> tuple[FeedInfo, ...]:
         with self._engine.reading() as db:
             found = db.execute("SELECT * FROM source ORDER BY id")
-            return tuple(rows.feed_info(row) for row in found)
+            return tuple(values.feed_info(row) for row in found)
 
     def feed(self, source: str) -> FeedInfo | None:
         with self._engine.reading() as db:
             row = db.execute("SELECT * FROM source WHERE id = ?", (source,)).fetchone()
-        return None if row is None else rows.feed_info(row)
+        return None if row is None else values.feed_info(row)
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

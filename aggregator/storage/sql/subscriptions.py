@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.model import ORIGIN_WISHES, Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import subscription
-from aggregator.storage.sql import rows, tasks
+from aggregator.storage.sql import tasks, values
 from aggregator.storage.sql.engine import Connection, one, update
 from aggregator.storage.sql.rows import due_columns, moment, ms, ms_or_none
 
@@ -25,7 +25,7 @@ WISHES = ", ".join(f"'{wish.value}'" for wish in sorted(ORIGIN_WISHES))
 def by_token(db: Connection, token: str) -> Subscription | None:
     """Return the subscription with this token in its callback."""
     row = db.execute(SELECT + "WHERE s.token = ?", (token,)).fetchone()
-    return None if row is None else rows.subscription(row)
+    return None if row is None else values.subscription(row)
 
 
 def change(
@@ -33,7 +33,7 @@ def change(
 ) -> Subscription | None:
     """Write what `decide` makes of a subscription; returns None if it is over, or there is none."""
     row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
-    present = None if row is None else rows.subscription(row)
+    present = None if row is None else values.subscription(row)
     after = None if present is None else decide(present)
     if present is not None and after != present:
         write(db, number, after)

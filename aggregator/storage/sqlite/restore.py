@@ -25,7 +25,7 @@ def restore(directory: Path, file: Path, now: datetime) -> Restored:
             moved, unknown = _replay(storage, said, now)
             storage.admin.expect_withdrawn(unknown)
         finally:
-            storage.admin.close()
+            storage.close()
         aside = backup.change_places(staged / FILE, directory / FILE)
     return Restored(items, aside, moved, unknown, said.unreadable)
 

@@ -41,6 +41,6 @@ class FullTextSearch:
             (numbers,),
         )
         db.execute(
-            "UPDATE item SET indexed = 0 WHERE indexed = 1 AND number IN (SELECT value FROM json_each(?))",
+            "UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number IN (SELECT value FROM json_each(?))",
             (numbers,),
         )

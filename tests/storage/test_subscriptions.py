@@ -43,7 +43,7 @@ def activated(storage: Storage, **fields: object) -> Subscription:
     """The subscription of a source, confirmed an hour ago."""
     given_subscription(storage)
     usual: dict[str, object] = {
-        "standing": SubscriptionState.ACTIVE,
+        "state": SubscriptionState.ACTIVE,
         "asked": NOON - HOUR,
         "confirmed": NOON - HOUR,
         "lease_until": NOON + 9 * DAY,

@@ -17,12 +17,14 @@ from aggregator.model import (
     Markup,
     Outcome,
     Poll,
+    ReadJob,
     ReadResult,
     Stored,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
 from aggregator.storage import Reading, Storage
+from aggregator.workers.job import work
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -106,6 +108,16 @@ class Origin:
             return dedupe.decide(worked, reading, claim, self.source, now)
 
         return self.storage.record(read(claim, worked, now), decide)
+
+
+class InProcessReader:
+    """A document reader that parses in this process instead of a worker."""
+
+    async def run(self, job: ReadJob) -> ReadResult:
+        return work(job)
+
+    async def release_if_idle(self, now: float) -> bool:
+        return False
 
 
 def read(claim: Claim, worked: ReadResult, now: datetime) -> Poll:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
@@ -32,92 +31,6 @@ def until(look: Callable[[], T], *, seconds: float = 15.0) -> T:
         assert time.monotonic() < give_up, f"did not come true within {seconds} s: {answer!r}"
         threading.Event().wait(0.05)
     return answer
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 512
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients here are killed on purpose."""
-
-
-class Origin:
-    """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404.
-
-    `redirects` lead from a path to an address; what is in `gone` is 410; `closed` paths are 401 without a header and its value.
-    """
-
-    def __init__(self) -> None:
-        self.documents: dict[str, bytes] = {}
-        self.hanging: set[str] = set()
-        self.redirects: dict[str, str] = {}
-        self.gone: set[str] = set()
-        self.closed: dict[str, tuple[str, str]] = {}
-        self.asked: list[str] = []
-        self.heads: list[str] = []  # of all requests, with bodies of those that were posted
-        self._closing = threading.Event()
-        origin = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                origin._answer(self)
-
-            def do_POST(self) -> None:
-                origin._take(self)
-
-            def log_message(self, *said: object) -> None:
-                """Say nothing."""
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
-
-    def _answer(self, request: BaseHTTPRequestHandler) -> None:
-        self.asked.append(request.path)
-        if request.path in self.hanging:
-            self._closing.wait()
-            return
-        self.heads.append(f"{request.path}\n{request.headers}")
-        body = self.documents.get(request.path)
-        name, value = self.closed.get(request.path, ("Host", request.headers["Host"]))
-        if request.headers[name] != value:
-            request.send_response(401)
-        elif request.path in self.gone:
-            request.send_response(410)
-        elif request.path in self.redirects:
-            request.send_response(302)
-            request.send_header("Location", self.redirects[request.path])
-        else:
-            request.send_response(404 if body is None else 200)
-        request.send_header("Content-Length", str(len(body or b"")))
-        request.end_headers()
-        request.wfile.write(body or b"")
-
-    def _take(self, request: BaseHTTPRequestHandler) -> None:
-        posted = request.rfile.read(int(request.headers["Content-Length"])).decode()
-        self.heads.append(f"{request.path}\n{request.headers}{posted}")
-        request.send_response(202)
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    def close(self) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@contextmanager
-def origin() -> Iterator[Origin]:
-    """An origin on a free port of 127.0.0.1."""
-    serving = Origin()
-    try:
-        yield serving
-    finally:
-        serving.close()
 
 
 def feed(*items: str, title: str = "Releases of the Harbour Office") -> bytes:
@@ -251,9 +164,14 @@ def _is_ready(service: Service) -> bool:
         return False
 
 
-def site(directory: Path) -> Site:
-    """A new site on free ports."""
-    return Site(directory, free_port(), free_port())
+def given_a_site(
+    directory: Path, feeds: Mapping[str, str] | None = None, *lines: str, poll: str = ""
+) -> Site:
+    """Return a new site on free ports; with `feeds`, its sources.yaml is written as Site.sources does."""
+    made = Site(directory, free_port(), free_port())
+    if feeds is not None:
+        made.sources(feeds, *lines, poll=poll)
+    return made
 
 
 def children(process: int) -> Sequence[int]:

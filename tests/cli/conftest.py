@@ -8,7 +8,7 @@ import pytest
 import structlog
 
 from aggregator import cli
-from tests.running import Site, feed, item, site
+from tests.running import Site, feed, given_a_site, item
 
 PRESS = feed(
     item("storm", "Storm warning", "&lt;p&gt;Stay ashore.&lt;/p&gt;&lt;p&gt;Moor your boats.&lt;/p&gt;"),
@@ -36,9 +36,7 @@ Command = Callable[..., Said]
 def here(tmp_path: Path) -> Site:
     """A site whose one source is a file beside it."""
     (tmp_path / "press.xml").write_bytes(PRESS)
-    made = site(tmp_path)
-    made.sources({"harbour": "file:press.xml"}, ", topics: [sea]")
-    return made
+    return given_a_site(tmp_path, {"harbour": "file:press.xml"}, ", topics: [sea]")
 
 
 @pytest.fixture

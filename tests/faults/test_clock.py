@@ -18,7 +18,7 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.pool import WorkerPool
-from tests.fetch.origin import client
+from tests.fetch.given import client
 from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
 
 SECOND = timedelta(seconds=1)

@@ -4,18 +4,12 @@ import pytest
 
 from aggregator.fetch.client import Client
 from aggregator.model import Fetched, Validators
-from tests.fetch.given import FEED, fetched
-from tests.fetch.origin import (
-    Origin,
-    answer,
-    failing,
-    polling,
-    redirect,
-)
+from tests.fetch.given import FEED, failing, fetched, polling
+from tests.server import HttpServer, answer, redirect
 
 
 def test_validators_are_sent_verbatim_and_refreshed_by_a_304() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> tuple[object, ...]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[object, ...]:
         url = origin.url("/")
         result = await fetcher.fetch(url, validators=Validators(url, 'W/"\xe9\x80"', "yesterday"))
         return (
@@ -29,7 +23,7 @@ def test_validators_are_sent_verbatim_and_refreshed_by_a_304() -> None:
 
 
 def test_validators_of_another_address_are_not_sent() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> str | None:
+    async def scenario(origin: HttpServer, fetcher: Client) -> str | None:
         await fetcher.fetch(origin.url("/"), validators=Validators(origin.url("/old"), '"a"', "yesterday"))
         return origin.header("If-None-Match")
 
@@ -37,7 +31,7 @@ def test_validators_of_another_address_are_not_sent() -> None:
 
 
 def test_validators_belong_to_the_address_that_redirects_end_at() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> tuple[object, ...]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[object, ...]:
         first = await fetcher.fetch(origin.url("/"))
         await fetcher.fetch(origin.url("/"), validators=first.validators)
         return (

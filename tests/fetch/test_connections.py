@@ -9,20 +9,8 @@ import pytest
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import Fetched
-from tests.fetch.given import CHUNKED, FEED, fetched
-from tests.fetch.origin import (
-    Answers,
-    Origin,
-    Script,
-    answer,
-    client,
-    failing,
-    poll_settings,
-    polling,
-    redirect,
-    then_close,
-    then_hang,
-)
+from tests.fetch.given import CHUNKED, FEED, client, failing, fetched, poll_settings, polling
+from tests.server import Answers, HttpServer, answer, redirect, then_close, then_hang
 
 
 @pytest.mark.parametrize(
@@ -51,7 +39,7 @@ def test_a_body_may_end_with_its_connection() -> None:
 
 
 def test_who_waits_for_a_slot_does_not_lose_its_time() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> list[object]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> list[object]:
         urls = [origin.url("/hangs"), origin.url("/hangs"), origin.url("/")]
         return list(await asyncio.gather(*map(fetcher.fetch, urls), return_exceptions=True))
 
@@ -61,7 +49,7 @@ def test_who_waits_for_a_slot_does_not_lose_its_time() -> None:
 
 
 def test_a_slow_host_does_not_delay_another() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> Fetched:
+    async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
         slow = [asyncio.create_task(fetcher.fetch(origin.url("/hangs", "slow.test"))) for _ in range(9)]
         await asyncio.sleep(0)
         result = await fetcher.fetch(origin.url("/", "quick.test"))
@@ -75,7 +63,7 @@ def test_a_slow_host_does_not_delay_another() -> None:
 
 
 def test_a_connection_is_used_again() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> int:
+    async def scenario(origin: HttpServer, fetcher: Client) -> int:
         url = origin.url("/")
         first = await fetcher.fetch(url)
         origin.answers = {"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}
@@ -87,9 +75,9 @@ def test_a_connection_is_used_again() -> None:
 
 
 def test_a_connection_that_the_origin_closed_is_not_used_again() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> int:
+    async def scenario(origin: HttpServer, fetcher: Client) -> int:
         await fetcher.fetch(origin.url("/"))
-        await asyncio.gather(*(handler for handler in origin.handlers if handler))
+        await asyncio.gather(*origin.handlers)
         await fetcher.fetch(origin.url("/"))
         return origin.connections
 
@@ -115,7 +103,7 @@ def test_nothing_listens_is_reported_in_a_sentence() -> None:
 def test_many_bodies_at_once_all_arrive() -> None:
     body = bytes(range(256)) * 8_000
 
-    async def scenario(origin: Origin, fetcher: Client) -> list[bool]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> list[bool]:
         results = await asyncio.gather(*(fetcher.fetch(origin.url("/", f"h{n}.test")) for n in range(40)))
         return [result.body == body for result in results]
 
@@ -124,18 +112,18 @@ def test_many_bodies_at_once_all_arrive() -> None:
 
 
 def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetch() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> Fetched:
-        answers["/"] = redirect(origin.url("/feed", host="busy.example"))
+    async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
+        origin.answers["/"] = redirect(origin.url("/feed", host="busy.example"))
         await fetcher.fetch(origin.url("/feed", host="busy.example"))
         return await fetcher.fetch(origin.url("/"))
 
-    answers: dict[str, bytes | Script] = {"/feed": answer(body=FEED)}
-    fetched = polling(answers, scenario, replace(poll_settings(timeout=1), host_gap=timedelta(seconds=1.5)))
+    settings = replace(poll_settings(timeout=1), host_gap=timedelta(seconds=1.5))
+    fetched = polling({"/feed": answer(body=FEED)}, scenario, settings)
     assert fetched.body == FEED
 
 
 def test_a_host_is_known_by_the_name_the_store_has_for_it() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> bool | None:
+    async def scenario(origin: HttpServer, fetcher: Client) -> bool | None:
         await fetcher.fetch(origin.url("/", host="XN--bcher-kva.example"))
         return fetcher.hosts.is_prompt(fetcher.hosts.end_of("xn--bcher-kva.example"))
 

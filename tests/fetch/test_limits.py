@@ -8,17 +8,8 @@ import brotli  # type: ignore[import-untyped]  # it ships none
 import pytest
 import zstandard
 
-from tests.fetch.given import CHUNKED, FEED, fetched
-from tests.fetch.origin import (
-    Answers,
-    Script,
-    answer,
-    failing,
-    for_ever,
-    poll_settings,
-    redirect,
-    then_hang,
-)
+from tests.fetch.given import CHUNKED, FEED, failing, fetched, poll_settings
+from tests.server import Answers, Request, Script, answer, for_ever, redirect, then_hang
 
 
 @pytest.mark.parametrize(
@@ -78,7 +69,7 @@ def test_headers_without_end_are_named_as_such() -> None:
 def test_what_stands_beside_chunks_counts_as_headers_too() -> None:
     sent = 0
 
-    async def script(writer: asyncio.StreamWriter) -> None:
+    async def script(_: Request, writer: asyncio.StreamWriter) -> None:
         nonlocal sent
         writer.write(CHUNKED)
         while not writer.is_closing():

@@ -9,14 +9,8 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Resolver, Transport
 from aggregator.model.settings import PollSettings
-from tests.fetch.given import FEED, fetched
-from tests.fetch.origin import (
-    Origin,
-    answer,
-    failing,
-    polling,
-    redirect,
-)
+from tests.fetch.given import FEED, failing, fetched, polling
+from tests.server import HttpServer, answer, redirect
 
 
 @pytest.mark.parametrize(
@@ -126,7 +120,7 @@ def test_no_redirect_leads_to_an_address_that_must_not_be_reached(target: str) -
 
 
 def test_an_allowed_network_is_reached_and_no_other() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> str:
+    async def scenario(origin: HttpServer, fetcher: Client) -> str:
         with pytest.raises(FetchError) as caught:
             await fetcher.fetch(f"http://10.0.0.1:{origin.port}/")
         return str(caught.value).replace(str(origin.port), "PORT") + str(

@@ -9,22 +9,14 @@ from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import Validators
-from tests.fetch.given import FEED, fetched
-from tests.fetch.origin import (
-    Origin,
-    answer,
-    client,
-    poll_settings,
-    polling,
-    redirect,
-    running,
-)
+from tests.fetch.given import FEED, client, fetched, poll_settings, polling
+from tests.server import HttpServer, answer, http_server, redirect
 
 
 def test_a_request_says_honestly_who_asks_and_what_is_understood() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> list[str]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> list[str]:
         await fetcher.fetch(origin.url("/feed?a=1"), accept="text/html")
-        return [line for line in origin.requests[0].split("\r\n") if not line.startswith("Host:")]
+        return [line for line in origin.requests[0].head.split("\r\n") if not line.startswith("Host:")]
 
     assert polling({"/feed?a=1": answer(body=FEED)}, scenario) == [
         "GET /feed?a=1 HTTP/1.1",
@@ -37,8 +29,8 @@ def test_a_request_says_honestly_who_asks_and_what_is_understood() -> None:
 
 
 def test_nothing_configured_or_stored_can_add_a_header() -> None:
-    async def scenario() -> Origin:
-        async with running({"/": answer(body=FEED)}) as origin:
+    async def scenario() -> HttpServer:
+        async with http_server({"/": answer(body=FEED)}) as origin:
             settings = poll_settings()
             fetcher = Client(
                 settings,
@@ -55,15 +47,15 @@ def test_nothing_configured_or_stored_can_add_a_header() -> None:
         return origin
 
     origin = asyncio.run(scenario())
-    assert origin.requests[0].count("\r\n") == 8
-    assert "\nX-" not in origin.requests[0]
+    assert origin.requests[0].head.count("\r\n") == 8
+    assert "\nX-" not in origin.requests[0].head
 
 
 def test_credentials_in_an_address_go_to_its_own_origin_only() -> None:
     async def scenario() -> list[str | None]:
-        async with running({"/": answer(body=FEED)}) as other:
+        async with http_server({"/": answer(body=FEED)}) as other:
             answers = {"/": redirect("/next"), "/next": redirect(other.url("/"))}
-            async with running(answers) as origin, client() as fetcher:
+            async with http_server(answers) as origin, client() as fetcher:
                 url = origin.url("/").replace("//", "//user:p%40ss@")
                 result = await fetcher.fetch(url)
                 assert result.url == other.url("/")
@@ -73,7 +65,7 @@ def test_credentials_in_an_address_go_to_its_own_origin_only() -> None:
 
 
 def test_credentials_in_a_redirect_are_not_used() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> tuple[str, str | None]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[str, str | None]:
         origin.answers = {"/": redirect(f"http://u:p@127.0.0.1:{origin.port}/b#top"), "/b": answer(body=FEED)}
         result = await fetcher.fetch(origin.url("/"))
         return result.url.replace(str(origin.port), "PORT"), origin.header("Authorization")
@@ -82,7 +74,7 @@ def test_credentials_in_a_redirect_are_not_used() -> None:
 
 
 def test_credentials_are_neither_returned_nor_shown() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> tuple[str, str]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[str, str]:
         good = await fetcher.fetch(origin.url("/").replace("//", "//user:secret@"))
         with pytest.raises(FetchError) as caught:
             await fetcher.fetch(origin.url("/bad?key=secret").replace("//", "//user:secret@"))
@@ -93,7 +85,7 @@ def test_credentials_are_neither_returned_nor_shown() -> None:
 
 
 def test_no_cookie_is_kept() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> str | None:
+    async def scenario(origin: HttpServer, fetcher: Client) -> str | None:
         await fetcher.fetch(origin.url("/"))
         await fetcher.fetch(origin.url("/"))
         return origin.header("Cookie")

@@ -9,17 +9,12 @@ import zstandard
 
 from aggregator.fetch.client import Client
 from aggregator.model import Fetched, Validators
-from tests.fetch.given import FEED, fetched
-from tests.fetch.origin import (
-    Origin,
-    answer,
-    failing,
-    polling,
-)
+from tests.fetch.given import FEED, failing, fetched, polling
+from tests.server import HttpServer, answer
 
 
 def test_a_body_comes_with_the_headers_that_later_stages_use() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> tuple[Fetched, Fetched]:
+    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[Fetched, Fetched]:
         url = origin.url("/")
         return await fetcher.fetch(url), Fetched(
             url=url,

@@ -7,8 +7,8 @@ each tenth lives, of the others a third refuses, a third never answers, a third 
 import asyncio
 import sys
 
-from tests.fetch.origin import answer
 from tests.running import feed, item
+from tests.server import answer
 
 HOSTS = 1_000
 LIVE, REFUSES, MUTE, DRIPS = range(4)

@@ -1,4 +1,4 @@
-"""Values for tests, all our own: configurations, sources, items, documents, polls."""
+"""Values for tests: configurations, sources, entries, items, polls, and a source driven without HTTP."""
 
 import hashlib
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 def source(name: str, **settings: object) -> Source:
-    """A source whose feed and domains go with its id."""
+    """Return a source whose feed and domain are made from its id."""
     plain = Source(
         id=name,
         feed=f"https://{name}.example/feed.xml",
@@ -42,7 +42,7 @@ def source(name: str, **settings: object) -> Source:
 
 
 def config(*sources: Source, store: Path = Path("store")) -> Config:
-    """A configuration of these sources."""
+    """Return a configuration of these sources."""
     publication = Publication(
         name="Example Releases",
         url="https://releases.example/",
@@ -56,8 +56,8 @@ def config(*sources: Source, store: Path = Path("store")) -> Config:
 def entry(
     title: str, guid: str = "", link: str = "", *, body: str = "", published: str = "", updated: str = ""
 ) -> Entry:
-    """An entry as a feed might say it; its digest is that of what it says."""
-    said = f"{title}|{guid}|{link}|{body}|{published}|{updated}"
+    """Return a parsed entry, whose digest covers all arguments."""
+    fields = f"{title}|{guid}|{link}|{body}|{published}|{updated}"
     return Entry(
         guid=guid,
         link=link,
@@ -65,49 +65,52 @@ def entry(
         content=Markup(body or f"<p>The full account of {title}.</p>", kind="html"),
         published=published,
         updated=updated,
-        digest=hashlib.blake2b(said.encode(), digest_size=16).digest(),
+        digest=hashlib.blake2b(fields.encode(), digest_size=16).digest(),
     )
 
 
 def item(entry: Entry, of: Source, now: datetime = NOON) -> Item:
-    """What we believe of an entry."""
+    """Return the normalised item of an entry."""
     return replace(
         normalise(entry, document=Document("rss20"), source=of, url=of.feed, now=now), digest=entry.digest
     )
 
 
 def iso(moment: datetime) -> str:
-    """A date as feeds write it."""
+    """Return the moment in RFC 3339 format."""
     return moment.isoformat()
 
 
-class Origin:
-    """A source that is polled with documents we make up, through the real decision and the real store."""
+class SourceDriver:
+    """Polls one source with documents made by the test, through real deduplication and storage."""
 
     def __init__(self, storage: Storage, of: Source, *, incremental: bool = True) -> None:
         self.storage = storage
         self.source = of
-        self.incremental = incremental  # whether documents are split, as parse/unseen does
+        self.incremental = incremental  # entries seen before are left out, as parse/incremental does
 
     def says(self, *entries: Entry, now: datetime = NOON) -> Outcome:
-        """Poll once with a document of these entries, newest first."""
+        """Claim the source and poll it with a document of these entries, newest first."""
         (claim,) = self.storage.claim(now, limit=1, lease=HOUR, ids=[self.source.id])
         return self.answers(claim, entries, now)
 
     def answers(self, claim: Claim, entries: Sequence[Entry], now: datetime) -> Outcome:
-        """Commit the poll of a claim with these entries."""
+        """Record the poll of a claim with a document of these entries."""
         seen = {digest for digest, _ in claim.seen} if self.incremental else set()
         unseen = [each for each in entries if each.digest not in seen]
         items = tuple(item(each, self.source, now) for each in unseen)
         if not self.incremental:
             items = tuple(replace(each, digest=b"") for each in items)
         listed = tuple(each.digest for each in entries) if self.incremental else ()
-        worked = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
+        result = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
 
         def decide(reading: Reading) -> Changes:
-            return dedupe.decide(worked, reading, claim, self.source, now)
+            return dedupe.decide(result, reading, claim, self.source, now)
 
-        return self.storage.record(read(claim, worked, now), decide)
+        return self.storage.record(read(claim, result, now), decide)
+
+
+Origin = SourceDriver  # the name in tests/storage, until these are rewritten
 
 
 class InProcessReader:
@@ -120,24 +123,24 @@ class InProcessReader:
         return False
 
 
-def read(claim: Claim, worked: ReadResult, now: datetime) -> Poll:
-    """A poll whose document was read."""
+def read(claim: Claim, result: ReadResult, now: datetime) -> Poll:
+    """Return a successful poll."""
     return Poll(
-        claim=claim, outcome=Outcome(claim.id, "changed", now, 0.1), due=now + HOUR, document=worked.document
+        claim=claim, outcome=Outcome(claim.id, "changed", now, 0.1), due=now + HOUR, document=result.document
     )
 
 
 def failed(claim: Claim, now: datetime) -> Poll:
-    """A poll that failed."""
+    """Return a failed poll, due again in an hour."""
     outcome = Outcome(claim.id, "failed", now, 0.1, cause="network", message="no route")
     return Poll(claim=claim, outcome=outcome, due=now + HOUR)
 
 
 def titles(items: Sequence[Stored]) -> list[str]:
-    """Titles in the order given."""
+    """Return the titles in the order given."""
     return [each.item.title for each in items]
 
 
 def all_items(storage: Storage) -> tuple[Stored, ...]:
-    """Everything stored, oldest first."""
+    """Return every stored item, oldest first."""
     return tuple(reversed(storage.items(ItemQuery(limit=10_000))))

@@ -1,4 +1,4 @@
-"""What storage would remember, made by hand: known items and a Reading over them."""
+"""Known items and a Reading over them, without storage."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ MINISTRY = source("ministry")
 
 
 def said(*entries: Entry) -> tuple[Item, ...]:
-    """Entries as items of the ministry."""
+    """Return the items of these entries of the ministry."""
     return tuple(item(entry, MINISTRY) for entry in entries)
 
 
 def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **more: object) -> Known:
-    """An item last seen as `entry`, and under the names of other entries before."""
+    """Return a known item last seen as `entry`, with the keys of the entries it was seen as before."""
     now, *earlier = said(entry, *before)
     remembered = Known(
         number=number,
@@ -36,18 +36,18 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
 def told(
     entries: Sequence[Entry], remembered: Sequence[Known] = (), mode: Mode = Mode.NORMAL, listed: int = 0
 ) -> Resolved:
-    """What the ministry's document comes to."""
+    """Resolve a document of the ministry against known items."""
     return resolve(said(*entries), remembered, mode, listed=listed or len(entries), now=NOON + 20 * DAY)
 
 
 def who(resolved: Resolved) -> dict[str, int]:
-    """Title to number of the known item it is; 0 for a new one."""
+    """Map each title to the number of its known item, 0 for a new one."""
     return {item.title: 0 for item in resolved.new} | {item.title: old.number for item, old in resolved.known}
 
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """A Reading that answers with what it was given, only as far as it was asked."""
+    """A Reading over given items and candidates."""
 
     items: tuple[Known, ...] = ()
     others: tuple[Candidate, ...] = ()
@@ -61,10 +61,10 @@ class Remembered:
 
 
 def claim(mode: Mode = Mode.NORMAL, *, first: bool = False) -> Claim:
-    """A claim of the ministry."""
+    """Return a claim of the ministry."""
     return Claim(number=1, id="ministry", feed=MINISTRY.feed, token=1, mode=mode, first_import=first)
 
 
 def day(number: int) -> str:
-    """A date of March 2026 as feeds write it."""
+    """Return a day of March 2026 in RFC 3339 format."""
     return datetime(2026, 3, number, 9, tzinfo=NOON.tzinfo).isoformat()

@@ -19,7 +19,7 @@ from aggregator.service.scheduler import Scheduler
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.pool import WorkerPool
 from tests.fetch.given import client
-from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
+from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, config, entry, iso, source
 
 SECOND = timedelta(seconds=1)
 OFFICE = source("office")
@@ -52,7 +52,7 @@ def ticking(directory: Path, scenario: Scenario) -> None:
         with closing(open_storage(directory)) as storage:
             storage.sync(current.config, time.clock)
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
-            Origin(storage, OFFICE).says(embargoed, now=time.clock)
+            SourceDriver(storage, OFFICE).says(embargoed, now=time.clock)
             async with client() as fetcher:
                 pipeline = Pipeline(
                     storage,

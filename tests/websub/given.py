@@ -24,6 +24,7 @@ from tests.running import free_port
 from tests.websub.hub import Form, HubServer, hub_server
 
 T = TypeVar("T")
+SECOND = timedelta(seconds=1)
 
 
 class SubscriberHarness:
@@ -152,3 +153,18 @@ def rss(*titles: str, hub: str, topic: str) -> bytes:
         f'<rss version="2.0" xmlns:a="http://www.w3.org/2005/Atom"><channel><title>Ministry</title>'
         f"<link>https://ministry.example/</link>{links}{items}</channel></rss>"
     ).encode()
+
+
+def atom_with_hub(harness: SubscriberHarness, *titles: str) -> bytes:
+    """Publish an Atom document that names the hub, and return it."""
+    body = atom(*titles, hub=harness.hub.url("/hub"), topic=harness.hub.url("/feed"))
+    harness.hub.publish(body)
+    return body
+
+
+async def given_an_active_subscription(harness: SubscriberHarness) -> Form:
+    """Subscribe to a hub that verifies at once, and return the subscription request."""
+    atom_with_hub(harness, "one")
+    form = await harness.subscribes()
+    assert harness.state() is SubscriptionState.ACTIVE
+    return form

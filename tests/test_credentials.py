@@ -171,7 +171,7 @@ def test_nothing_that_polls_starts_without_its_variables(
     assert not here.store.exists()
 
 
-def test_whoever_does_not_poll_needs_no_variables(
+def test_commands_that_do_not_poll_need_no_variables(
     here: Site, press: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release has to be withdrawn at once, from whatever shell."""

@@ -98,7 +98,7 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
     asyncio.run(scenario())
 
 
-def test_what_nobody_here_does_is_left_alone(tmp_path: Path) -> None:
+def test_a_task_of_an_unknown_kind_is_not_claimed(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage = given_tasks(tmp_path, 1)
         assert await Tasks(storage, write, {}, clock=lambda: NOON + DAY).claim() == ()

@@ -51,7 +51,7 @@ def test_sources_are_polled_over_http(here: Site, command: Command) -> None:
         assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "unchanged"}
 
 
-def test_who_asked_to_be_left_alone_is_polled_only_when_named(here: Site, command: Command) -> None:
+def test_a_source_that_is_gone_is_polled_only_when_named(here: Site, command: Command) -> None:
     with http_server_in_thread() as serving:
         serving.answers = {"/pilots.xml": GONE}
         here.sources({"harbour": "file:press.xml", "pilots": serving.url("/pilots.xml")})

@@ -54,7 +54,7 @@ def test_an_iri_may_be_published_as_it_is(guid: str) -> None:
         "https://example.org/" + "a" * 1_000,
     ],
 )
-def test_what_is_no_iri_is_not_published(guid: str) -> None:
+def test_a_guid_that_is_no_iri_is_not_published(guid: str) -> None:
     assert not ids.valid_iri(guid)
 
 

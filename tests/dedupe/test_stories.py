@@ -82,7 +82,7 @@ def test_of_several_the_oldest_is_joined() -> None:
     assert match(release(), NOON, [new, old]) is old
 
 
-def test_who_is_at_home_leads_then_priority_then_age() -> None:
+def test_the_lead_is_the_source_at_home_then_by_priority_then_by_age() -> None:
     home, first, weighty = Member(9, True, 0), Member(1, False, 0), Member(5, False, 7)
     assert lead([first, weighty, home]) is home
     assert lead([first, weighty]) is weighty

@@ -56,7 +56,7 @@ def test_a_guid_that_comes_late_does_not_make_a_known_item_new() -> None:
     assert who(told([A], [known(1, entry("Bridge opens", "", HOME + "bridge"))])) == {"Bridge opens": 1}
 
 
-def test_who_has_a_name_now_counts_before_who_once_had_it() -> None:
+def test_a_current_key_is_matched_before_a_former_one() -> None:
     once, now = known(1, B, A), known(2, A)
     assert who(told([A], [once, now])) == {"Bridge opens": 2}
 
@@ -115,14 +115,14 @@ def test_an_entry_without_guid_is_not_who_shares_its_address_under_a_guid_of_its
 
 
 @pytest.mark.parametrize("edited", ["g1", "g2"])
-def test_where_one_who_has_a_name_is_taken_another_who_has_it_counts(edited: str) -> None:
+def test_an_entry_matches_another_item_of_its_key_if_one_is_taken(edited: str) -> None:
     both = known(1, entry("Bridge opens", "g1")), known(2, entry("Bridge opens", "g2"))
     resolved = told([entry("Bridge opens"), entry("Bridge opens", edited, body="<p>Edited.</p>")], both)
     other, itself = {"g1": (2, 1), "g2": (1, 2)}[edited]
     assert {item.guid: old.number for item, old in resolved.known} == {"": other, edited: itself}
 
 
-def test_who_takes_the_place_of_a_known_item_does_not_hide_what_it_said_before() -> None:
+def test_an_item_edited_into_another_does_not_match_its_former_content() -> None:
     before = entry("School closes", "", HOME)
     entries = [entry("Bridge opens", "", HOME), entry("School closes")]
     assert who(told(entries, [known(1, before)])) == {"Bridge opens": 1, "School closes": 0}
@@ -161,12 +161,12 @@ def test_a_mode_is_never_left_again() -> None:
         assert told([A], [known(1, A)], mode).mode is mode
 
 
-def test_where_guids_name_nothing_a_new_address_under_a_guid_of_its_own_is_known() -> None:
+def test_with_meaningless_guids_a_new_address_under_a_unique_guid_is_known() -> None:
     moved = entry("Bridge opens", "g1", HOME + "new")
     assert who(told([moved], [known(1, A)], Mode.GUID_LINK)) == {"Bridge opens": 1}
 
 
-def test_where_guids_name_nothing_a_series_of_one_title_stays_apart() -> None:
+def test_with_meaningless_guids_a_series_of_one_title_stays_apart() -> None:
     first, second = known(1, report(1, "same", HOME + "1")), known(2, report(2, "same", HOME + "2"))
     third = report(3, "same", HOME + "3")
     assert who(told([third], [first, second], Mode.GUID_LINK)) == {"Situation report": 0}

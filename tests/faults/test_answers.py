@@ -30,7 +30,7 @@ class Broken(InProcessReader):
         return await super().run(job)
 
 
-def test_a_fault_of_ours_costs_the_poll_that_met_it_and_is_told(
+def test_an_unexpected_error_costs_one_poll_and_is_logged(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def run() -> list[tuple[str, str, str]]:

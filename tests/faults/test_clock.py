@@ -76,7 +76,7 @@ def states(storage: Storage) -> list[State]:
     return [stored.state for stored in all_items(storage)]
 
 
-def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(tmp_path: Path) -> None:
+def test_a_poll_requested_between_ticks_starts_before_the_next_tick(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes(5)
@@ -90,7 +90,7 @@ def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(t
     ticking(tmp_path, scenario)
 
 
-def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) -> None:
+def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes()

@@ -30,7 +30,7 @@ class Full(SqliteStorage):
         return super().record(poll, decide)
 
 
-def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_room(tmp_path: Path) -> None:
+def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Path) -> None:
     async def run() -> list[int]:
         storm = answer(body=feed(item("storm", "Storm warning")))
         async with http_server({"/storm": storm}) as origin, client() as fetcher:

@@ -74,7 +74,7 @@ def test_a_redirect_to_itself_is_asked_once(status: str) -> None:
         b"HTTP/1.1 103 Early Hints\r\n\r\n" + HEAD + b"Content-Length: 0\r\n\r\n",
     ],
 )
-def test_what_comes_beyond_the_said_length_answers_no_other_question(said: bytes, surplus: bytes) -> None:
+def test_bytes_beyond_the_content_length_answer_no_later_request(said: bytes, surplus: bytes) -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> tuple[bytes | None, bytes | None, int]:
         first = await fetcher.fetch(origin.url("/"))
         second = await fetcher.fetch(origin.url("/other"))
@@ -84,7 +84,7 @@ def test_what_comes_beyond_the_said_length_answers_no_other_question(said: bytes
     assert polling({"/": said + surplus, "/other": answer(body=FEED)}, scenario) == (body, FEED, 2)
 
 
-def test_what_comes_beyond_the_last_chunk_or_a_304_answers_no_other_question() -> None:
+def test_bytes_beyond_the_last_chunk_or_a_304_answer_no_later_request() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> list[bytes | None]:
         first = await fetcher.fetch(origin.url("/"))
         await fetcher.fetch(origin.url("/304"), validators=replace(first.validators, url=origin.url("/304")))
@@ -133,7 +133,7 @@ user@127.0.0.1 1.1.1.1@127.0.0.1 127.0.0.1.
 
 @pytest.mark.parametrize("led", [False, True], ids=["named", "led to"])
 @pytest.mark.parametrize("host", FORMS)
-def test_no_way_of_writing_it_reaches_a_forbidden_address(host: str, led: bool) -> None:
+def test_no_notation_of_a_forbidden_address_is_reached(host: str, led: bool) -> None:
     """Refused, unreadable, or without an address; whatever it is, nothing connects."""
 
     async def run() -> FetchError:

@@ -43,7 +43,7 @@ def test_validators_belong_to_the_address_that_redirects_end_at() -> None:
     assert polling(answers, scenario) == (True, [None, None, None, '"b"'])
 
 
-def test_a_304_that_was_not_asked_for_is_an_error() -> None:
+def test_a_304_to_an_unconditional_request_is_an_error() -> None:
     error = failing({"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"})
     assert (error.cause, error.status, str(error)) == (
         "http",
@@ -53,7 +53,7 @@ def test_a_304_that_was_not_asked_for_is_an_error() -> None:
 
 
 @pytest.mark.parametrize("stored", [('"a"', ""), ("", "yesterday")])
-def test_one_validator_is_enough(stored: tuple[str, str]) -> None:
+def test_one_validator_makes_a_request_conditional(stored: tuple[str, str]) -> None:
     assert fetched({"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}, stored=stored).status == 304
 
 

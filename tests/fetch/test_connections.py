@@ -38,7 +38,7 @@ def test_a_body_may_end_with_its_connection() -> None:
     assert fetched({"/": then_close(b"HTTP/1.0 200 OK\r\n\r\n" + FEED)}).body == FEED
 
 
-def test_who_waits_for_a_slot_does_not_lose_its_time() -> None:
+def test_waiting_for_a_slot_does_not_count_against_the_deadline() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> list[object]:
         urls = [origin.url("/hangs"), origin.url("/hangs"), origin.url("/")]
         return list(await asyncio.gather(*map(fetcher.fetch, urls), return_exceptions=True))
@@ -89,7 +89,7 @@ def test_a_failure_quotes_no_more_of_an_answer_than_can_be_read() -> None:
     assert (error.cause, len(str(error)) < 400) == ("network", True)
 
 
-def test_nothing_listens_is_reported_in_a_sentence() -> None:
+def test_a_refused_connection_is_reported_in_a_sentence() -> None:
     async def scenario() -> str:
         async with client() as fetcher:
             with pytest.raises(FetchError) as caught:

@@ -53,7 +53,7 @@ def plain() -> Client:
     return Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
 
 
-def test_their_own_origin_is_shown_them_and_on_every_redirect_within_it() -> None:
+def test_credentials_are_sent_on_redirects_within_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
         answers = {"/": redirect("/b"), "/b": redirect("/c?d=e"), "/c?d=e": answer(body=FEED)}
         async with http_server(answers) as origin, plain() as fetcher:
@@ -63,20 +63,20 @@ def test_their_own_origin_is_shown_them_and_on_every_redirect_within_it() -> Non
     assert asyncio.run(scenario()) == [[True, True, True]]
 
 
-def test_another_host_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_another_host() -> None:
     assert chain("127.0.0.1", "127.0.0.2") == [[True], [False]]
     assert chain("127.0.0.1", "127.0.0.2", "127.0.0.3") == [[True], [False], [False]]
 
 
-def test_another_port_of_the_host_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_another_port() -> None:
     assert chain("127.0.0.1", "127.0.0.1") == [[True], [False]]
 
 
-def test_where_the_feed_has_moved_to_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_their_origin_by_redirect_from_another() -> None:
     assert chain("127.0.0.2", "127.0.0.1", home=1) == [[False], [False]]
 
 
-def test_who_leads_back_to_their_origin_does_not_choose_what_they_open() -> None:
+def test_credentials_are_not_sent_on_a_redirect_back_to_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
         async with http_server({}) as origin, http_server({}, host="127.0.0.2") as other, plain() as fetcher:
             origin.answers = {"/": redirect(other.url("/")), "/secret": answer(body=FEED)}
@@ -111,7 +111,7 @@ def test_userinfo_in_a_redirect_changes_nothing() -> None:
 
 @pytest.mark.needs("openssl")
 @pytest.mark.parametrize("starts_secure", [True, False])
-def test_neither_a_downgrade_nor_an_upgrade_is_shown_them(tmp_path: Path, starts_secure: bool) -> None:
+def test_credentials_are_not_sent_across_a_change_of_scheme(tmp_path: Path, starts_secure: bool) -> None:
     path = certificate(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(path)
@@ -150,7 +150,7 @@ def certificate(directory: Path) -> Path:
     return both
 
 
-def test_a_hub_is_never_shown_any() -> None:
+def test_a_hub_gets_no_credentials() -> None:
     async def scenario() -> list[list[bool]]:
         async with http_server({"/": answer(body=FEED), "/hub": answer()}) as origin, plain() as fetcher:
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
@@ -171,7 +171,7 @@ def test_a_hub_is_never_shown_any() -> None:
         redirect("/"),
     ],
 )
-def test_no_failure_tells_them(scripted: bytes) -> None:
+def test_no_error_text_holds_credentials(scripted: bytes) -> None:
     async def scenario() -> FetchError:
         async with http_server({"/": scripted}) as origin, plain() as fetcher:
             with pytest.raises(FetchError) as caught:
@@ -192,7 +192,7 @@ def test_no_failure_tells_them(scripted: bytes) -> None:
         f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nyou sent {SECRET}\r\n",
     ],
 )
-def test_an_origin_that_echoes_them_puts_them_in_no_message(echoing: str) -> None:
+def test_credentials_echoed_by_the_origin_are_in_no_error_text(echoing: str) -> None:
     async def scenario() -> str:
         async with http_server({"/": then_close(echoing.encode())}) as origin, plain() as fetcher:
             with pytest.raises(FetchError) as caught:

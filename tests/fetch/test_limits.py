@@ -21,12 +21,12 @@ from tests.server import Answers, Request, Script, answer, for_ever, redirect, t
         ("zstd", zstandard.compress(bytes(50_000_000))),
     ],
 )
-def test_a_bomb_is_refused(encoding: str, bomb: bytes) -> None:
+def test_a_decompression_bomb_is_refused(encoding: str, bomb: bytes) -> None:
     error = failing({"/": answer(f"Content-Encoding: {encoding}", body=bomb)})
     assert (error.cause, str(error)) == ("limit", "http://127.0.0.1:PORT/ is larger than 100000 bytes")
 
 
-def test_a_bomb_of_which_nothing_comes_out_is_refused() -> None:
+def test_a_decompression_bomb_between_two_encodings_is_refused() -> None:
     bomb = gzip.compress(zstandard.compress(b"") * 200_000)
     error = failing({"/": answer("Content-Encoding: zstd, gzip", body=bomb)})
     assert error.cause == "limit"
@@ -66,7 +66,7 @@ def test_headers_without_end_are_named_as_such() -> None:
     )
 
 
-def test_what_stands_beside_chunks_counts_as_headers_too() -> None:
+def test_chunk_extensions_are_limited_like_headers() -> None:
     sent = 0
 
     async def script(_: Request, writer: asyncio.StreamWriter) -> None:

@@ -138,7 +138,7 @@ def test_a_hub_that_hangs_is_left_at_the_deadline() -> None:
     assert error.cause == "network"
 
 
-def test_what_a_hub_says_besides_its_status_is_not_read() -> None:
+def test_the_body_of_a_hub_response_is_not_read() -> None:
     async def scenario(origin: HttpServer, client: Client) -> int:
         return await client.post(origin.url("/"), FORM)
 

@@ -36,7 +36,7 @@ def test_a_redirect_may_be_written_in_raw_utf_8_or_latin_1() -> None:
     assert (utf_8.body, fetched(latin_1).body) == (FEED, FEED)
 
 
-def test_a_circle_is_noticed() -> None:
+def test_a_redirect_loop_is_an_error() -> None:
     error = failing({"/": redirect("/b"), "/b": redirect("/c"), "/c": redirect("/b")})
     assert (error.cause, str(error)) == ("http", "http://127.0.0.1:PORT/ redirects in a circle")
 
@@ -91,7 +91,7 @@ def test_a_redirect_to_anything_but_a_web_address_is_refused(location: str) -> N
         "http://0/",
     ],
 )
-def test_no_redirect_leads_to_an_address_that_must_not_be_reached(target: str) -> None:
+def test_no_redirect_reaches_a_forbidden_address(target: str) -> None:
     async def scenario() -> tuple[str, bool]:
         """Only the origin itself, as a name, is let through."""
 

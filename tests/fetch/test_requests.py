@@ -13,7 +13,7 @@ from tests.fetch.given import FEED, client, fetched, poll_settings, polling
 from tests.server import HttpServer, answer, http_server, redirect
 
 
-def test_a_request_says_honestly_who_asks_and_what_is_understood() -> None:
+def test_a_request_names_its_user_agent_and_accepted_encodings() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> list[str]:
         await fetcher.fetch(origin.url("/feed?a=1"), accept="text/html")
         return [line for line in origin.requests[0].head.split("\r\n") if not line.startswith("Host:")]

@@ -80,7 +80,7 @@ def test_retry_after_is_passed_on_as_it_came(status: str) -> None:
     assert (error.cause, error.retry_after) == ("http", "Mon, 01 Jan 2024 00:00:00 GMT")
 
 
-def test_a_challenge_to_prove_to_be_human_is_a_block_under_any_status() -> None:
+def test_a_bot_challenge_is_a_block_under_any_status() -> None:
     assert (
         failing({"/": answer("cf-mitigated: challenge", status="503 Service Unavailable")}).cause == "blocked"
     )

@@ -75,11 +75,11 @@ def test_of_several_addresses_only_permitted_ones_are_tried() -> None:
     assert reaching(resolving("10.0.0.1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
 
 
-def test_when_one_address_does_not_answer_the_next_is_tried() -> None:
+def test_an_address_that_refuses_is_followed_by_the_next() -> None:
     assert reaching(resolving("127.0.0.9", "::1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
 
 
-def test_a_name_that_is_rebound_after_it_was_judged_gains_nothing() -> None:
+def test_dns_rebinding_after_the_guard_gains_nothing() -> None:
     answers = iter([("127.0.0.1",), ("10.0.0.1",)])
 
     async def resolve(host: str, port: int) -> tuple[str, ...]:
@@ -249,7 +249,7 @@ def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: 
     ("words", "message"),
     [(answer(body=FEED), "failed: TLS failed: "), (b"", "did not finish within 0.2 s")],
 )
-def test_what_speaks_no_tls_is_not_read_over_it(words: bytes, message: str) -> None:
+def test_a_server_without_tls_is_not_read_over_https(words: bytes, message: str) -> None:
     async def scenario() -> str:
         transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
         client = Client(poll_settings(timeout=0.2), contact="a", publication_url="b", transport=transport)
@@ -261,7 +261,7 @@ def test_what_speaks_no_tls_is_not_read_over_it(words: bytes, message: str) -> N
     assert message in asyncio.run(scenario())
 
 
-def test_plain_bytes_from_before_the_handshake_do_not_pass_as_encrypted() -> None:
+def test_plain_bytes_before_the_tls_handshake_do_not_pass_as_encrypted() -> None:
     async def scenario() -> None:
         async with http_server(greeting=b"HTTP/1.1 200 OK") as server:
             stream = await Backend(every_name_is_here, LOOPBACK).connect_tcp("127.0.0.1", server.port)

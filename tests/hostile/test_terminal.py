@@ -82,7 +82,7 @@ def test_an_item_is_shown_without_moving_the_cursor(hostile: tuple[Site, HttpSer
             assert shown.returncode == 0
 
 
-def test_what_an_operator_types_is_repeated_on_one_plain_line(tmp_path: Path) -> None:
+def test_operator_input_is_echoed_on_one_plain_line(tmp_path: Path) -> None:
     here = given_a_site(tmp_path, {})
     for command in ("show", "withdraw", "poll", "add"):
         said = here.run(command, ESCAPES, *(("--reason", ESCAPES) if command == "withdraw" else ()))

@@ -99,7 +99,7 @@ def test_the_same_document_again_changes_nothing(history: list[list[Entry]], inc
         assert (published(line), line.items()) == before
 
 
-def test_when_the_later_of_two_doubles_goes_the_earlier_one_counts_again() -> None:
+def test_a_superseded_entry_counts_again_once_the_newer_one_disappears() -> None:
     old = entry("Draft", "1", published=iso(NOON - DAY), body="<p>One.</p>")
     new = entry("Final", "1", published=iso(NOON - HOUR))
     for history in ([[new, old], [old]], [[old], [new, old], [old]]):
@@ -171,7 +171,7 @@ told = st.builds(
 
 @SILENT
 @given(st.lists(told, min_size=1, max_size=4, unique_by=lambda each: each.guid))
-def test_what_we_publish_parses_back_to_what_we_stored(said: list[Entry]) -> None:
+def test_published_documents_parse_back_to_the_stored_items(said: list[Entry]) -> None:
     with given_line(ORIGIN) as line:
         SourceDriver(line.storage, ORIGIN).says(
             now=NOON - timedelta(hours=2)

@@ -56,7 +56,7 @@ def test_301_302_a_wrong_or_missing_signature_changes_nothing(tmp_path: Path, si
     run_scenario(tmp_path, scenario)
 
 
-def test_deliveries_make_us_poll_no_more_than_once_a_minute(tmp_path: Path) -> None:
+def test_deliveries_are_rate_limited_to_one_poll_a_minute(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         form = await given_an_active_subscription(harness)
         await harness.poll(after=10 * MINUTE)

@@ -41,7 +41,7 @@ def test_a_running_service_subscribes_and_hears_its_hub(tmp_path: Path, beside: 
     assert form["hub.secret"] not in told
 
 
-def test_a_service_that_is_told_not_to_asks_no_hub(tmp_path: Path, beside: HubServer) -> None:
+def test_with_websub_switched_off_no_subscription_is_requested(tmp_path: Path, beside: HubServer) -> None:
     here = given_a_site(tmp_path, {"ministry": beside.url("/feed")}, poll=", websub: false")
     with here.serving() as service:
         until(lambda: service.titles() == ["one"] or "one" in service.get("/").text)

@@ -105,7 +105,7 @@ def test_another_hub_or_topic_is_subscribed_to_anew_and_the_old_one_left(tmp_pat
 
 
 @pytest.mark.parametrize("how", ["the feed names none", "it is switched off", "the source is gone"])
-def test_a_hub_no_longer_wanted_is_told_so(tmp_path: Path, how: str) -> None:
+def test_a_subscription_no_longer_wanted_is_unsubscribed(tmp_path: Path, how: str) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         form = await given_an_active_subscription(harness)
         if how == "the feed names none":
@@ -127,7 +127,7 @@ def test_a_hub_no_longer_wanted_is_told_so(tmp_path: Path, how: str) -> None:
     run_scenario(tmp_path, scenario)
 
 
-def test_a_hub_that_does_not_let_us_go_is_asked_three_times(tmp_path: Path) -> None:
+def test_an_unverified_unsubscription_is_requested_three_times(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         await given_an_active_subscription(harness)
         harness.hub.publish(atom("two"))
@@ -155,7 +155,7 @@ def test_a_hub_at_a_guarded_address_is_refused(tmp_path: Path) -> None:
     run_scenario(tmp_path, scenario)
 
 
-def test_a_hub_that_could_not_reach_us_is_not_asked(tmp_path: Path) -> None:
+def test_no_subscription_is_requested_for_a_callback_on_loopback(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         harness.hub.publish(atom("one", hub="https://hub.example/", topic=harness.hub.url("/feed")))
         await harness.poll()
@@ -193,7 +193,7 @@ def no_tls(request: httpx.Request) -> httpx.Response:
     return httpx.Response(202)
 
 
-def test_a_hub_is_asked_over_https_and_only_if_that_cannot_be_had_over_http(tmp_path: Path) -> None:
+def test_a_subscription_is_requested_over_https_and_over_http_only_if_tls_fails(tmp_path: Path) -> None:
     assert asked_over(tmp_path / "1", lambda request: httpx.Response(202)) == ["https://hub.example/"]
     assert asked_over(tmp_path / "2", lambda request: httpx.Response(400)) == ["https://hub.example/"]
     assert asked_over(tmp_path / "3", no_tls) == ["https://hub.example/", "http://hub.example/"]

@@ -56,7 +56,7 @@ def test_no_more_is_taken_than_can_be_done_at_once(tmp_path: Path) -> None:
         await tasks.run(last)
         assert len(set(doing.done)) == TASKS_AT_ONCE + 1
         assert await tasks.claim() == ()
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -73,7 +73,7 @@ def test_a_task_is_done_again_when_its_handler_says_so(tmp_path: Path) -> None:
             assert len(taken) == expected
             for task in taken:
                 await tasks.run(task)
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -93,16 +93,16 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
                 await tasks.run(task)
             assert await tasks.claim() == ()
             now += TASK_LEASE
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
 
-def test_what_nobody_here_does_is_left_alone(tmp_path: Path) -> None:
+def test_a_task_of_an_unknown_kind_is_not_claimed(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage = given_tasks(tmp_path, 1)
         assert await Tasks(storage.tasks, write, {}, clock=lambda: NOON + DAY).claim() == ()
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -123,6 +123,6 @@ def test_a_time_set_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
         await tasks.run(task)
         assert storage.tasks.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=TASK_LEASE) == ()
         assert len(storage.tasks.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=TASK_LEASE)) == 1
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())

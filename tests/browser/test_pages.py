@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Chromium, chromium
-from tests.running import feed, item, json_of, site, until
+from tests.running import feed, given_a_site, item, json_of, until
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -40,7 +40,7 @@ class Pages:
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A service with the sample newsroom and a release as wide as can be."""
-    here = site(tmp_path_factory.mktemp("site"))
+    here = given_a_site(tmp_path_factory.mktemp("site"))
     body = WIDE.replace("&", "&amp;").replace("<", "&lt;")
     (here.directory / "wide.xml").write_bytes(feed(item("wide", f"A release about {LONG}", body)))
     here.sources(

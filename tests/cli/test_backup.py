@@ -42,7 +42,7 @@ def test_a_backup_is_counted_and_a_restore_withdraws_again(here: Site, polled: C
     assert titles(polled) == {"Storm warning": "withdrawn", "New pilot boat": "live"}
 
 
-def test_what_the_backup_does_not_hold_is_told(here: Site, command: Command) -> None:
+def test_restore_names_withdrawals_that_the_backup_does_not_hold(here: Site, command: Command) -> None:
     assert command("backup", str(here.directory / "empty.db")).out.startswith("0 items")
     command("poll")
     storm = item_id(command, "Storm warning")
@@ -143,7 +143,7 @@ def test_the_log_is_json_when_asked(here: Site) -> None:
     assert (poll["source"], poll["outcome"], poll["new"], poll["level"]) == ("harbour", "changed", 2, "info")
 
 
-def test_what_libraries_log_has_the_same_form() -> None:
+def test_logs_of_libraries_have_the_same_format() -> None:
     code = (
         "import logging; from aggregator.cli.logging import set_up; set_up('json');"
         "logging.getLogger('uvicorn.error').warning('two\\nlines')"

@@ -12,7 +12,8 @@ from aggregator.service.app import utc_now
 from aggregator.storage import open_storage
 from tests.cli.conftest import PRESS, Command
 from tests.given import succeeded
-from tests.running import Site, origin, site, until
+from tests.running import Site, given_a_site, until
+from tests.server import answer, http_server_in_thread
 
 NEW = "https://new.example/feed"
 
@@ -62,15 +63,15 @@ def test_unmove_goes_back_once(here: Site, command: Command) -> None:
 
 
 def test_unmove_beside_a_running_service_has_the_configured_address_polled_at_once(tmp_path: Path) -> None:
-    moved = site(tmp_path)
-    with origin() as harbour:
-        harbour.documents = {"/feed": PRESS, "/new": PRESS}
+    moved = given_a_site(tmp_path)
+    with http_server_in_thread() as harbour:
+        harbour.answers = dict.fromkeys(("/feed", "/new"), answer(body=PRESS))
         moved.sources({"harbour": harbour.url("/feed")})
         given_a_move(moved, harbour.url("/new"))
         with moved.serving() as service:
             assert moved.run("poll", "harbour").returncode == 0
-            assert harbour.asked == ["/new"]
+            assert harbour.paths == ["/new"]
             assert "publicwire unmove harbour" in service.status()
             assert moved.run("unmove", "harbour").returncode == 0
-            until(lambda: harbour.asked == ["/new", "/feed"])
+            until(lambda: harbour.paths == ["/new", "/feed"])
             until(lambda: "publicwire unmove" not in service.status())

@@ -80,7 +80,7 @@ def test_each_source_has_its_own_and_most_have_none() -> None:
     assert config.credentials_of(second) is None
 
 
-def test_who_fetches_nothing_needs_no_variable_and_learns_no_secret() -> None:
+def test_commands_without_fetches_need_no_variable_and_read_no_secret() -> None:
     config = parse(text_of("auth: {user: desk, password: $UNSET}"), HERE)
     assert config.credentials == ()
 

@@ -74,7 +74,7 @@ def test_a_source_is_written_at_the_end_of_the_list_and_all_else_stays(before: s
     assert add_source(before, NEW) == after
 
 
-def test_what_was_written_is_what_is_read() -> None:
+def test_an_added_source_is_read_back_as_written() -> None:
     source = parse(add_source("sources: []\n", NEW), Path("sources.yaml")).sources[-1]
     assert (source.id, source.organisation, source.feed, source.topics, source.language) == (
         NEW.id,
@@ -165,7 +165,7 @@ def test_a_source_needs_no_more_than_its_feed() -> None:
         ),
     ],
 )
-def test_what_cannot_be_added_is_refused_with_the_reason(text: str, addition: Addition, message: str) -> None:
+def test_an_invalid_addition_is_refused_with_the_reason(text: str, addition: Addition, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         add_source(text, addition)
     assert str(caught.value) == message

@@ -257,7 +257,7 @@ def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
         ),
     ],
 )
-def test_what_will_be_regretted_is_warned_of(text: str, said: list[str]) -> None:
+def test_a_risky_setting_is_warned_of(text: str, said: list[str]) -> None:
     assert list(warnings(parse(text, HERE))) == said
 
 
@@ -272,5 +272,5 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
     assert all(source.licence or source.republish is Republish.EXCERPT for source in others)
 
 
-def test_where_alerts_are_posted_is_in_no_dump_of_the_configuration() -> None:
+def test_the_webhook_address_is_in_no_dump_of_the_configuration() -> None:
     assert "secret" not in repr(FULL_CONFIG)

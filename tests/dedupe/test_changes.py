@@ -202,7 +202,7 @@ def test_only_a_first_import_has_a_backlog(first: bool, published: str, backlog:
     assert new.backlog is backlog
 
 
-def test_how_far_back_a_first_import_reaches_is_the_operators_choice() -> None:
+def test_the_reach_of_a_first_import_is_configured() -> None:
     ten_days_old = [entry("One", "g1", published=iso(NOON - 10 * DAY))]
     for reach, backlog in ((9 * DAY, True), (11 * DAY, False), (timedelta(0), True)):
         of = replace(MINISTRY, first_import=reach)

@@ -54,7 +54,7 @@ def test_a_link_without_target_shows_none() -> None:
     assert disclaimer.compile('Read <a href="{{ item.url }}">it</a>').render(NOWHERE)[1] == "Read it"
 
 
-def test_what_an_item_says_is_text_and_never_a_template() -> None:
+def test_text_of_an_item_is_never_a_template() -> None:
     item = ItemWords("", "{{ 7 * 7 }} <script>alert(1)</script>", "", "", "")
     html, text = disclaimer.compile("{{ item.title }}").render(Words("P", "O", "", item))
     assert html == '<div class="pw-disclaimer">{{ 7 * 7 }} &lt;script&gt;alert(1)&lt;/script&gt;</div>'
@@ -122,7 +122,7 @@ def test_a_template_can_choose_and_change_case(template: str, expected: str) -> 
         ("x<![CDATA[y]]>", "comments"),
     ],
 )
-def test_what_a_disclaimer_cannot_be_is_said_in_a_sentence(template: str, sentence: str) -> None:
+def test_an_invalid_disclaimer_is_an_error_in_one_sentence(template: str, sentence: str) -> None:
     with pytest.raises(ValueError) as caught:
         check(template)
     assert sentence in str(caught.value)

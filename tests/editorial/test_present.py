@@ -101,7 +101,7 @@ def test_a_file_source_is_known_by_our_own_page() -> None:
     assert release(feed=replace(FEED, feed="")).source.feed == "https://releases.example/sources/water"
 
 
-def test_what_a_feed_says_of_itself_is_cleaned() -> None:
+def test_the_metadata_of_a_feed_is_cleaned() -> None:
     feed = replace(
         FEED,
         feed="https://user:pass@water.example/feed?token=1",
@@ -129,7 +129,7 @@ def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
     assert "javascript" not in found.disclaimer
 
 
-def test_where_a_release_has_no_address_the_disclaimer_leads_to_its_organisation() -> None:
+def test_the_disclaimer_of_a_release_without_address_links_to_its_organisation() -> None:
     item = replace(ITEM, url="")
     assert '<a href="https://water.example/">' in release(item).disclaimer
     assert "<a " not in release(item, feed=replace(FEED, link="")).disclaimer

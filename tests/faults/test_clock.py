@@ -20,8 +20,8 @@ from aggregator.service.scheduler import Scheduler
 from aggregator.service.writer import Writer
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.pool import WorkerPool
-from tests.fetch.origin import client
-from tests.given import DAY, HOUR, MINUTE, Origin, all_items, at_once, config, entry, iso, source
+from tests.fetch.given import client
+from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, at_once, config, entry, iso, source
 
 SECOND = timedelta(seconds=1)
 OFFICE = source("office")
@@ -54,7 +54,7 @@ def ticking(directory: Path, scenario: Scenario) -> None:
         with closing(open_storage(directory)) as storage:
             storage.admin.sync(current.config, time.clock)
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
-            Origin(storage, OFFICE).says(embargoed, now=time.clock)
+            SourceDriver(storage, OFFICE).says(embargoed, now=time.clock)
             async with client() as fetcher:
                 readers = WorkerPool()
                 pipeline = Pipeline(
@@ -85,7 +85,7 @@ def states(storage: Storage) -> list[State]:
     return [stored.state for stored in all_items(storage)]
 
 
-def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(tmp_path: Path) -> None:
+def test_a_poll_requested_between_ticks_starts_before_the_next_tick(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes(5)
@@ -99,7 +99,7 @@ def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(t
     ticking(tmp_path, scenario)
 
 
-def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) -> None:
+def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes()

@@ -11,22 +11,23 @@ import pytest
 
 from aggregator.errors import StorageError, StoreFull
 from aggregator.storage import open_storage
-from tests.running import Origin, Service, Site, feed, item, json_of, origin, site, until
+from tests.running import Service, Site, feed, given_a_site, item, json_of, until
+from tests.server import HttpServer, answer, http_server_in_thread
 
 STORM, PILOT = item("storm", "Storm warning"), item("pilot", "New pilot boat")
 
 
 @pytest.fixture
-def harbour() -> Iterator[Origin]:
-    with origin() as serving:
-        serving.documents = {"/storm.xml": feed(STORM), "/pilot.xml": feed(PILOT)}
+def harbour() -> Iterator[HttpServer]:
+    with http_server_in_thread() as serving:
+        serving.answers = {"/storm.xml": answer(body=feed(STORM)), "/pilot.xml": answer(body=feed(PILOT))}
         yield serving
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
     """A site whose store is on a disk of 4 MB of its own."""
-    made = site(tmp_path)
+    made = given_a_site(tmp_path)
     made.store.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(made.store)], capture_output=True, check=False
@@ -39,7 +40,7 @@ def here(tmp_path: Path) -> Iterator[Site]:
         subprocess.run(["umount", "--lazy", str(made.store)], check=True)
 
 
-def polls(here: Site, harbour: Origin, *names: str) -> None:
+def polls(here: Site, harbour: HttpServer, *names: str) -> None:
     here.sources({name: harbour.url(f"/{name}.xml") for name in names})
 
 
@@ -73,7 +74,7 @@ def is_sound(here: Site) -> bool:
 
 
 def test_a_full_disk_stops_nothing_that_is_published_and_room_lets_it_go_on(
-    here: Site, harbour: Origin
+    here: Site, harbour: HttpServer
 ) -> None:
     polls(here, harbour, "storm")
     with here.serving() as service:
@@ -92,10 +93,10 @@ def test_a_full_disk_stops_nothing_that_is_published_and_room_lets_it_go_on(
     assert is_sound(here)
 
 
-def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, harbour: Origin) -> None:
+def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
-    harbour.documents["/storm.xml"] = feed(PILOT, STORM)
+    harbour.answers["/storm.xml"] = answer(body=feed(PILOT, STORM))
     fill(here)
     full = here.run("poll")
     assert full.returncode == 1
@@ -108,7 +109,7 @@ def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, ha
     assert is_sound(here)
 
 
-def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site, harbour: Origin) -> None:
+def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     here.run("poll")
     (stored,) = json_of(here.run("items", "--json").stdout)
@@ -122,7 +123,7 @@ def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site,
     assert json_of(here.run("items", "--json").stdout)[0]["state"] == "withdrawn"
 
 
-def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbour: Origin) -> None:
+def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     fill(here)
     refused = here.run("serve")
@@ -132,7 +133,7 @@ def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbou
     assert "Traceback" not in refused.stderr
 
 
-def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: Origin) -> None:
+def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
     remount(here, "ro")
@@ -148,9 +149,9 @@ def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: Origin) -
 
 @pytest.mark.parametrize("page", [2, 5, 9])
 def test_a_damaged_page_is_noticed_at_the_start_and_the_cure_is_named(
-    tmp_path: Path, harbour: Origin, page: int
+    tmp_path: Path, harbour: HttpServer, page: int
 ) -> None:
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
     (here.store / "backups").mkdir()
@@ -173,7 +174,7 @@ def test_a_damaged_page_is_noticed_at_the_start_and_the_cure_is_named(
     assert is_sound(here)
 
 
-def test_the_contract_names_a_full_disk(here: Site, harbour: Origin) -> None:
+def test_the_contract_names_a_full_disk(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     here.run("poll")
     with closing(open_storage(here.store)) as storage:

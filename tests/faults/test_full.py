@@ -13,10 +13,10 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
 from aggregator.storage import Reading
 from aggregator.storage.sqlite import SqliteStorage
-from tests.faults.test_answers import InProcess
-from tests.fetch.origin import answer, client, running
-from tests.given import config, source
+from tests.fetch.given import client
+from tests.given import InProcessReader, config, source
 from tests.running import feed, item
+from tests.server import answer, http_server
 
 
 class Full(SqliteStorage):
@@ -30,15 +30,15 @@ class Full(SqliteStorage):
         return super().record(poll, decide)
 
 
-def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_room(tmp_path: Path) -> None:
+def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Path) -> None:
     async def run() -> list[int]:
         storm = answer(body=feed(item("storm", "Storm warning")))
-        async with running({"/storm": storm}) as origin, client() as fetcher:
+        async with http_server({"/storm": storm}) as origin, client() as fetcher:
             current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
             with closing(Full(tmp_path)) as storage:
                 storage.admin.sync(current.config, utc_now())
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
+                    storage, lambda: fetcher, InProcessReader(), config=lambda: current.config, clock=utc_now
                 )
                 poller, asked = Scheduler(pipeline, storage, current, clock=utc_now), list[int]()
                 for storage.is_room in (False, True):

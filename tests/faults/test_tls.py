@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fetch.origin import every_name_is_here
+from tests.fetch.given import every_name_is_here
 from tests.fetch.test_transport import outcome_of, reaching, serving
 
 pytestmark = pytest.mark.needs("openssl")

@@ -86,7 +86,7 @@ def test_a_gzip_stream_of_countless_members_is_refused() -> None:
         ("deflate, br", brotli.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 300_000, quality=5)),
     ],
 )
-def test_what_one_encoding_hands_to_the_next_is_bounded_though_nothing_comes_of_it(
+def test_data_between_two_encodings_is_bounded_although_the_output_is_empty(
     encoding: str, data: bytes
 ) -> None:
     with pytest.raises(Undecodable, match="larger than 1000000 bytes between its encodings") as caught:

@@ -41,7 +41,7 @@ def test_no_more_fetches_run_in_all_than_are_allowed() -> None:
     assert running_together(["a", "b", "c", "d"], per_host=2, in_all=3) == ["a", "b", "c"]
 
 
-def test_who_waits_for_a_slow_host_keeps_no_slot_from_the_others() -> None:
+def test_fetches_waiting_for_a_slow_host_hold_no_global_slot() -> None:
     assert running_together(["slow"] * 50 + ["b", "c"], per_host=1, in_all=3) == ["slow", "b", "c"]
 
 
@@ -80,7 +80,7 @@ def test_fetches_at_one_host_begin_a_gap_apart_and_those_at_others_do_not_wait()
     assert [gaps >= least for (_, gaps), least in zip(order, (0, 0, 1, 2, 0), strict=True)] == [True] * 5
 
 
-def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() -> None:
+def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> None:
     async def scenario() -> list[str]:
         slots, said = Hosts(per_host=1, in_all=9), list[str]()
 
@@ -99,7 +99,7 @@ def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() ->
     assert asyncio.run(scenario()) == ["asks a", "asks b", "leaves a for True"]
 
 
-def test_who_keeps_us_waiting_makes_room_for_as_many_as_may_be_slow() -> None:
+def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> None:
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=1, in_all=1, slow_after=0.01, slow=2), list[str]()
         second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()

@@ -14,7 +14,7 @@ from aggregator.workers.job import work
 from tests.given import NOON
 from tests.hostile.payloads import HOSTILE
 from tests.line.line import plain
-from tests.running import Origin, origin
+from tests.server import HttpServer, answer, http_server_in_thread
 
 CANARY = "the content of a file of this machine"
 ORIGIN = plain("origin")
@@ -34,9 +34,8 @@ OWN = (
 
 
 @pytest.fixture(scope="module")
-def listener() -> Iterator[Origin]:
-    with origin() as listening:
-        listening.documents["/"] = CANARY.encode()
+def listener() -> Iterator[HttpServer]:
+    with http_server_in_thread({"/": answer(body=CANARY.encode())}) as listening:
         yield listening
 
 
@@ -51,7 +50,7 @@ def prologs() -> list[str]:
     return found
 
 
-def aimed(prolog: str, canary: Path, listener: Origin) -> str:
+def aimed(prolog: str, canary: Path, listener: HttpServer) -> str:
     """The same attack on a file and a server of ours."""
     prolog = re.sub(r"<\?xml[^>]*\?>", "", prolog)
     prolog = re.sub(r"(?:php|expect|file|jar|gopher|ftp|netdoc):/*[^\s\"'>]+", canary.as_uri(), prolog)
@@ -82,7 +81,7 @@ def reads(body: str) -> ReadResult | ParseError:
 
 @pytest.mark.needs("corpus")
 def test_no_entity_reads_a_file_or_asks_anybody_or_costs_more_than_its_bytes(
-    tmp_path: Path, listener: Origin
+    tmp_path: Path, listener: HttpServer
 ) -> None:
     canary = tmp_path / "passwd"
     canary.write_text(CANARY)
@@ -96,4 +95,4 @@ def test_no_entity_reads_a_file_or_asks_anybody_or_costs_more_than_its_bytes(
             assert time.monotonic() - started < 2, prolog
             assert CANARY not in repr(answer), prolog
             assert len(repr(answer)) < 20_000, prolog
-    assert listener.asked == []
+    assert listener.paths == []

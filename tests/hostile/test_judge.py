@@ -14,7 +14,7 @@ PAGE = (
 )
 
 
-def test_what_is_right_is_not_faulted() -> None:
+def test_valid_output_has_no_fault() -> None:
     assert list(body_faults(GOOD, STANDING)) == []
     assert list(page_faults(PAGE, STANDING)) == []
     assert list(page_faults(PAGE.replace("BODY", escape("<script>")), STANDING)) == []
@@ -34,7 +34,7 @@ BAD = (
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_what_is_wrong_is_faulted(bad: str) -> None:
+def test_invalid_output_has_a_fault(bad: str) -> None:
     assert list(body_faults(bad + GOOD, STANDING))
     assert list(page_faults(PAGE.replace("BODY", bad), STANDING))
 

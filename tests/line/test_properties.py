@@ -13,7 +13,7 @@ from aggregator.model import Document, Entry, Item
 from aggregator.model.settings import Source
 from aggregator.normalise import normalise
 from aggregator.parse import parse
-from tests.given import DAY, HOUR, NOON, Origin, entry, iso
+from tests.given import DAY, HOUR, NOON, SourceDriver, entry, iso
 from tests.line.line import Line, plain
 
 ORIGIN, AGENCY, UNIVERSITY = plain("origin"), plain("agency"), plain("university")
@@ -57,7 +57,7 @@ def given_line(*sources: Source) -> Iterator[Line]:
 
 
 def says(line: Line, of: Source, history: Sequence[Sequence[Entry]], *, incremental: bool = True) -> None:
-    origin = Origin(line.storage, of, incremental=incremental)
+    origin = SourceDriver(line.storage, of, incremental=incremental)
     for number, document in enumerate(history):
         origin.says(*document, now=NOON + HOUR * number)
 
@@ -93,12 +93,14 @@ def test_the_same_document_again_changes_nothing(history: list[list[Entry]], inc
     with given_line(ORIGIN) as line:
         says(line, ORIGIN, history, incremental=incremental)
         before = published(line), line.items()
-        outcome = Origin(line.storage, ORIGIN, incremental=incremental).says(*history[-1], now=NOON + DAY)
+        outcome = SourceDriver(line.storage, ORIGIN, incremental=incremental).says(
+            *history[-1], now=NOON + DAY
+        )
         assert (outcome.new, outcome.edited) == (0, 0)
         assert (published(line), line.items()) == before
 
 
-def test_when_the_later_of_two_doubles_goes_the_earlier_one_counts_again() -> None:
+def test_a_superseded_entry_counts_again_once_the_newer_one_disappears() -> None:
     old = entry("Draft", "1", published=iso(NOON - DAY), body="<p>One.</p>")
     new = entry("Final", "1", published=iso(NOON - HOUR))
     for history in ([[new, old], [old]], [[old], [new, old], [old]]):
@@ -170,9 +172,11 @@ told = st.builds(
 
 @SILENT
 @given(st.lists(told, min_size=1, max_size=4, unique_by=lambda each: each.guid))
-def test_what_we_publish_parses_back_to_what_we_stored(said: list[Entry]) -> None:
+def test_published_documents_parse_back_to_the_stored_items(said: list[Entry]) -> None:
     with given_line(ORIGIN) as line:
-        Origin(line.storage, ORIGIN).says(now=NOON - timedelta(hours=2))  # else undated ones are backlog
+        SourceDriver(line.storage, ORIGIN).says(
+            now=NOON - timedelta(hours=2)
+        )  # else undated ones are backlog
         says(line, ORIGIN, [said])
         stored = {one.public_id: one for one in line.items()}
         for kind in ("atom", "rss", "json"):

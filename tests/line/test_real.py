@@ -178,7 +178,7 @@ NO_FEEDS: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", NO_FEEDS)
-def test_what_is_no_feed_is_refused_and_changes_nothing(name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_feed_is_refused_and_changes_nothing(name: str, tmp_path: Path) -> None:
     with Line(tmp_path, ORIGIN, now=NOW) as line:
         with pytest.raises(ParseError) as caught:
             line.reads(ORIGIN, NO_FEEDS[name], NOW + timedelta(hours=1))

@@ -14,7 +14,7 @@ import pytest
 
 from aggregator.fetch.politeness import SLOW_FETCHES_MAX
 from tests.load.crowd import HOSTS, LIVE, host, kind
-from tests.running import Service, Site, children, free_port, site
+from tests.running import Service, Site, children, free_port, given_a_site
 
 MINUTES = 10
 SOURCES = 10  # of each host
@@ -108,7 +108,7 @@ def at(share: float, values: list[float]) -> float:
 def test_sources_that_answer_keep_their_schedule_beside_nine_times_as_many_that_do_not(
     tmp_path: Path,
 ) -> None:
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     with crowd() as port:
         given_all_configured(here, port)
         with here.serving() as service:

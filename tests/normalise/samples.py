@@ -1,4 +1,4 @@
-"""Entries, documents and sources for tests of normalise, with only what a test is about."""
+"""Entries, documents and sources for tests of normalise, empty but for the arguments."""
 
 from datetime import UTC, datetime
 from pathlib import Path

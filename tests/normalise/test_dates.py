@@ -124,7 +124,7 @@ def test_edges_of_the_calendar_and_the_clock(said: str, meant: datetime) -> None
         "Tue, 30 Jan 2024 14:00:00 GMT" + " " * 100 + "x",
     ],
 )
-def test_what_is_no_date_or_an_absurd_one_is_none(said: str) -> None:
+def test_an_invalid_or_absurd_date_is_none(said: str) -> None:
     assert dates.read(said, zone=VIENNA, now=NOW) is None
 
 
@@ -198,7 +198,7 @@ def test_no_text_raises_and_every_date_is_in_the_window(said: str) -> None:
 
 
 @given(st.integers(0, 6_650_000_000_000).map(lambda thousandths: FIRST + timedelta(milliseconds=thousandths)))
-def test_what_is_written_by_the_standards_comes_back(moment: datetime) -> None:
+def test_a_standard_date_round_trips(moment: datetime) -> None:
     second = moment.replace(microsecond=0)
 
     assert dates.read(moment.isoformat(), now=NOW) == moment

@@ -116,7 +116,7 @@ def test_images_for_people_stay(said: str, safe: str) -> None:
     "said",
     ["", " \n", "<p></p>", "<script>x</script>", "<div><img src='data:x'></div>", "\x01", "<!-- a -->"],
 )
-def test_what_shows_nothing_is_nothing(said: str) -> None:
+def test_invisible_markup_is_empty(said: str) -> None:
     assert safe_of(said) == Safe()
     assert sanitise(Markup(" \n\x01", "text"), BASE) == Safe()
 
@@ -161,7 +161,7 @@ def test_a_disclaimer_goes_only_as_the_last_block(said: str, safe: str) -> None:
         "kept<script>" + "gone<b>" * 50_000,
     ],
 )
-def test_what_would_cost_too_much_is_kept_as_text(hostile: str) -> None:
+def test_costly_markup_is_kept_as_text(hostile: str) -> None:
     safe = safe_of(hostile)
 
     assert safe.degraded
@@ -176,7 +176,7 @@ def test_a_text_that_would_cost_too_much_is_cut() -> None:
     assert (safe.degraded, len(safe.text)) == (True, 99_999)
 
 
-def test_what_grows_beyond_use_is_kept_as_text() -> None:
+def test_markup_that_grows_beyond_the_limit_is_kept_as_text() -> None:
     safe = sanitise(Markup("<img src=a>b" * 55_000, "html"), f"https://example.org/{'x' * 60}/")
 
     assert (safe.degraded, "<img" in safe.html, safe.text[:3]) == (True, False, "b b")
@@ -190,11 +190,11 @@ def test_what_grows_beyond_use_is_kept_as_text() -> None:
         ("<pre><img>\n\na</pre>", "<pre>a</pre>"),
     ],
 )
-def test_what_a_parser_would_read_otherwise_is_written_as_it_would(said: str, safe: str) -> None:
+def test_ambiguous_markup_is_written_as_a_browser_parses_it(said: str, safe: str) -> None:
     assert made_safe(said) == safe
 
 
-def test_what_does_not_settle_is_kept_as_text() -> None:
+def test_markup_that_changes_at_every_pass_is_kept_as_text() -> None:
     assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=1) is None
     assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=2) == Safe(
         "<p></p><p>a</p><p></p>", "a"

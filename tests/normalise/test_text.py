@@ -57,7 +57,7 @@ def test_a_title_of_html_is_its_text(said: str, meant: str) -> None:
         ("😀é", "😀é"),
     ],
 )
-def test_what_no_output_may_hold_is_gone(said: str, kept: str) -> None:
+def test_characters_forbidden_in_output_are_removed(said: str, kept: str) -> None:
     assert text.printable(said) == kept
 
 

@@ -117,7 +117,7 @@ ADDRESSES = st.builds(
 
 
 @given(ADDRESSES)
-def test_what_is_settled_by_its_looks_is_left_as_it_is_by_the_standard(said: str) -> None:
+def test_an_address_taken_by_the_fast_path_is_unchanged_by_the_url_standard(said: str) -> None:
     if urls.is_settled(said):
         assert ada_url.join_url(BASE, said) == said
 

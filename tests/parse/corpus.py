@@ -1,4 +1,4 @@
-"""The real feeds beside the checkout, read when they are there."""
+"""The corpus of real feeds beside the checkout; tests that need it are skipped without."""
 
 from pathlib import Path
 

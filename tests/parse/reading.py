@@ -1,4 +1,4 @@
-"""What a feedparser says of files, as one digest a file; run as a program it uses feedparser as it comes."""
+"""Digest of what feedparser reads from a file; run as a program it uses the unpatched feedparser."""
 
 import hashlib
 import sys
@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from urllib.parse import urljoin
 
-# What our feedparser says otherwise on purpose: guids, links and names as written, no places.
+# Differences made by the patches: guids, links and names as written, no geographical places.
 MEANT = {"id", "guidislink", "author", "author_detail", "authors", "publisher_detail"}
 PLACES = ("geo_", "georss_", "gml_", "where")
 FOUND = "https://found.example/dir/feed"

@@ -84,7 +84,7 @@ def test_every_kind_of_feed_counts_as_declared(kind: str) -> None:
         "<base href='https://['>",
     ],
 )
-def test_what_is_no_feed_is_not_named(tag: str) -> None:
+def test_a_link_that_leads_to_no_feed_is_not_discovered(tag: str) -> None:
     assert urls(links(tag)) == []
 
 

@@ -94,7 +94,7 @@ def test_an_edited_item_is_new() -> None:
         ("  <title>T</title>\n\n", "\n\n"),
     ],
 )
-def test_what_changes_with_every_rendering_makes_no_item_new(head: str, tail: str) -> None:
+def test_document_parts_that_change_with_every_rendering_make_no_item_new(head: str, tail: str) -> None:
     before = parsed(feed(*ITEMS))
     after = parsed(feed(*ITEMS, head=head, tail=tail), frozenset(before.listed))
     assert (guids(after), after.listed) == ([], before.listed)
@@ -109,7 +109,7 @@ def test_what_changes_with_every_rendering_makes_no_item_new(head: str, tail: st
         feed(*ITEMS, tail="<managingEditor>New Editor</managingEditor>"),
     ],
 )
-def test_what_entries_inherit_makes_every_item_new(changed: bytes) -> None:
+def test_a_change_of_inherited_attributes_makes_every_item_new(changed: bytes) -> None:
     assert guids(parsed(changed, frozenset(parsed(feed(*ITEMS)).listed))) == ["a", "b", "c"]
 
 

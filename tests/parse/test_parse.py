@@ -84,7 +84,7 @@ def test_a_relative_link_goes_by_a_stated_base_or_stays_as_written(
         (b"[1]", "neither XML with a root element nor a JSON object"),
     ],
 )
-def test_what_is_no_feed_is_an_error_that_says_what_it_is(body: bytes, message: str) -> None:
+def test_a_document_that_is_no_feed_is_an_error_naming_its_kind(body: bytes, message: str) -> None:
     with pytest.raises(ParseError, match=message) as caught:
         parsed(body)
     assert caught.value.cause == "not-a-feed"
@@ -131,7 +131,7 @@ def test_titles_and_bodies_are_cut_to_a_length_somebody_may_read() -> None:
         "<georss:point>48.2 16.4</georss:point>",
     ],
 )
-def test_where_a_release_is_about_spoils_nothing(place: str) -> None:
+def test_geographical_places_break_no_entry(place: str) -> None:
     spaces = 'xmlns:gml="http://www.opengis.net/gml" xmlns:georss="http://www.georss.org/georss"'
     document = parsed(rss(f"<item {spaces}><title>Storm</title>{place}<guid>1</guid></item>"))
     (entry,) = document.entries

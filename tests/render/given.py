@@ -1,8 +1,8 @@
-"""Releases and documents as the tests of this room need them."""
+"""Releases, channels and rendered documents, and readers of these."""
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any  # what JSON and feedparser give back has no type
+from typing import Any  # results of json and feedparser are untyped
 
 import feedparser
 from lxml import etree
@@ -80,12 +80,12 @@ def document(kind: str, *releases: Release, on: Channel | None = None) -> bytes:
 
 
 def tree(document: bytes) -> etree._Element:
-    """Parsed strictly: nothing is recovered."""
+    """Parse strictly, without recovery from errors."""
     return etree.fromstring(document, etree.XMLParser(recover=False, resolve_entities=False))
 
 
 def read(document: bytes) -> Any:
-    """As a subscriber reads it; nothing about the document may be odd."""
+    """Parse with feedparser, which must find the document well-formed."""
     found = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
     assert not found.bozo, found.get("bozo_exception")
     return found
@@ -96,6 +96,6 @@ def objects(document: bytes) -> Any:
 
 
 def time(parsed: Any) -> datetime:
-    """A time as feedparser gives it."""
+    """Return the moment of a time tuple of feedparser."""
     year, month, day, hour, minute, second, *_ = parsed
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -52,7 +52,7 @@ def test_an_item_says_all_of_an_item() -> None:
     ]
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_unknown_fields_are_left_out() -> None:
     bare = Item(keys=(), title="Dam")
     one = release(bare, feed=replace(FEED, licence="", rights="", language="", link=""))
     assert objects(document("json", one))["items"] == [

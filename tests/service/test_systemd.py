@@ -17,7 +17,7 @@ from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
 from tests.given import config
-from tests.running import site, until
+from tests.running import given_a_site, until
 
 
 @pytest.fixture
@@ -98,8 +98,7 @@ def test_the_service_tells_its_whole_life(
     listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    here = site(tmp_path)
-    here.sources({})
+    here = given_a_site(tmp_path, {})
     with here.serving() as running:
         assert told(listener) == "READY=1"
         assert told(listener) == "WATCHDOG=1"

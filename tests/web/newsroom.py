@@ -1,4 +1,4 @@
-"""A real store with releases of our own in it, for tests of what the public sees."""
+"""Real storage filled by the test, with the public web application over it."""
 
 import asyncio
 import hashlib
@@ -62,7 +62,7 @@ def publication() -> Publication:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Asks an application directly, one event loop a request."""
+    """HTTP client of an ASGI application, without a socket; one event loop a request."""
 
     app: Starlette
     at: str = "http://elsewhere.example"
@@ -82,7 +82,7 @@ class Client:
 
 @dataclass
 class Newsroom:
-    """A store, a configuration that may be edited, and the public side of both."""
+    """Storage, a configuration that the test may edit, and a client of the public application."""
 
     storage: Storage
     config: Config
@@ -97,7 +97,7 @@ class Newsroom:
     def publishes(
         self, *items: Item, source: str = "observatory", state: State = State.LIVE, backlog: bool = False
     ) -> None:
-        """One poll of a source that brings these items."""
+        """Record one poll of a source with these new items."""
         new = tuple(replace(self._new(item, state), backlog=backlog) for item in items)
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, new=new))
 
@@ -123,7 +123,7 @@ class Newsroom:
         self.storage.polls.record(poll_result.with_fetch(result, (), 0.5))
 
     def reconfigures(self, **changes: object) -> None:
-        """The operator edits sources.yaml, and the service reloads."""
+        """Change fields of the configuration and synchronise storage, as a reload does."""
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]
         self.now += timedelta(minutes=1)
         self.storage.admin.sync(self.config, self.now)
@@ -164,7 +164,7 @@ def newsroom(directory: Path, *sources: Source) -> Newsroom:
 
 
 def item(title: str, **said: object) -> Item:
-    """A release as normalise would make it."""
+    """Return a normalised item; keyword arguments replace its fields."""
     name = title.lower().replace(" ", "-")
     made = Item(
         keys=(Key(KeyKind.GUID, hashlib.blake2b(title.encode(), digest_size=16).digest()),),

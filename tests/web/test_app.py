@@ -123,7 +123,7 @@ def test_gzip_has_an_etag_of_its_own(room: Newsroom, accepted: str) -> None:
 
 
 @pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", "gzip; q=0.0", ""])
-def test_nobody_gets_gzip_who_does_not_take_it(room: Newsroom, accepted: str) -> None:
+def test_gzip_is_sent_only_to_clients_that_accept_it(room: Newsroom, accepted: str) -> None:
     assert "content-encoding" not in room.client.get("/feed.json", {"Accept-Encoding": accepted}).headers
 
 
@@ -171,7 +171,7 @@ def test_every_answer_forbids_scripts_frames_and_referrers(room: Newsroom, path:
         "//evil.example/",
     ],
 )
-def test_what_is_not_there_is_404(room: Newsroom, path: str) -> None:
+def test_an_unknown_path_is_404(room: Newsroom, path: str) -> None:
     answer = room.client.get(f"http://elsewhere.example{path}")
     assert answer.status_code == 404
     assert "There is nothing at this address." in answer.text

@@ -56,7 +56,7 @@ def test_more_items_than_one_reading_are_all_written(room: Newsroom, site: Path)
     assert len(list(site.glob("items/*/*/index.html"))) == 512
 
 
-def test_what_is_withdrawn_or_held_is_not_in_the_next_set(room: Newsroom, site: Path) -> None:
+def test_withdrawn_and_held_items_are_not_in_the_next_export(room: Newsroom, site: Path) -> None:
     room.publishes(item("Embargoed"), state=State.HELD)
     exported(room, site)
     room.withdraws("First")
@@ -95,7 +95,7 @@ def test_a_failed_export_leaves_the_old_set(room: Newsroom, site: Path) -> None:
     assert [path.name for path in site.parent.iterdir()] == ["site"]
 
 
-def test_what_a_killed_export_left_is_cleared(room: Newsroom, site: Path) -> None:
+def test_leftovers_of_a_killed_export_are_removed(room: Newsroom, site: Path) -> None:
     left = site.parent / ".site.new" / "deep"
     left.mkdir(parents=True)
     (left / "half").write_text("half")
@@ -141,7 +141,7 @@ def test_a_link_to_the_directory_stays_a_link(room: Newsroom, site: Path) -> Non
     assert (site / "feed.json").is_file()
 
 
-def test_where_names_cannot_be_exchanged_the_new_set_still_takes_the_place(
+def test_without_an_atomic_exchange_of_names_the_new_export_still_replaces_the_old(
     room: Newsroom, site: Path
 ) -> None:
     exported(room, site)

@@ -85,7 +85,7 @@ def test_requests_that_follow_one_another_and_long_bodies_are_no_long_head() -> 
 @pytest.mark.parametrize(
     "start", [b"", HEAD, HEAD + b"\r\n" + HEAD], ids=["nothing", "half a head", "half a second one"]
 )
-def test_who_does_not_finish_asking_is_not_waited_for(start: bytes) -> None:
+def test_an_unfinished_request_is_closed_after_the_head_timeout(start: bytes) -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(start)
         return (await asyncio.wait_for(reader.read(), 20))[-1:]

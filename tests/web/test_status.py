@@ -77,7 +77,7 @@ def test_the_admin_side_has_its_style_and_nothing_of_the_public_side(room: Newsr
     }
 
 
-def test_what_breaks_unexpectedly_is_500_without_details(room: Newsroom) -> None:
+def test_an_unexpected_error_is_500_without_details(room: Newsroom) -> None:
     answer = Client(admin_app(room.storage, raising)).get("/readyz")
     assert (answer.status_code, answer.text) == (500, "Something broke. It has been noted.\n")
     assert answer.headers["x-content-type-options"] == "nosniff"

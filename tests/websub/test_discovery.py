@@ -88,7 +88,7 @@ def test_a_hub_over_https_is_preferred() -> None:
         "https://hub.example/" + "x" * 2_000,
     ],
 )
-def test_what_is_no_address_of_a_hub_is_none(hub: str) -> None:
+def test_an_invalid_hub_address_is_none(hub: str) -> None:
     assert advertised(fetched(), document(hub, self_url=FEED)) == Advert()
 
 

@@ -114,63 +114,63 @@ def test_a_change_of_the_secret_is_a_change_of_the_configuration() -> None:
     assert parse(text, HERE, ENVIRONMENT) != parse(text, HERE, {"KEY": "another"})
 
 
-@pytest.mark.parametrize(
-    ("line", "mistake"),
-    [
-        (f"auth: {{user: desk, password: {SECRET}}}", f"24: sources.0.auth.password: {NOT_NAMED}"),
-        ("auth: {user: desk, password: $secret}", f"24: sources.0.auth.password: {NOT_NAMED}"),
-        ("auth: {user: desk, password: '${PASSWORD}'}", f"24: sources.0.auth.password: {NOT_NAMED}"),
-        ("auth: {user: desk, password: a$PASSWORD}", f"24: sources.0.auth.password: {NOT_NAMED}"),
-        (f"auth: {{bearer: {SECRET}}}", f"12: sources.0.auth.bearer: {NOT_NAMED}"),
-        (
-            "auth: {bearer: $NOT_SET}",
-            "12: sources.0.auth.bearer: names $NOT_SET, which is not set; set it where publicwire is started",
-        ),
-        (
-            "auth: {bearer: $EMPTY}",
-            "12: sources.0.auth.bearer: names $EMPTY, which is not set; set it where publicwire is started",
-        ),
-        ("auth: {bearer: $TWO_LINES}", f"12: sources.0.auth.bearer: names $TWO_LINES, {CANNOT}"),
-        ("auth: {bearer: $BLANK}", f"12: sources.0.auth.bearer: names $BLANK, {CANNOT}"),
-        ("auth: {user: a, password: $NUL}", f"21: sources.0.auth.password: names $NUL, {CANNOT}"),
-        ("auth: {user: a, password: $SURROGATE}", f"21: sources.0.auth.password: names $SURROGATE, {CANNOT}"),
-        (
-            "auth: {user: $COLON, password: $KEY}",
-            "12: sources.0.auth.user: must not hold a colon or a control character",
-        ),
-        ("auth: {user: desk}", "5: sources.0.auth: `password` is missing; add it"),
-        ("auth: {password: $KEY}", "5: sources.0.auth: `user` is missing; add it"),
-        (
-            "auth: {user: desk, bearer: $KEY}",
-            "24: sources.0.auth.bearer: stands beside `user`; keep one of the two",
-        ),
-        (f"auth: {SECRET}", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),
-        (f"auth: [{SECRET}]", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),
-        (
-            f"auth: {{user: desk, password: $KEY, token:{SECRET}}}",
-            "40: sources.0.auth: unknown key; known are: user, password, bearer",
-        ),
-        ("auth: {bearer: }", "12: sources.0.auth.bearer: has no value; give one or remove the line"),
-        (f"headers: {{X-Api-Key: {SECRET}}}", f"15: sources.0.headers: `X-Api-Key` {NOT_NAMED}"),
-        (f"headers: {SECRET}", "5: sources.0.headers: must be a mapping of keys such as `name: value`"),
-        (
-            f"headers: {{X-Api-Key:{SECRET}}}",
-            "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
-        ),
-        (
-            'headers: {"X-A\\r\\nX-B": $KEY}',
-            "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
-        ),
-        ("headers: {X-Key: $TWO_LINES}", f"15: sources.0.headers: `X-Key` names $TWO_LINES, {CANNOT}"),
-        ("headers: {X-Key: $ACCENTS}", f"15: sources.0.headers: `X-Key` names $ACCENTS, {CANNOT}"),
-        (
-            "headers: {X-Key: $KEY, x-key: $KEY}",
-            "5: sources.0.headers: x-key is given twice, here or by `auth`; keep one of the two",
-        ),
-        (f"headers: {{X-Key: *{SECRET}}}", "22: `*` repeats another value"),
-        (f"headers: {{X-Key: !{SECRET} }}", "22: `!` starts a tag"),
-    ],
-)
+MISTAKES = [
+    (f"auth: {{user: desk, password: {SECRET}}}", f"24: sources.0.auth.password: {NOT_NAMED}"),
+    ("auth: {user: desk, password: $secret}", f"24: sources.0.auth.password: {NOT_NAMED}"),
+    ("auth: {user: desk, password: '${PASSWORD}'}", f"24: sources.0.auth.password: {NOT_NAMED}"),
+    ("auth: {user: desk, password: a$PASSWORD}", f"24: sources.0.auth.password: {NOT_NAMED}"),
+    (f"auth: {{bearer: {SECRET}}}", f"12: sources.0.auth.bearer: {NOT_NAMED}"),
+    (
+        "auth: {bearer: $NOT_SET}",
+        "12: sources.0.auth.bearer: names $NOT_SET, which is not set; set it where publicwire is started",
+    ),
+    (
+        "auth: {bearer: $EMPTY}",
+        "12: sources.0.auth.bearer: names $EMPTY, which is not set; set it where publicwire is started",
+    ),
+    ("auth: {bearer: $TWO_LINES}", f"12: sources.0.auth.bearer: names $TWO_LINES, {CANNOT}"),
+    ("auth: {bearer: $BLANK}", f"12: sources.0.auth.bearer: names $BLANK, {CANNOT}"),
+    ("auth: {user: a, password: $NUL}", f"21: sources.0.auth.password: names $NUL, {CANNOT}"),
+    ("auth: {user: a, password: $SURROGATE}", f"21: sources.0.auth.password: names $SURROGATE, {CANNOT}"),
+    (
+        "auth: {user: $COLON, password: $KEY}",
+        "12: sources.0.auth.user: must not hold a colon or a control character",
+    ),
+    ("auth: {user: desk}", "5: sources.0.auth: `password` is missing; add it"),
+    ("auth: {password: $KEY}", "5: sources.0.auth: `user` is missing; add it"),
+    (
+        "auth: {user: desk, bearer: $KEY}",
+        "24: sources.0.auth.bearer: stands beside `user`; keep one of the two",
+    ),
+    (f"auth: {SECRET}", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),
+    (f"auth: [{SECRET}]", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),
+    (
+        f"auth: {{user: desk, password: $KEY, token:{SECRET}}}",
+        "40: sources.0.auth: unknown key; known are: user, password, bearer",
+    ),
+    ("auth: {bearer: }", "12: sources.0.auth.bearer: has no value; give one or remove the line"),
+    (f"headers: {{X-Api-Key: {SECRET}}}", f"15: sources.0.headers: `X-Api-Key` {NOT_NAMED}"),
+    (f"headers: {SECRET}", "5: sources.0.headers: must be a mapping of keys such as `name: value`"),
+    (
+        f"headers: {{X-Api-Key:{SECRET}}}",
+        "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
+    ),
+    (
+        'headers: {"X-A\\r\\nX-B": $KEY}',
+        "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
+    ),
+    ("headers: {X-Key: $TWO_LINES}", f"15: sources.0.headers: `X-Key` names $TWO_LINES, {CANNOT}"),
+    ("headers: {X-Key: $ACCENTS}", f"15: sources.0.headers: `X-Key` names $ACCENTS, {CANNOT}"),
+    (
+        "headers: {X-Key: $KEY, x-key: $KEY}",
+        "5: sources.0.headers: x-key is given twice, here or by `auth`; keep one of the two",
+    ),
+    (f"headers: {{X-Key: *{SECRET}}}", "22: `*` repeats another value"),
+    (f"headers: {{X-Key: !{SECRET} }}", "22: `!` starts a tag"),
+]
+
+
+@pytest.mark.parametrize(("line", "mistake"), MISTAKES)
 def test_a_mistake_is_told_with_its_place_and_without_the_secret(line: str, mistake: str) -> None:
     with pytest.raises(ConfigError) as caught:
         configured(line)
@@ -179,14 +179,14 @@ def test_a_mistake_is_told_with_its_place_and_without_the_secret(line: str, mist
     assert SECRET not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("Host", "host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Accept"),
-        *("Accept-Encoding", "TE", "Upgrade", "Expect", "If-None-Match", "If-Modified-Since", "Range"),
-        *("Proxy-Authorization", "User-Agent", "Keep-Alive", "Trailer", "Via"),
-    ],
+SENT_BY_THE_FETCH = (
+    *("Host", "host", "Content-Length", "Content-Type", "Transfer-Encoding", "Connection", "Accept"),
+    *("Accept-Encoding", "TE", "Upgrade", "Expect", "If-None-Match", "If-Modified-Since", "Range"),
+    *("Proxy-Authorization", "User-Agent", "Keep-Alive", "Trailer", "Via", "max-forwards"),
 )
+
+
+@pytest.mark.parametrize("name", SENT_BY_THE_FETCH)
 def test_a_header_that_would_break_the_fetch_is_a_mistake(name: str) -> None:
     with pytest.raises(ConfigError, match=f"`{name}` is for the fetch itself to send; remove it"):
         configured(f"headers: {{{name}: $KEY}}")

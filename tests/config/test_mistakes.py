@@ -288,18 +288,23 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), [*YAML, *TOP, *SOURCES])
+MISTAKES = [*YAML, *TOP, *SOURCES]
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES)
 def test_a_mistake_is_one_line_with_its_place_and_its_cure(text: str, message: str) -> None:
     assert "\n".join(mistakes_in(text)) == message
 
 
+UNKNOWN_NAME = of_source('disclaimer: "{{ nobody }}"')
+
+
 def test_a_template_that_names_the_unknown_is_a_mistake() -> None:
-    (mistake,) = mistakes_in(of_source('disclaimer: "{{ nobody }}"'))
+    (mistake,) = mistakes_in(UNKNOWN_NAME)
     assert mistake.startswith("3:5: sources.0.disclaimer: ")
 
 
-def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
-    text = """\
+SEVERAL = """\
 listen: nowhere
 sources:
   - id: B B
@@ -309,7 +314,10 @@ sources:
 colour: red
 poll: {per_host: 500}
 """
-    assert mistakes_in(text) == [
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
+    assert mistakes_in(SEVERAL) == [
         f"1:1: listen: {LISTEN}",
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",

@@ -30,7 +30,7 @@ ENVIRONMENT = {
 }
 NOT_NAMED = (
     "must name the environment variable that holds it, in capitals, such as $PRESS_KEY; "
-    "a secret has no place in this file"
+    "secrets do not belong in this file"
 )
 CANNOT = "whose value holds a character that cannot be sent"
 
@@ -153,11 +153,11 @@ MISTAKES = [
     (f"headers: {SECRET}", "5: sources.0.headers: must be a mapping of keys such as `name: value`"),
     (
         f"headers: {{X-Api-Key:{SECRET}}}",
-        "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
+        "15: sources.0.headers: a name of a header field holds letters, digits and -, such as X-Api-Key: $API_KEY",
     ),
     (
         'headers: {"X-A\\r\\nX-B": $KEY}',
-        "15: sources.0.headers: a name of a header holds letters, digits and -, such as X-Api-Key: $API_KEY",
+        "15: sources.0.headers: a name of a header field holds letters, digits and -, such as X-Api-Key: $API_KEY",
     ),
     ("headers: {X-Key: $TWO_LINES}", f"15: sources.0.headers: `X-Key` names $TWO_LINES, {CANNOT}"),
     ("headers: {X-Key: $ACCENTS}", f"15: sources.0.headers: `X-Key` names $ACCENTS, {CANNOT}"),
@@ -188,7 +188,7 @@ SENT_BY_THE_FETCH = (
 
 @pytest.mark.parametrize("name", SENT_BY_THE_FETCH)
 def test_a_header_that_would_break_the_fetch_is_a_mistake(name: str) -> None:
-    with pytest.raises(ConfigError, match=f"`{name}` is for the fetch itself to send; remove it"):
+    with pytest.raises(ConfigError, match=f"`{name}` is sent by the fetch itself; remove it"):
         configured(f"headers: {{{name}: $KEY}}")
 
 
@@ -220,7 +220,7 @@ def test_no_value_of_a_variable_breaks_a_header(code: int) -> None:
 def test_secrets_that_go_over_plain_http_are_warned_of() -> None:
     line = "auth: {bearer: $KEY}"
     told = [
-        "asked over http" in "".join(warnings(configured(line, feed=feed)))
+        "unencrypted" in "".join(warnings(configured(line, feed=feed)))
         for feed in ("http://a.example/", "https://a.example/", "http://127.0.0.1/", "http://localhost/")
     ]
     assert told == [True, False, False, False]

@@ -244,7 +244,7 @@ WARNED = [
         "sources: ['https://a.example/']\n",
         [
             "publication.contact is the example desk@example.org: "
-            "set an address at which the organisations we poll can reach you"
+            "set an address at which the polled organisations can reach you"
         ],
     ),
     ("publication: {contact: jo@press.int}\nsources: ['https://a.example/']\n", []),
@@ -252,17 +252,19 @@ WARNED = [
         "publication: {contact: jo@example.com}\nsources: ['https://a.example/']\n",
         [
             "publication.contact is the example jo@example.com: "
-            "set an address at which the organisations we poll can reach you"
+            "set an address at which the polled organisations can reach you"
         ],
     ),
     (
         "listen: 0.0.0.0:8000\nsources: ['file:a.xml']\n",
-        ["publication.url is http://127.0.0.1:8000/, which others cannot open: set the public address"],
+        [
+            "publication.url is http://127.0.0.1:8000/, which other machines cannot open: set the public address"
+        ],
     ),
     ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
     (
         "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
-        ["admin listens on 0.0.0.0:8001, open to others: use 127.0.0.1 or a closed network"],
+        ["admin listens on 0.0.0.0:8001, which other machines can reach: use 127.0.0.1 or a closed network"],
     ),
 ]
 

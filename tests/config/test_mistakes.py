@@ -153,7 +153,7 @@ TOP = [
     ("publication: {language: english}\n", f"1:15: publication.language: {LANGUAGE}"),
     (
         "publication: {disclaimer: {fr: Non.}}\n",
-        "1:15: publication.disclaimer: says nothing for items in other languages; add `default:`",
+        "1:15: publication.disclaimer: has no text for items in other languages; add `default:`",
     ),
 ]
 
@@ -221,7 +221,10 @@ SOURCES = [
     ),
     (of_source("id: World Health"), f"3:5: sources.0.id: {SLUGS}; write `world-health`"),
     (of_source("id: 世界"), f"3:5: sources.0.id: {SLUGS}"),
-    (of_source("id: feed"), "3:5: sources.0.id: `feed` is a word that our own addresses use; choose another"),
+    (
+        of_source("id: feed"),
+        "3:5: sources.0.id: `feed` is reserved for the addresses of Publicwire itself; choose another",
+    ),
     (of_source("topics: health"), "3:5: sources.0.topics: must be a list; write `topics: [health]`"),
     (of_source("topics: [health, Human Rights]"), f"3:22: sources.0.topics.1: {SLUGS}; write `human-rights`"),
     (
@@ -276,7 +279,7 @@ SOURCES = [
     ),
     (
         of_source("disclaimer: ' '"),
-        "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the text that comes with Publicwire",
+        "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the built-in text",
     ),
     (
         of_source("disclaimer: {}"),

@@ -78,7 +78,7 @@ def test_a_source_is_written_at_the_end_of_the_list_and_all_else_stays(before: s
     assert add_source(before, NEW) == after
 
 
-def test_what_was_written_is_what_is_read() -> None:
+def test_the_inserted_source_is_read_back_unchanged() -> None:
     source = parse(add_source("sources: []\n", NEW), Path("sources.yaml")).sources[-1]
     assert (source.id, source.organisation, source.feed, source.topics, source.language) == (
         NEW.id,
@@ -169,12 +169,14 @@ def test_a_source_needs_no_more_than_its_feed() -> None:
         ),
     ],
 )
-def test_what_cannot_be_added_is_refused_with_the_reason(text: str, addition: Addition, message: str) -> None:
+def test_a_source_that_cannot_be_added_is_refused_with_the_reason(
+    text: str, addition: Addition, message: str
+) -> None:
     with pytest.raises(UsageError) as caught:
         add_source(text, addition)
     assert str(caught.value) == message
 
 
-def test_a_file_that_is_not_valid_is_not_edited() -> None:
+def test_an_invalid_file_is_not_edited() -> None:
     with pytest.raises(ConfigError):
         add_source("colour: red\n", NEW)

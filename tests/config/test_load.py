@@ -1,4 +1,4 @@
-"""What a valid sources.yaml becomes: every key, every default, every normal form."""
+"""A valid sources.yaml: every key, every default, every normal form."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -174,7 +174,7 @@ def test_a_long_text_may_span_lines() -> None:
     assert parse(OVER_LINES, HERE).publication.disclaimer == Text((("", "One line."),))
 
 
-def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
+def test_scalars_that_yaml_would_convert_stay_text() -> None:
     (source,) = sources_of(WORDS)
     assert (source.organisation, source.language, source.id) == ("2026-11-24", "no", "1e3")
 
@@ -188,7 +188,7 @@ LISTENING = [
 
 
 @pytest.mark.parametrize(("listen", "url"), LISTENING)
-def test_the_public_address_is_where_we_listen_unless_given(listen: str, url: str) -> None:
+def test_the_public_address_defaults_to_the_listening_address(listen: str, url: str) -> None:
     assert parse(f"listen: {listen}\n", HERE).publication.url == url
 
 
@@ -270,7 +270,7 @@ WARNED = [
 
 
 @pytest.mark.parametrize(("text", "warned"), WARNED)
-def test_what_will_be_regretted_is_warned_of(text: str, warned: list[str]) -> None:
+def test_a_valid_setting_that_is_probably_wrong_raises_a_warning(text: str, warned: list[str]) -> None:
     assert list(warnings(parse(text, HERE))) == warned
 
 
@@ -285,5 +285,5 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
     assert all(source.licence or source.republish is Republish.EXCERPT for source in others)
 
 
-def test_where_alerts_are_posted_is_in_no_dump_of_the_configuration() -> None:
+def test_the_webhook_of_alerts_is_in_no_repr_of_the_configuration() -> None:
     assert "secret" not in repr(FULL_CONFIG)

@@ -14,7 +14,8 @@ from aggregator import render
 from aggregator.errors import StorageError
 from aggregator.log import log
 from aggregator.model import Release
-from aggregator.publish.publisher import Gone, Published, Publisher
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
 from aggregator.web.replies import reply
@@ -86,7 +87,7 @@ class PublicSite:
     def around(self) -> Site:
         return site(self._publisher.publication(), self._storage.channels(), self._storage.feeds())
 
-    def _missing(self, request: Request, gone: Gone | None) -> Response:
+    def _missing(self, request: Request, gone: Withdrawn | None) -> Response:
         if gone is None:
             raise HTTPException(404)
         return reply(request, gone_page(gone, self.around()), status=410)
@@ -106,7 +107,7 @@ def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
     return tuple(made for one in found if isinstance(made := publisher.public(one), Release))
 
 
-def gone_page(gone: Gone, around: Site) -> Published:
+def gone_page(gone: Withdrawn, around: Site) -> Published:
     """That a release was withdrawn, and nothing of it."""
     when = f" on {day(gone.at)}" if gone.at else ""
     return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", around)

@@ -15,7 +15,8 @@ from pathlib import Path, PurePosixPath
 
 from aggregator.errors import UsageError
 from aggregator.model import ItemQuery, Release, State
-from aggregator.publish.publisher import Published, Publisher
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, earlier
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from aggregator import render
 from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.settings import Publication
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 from aggregator.web.replies import CONTENT_POLICY
 
 HERE = Path(__file__).parent

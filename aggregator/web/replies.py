@@ -9,7 +9,7 @@ from email.utils import format_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src https:; "

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aggregator.editorial.safe import feed_address
 from aggregator.model import Alert, Health, Outcome
 from aggregator.policy.relocation import advice
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
 from aggregator.web.pages import TEMPLATES, moment, page

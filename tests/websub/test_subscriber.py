@@ -345,7 +345,7 @@ def test_a_hub_at_a_guarded_address_is_refused(tmp_path: Path) -> None:
         await desk.poll()
         with capture_logs() as logs:
             assert await desk.steps() == 1
-        (event,) = (each for each in logs if each["event"] == "hub failed")
+        (event,) = (each for each in logs if each["event"] == "subscription request failed")
         assert event["reason"] == "http://10.0.0.1:1/hub is refused: its host is at 10.0.0.1 (private)"
 
     at_a_desk(tmp_path, scenario)
@@ -391,7 +391,7 @@ def test_301_302_a_wrong_or_missing_signature_changes_nothing(tmp_path: Path, si
             answer = await desk.called(lambda: desk.hub.deliver(form, signature=signature))
         assert (answer.status_code, answer.content) == (202, b"")  # tells a guesser nothing
         assert (desk.subscription(), desk.health()) == before
-        assert "delivery refused" in [each["event"] for each in logs]
+        assert "delivery rejected" in [each["event"] for each in logs]
 
     at_a_desk(tmp_path, scenario)
 
@@ -486,7 +486,7 @@ def test_a_hub_that_kept_silent_is_broken_polled_beside_and_tried_a_day_later(tm
         with capture_logs() as logs:
             assert await desk.steps(after=5 * MINUTE) == 1
         assert desk.state() is SubscriptionState.BROKEN
-        assert [(each["event"], each["source"]) for each in logs] == [("hub broken", "ministry")]
+        assert [(each["event"], each["source"]) for each in logs] == [("subscription broken", "ministry")]
         await desk.poll(after=HOUR)
         assert desk.due_in() < 2 * HOUR
         assert await desk.steps(after=22 * HOUR) == 0
@@ -548,7 +548,7 @@ def test_neither_token_nor_secret_reaches_a_log(tmp_path: Path) -> None:
                 answer = await desk.called(lambda call=call: call(form))  # type: ignore[misc]
                 assert (answer.status_code, answer.content) == (503, b"")
         told = repr(logs)
-        assert "storage-unreadable" in told
+        assert "storage unreadable" in told
         assert form["hub.secret"] not in told
         assert form["hub.callback"].rpartition("/")[2] not in told
 

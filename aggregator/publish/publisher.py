@@ -6,7 +6,7 @@ from cached renderings of its items. Read-only; never publishes an item that is 
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from aggregator import render
@@ -31,7 +31,7 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class _ItemKey:
+class _Key:
     """Cache key of one item's rendering: everything that shapes it."""
 
     number: int
@@ -42,15 +42,12 @@ class _ItemKey:
 
 
 @dataclass(frozen=True, slots=True)
-class _Presentation:
+class _Settings:
     """The settings that shape outputs, and the time they took effect."""
 
     publication: Publication
     disclaimers: tuple[tuple[str, Text], ...]  # by source id
     since: datetime
-
-    def has_settings_of(self, other: "_Presentation") -> bool:
-        return (self.publication, self.disclaimers) == (other.publication, other.disclaimers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +56,7 @@ class _Version:
 
     seq: int
     changed: datetime
-    presentation: _Presentation
+    settings: _Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +65,7 @@ class _Selection:
 
     version: _Version
     channel: Channel
-    releases: tuple[tuple[_ItemKey, Release], ...]
+    releases: tuple[tuple[_Key, Release], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +91,14 @@ class Publisher:
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
         self._documents: Cache[tuple[str, str], _CachedDocument] = Cache(CACHE_BYTES_MAX)
-        self._releases: Cache[_ItemKey, Release | ValueError] = Cache(CACHE_BYTES_MAX)
-        self._entries: Cache[tuple[_ItemKey, str], bytes] = Cache(CACHE_BYTES_MAX)
+        self._releases: Cache[_Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
+        self._entries: Cache[tuple[_Key, str], bytes] = Cache(CACHE_BYTES_MAX)
         self._last_config: Config | None = None
-        self._presentation = self._current_presentation()
+        self._settings = self._current_settings()
 
     def publication(self) -> Publication:
         """Return the publication of the current configuration."""
-        return self._current_presentation().publication
+        return self._current_settings().publication
 
     def document(self, name: str, kind: str) -> Published | None:
         """Return a channel in one of render.KINDS; None for an unknown channel."""
@@ -113,7 +110,7 @@ class Publisher:
             if cached is not None and cached.version == version:
                 return cached.published
             body = self._assemble(self._selection(name, version), kind)
-            changed = max(version.changed, version.presentation.since)  # settings shape the document too
+            changed = max(version.changed, version.settings.since)  # settings shape the document too
             before = cached.published if cached else None
             published = Published(body, render.media_type(kind), last_modified(changed, body, before))
             # Half as much again for its gzip
@@ -163,10 +160,10 @@ class Publisher:
         if stored.state is not State.LIVE or feed is None:
             return None
         with self._lock:
-            presented = self._present(stored, feed, self._current_presentation())
+            presented = self._present(stored, feed, self._current_settings())
         return presented[1] if presented else None
 
-    def _current_presentation(self) -> _Presentation:
+    def _current_settings(self) -> _Settings:
         """Return the settings in force; a reload that changes none of them keeps their `since`."""
         config = self._config()
         with self._lock:
@@ -174,51 +171,45 @@ class Publisher:
                 disclaimers = tuple(
                     (source.id, source.disclaimer) for source in config.sources if source.disclaimer
                 )
-                fresh = _Presentation(config.publication, disclaimers, self._now())
-                if self._last_config is None or not self._presentation.has_settings_of(fresh):
-                    self._presentation = fresh
+                fresh = _Settings(config.publication, disclaimers, self._now())
+                if self._last_config is None or self._settings != replace(fresh, since=self._settings.since):
+                    self._settings = fresh
                 self._last_config = config
-            return self._presentation
+            return self._settings
 
     def _version(self, name: str) -> _Version | None:
         newest = self._storage.channel_seq(name)
-        return _Version(*newest, self._current_presentation()) if newest else None
+        return _Version(*newest, self._current_settings()) if newest else None
 
     def _selection(self, name: str, version: _Version) -> _Selection:
         with self._lock:
             cached = self._selections.get(name)
             if cached is not None and cached.version == version:
                 return cached
-            presentation = version.presentation
+            settings = version.settings
             feeds = {feed.id: feed for feed in self._storage.feeds()}
             presented = [
-                self._present(stored, feeds[stored.source], presentation)
-                for stored in self._storage.select(name)
+                self._present(one, feeds[one.source], settings) for one in self._storage.select(name)
             ]
             all_feeds, authority = tuple(feeds.values()), self._storage.authority()
-            channel = describe(
-                name, presentation.publication, all_feeds, version.seq, version.changed, authority
-            )
+            channel = describe(name, settings.publication, all_feeds, version.seq, version.changed, authority)
             selection = _Selection(version, channel, tuple(one for one in presented if one is not None))
-            size = sum(_size(release) for _, release in selection.releases)
-            self._selections.put(name, selection, size)
+            self._selections.put(name, selection, sum(_size(release) for _, release in selection.releases))
             return selection
 
-    def _present(
-        self, stored: Stored, feed: FeedInfo, presentation: _Presentation
-    ) -> tuple[_ItemKey, Release] | None:
+    def _present(self, stored: Stored, feed: FeedInfo, settings: _Settings) -> tuple[_Key, Release] | None:
         """Return an item's release with its cache key; None when its rights forbid or presenting it fails.
 
         A failure is cached too, so that it is logged once.
         """
         if feed.republish == Republish.NO:
             return None
-        text = next((text for source, text in presentation.disclaimers if source == stored.source), None)
-        key = _ItemKey(stored.number, stored.seq, feed, presentation.publication, text)
+        text = next((text for source, text in settings.disclaimers if source == stored.source), None)
+        key = _Key(stored.number, stored.seq, feed, settings.publication, text)
         release = self._releases.get(key)
         if release is None:
             try:
-                release = present(stored, feed=feed, publication=presentation.publication, text=text)
+                release = present(stored, feed=feed, publication=settings.publication, text=text)
             except ValueError as error:
                 release = error
                 log.warning("item left out", item=stored.id, source=stored.source, error=str(error))
@@ -238,7 +229,7 @@ class Publisher:
                 entries.append(entry)
         return render.document(selection.channel, entries, kind)
 
-    def _entry(self, key: _ItemKey, release: Release, kind: str) -> bytes:
+    def _entry(self, key: _Key, release: Release, kind: str) -> bytes:
         """Return a release serialised; empty when it cannot be, which is cached and logged once."""
         entry = self._entries.get((key, kind))
         if entry is None:

@@ -20,7 +20,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
-from aggregator.web.replies import reply
+from aggregator.web.replies import CACHE_FOR_A_MINUTE, reply
 
 PLAIN = "text/plain; charset=utf-8"
 CACHE_FOR_A_DAY = "public, max-age=86400"
@@ -133,10 +133,12 @@ def robots(request: Request) -> Response:
 
 
 def healthz(request: Request) -> Response:
+    """Liveness probe: 200 while the process answers, without looking at storage."""
     return reply(request, Published(b"ok\n", PLAIN, None), cache="no-store")
 
 
 def static_file(request: Request) -> Response:
+    """A stylesheet or icon of the package; 404 for any other name."""
     published = STATIC.get(request.path_params["name"])
     if published is None:
         raise HTTPException(404)
@@ -152,14 +154,14 @@ def handlers(
     def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
         plain = Published(f"{heading}. {sentence}\n".encode(), PLAIN, None)
         published = notice(heading, sentence, site()) if site and status == 404 else plain
-        return reply(request, published, status=status)
+        cache = CACHE_FOR_A_MINUTE if status < 500 else "no-store"
+        return reply(request, published, status=status, cache=cache)
 
     def client_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
             return error_reply(request, 404, "Not found", "There is no page or feed at this address.")
-        sentence = "This address does not accept the request method."
-        response = error_reply(request, error.status_code, error.detail, sentence)
+        response = error_reply(request, error.status_code, error.detail, "Use a method listed in Allow.")
         response.headers.update(error.headers or {})
         return response
 
@@ -167,13 +169,10 @@ def handlers(
         log.error("storage unreadable", path=request.scope["path"], error=str(error))
         response = error_reply(request, 503, "Service unavailable", "Please try again in a minute.")
         response.headers["Retry-After"] = "60"
-        response.headers["Cache-Control"] = "no-store"
         return response
 
     def server_error(request: Request, error: Exception) -> Response:
-        response = error_reply(request, 500, "Internal server error", "The error has been logged.")
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return error_reply(request, 500, "Internal server error", "The error has been logged.")
 
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
 

@@ -19,7 +19,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, earlier
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site
+from aggregator.web.pages import STATIC, channel_page, history_page, item_page, site
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -56,16 +56,15 @@ def export(
     fresh = target.with_name(f".{target.name}.new")
     with _build_directory(fresh):
         before = _exported_files(target)
-        written = set()
+        paths = set()
         for path, published in _files(publisher, storage):
             _write(fresh, path, published.body, old=target / path)
-            written.add(path)
-        _write(
-            fresh, MANIFEST, "".join(f"{path}\n" for path in sorted(written)).encode(), old=target / MANIFEST
-        )
+            paths.add(path)
+        manifest = "".join(f"{path}\n" for path in sorted(paths))
+        _write(fresh, MANIFEST, manifest.encode(), old=target / MANIFEST)
         os.sync()  # else a power failure could leave the new names with empty files
         _swap(fresh, target, exchange)
-    return Exported(len(written), len(before - written))
+    return Exported(len(paths), len(before - paths))
 
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
@@ -79,17 +78,14 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
             page = channel_page(channel, publisher.releases(name), navigation, earlier=older)
             yield f"{name}/index.html".lstrip("/"), page
     for release in _releases(publisher, storage):
-        yield f"{_path(release, navigation)}/index.html", item_page(release, navigation)
+        path = release.page.removeprefix(navigation.publication.url)
+        yield f"{path}/index.html", item_page(release, navigation)
         if release.corrected:  # only then does the page link to its history
             page = history_page(release, publisher.revisions(release.id), navigation)
             yield f"items/{release.id}/history/index.html", page
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield "robots.txt", ROBOTS
-
-
-def _path(release: Release, navigation: Site) -> str:
-    return release.page.removeprefix(navigation.publication.url)
 
 
 def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:

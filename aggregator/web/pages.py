@@ -108,6 +108,7 @@ def item_page(release: Release, site: Site) -> Published:
 
 
 def history_page(release: Release, revisions: tuple[Revision, ...], site: Site) -> Published:
+    """Return the page of the earlier versions of a release, newest first."""
     return page("history.html", site=site, release=release, revisions=revisions)
 
 

@@ -24,9 +24,7 @@ from aggregator.web.replies import reply
 NO_STORE = "no-store"
 ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-MISDIRECTED = (
-    b"Misdirected request: use localhost or the IP address of this machine (DNS rebinding protection).\n"
-)
+MISDIRECTED = b"Misdirected request: use localhost or an IP address (DNS rebinding protection).\n"
 POLL_RESULTS = {
     "changed": "changed",
     "unchanged": "same content",

@@ -40,21 +40,16 @@ class Subscriber:
     async def run(self, task: Task) -> datetime | None:
         """Take one step of the subscription; return the time of the next, None when it has ended."""
         now, number = self._clock(), int(task.subject)
-        current = await self._write(
+        new = await self._write(
             lambda: self._storage.update_subscription(
                 number, lambda stored: subscription.looked_at(stored, now, wanted=self._wants(stored))
             )
         )
-        if current is not None and current.asked == now:
-            await self._request(current)
-        elif current is not None and current.state is SubscriptionState.BROKEN:
-            log.warning(
-                "subscription broken",
-                source=current.source,
-                hub=public_url(current.hub),
-                reason=current.reason,
-            )
-        return None if current is None else current.due
+        if new is not None and new.asked == now:
+            await self._request(new)
+        elif new is not None and new.state is SubscriptionState.BROKEN:
+            log.warning("subscription broken", source=new.source, hub=public_url(new.hub), reason=new.reason)
+        return None if new is None else new.due
 
     def _wants(self, stored: Subscription) -> bool:
         """Return whether WebSub is switched on and the hub could reach the callback."""

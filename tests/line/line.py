@@ -7,7 +7,8 @@ from pathlib import Path
 from aggregator.model import Outcome, ReadJob, Stored
 from aggregator.model.settings import Config, Embargo, Source
 from aggregator.policy.poll_result import pipeline_version_of
-from aggregator.publish.publisher import Published, Publisher
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import Publisher
 from aggregator.storage import open_storage
 from aggregator.workers.job import work
 from tests.given import HOUR, all_items, config, recorded, source

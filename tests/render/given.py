@@ -1,8 +1,8 @@
-"""Releases, channels and rendered documents, and readers of these."""
+"""Releases and documents for the tests of editorial and render."""
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any  # results of json and feedparser are untyped
+from typing import Any  # what JSON and feedparser give back has no type
 
 import feedparser
 from lxml import etree
@@ -80,12 +80,12 @@ def document(kind: str, *releases: Release, on: Channel | None = None) -> bytes:
 
 
 def tree(document: bytes) -> etree._Element:
-    """Parse strictly, without recovery from errors."""
+    """Parse strictly, without recovery."""
     return etree.fromstring(document, etree.XMLParser(recover=False, resolve_entities=False))
 
 
 def read(document: bytes) -> Any:
-    """Parse with feedparser, which must find the document well-formed."""
+    """Parse as a feed reader does; the document must not be bozo."""
     found = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
     assert not found.bozo, found.get("bozo_exception")
     return found
@@ -96,6 +96,6 @@ def objects(document: bytes) -> Any:
 
 
 def time(parsed: Any) -> datetime:
-    """Return the moment of a time tuple of feedparser."""
+    """Convert a time as feedparser returns it."""
     year, month, day, hour, minute, second, *_ = parsed
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

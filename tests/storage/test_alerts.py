@@ -15,7 +15,7 @@ from tests.given import (
     HOUR,
     MINUTE,
     NOON,
-    Origin,
+    SourceDriver,
     config,
     due_at,
     entry,
@@ -137,14 +137,14 @@ def finds(storage: Storage, days: int) -> None:
     storage.admin.sync(config(HARBOUR, PILOTS), NOON)
     for n in range(days):
         found = entry(f"Release {n}", f"g{n}")
-        Origin(storage, HARBOUR).says(found, now=NOON - (days - 1 - n) * DAY)
+        SourceDriver(storage, HARBOUR).says(found, now=NOON - (days - 1 - n) * DAY)
 
 
 def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) -> None:
     finds(storage, ENOUGH - 1)
     polls(storage, NOON + 300 * DAY)
     assert storage.tasks.alerts() == ()
-    Origin(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)
+    SourceDriver(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)
     polls(storage, NOON + 900 * DAY)
     assert kinds(storage.tasks.alerts()) == [("harbour", "quiet raised")]
 

@@ -20,7 +20,7 @@ from aggregator.storage import Restored, Storage, open_storage, restore
 from aggregator.storage.sql.claims import IN_TURN
 from aggregator.storage.sqlite import open_store
 from aggregator.storage.sqlite.schema import migrations
-from tests.given import DAY, HOUR, NOON, Origin, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, source, titles
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def storage(store: Path) -> Iterator[Storage]:
 def given_items(storage: Storage, *names: str) -> None:
     of = source("ministry")
     storage.admin.sync(config(of), NOON)
-    origin = Origin(storage, of)
+    origin = SourceDriver(storage, of)
     origin.says(now=NOON - HOUR)
     origin.says(*(entry(name, name) for name in names))
 
@@ -87,7 +87,7 @@ def scribble(file: Path) -> None:
 
 def test_a_restore_brings_back_the_backup_and_keeps_the_database_of_before(store: Path, backup: Path) -> None:
     with closing(open_storage(store)) as storage:
-        Origin(storage, source("ministry")).says(entry("Later", "Later"))
+        SourceDriver(storage, source("ministry")).says(entry("Later", "Later"))
     aside = store / "publicwire.db.before-restore"
     assert restore(store, backup, NOON + DAY) == Restored(items=3, aside=aside)
     assert states(store) == {"One": State.LIVE, "Two": State.LIVE, "Held": State.HELD}
@@ -126,7 +126,7 @@ def test_an_item_held_after_it_was_reinstated_stays_held(store: Path, tmp_path: 
 
 def test_lines_about_unknown_items_and_torn_lines_are_told(store: Path, backup: Path) -> None:
     with closing(open_storage(store)) as storage:
-        Origin(storage, source("ministry")).says(entry("Later", "Later"))
+        SourceDriver(storage, source("ministry")).says(entry("Later", "Later"))
     (unknown,) = later(store, ("Later", Trigger.WITHDRAW))
     with (store / "withdrawals.jsonl").open("ab") as journal:
         journal.write(b'{"at": "2026-03-0')
@@ -141,11 +141,11 @@ def test_what_was_withdrawn_and_is_not_in_the_backup_is_withdrawn_on_arrival(
     of = source("ministry")
     listed = [entry(name, name) for name in ("Later", "One", "Two", "Held", "Fresh")]
     with closing(open_storage(store)) as storage:
-        Origin(storage, of).says(*listed[:4])
+        SourceDriver(storage, of).says(*listed[:4])
     later(store, ("Later", Trigger.WITHDRAW))
     restore(store, backup, NOON + DAY)
     with closing(open_storage(store)) as storage:
-        assert Origin(storage, of).says(*listed, now=NOON + DAY).new == 2
+        assert SourceDriver(storage, of).says(*listed, now=NOON + DAY).new == 2
         arrived = named(storage, "Later")
         assert (arrived.state, arrived.position) == (State.WITHDRAWN, None)
         assert arrived.reason == "withdrawn before the store was restored"
@@ -323,7 +323,7 @@ def test_seven_times_the_items_take_less_than_twice_the_disk_once_freed(store: P
         body = "<p>" + "words of a long release " * 400 + "</p>"
         of = source("ministry")
         storage.admin.sync(config(of), NOON)
-        origin = Origin(storage, of)
+        origin = SourceDriver(storage, of)
         sizes = []
         for year in range(7):
             now = NOON + year * 500 * DAY
@@ -339,7 +339,7 @@ def test_the_search_index_agrees_with_the_items_after_freeing_editing_and_forget
         given_items(storage, "One", "Two")
         later = NOON + 500 * DAY
         storage.admin.maintain(Retention(), later)
-        origin = Origin(storage, source("ministry"))
+        origin = SourceDriver(storage, source("ministry"))
         for title in ("Edited", "Edited again"):
             origin.says(entry(title, "One"), entry("Two", "Two"), now=later)
             storage.admin.maintain(Retention(), later)

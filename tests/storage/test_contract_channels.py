@@ -5,7 +5,7 @@ from datetime import timedelta
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, Origin, all_items, config, entry, iso, source, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import given_origin, move
 
 
@@ -47,7 +47,7 @@ def test_an_item_stands_in_the_channels_of_its_source_topics_and_language(storag
 def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Storage) -> None:
     of = source("ministry", topics=("health",))
     storage.admin.sync(config(of), NOON)
-    Origin(storage, of).says(
+    SourceDriver(storage, of).says(
         entry("Fresh", "g1", published=iso(NOON - DAY)),
         entry("Old", "g2", published=iso(NOON - 30 * DAY)),
         entry("Undated", "g3"),
@@ -59,13 +59,13 @@ def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Stor
 def test_old_items_of_a_first_import_are_listed_apart_by_date_and_only_while_live(storage: Storage) -> None:
     of, silent = source("ministry"), source("silent", republish=Republish.NO)
     storage.admin.sync(config(of, silent), NOON)
-    Origin(storage, of).says(
+    SourceDriver(storage, of).says(
         entry("Fresh", "g1", published=iso(NOON - DAY)),
         entry("Withdrawn", "g2", published=iso(NOON - 20 * DAY)),
         entry("Older", "g3", published=iso(NOON - 40 * DAY)),
         entry("Old", "g4", published=iso(NOON - 30 * DAY)),
     )
-    Origin(storage, silent).says(entry("Not ours to show", "s1", published=iso(NOON - 30 * DAY)))
+    SourceDriver(storage, silent).says(entry("Not ours to show", "s1", published=iso(NOON - 30 * DAY)))
     (withdrawn,) = (each for each in all_items(storage) if each.item.title == "Withdrawn")
     move(storage, withdrawn, Trigger.WITHDRAW)
     assert titles(storage.items.earlier(10)) == ["Old", "Older"]

@@ -11,7 +11,7 @@ from tests.given import (
     HOUR,
     MINUTE,
     NOON,
-    Origin,
+    SourceDriver,
     all_items,
     config,
     entry,
@@ -70,7 +70,7 @@ def test_seq_grows_with_every_commit_even_from_many_threads(storage: Storage) ->
     seen: list[int] = []
 
     def many(name: str) -> None:
-        origin = Origin(storage, source(name))
+        origin = SourceDriver(storage, source(name))
         for number in range(5):
             origin.says(entry(f"{name} {number}", f"{name}-{number}", published=iso(NOON)))
             found = storage.items.channel_seq("")

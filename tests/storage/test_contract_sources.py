@@ -8,7 +8,19 @@ from aggregator.errors import StorageError
 from aggregator.model import Validators
 from aggregator.model.settings import Republish
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, all_items, config, entry, failed, source, titles
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    all_items,
+    config,
+    entry,
+    failed,
+    source,
+    titles,
+)
 from tests.storage.given import given_origin
 
 
@@ -19,7 +31,7 @@ def test_a_new_id_with_the_same_feed_is_a_rename(storage: Storage) -> None:
     assert storage.admin.sync(config(renamed), NOON) == ("ministry: renamed to department",)
     assert [item.source for item in all_items(storage)] == ["department"]
     assert titles(storage.items.select("sources/department")) == ["Kept"]
-    assert Origin(storage, renamed).says(entry("Kept", "g1")).new == 0
+    assert SourceDriver(storage, renamed).says(entry("Kept", "g1")).new == 0
 
 
 def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validators(storage: Storage) -> None:
@@ -39,7 +51,7 @@ def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validat
         (),
     )
     storage.polls.record(failed(claim, NOON))
-    assert Origin(storage, moved).says(entry("Kept", "g1")).new == 0
+    assert SourceDriver(storage, moved).says(entry("Kept", "g1")).new == 0
 
 
 def test_two_sources_may_swap_their_feeds(storage: Storage) -> None:
@@ -64,7 +76,7 @@ def test_an_old_name_taken_by_another_organisation_gives_its_items_other_ids(sto
     storage.admin.sync(config(source("archive", feed=source("ministry").feed)), NOON)
     other = source("ministry", feed="https://other.example/feed")
     storage.admin.sync(config(source("archive", feed=source("ministry").feed), other), NOON)
-    Origin(storage, other).says(entry("Second", "g1"))
+    SourceDriver(storage, other).says(entry("Second", "g1"))
     first, second = all_items(storage)
     assert len({first.id, second.id, first.public_id, second.public_id}) == 4
 

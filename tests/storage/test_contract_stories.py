@@ -3,7 +3,7 @@
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, Origin, config, entry, iso, source
+from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, source
 from tests.storage.given import again, given_story, move
 
 
@@ -50,7 +50,7 @@ def test_an_old_story_is_listed_once_and_not_when_a_member_stands_in_the_merged_
     storage.admin.sync(config(*sources), NOON)
     body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
     for of, age in zip(sources, (9, 8, 1), strict=True):
-        told = Origin(storage, of)
+        told = SourceDriver(storage, of)
         told.says(
             entry("Bridge", "b", "https://ministry.example/b", body=body, published=iso(NOON - age * DAY))
         )

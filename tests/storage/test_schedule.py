@@ -8,14 +8,26 @@ import pytest
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason, Hints, Mode, Relocation, Validators
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, due_at, entry, failed, source, succeeded
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    config,
+    due_at,
+    entry,
+    failed,
+    source,
+    succeeded,
+)
 
 
-def given(storage: Storage, every: timedelta = 15 * MINUTE) -> Origin:
+def given(storage: Storage, every: timedelta = 15 * MINUTE) -> SourceDriver:
     """A configured source without any item yet."""
     of = source("ministry", every=every)
     storage.admin.sync(config(of), NOON)
-    return Origin(storage, of)
+    return SourceDriver(storage, of)
 
 
 @pytest.mark.parametrize(

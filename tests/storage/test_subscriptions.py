@@ -21,7 +21,7 @@ from aggregator.model import (
 )
 from aggregator.policy import poll_result
 from aggregator.storage import Outdated, Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, failed, source, succeeded
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
 ADVERT = Advert(HUB, TOPIC)
@@ -201,14 +201,14 @@ def test_a_source_whose_hub_announces_is_polled_slowly_until_the_hub_is_doubted(
 
 def test_a_hub_is_doubted_when_a_poll_finds_what_it_did_not_announce(storage: Storage) -> None:
     before = activated(storage)
-    asked = Origin(storage, source("ministry"))
+    asked = SourceDriver(storage, source("ministry"))
     asked.says(entry("One", "g1"), now=NOON + HOUR)
     assert present(storage, 1) == replace(before, missed=NOON + HOUR, due=NOON + HOUR + 5 * MINUTE)
 
 
 def test_a_hub_is_not_doubted_when_a_poll_finds_nothing_new(storage: Storage) -> None:
     before = activated(storage)
-    Origin(storage, source("ministry")).says(now=NOON + HOUR)
+    SourceDriver(storage, source("ministry")).says(now=NOON + HOUR)
     assert present(storage, 1) == before
 
 

@@ -127,12 +127,12 @@ def has_changed(db: Connection, changes: Changes, source: int) -> bool:
     basis = changes.basis
     if _seq(db) == basis.seq:
         return False
-    numbers = [each.number for each in basis.known] + [each.number for each in basis.candidates]
-    moved = db.execute(
-        "SELECT 1 FROM item WHERE seq > ? AND number IN (SELECT value FROM json_each(?)) LIMIT 1",
+    numbers = {each.number for each in (*basis.known, *basis.candidates)}
+    unchanged = db.execute(
+        "SELECT count(*) FROM item WHERE seq <= ? AND number IN (SELECT value FROM json_each(?))",
         (basis.seq, as_json(numbers)),
-    ).fetchone()
-    if moved is not None:
+    )
+    if one(unchanged)[0] < len(numbers):  # the others were changed, or erased with their source
         return True
     found = db.execute(
         f"""SELECT 1 FROM item WHERE link IN ({", ".join("?" * len(basis.links))})

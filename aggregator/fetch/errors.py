@@ -1,4 +1,4 @@
-"""What can go wrong with one request, as the FetchError that says so of its address. Asks nobody itself."""
+"""Translation of the exceptions of one request to a FetchError that names its URL and its cause."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
 from aggregator.fetch.decode import Undecodable
 from aggregator.fetch.guard import AddressRefused
-from aggregator.fetch.memory import CutOff
+from aggregator.fetch.memory import Evicted
 from aggregator.fetch.politeness import HostRests
 from aggregator.fetch.transport import HeadersTooLarge
 
@@ -18,8 +18,8 @@ ENDLESS = "Receive buffer too long"  # what h11 says of a chunk's line or of tra
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
-    """Errors of the rooms below as FetchErrors."""
+def as_fetch_errors(url: str) -> Iterator[None]:
+    """Raise exceptions of the other modules of `fetch` within the block as FetchErrors."""
     try:
         yield
     except HostRests as error:
@@ -38,5 +38,5 @@ def told(url: str) -> Iterator[None]:
         raise FetchError(f"{public_url(url)} failed: {reason}", cause=Cause.NETWORK) from error
     except HeadersTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause=Cause.LIMIT) from error
-    except CutOff as error:
+    except Evicted as error:
         raise FetchError(f"{public_url(url)} is given up: {error}", cause=Cause.LIMIT) from error

@@ -53,6 +53,7 @@ FEED_TYPES = (
 BODY_BYTES_IN_FLIGHT = 64_000_000  # of the bodies that all fetches together hold
 REDIRECTS_MAX, URL_CHARACTERS_MAX = 10, 8_000
 RESOLVER_THREADS = 32
+_NO_CONTENT = httpx.ByteStream(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,7 @@ class Client:
 
     def _request(self, url: str, parsed: httpx.URL, job: _Job) -> httpx.Request:
         headers = [
+            (b"Host", parsed.netloc),
             (b"User-Agent", self._agent),
             (b"Accept", field_value(job.accept)),
             (b"Accept-Encoding", ACCEPTED.encode()),
@@ -214,7 +216,8 @@ class Client:
         if job.form is not None:
             headers.append((b"Content-Type", job.form_type.encode()))
             return httpx.Request("POST", parsed, headers=headers, content=job.form)
-        return httpx.Request("GET", parsed, headers=headers)
+        # With content= instead of stream= httpx takes four times as long.
+        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT)
 
     async def _interpret(self, url: str, response: httpx.Response, job: _Job) -> Fetched | _Redirect:
         status, headers = response.status_code, Headers.of(response.headers.raw)
@@ -226,8 +229,6 @@ class Client:
         body, received = None, 0
         if status == 304:
             expect_304(url, job.validators)
-            async for _ in response.aiter_raw():  # no byte comes, and the connection is idle again
-                pass
             fresh = refreshed(url, headers, job.validators)
         elif status in WITH_BODY:
             body, received = await read_body(

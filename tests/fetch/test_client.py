@@ -58,6 +58,7 @@ def test_a_request_says_honestly_who_asks_and_what_is_understood() -> None:
         f"User-Agent: publicwire/{__version__} (+https://example.org/; desk@example.org)",
         "Accept: text/html",
         "Accept-Encoding: gzip, deflate, br, zstd",
+        "Connection: close",
         "",
         "",
     ]
@@ -82,7 +83,7 @@ def test_nothing_configured_or_stored_can_add_a_header() -> None:
         return origin
 
     origin = asyncio.run(scenario())
-    assert origin.requests[0].count("\r\n") == 8
+    assert origin.requests[0].count("\r\n") == 9
     assert "\nX-" not in origin.requests[0]
 
 
@@ -361,7 +362,7 @@ def test_what_stands_beside_chunks_counts_as_headers_too() -> None:
 
     error = failing({"/": script})
     assert error.cause == "limit"
-    assert str(error).endswith("is refused: its chunks bring more than 262144 bytes besides the body")
+    assert str(error).endswith("is refused: its chunked encoding has over 65536 bytes of framing")
     assert sent < 20_000_000  # what fits into the sockets' buffers between
 
 
@@ -439,26 +440,13 @@ def test_a_slow_host_does_not_delay_another() -> None:
     assert polling(answers, scenario, poll_settings(per_host=1, concurrency=2)).body == FEED
 
 
-def test_a_connection_is_used_again() -> None:
-    async def scenario(origin: Origin, fetcher: Client) -> int:
-        url = origin.url("/")
-        first = await fetcher.fetch(url)
-        origin.answers = {"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}
-        await fetcher.fetch(url, validators=first.validators)
-        await fetcher.fetch(url, validators=first.validators)
-        return origin.connections
-
-    assert polling({"/": answer('ETag: "a"', body=FEED)}, scenario) == 1
-
-
-def test_a_connection_that_the_origin_closed_is_not_used_again() -> None:
+def test_each_request_has_a_connection_of_its_own() -> None:
     async def scenario(origin: Origin, fetcher: Client) -> int:
         await fetcher.fetch(origin.url("/"))
-        await asyncio.gather(*(handler for handler in origin.handlers if handler))
         await fetcher.fetch(origin.url("/"))
         return origin.connections
 
-    assert polling({"/": then_close(answer(body=FEED))}, scenario) == 2
+    assert polling({"/": answer(body=FEED)}, scenario) == 2
 
 
 def test_a_failure_quotes_no_more_of_an_answer_than_can_be_read() -> None:

@@ -9,12 +9,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import httpcore
 import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.fetch.transport import Backend, Resolve, Resolver, Transport
+from aggregator.fetch.transport import Resolve, Resolver, Transport
 from tests.fetch.origin import LOOPBACK, Origin, answer, every_name_is_here, poll_settings, running
 
 FEED = b"<rss version='2.0'/>"
@@ -277,18 +276,6 @@ def test_what_speaks_no_tls_is_not_read_over_it(words: bytes, message: str) -> N
         return str(caught.value)
 
     assert message in asyncio.run(scenario())
-
-
-def test_plain_bytes_from_before_the_handshake_do_not_pass_as_encrypted() -> None:
-    async def scenario() -> None:
-        async with speaking_first(b"HTTP/1.1 200 OK") as port:
-            stream = await Backend(every_name_is_here, LOOPBACK).connect_tcp("127.0.0.1", port)
-            while not stream.get_extra_info("is_readable"):  # noqa: ASYNC110  # it tells nobody
-                await asyncio.sleep(0)
-            with pytest.raises(httpcore.ConnectError, match="it spoke before the TLS handshake"):
-                await stream.start_tls(ssl.create_default_context(), "feeds.test")
-
-    asyncio.run(scenario())
 
 
 def test_a_connection_that_breaks_is_reported() -> None:

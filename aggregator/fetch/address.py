@@ -1,10 +1,10 @@
 """URLs without secrets for logs, tables and messages; credentials taken out of URLs. No network."""
 
 from base64 import b64encode
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import unquote_to_bytes, urlsplit
 
 UNREADABLE = "an unreadable address"
-LONGEST_SHOWN = 300
+SHOWN_CHARACTERS_MAX = 300
 _CONTROLS = dict.fromkeys((*range(32), 127))
 
 
@@ -21,7 +21,7 @@ def public_url(url: str) -> str:
         return UNREADABLE
     query = "&".join(_name_only(field) for field in parts.query.split("&")) if parts.query else ""
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment="")
-    return printable(shown.geturl())[:LONGEST_SHOWN]
+    return printable(shown.geturl())[:SHOWN_CHARACTERS_MAX]
 
 
 def _name_only(field: str) -> str:
@@ -30,22 +30,24 @@ def _name_only(field: str) -> str:
 
 
 def without_credentials(url: str) -> str:
-    """Return the URL without its userinfo, otherwise verbatim. ValueError when it cannot be parsed."""
-    userinfo = _userinfo(urlsplit(url))
+    """Return the URL without its userinfo, otherwise verbatim. ValueError when that cannot be parsed."""
+    userinfo = _userinfo(url)
     return url.replace(f"//{userinfo}@", "//", 1) if userinfo is not None else url
 
 
 def basic_authorization(url: str) -> str:
     """Return the value of the Authorization header for the userinfo of a URL, or "" (RFC 7617)."""
-    userinfo = _userinfo(urlsplit(url))
+    userinfo = _userinfo(url)
     if not userinfo:
         return ""
     user, _, password = userinfo.partition(":")
     return "Basic " + b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
 
 
-def _userinfo(parts: SplitResult) -> str | None:
-    userinfo, at, _ = parts.netloc.rpartition("@")
+def _userinfo(url: str) -> str | None:
+    if "@" not in url:  # spares the parsing of most URLs
+        return None
+    userinfo, at, _ = urlsplit(url).netloc.rpartition("@")
     return userinfo if at else None
 
 

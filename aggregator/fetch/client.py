@@ -175,7 +175,7 @@ class Client:
             goes_on = previous is not None and previous.host == parsed.host
             answer = await self._hop(target, parsed, job, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
-                return replace(answer, permanent=permanent and len(visited) > 1)
+                return replace(answer, permanent=permanent) if len(visited) > 1 else answer
             permanent = permanent and answer.is_permanent
             previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
             if job.form is not None and (previous.scheme, parsed.scheme) == ("https", "http"):

@@ -7,7 +7,7 @@ from math import ceil
 import httpx
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
+from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, printable, public_url
 from aggregator.fetch.decode import Undecodable
 from aggregator.fetch.exchange import ResponseTooLarge
 from aggregator.fetch.guard import AddressRefused
@@ -28,7 +28,7 @@ def as_fetch_errors(url: str) -> Iterator[None]:
     except Undecodable as error:
         raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
     except httpx.TransportError as error:
-        reason = printable(str(error))[:LONGEST_SHOWN]
+        reason = printable(str(error))[:SHOWN_CHARACTERS_MAX]
         raise FetchError(f"{public_url(url)} failed: {reason}", cause=Cause.NETWORK) from error
     except ResponseTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause=Cause.LIMIT) from error

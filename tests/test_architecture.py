@@ -54,7 +54,7 @@ LIBRARIES = {
     "dateutil": {"normalise.dates"},
     "feedgen": {"render.xml", "render.extension"},
     "feedparser": {"parse.xml", "parse.feedparser_patches", "parse.expat_driver"},
-    "httpcore": {"fetch.transport"},
+    "httptools": {"fetch.exchange"},
     "httpx": {"fetch.transport", "fetch.client", "fetch.errors"},
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},

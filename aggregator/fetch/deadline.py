@@ -1,4 +1,4 @@
-"""How long one fetch may take. Counts only while it asks: waiting for a turn at a busy host fails nobody."""
+"""The deadline of one fetch, suspended while the fetch waits for a slot: a busy host fails no fetch."""
 
 import asyncio
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class Deadline:
-    """Seconds that are left to a fetch over all its hops, within its `asyncio.timeout(None)`."""
+    """Seconds left to a fetch over all of its hops, enforced by its `asyncio.timeout(None)`."""
 
     def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
         self._timeout = timeout
@@ -14,7 +14,7 @@ class Deadline:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Time goes by."""
+        """Count the time within the block."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._left
         self._timeout.reschedule(end)

@@ -1,4 +1,4 @@
-"""What can go wrong with one request, as the FetchError that says so of its address. Asks nobody itself."""
+"""Translation of the exceptions of one request to a FetchError that names its URL and its cause."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,19 +7,17 @@ from math import ceil
 import httpx
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import LONGEST_SHOWN, printable, public_url
+from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, printable, public_url
 from aggregator.fetch.decode import Undecodable
+from aggregator.fetch.exchange import ResponseTooLarge
 from aggregator.fetch.guard import AddressRefused
-from aggregator.fetch.memory import CutOff
+from aggregator.fetch.memory import Evicted
 from aggregator.fetch.politeness import HostLimited
-from aggregator.fetch.transport import HeadersTooLarge
-
-ENDLESS = "Receive buffer too long"  # what h11 says of a chunk's line or of trailers beyond 16 KiB
 
 
 @contextmanager
-def told(url: str) -> Iterator[None]:
-    """Errors of the rooms below as FetchErrors."""
+def as_fetch_errors(url: str) -> Iterator[None]:
+    """Raise exceptions of the other modules of `fetch` within the block as FetchErrors."""
     try:
         yield
     except HostLimited as error:
@@ -30,13 +28,9 @@ def told(url: str) -> Iterator[None]:
     except Undecodable as error:
         raise FetchError(f"{public_url(url)} cannot be read: {error}", cause=error.cause) from error
     except httpx.TransportError as error:
-        if str(error) == ENDLESS:
-            message = f"{public_url(url)} is refused: what stands around its chunks does not end"
-            raise FetchError(message, cause=Cause.LIMIT) from error
-        # What follows quotes a line of the answer, and who echoes a request echoes its credentials.
-        reason = printable(str(error).partition(": bytearray(")[0])[:LONGEST_SHOWN]
+        reason = printable(str(error))[:SHOWN_CHARACTERS_MAX]
         raise FetchError(f"{public_url(url)} failed: {reason}", cause=Cause.NETWORK) from error
-    except HeadersTooLarge as error:
+    except ResponseTooLarge as error:
         raise FetchError(f"{public_url(url)} is refused: {error}", cause=Cause.LIMIT) from error
-    except CutOff as error:
+    except Evicted as error:
         raise FetchError(f"{public_url(url)} is given up: {error}", cause=Cause.LIMIT) from error

@@ -62,26 +62,13 @@ def test_a_slow_host_does_not_delay_another() -> None:
     assert polling(answers, scenario, poll_settings(per_host=1, concurrency=2)).body == FEED
 
 
-def test_a_connection_is_used_again() -> None:
-    async def scenario(origin: HttpServer, fetcher: Client) -> int:
-        url = origin.url("/")
-        first = await fetcher.fetch(url)
-        origin.answers = {"/": b"HTTP/1.1 304 Not Modified\r\n\r\n"}
-        await fetcher.fetch(url, validators=first.validators)
-        await fetcher.fetch(url, validators=first.validators)
-        return origin.connections
-
-    assert polling({"/": answer('ETag: "a"', body=FEED)}, scenario) == 1
-
-
-def test_a_connection_that_the_origin_closed_is_not_used_again() -> None:
+def test_each_request_has_a_connection_of_its_own() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> int:
         await fetcher.fetch(origin.url("/"))
-        await asyncio.gather(*origin.handlers)
         await fetcher.fetch(origin.url("/"))
         return origin.connections
 
-    assert polling({"/": then_close(answer(body=FEED))}, scenario) == 2
+    assert polling({"/": answer(body=FEED)}, scenario) == 2
 
 
 def test_a_failure_quotes_no_more_of_an_answer_than_can_be_read() -> None:

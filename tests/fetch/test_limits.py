@@ -79,7 +79,7 @@ def test_chunk_extensions_are_limited_like_headers() -> None:
 
     error = failing({"/": script})
     assert error.cause == "limit"
-    assert str(error).endswith("is refused: its chunks bring more than 262144 bytes besides the body")
+    assert str(error).endswith("is refused: its chunked encoding has over 65536 bytes of framing")
     assert sent < 20_000_000  # what fits into the sockets' buffers between
 
 

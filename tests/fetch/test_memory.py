@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.memory import Budget, CutOff, Share
+from aggregator.fetch.memory import Budget, Evicted, Share
 
 
 async def turn() -> None:
@@ -98,7 +98,7 @@ async def holding(budget: Budget, size: int) -> str:
         with Share(budget) as share:
             await share.grow(size)
             await asyncio.Event().wait()
-    except CutOff:
+    except Evicted:
         return "cut off"
     return "ended"
 
@@ -184,7 +184,7 @@ def test_a_cut_that_comes_with_a_cancellation_is_a_cancellation() -> None:
         await turn()
         task.cancel()
         (share,) = budget.shares
-        share.cut()
+        share.evict()
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -23,6 +23,7 @@ def test_a_request_names_its_user_agent_and_accepted_encodings() -> None:
         f"User-Agent: publicwire/{__version__} (+https://example.org/; desk@example.org)",
         "Accept: text/html",
         "Accept-Encoding: gzip, deflate, br, zstd",
+        "Connection: close",
         "",
         "",
     ]
@@ -47,7 +48,7 @@ def test_nothing_configured_or_stored_can_add_a_header() -> None:
         return origin
 
     origin = asyncio.run(scenario())
-    assert origin.requests[0].head.count("\r\n") == 8
+    assert origin.requests[0].head.count("\r\n") == 9
     assert "\nX-" not in origin.requests[0].head
 
 

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpcore
 import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.fetch.transport import Backend, Resolve, Resolver, Transport
+from aggregator.fetch.transport import Resolve, Resolver, Transport
 from tests.fetch.given import LOOPBACK, every_name_is_here, poll_settings
 from tests.server import HttpServer, Request, answer, http_server
 
@@ -259,18 +258,6 @@ def test_a_server_without_tls_is_not_read_over_https(words: bytes, message: str)
         return str(caught.value)
 
     assert message in asyncio.run(scenario())
-
-
-def test_plain_bytes_before_the_tls_handshake_do_not_pass_as_encrypted() -> None:
-    async def scenario() -> None:
-        async with http_server(greeting=b"HTTP/1.1 200 OK") as server:
-            stream = await Backend(every_name_is_here, LOOPBACK).connect_tcp("127.0.0.1", server.port)
-            while not stream.get_extra_info("is_readable"):  # noqa: ASYNC110  # it tells nobody
-                await asyncio.sleep(0)
-            with pytest.raises(httpcore.ConnectError, match="it spoke before the TLS handshake"):
-                await stream.start_tls(ssl.create_default_context(), "feeds.test")
-
-    asyncio.run(scenario())
 
 
 def test_a_connection_that_breaks_is_reported() -> None:

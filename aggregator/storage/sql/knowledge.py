@@ -127,7 +127,7 @@ def has_changed(db: Connection, changes: Changes, source: int) -> bool:
     basis = changes.basis
     if _seq(db) == basis.seq:
         return False
-    numbers = {each.number for each in (*basis.known, *basis.candidates)}
+    numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
     unchanged = db.execute(
         "SELECT count(*) FROM item WHERE seq <= ? AND number IN (SELECT value FROM json_each(?))",
         (basis.seq, as_json(numbers)),

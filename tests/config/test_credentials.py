@@ -1,4 +1,4 @@
-"""What the origin of a source is shown: named in sources.yaml, taken from the environment, told nobody."""
+"""Credentials of a source: named in sources.yaml, read from the environment, in no dump or error text."""
 
 import base64
 import copy
@@ -205,7 +205,7 @@ def test_a_file_is_shown_nothing(line: str) -> None:
 
 @pytest.mark.parametrize("code", [*range(1, 0x21), 0x7F, 0x85, 0xA0, 0xFF, 0x2028, 0xDC0A])
 def test_no_value_of_a_variable_breaks_a_header(code: int) -> None:
-    """Whatever is let through arrives as the one value of the one header."""
+    """An accepted value arrives as the only value of its header field."""
     for line in ("headers: {X-Key: $KEY}", "auth: {bearer: $KEY}", "auth: {user: $KEY, password: $KEY}"):
         try:
             config = parse(text_of(line), HERE, {"KEY": f"a{chr(code)}b"})

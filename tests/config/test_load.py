@@ -1,4 +1,4 @@
-"""What a valid sources.yaml becomes: every key, every default, every normal form."""
+"""A valid sources.yaml: every key, every default, every normal form."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""From one read document to what is to be done."""
+"""From a read document to the changes to be stored."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -44,7 +44,7 @@ def decided(
 
 
 def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
-    """An item of another source."""
+    """Return an item of another source."""
     (item,) = said(said_by)
     return Candidate(
         number=number,

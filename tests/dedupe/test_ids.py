@@ -1,4 +1,4 @@
-"""The ids an item gets for good."""
+"""Permanent ids of items."""
 
 import pytest
 from hypothesis import given

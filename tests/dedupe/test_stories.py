@@ -1,4 +1,4 @@
-"""Across sources: which items are the same release, and who leads."""
+"""Deduplication across sources: items of one story, and its lead."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Within a source: what is new, what is known, and under which of its names."""
+"""Deduplication within a source: new and known items, and the key that matched."""
 
 from itertools import permutations
 
@@ -16,7 +16,7 @@ C = entry("Harbour grows", "g3", HOME + "harbour")
 
 
 def report(number: int, guid: str = "", link: str = HOME + "latest") -> Entry:
-    """One of a series that has one title and one address for all its issues."""
+    """Return one entry of a series with one title and one address."""
     return entry("Situation report", guid, link, body=f"<p>Cases: {number}.</p>", published=day(number))
 
 

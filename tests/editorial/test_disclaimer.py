@@ -1,4 +1,4 @@
-"""What may be written into a disclaimer, and what becomes of it."""
+"""Disclaimer templates: permitted placeholders and markup, and their rendering."""
 
 import pytest
 

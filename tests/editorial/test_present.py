@@ -1,4 +1,4 @@
-"""From what we keep to what the public sees."""
+"""From a stored item to a release."""
 
 from dataclasses import replace
 

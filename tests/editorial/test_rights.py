@@ -1,4 +1,4 @@
-"""How much of an item the rights of its source let us show."""
+"""The part of an item that the rights of its source permit to publish."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Strings of configuration and feed heads are made fit to be published."""
+"""Strings of the configuration and of feed metadata are cleaned for publication."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A clock that is set: forward, it releases nothing before its time; back, it leaves nothing waiting."""
+"""A clock set forward releases nothing early; a clock set back delays nothing."""
 
 import asyncio
 import sqlite3
@@ -27,7 +27,7 @@ OFFICE = source("office")
 
 @dataclass
 class Time:
-    """A clock that can be set, and the seconds that really pass."""
+    """A wall clock that can be set, and a monotonic one."""
 
     clock: datetime
     ran: float = 0.0
@@ -44,7 +44,7 @@ Scenario = Callable[[Storage, Scheduler, Time], Awaitable[None]]
 
 
 def ticking(directory: Path, scenario: Scenario) -> None:
-    """Run a scenario with the tick of a service whose one source is due in an hour and holds an embargo."""
+    """Run a scenario with a scheduler whose only source is due in an hour and has an item under embargo."""
 
     async def run() -> None:
         time = Time(utc_now())
@@ -127,7 +127,7 @@ def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
 
 
 async def tick_without_polls(storage: Storage, poller: Scheduler, time: Time) -> None:
-    """A tick while the source has just been claimed by somebody else."""
+    """Tick while another process holds the lease of the source."""
     storage.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
     await poller.tick()
 

@@ -1,4 +1,4 @@
-"""A disk that fills up while polls are under way: what they found is lost, and looked for again at once."""
+"""A disk that fills up during polls: their results are lost, and the sources are polled again at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from tests.server import answer, http_server
 
 
 class Full(SqliteStorage):
-    """Has no room for a poll until there `is_room`."""
+    """Storage that raises StoreFull for every poll until `is_room`."""
 
     is_room = False
 

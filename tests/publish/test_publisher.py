@@ -1,4 +1,4 @@
-"""What the public gets: documents made once, remade when anything that shapes them moves."""
+"""Published documents are cached, and rendered again once anything they depend on changes."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Content, who else released it, disclaimer: nothing in one reaches into the next."""
+"""Content, other organisations, disclaimer: no markup of one reaches into the next."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What a channel is called and where it is found."""
+"""Titles and addresses of channels."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""JSON Feed 1.1: what we publish parses back to what we stored, and is valid."""
+"""JSON Feed 1.1: documents are valid and parse back to the stored items."""
 
 import json
 from dataclasses import replace

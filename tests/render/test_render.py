@@ -1,4 +1,4 @@
-"""The door: the same input gives the same bytes, whatever the kind."""
+"""The entry point: the same input gives the same bytes in every format."""
 
 import pytest
 

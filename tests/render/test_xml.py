@@ -1,4 +1,4 @@
-"""RSS and Atom: what we publish parses back to what we stored, and is valid."""
+"""RSS and Atom: documents are valid and parse back to the stored items."""
 
 from dataclasses import replace
 from email.utils import format_datetime
@@ -90,7 +90,7 @@ def hrefs(element: etree._Element, rel: str) -> list[str]:
 
 
 def only(kind: str, one: Release) -> etree._Element:
-    """The one item of a document, parsed strictly."""
+    """Return the only item of a document, parsed strictly."""
     found = tree(document(kind, one)).findall("channel/item" if kind == "rss" else "a:entry", NAMES)
     assert len(found) == 1
     return found[0]
@@ -274,7 +274,7 @@ def test_any_subscriber_reads_any_item_as_we_stored_it(kind: str, item: Item, fe
 
 
 def repaired(text: str) -> str:
-    """As feedparser reads a text whose Latin-1 letters could be UTF-8: "Ã©" becomes "é"."""
+    """Return the text as feedparser reads it if its Latin-1 letters could be UTF-8: "Ã©" becomes "é"."""
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -333,7 +333,7 @@ def test_any_item_makes_valid_atom(item: Item, feed: FeedInfo) -> None:
 
 
 def assert_valid_atom(whole: bytes) -> None:
-    """RELAX NG of RFC 4287, and the Schematron rules in it that validators do not enforce."""
+    """Validate with the RELAX NG schema of RFC 4287 and its Schematron rules, which RELAX NG does not enforce."""
     root = tree(whole)
     schema = etree.RelaxNG(etree.parse(SCHEMA))
     assert schema.validate(root), schema.error_log

@@ -1,4 +1,4 @@
-"""The public side over HTTP."""
+"""The public application over HTTP."""
 
 import gzip
 import re
@@ -56,7 +56,7 @@ def given_a_damaged_store(room: Newsroom) -> None:
 
 @contextmanager
 def served(room: Newsroom) -> Iterator[str]:
-    """The application behind the real server, on a port of its own."""
+    """The application behind the real server."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(public_app(room.publisher, room.storage), log_level="error"))
     thread = threading.Thread(target=server.run, args=([listening],))

@@ -1,4 +1,4 @@
-"""The public side as files."""
+"""The public site exported as files."""
 
 from dataclasses import replace
 from pathlib import Path

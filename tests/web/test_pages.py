@@ -1,4 +1,4 @@
-"""Small words of the pages, and what only some releases have."""
+"""Texts of the pages, and parts that only some releases have."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The servers themselves, over real connections: no reader takes more than a reader needs."""
+"""The servers over real connections: limits of connections, requests and time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -24,7 +24,7 @@ async def length(request: Request) -> Response:
 def serving(
     use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, head_timeout: int = 60
 ) -> bytes:
-    """What one connection to a server got."""
+    """Return the bytes received on one connection to a server."""
 
     async def run() -> bytes:
         port = free_port()

@@ -1,4 +1,4 @@
-"""The admin side over HTTP."""
+"""The admin application over HTTP."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -11,14 +11,14 @@ from tests.given import DAY, NOON, item, source
 MINISTRY = source("ministry")
 
 
-def said(*entries: Entry) -> tuple[Item, ...]:
+def items_of(*entries: Entry) -> tuple[Item, ...]:
     """Return the items of these entries of the ministry."""
     return tuple(item(entry, MINISTRY) for entry in entries)
 
 
 def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **more: object) -> Known:
     """Return a known item last seen as `entry`, with the keys of the entries it was seen as before."""
-    now, *earlier = said(entry, *before)
+    now, *earlier = items_of(entry, *before)
     remembered = Known(
         number=number,
         state=State.LIVE,
@@ -33,14 +33,14 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
     return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
 
 
-def told(
+def resolution(
     entries: Sequence[Entry], remembered: Sequence[Known] = (), mode: Mode = Mode.NORMAL, listed: int = 0
 ) -> Resolved:
     """Resolve a document of the ministry against known items."""
-    return resolve(said(*entries), remembered, mode, listed=listed or len(entries), now=NOON + 20 * DAY)
+    return resolve(items_of(*entries), remembered, mode, listed=listed or len(entries), now=NOON + 20 * DAY)
 
 
-def who(resolved: Resolved) -> dict[str, int]:
+def matches(resolved: Resolved) -> dict[str, int]:
     """Map each title to the number of its known item, 0 for a new one."""
     return {item.title: 0 for item in resolved.new} | {item.title: old.number for item, old in resolved.known}
 

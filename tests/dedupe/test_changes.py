@@ -22,7 +22,7 @@ from aggregator.model import (
     State,
 )
 from aggregator.model.settings import Source
-from tests.dedupe.memory import MINISTRY, Remembered, claim, known, said
+from tests.dedupe.memory import MINISTRY, Remembered, claim, items_of, known
 from tests.given import DAY, HOUR, NOON, entry, iso
 
 HOME = "https://ministry.example/"
@@ -40,12 +40,12 @@ def decided(
     claimed: Claim | None = None,
 ) -> Changes:
     document = Document("rss20", listed=tuple(each.digest for each in entries))
-    return decide(ReadResult(document, said(*entries)), remembered, claimed or claim(), of, NOON)
+    return decide(ReadResult(document, items_of(*entries)), remembered, claimed or claim(), of, NOON)
 
 
 def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
     """Return an item of another source."""
-    (item,) = said(said_by)
+    (item,) = items_of(said_by)
     return Candidate(
         number=number,
         story=story,

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.dedupe.stories import WINDOW, Member, at_home, lead, match
 from aggregator.model import Candidate, Item, KeyKind
-from tests.dedupe.memory import said
+from tests.dedupe.memory import items_of
 from tests.given import MINUTE, NOON, entry
 
 LINK = "https://ministry.example/bridge"
@@ -16,7 +16,7 @@ FULL = f"<p>{WORDS} and it will be paid for by a toll that ends in twelve years 
 
 
 def release(title: str = "Bridge opens", body: str = FULL, link: str = LINK, language: str = "en") -> Item:
-    (item,) = said(entry(title, "g1", link, body=body))
+    (item,) = items_of(entry(title, "g1", link, body=body))
     return replace(item, language=language)
 
 

@@ -1,4 +1,4 @@
-"""The shape of the code: imports go one way, pure rooms are pure, each library has one room, all is short."""
+"""Architecture: one-way imports, pure packages, one package a library, short modules and functions."""
 
 import ast
 import sys

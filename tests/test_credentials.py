@@ -1,4 +1,4 @@
-"""Credentials through the whole line: they open what is closed, and are found nowhere afterwards."""
+"""Credentials through the whole pipeline: accepted by origins, and in no file, output or log."""
 
 import asyncio
 import base64
@@ -64,7 +64,7 @@ def files(directory: Path) -> list[Path]:
 
 
 def given_sources(here: Site, press: HttpServer, other: HttpServer) -> None:
-    """One that works, one that leads elsewhere, one that is not there, one with the wrong token."""
+    """Configure a source that works, one that redirects elsewhere, one that is 404, one with a wrong token."""
     press.answers["/leads-away"] = protected("X-Api-Key", KEY, redirect(other.url("/feed")))
     other.answers = {"/feed": answer(body=feed(item("pilot", "New pilot boat")))}
     here.sources(
@@ -106,7 +106,7 @@ def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: 
 
 
 def commands(here: Site, item: str) -> list[subprocess.CompletedProcess[str]]:
-    """Every command that tells something."""
+    """Run every command with output."""
     return [
         here.run(*arguments)
         for arguments in (
@@ -126,7 +126,7 @@ def commands(here: Site, item: str) -> list[subprocess.CompletedProcess[str]]:
 
 
 def pages(service: Service) -> list[bytes]:
-    """Whatever the service answers."""
+    """Return the responses of the service."""
     public = (
         "/",
         "/feed.rss",
@@ -154,7 +154,7 @@ def test_credentials_that_an_edit_brings_are_taken_up(here: Site, press: HttpSer
 
 
 def polls_well(here: Site) -> bool:
-    """Whether the running service, asked to poll, was let in."""
+    """Return whether a poll by the running service was authorised."""
     return here.run("poll", "fine").returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""Durable work is taken when due, no more at once than there are hands, and kept over a crash."""
+"""Durable tasks: claimed when due, up to the concurrency limit, and kept over a crash."""
 
 import asyncio
 from collections.abc import Callable

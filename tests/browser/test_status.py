@@ -1,4 +1,4 @@
-"""The status page on a phone: every reason and every address is there to be read without scrolling aside."""
+"""The status page on a phone: every reason and address is readable without horizontal scrolling."""
 
 from pathlib import Path
 

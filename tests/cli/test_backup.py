@@ -1,4 +1,4 @@
-"""`backup`, `restore` and `forget`, a damaged store, and the form of the log."""
+"""`backup`, `restore` and `forget`, a damaged store, and the format of the log."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from tests.running import COMMAND, Site, json_of, until
 
 
 def titles(command: Command, *arguments: str) -> Mapping[str, str]:
-    """States of the stored items by title."""
+    """Return the states of the stored items by title."""
     return {each["title"]: each["state"] for each in json_of(command("items", "--json", *arguments).out)}
 
 

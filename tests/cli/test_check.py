@@ -1,4 +1,4 @@
-"""`check` and `add`: what would happen, said before anything does."""
+"""`check` and `add`: mistakes, and the result of a dry run."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`poll`: one pass over the sources, by ourselves or by the service that runs."""
+"""`poll`: one pass over the sources, in this process or by the running service."""
 
 import json
 from datetime import UTC, datetime

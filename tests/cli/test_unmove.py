@@ -1,4 +1,4 @@
-"""`unmove`, and what is told of a source that has moved; also beside a running service."""
+"""`unmove`, and the display of a moved source; also beside a running service."""
 
 import json
 from contextlib import closing
@@ -19,7 +19,7 @@ NEW = "https://new.example/feed"
 
 
 def given_a_move(here: Site, to: str) -> None:
-    """The store of the site, in which its one source has moved."""
+    """Record a move of the site's only source."""
     config = configuration.load(here.config)
     now = utc_now()
     with closing(open_storage(config.store)) as storage:

@@ -1,4 +1,4 @@
-"""What the operator does to items: at once, beside a running service too; and `export`."""
+"""Lifecycle verbs on items, alone and beside a running service; `export`."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Real feed readers subscribed to a running service: each release once, edits in place, nothing withdrawn."""
+"""Real feed readers subscribed to a running service: each release once, edits in place, withdrawals gone."""
 
 import sqlite3
 import subprocess
@@ -34,7 +34,7 @@ class Harbour:
     origin: HttpServer
 
     def says(self, *items: str) -> None:
-        """The origin's document changes, and the service polls it."""
+        """Change the origin's document and poll it."""
         self.origin.answers["/harbour.xml"] = answer(body=feed(*items))
         assert self.here.run("poll", "harbour").returncode == 0
 
@@ -57,7 +57,7 @@ def harbour(tmp_path: Path) -> Iterator[Harbour]:
 
 
 def newsboat(directory: Path, address: str) -> Reads:
-    """newsboat, which keeps what it has seen in its cache."""
+    """Return the reader newsboat, which caches items."""
     directory.mkdir()
     (directory / "urls").write_text(f"{address}\n")
     (directory / "config").touch()
@@ -75,7 +75,7 @@ def newsboat(directory: Path, address: str) -> Reads:
 
 
 def parsing(directory: Path, address: str) -> Reads:
-    """A subscriber made of feedparser, which keeps the latest of every id it was ever shown."""
+    """Return a reader made of feedparser, which keeps the latest version of every id."""
     kept: dict[str, str] = {}
 
     def reads() -> list[str]:

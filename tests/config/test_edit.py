@@ -19,7 +19,7 @@ BARE = Addition(feed=FEED)
 
 
 def lines(indent: int, *, end: str = "\n") -> str:
-    """NEW as it is written, at an indentation."""
+    """Return NEW as YAML at an indentation."""
     written = [
         "- id: new",
         '  organisation: "New: the “Institute” #1"',

@@ -1,4 +1,4 @@
-"""Every mistake in sources.yaml is one line that says where it is and what to do."""
+"""Every mistake in sources.yaml is one line with its place and its cure."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def mistakes_in(text: str) -> list[str]:
 
 
 def of_source(line: str) -> str:
-    """A file whose one source has `line` as its third line, at column 5."""
+    """Return a file whose only source has `line` as its third line, at column 5."""
     return f"sources:\n  - feed: https://a.example/feed\n    {line}\n"
 
 

@@ -1,4 +1,4 @@
-"""Origins that lie, break off or speak in tongues: nothing is withdrawn, nothing halved, and the next poll heals."""
+"""Wrong, truncated and wrongly encoded responses: no item is withdrawn or cut, and the next poll recovers."""
 
 import asyncio
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or damaged: the service says so, loses nothing, and goes on when it can."""
+"""A full, read-only or damaged disk: reported, without loss, and the service recovers."""
 
 import errno
 import os
@@ -26,7 +26,7 @@ def harbour() -> Iterator[HttpServer]:
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
-    """A site whose store is on a disk of 4 MB of its own."""
+    """A site whose store is on a tmpfs of 4 MB."""
     made = given_a_site(tmp_path)
     made.store.mkdir()
     mounted = subprocess.run(
@@ -45,7 +45,7 @@ def polls(here: Site, harbour: HttpServer, *names: str) -> None:
 
 
 def fill(here: Site) -> None:
-    """Leave not a byte."""
+    """Fill the disk to the last byte."""
     descriptor = os.open(here.store / "other", os.O_WRONLY | os.O_CREAT)
     try:
         while os.write(descriptor, bytes(1 << 16)):

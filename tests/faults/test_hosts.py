@@ -1,4 +1,4 @@
-"""Hosts that have enough of us, and hosts that never answer: the first rest whole, the others delay nobody."""
+"""Rate-limited hosts are left alone as a whole; silent hosts delay no other."""
 
 import asyncio
 import socket
@@ -25,7 +25,7 @@ TOO_MANY = answer("Retry-After: 7200", status="429 Too Many Requests")
 
 
 def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client) -> dict[str, object]:
-    """One pass over three sources at one host; what became of each, and what was asked for."""
+    """Poll three sources of one host; return requests, causes, due sources and reasons."""
 
     async def run() -> dict[str, object]:
         async with http_server(answers) as serving, fetcher:

@@ -1,4 +1,4 @@
-"""Processes killed, and many at work at once, around a running service: nothing lost, nothing twice."""
+"""Processes killed and commands run concurrently around a running service: nothing lost, nothing twice."""
 
 import os
 import random
@@ -65,7 +65,7 @@ def count(here: Site) -> int:
 
 
 def is_whole(here: Site, items: int) -> None:
-    """Every release once, every position once, and the database sound."""
+    """Assert that every release and position exists once and that the database is sound."""
     titles = Counter(str(row[0]) for row in rows(here, "SELECT title FROM item"))
     assert len(titles) == items
     assert set(titles.values()) == {1}
@@ -77,7 +77,7 @@ def is_whole(here: Site, items: int) -> None:
 
 
 def workers(service: Service) -> list[int]:
-    """The server they are forked from among them, but not multiprocessing's book-keeper beside it."""
+    """Return the running worker processes and their forkserver, without the resource tracker."""
     return [each for each in children(service.process.pid) if is_running(each) and not _keeps_books(each)]
 
 
@@ -142,7 +142,7 @@ def test_a_killed_worker_costs_one_poll_and_not_the_pool(tmp_path: Path, offices
 
 
 def is_at_work(process: int) -> bool:
-    """Whether it uses the processor for more than a second, as nothing but the endless job does here."""
+    """Return whether the process has used more than 1.5 s of CPU, as only the endless job does."""
     try:
         times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -202,7 +202,7 @@ def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
 
 
 def verbs(here: Site, commands: list[tuple[str, ...]]) -> list[str]:
-    """Run commands at the same time; what those that failed complained of."""
+    """Run commands concurrently and return the error output of each that failed."""
     running = [
         subprocess.Popen(
             [*COMMAND, *command], cwd=here.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

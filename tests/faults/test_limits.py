@@ -1,4 +1,4 @@
-"""Documents that would cost seconds or gigabytes: each is read cheaply or refused by name, by real workers."""
+"""Documents that would cost seconds or gigabytes: real workers read each within limits or name the limit."""
 
 from dataclasses import replace
 

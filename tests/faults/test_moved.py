@@ -1,4 +1,4 @@
-"""Origins that say their feed has moved: believed when they mean it, undone when the operator says so."""
+"""Permanent redirects: a move after a week, and undone by the operator."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,7 +23,7 @@ def paths(harness: PollHarness) -> list[str]:
 
 
 async def given_a_move(harness: PollHarness, pipeline: Pipeline) -> None:
-    """The feed has been at /new for a week."""
+    """Poll for a week while the feed redirects to /new."""
     harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), says(STORM)
     for day in (0, 1, 6, 1):
         assert (await harness.poll(pipeline, after=day * DAY)).kind in (

@@ -1,4 +1,4 @@
-"""Origins that drip, lead on for ever or miscount, over real connections: bounded, named, and over with them."""
+"""Slow, endless, looping and smuggled responses over real connections: each is bounded and named."""
 
 import asyncio
 from dataclasses import replace
@@ -124,7 +124,7 @@ user@127.0.0.1 1.1.1.1@127.0.0.1 127.0.0.1.
 @pytest.mark.parametrize("led", [False, True], ids=["named", "led to"])
 @pytest.mark.parametrize("host", FORMS)
 def test_no_notation_of_a_forbidden_address_is_reached(host: str, led: bool) -> None:
-    """Refused, unreadable, or without an address; whatever it is, nothing connects."""
+    """The fetch is refused, or the name has no address; in no case is a connection made."""
 
     async def run() -> FetchError:
         system = Resolver(1)
@@ -153,7 +153,7 @@ def test_no_notation_of_a_forbidden_address_is_reached(host: str, led: bool) -> 
 
 
 def test_the_same_addresses_are_reached_where_they_are_allowed() -> None:
-    """So that the test above would notice a connection."""
+    """Control: the test above would notice a connection."""
 
     async def scenario(origin: HttpServer, _: Client) -> list[bytes | None]:
         system = Resolver(1)

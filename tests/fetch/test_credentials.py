@@ -1,4 +1,4 @@
-"""Credentials reach the origin they are for (scheme, host, port), on every hop, and nobody else."""
+"""Credentials are sent to their own origin (scheme, host, port) only, on every hop."""
 
 import asyncio
 import ssl
@@ -24,7 +24,7 @@ def credentials(home: str) -> Credentials:
 
 
 def shown(*origins: HttpServer) -> list[list[bool]]:
-    """Of each origin, whether each of its requests held both secrets; some but not all would be a failure."""
+    """Return for each origin whether each request had both secrets; one of the two is a failure."""
     told = []
     for origin in origins:
         counts = [request.head.count(SECRET) for request in origin.requests]
@@ -34,7 +34,7 @@ def shown(*origins: HttpServer) -> list[list[bool]]:
 
 
 def chain(*hosts: str, home: int = 0) -> list[list[bool]]:
-    """What each of these hosts is shown when `/` of each leads to the next; `home` is whose they are."""
+    """Return `shown` for hosts that each redirect to the next; `home` is the index of the credentials' origin."""
 
     async def scenario() -> list[list[bool]]:
         async with AsyncExitStack() as stack:
@@ -134,7 +134,7 @@ def test_credentials_are_not_sent_across_a_change_of_scheme(tmp_path: Path, star
 
 
 def certificate(directory: Path) -> Path:
-    """A certificate for feeds.test with its key, in one file."""
+    """Make a certificate for feeds.test with its key, in one file."""
     key, made = directory / "key.pem", directory / "crt.pem"
     subprocess.run(
         [

@@ -6,7 +6,7 @@ from aggregator.fetch.memory import Budget, Evicted, Share
 
 
 async def turn() -> None:
-    """Let every other task go on as far as it can."""
+    """Let every other task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 
@@ -93,7 +93,7 @@ def test_a_body_in_countless_pieces_lets_others_go_on() -> None:
 
 
 async def holding(budget: Budget, size: int) -> str:
-    """Take so much and never end by itself."""
+    """Reserve bytes and wait until evicted."""
     try:
         with Share(budget) as share:
             await share.grow(size)

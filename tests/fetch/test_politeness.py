@@ -4,13 +4,13 @@ from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, H
 
 
 async def turn() -> None:
-    """Let every other task go on as far as it can."""
+    """Let every other task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[str]:
-    """Which fetches hold a slot at once when none of them ever ends."""
+    """Return the hosts whose fetches hold a slot while none ends."""
 
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=per_host, in_all=in_all), list[str]()

@@ -1,4 +1,4 @@
-"""Posting a form, as to a hub: guarded, in time, and sent again only where that was asked for."""
+"""Forms posted to a hub: SSRF guard, deadline, and redirects that keep method and body."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ ENCODED = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fministry.example%2F%C3%A4
 def posted(
     answer: Callable[[httpx.Request], httpx.Response], url: str = "https://hub.example/"
 ) -> tuple[int, list[httpx.Request]]:
-    """The status that posting the form comes to, and all that was sent."""
+    """Post the form; return the status and the requests."""
     sent = []
 
     def answered(request: httpx.Request) -> httpx.Response:
@@ -38,7 +38,7 @@ def posted(
 
 
 def redirecting(status: int, **to: str) -> Callable[[httpx.Request], httpx.Response]:
-    """Hosts that lead on, each by the first label of its name, and the others that accept."""
+    """Return a handler that redirects hosts by the first label of their name and accepts on others."""
 
     def answered(request: httpx.Request) -> httpx.Response:
         target = to.get(request.url.host.partition(".")[0])

@@ -93,7 +93,7 @@ def test_a_redirect_to_anything_but_a_web_address_is_refused(location: str) -> N
 )
 def test_no_redirect_reaches_a_forbidden_address(target: str) -> None:
     async def scenario() -> tuple[str, bool]:
-        """Only the origin itself, as a name, is let through."""
+        """Only the name of the origin passes the guard."""
 
         async def resolve(host: str, port: int) -> tuple[str, ...]:
             return ("203.0.113.1",) if host == "origin.test" else await system(host, port)

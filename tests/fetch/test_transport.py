@@ -26,7 +26,7 @@ def reaching(
     tls: ssl.SSLContext | None = None,
     trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
 ) -> str:
-    """Use a client with this resolver and these trusted certificates on a running origin."""
+    """Run a client with this resolver and these trusted certificates against a server."""
 
     async def run() -> str:
         async with http_server({"/": answer(body=FEED)}, tls) as origin:
@@ -40,7 +40,7 @@ def reaching(
 
 
 def outcome_of(host: str, path: str = "/") -> Callable[[HttpServer, Client], Awaitable[str]]:
-    """The body of a fetch, or its error."""
+    """Return a function that fetches and returns the body or the error."""
 
     async def use(origin: HttpServer, client: Client) -> str:
         try:
@@ -171,7 +171,7 @@ def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for feeds.test with its key, signed by itself."""
+    """A self-signed certificate for feeds.test with its key."""
     path = tmp_path_factory.mktemp("tls") / "feeds.pem"
     subprocess.run(
         [

@@ -1,5 +1,5 @@
-"""Hostile feeds in a real Chromium whose obedience to our Content-Security-Policy is switched off: no script
-is so much as compiled, no dialog opens, nobody but us is asked for anything but images.
+"""Hostile feeds in a real Chromium with Content-Security-Policy switched off: no script is compiled, no dialog
+opens, and third parties are requested for images only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -52,13 +52,13 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[HttpServer]:
-    """A web server for pages such as a feed reader without any policy would show."""
+    """A server for pages as shown by a feed reader without any policy."""
     with http_server_in_thread() as serving:
         yield serving
 
 
 def wrongs(browser: Chromium, url: str) -> list[str]:
-    """What a page did that it must not, by its own telling and by what became of it."""
+    """Return forbidden events, requests and elements of a page."""
     browser.opens(url, 1280)
     home = "/".join(url.split("/")[:3])
     wrong = [str(event)[:300] for event in browser.events if event.get("method") in BAD]
@@ -79,7 +79,7 @@ def _request(event: Message) -> tuple[str, str]:
 
 
 def as_reader_shows(releases: Sequence[Release]) -> bytes:
-    """Each release as readers show it: what is text escaped, what is HTML as it is."""
+    """Return a page of releases as readers show them, text escaped and HTML as it is."""
     shown = [
         f'<article><h2><a href="{escape(one.url)}">{escape(one.title)}</a></h2><p>{escape(", ".join(one.authors))}</p>'
         f"{body.html(one)}{''.join(f'<img src={chr(34)}{escape(each.url)}{chr(34)}>' for each in one.images)}"
@@ -117,7 +117,7 @@ def test_no_payload_acts_in_a_reader_that_shows_our_feeds(
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, list[str]]]:
-    """A running service that has polled every payload; its addresses and the paths of all pages."""
+    """A running service that has polled every payload: its addresses and the paths of all pages."""
     here = given_a_site(tmp_path_factory.mktemp("site"))
     with http_server_in_thread() as serving:
         for form in FORMATS:

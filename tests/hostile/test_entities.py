@@ -1,4 +1,4 @@
-"""External entities, in whatever dress: no file is read, nobody is asked, and nothing grows."""
+"""External entities (XXE): no file is read, no request is made, and no text grows."""
 
 import re
 import time
@@ -40,7 +40,7 @@ def listener() -> Iterator[HttpServer]:
 
 
 def prologs() -> list[str]:
-    """Our own, and all of the corpus that declare anything."""
+    """Return the own prologs, and those of the corpus that declare entities."""
     found = list(OWN)
     for path in sorted(HOSTILE.glob("payloads/xxe/**/*")):
         if path.is_file():
@@ -51,14 +51,14 @@ def prologs() -> list[str]:
 
 
 def aimed(prolog: str, canary: Path, listener: HttpServer) -> str:
-    """The same attack on a file and a server of ours."""
+    """Redirect the attack to a file and a server of the test."""
     prolog = re.sub(r"<\?xml[^>]*\?>", "", prolog)
     prolog = re.sub(r"(?:php|expect|file|jar|gopher|ftp|netdoc):/*[^\s\"'>]+", canary.as_uri(), prolog)
     return re.sub(r"https?://[^\s\"'>]+", listener.url("/"), prolog)
 
 
 def said(prolog: str) -> str:
-    """A feed behind the prolog that uses every entity it names, in texts and in attributes."""
+    """Return a feed that uses every entity of its prolog in texts and in attributes."""
     names = dict.fromkeys(re.findall(r"<!ENTITY\s+(?:%\s+)?([^\s%]+)", prolog))
     used = " ".join(f"&{name};" for name in names) or "nothing"
     return (

@@ -1,4 +1,4 @@
-"""The judge itself: what is let through here would be let through there."""
+"""Tests of the output checks themselves."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""Every payload in every field of every format: nothing of it runs, shows or breaks anything."""
+"""Every payload in every field of every format: published output stays valid and harmless."""
 
 import json
 import re
@@ -25,7 +25,7 @@ STANDING = "Released by Origin."
 
 @contextmanager
 def given_line(directory: Path) -> Iterator[Line]:
-    """A line whose source was polled before, so that nothing is old news."""
+    """A pipeline whose source was polled before, so that no item is backlog."""
     with Line(directory, ORIGIN, now=NOON) as line:
         line.reads(ORIGIN, document("rss", (), ["x"], first=10**6), NOON)
         yield line
@@ -44,7 +44,7 @@ def releases(line: Line) -> tuple[Release, ...]:
 
 
 def is_harmless(line: Line, *, at_least: int) -> None:
-    """Judge every release of the line, the channels that hold them, and the store."""
+    """Check every release, every channel and the store."""
     shown, publication = releases(line), line.config.publication
     assert len(shown) >= at_least
     channel = line.publisher.channel("sources/origin")

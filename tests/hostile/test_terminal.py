@@ -1,4 +1,4 @@
-"""What the operator sees of a hostile feed: every line a line, no cursor moved, every file in its directory."""
+"""Hostile feeds in terminal, log and files: no control character is printed, no path leaves its directory."""
 
 import json
 import re
@@ -19,7 +19,7 @@ ESCAPES = "\x1b]0;pwned\x07\x1b[2J\r\nat=0 level=error event=forged \x9b31m \u20
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, HttpServer]]:
-    """A site that has polled hostile feeds of each format, good ones and broken ones."""
+    """A site that has polled well-formed and broken hostile feeds of each format."""
     here = given_a_site(tmp_path_factory.mktemp("site"))
     with http_server_in_thread() as serving:
         bodies = {

@@ -1,4 +1,4 @@
-"""What must hold for whatever feeds say."""
+"""Properties of the pipeline that hold for all feeds."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -63,7 +63,7 @@ def says(line: Line, of: Source, history: Sequence[Sequence[Entry]], *, incremen
 
 
 def essence(line: Line) -> set[tuple[object, ...]]:
-    """Each item: which it is, what it says, where it stands."""
+    """Return identity, content and position of each item."""
     channels = {
         name: {release.id for release in line.publisher.releases(name)}
         for name in line.storage.items.channels()
@@ -195,7 +195,7 @@ def test_published_documents_parse_back_to_the_stored_items(said: list[Entry]) -
 
 
 def parsed_back(body: bytes) -> Iterator[Item]:
-    """What a Publicwire makes of what a Publicwire says."""
+    """Return the items of a published document read by the pipeline."""
     url = "https://releases.example/feed"
     document: Document = parse(body, content_type="", url=url)
     for each in document.entries:

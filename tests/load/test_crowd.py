@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def crowd() -> Iterator[int]:
-    """The hosts, at the port that is returned."""
+    """Run the hosts and yield their port."""
     port = free_port()
     command = [sys.executable, "-m", "tests.load.crowd", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
@@ -48,7 +48,7 @@ def given_all_configured(here: Site, port: int) -> None:
 
 @dataclass
 class Watch:
-    """What is seen of a service from outside, a look a second."""
+    """Samples of a running service, taken once a second."""
 
     lateness: list[float] = field(default_factory=list)  # of polls of live sources after their first
     first: dict[str, float] = field(default_factory=dict)  # when a live source was first had, in seconds
@@ -69,7 +69,7 @@ class Watch:
 
 
 def pss(process: int) -> int:
-    """Its share of memory in bytes; 0 when it has ended."""
+    """Return the proportional set size of a process in bytes, 0 once it has ended."""
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:

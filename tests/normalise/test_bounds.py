@@ -1,4 +1,4 @@
-"""What HTML may cost."""
+"""Bounds of the cost of HTML."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""HTML from strangers made safe."""
+"""Sanitising of untrusted HTML."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""How an item is recognised."""
+"""Keys that identify an item."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""The short things said of an item."""
+"""Authors, categories and other short texts of an item."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""One entry, all its steps."""
+"""Normalisation of a whole entry."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Which feeds a page names, and in which order."""
+"""Feed autodiscovery: feeds named by a page, in order."""
 
 import pytest
 

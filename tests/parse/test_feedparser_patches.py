@@ -1,4 +1,4 @@
-"""What we change inside feedparser changes nothing it says but guids, relative links and authors."""
+"""Patches of feedparser change no result but guids, relative links and authors."""
 
 import subprocess
 import sys

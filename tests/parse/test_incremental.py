@@ -1,4 +1,4 @@
-"""What is new in a document, found by digests of raw items, is what reading all of it would have said."""
+"""Reading only entries with new digests gives the same result as reading the whole document."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,7 @@ def unseen(document: Document, seen: frozenset[bytes]) -> Document:
 
 
 def subsets(listed: tuple[bytes, ...]) -> list[frozenset[bytes]]:
-    """First, last, every other, all but the first, all but the last, all."""
+    """Yield first, last, every other, all but the first, all but the last, all."""
     chosen = (listed[:1], listed[-1:], listed[::2], listed[1:], listed[:-1], listed)
     return [frozenset(each) for each in chosen]
 

@@ -1,4 +1,4 @@
-"""Every format and every pitfall as a file in cases/: NAME.* beside NAME.json, which holds all that is said."""
+"""Every format and every pitfall as a file in cases/: NAME.* beside NAME.json with the expected result."""
 
 import json
 import resource
@@ -27,7 +27,7 @@ def parsed(body: bytes, content_type: str = "") -> Document:
 
 
 def plain(value: object) -> object:
-    """A value as JSON, without fields that hold their default and without digests."""
+    """Return a value as JSON, without default fields and digests."""
     if is_dataclass(value):
         said = {}
         for field in fields(value):
@@ -58,7 +58,7 @@ def test_a_case_says_what_stands_beside_it(path: Path) -> None:
 def test_a_relative_link_goes_by_a_stated_base_or_stays_as_written(
     url: str, opening: str, link: str, title: str
 ) -> None:
-    """Where the document was found is not for feedparser to fill in: the feed's own page is nearer."""
+    """The base is not the address of the document: the feed's own page is nearer."""
     item = f"<item><title>{title}</title><link>/news/1</link></item>"
     body = f"<rss version='2.0'{opening}><channel>{item}</channel></rss>".encode()
     assert [entry.link for entry in parse(body, content_type="", url=url).entries] == [link]

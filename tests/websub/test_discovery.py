@@ -1,4 +1,4 @@
-"""Which hub a feed names, and whether it could reach us."""
+"""Discovery of the hub of a feed, and whether it could reach the callback."""
 
 from dataclasses import replace
 from ipaddress import ip_network

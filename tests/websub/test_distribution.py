@@ -105,7 +105,7 @@ def test_a_delivery_that_breaks_off_changes_nothing(tmp_path: Path) -> None:
 
 
 def begun(harness: SubscriberHarness, form: Form) -> bytes:
-    """Send the beginning of a delivery and wait for what is said to that."""
+    """Send the beginning of a delivery and return the response."""
     path = form["hub.callback"].removeprefix(harness.config.publication.url)
     with socket.create_connection(
         (harness.config.listen.host, harness.config.listen.port), timeout=5
@@ -115,7 +115,7 @@ def begun(harness: SubscriberHarness, form: Form) -> bytes:
 
 
 async def broken_off(harness: SubscriberHarness, form: Form) -> int:
-    """The status of a delivery whose sender goes away in the middle."""
+    """Return the status of a delivery whose sender disconnects in the middle."""
     token = form["hub.callback"].rpartition("/")[2]
     heard: asyncio.Queue[Message] = asyncio.Queue()
     heard.put_nowait({"type": "http.request", "body": b"<feed", "more_body": True})

@@ -1,4 +1,4 @@
-"""A running service beside a hub: it subscribes by itself, hears, and tells nobody its callback."""
+"""A running service beside a hub: it subscribes, accepts deliveries and keeps its callback secret."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Signatures of deliveries, against values computed by hand with openssl's own names."""
+"""Signatures of deliveries, against values computed with the algorithm names of openssl."""
 
 import hashlib
 import hmac

@@ -1,4 +1,4 @@
-"""Hostile input costs one job, whatever it does to its worker. Every test runs real processes."""
+"""A hostile document costs one job, whatever it does to its worker. Every test runs real processes."""
 
 import asyncio
 import json
@@ -38,7 +38,7 @@ def job(body: bytes, *skip: str) -> ReadJob:
 
 
 def endless() -> ReadJob:
-    """A job that an operator's own pattern keeps busy for years."""
+    """Return a job with a catastrophic regular expression of the operator's."""
     return job(rss(item("a" * 60 + "b")), "(a+)+$")
 
 

@@ -8,7 +8,7 @@
     │   ├── StoreFull        there is no room on its disk; nothing was written
     │   └── LeaseLost        somebody else has taken over the source; nothing was written
     └── PollError            one poll of one source failed; `cause` says which kind
-        ├── FetchError       cause: network, http, blocked, gone, limit, refused
+        ├── FetchError       cause: network, http, blocked, gone, limit, refused, rate_limited
         ├── ParseError       cause: not-a-feed, limit
         └── WorkerError      cause: limit, crash
 
@@ -16,6 +16,23 @@ Each carries its subject and reads as a sentence a person can act on. Nothing he
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """The kind of failure of a poll: decides its back-off, and is its label in metrics, JSON and tables."""
+
+    NONE = ""  # the outcome of a poll that did not fail
+    NETWORK = "network"
+    HTTP = "http"
+    BLOCKED = "blocked"  # 403 with an HTML page, or a bot challenge
+    GONE = "gone"  # 410 (RFC 9110 section 15.5.11)
+    LIMIT = "limit"
+    REFUSED = "refused"  # by the address guard (SSRF) or a rule on redirects
+    NOT_A_FEED = "not-a-feed"
+    CRASH = "crash"
+    LEASE = "lease"
+    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 with Retry-After to another source
 
 
 class PublicwireError(Exception):
@@ -64,17 +81,17 @@ class LeaseLost(StorageError):
 
 
 class PollError(PublicwireError):
-    """One poll of one source failed. `cause` is one short word for back-off, metrics and tables."""
+    """One poll of one source failed. `cause` decides back-off and is the label in metrics and tables."""
 
-    def __init__(self, message: str, *, cause: str) -> None:
+    def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)
-        self.cause = cause
+        self.cause = Cause(cause)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), str(self), self.cause)
 
 
-def _rebuild(kind: type[PollError], message: str, cause: str) -> PollError:
+def _rebuild(kind: type[PollError], message: str, cause: Cause) -> PollError:
     return kind(message, cause=cause)
 
 
@@ -89,7 +106,7 @@ class FetchError(PollError):
         self,
         message: str,
         *,
-        cause: str,
+        cause: Cause,
         status: int | None = None,
         retry_after: str = "",
         host: str = "",

@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from aggregator import __version__
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import (
     as_utf8,
     basic_authorization,
@@ -158,9 +158,8 @@ class Client:
             async with asyncio.timeout(None) as timeout:
                 return await self._follow(url, asked, deadline=Deadline(timeout, seconds))
         except TimeoutError as error:
-            raise FetchError(
-                f"{public_url(url)} did not finish within {seconds:g} s", cause="network"
-            ) from error
+            message = f"{public_url(url)} did not finish within {seconds:g} s"
+            raise FetchError(message, cause=Cause.NETWORK) from error
 
     async def _follow(self, url: str, asked: _Asked, *, deadline: Deadline) -> Fetched:
         parsed = _readable(url, seen_at=url)
@@ -179,11 +178,11 @@ class Client:
             permanent = permanent and answer.is_permanent
             was, parsed = parsed, _readable(answer.url, seen_at=target, base=parsed)
             if asked.form is not None and (was.scheme, parsed.scheme) == ("https", "http"):
-                raise FetchError(f"{public_url(target)} leads from https to http", cause="refused")
+                raise FetchError(f"{public_url(target)} leads from https to http", cause=Cause.REFUSED)
             target = str(parsed)
             if target in visited:
-                raise FetchError(f"{public_url(url)} redirects in a circle", cause="http")
-        raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause="limit")
+                raise FetchError(f"{public_url(url)} redirects in a circle", cause=Cause.HTTP)
+        raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause=Cause.LIMIT)
 
     async def _hop(
         self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: Deadline, goes_on: bool
@@ -250,7 +249,7 @@ class Client:
     ) -> tuple[bytes, int]:
         """The decoded body and how many bytes it was on the wire."""
         too_large = FetchError(
-            f"{public_url(url)} is larger than {cap} bytes", cause="limit", status=response.status_code
+            f"{public_url(url)} is larger than {cap} bytes", cause=Cause.LIMIT, status=response.status_code
         )
         length = headers.first("content-length")
         if length.isdecimal() and len(length) < 20 and int(length) > cap:
@@ -281,11 +280,12 @@ def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx
             parsed = parsed.copy_with(userinfo=b"", fragment=None)
         host = parsed.host  # raises what IDNA says of an xn-- that stands for nothing
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(f"{public_url(seen_at)} leads to an unreadable address", cause="refused") from error
+        message = f"{public_url(seen_at)} leads to an unreadable address"
+        raise FetchError(message, cause=Cause.REFUSED) from error
     is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
     if not is_web or len(url) > LONGEST_URL:
         raise FetchError(
-            f"{public_url(seen_at)} leads to {public_url(url)}, which is no web address", cause="refused"
+            f"{public_url(seen_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
         )
     return parsed
 

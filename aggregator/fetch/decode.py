@@ -8,6 +8,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
+from aggregator.errors import Cause
+
 PIECE = 65_536  # bytes; no decoder hands over much more than this at once, but zstd up to 2 MB
 MOST_ENCODINGS = 2
 MOST_MEMBERS = 1_000  # of one gzip stream: each costs a copy of what follows it
@@ -22,7 +24,7 @@ _ZSTD_SLICE = 64
 class Undecodable(Exception):
     """The body is not what its Content-Encoding says; `cause` as in FetchError."""
 
-    def __init__(self, message: str, *, cause: str = "network") -> None:
+    def __init__(self, message: str, *, cause: Cause = Cause.NETWORK) -> None:
         super().__init__(message)
         self.cause = cause
 
@@ -59,7 +61,7 @@ class _Gzip:
     def _count_member(self) -> None:
         self._members += self._stream.eof
         if self._members > MOST_MEMBERS:
-            raise Undecodable(f"its gzip stream has more than {MOST_MEMBERS} members", cause="limit")
+            raise Undecodable(f"its gzip stream has more than {MOST_MEMBERS} members", cause=Cause.LIMIT)
 
     def is_complete(self) -> bool:
         return self._stream.eof
@@ -154,10 +156,10 @@ class Decoding:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         self._names = [name for name in reversed(names) if name not in ("", "identity")]
         if len(self._names) > MOST_ENCODINGS:
-            raise Undecodable(f"it is encoded more than {MOST_ENCODINGS} times", cause="limit")
+            raise Undecodable(f"it is encoded more than {MOST_ENCODINGS} times", cause=Cause.LIMIT)
         for name in self._names:
             if name not in _DECODERS:
-                raise Undecodable("it has a content encoding that was not asked for", cause="http")
+                raise Undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
         self._decoders = [_DECODERS[name]() for name in self._names]
         self._is_empty = True
         self._most, self._between = most, 0
@@ -190,4 +192,6 @@ class Decoding:
     def _count(self, size: int) -> None:
         self._between += size
         if self._between > self._most:
-            raise Undecodable(f"it is larger than {self._most} bytes between its encodings", cause="limit")
+            raise Undecodable(
+                f"it is larger than {self._most} bytes between its encodings", cause=Cause.LIMIT
+            )

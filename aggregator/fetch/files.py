@@ -8,7 +8,7 @@ import stat
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import printable
 from aggregator.model import Fetched, Validators
 
@@ -24,7 +24,7 @@ def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause="network") from error
+        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause=Cause.NETWORK) from error
     try:
         return _fetched(url, file, max_bytes, validators=validators)
     finally:
@@ -35,13 +35,13 @@ def _fetched(url: str, file: int, max_bytes: int, *, validators: Validators) -> 
     found = os.fstat(file)
     path = _path(url)
     if not stat.S_ISREG(found.st_mode):
-        raise FetchError(f"{_shown(path)} is not a regular file", cause="refused")
+        raise FetchError(f"{_shown(path)} is not a regular file", cause=Cause.REFUSED)
     current = Validators(url=url, etag=f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
     if validators == current:
         return Fetched(url, 304, None, validators=current)
     body = b"" if found.st_size > max_bytes else _read(file, max_bytes + 1)
     if found.st_size > max_bytes or len(body) > max_bytes:
-        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause="limit")
+        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause=Cause.LIMIT)
     return Fetched(url, 200, body, validators=current, received=len(body))
 
 
@@ -58,7 +58,9 @@ def _path(url: str) -> str:
     parts = urlsplit(url)
     path = url2pathname(parts.path)
     if parts.netloc not in ("", "localhost") or not path.startswith("/"):
-        raise FetchError(f"{printable(url)} names no file of this machine by its full path", cause="refused")
+        raise FetchError(
+            f"{printable(url)} names no file of this machine by its full path", cause=Cause.REFUSED
+        )
     return path
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import public_url
 from aggregator.model import Validators
 
@@ -62,7 +62,7 @@ def expect_304(url: str, validators: Validators) -> None:
     if validators.url != url or not (validators.etag or validators.last_modified):
         raise FetchError(
             f"{public_url(url)} answered 304 Not Modified to a request without conditions",
-            cause="http",
+            cause=Cause.HTTP,
             status=304,
         )
 
@@ -75,11 +75,11 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
     """The error that an answer without a usable body is."""
     is_page = "html" in headers.first("content-type").lower()
     if status == 410:
-        cause = "gone"
+        cause = Cause.GONE
     elif (status == 403 and is_page) or headers.first("cf-mitigated") == "challenge":
-        cause = "blocked"  # a page for people, from whoever guards the origin against robots
+        cause = Cause.BLOCKED  # a page for people, from whoever guards the origin against robots
     else:
-        cause = "http"
+        cause = Cause.HTTP
     return FetchError(
         f"{public_url(url)} answered {_words(status)}",
         cause=cause,

@@ -3,7 +3,7 @@
 Pure: no clock, file or network; external entities are never fetched. `parse` raises ParseError or returns.
 """
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
 from aggregator.parse import jsonfeed
 from aggregator.parse.sniff import recognise
@@ -32,9 +32,11 @@ def parse(
     except ParseError:
         raise
     except (MemoryError, RecursionError) as error:
-        raise ParseError("the document needs more memory than it may have", cause="limit") from error
+        raise ParseError("the document needs more memory than it may have", cause=Cause.LIMIT) from error
     except Exception as error:  # feedparser's loose parser fails in many ways on hostile input
-        raise ParseError(f"the document cannot be read as a feed ({error})", cause="not-a-feed") from error
+        raise ParseError(
+            f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED
+        ) from error
 
 
 __all__ = ["parse"]

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Attachment, Document, Entry, Markup
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
@@ -26,7 +26,9 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
     feed = _load(text)
     version = _text(feed, "version").rstrip("/").rpartition("/version/")
     if "jsonfeed.org" not in version[0] or not isinstance(feed.get("items"), list):
-        raise ParseError("the document is JSON but not a JSON Feed (no version or items)", cause="not-a-feed")
+        raise ParseError(
+            "the document is JSON but not a JSON Feed (no version or items)", cause=Cause.NOT_A_FEED
+        )
     items = list(_objects(feed, "items"))
     salt = _salt(feed, url, pipeline_version)
     listed = tuple(_digest(item, salt) for item in items[:ENTRIES_MAX])
@@ -56,9 +58,9 @@ def _load(text: bytes) -> Object:
     try:
         feed = json.loads(text)
     except RecursionError as error:
-        raise ParseError("values are nested too deep", cause="limit") from error
+        raise ParseError("values are nested too deep", cause=Cause.LIMIT) from error
     except ValueError as error:
-        raise ParseError(f"the document is not valid JSON ({error})", cause="not-a-feed") from error
+        raise ParseError(f"the document is not valid JSON ({error})", cause=Cause.NOT_A_FEED) from error
     assert isinstance(feed, dict), "a text that starts with a brace is an object"
     return feed
 

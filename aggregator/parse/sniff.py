@@ -8,7 +8,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 
 PROLOG_BYTES_MAX = 32_768  # bytes before the root element
 ENTITY_CHARS_MAX = 64  # characters one entity may stand for: a reference is at least 3
@@ -70,13 +70,13 @@ def recognise(body: bytes, content_type: str) -> Text:
     text = _utf8(body.lstrip(_BLANKS[:-1]), content_type).translate(None, _CONTROLS)
     text = text.lstrip(_BLANKS + codecs.BOM_UTF8)
     if not text:
-        raise ParseError("the document is empty", cause="not-a-feed")
+        raise ParseError("the document is empty", cause=Cause.NOT_A_FEED)
     if text.startswith(b"{"):
         return Text(text)
     root, start = _root(text)
     if root.rpartition(":")[2].lower() not in _ROOTS:
         if (wrapped := _WRAPPED.search(text, 0, PROLOG_BYTES_MAX)) is None:
-            raise ParseError(_instead(text, root), cause="not-a-feed")
+            raise ParseError(_instead(text, root), cause=Cause.NOT_A_FEED)
         # A feed inside a page, or after a program's warnings: real systems send both.
         root, start = wrapped[1].decode(), wrapped.start()
         end = text.rfind(b"</%s>" % wrapped[1])

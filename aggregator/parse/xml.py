@@ -12,7 +12,7 @@ from io import BytesIO
 
 from lxml import etree
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import Found, authors, distinct, entry, line, many, one, stated_link
@@ -75,7 +75,7 @@ def _feedparser(value: bytes, url: str) -> Found:
         BytesIO(value), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
     if not line(found, "version"):
-        raise ParseError("the document looks like a feed but is of no known format", cause="not-a-feed")
+        raise ParseError("the document looks like a feed but is of no known format", cause=Cause.NOT_A_FEED)
     return found
 
 

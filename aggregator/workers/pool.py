@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver
 
-from aggregator.errors import PollError, WorkerError
+from aggregator.errors import Cause, PollError, WorkerError
 from aggregator.model import ReadJob, ReadResult
 from aggregator.workers.job import serve
 
@@ -115,23 +115,23 @@ class WorkerPool:
             answer = worker.answer(asked, self._seconds)
         except TimeoutError:
             self._lost(worker)
-            raise WorkerError(f"{subject} took over {self._seconds:g} s", cause="limit") from None
+            raise WorkerError(f"{subject} took over {self._seconds:g} s", cause=Cause.LIMIT) from None
         except (EOFError, OSError) as error:
             code = self._lost(worker)
             if code == -signal.SIGXCPU:
                 took = f"took over {self._limits[1]} s of CPU time"
-                raise WorkerError(f"{subject} {took}", cause="limit") from error
-            raise WorkerError(f"{subject} killed its worker (exit code {code})", cause="crash") from error
+                raise WorkerError(f"{subject} {took}", cause=Cause.LIMIT) from error
+            raise WorkerError(f"{subject} killed its worker (exit code {code})", cause=Cause.CRASH) from error
         if isinstance(answer, ReadResult):
             return answer
         if isinstance(answer, PollError):
             raise answer
         if isinstance(answer, MemoryError):
             needed = f"needed over {self._limits[0] >> 20} MB of memory"
-            raise WorkerError(f"{subject} {needed}", cause="limit") from answer
+            raise WorkerError(f"{subject} {needed}", cause=Cause.LIMIT) from answer
         assert isinstance(answer, Exception), "a worker answers with nothing else"
         what = f"made its worker fail ({type(answer).__name__}: {answer})"
-        raise WorkerError(f"{subject} {what}", cause="crash") from answer
+        raise WorkerError(f"{subject} {what}", cause=Cause.CRASH) from answer
 
     def _worker(self, subject: str) -> "_Worker":
         """This thread's worker; a new one when it is used up, or was killed while idle."""
@@ -143,7 +143,7 @@ class WorkerPool:
         try:
             worker = self._mine.worker = _Worker(*self._limits)
         except (OSError, EOFError) as error:
-            raise WorkerError(f"{subject} got no worker: {error}", cause="crash") from error
+            raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error
         self._alive.add(worker)
         if self._is_closing:
             worker.kill()

@@ -87,13 +87,6 @@ class PollError(PublicwireError):
         super().__init__(message)
         self.cause = Cause(cause)
 
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), str(self), self.cause)
-
-
-def _rebuild(kind: type[PollError], message: str, cause: Cause) -> PollError:
-    return kind(message, cause=cause)
-
 
 class FetchError(PollError):
     """No usable body came back.

@@ -58,6 +58,7 @@ LIBRARIES = {
     "httpx": {"fetch.transport", "fetch.client", "fetch.errors"},
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},
+    "msgspec": {"workers.answers"},
     "nh3": {"normalise.html"},
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},

@@ -72,7 +72,7 @@ def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
 
 
 def _present(db: Database, source: int) -> Subscription | None:
-    return _first(db.conn.execute(_SELECT + "WHERE s.source = ? AND s.state <> 'leaving'", (source,)))
+    return _first(db.conn.execute(_SELECT + "WHERE s.source = ? AND s.standing <> 'leaving'", (source,)))
 
 
 def _add(db: Database, poll: Poll, now: datetime) -> None:

@@ -66,7 +66,7 @@ LIBRARIES = {
     "sqlite3": {"storage.sql", "storage.sqlite"},
     "sqlite_utils": {"storage.sql", "storage.sqlite"},
     "starlette": {"web", "service.app"},  # service names its type
-    "structlog": {"log", "cli.logging"},
+    "structlog": {"cli.logging"},
     "typer": {"cli"},
     "uvloop": {"cli.poll"},
     "uvicorn": {"web.serving"},

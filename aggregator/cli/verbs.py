@@ -42,10 +42,12 @@ def _who() -> str:
 
 def export(path: Path, directory: Path) -> None:
     """Every channel and page as static files."""
+    from aggregator.cli.logging import set_up
     from aggregator.publish.publisher import Publisher
     from aggregator.web.export import export as write
 
     config = configuration.load(path)
+    set_up()  # items that cannot be rendered are left out, and logged
     with app.opened(config) as storage:
         done = write(directory, Publisher(storage, lambda: config), storage)
     say(f"{done.files} files in {directory}, {done.removed} removed")

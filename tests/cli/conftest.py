@@ -1,13 +1,14 @@
 """The command line in this process: what it says, and its exit code."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from aggregator import cli
+from aggregator.log import log
 from tests.running import Site, feed, item, site
 
 PRESS = feed(
@@ -51,7 +52,7 @@ def command(here: Site, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
         return Said(code, out, err)
 
     yield run
-    structlog.reset_defaults()  # it was set up to write to streams that are gone
+    log.logger.setLevel(logging.NOTSET)  # `serve` and `export` set it
 
 
 @pytest.fixture

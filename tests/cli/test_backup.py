@@ -1,9 +1,7 @@
-"""`backup`, `restore` and `forget`, a damaged store, and the form of the log."""
+"""`backup`, `restore` and `forget`, and a damaged store."""
 
-import json
 import os
 import subprocess
-import sys
 from collections.abc import Mapping
 
 import httpx
@@ -130,31 +128,6 @@ def test_a_source_is_forgotten_beside_a_running_service(here: Site, polled: Comm
         assert httpx.get(f"{service.admin}/readyz").status_code == 200
 
 
-def test_the_log_is_json_when_asked(here: Site) -> None:
-    process = here.start("serve", "--log-format", "json")
-    log = here.directory / "log"
-    try:
-        until(lambda: b'"event": "poll"' in log.read_bytes())
-    finally:
-        process.terminate()
-        process.wait()
-    events = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    (poll,) = (event for event in events if event["event"] == "poll")
-    assert (poll["source"], poll["outcome"], poll["new"], poll["level"]) == ("harbour", "changed", 2, "info")
-
-
-def test_what_libraries_log_has_the_same_form() -> None:
-    code = (
-        "import logging; from aggregator.cli.logging import set_up; set_up('json');"
-        "logging.getLogger('uvicorn.error').warning('two\\nlines')"
-    )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    (line,) = ran.stderr.splitlines()
-    event = json.loads(line)
-    assert (event["level"], event["logger"]) == ("warning", "uvicorn.error")
-    assert event["event"].startswith("two")
-
-
 @pytest.mark.parametrize(("answer", "left"), [("n", 2), ("", 2), ("yes", 0)])
 def test_at_a_terminal_forget_asks(here: Site, polled: Command, answer: str, left: int) -> None:
     here.sources({})
@@ -189,14 +162,6 @@ def test_a_full_disk_leaves_the_former_backup_and_the_store_as_they_were(here: S
     assert titles(polled) == {"Storm warning": "live", "New pilot boat": "live"}
 
 
-def test_an_unknown_form_of_the_log_is_the_users_mistake(command: Command) -> None:
-    said = command("serve", "--log-format", "xml")
-    assert (said.code, said.complaints) == (
-        2,
-        ["publicwire: --log-format is console, logfmt, json, not 'xml'"],
-    )
-
-
 def test_the_service_counts_its_polls(here: Site) -> None:
     with here.serving() as service:
         until(lambda: len(service.titles()) == 2)
@@ -208,24 +173,3 @@ def test_the_service_counts_its_polls(here: Site) -> None:
         assert 'publicwire_sources{state="working"} 1.0\n' in counted.text
         assert "publicwire_poll_lateness_seconds_count 1.0\n" in counted.text
         assert service.get("/metrics").status_code == 404
-
-
-TRACE = """
-from aggregator.cli.logging import set_up
-from aggregator.log import log
-set_up({form!r})
-try:
-    raise ValueError("said\\x1b[2J\\x07\\r\\nat=now level=error event=forged \\u202e\\x85x\\u2028y")
-except ValueError:
-    log.error("poll broke", source="harbour", exc_info=True)
-"""
-
-
-@pytest.mark.parametrize("form", ["console", "logfmt", "json"])
-def test_a_trace_forges_no_event_and_moves_no_cursor(form: str) -> None:
-    code = TRACE.format(form=form)
-    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
-    events = [line for line in told.split("\n") if line and not line.startswith("  ")]
-    assert len(events) == 1
-    assert "forged" in told
-    assert all(line.isprintable() for line in told.split("\n"))

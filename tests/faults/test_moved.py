@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
 from aggregator.service.pipeline import Pipeline
+from tests.events import capture_logs
 from tests.faults.test_answers import PILOT, STORM, Desk, polling, says
 from tests.fetch.origin import answer, redirect
 from tests.given import DAY, HOUR

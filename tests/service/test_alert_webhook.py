@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from structlog.testing import capture_logs
-
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome, Poll
 from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
+from tests.events import capture_logs
 from tests.fetch.origin import Origin, Script, answer, client, redirect, running
 from tests.given import DAY, HOUR, MINUTE, NOON, config, source
 

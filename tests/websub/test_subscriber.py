@@ -12,12 +12,12 @@ import httpx
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
-from structlog.testing import capture_logs
 
 from aggregator.fetch.client import Client
 from aggregator.model import SubscriptionState
 from aggregator.websub.signature import METHODS
 from aggregator.websub.subscriber import over_https
+from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE, NOON
 from tests.websub.desk import Desk, at_a_desk, atom, rss
 from tests.websub.hub import CHALLENGE, Form

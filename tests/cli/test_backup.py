@@ -34,8 +34,8 @@ def test_a_backup_is_counted_and_a_restore_withdraws_again(here: Site, polled: C
     assert (said.code, said.complaints) == (0, [])
     assert said.out.splitlines() == [
         f"2 items restored from {backup}",
-        f"withdrawn or reinstated again, as the journal says: {storm}",
-        f"the database of before is {here.store / 'publicwire.db.before-restore'}; remove it when all is well",
+        f"withdrawn or reinstated again, from the journal: {storm}",
+        f"the former database is kept as {here.store / 'publicwire.db.before-restore'}; delete it when the restore is right",
     ]
     assert titles(polled) == {"Storm warning": "withdrawn", "New pilot boat": "live"}
 
@@ -51,7 +51,7 @@ def test_what_the_backup_does_not_hold_is_told(here: Site, command: Command) -> 
     assert said.code == 0
     unknown, unreadable = said.complaints
     assert f"not in this backup: {storm};" in unknown
-    assert unreadable.endswith("cannot be read: 2")
+    assert unreadable.endswith("withdrawals.jsonl, skipped: 2")
 
 
 def test_a_backup_of_nowhere_is_the_users_mistake(here: Site, polled: Command) -> None:
@@ -106,13 +106,13 @@ def test_a_source_taken_out_can_be_forgotten(here: Site, polled: Command) -> Non
     refused = polled("forget", "harbour", "--yes")
     assert refused.code == 2
     assert refused.complaints == [
-        f"publicwire: harbour is still configured: take it out of {here.config} first"
+        f"publicwire: harbour is still configured: remove it from {here.config} first"
     ]
     here.sources({})
     asked = polled("forget", "harbour")
     assert (asked.code, titles(polled)) == (2, {"Storm warning": "live", "New pilot boat": "live"})
     assert "--yes" in asked.complaints[0]
-    assert polled("forget", "harbour", "--yes").out == "harbour and its 2 items are forgotten\n"
+    assert polled("forget", "harbour", "--yes").out == "harbour and its 2 items are deleted\n"
     assert titles(polled) == {}
     assert polled("forget", "harbour", "--yes").code == 2
 

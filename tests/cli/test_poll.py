@@ -57,7 +57,7 @@ def test_who_asked_to_be_left_alone_is_polled_only_when_named(here: Site, comman
         assert said.code == 0
         assert said.out.splitlines()[-2:] == [
             "1 polled, 0 failed: 0 new, 0 edited",
-            "left alone, as their origins asked: pilots; name one to poll it all the same",
+            "skipped (Retry-After or 410): pilots; name one to poll it anyway",
         ]
         assert outcomes(command("poll", "pilots", "--json")) == {"pilots": "failed"}
         assert serving.asked == ["/pilots.xml"] * 2

@@ -12,8 +12,8 @@
         ├── ParseError       cause: not-a-feed, limit
         └── WorkerError      cause: limit, crash
 
-Each message names its subject and the cure, in an operator's words. Caught in two places: the pipeline turns a
-PollError into a failed Outcome, the command line prints one line and sets the exit code.
+Each message names its subject and the cure, in an operator's words. Caught in two places: the pipeline turns
+a PollError into a failed Outcome, the command line prints one line and sets the exit code.
 """
 
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ from enum import StrEnum
 
 
 class Cause(StrEnum):
-    """The kind of failure of a poll: decides its back-off, and is its label in metrics, JSON and tables."""
+    """Kind of failure of a poll: decides its back-off, and is its label in metrics, JSON and tables."""
 
     NONE = ""  # the outcome of a poll that did not fail
     NETWORK = "network"
     HTTP = "http"
     BLOCKED = "blocked"  # 403 with an HTML page, or a bot challenge
     GONE = "gone"  # 410 (RFC 9110 section 15.5.11)
-    LIMIT = "limit"
+    LIMIT = "limit"  # on size, time, memory or nesting
     REFUSED = "refused"  # by the address guard (SSRF) or a rule on redirects
     NOT_A_FEED = "not-a-feed"
-    CRASH = "crash"
-    LEASE = "lease"
+    CRASH = "crash"  # of the worker process, or an unexpected exception
+    LEASE = "lease"  # lost to another poller before the commit
     RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 with Retry-After to another source
 
 

@@ -1,4 +1,4 @@
-"""What 100,000 configured sources cost: a tick with nothing and with 64 due, a reload, the status page.
+"""Cost of 100,000 configured sources: a tick with none and with 64 due, a reload, the status page.
 
 `python -m benchmarks.many [SOURCES]`. Local and short, so not in `make bench`.
 """
@@ -34,7 +34,7 @@ def timed(what: str) -> Iterator[None]:
 
 
 def written(directory: Path, sources: int) -> Path:
-    """A configuration of so many sources, each of a host of its own."""
+    """Write a configuration of `sources` sources, each at its own host, and return its path."""
     lines = (
         f"  - {{id: s{n}, organisation: O{n}, feed: 'https://h{n}.example/feed'}}" for n in range(sources)
     )
@@ -51,7 +51,7 @@ def polled(claim: Claim, now: datetime, due: datetime) -> Poll:
 
 
 def given_polled(storage: Storage, due: int) -> None:
-    """All of them polled once, so many of them due again in an hour, the others in a day."""
+    """Record one poll of every source: the first `due` are due in an hour, the others in a day."""
     claims = storage.claim(NOW, limit=1_000_000, lease=LEASE)
     for number, claim in enumerate(claims):
         storage.record(polled(claim, NOW, NOW + (HOUR if number < due else 24 * HOUR)))

@@ -1,6 +1,6 @@
-"""Fills a store fast with invented items, through the storage layer and nothing below it.
+"""Bulk import of invented items into a store, through the storage layer alone.
 
-The items are made here and not by the stages before: what is measured comes afterwards.
+The stages before it are left out: filling is no part of any measurement.
 """
 
 import random
@@ -15,8 +15,8 @@ from aggregator.model.settings import Retention, Source
 from aggregator.storage import Reading, Storage, open_storage
 from benchmarks.feeds import sentence
 
-AGE = timedelta(days=60)  # older than what any document shows for its newness
-REST = timedelta(hours=12)  # until the sources are due by themselves
+AGE = timedelta(days=60)  # beyond the 48 h that published documents show whole
+REST = timedelta(hours=12)  # until the sources are due
 AT_ONCE = 500  # items of one recorded poll
 BODY = 300  # bytes
 

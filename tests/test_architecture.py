@@ -58,6 +58,7 @@ LIBRARIES = {
     "httpx": {"fetch.transport", "fetch.client", "fetch.errors"},
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},
+    "msgspec": {"workers.answers"},
     "nh3": {"normalise.html"},
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
@@ -65,7 +66,7 @@ LIBRARIES = {
     "sqlite3": {"storage.sql", "storage.sqlite"},
     "sqlite_utils": {"storage.sql", "storage.sqlite"},
     "starlette": {"web", "service.app"},  # service names its type
-    "structlog": {"log", "cli.logging"},
+    "structlog": {"cli.logging"},
     "typer": {"cli"},
     "uvloop": {"cli.poll"},
     "uvicorn": {"web.serving"},

@@ -1,13 +1,14 @@
 """The command line run in this process: output, errors and exit code."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from aggregator import cli
+from aggregator.log import log
 from tests.running import Site, feed, given_a_site, item
 
 PRESS = feed(
@@ -49,7 +50,7 @@ def command(here: Site, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
         return Said(code, out, err)
 
     yield run
-    structlog.reset_defaults()  # it writes to streams that capfd has closed
+    log.logger.setLevel(logging.NOTSET)  # `serve` and `export` set it
 
 
 @pytest.fixture

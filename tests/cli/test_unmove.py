@@ -52,7 +52,7 @@ def test_unmove_goes_back_once(here: Site, command: Command) -> None:
     given_a_move(here, NEW)
     said = command("unmove", "harbour")
     assert (said.code, said.complaints) == (0, [])
-    assert said.out == f"harbour is polled at its configured address again; {NEW} is not taken up by itself\n"
+    assert said.out == f"harbour is polled at its configured URL again; {NEW} is never adopted unasked\n"
     (source,) = json.loads(command("sources", "--json").out)
     assert (source["moved_to"], source["why"]) == ("", "its relocation was taken back")
     again = command("unmove", "harbour")

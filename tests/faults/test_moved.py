@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
 from aggregator.model import Outcome
 from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
+from tests.events import capture_logs
 from tests.faults.given import PILOT, STORM, PollHarness, polling, says
 from tests.given import DAY, HOUR
 from tests.server import GONE, NOT_FOUND, answer, redirect

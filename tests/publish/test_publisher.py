@@ -4,13 +4,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from aggregator import render
 from aggregator.model import Release, State
 from aggregator.model.settings import Republish, Text
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Publisher, Withdrawn
+from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
 KINDS = pytest.mark.parametrize("kind", render.KINDS)

@@ -9,13 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from structlog.testing import capture_logs
-
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
+from tests.events import capture_logs
 from tests.fetch.given import client
 from tests.given import DAY, HOUR, MINUTE, NOON, at_once, config, due_at, failed, source, succeeded
 from tests.server import Answers, HttpServer, answer, http_server, redirect

@@ -14,11 +14,11 @@ import html5lib
 import httpx
 import pytest
 import uvicorn
-from structlog.testing import capture_logs
 
 from aggregator.model import State
 from aggregator.model.settings import Republish, Text
 from aggregator.web.app import public_app
+from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
 FEEDS = pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from starlette.requests import Request
 from starlette.types import Message
-from structlog.testing import capture_logs
 
 from aggregator.model import SubscriptionState
 from aggregator.websub.signature import METHODS
+from tests.events import capture_logs
 from tests.given import HOUR, MINUTE
 from tests.websub.given import (
     SECOND,

@@ -3,9 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
 from aggregator.model import DueReason, SubscriptionState
+from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE
 from tests.websub.given import SubscriberHarness, atom_with_hub, given_an_active_subscription, run_scenario
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import httpx
 import pytest
-from structlog.testing import capture_logs
 
 from aggregator.fetch.client import Client
 from aggregator.model import SubscriptionState
 from aggregator.websub.subscriber import over_https
+from tests.events import capture_logs
 from tests.given import DAY, HOUR, NOON
 from tests.server import answer, redirect
 from tests.websub.given import SubscriberHarness, atom, given_an_active_subscription, run_scenario

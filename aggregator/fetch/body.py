@@ -1,6 +1,6 @@
 """Reading of a response's body: decoded, within a cap, and held in the byte budget (backpressure)."""
 
-from collections.abc import AsyncIterator
+import httpx
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import public_url
@@ -13,22 +13,21 @@ PARTS_MAX, PART_BYTES_MIN = 10_000, 64
 
 
 async def read_body(
-    url: str, parts: AsyncIterator[bytes], headers: Headers, *, status: int, budget: Budget, max_bytes: int
+    url: str, response: httpx.Response, headers: Headers, *, budget: Budget, max_bytes: int
 ) -> tuple[bytes, int]:
     """Return the decoded body and its size in bytes as sent.
 
     FetchError (limit) beyond `max_bytes`, as sent or decoded; Undecodable; Evicted from the budget.
     """
-    too_large = FetchError(
-        f"{public_url(url)} is larger than {max_bytes} bytes", cause=Cause.LIMIT, status=status
-    )
+    message = f"{public_url(url)} is larger than {max_bytes} bytes"
+    too_large = FetchError(message, cause=Cause.LIMIT, status=response.status_code)
     length = headers.first("content-length")
     if length.isdecimal() and len(length) < 20 and int(length) > max_bytes:
         raise too_large
     decoding = Decoding(headers.get("content-encoding"), max_bytes=max_bytes)
     body, count, received = bytearray(), 0, 0
     with Share(budget) as share:
-        async for part in parts:
+        async for part in response.aiter_raw():
             count, received = count + 1, received + len(part)
             if received > max_bytes or (count > PARTS_MAX and received < count * PART_BYTES_MIN):
                 raise too_large

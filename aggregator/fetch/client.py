@@ -155,12 +155,10 @@ class Client:
     async def _within_deadline(self, url: str, job: _Job) -> Fetched:
         seconds = self._settings.timeout.total_seconds()
         try:
-            async with asyncio.timeout(None) as timeout:
-                return await self._follow(url, job, deadline=Deadline(timeout, seconds))
+            return await self._follow(url, job, deadline=Deadline(seconds))
         except TimeoutError as error:
-            raise FetchError(
-                f"{public_url(url)} did not finish within {seconds:g} s", cause=Cause.NETWORK
-            ) from error
+            message = f"{public_url(url)} did not finish within {seconds:g} s"
+            raise FetchError(message, cause=Cause.NETWORK) from error
 
     async def _follow(self, url: str, job: _Job, *, deadline: Deadline) -> Fetched:
         parsed = _web_url(url, found_at=url)
@@ -190,15 +188,14 @@ class Client:
     ) -> Fetched | _Redirect:
         """Send one request and interpret its response."""
         with as_fetch_errors(url):
-            async with self.hosts.slot(parsed.host, goes_on=goes_on):
-                with deadline.running():
-                    response = await self._transport.handle_async_request(self._request(url, parsed, job))
-                    try:
-                        if response.status_code == 429:  # before another fetch gets the slot
-                            self.hosts.limit(parsed.host)
-                        return await self._interpret(url, response, job)
-                    finally:
-                        await response.aclose()
+            async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
+                response = await self._transport.handle_async_request(self._request(url, parsed, job))
+                try:
+                    if response.status_code == 429:  # before another fetch gets the slot
+                        self.hosts.limit(parsed.host)
+                    return await self._interpret(url, response, job)
+                finally:
+                    await response.aclose()
 
     def _request(self, url: str, parsed: httpx.URL, job: _Job) -> httpx.Request:
         headers = [
@@ -232,12 +229,7 @@ class Client:
             fresh = refreshed(url, headers, job.validators)
         elif status in WITH_BODY:
             body, received = await read_body(
-                url,
-                response.aiter_raw(),
-                headers,
-                status=status,
-                budget=self.budget,
-                max_bytes=job.max_bytes,
+                url, response, headers, budget=self.budget, max_bytes=job.max_bytes
             )
             fresh = refreshed(url, headers)
         else:

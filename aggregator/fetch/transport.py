@@ -130,31 +130,26 @@ class Transport(httpx.AsyncBaseTransport):
         try:
             exchange.send(data)
             head = await exchange.head()
-        except (OSError, ProtocolError) as error:
+        except BaseException as error:  # a cancellation too
             exchange.close()
-            raise httpx.ReadError(_reason(error)) from error
-        except BaseException:
-            exchange.close()
+            if isinstance(error, OSError | ProtocolError):
+                raise httpx.ReadError(_reason(error)) from error
             raise
         return httpx.Response(head.status, headers=head.fields, stream=_Body(exchange))
 
     async def _connected(self, url: httpx.URL) -> Exchange:
         """Connect to the first permitted address that accepts, over TLS for https."""
-        host, is_secure = url.raw_host.decode(), url.scheme == "https"
-        port = url.port or (443 if is_secure else 80)
-        addresses = await self._permitted(host, port)
+        host, tls = url.raw_host.decode(), self._tls if url.scheme == "https" else None
+        port, name = url.port or (443 if tls else 80), host if tls else None
+        loop, addresses = asyncio.get_running_loop(), await self._permitted(host, port)
         failed: OSError | None = None
         for address in addresses:
             # The last one has all the time that is left.
             seconds = CONNECT_TIMEOUT if address != addresses[-1] else None
             try:
                 async with asyncio.timeout(seconds):
-                    _, exchange = await asyncio.get_running_loop().create_connection(
-                        Exchange,
-                        address,
-                        port,
-                        ssl=self._tls if is_secure else None,
-                        server_hostname=host if is_secure else None,
+                    _, exchange = await loop.create_connection(
+                        Exchange, address, port, ssl=tls, server_hostname=name
                     )
                 return exchange
             except OSError as error:  # TimeoutError and ssl.SSLError among them

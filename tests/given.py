@@ -114,8 +114,6 @@ class SourceDriver:
         return recorded(self.storage, claim, self.source, read, now)
 
 
-Origin = SourceDriver  # the name in tests/storage, until these are rewritten
-
 
 class InProcessReader:
     """A document reader that parses in this process instead of a worker."""

@@ -88,7 +88,7 @@ def kill_at(here: Site, seconds: float) -> None:
 def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> None:
     chance, interrupted = random.Random(seed), 0
     for kill in range(kills):
-        kill_at(here, chance.uniform(0.1, min(undisturbed.seconds, 5)))
+        kill_at(here, chance.uniform(0.1, undisturbed.seconds))
         told = f"kill {kill} of seed {seed}"
         if not (here.store / "publicwire.db").exists():
             continue  # it had not even begun

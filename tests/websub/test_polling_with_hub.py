@@ -32,7 +32,7 @@ def test_a_hub_that_kept_silent_is_broken_polled_beside_and_tried_a_day_later(tm
         with capture_logs() as logs:
             assert await harness.steps(after=5 * MINUTE) == 1
         assert harness.state() is SubscriptionState.BROKEN
-        assert [(each["event"], each["source"]) for each in logs] == [("hub broken", "ministry")]
+        assert [(each["event"], each["source"]) for each in logs] == [("subscription broken", "ministry")]
         await harness.poll(after=HOUR)
         assert harness.due_in() < 2 * HOUR
         assert await harness.steps(after=22 * HOUR) == 0

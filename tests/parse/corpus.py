@@ -1,4 +1,4 @@
-"""The real feeds beside the checkout, read when they are there."""
+"""Paths of the corpus of real feeds beside the checkout, empty where it is missing."""
 
 from pathlib import Path
 

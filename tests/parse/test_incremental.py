@@ -119,6 +119,12 @@ def test_another_pipeline_version_or_url_makes_every_item_new() -> None:
     assert guids(parsed(feed(*ITEMS), seen, url=URL + "2")) == ["a", "b", "c"]
 
 
+def test_a_comment_inside_an_item_belongs_to_the_item() -> None:
+    seen = frozenset(parsed(feed(*ITEMS)).listed)
+    commented = ITEMS[0].replace("<guid>", "<!-- edited --><guid>")
+    assert guids(parsed(feed(commented, *ITEMS[1:]), seen)) == ["a"]
+
+
 def test_another_encoding_of_the_same_text_makes_no_item_new() -> None:
     seen = frozenset(parsed(feed(*ITEMS)).listed)
     assert guids(parsed(feed(*ITEMS).decode().encode("utf-16"), seen)) == []

@@ -1,4 +1,4 @@
-"""The checkout's front door: the same as the command `publicwire`."""
+"""Entry point of a checkout: runs the command `publicwire`."""
 
 from aggregator.cli import main
 

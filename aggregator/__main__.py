@@ -1,4 +1,4 @@
-"""`python -m aggregator`: the same as the command `publicwire`."""
+"""Entry point of `python -m aggregator`: runs the command `publicwire`."""
 
 from aggregator.cli import main
 

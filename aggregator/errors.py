@@ -1,30 +1,48 @@
-"""Every error Publicwire raises on purpose.
+"""Tree of the errors that are raised on purpose.
 
     PublicwireError
-    ├── ConfigError          the operator's sources.yaml is wrong; carries one Problem a line
-    ├── UsageError           a command was given something that does not exist or does not fit
+    ├── ConfigError          mistakes in sources.yaml: one Problem each, with line and column
+    ├── UsageError           a command's argument names nothing that exists, or does not fit
     ├── StorageError         the store cannot be opened, read or written
-    │   ├── StoreBusy        another process is the poller of this store
-    │   ├── StoreFull        there is no room on its disk; nothing was written
-    │   └── LeaseLost        somebody else has taken over the source; nothing was written
-    └── PollError            one poll of one source failed; `cause` says which kind
-        ├── FetchError       cause: network, http, blocked, gone, limit, refused
+    │   ├── StoreBusy        another process polls this store
+    │   ├── StoreFull        its disk is full; nothing was written
+    │   └── LeaseLost        another poller claimed the source after the lease ended; nothing was written
+    └── PollError            the poll of one source failed; `cause` is the kind of failure
+        ├── FetchError       cause: network, http, blocked, gone, limit, refused, rate_limited
         ├── ParseError       cause: not-a-feed, limit
         └── WorkerError      cause: limit, crash
 
-Each carries its subject and reads as a sentence a person can act on. Nothing here logs or exits.
+Each message names its subject and the cure, in an operator's words. Caught in two places: the pipeline turns
+a PollError into a failed Outcome, the command line prints one line and sets the exit code.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Cause(StrEnum):
+    """Kind of failure of a poll: decides its back-off, and is its label in metrics, JSON and tables."""
+
+    NONE = ""  # the outcome of a poll that did not fail
+    NETWORK = "network"
+    HTTP = "http"
+    BLOCKED = "blocked"  # 403 with an HTML page, or a bot challenge
+    GONE = "gone"  # 410 (RFC 9110 section 15.5.11)
+    LIMIT = "limit"  # on size, time, memory or nesting
+    REFUSED = "refused"  # by the address guard (SSRF) or a rule on redirects
+    NOT_A_FEED = "not-a-feed"
+    CRASH = "crash"  # of the worker process, or an unexpected exception
+    LEASE = "lease"  # lost to another poller before the commit
+    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 with Retry-After to another source
 
 
 class PublicwireError(Exception):
-    """Root of all errors raised on purpose."""
+    """Root of all errors that are raised on purpose."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One mistake in a configuration file; line and column count from 1."""
+    """One mistake in a configuration file; `line` and `column` count from 1."""
 
     path: str
     line: int
@@ -36,7 +54,7 @@ class Problem:
 
 
 class ConfigError(PublicwireError):
-    """Every mistake found in the configuration, in file order."""
+    """The configuration is invalid; `problems` holds all mistakes in file order."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         super().__init__("\n".join(str(problem) for problem in problems))
@@ -44,7 +62,7 @@ class ConfigError(PublicwireError):
 
 
 class UsageError(PublicwireError):
-    """The operator named something that does not exist or asked for what cannot be."""
+    """A command was given an argument that names nothing that exists, or does not fit."""
 
 
 class StorageError(PublicwireError):
@@ -52,44 +70,37 @@ class StorageError(PublicwireError):
 
 
 class StoreBusy(StorageError):
-    """Another process polls this store; the message names it."""
+    """Another process polls this store; the message gives its id."""
 
 
 class StoreFull(StorageError):
-    """The disk of the store is full; nothing was written, and what is stored can be read."""
+    """The disk of the store is full; nothing was written, reads still work."""
 
 
 class LeaseLost(StorageError):
-    """The lease of a poll is no longer ours, or its source is gone; nothing was written."""
+    """The lease of a poll has passed to another poller, or its source was deleted; nothing was written."""
 
 
 class PollError(PublicwireError):
-    """One poll of one source failed. `cause` is one short word for back-off, metrics and tables."""
+    """The poll of one source failed. `cause` decides the back-off and labels metrics, JSON and tables."""
 
-    def __init__(self, message: str, *, cause: str) -> None:
+    def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)
-        self.cause = cause
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _rebuild, (type(self), str(self), self.cause)
-
-
-def _rebuild(kind: type[PollError], message: str, cause: str) -> PollError:
-    return kind(message, cause=cause)
+        self.cause = Cause(cause)
 
 
 class FetchError(PollError):
-    """No usable body came back.
+    """The fetch brought no usable body.
 
-    `status` is the HTTP status if one came; `retry_after` is the raw header value, in seconds or as
-    a date (RFC 9110 section 10.2.3); `host` is the one that answered so.
+    `status` is the HTTP status of the response, None without one; `retry_after` the raw header value, in
+    seconds or as a date (RFC 9110 section 10.2.3); `host` the host of the last response, after redirects.
     """
 
     def __init__(
         self,
         message: str,
         *,
-        cause: str,
+        cause: Cause,
         status: int | None = None,
         retry_after: str = "",
         host: str = "",
@@ -101,8 +112,8 @@ class FetchError(PollError):
 
 
 class ParseError(PollError):
-    """The body is not a feed, or is one beyond the limits."""
+    """The body is not a feed, or exceeds a limit of the parser."""
 
 
 class WorkerError(PollError):
-    """The worker process was killed on a limit or died."""
+    """The worker process was killed on a limit, crashed or answered garbage."""

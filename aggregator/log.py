@@ -1,45 +1,32 @@
-"""The door to structlog, which is loaded at the first event: loading is a fourth of the start of a command,
-and one whose table says everything logs nothing.
+"""Structured events through standard logging: `log.info("poll", source="harbour", new=2)`.
+
+Libraries log the same way. cli/logging.py gives every record its form on stderr, for commands that log.
 """
 
-import threading
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 
-_silent = threading.Event()
+
+class EventLogger(logging.LoggerAdapter[logging.Logger]):
+    """Logger whose keyword arguments are the fields of an event; `exc_info=True` adds the traceback."""
+
+    def process(
+        self, msg: object, kwargs: MutableMapping[str, object]
+    ) -> tuple[object, MutableMapping[str, object]]:
+        """Move the fields into one attribute of the record, whose own attributes are `name`, `args`, …"""
+        exc_info = kwargs.pop("exc_info", None)
+        return msg, {"exc_info": exc_info, "extra": {"fields": kwargs}}
 
 
-class Log:
-    """One key=value event an outcome; see cli.logs for where events go."""
-
-    def info(self, event: str, **values: object) -> None:
-        """Something went as it should."""
-        _tell("info", event, values)
-
-    def warning(self, event: str, **values: object) -> None:
-        """Something the operator may have to look at."""
-        _tell("warning", event, values)
-
-    def error(self, event: str, **values: object) -> None:
-        """Something the operator has to look at."""
-        _tell("error", event, values)
-
-
-log = Log()
+log = EventLogger(logging.getLogger("publicwire"))
 
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """No events from this process meanwhile."""
-    _silent.set()
+    """Drop the events of this process within the block; its libraries still log."""
+    log.logger.disabled = True
     try:
         yield
     finally:
-        _silent.clear()
-
-
-def _tell(level: str, event: str, values: dict[str, object]) -> None:
-    if not _silent.is_set():
-        import structlog
-
-        getattr(structlog.get_logger(), level)(event, **values)
+        log.logger.disabled = False

@@ -1,31 +1,31 @@
-"""Durable work other than polls: takes due tasks and hands each to who does its kind. Knows none of them."""
+"""Durable work other than polls: claims due tasks and hands each to the handler of its kind."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from aggregator.model import Task
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 
-TASK_LEASE = timedelta(minutes=15)  # far longer than any task may take; one cut off is done again after it
-AT_ONCE = 16
+TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it
+TASKS_AT_ONCE = 16
 
 T = TypeVar("T")
 Handler = Callable[[Task], Awaitable[datetime | None]]
 
 
 class Writes(Protocol):
-    """Who runs short writes to the store in turn with others."""
+    """Runs short writes to the store, one after the other."""
 
     def __call__(self, call: Callable[[], T], /) -> Awaitable[T]: ...
 
 
 class Tasks:
-    """The tasks of one service; a handler says when its task is to be done again, None for never."""
+    """The tasks of one service. A handler returns when its task is due again, None for never."""
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         write: Writes,
         handlers: Mapping[str, Handler],
         *,
@@ -38,8 +38,8 @@ class Tasks:
         self._running = 0
 
     async def claim(self) -> tuple[Task, ...]:
-        """Take what is due, and no more than may run at once."""
-        now, kinds, room = self._clock(), tuple(self._handlers), AT_ONCE - self._running
+        """Claim due tasks, no more than may run at once."""
+        now, kinds, room = self._clock(), tuple(self._handlers), TASKS_AT_ONCE - self._running
         if room <= 0:
             return ()
         taken = await self._write(
@@ -49,7 +49,7 @@ class Tasks:
         return taken
 
     async def run(self, task: Task) -> None:
-        """Do one task that was taken."""
+        """Run one claimed task."""
         try:
             again = await self._handlers[task.kind](task)
             await self._write(lambda: self._storage.finish_task(task, again))

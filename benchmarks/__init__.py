@@ -1,1 +1,1 @@
-"""Measures Publicwire beside its peers on local origins. Never part of the package or its tests."""
+"""Benchmarks of Publicwire and its peers on local origins; no part of the package or its tests."""

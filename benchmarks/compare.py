@@ -1,8 +1,8 @@
-"""Publicwire beside its peers, in one run.
+"""Comparison of Publicwire with its peers, in one run.
 
 Local origins serve 500 feeds of 30 items on 500 loopback addresses and go through five states. Each
 contestant polls each state after the former, alone on the machine, from an empty directory with a
-fresh home. Nothing passes or fails here: it prints and writes what was measured.
+fresh home. Nothing passes or fails: the figures are printed and written.
 """
 
 import argparse
@@ -22,7 +22,7 @@ RESULTS = Path(__file__).parent / ".cache" / "results.json"
 
 
 def contestants() -> tuple[Contestant, ...]:
-    """Everyone, in the order of the tables."""
+    """Return all contestants, in the order of the tables."""
     return (
         publicwire.Poll(),
         publicwire.Serve(),
@@ -34,7 +34,7 @@ def contestants() -> tuple[Contestant, ...]:
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure the contestants, print the tables and write the JSON."""
     arguments = _arguments()
     chosen = [one for one in contestants() if not arguments.only or one.name in arguments.only]
     adopt_orphans()
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def _measure(contestant: Contestant, origins: Origins) -> list[Figure]:
-    """All states once, printed as they come."""
+    """Poll all states once; each figure is printed as it is taken."""
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as directory:
         contestant.open(Path(directory), origins)
@@ -67,7 +67,7 @@ def _measure(contestant: Contestant, origins: Origins) -> list[Figure]:
 
 def _polls(contestant: Contestant, origins: Origins) -> Iterator[Figure]:
     for state in RUNS:
-        os.sync()  # what the one before wrote is not this one's burden
+        os.sync()  # keep the write-back of the previous contestant out of the next one's figures
         origins.enter(state)
         polled = contestant.poll(state)
         answers, stored = origins.answers(), contestant.stored()

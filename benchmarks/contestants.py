@@ -1,4 +1,4 @@
-"""Who is measured: what a contestant can do, and the two peers that are Debian packages.
+"""Interface of a contestant, and the two peers that are Debian packages.
 
 A contestant is opened once in an empty directory, then polls each state after the former.
 """
@@ -21,7 +21,7 @@ from benchmarks.states import State
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """One poll of all feeds: what it used, and what went wrong in words (empty: nothing).
+    """One poll of all feeds: its usage, and its failure in words ("" for success).
 
     `asleep` is the part of the wall time, in seconds, before the first request.
     """
@@ -37,51 +37,51 @@ class Contestant(Protocol):
     name: str
 
     def version(self) -> str:
-        """The installed version, or nothing when it is not installed."""
+        """Return the installed version; empty when it is not installed."""
         ...
 
     def open(self, directory: Path, origins: Origins) -> None:
-        """Lay out its files in an empty directory; start what stays running."""
+        """Write its files into an empty directory and start its service, if any."""
         ...
 
     def poll(self, state: State) -> Polled:
-        """Poll all feeds once and measure it."""
+        """Poll all feeds once and return the measured usage."""
         ...
 
     def stored(self) -> int:
-        """How many items it holds."""
+        """Return the number of stored items."""
         ...
 
     def idle(self) -> Usage | None:
-        """What it uses in some seconds with nothing to do; None when no process stays."""
+        """Return the usage of an idle service over some seconds; None without a service."""
         ...
 
     def close(self) -> None:
-        """End what stays running."""
+        """Stop the service, if any."""
         ...
 
 
 class Command:
-    """A contestant that is started anew for each poll, so that its start-up counts."""
+    """Contestant that is a command: started anew for each poll, so its start-up counts."""
 
     name: str
     directory: Path
 
     def command(self) -> list[str]:
-        """The command that polls all feeds once."""
+        """Return the command that polls all feeds once."""
         raise NotImplementedError
 
     def poll(self, state: State) -> Polled:
-        """Run the command to its end."""
+        """Run the command to its end and return its usage."""
         ended = process.run(self.command(), env=environment(self.directory), cwd=self.directory)
         return Polled(ended.usage, _failure(ended))
 
     def idle(self) -> None:
-        """Nothing stays running."""
+        """No process outlives the command."""
         return
 
     def close(self) -> None:
-        """Nothing stays running."""
+        """No process outlives the command."""
 
 
 class Newsboat(Command):
@@ -90,11 +90,11 @@ class Newsboat(Command):
     name = "newsboat"
 
     def version(self) -> str:
-        """As Debian names it."""
+        """Version of the Debian package."""
         return debian_version("newsboat")
 
     def open(self, directory: Path, origins: Origins) -> None:
-        """Write the list of addresses."""
+        """Write the list of feed URLs."""
         self.directory = directory
         (directory / "urls").write_text("".join(f"{url}\n" for url in origins.urls()))
         (directory / "config").touch()
@@ -104,7 +104,7 @@ class Newsboat(Command):
         return ["newsboat", "-u", "urls", "-c", "cache.db", "-C", "config", "-x", "reload"]
 
     def stored(self) -> int:
-        """Items in its cache."""
+        """Count the items in its cache."""
         return count(self.directory / "cache.db", "SELECT count(*) FROM rss_item")
 
 
@@ -114,7 +114,7 @@ class Sfeed(Command):
     name = "sfeed"
 
     def version(self) -> str:
-        """As Debian names it."""
+        """Version of the Debian package."""
         return debian_version("sfeed")
 
     def open(self, directory: Path, origins: Origins) -> None:
@@ -129,13 +129,13 @@ class Sfeed(Command):
         return ["sfeed_update", "./sfeedrc"]
 
     def stored(self) -> int:
-        """Lines of its files: an item is a line."""
+        """Count the lines of its files, one line an item."""
         files = (self.directory / "feeds").iterdir()
         return sum(file.read_bytes().count(b"\n") for file in files)
 
 
 def environment(directory: Path) -> dict[str, str]:
-    """A clean environment with a home of its own inside the directory."""
+    """Return a clean environment whose home is inside the directory."""
     home, scratch = directory / "home", directory / "tmp"
     home.mkdir(exist_ok=True)
     scratch.mkdir(exist_ok=True)
@@ -148,7 +148,7 @@ def environment(directory: Path) -> dict[str, str]:
 
 
 def debian_version(package: str) -> str:
-    """The version of an installed Debian package, or nothing."""
+    """Return the version of an installed Debian package; empty when it is missing."""
     if shutil.which("dpkg-query") is None:
         return ""
     query = ["dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", package]
@@ -157,12 +157,12 @@ def debian_version(package: str) -> str:
 
 
 def count(file: Path, query: str) -> int:
-    """The one number that a query gives on an SQLite file; 0 when there is no such file."""
+    """Return the single number of a query on an SQLite file; 0 without the file."""
     return next(numbers(file, query), 0) if file.exists() else 0
 
 
 def numbers(file: Path, query: str) -> Iterator[int]:
-    """The first column of a query on an SQLite file, which others may be writing."""
+    """Yield the first column of a query on an SQLite file that another process may be writing."""
     with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True, timeout=30)) as db:
         for (number,) in db.execute(query):
             yield int(number)

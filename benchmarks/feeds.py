@@ -1,7 +1,7 @@
-"""Writes the feeds: deterministic, varied, invented text in RSS 2.0, one item a day.
+"""Generator of the feeds: deterministic, varied, invented text in RSS 2.0, one item a day.
 
 Pure: the same feed, revision and time give the same bytes. The words are made of syllables, so no
-text of anyone is copied, and no two items are alike.
+existing text is copied, and no two items are alike.
 """
 
 import itertools
@@ -28,7 +28,7 @@ _WORDS = _vocabulary()
 
 
 def sentence(rng: random.Random) -> str:
-    """Some 90 bytes of plain words."""
+    """Return about 90 bytes of plain words."""
     words = rng.choices(_WORDS, k=rng.randint(8, 20))
     return " ".join(words).capitalize() + "."
 
@@ -38,7 +38,7 @@ def _link(rng: random.Random) -> str:
 
 
 def _paragraph(rng: random.Random) -> str:
-    """A block as newsrooms write them: many are short, most carry some mark-up."""
+    """Return one block as newsrooms write them: many are short, most have some mark-up."""
     text, said = sentence(rng), sentence(rng)
     match rng.randrange(10):
         case 0:
@@ -60,7 +60,7 @@ def _paragraph(rng: random.Random) -> str:
 
 
 def body(rng: random.Random, size: int = BODY_BYTES) -> str:
-    """HTML paragraphs of about `size` bytes.
+    """Return HTML paragraphs of about `size` bytes.
 
     In 1,000 bytes about 9 elements, 4 attributes and 2 entities, as in bodies of this size in real
     feeds (the means of 427 are 8.9, 4.8 and 2.6): what a reader spends on a body goes by these.
@@ -87,7 +87,7 @@ def _item(feed: int, number: int, site: str, now: datetime, size: int) -> str:
 
 
 def documents(feed: int, site: str, now: datetime, revisions: int, *, size: int = BODY_BYTES) -> list[bytes]:
-    """One document a revision: each lists the newest `ITEMS` items, one of them new.
+    """Return one document a revision: each lists the newest `ITEMS` items, one of them new.
 
     `site` is the address before the path; `now` is aware and dates the newest item; `size` is the
     bytes of a body.

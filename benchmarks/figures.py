@@ -1,4 +1,4 @@
-"""From single measurements to what is reported: medians, ratios and targets. Pure."""
+"""Medians, ratios and targets of single measurements. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MEASURES: tuple[Measure, ...] = ("wall", "cpu", "peak_pss")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one contestant used in one run: seconds, bytes, answers of the origins; see Usage."""
+    """Usage of one contestant in one run: seconds, bytes, responses of the origins; see Usage."""
 
     contestant: str
     run: str
@@ -32,7 +32,7 @@ Medians = dict[tuple[str, str], Figure]  # by contestant and run
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A claim to be checked: a share of a peer's wall time, or (no peer) a bound on PSS in MB."""
+    """Target to be reached: a share of a peer's wall time, or without a peer a bound on PSS in MB."""
 
     run: str
     contestant: str
@@ -40,9 +40,9 @@ class Target:
     peer: str = ""
 
     def value(self, figures: Medians, *, awake: bool = False) -> float | None:
-        """What was measured, or None when one of the two did not run.
+        """Return the measured value, or None when one of the two did not run.
 
-        `awake`: without the wait for the service's next look at what is due.
+        `awake` leaves out the wait for the service's next tick.
         """
         own = figures.get((self.contestant, self.run))
         if own is None or own.failure:
@@ -75,7 +75,7 @@ TARGETS = (
 
 
 def medians(figures: Iterable[Figure]) -> Medians:
-    """One figure for each contestant and run, measure by measure the median of its repetitions."""
+    """Return one figure for each contestant and run: the median of its repetitions, measure by measure."""
     groups: dict[tuple[str, str], list[Figure]] = {}
     for figure in figures:
         groups.setdefault((figure.contestant, figure.run), []).append(figure)
@@ -100,7 +100,7 @@ def _median(group: list[Figure]) -> Figure:
 
 
 def ratio(own: Figure | None, peer: Figure, measure: Measure) -> float | None:
-    """How many times a peer's measure ours is; None when one of them failed or is nothing."""
+    """Return our measure divided by a peer's; None when one of them failed or is zero."""
     if own is None or own.failure or peer.failure:
         return None
     theirs: float = getattr(peer, measure)

@@ -1,6 +1,6 @@
-"""Fills a store fast with invented items, through the storage layer and nothing below it.
+"""Bulk import of invented items into a store, through the storage layer alone.
 
-The items are made here and not by the stages before: what is measured comes afterwards.
+The stages before it are left out: filling is no part of any measurement.
 """
 
 import random
@@ -15,8 +15,8 @@ from aggregator.model.settings import Retention, Source
 from aggregator.storage import Reading, Storage, open_storage
 from benchmarks.feeds import sentence
 
-AGE = timedelta(days=60)  # older than what any document shows for its newness
-REST = timedelta(hours=12)  # until the sources are due by themselves
+AGE = timedelta(days=60)  # beyond the 48 h that published documents show whole
+REST = timedelta(hours=12)  # until the sources are due
 AT_ONCE = 500  # items of one recorded poll
 BODY = 300  # bytes
 
@@ -27,22 +27,22 @@ def fill(path: Path, total: int) -> None:
     now = datetime.now(UTC)
     storage = open_storage(config.store)
     try:
-        with storage.poller():
-            storage.sync(config, now - AGE)
+        with storage.admin.poller():
+            storage.admin.sync(config, now - AGE)
             for at, source in enumerate(config.sources):
                 share = range(total * at // len(config.sources), total * (at + 1) // len(config.sources))
                 _fill_source(storage, source, share, now)
-            storage.maintain(Retention(), now)
+            storage.admin.maintain(Retention(), now)
     finally:
-        storage.close()
+        storage.admin.close()
 
 
 def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
     for start in range(0, max(len(numbers), 1), AT_ONCE):
         then = now - AGE
-        (claim,) = storage.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
+        (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
         new = tuple(_new_items(claim, numbers[start : start + AT_ONCE], then))
-        storage.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
+        storage.polls.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
 
 
 def _decided(changes: Changes) -> Callable[[Reading], Changes]:

@@ -1,7 +1,7 @@
-"""What one new item costs with few and with many items stored, from poll to publication.
+"""Latency of one new item from poll to publication, with few and with many items stored.
 
 A running service over a filled store; one source becomes due again and again, each time with one item
-more. Measured from the origin's being asked until the merged feed is served with the item.
+more. Measured from the request at the origin until the merged feed is served with the item.
 """
 
 import argparse
@@ -28,12 +28,12 @@ from benchmarks.states import FEEDS, ITEMS, address, feed_url, reference
 
 RESULTS = Path(__file__).parent / ".cache" / "stored.json"
 TARGET = 1.2
-WARM_UP = 3  # rounds that do not count: the first one imports all that the feed lists
+WARM_UP = 3  # rounds that do not count: the first one imports the whole feed
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Seconds from poll to publication with so many items stored; bytes of the service and store."""
+    """Seconds from poll to publication with `items` stored; bytes of the service and the store."""
 
     items: int
     filled_in: float
@@ -43,12 +43,12 @@ class Growth:
 
     @property
     def typical(self) -> float:
-        """The median of the rounds, in seconds."""
+        """Median of the rounds, in seconds."""
         return median(self.rounds)
 
 
 class Newsroom(ThreadingHTTPServer):
-    """The one origin that is polled: serves `document` and notes when it was asked."""
+    """The only origin: serves `document` and records the time of the last request."""
 
     document = b""
     asked = 0.0
@@ -56,7 +56,7 @@ class Newsroom(ThreadingHTTPServer):
 
 class _Answer(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
-        """Serve the present document."""
+        """Serve the current document."""
         assert isinstance(self.server, Newsroom)
         self.server.asked = self.server.asked or time.monotonic()
         self.send_response(200)
@@ -66,11 +66,11 @@ class _Answer(BaseHTTPRequestHandler):
         self.wfile.write(self.server.document)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  the library's name
-        """Say nothing."""
+        """Log nothing."""
 
 
 def main() -> None:
-    """Measure, print, write."""
+    """Measure, print the table and write the JSON."""
     arguments = _arguments()
     adopt_orphans()
     grown = []

@@ -1,4 +1,4 @@
-"""Where Publicwire is installed, and the configuration it is measured with."""
+"""Path of the installed Publicwire, and the configuration it is measured with."""
 
 import socket
 import subprocess
@@ -22,7 +22,7 @@ sources:
 
 
 def installed_version() -> str:
-    """The version in the project's own environment, or nothing."""
+    """Return the version in the project's own environment; empty when it is missing."""
     ask = "import importlib.metadata as m; print(m.version('publicwire'))"
     if not (BIN / "publicwire").exists():
         return ""

@@ -52,9 +52,9 @@ def polled(claim: Claim, now: datetime, due: datetime) -> Poll:
 
 def given_polled(storage: Storage, due: int) -> None:
     """All of them polled once, so many of them due again in an hour, the others in a day."""
-    claims = storage.claim(NOW, limit=1_000_000, lease=LEASE)
+    claims = storage.polls.claim(NOW, limit=1_000_000, lease=LEASE)
     for number, claim in enumerate(claims):
-        storage.record(polled(claim, NOW, NOW + (HOUR if number < due else 24 * HOUR)))
+        storage.polls.record(polled(claim, NOW, NOW + (HOUR if number < due else 24 * HOUR)))
 
 
 def measure(directory: Path, sources: int) -> None:
@@ -66,31 +66,31 @@ def measure(directory: Path, sources: int) -> None:
         config = load(path)
     with closing(open_storage(config.store)) as storage:
         with timed("sync, all new"):
-            storage.sync(config, NOW)
+            storage.admin.sync(config, NOW)
         with timed("sync, nothing changed"):
-            storage.sync(config, NOW)
+            storage.admin.sync(config, NOW)
         with timed("sync, one changed"):
-            storage.sync(one_changed(config), NOW)
+            storage.admin.sync(one_changed(config), NOW)
         with timed("claim, all due at hosts that have no place free"):
-            none = storage.claim(NOW, limit=512, lease=LEASE, admit=full.admit)
+            none = storage.polls.claim(NOW, limit=512, lease=LEASE, admit=full.admit)
         assert none == ()
         with timed("claim all, record all"):
             given_polled(storage, DUE)
         with timed("claim, nothing due"):
-            none = storage.claim(NOW, limit=512, lease=LEASE, admit=free.admit)
+            none = storage.polls.claim(NOW, limit=512, lease=LEASE, admit=free.admit)
         assert none == ()
         with timed(f"claim, {DUE} due"):
-            claims = storage.claim(NOW + HOUR, limit=512, lease=LEASE, admit=free.admit)
+            claims = storage.polls.claim(NOW + HOUR, limit=512, lease=LEASE, admit=free.admit)
         assert len(claims) == DUE
         with timed(f"the configured source of {DUE} claims"):
             found = [config.source(claim.id) for claim in claims]
         assert None not in found
         with timed("next due"):
-            storage.next_due()
+            storage.polls.next_due()
         with timed("totals, as /metrics asks"):
-            storage.totals(NOW)
+            storage.admin.totals(NOW)
         with timed("health, as /status and `sources` ask"):
-            health = storage.health()
+            health = storage.admin.health()
         with timed("the page /status"):
             page = status_page(health, NOW, ready=True, problems=())
         sys.stdout.write(f"the page /status has {len(page.body) / 1e6:.1f} MB\n")

@@ -1,7 +1,7 @@
-"""The origins: one small process that answers for all feeds, each on a loopback address of its own.
+"""Origins of all feeds in one small process, each feed on its own loopback address.
 
-Every answer is precomputed, so that the origins cost little of the cores they share with what is
-measured. Run as `python -m benchmarks.origin`; it prints its port, then serves until it is ended.
+Every response is precomputed: the origins share the cores with the contestants. Run as
+`python -m benchmarks.origin`; it prints its port, then serves until SIGTERM.
 Control: `POST /_state/N` enters a state and clears the counts, `GET /_answers` reads them.
 """
 
@@ -22,16 +22,16 @@ HTTP_404 = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A feed in one state, with its two answers whole."""
+    """One feed in one state, with both of its responses precomputed."""
 
-    validators: frozenset[bytes]  # those it can be asked for with; none: they are ignored
+    validators: frozenset[bytes]  # accepted in conditional requests; empty: conditional requests get 200
     full: bytes
     unchanged: bytes
 
 
 @dataclass(slots=True)
 class Answers:
-    """What was answered since the state was entered; times of the monotonic clock, in seconds."""
+    """Counts of responses since the state was entered; times of the monotonic clock, in seconds."""
 
     full: int = 0
     unchanged: int = 0
@@ -41,7 +41,7 @@ class Answers:
 
 
 class Origins:
-    """All feeds by address, in one state at a time."""
+    """All feeds by host, in one state at a time."""
 
     def __init__(self, bodies: dict[str, list[bytes]], now: datetime) -> None:
         self._bodies = bodies
@@ -50,7 +50,7 @@ class Origins:
         self._answers = Answers()
 
     def enter(self, state: State) -> None:
-        """Prepare the answers of a state; without documents every feed is unavailable."""
+        """Precompute the responses of a state; without documents every feed answers 503."""
         self._answers = Answers()
         self._documents = {}
         if state.is_available:
@@ -59,7 +59,7 @@ class Origins:
                 self._documents[host] = _document(host, revisions[revision], revision, state, self._now)
 
     def answer(self, host: str, request: bytes) -> bytes:
-        """The bytes that answer a request sent to `host`."""
+        """Return the response to a request sent to `host`."""
         if request.startswith(b"GET /feed.xml "):
             return self._feed(host, request)
         if request.startswith(b"POST /_state/"):
@@ -87,7 +87,7 @@ class Origins:
 
 
 def _is_current(document: Document, request: bytes) -> bool:
-    """Whether the requester has this document (RFC 9110, section 13.1: If-None-Match decides)."""
+    """Return whether a conditional request gets 304 (RFC 9110 section 13.1: If-None-Match decides)."""
     headers = {
         name.strip().lower(): value.strip()
         for name, colon, value in (line.partition(b":") for line in request.split(b"\r\n")[1:])
@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
         self._buffer = b""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take connections to loopback addresses only, though all are listened on."""
+        """Accept connections to loopback addresses only; the socket listens on all."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
         self._host: str = transport.get_extra_info("sockname")[0]

@@ -1,4 +1,4 @@
-"""Starts the origins and tells them which state to be in: the benchmark's end of the wire."""
+"""Client of the origins: starts them and sets their state."""
 
 import json
 import subprocess
@@ -23,15 +23,15 @@ class Origins:
     port: int
 
     def urls(self) -> list[str]:
-        """The addresses of all feeds."""
+        """Return the URLs of all feeds."""
         return [feed_url(feed, self.port) for feed in range(FEEDS)]
 
     def enter(self, state: State) -> None:
-        """Put all origins into a state and clear their counts."""
+        """Set the state of all origins and clear their counts."""
         self._ask(f"/_state/{state.number}", method="POST")
 
     def answers(self) -> Answers:
-        """What was answered since the state was entered."""
+        """Return the counts of responses since the state was entered."""
         return Answers(**json.loads(self._ask("/_answers")))
 
     def _ask(self, path: str, *, method: str = "GET") -> bytes:

@@ -1,7 +1,4 @@
-"""Measures process trees: wall time, CPU time and peak PSS of all the processes under one.
-
-Reads /proc of Linux. Knows nothing of feeds or of who is measured.
-"""
+"""Wall time, CPU time and peak PSS of a process tree, read from /proc (Linux)."""
 
 import ctypes
 import os
@@ -19,15 +16,15 @@ PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 PR_SET_CHILD_SUBREAPER = 36
 SAMPLE_EVERY = 0.02
-SAMPLE_SHARE = 50  # a sampler rests this many times as long as a sample took: under 2 % of a core
+SAMPLE_SHARE = 50  # the sampler sleeps this many times the duration of a sample: under 2 % of a core
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Seconds of wall and CPU time, and the highest sum of PSS seen, in bytes.
 
-    `others` is the CPU time that went to anybody else on the machine, in seconds: where it is not
-    small, the wall time says less about who was measured.
+    `others` is the CPU time of all other processes of the machine, in seconds: where it is not small, the
+    wall time is less reliable.
     """
 
     wall: float
@@ -38,7 +35,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A command that ran to its end, by itself or at its limit."""
+    """A command that ended, by itself or killed at its time limit."""
 
     usage: Usage
     exit_code: int
@@ -46,13 +43,13 @@ class Ended:
 
 
 def adopt_orphans() -> None:
-    """Make this process the parent of what its descendants leave behind, so their CPU counts."""
+    """Make this process a subreaper: the CPU time of orphaned descendants counts too."""
     if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), "prctl(PR_SET_CHILD_SUBREAPER)")
 
 
 def children(pid: int) -> list[int]:
-    """The direct children of all threads of a process; none when it is gone."""
+    """Return the direct children of all threads of a process; none when it has ended."""
     found: list[int] = []
     try:
         for task in (PROC / str(pid) / "task").iterdir():
@@ -69,26 +66,26 @@ class Tree:
         self._others = frozenset(children(os.getpid()))
 
     def pids(self) -> list[int]:
-        """All living members, parents first."""
+        """Return all living members, parents first."""
         found = [pid for pid in children(os.getpid()) if pid not in self._others]
         for pid in found:
             found += children(pid)
         return found
 
     def pss(self) -> int:
-        """The sum of their proportional set sizes, in bytes."""
+        """Return the sum of their proportional set sizes, in bytes."""
         return sum(map(_pss, self.pids()))
 
     def cpu(self) -> float:
-        """Seconds of CPU time of the living and of the children that they have waited for."""
+        """Return seconds of CPU time of living members and of the children they have reaped."""
         return sum(map(_cpu, self.pids()))
 
     def rig_cpu(self) -> float:
-        """Seconds of CPU time of this process and of its children outside the tree."""
+        """Return seconds of CPU time of this process and of its children outside the tree."""
         return time.process_time() + sum(map(_cpu, self._others))
 
     def end(self, patience: float = 5.0) -> None:
-        """Let what is left end by itself for some seconds, then kill it; reap all of it."""
+        """Wait `patience` seconds for the members to end, then kill them; reap all of them."""
         deadline = time.monotonic() + patience
         while pids := self.pids():
             for pid in pids:
@@ -132,7 +129,7 @@ def _reap(pid: int) -> None:
 
 
 class Peak:
-    """The highest PSS of a tree while `watching`."""
+    """Highest PSS of a tree while `watching`."""
 
     def __init__(self, tree: Tree) -> None:
         self.pss = 0
@@ -181,7 +178,7 @@ def run(command: list[str], *, env: Mapping[str, str], cwd: Path, limit: float =
 
 
 def start(command: list[str], *, env: Mapping[str, str], cwd: Path, output: int) -> subprocess.Popen[bytes]:
-    """Start a command in a session of its own, with nothing of our environment."""
+    """Start a command in its own session, with the given environment alone."""
     return subprocess.Popen(
         command,
         env=dict(env),
@@ -194,7 +191,7 @@ def start(command: list[str], *, env: Mapping[str, str], cwd: Path, output: int)
 
 
 def during(tree: Tree, action: Callable[[], None]) -> Usage:
-    """What a running tree uses while `action` waits for it."""
+    """Return the usage of a running tree during `action`."""
     peak = Peak(tree)
     before, machine = tree.cpu(), _machine_cpu() - tree.rig_cpu()
     with peak.watching():
@@ -207,7 +204,7 @@ def during(tree: Tree, action: Callable[[], None]) -> Usage:
 
 
 def _machine_cpu() -> float:
-    """Seconds that all cores together were busy since the machine started."""
+    """Return the seconds that all cores together were busy since boot."""
     first = (PROC / "stat").read_text().partition("\n")[0]
     user, nice, system, _, _, irq, softirq, steal = map(int, first.split()[1:9])
     return (user + nice + system + irq + softirq + steal) / TICKS

@@ -1,4 +1,4 @@
-"""Publicwire under measurement: as the whole process `publicwire poll`, and as a warm service."""
+"""Publicwire as a contestant: the whole process `publicwire poll`, and a warm service."""
 
 import random
 import time
@@ -13,17 +13,17 @@ from benchmarks.process import Usage
 from benchmarks.service import Service, StalledError
 from benchmarks.states import FEEDS, UNAVAILABLE, State, new_references
 
-IDLE_AFTER, IDLE_FOR = 90.0, 10.0  # seconds: workers are let go after 60 s without a job
+IDLE_AFTER, IDLE_FOR = 90.0, 10.0  # seconds: idle workers are ended after 60 s without a job
 COUNT_ITEMS = "SELECT count(*) FROM item"
 
 
 class Poll(Command):
-    """`publicwire poll`: a full pass from start to exit, as the peers are measured."""
+    """`publicwire poll`, from process start to exit, as the peers are measured."""
 
     name = "publicwire poll"
 
     def version(self) -> str:
-        """Of the distribution in the project's environment."""
+        """Version of the distribution in the project's environment."""
         return installed_version()
 
     def open(self, directory: Path, origins: Origins) -> None:
@@ -36,7 +36,7 @@ class Poll(Command):
         return [*COMMAND, "poll", "--config", "sources.yaml"]
 
     def stored(self) -> int:
-        """Items in its store."""
+        """Count the items in its store."""
         return count(self.directory / STORE, COUNT_ITEMS)
 
 
@@ -47,11 +47,11 @@ class Serve:
     directory: Path
 
     def version(self) -> str:
-        """Of the distribution in the project's environment."""
+        """Version of the distribution in the project's environment."""
         return installed_version()
 
     def open(self, directory: Path, origins: Origins) -> None:
-        """Start it while the origins are unavailable: then it is warm and its store is empty."""
+        """Start it while the origins answer 503: it is warm and its store is empty."""
         self.directory = directory
         self._origins = origins
         port = write_configuration(directory, origins.urls())
@@ -60,7 +60,7 @@ class Serve:
         self._failure = _failure_of(self._warm_up)
 
     def poll(self, state: State) -> Polled:
-        """Make all sources due, then wait until all are polled and the merged feed shows it."""
+        """Make all sources due, then wait until the merged feed shows the new items."""
         if self._failure:
             return Polled(Usage(0.0, 0.0, 0), self._failure)
 
@@ -74,18 +74,18 @@ class Serve:
         return Polled(usage, self._failure, max(asleep, 0.0))
 
     def stored(self) -> int:
-        """Items in its store."""
+        """Count the items in its store."""
         return count(self.directory / STORE, COUNT_ITEMS)
 
     def idle(self) -> Usage | None:
-        """Nothing is due: the intervals are minutes."""
+        """Measure the idle service: no source is due, the intervals are minutes."""
         if not self._service.is_running():
             return None
         time.sleep(IDLE_AFTER)
         return process.during(self._service.tree, lambda: time.sleep(IDLE_FOR))
 
     def close(self) -> None:
-        """Ask it to drain and end."""
+        """Stop the service after a drain."""
         self._service.stop()
 
     def _warm_up(self) -> None:
@@ -112,7 +112,7 @@ def _failure_of(action: Callable[[], None]) -> str:
 
 
 def _shows(merged: bytes, state: State) -> bool:
-    """Whether the merged feed shows what a state brought: a full page, each new item, or nothing."""
+    """Return whether the merged feed shows the items of a state: a full page, each new item, or none."""
     if state.is_first:
         return merged.count(b"ref. ") >= 60
     return all(reference.encode() in merged for reference in new_references(state))

@@ -1,4 +1,4 @@
-"""The peer `reader`, in a virtual environment of its own: as a whole process, and warm."""
+"""The peer `reader` in its own virtual environment: as a whole process, and warm."""
 
 import shutil
 import subprocess
@@ -12,14 +12,14 @@ from benchmarks.process import Tree, Usage
 from benchmarks.states import State
 
 HERE = Path(__file__).parent
-REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # it imports sgmllib without asking for it
+REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # it imports sgmllib without declaring the dependency
 VENV = HERE / ".cache" / "reader-3.26"
 PYTHON = VENV / "bin" / "python"
 SCRIPT = str(HERE / "reader_update.py")
 
 
 def installed_version() -> str:
-    """The version in its environment, which is built when missing; nothing when that fails."""
+    """Return the version in its environment, built when missing; empty when that fails."""
     if not PYTHON.exists() and not _build():
         return ""
     ask = [str(PYTHON), "-c", "import reader; print(reader.__version__)"]
@@ -39,7 +39,7 @@ def _build() -> bool:
 
 
 def _add_feeds(directory: Path, origins: Origins) -> None:
-    """Add the feeds beforehand: the others are told theirs in a file, and it is not a poll."""
+    """Add the feeds before the measurement: the other contestants read theirs from a file."""
     (directory / "urls").write_text("\n".join(origins.urls()))
     add = [str(PYTHON), SCRIPT, "add", "reader.db", "urls"]
     subprocess.run(add, env=environment(directory), cwd=directory, check=True)
@@ -51,7 +51,7 @@ class Reader(Command):
     name = "reader"
 
     def version(self) -> str:
-        """Of the package in its environment."""
+        """Version of the package in its environment."""
         return installed_version()
 
     def open(self, directory: Path, origins: Origins) -> None:
@@ -64,18 +64,18 @@ class Reader(Command):
         return [str(PYTHON), SCRIPT, "update", "reader.db"]
 
     def stored(self) -> int:
-        """Entries in its database."""
+        """Count the entries in its database."""
         return count(self.directory / "reader.db", "SELECT count(*) FROM entries")
 
 
 class WarmReader:
-    """The same call in a process that stays."""
+    """`reader` as a warm process: the same call."""
 
     name = "reader (warm)"
     directory: Path
 
     def version(self) -> str:
-        """Of the package in its environment."""
+        """Version of the package in its environment."""
         return installed_version()
 
     def open(self, directory: Path, origins: Origins) -> None:
@@ -98,15 +98,15 @@ class WarmReader:
         return Polled(process.during(self._tree, self._update))
 
     def stored(self) -> int:
-        """Entries in its database."""
+        """Count the entries in its database."""
         return count(self.directory / "reader.db", "SELECT count(*) FROM entries")
 
     def idle(self) -> Usage | None:
-        """Not asked for: nobody runs it like this."""
+        """Not measured: `reader` is no service."""
         return None
 
     def close(self) -> None:
-        """Close its input, which ends it."""
+        """End the process by closing its standard input."""
         self._process.communicate()
         self._tree.end()
 

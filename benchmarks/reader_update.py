@@ -1,6 +1,6 @@
-"""Drives the peer `reader` from inside its own virtual environment.
+"""Commands on the peer `reader`, run inside its own virtual environment.
 
-add DB FILE    add the feeds whose addresses FILE lists
+add DB FILE    add the feeds whose URLs FILE lists
 update DB      update them all once, as a whole process
 serve DB       update them all for each line on standard input, and answer each with a line
 """
@@ -12,7 +12,7 @@ from reader import make_reader  # type: ignore[import-not-found]  # only in its 
 
 
 def main(verb: str, db: str, *rest: str) -> None:
-    """Do what the verb says."""
+    """Run the command of the arguments."""
     with make_reader(db) as reader:
         match verb:
             case "add":

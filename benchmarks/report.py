@@ -1,4 +1,4 @@
-"""Writes the figures down: tables for people, the same as JSON."""
+"""Reports of the figures: tables as text, and the same as JSON."""
 
 import json
 import os
@@ -11,12 +11,12 @@ from pathlib import Path
 from benchmarks.figures import MB, MEASURES, POLL, SERVE, TARGETS, Figure, Medians, Target, ratio
 from benchmarks.states import RUNS
 
-QUIET = 0.05  # of all cores: what others may use before the figures are doubtful
+QUIET = 0.05  # share of all cores that other processes may use before the figures are doubtful
 COLUMNS = ("contestant", "wall s", "CPU s", "PSS MB", "others' CPU s", "200", "304", "stored")
 
 
 def as_text(versions: Mapping[str, str], figures: Medians, repeated: int) -> str:
-    """All tables: a run each with the ratios to each peer, then idle, then the targets."""
+    """Return all tables: one a run with the ratio to each peer, then idle, then the targets."""
     parts = [_heading(versions, repeated)]
     parts += [f"{state.name}: {state.title}\n{_run(state.name, figures)}" for state in RUNS]
     parts += [f"idle: {figure_line(figure)}" for (_, run), figure in figures.items() if run == "idle"]
@@ -25,7 +25,7 @@ def as_text(versions: Mapping[str, str], figures: Medians, repeated: int) -> str
 
 
 def figure_line(figure: Figure) -> str:
-    """One measurement in a line, as it is taken."""
+    """Return one measurement as a line."""
     text = (
         f"{figure.run:16} {figure.contestant:17} {figure.wall:7.2f} s wall {figure.cpu:7.2f} s CPU "
         f"{figure.peak_pss / MB:6.0f} MB  others {figure.others:5.2f} s  "
@@ -37,7 +37,7 @@ def figure_line(figure: Figure) -> str:
 
 
 def as_json(versions: Mapping[str, str], figures: Medians, taken: Sequence[Figure]) -> str:
-    """The medians with their ratios, the targets, and every single measurement."""
+    """Return the medians with their ratios, the targets, and every single measurement."""
     document = {
         "taken": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": {
@@ -61,7 +61,7 @@ def as_json(versions: Mapping[str, str], figures: Medians, taken: Sequence[Figur
 
 
 def write(path: Path, text: str) -> None:
-    """Write a file, with its directory when missing."""
+    """Write a file; its directory is created when missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
 

@@ -1,6 +1,6 @@
-"""A running `publicwire serve`, driven from outside: by its files, its SQLite store and HTTP.
+"""Driver of a running `publicwire serve`: through its files, its SQLite store and HTTP.
 
-Two statements on the store stand in for waiting until sources are due by themselves.
+Two statements on the store make sources due, instead of waiting for their intervals.
 """
 
 import http.client
@@ -17,19 +17,19 @@ from benchmarks.contestants import environment
 from benchmarks.installation import COMMAND, STORE
 from benchmarks.process import Tree
 
-ANSWER_TIMEOUT = 300.0  # seconds anything asked of the service may take
-LOOK_EVERY = 0.005  # seconds between two looks at whether it is done
+ANSWER_TIMEOUT = 300.0  # seconds that any step of the service may take
+LOOK_EVERY = 0.005  # seconds between two checks of a condition
 
 MAKE_DUE = "UPDATE source SET due = :now WHERE :id = '' OR id = :id"
 COUNT_DUE = "SELECT count(*) FROM source WHERE configured = 1 AND due <= (unixepoch() + 1) * 1000"
 
 
 class StalledError(Exception):
-    """The service ended, or did not do in time what was asked of it."""
+    """The service ended, or a step was not done in time."""
 
 
 class Service:
-    """One running service over the configuration in a directory."""
+    """A running service with the configuration in a directory."""
 
     def __init__(self, directory: Path, port: int) -> None:
         self.tree = Tree()
@@ -45,7 +45,7 @@ class Service:
             )
 
     def wait_until(self, is_done: Callable[[], bool], complaint: str) -> None:
-        """Look again and again until it is done; StalledError when it will not be."""
+        """Check a condition until it holds; raises StalledError at the timeout."""
         deadline = time.monotonic() + ANSWER_TIMEOUT
         while not is_done():
             if self._process.poll() is not None:
@@ -55,17 +55,17 @@ class Service:
             time.sleep(LOOK_EVERY)
 
     def make_due(self, source: str = "") -> None:
-        """Make one source due, or all."""
+        """Make one source due, or all sources."""
         with self._database() as db, db:
             db.execute(MAKE_DUE, {"id": source, "now": int(time.time() * 1000)})
 
     def wait_until_none_due(self) -> None:
-        """Wait until every source is polled, which moves its due time into the future."""
+        """Wait until every source is polled: a poll moves its due time into the future."""
         with self._database() as db:
             self.wait_until(lambda: bool(db.execute(COUNT_DUE).fetchone()[0] == 0), "some sources stayed due")
 
     def merged_feed(self) -> bytes:
-        """The merged feed; nothing when it is the one that was served last, or none yet."""
+        """Return the merged feed; empty when it is unchanged (304) or not served yet."""
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             headers = {"If-None-Match": self._etag} if self._etag else {}
             try:
@@ -80,7 +80,7 @@ class Service:
         return body
 
     def is_serving(self) -> bool:
-        """Whether it answers HTTP at all."""
+        """Return whether the service answers HTTP."""
         with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
             try:
                 connection.request("GET", "/healthz")
@@ -89,11 +89,11 @@ class Service:
             return connection.getresponse().status == http.HTTPStatus.OK
 
     def is_running(self) -> bool:
-        """Whether its process still is."""
+        """Return whether its process is alive."""
         return self._process.poll() is None
 
     def stop(self) -> None:
-        """Ask it to drain and end."""
+        """Stop the service after a drain."""
         self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(timeout=30)

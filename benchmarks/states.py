@@ -1,6 +1,6 @@
-"""What the origins hold and answer: the five runs of the benchmark, in the order they are polled.
+"""States of the origins: the five runs of the benchmark, in the order they are polled.
 
-Shared by the origin, which answers by it, and by the runs, which name and check their figures by it.
+Shared by the origin, for its responses, and by the runs, for the names and checks of their figures.
 """
 
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ class State:
     """One state of all the origins.
 
     `revision` counts the new items of the changing feeds. `touched` counts how often all validators
-    were renewed over the same bytes, as when software regenerates its files; whoever honours
-    validators takes an older one of the same bytes too, because not every client notes the new one.
+    were renewed over the same bytes, as when software regenerates its files; a conditional request with an
+    older validator of the same bytes gets 304 too, because not every client stores the new one.
     """
 
     number: int
@@ -29,7 +29,7 @@ class State:
 
     @property
     def is_first(self) -> bool:
-        """Whether everything is new."""
+        """Whether every item is new."""
         return self.name == "cold"
 
 
@@ -45,27 +45,27 @@ STATES = {state.number: state for state in (UNAVAILABLE, *RUNS)}
 
 
 def address(feed: int) -> str:
-    """The loopback address of a feed's origin: each feed has a host of its own."""
+    """Return the loopback address of a feed's origin: each feed has its own host."""
     return f"127.0.{1 + feed // 250}.{1 + feed % 250}"
 
 
 def feed_url(feed: int, port: int) -> str:
-    """The address of a feed's document."""
+    """Return the URL of a feed's document."""
     return f"http://{address(feed)}:{port}/feed.xml"
 
 
 def is_changing(feed: int) -> bool:
-    """Whether a feed gets the new items of the later states."""
+    """Return whether a feed gets new items in the later states."""
     return feed % CHANGING_EVERY == 0
 
 
 def reference(feed: int, number: int) -> str:
-    """The mark in the title of one item, found nowhere else."""
+    """Return the unique mark in the title of one item."""
     return f"ref. {feed:03d}-{number:04d}"
 
 
 def new_references(state: State) -> tuple[str, ...]:
-    """The marks of the items that a state adds to the one before it; none for a first import."""
+    """Return the marks of the items that a state adds to the previous one; none for the first import."""
     if state.revision == 0:
         return ()
     newest = ITEMS - 1 + state.revision
@@ -73,5 +73,5 @@ def new_references(state: State) -> tuple[str, ...]:
 
 
 def items_published(state: State) -> int:
-    """How many different items the origins have listed when a run is over."""
+    """Return the number of distinct items that the origins have listed by the end of a run."""
     return FEEDS * ITEMS + FEEDS // CHANGING_EVERY * state.revision

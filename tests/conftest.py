@@ -1,5 +1,5 @@
-"""What tests may need besides Python. With CI=true a test whose need is missing fails; without, it is
-skipped and the run ends by saying so loudly.
+"""Programs and corpora besides Python that a test may need. Without one, the test fails if CI=true and is
+skipped otherwise; the end of the run counts the skipped tests by reason.
 """
 
 import os
@@ -19,7 +19,7 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
     "openssl": lambda: shutil.which("openssl") is not None,
 }
 
-# The cores of a test machine are shared: how long one example takes says nothing.
+# The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)
 settings.load_profile("here")
 

@@ -1,4 +1,4 @@
-"""Publicwire as its operator runs it: a directory of its own, a process, and an origin we control beside it."""
+"""Publicwire run as by its operator: a directory, commands, a service process, and RSS documents for its sources."""
 
 import json
 import os
@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TypeVar
 
@@ -26,108 +25,22 @@ LATELY = format_datetime(datetime.now(UTC) - timedelta(hours=1))
 
 
 def until(look: Callable[[], T], *, seconds: float = 15.0) -> T:
-    """The first true answer of `look`; fails when none came in time."""
+    """Return the first true result of `look`, called every 50 ms; fail after so many seconds."""
     give_up = time.monotonic() + seconds
-    while not (answer := look()):
-        assert time.monotonic() < give_up, f"did not come true within {seconds} s: {answer!r}"
+    while not (result := look()):
+        assert time.monotonic() < give_up, f"did not come true within {seconds} s: {result!r}"
         threading.Event().wait(0.05)
-    return answer
-
-
-class _Server(ThreadingHTTPServer):
-    request_queue_size = 512
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """Clients here are killed on purpose."""
-
-
-class Origin:
-    """Serves `documents` by path until closed; what is in `hanging` never answers, all else is 404.
-
-    `redirects` lead from a path to an address; what is in `gone` is 410; `closed` paths are 401 without a header and its value.
-    """
-
-    def __init__(self) -> None:
-        self.documents: dict[str, bytes] = {}
-        self.hanging: set[str] = set()
-        self.redirects: dict[str, str] = {}
-        self.gone: set[str] = set()
-        self.closed: dict[str, tuple[str, str]] = {}
-        self.asked: list[str] = []
-        self.heads: list[str] = []  # of all requests, with bodies of those that were posted
-        self._closing = threading.Event()
-        origin = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                origin._answer(self)
-
-            def do_POST(self) -> None:
-                origin._take(self)
-
-            def log_message(self, *said: object) -> None:
-                """Say nothing."""
-
-        self._server = _Server(("127.0.0.1", 0), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def url(self, path: str) -> str:
-        return f"http://127.0.0.1:{self._server.server_port}{path}"
-
-    def _answer(self, request: BaseHTTPRequestHandler) -> None:
-        self.asked.append(request.path)
-        if request.path in self.hanging:
-            self._closing.wait()
-            return
-        self.heads.append(f"{request.path}\n{request.headers}")
-        body = self.documents.get(request.path)
-        name, value = self.closed.get(request.path, ("Host", request.headers["Host"]))
-        if request.headers[name] != value:
-            request.send_response(401)
-        elif request.path in self.gone:
-            request.send_response(410)
-        elif request.path in self.redirects:
-            request.send_response(302)
-            request.send_header("Location", self.redirects[request.path])
-        else:
-            request.send_response(404 if body is None else 200)
-        request.send_header("Content-Length", str(len(body or b"")))
-        request.end_headers()
-        request.wfile.write(body or b"")
-
-    def _take(self, request: BaseHTTPRequestHandler) -> None:
-        posted = request.rfile.read(int(request.headers["Content-Length"])).decode()
-        self.heads.append(f"{request.path}\n{request.headers}{posted}")
-        request.send_response(202)
-        request.send_header("Content-Length", "0")
-        request.end_headers()
-
-    def close(self) -> None:
-        self._closing.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join()
-
-
-@contextmanager
-def origin() -> Iterator[Origin]:
-    """An origin on a free port of 127.0.0.1."""
-    serving = Origin()
-    try:
-        yield serving
-    finally:
-        serving.close()
+    return result
 
 
 def feed(*items: str, title: str = "Releases of the Harbour Office") -> bytes:
-    """An RSS document of these items, newest first."""
+    """Return an RSS document of these items, newest first."""
     head = f'<?xml version="1.0"?><rss version="2.0"><channel><title>{title}</title>'
     return f"{head}<link>https://harbour.example/</link>{''.join(items)}</channel></rss>".encode()
 
 
 def item(name: str, title: str, body: str = "All there is to say.", *, date: str = LATELY) -> str:
-    """An item; `name` makes its guid and link."""
+    """Return an RSS item; `name` ends its guid and link."""
     return (
         f"<item><title>{title}</title><link>https://harbour.example/{name}</link>"
         f"<guid>https://harbour.example/{name}</guid><pubDate>{date}</pubDate><description>{body}</description></item>"
@@ -141,9 +54,9 @@ def free_port() -> int:
 
 
 def json_of(text: str) -> list[dict[str, str]]:
-    """The list of objects a command printed."""
-    answer: list[dict[str, str]] = json.loads(text)
-    return answer
+    """Return the list of objects that a command printed."""
+    objects: list[dict[str, str]] = json.loads(text)
+    return objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +75,14 @@ class Service:
         return httpx.get(f"{self.admin}/status", timeout=10).text
 
     def titles(self) -> list[str]:
-        """Titles of the merged feed; none while it cannot be had."""
+        """Return the titles of the merged feed, none while the service does not respond."""
         try:
             return [each["title"] for each in self.get("/feed.json").json()["items"]]
         except httpx.TransportError:
             return []
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Signal it and wait; its exit code."""
+        """Send a signal and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=15)
 
@@ -191,7 +104,7 @@ class Site:
         return self.directory / "store"
 
     def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "") -> None:
-        """Write sources.yaml with these feeds by id; `lines` are added to each source, `poll` to its section."""
+        """Write sources.yaml with these feeds by id; `lines` are added to each source, `poll` to the poll section."""
         listed = [
             f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}'{''.join(lines)}}}"
             for name, url in feeds.items()
@@ -206,7 +119,7 @@ sources:
         self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")
 
     def run(self, *arguments: str, timeout: float = 60) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end."""
+        """Run one command to its end; `timeout` is in seconds."""
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.directory,
@@ -218,7 +131,7 @@ sources:
         )
 
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
-        """Start one command, its output in the file `log`."""
+        """Start one command, its output appended to the file `log`."""
         with (self.directory / "log").open("ab") as log:
             return subprocess.Popen(
                 [*COMMAND, *arguments],
@@ -230,7 +143,7 @@ sources:
 
     @contextmanager
     def serving(self) -> Iterator[Service]:
-        """A running service that has come up; killed in the end if it still runs."""
+        """Run the service: enter once it is ready, stop it in the end if it still runs."""
         process = self.start("serve")
         public, admin = f"http://127.0.0.1:{self.public}", f"http://127.0.0.1:{self.admin}"
         service = Service(process, public, admin, self.directory / "log")
@@ -251,20 +164,25 @@ def _is_ready(service: Service) -> bool:
         return False
 
 
-def site(directory: Path) -> Site:
-    """A new site on free ports."""
-    return Site(directory, free_port(), free_port())
+def given_a_site(
+    directory: Path, feeds: Mapping[str, str] | None = None, *lines: str, poll: str = ""
+) -> Site:
+    """Return a new site on free ports; with `feeds`, its sources.yaml is written as Site.sources does."""
+    made = Site(directory, free_port(), free_port())
+    if feeds is not None:
+        made.sources(feeds, *lines, poll=poll)
+    return made
 
 
 def children(process: int) -> Sequence[int]:
-    """All processes below this one, as Linux tells it."""
+    """Return all descendants of a process, read from /proc."""
     parents: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 stat = (entry / "stat").read_text()
             except OSError:
-                continue  # it ended meanwhile
+                continue  # the process ended meanwhile
             parents.setdefault(int(stat.rpartition(")")[2].split()[1]), []).append(int(entry.name))
     found = list(parents.get(process, ()))
     for child in found:
@@ -273,7 +191,7 @@ def children(process: int) -> Sequence[int]:
 
 
 def is_running(process: int) -> bool:
-    """Whether the process lives; one that only waits to be collected does not."""
+    """Return whether the process runs; a zombie does not."""
     try:
         os.kill(process, 0)
         return " Z " not in Path(f"/proc/{process}/stat").read_text()

@@ -1,5 +1,6 @@
-"""Credentials through the whole line: they open what is closed, and are found nowhere afterwards."""
+"""Credentials through the whole pipeline: accepted by origins, and in no file, output or log."""
 
+import asyncio
 import base64
 import subprocess
 from collections.abc import Iterator
@@ -8,7 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import Origin, Service, Site, feed, item, json_of, origin, site, until
+from tests.running import Service, Site, feed, given_a_site, item, json_of, until
+from tests.server import NOT_FOUND, HttpServer, Request, Script, answer, http_server_in_thread, redirect
 
 PASSWORD, KEY, TOKEN = "marker-Zx91-password", "marker-Zx91-key", "marker-Zx91-token"
 LOGIN = "Basic " + base64.b64encode(f"desk:{PASSWORD}".encode()).decode()
@@ -22,21 +24,35 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     monkeypatch.setenv("PRESS_PASSWORD", PASSWORD)
     monkeypatch.setenv("PRESS_KEY", KEY)
     monkeypatch.setenv("PRESS_TOKEN", TOKEN)
-    return site(tmp_path)
+    return given_a_site(tmp_path)
 
 
 @pytest.fixture
-def press() -> Iterator[Origin]:
-    """An origin whose feeds are closed."""
-    with origin() as serving:
+def press() -> Iterator[HttpServer]:
+    """An origin whose feeds need credentials."""
+    with http_server_in_thread() as serving:
         hub = f'<atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="hub" href="{serving.url("/hub")}"/>'
-        serving.documents = {"/feed": feed(hub, item("storm", "Storm warning"))}
-        serving.closed = {
-            "/feed": ("Authorization", LOGIN),
-            "/leads-away": ("X-Api-Key", KEY),
-            "/gone": ("X-Api-Key", KEY),
+        storm = answer(body=feed(hub, item("storm", "Storm warning")))
+        serving.answers = {
+            "/feed": protected("Authorization", LOGIN, storm),
+            "/gone": protected("X-Api-Key", KEY, NOT_FOUND),
+            "/hub": answer(status="202 Accepted"),
         }
         yield serving
+
+
+def protected(name: str, value: str, permitted: bytes) -> Script:
+    """Return a script that answers 401 to a request without this header field."""
+
+    async def script(request: Request, writer: asyncio.StreamWriter) -> None:
+        allowed = request.header(name) == value
+        writer.write(permitted if allowed else answer(status="401 Unauthorized"))
+
+    return script
+
+
+def whole(request: Request) -> bytes:
+    return request.head.encode() + request.body
 
 
 def found_in(told: bytes) -> list[bytes]:
@@ -47,10 +63,10 @@ def files(directory: Path) -> list[Path]:
     return [each for each in directory.rglob("*") if each.is_file()]
 
 
-def given_sources(here: Site, press: Origin, other: Origin) -> None:
-    """One that works, one that leads elsewhere, one that is not there, one with the wrong token."""
-    press.redirects = {"/leads-away": other.url("/feed")}
-    other.documents = {"/feed": feed(item("pilot", "New pilot boat"))}
+def given_sources(here: Site, press: HttpServer, other: HttpServer) -> None:
+    """Configure a source that works, one that redirects elsewhere, one that is 404, one with a wrong token."""
+    press.answers["/leads-away"] = protected("X-Api-Key", KEY, redirect(other.url("/feed")))
+    other.answers = {"/feed": answer(body=feed(item("pilot", "New pilot boat")))}
     here.sources(
         {"fine": press.url("/feed"), "away": press.url("/leads-away"), "gone": press.url("/gone")}, AUTH
     )
@@ -60,8 +76,8 @@ def given_sources(here: Site, press: Origin, other: Origin) -> None:
         )
 
 
-def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: Origin) -> None:
-    with origin() as other:
+def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: HttpServer) -> None:
+    with http_server_in_thread() as other:
         given_sources(here, press, other)
         told = [here.run("check", "--live"), here.run("poll"), here.run("poll", "--json")]
         polled = {each["source"]: each["kind"] for each in json_of(told[2].stdout)}
@@ -69,7 +85,7 @@ def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: 
         listed = here.run("items", "--json")
         assert {each["title"] for each in json_of(listed.stdout)} == {"Storm warning", "New pilot boat"}
         with here.serving() as service:
-            until(lambda: any(head.startswith("/hub\n") for head in press.heads))
+            until(lambda: "/hub" in press.paths)
             told += [listed, *commands(here, json_of(listed.stdout)[0]["id"])]
             shown = pages(service)
             broken = here.config.read_text().replace("$PRESS_TOKEN", "$NOT_SET_HERE")
@@ -77,7 +93,7 @@ def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: 
             until(lambda: "names $NOT_SET_HERE, which is not set" in service.status())
             shown.append(service.status().encode())
             assert service.stop() == 0
-        assert found_in("".join(other.heads).encode()) == []
+        assert found_in(b"".join(map(whole, other.requests))) == []
     for said in told:
         assert found_in((said.stdout + said.stderr).encode()) == [], said.args
     for page in shown:
@@ -85,13 +101,12 @@ def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: 
     kept = files(here.directory)
     assert {"log", "publicwire.db", "index.html"} <= {each.name for each in kept}
     assert [each for each in kept if found_in(each.read_bytes())] == []
-    for head in press.heads:
-        is_hub = head.startswith("/hub\n")
-        assert bool(found_in(head.encode())) != is_hub, head
+    for request in press.requests:
+        assert bool(found_in(whole(request))) != (request.path == "/hub"), request
 
 
 def commands(here: Site, item: str) -> list[subprocess.CompletedProcess[str]]:
-    """Every command that tells something."""
+    """Run every command with output."""
     return [
         here.run(*arguments)
         for arguments in (
@@ -111,7 +126,7 @@ def commands(here: Site, item: str) -> list[subprocess.CompletedProcess[str]]:
 
 
 def pages(service: Service) -> list[bytes]:
-    """Whatever the service answers."""
+    """Return the responses of the service."""
     public = (
         "/",
         "/feed.rss",
@@ -128,7 +143,7 @@ def pages(service: Service) -> list[bytes]:
     return [str(answer.headers).encode() + answer.content for answer in answers]
 
 
-def test_credentials_that_an_edit_brings_are_taken_up(here: Site, press: Origin) -> None:
+def test_credentials_that_an_edit_brings_are_taken_up(here: Site, press: HttpServer) -> None:
     here.sources({"fine": press.url("/feed")}, ", every: 1m")
     with here.serving() as service:
         until(lambda: "401" in service.status())
@@ -139,12 +154,12 @@ def test_credentials_that_an_edit_brings_are_taken_up(here: Site, press: Origin)
 
 
 def polls_well(here: Site) -> bool:
-    """Whether the running service, asked to poll, was let in."""
+    """Return whether a poll by the running service was authorised."""
     return here.run("poll", "fine").returncode == 0
 
 
 def test_nothing_that_polls_starts_without_its_variables(
-    here: Site, press: Origin, monkeypatch: pytest.MonkeyPatch
+    here: Site, press: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here.sources({"fine": press.url("/feed")}, AUTH)
     monkeypatch.delenv("PRESS_PASSWORD")
@@ -156,8 +171,8 @@ def test_nothing_that_polls_starts_without_its_variables(
     assert not here.store.exists()
 
 
-def test_whoever_does_not_poll_needs_no_variables(
-    here: Site, press: Origin, monkeypatch: pytest.MonkeyPatch
+def test_commands_that_do_not_poll_need_no_variables(
+    here: Site, press: HttpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A release has to be withdrawn at once, from whatever shell."""
     here.sources({"fine": press.url("/feed")}, AUTH)

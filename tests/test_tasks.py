@@ -1,4 +1,4 @@
-"""Durable work is taken when due, no more at once than there are hands, and kept over a crash."""
+"""Durable tasks: claimed when due, up to the concurrency limit, and kept over a crash."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.model import Advert, Subscription, Task
 from aggregator.storage import Storage, open_storage
-from aggregator.tasks import AT_ONCE, TASK_LEASE, Tasks
+from aggregator.tasks import TASK_LEASE, TASKS_AT_ONCE, Tasks
 from tests.given import DAY, HOUR, NOON
 from tests.storage.test_subscriptions import given_subscriptions
 
@@ -46,17 +46,17 @@ class Doing:
 
 def test_no_more_is_taken_than_can_be_done_at_once(tmp_path: Path) -> None:
     async def scenario() -> None:
-        storage, doing = given_tasks(tmp_path, AT_ONCE + 1), Doing()
-        tasks = Tasks(storage, write, {"websub": doing.run}, clock=lambda: NOON)
+        storage, doing = given_tasks(tmp_path, TASKS_AT_ONCE + 1), Doing()
+        tasks = Tasks(storage.tasks, write, {"websub": doing.run}, clock=lambda: NOON)
         taken = await tasks.claim()
-        assert (len(taken), await tasks.claim()) == (AT_ONCE, ())
+        assert (len(taken), await tasks.claim()) == (TASKS_AT_ONCE, ())
         doing.go_on.set()
         await asyncio.gather(*(tasks.run(task) for task in taken))
         (last,) = await tasks.claim()
         await tasks.run(last)
-        assert len(set(doing.done)) == AT_ONCE + 1
+        assert len(set(doing.done)) == TASKS_AT_ONCE + 1
         assert await tasks.claim() == ()
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -66,14 +66,14 @@ def test_a_task_is_done_again_when_its_handler_says_so(tmp_path: Path) -> None:
         storage, doing = given_tasks(tmp_path, 1), Doing(again=NOON + HOUR)
         doing.go_on.set()
         now = NOON
-        tasks = Tasks(storage, write, {"websub": doing.run}, clock=lambda: now)
+        tasks = Tasks(storage.tasks, write, {"websub": doing.run}, clock=lambda: now)
         for after, expected in ((timedelta(0), 1), (HOUR / 2, 0), (HOUR / 2, 1)):
             now += after
             taken = await tasks.claim()
             assert len(taken) == expected
             for task in taken:
                 await tasks.run(task)
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -86,23 +86,23 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
         async def dies(task: Task) -> None:
             raise OSError("cut off")
 
-        tasks = Tasks(storage, write, {"websub": dies}, clock=lambda: now)
-        for _ in range(AT_ONCE + 1):
+        tasks = Tasks(storage.tasks, write, {"websub": dies}, clock=lambda: now)
+        for _ in range(TASKS_AT_ONCE + 1):
             (task,) = await tasks.claim()
             with pytest.raises(OSError, match="cut off"):
                 await tasks.run(task)
             assert await tasks.claim() == ()
             now += TASK_LEASE
-        storage.close()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
 
-def test_what_nobody_here_does_is_left_alone(tmp_path: Path) -> None:
+def test_a_task_of_an_unknown_kind_is_not_claimed(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage = given_tasks(tmp_path, 1)
-        assert await Tasks(storage, write, {}, clock=lambda: NOON + DAY).claim() == ()
-        storage.close()
+        assert await Tasks(storage.tasks, write, {}, clock=lambda: NOON + DAY).claim() == ()
+        storage.admin.close()
 
     asyncio.run(scenario())
 
@@ -115,14 +115,14 @@ def test_a_time_set_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             return replace(found, due=NOON + DAY)
 
         async def doing(task: Task) -> datetime | None:
-            storage.update_subscription(int(task.subject), later)
+            storage.tasks.update_subscription(int(task.subject), later)
             return NOON + HOUR
 
-        tasks = Tasks(storage, write, {"websub": doing}, clock=lambda: NOON)
+        tasks = Tasks(storage.tasks, write, {"websub": doing}, clock=lambda: NOON)
         (task,) = await tasks.claim()
         await tasks.run(task)
-        assert storage.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=TASK_LEASE) == ()
-        assert len(storage.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=TASK_LEASE)) == 1
-        storage.close()
+        assert storage.tasks.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=TASK_LEASE) == ()
+        assert len(storage.tasks.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=TASK_LEASE)) == 1
+        storage.admin.close()
 
     asyncio.run(scenario())

@@ -1,6 +1,6 @@
-"""The command line: arguments → one call; errors → one line on stderr and an exit code.
+"""Command line: arguments become one call; an expected error becomes one line on stderr and an exit code.
 
-0 fine · 1 something failed and was reported · 2 the user's input is wrong. Holds no behaviour of its own.
+Exit codes: 0 success, 1 failure that was reported, 2 mistake in the arguments or in sources.yaml.
 """
 
 import atexit
@@ -15,26 +15,26 @@ from aggregator.cli.app import app
 from aggregator.cli.output import complain
 from aggregator.errors import ConfigError, PublicwireError, UsageError
 
-FEW_LOOKS = 50_000  # new objects between two looks for garbage: what a command loads is none
+GC_THRESHOLD = 50_000  # new objects between two collections: the modules that a command loads are no garbage
 
 
 def main() -> NoReturn:
-    """Run the command in sys.argv and exit."""
-    gc.set_threshold(FEW_LOOKS, 20, 20)
+    """Run the command in sys.argv and exit with its code."""
+    gc.set_threshold(GC_THRESHOLD, 20, 20)
     code = run(sys.argv[1:])
-    # All is flushed and closed. Taking everything apart takes 40 ms, and would wait for threads that look for
-    # names of hosts that nobody knows.
+    # Interpreter exit joins the resolver's threads: with a DNS server that does not answer, `poll` ended 8 s
+    # later. multiprocessing removes its temporary directory by atexit, which has no public way to run.
     atexit._run_exitfuncs()
     os._exit(code)
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; returns its exit code."""
+    """Run one command and return its exit code."""
     try:
         code = app(arguments, prog_name="publicwire", standalone_mode=False)
     except Exit as stop:
         code = stop.exit_code
-    except SystemExit:  # typer and rich leave so when whoever read our output has left
+    except SystemExit:  # raised by typer and rich when stdout is a closed pipe
         return 0
     except (Abort, KeyboardInterrupt):
         complain("interrupted")
@@ -56,13 +56,13 @@ def run(arguments: list[str]) -> int:
 
 
 def _flushed(code: int) -> int:
-    """The code, unless whoever read our output has left (`publicwire items | head`)."""
+    """Flush stdout and return the code, or 1 if that fails; a closed pipe (`| head`) is no error."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        complain(f"cannot write what there is to say: {error.strerror}")
+        complain(f"cannot write to stdout: {error.strerror}")
         return 1
     return code
 

@@ -1,6 +1,6 @@
-"""What can be typed: every command with its arguments, each handing over to one function.
+"""Commands, arguments and help texts; each command calls one function of the module that implements it.
 
-Modules of commands are loaded when they run, so that `publicwire poll` does not load the web.
+That module is imported when its command runs: `publicwire poll` starts without loading the web.
 """
 
 from pathlib import Path
@@ -13,19 +13,19 @@ from aggregator.policy.lifecycle import Trigger
 
 app = typer.Typer(
     name="publicwire",
-    help="Republish the releases of many organisations: once each, attributed, corrected and withdrawn.",
+    help="Republish the releases of many organisations: deduplicated, attributed, corrected and withdrawn.",
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
-ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="The configuration.")]
+ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="Configuration file.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="An item's id, public id or address.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the audit.")]
-Story = Annotated[bool, typer.Option("--story", help="All members of its story.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
+Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
+Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 DEFAULT = Path("sources.yaml")
 
 
@@ -35,7 +35,7 @@ def start(
     config: ConfigFile = DEFAULT,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Without a command: serve."""
+    """Serve when no command is given."""
     context.obj = config
     if version:
         typer.echo(f"publicwire {__version__}")
@@ -45,7 +45,7 @@ def start(
 
 
 def _file(context: typer.Context, config: Path) -> Path:
-    """--config is understood before and after the command."""
+    """Return the value of --config, which may stand before or after the command."""
     return config if config != DEFAULT else context.find_root().obj or DEFAULT
 
 
@@ -55,7 +55,7 @@ def serve(
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Poll, publish and answer HTTP until stopped."""
+    """Run the service: poll, publish and answer HTTP until stopped."""
     from aggregator.cli import poll
 
     raise typer.Exit(poll.serve(_file(context, config), log_format=log_format))
@@ -64,11 +64,13 @@ def serve(
 @app.command()
 def poll(
     context: typer.Context,
-    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Sources; default all.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="[ID]...", help="Source ids; default: all.")
+    ] = None,
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Poll sources once, due or not, and show how each went; whose origin asked us to wait, only if named."""
+    """Poll all sources now. Sources under Retry-After or 410 are skipped unless named."""
     from aggregator.cli import poll
 
     raise typer.Exit(poll.poll(_file(context, config), ids or [], as_json=as_json))
@@ -77,7 +79,7 @@ def poll(
 @app.command()
 def check(
     context: typer.Context,
-    live: Annotated[bool, typer.Option("--live", help="Also fetch every source once.")] = False,
+    live: Annotated[bool, typer.Option("--live", help="Also fetch and parse every source.")] = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Check the configuration."""
@@ -89,23 +91,23 @@ def check(
 @app.command()
 def add(
     context: typer.Context,
-    url: Annotated[str, typer.Argument(metavar="URL", help="A feed, or a page that names one.")],
-    source_id: Annotated[str, typer.Option("--id", help="The id of the source.")] = "",
-    organisation: Annotated[str, typer.Option(help="Who releases it; default: the feed's title.")] = "",
-    topic: Annotated[list[str] | None, typer.Option(help="A topic; may be repeated.")] = None,
+    url: Annotated[str, typer.Argument(metavar="URL", help="URL of a feed, or of a page that links to one.")],
+    source_id: Annotated[str, typer.Option("--id", help="Source id. Default: from its URL.")] = "",
+    organisation: Annotated[str, typer.Option(help="Organisation. Default: the feed's title.")] = "",
+    topic: Annotated[list[str] | None, typer.Option(help="Topic; repeatable.")] = None,
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Find the feed behind a page, show three items, write it to the configuration."""
+    """Discover a feed, preview three items, add it to the configuration."""
     from aggregator.cli import check
 
-    wish = check.Wish(source_id, organisation, tuple(topic or ()))
-    raise typer.Exit(check.add(_file(context, config), url, wish, sure=yes))
+    wish = check.NewSource(source_id, organisation, tuple(topic or ()))
+    raise typer.Exit(check.add(_file(context, config), url, wish, confirmed=yes))
 
 
 @app.command()
 def sources(context: typer.Context, config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
-    """List the sources and how they fare."""
+    """List sources with their last and next poll, and alerts."""
     from aggregator.cli import show
 
     show.sources(_file(context, config), as_json=as_json)
@@ -114,31 +116,31 @@ def sources(context: typer.Context, config: ConfigFile = DEFAULT, as_json: AsJso
 @app.command()
 def items(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Words that must occur.")] = "",
-    source: Annotated[str, typer.Option(help="Of one source.")] = "",
-    topic: Annotated[str, typer.Option(help="Of one topic.")] = "",
-    language: Annotated[str, typer.Option(help="In one language.")] = "",
-    state: Annotated[str, typer.Option(help="held, live or withdrawn.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many.")] = 50,
+    search: Annotated[str, typer.Option(help="Full-text search.")] = "",
+    source: Annotated[str, typer.Option(help="Only items of this source id.")] = "",
+    topic: Annotated[str, typer.Option(help="Only items of this topic.")] = "",
+    language: Annotated[str, typer.Option(help="Only items in this language.")] = "",
+    state: Annotated[str, typer.Option(help="Only items in this state: held, live or withdrawn.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many items.")] = 50,
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """List items, newest first."""
     from aggregator.cli import show
 
-    wanted = show.wanted(search, source, topic=topic, language=language, state=state, limit=limit)
-    show.items(_file(context, config), wanted, as_json=as_json)
+    query = show.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
+    show.items(_file(context, config), query, as_json=as_json)
 
 
 @app.command()
 def show(
     context: typer.Context,
     item: ItemId,
-    text: Annotated[bool, typer.Option("--text", help="As plain text, with the disclaimer.")] = False,
+    text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Show one item whole."""
+    """Show one item with its revisions and audit trail."""
     from aggregator.cli import show
 
     show.show(_file(context, config), item, as_json=as_json, as_text=text)
@@ -148,7 +150,7 @@ def show(
 def withdraw(
     context: typer.Context, item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT
 ) -> None:
-    """Retract an item from every output."""
+    """Withdraw an item from every feed and page."""
     _verb(context, config, Trigger.WITHDRAW, item, reason, story=story)
 
 
@@ -176,7 +178,7 @@ def release(
 def hold(
     context: typer.Context, item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT
 ) -> None:
-    """Take an item out of every output until it is released."""
+    """Remove an item from every feed and page until it is released."""
     _verb(context, config, Trigger.HOLD, item, reason, story=story)
 
 
@@ -191,7 +193,7 @@ def _verb(
 @app.command()
 def export(
     context: typer.Context,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Where the files go.")],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Write every channel and page as static files."""
@@ -203,10 +205,10 @@ def export(
 @app.command()
 def backup(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where the copy goes.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Write a checked copy of the store, also while a service runs."""
+    """Write a verified copy of the store, also beside a service."""
     from aggregator.cli import backup
 
     backup.backup(_file(context, config), file)
@@ -215,10 +217,10 @@ def backup(
 @app.command()
 def restore(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Put a backup in the place of the store; what was withdrawn since, is so again."""
+    """Replace the store with a backup; replay later withdrawals."""
     from aggregator.cli import backup
 
     backup.restore(_file(context, config), file)
@@ -227,10 +229,10 @@ def restore(
 @app.command()
 def unmove(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="ID", help="A source that has moved.")],
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Poll a source that has moved at its configured address again."""
+    """Poll a relocated source at its configured URL again."""
     from aggregator.cli import verbs
 
     verbs.unmove(_file(context, config), source)
@@ -239,11 +241,11 @@ def unmove(
 @app.command()
 def forget(
     context: typer.Context,
-    source: Annotated[str, typer.Argument(metavar="ID", help="A source that is no longer configured.")],
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Remove all that is stored of a source."""
+    """Delete an unconfigured source with all its items."""
     from aggregator.cli import backup
 
-    raise typer.Exit(backup.forget(_file(context, config), source, sure=yes))
+    raise typer.Exit(backup.forget(_file(context, config), source, confirmed=yes))

@@ -1,4 +1,4 @@
-"""`backup`, `restore` and `forget`: keeping the store, and letting go of a part of it."""
+"""`backup`, `restore` and `forget`: copies of the whole store, and deletion of one source."""
 
 import sys
 from pathlib import Path
@@ -12,15 +12,15 @@ from aggregator.storage import restore as restore_store
 
 
 def backup(path: Path, to: Path) -> None:
-    """A checked copy of the store's database, also while a service runs."""
+    """Write a verified copy of the database; a service may be running."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        items = storage.backup(to)
+        items = storage.admin.backup(to)
     say(f"{items} items in {to}, checked")
 
 
 def restore(path: Path, backup: Path) -> None:
-    """Put a backup in the place of the database, and do again what was withdrawn since."""
+    """Replace the database with a backup and replay the withdrawals recorded since (withdrawals.jsonl)."""
     config = configuration.load(path)
     try:
         done = restore_store(config.store, backup, app.utc_now())
@@ -28,42 +28,42 @@ def restore(path: Path, backup: Path) -> None:
         raise StoreBusy(f"{error}: stop it, then restore") from error
     say(f"{done.items} items restored from {backup}")
     if done.moved:
-        say(f"withdrawn or reinstated again, as the journal says: {' '.join(done.moved)}")
+        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
     if done.aside:
-        say(f"the database of before is {done.aside}; remove it when all is well")
+        say(f"the former database is kept as {done.aside}; delete it when the restore is right")
     _warn(done)
 
 
 def _warn(done: Restored) -> None:
     if done.unknown:
         complain(
-            f"warning: withdrawn since, and not in this backup: {' '.join(done.unknown)}; "
-            "should their sources still list them, they will be withdrawn on arrival"
+            f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "
+            "a source that still lists one gets it withdrawn on arrival"
         )
     if done.unreadable:
         lines = ", ".join(map(str, done.unreadable))
-        complain(f"warning: lines of withdrawals.jsonl that cannot be read: {lines}")
+        complain(f"warning: unreadable lines of withdrawals.jsonl, skipped: {lines}")
 
 
-def forget(path: Path, source: str, *, sure: bool) -> int:
-    """Remove all of a source that is no longer configured; 1 when the answer is no."""
+def forget(path: Path, source: str, *, confirmed: bool) -> int:
+    """Delete a source that is no longer configured; return 1 when the operator declines."""
     config = configuration.load(path)
     if config.source(source) is not None:
-        raise UsageError(f"{source} is still configured: take it out of {config.path} first")
+        raise UsageError(f"{source} is still configured: remove it from {config.path} first")
     with app.opened(config) as storage:
-        if storage.feed(source) is None:
+        if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r} in the store")
-        if not sure and not _agreed(source):
-            say("nothing was removed")
+        if not confirmed and not _confirm(source):
+            say("nothing was deleted")
             return 1
         now = app.utc_now()
-        storage.sync(config, now)  # it may have been taken out while no service was there to see it
-        items = storage.forget(source, now)
-    say(f"{source} and its {items} items are forgotten")
+        storage.admin.sync(config, now)  # it may have been removed from the file while no service ran
+        items = storage.admin.forget(source, now)
+    say(f"{source} and its {items} items are deleted")
     return 0
 
 
-def _agreed(source: str) -> bool:
+def _confirm(source: str) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(f"say --yes to remove all of {source} without being asked")
-    return input(f"Remove {source} with all its items, for good? [y/N] ").strip().lower() in ("y", "yes")
+        raise UsageError(f"stdin is no terminal: give --yes to delete {source} without confirmation")
+    return input(f"Delete {source} and all its items for good? [y/N] ").strip().lower() in ("y", "yes")

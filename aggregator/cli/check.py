@@ -1,4 +1,4 @@
-"""`check` and `add`: what a configuration or an address would bring, before anything is stored."""
+"""`check` and `add`: validate sources.yaml, discover a feed, preview items; nothing is stored."""
 
 import asyncio
 import os
@@ -18,12 +18,12 @@ from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.service import app
 from aggregator.workers.pool import WorkerPool
 
-ANYTHING = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
+ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What the operator said of a source to add."""
+class NewSource:
+    """Options of `add`; "" where not given."""
 
     id: str
     organisation: str
@@ -31,11 +31,11 @@ class Wish:
 
 
 def check(path: Path, *, live: bool) -> int:
-    """The configuration, and with `live` what each source would bring; 1 when any source fails."""
+    """Validate the configuration; with `live`, fetch and parse each source and return 1 if any fails."""
     config = configuration.load(path, os.environ)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    say(f"{path}: {len(config.sources)} sources, no mistakes")
+    say(f"{path}: {len(config.sources)} sources, valid")
     if not live:
         return 0
     reports = asyncio.run(_live(config))
@@ -51,18 +51,18 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
         async def one(source: Source) -> tuple[tuple[str, ...], bool]:
             async with slots:
                 try:
-                    worked = await _read(
+                    read = await _read(
                         workers,
                         source,
                         await client.fetch(source.feed, credentials=config.credentials_of(source)),
                     )
                 except PollError as error:
                     return (source.id, str(error), "–", "–"), False
-            newest = max((item.claimed.isoformat() for item in worked.items if item.claimed), default="–")
-            told = f"would import {worked.document.title!r}"
-            if worked.skipped:
-                told += f", {worked.skipped} skipped by its rules"
-            return (source.id, told, str(len(worked.items)), newest), True
+            newest = max((item.claimed.isoformat() for item in read.items if item.claimed), default="–")
+            result = f"would import {read.document.title!r}"
+            if read.skipped:
+                result += f", {read.skipped} skipped by its rules"
+            return (source.id, result, str(len(read.items)), newest), True
 
         try:
             return list(await asyncio.gather(*(one(source) for source in config.sources)))
@@ -89,34 +89,37 @@ async def _read(workers: WorkerPool, source: Source, fetched: Fetched) -> ReadRe
     )
 
 
-def add(path: Path, url: str, wish: Wish, *, sure: bool) -> int:
-    """Find the feed, show three items with their disclaimer, write the source; 1 when the answer is no."""
+def add(path: Path, url: str, wanted: NewSource, *, confirmed: bool) -> int:
+    """Discover the feed, preview three items with their disclaimer, write the source.
+
+    Return 1 when the operator declines.
+    """
     config = configuration.load(path)
     if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
-        raise UsageError("`add` takes http:// and https:// addresses; write file: sources by hand")
-    feed, worked = asyncio.run(_find(config, url))
+        raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
+    feed, read = asyncio.run(_find(config, url))
     addition = configuration.Addition(
-        feed=feed, id=wish.id, organisation=wish.organisation, topics=wish.topics
+        feed=feed, id=wanted.id, organisation=wanted.organisation, topics=wanted.topics
     )
     text = path.read_text(encoding="utf-8")
-    edited = configuration.add_source(text, addition)  # refused before anything is shown
-    _preview(config, feed, wish.organisation or worked.document.title, worked)
-    if not sure and not _agreed(path):
+    edited = configuration.add_source(text, addition)  # raises before the preview
+    _preview(config, feed, wanted.organisation or read.document.title, read)
+    if not confirmed and not _confirm(path):
         say("nothing was written")
         return 1
     _replace(path, edited)
-    say(f"added to {path}; a running service takes it up by itself, `publicwire poll` fetches it now")
+    say(f"added to {path}; a running service reloads it within seconds, `publicwire poll` fetches it now")
     return 0
 
 
 async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
-    """The feed at an address, or behind the page there."""
+    """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
         async with _client(config) as client:
-            fetched = await client.fetch(url, accept=ANYTHING)
+            fetched = await client.fetch(url, accept=ACCEPT_ALL)
             try:
                 return fetched.url, await _read(workers, _source(fetched.url), fetched)
             except ParseError:
@@ -129,17 +132,17 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
                     continue
     finally:
         await workers.close()
-    raise UsageError(f"no feed found at {url}: give the address of the feed itself")
+    raise UsageError(f"no feed found at {url}: give the URL of the feed itself")
 
 
 def _source(url: str) -> Source:
     return Source(id="preview", feed=url)
 
 
-def _preview(config: Config, feed: str, organisation: str, worked: ReadResult) -> None:
-    say(f"{worked.document.title}\n{feed}\n{len(worked.items)} items; the first three would read:\n")
-    info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=worked.document.title)
-    for item in worked.items[:3]:
+def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:
+    say(f"{read.document.title}\n{feed}\n{len(read.items)} items; preview of the first three:\n")
+    info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=read.document.title)
+    for item in read.items[:3]:
         say("─" * 60)
         say(present(_stored(item), feed=info, publication=config.publication).text)
     say("─" * 60)
@@ -162,14 +165,14 @@ def _stored(item: Item) -> Stored:
     )
 
 
-def _agreed(path: Path) -> bool:
+def _confirm(path: Path) -> bool:
     if not sys.stdin.isatty():
-        raise UsageError(f"say --yes to write this source to {path} without being asked")
+        raise UsageError(f"stdin is no terminal: give --yes to add to {path} without confirmation")
     return input(f"Write this source to {path}? [y/N] ").strip().lower() in ("y", "yes")
 
 
 def _replace(path: Path, text: str) -> None:
-    """Whole or not at all: a service may be watching the file."""
+    """Replace the file atomically: a running service watches it."""
     fresh = path.with_name(f".{path.name}.new")
     fresh.write_text(text, encoding="utf-8")
     fresh.chmod(path.stat().st_mode & 0o777)

@@ -1,14 +1,17 @@
-"""Sets structlog up for this process: one line an event, on stderr, as key=value or JSON."""
+"""Form of the log: one line an event on stderr, key=value or JSON, for our events and those of libraries."""
 
 import logging
 import sys
 from collections.abc import Callable
 
 import structlog
+from structlog.typing import EventDict, Processor
 
 from aggregator.errors import UsageError
+from aggregator.fetch.address import printable
+from aggregator.log import log
 
-FORMATS: dict[str, Callable[[], structlog.typing.Processor]] = {
+FORMATS: dict[str, Callable[[], Processor]] = {
     "console": lambda: structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
     "logfmt": lambda: structlog.processors.LogfmtRenderer(
         key_order=["at", "level", "event"], bool_as_flag=False
@@ -18,41 +21,44 @@ FORMATS: dict[str, Callable[[], structlog.typing.Processor]] = {
 
 
 def set_up(log_format: str = "") -> None:
-    """Events go to stderr in one of FORMATS; "" is for people on a terminal, else key=value."""
+    """Send all log records of this process to stderr; libraries log from warnings on, we from info on.
+
+    `log_format` is a key of FORMATS; "" is console on a terminal and logfmt elsewhere. Raises UsageError.
+    """
     chosen = log_format or ("console" if sys.stderr.isatty() else "logfmt")
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-            structlog.processors.format_exc_info,
-            _printable,
-            FORMATS[chosen](),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
-        cache_logger_on_first_use=False,
-    )
-    logging.basicConfig(level=logging.WARNING, handlers=[_Ours()])
-
-
-class _Ours(logging.Handler):
-    """What libraries log comes in our form, so that every line can be read by the same program."""
-
-    def emit(self, record: logging.LogRecord) -> None:
-        structlog.get_logger().log(
-            record.levelno, record.getMessage(), logger=record.name, exc_info=record.exc_info
+    handler = logging.StreamHandler()
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                _fields,
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+                structlog.processors.format_exc_info,
+                _printable,
+                FORMATS[chosen](),
+            ]
         )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    log.logger.setLevel(logging.INFO)
 
 
-def _printable(logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-    """No value breaks a line or moves the cursor, whoever wrote it; empty ones are left out.
+def _fields(logger: object, method: str, event: EventDict) -> EventDict:
+    """Return the event with the fields of our record; a library's record has `logger`, its name, instead."""
+    record = event["_record"]
+    fields = getattr(record, "fields", None)
+    made = {"logger": record.name} if fields is None else dict(fields)
+    return made | {key: event[key] for key in ("event", "exc_info") if key in event}
 
-    A trace keeps its lines, set in, so that none of them passes for an event: its last may quote a document.
+
+def _printable(logger: object, method: str, event: EventDict) -> EventDict:
+    """Remove line breaks and control characters from every value, and empty values altogether.
+
+    A traceback keeps its lines, indented, so that none of them passes for an event: the last may quote a
+    document.
     """
-    from aggregator.fetch.address import printable
-
     made = {
         key: printable(value) if isinstance(value, str) else value
         for key, value in event.items()

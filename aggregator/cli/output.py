@@ -1,6 +1,6 @@
-"""How the command line speaks: plain lines, tables and JSON on stdout, complaints on stderr.
+"""Output of commands: plain lines, tables and JSON on stdout, errors on stderr.
 
-Text that came from elsewhere is made printable first: no feed moves the cursor or colours the terminal.
+Text of feeds is escaped first (terminal injection): it cannot move the cursor, colour or retitle a terminal.
 """
 
 import json
@@ -12,37 +12,37 @@ JOINERS = "\u200c\u200d"  # invisible, harmless, and part of the spelling of Per
 
 
 def printable(text: str) -> str:
-    """The text on one line, without anything that could move a cursor, colour or turn it round."""
+    """Return the text on one line, without control characters, escape sequences and bidi overrides."""
     if text.isprintable():
         return text
-    seen = (" " if character.isspace() else character for character in text)  # no-break spaces too
-    return "".join(character for character in seen if character.isprintable() or character in JOINERS)
+    spaced = (" " if character.isspace() else character for character in text)  # no-break spaces too
+    return "".join(character for character in spaced if character.isprintable() or character in JOINERS)
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
+    """Print one line on stderr."""
     print(f"publicwire: {printable(message)}", file=sys.stderr)
 
 
 def say(text: str = "") -> None:
-    """Text on stdout, line by line as it is but printable."""
+    """Print text on stdout, each line made printable."""
     for line in text.split("\n"):
         print(printable(line))
 
 
 def say_json(value: object) -> None:
-    """JSON on stdout, indented, in the order given."""
+    """Print JSON on stdout, indented, keys in the given order."""
     for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"):
         print(line if line.isprintable() else "".join(map(_escaped, line)))
 
 
 def _escaped(character: str) -> str:
-    """JSON itself escapes only the oldest of what a terminal obeys."""
+    """Escape a character that a terminal may obey: json.dumps leaves C1 controls and bidi overrides."""
     return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """A table on stdout; where that is no terminal, in plain columns of which nothing is cut or folded."""
+    """Print a table on stdout: drawn and folded on a terminal, else in plain columns without cuts."""
     cells = [tuple(map(printable, row)) for row in rows]
     if sys.stdout.isatty():
         _drawn(columns, cells)
@@ -65,7 +65,7 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> None:
-    """Without rich, which takes a quarter of a second for 500 lines."""
+    """Print plain columns without rich, which takes 0.25 s for 500 lines."""
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
@@ -73,5 +73,5 @@ def _aligned(lines: Sequence[Sequence[str]]) -> None:
 
 
 def when(moment: datetime | None) -> str:
-    """A time for tables, in UTC to the minute; "–" when there is none."""
+    """Return a time for tables, in UTC to the minute; "–" for None."""
     return "–" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")

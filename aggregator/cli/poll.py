@@ -1,4 +1,4 @@
-"""`serve` and `poll`: running the line, as a service or once."""
+"""`serve` runs the service; `poll` polls once, itself or through the running service."""
 
 import os
 import sys
@@ -14,31 +14,37 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, say, say_json, table
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.log import silence
-from aggregator.model import Outcome
+from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
+from aggregator.policy import reasons
 from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
 
-MANY = 20  # sources, of which some will have something new
-SERVICE_POLL_TIMEOUT = 300.0  # seconds we wait for a running service to poll for us
-KINDS = {"changed": "changed", "unchanged": "same", "not-modified": "same (304)", "failed": "FAILED"}
+PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
+SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
+KINDS = {
+    OutcomeKind.CHANGED: "changed",
+    OutcomeKind.UNCHANGED: "same",
+    OutcomeKind.NOT_MODIFIED: "same (304)",
+    OutcomeKind.FAILED: "FAILED",
+}
 
 
 def serve(path: Path, *, log_format: str) -> int:
-    """Run the service; returns the exit code."""
+    """Run the service until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
-    from aggregator.service import app  # the web and what it logs with are loaded only to serve
+    from aggregator.service import app  # loads the web application, which only `serve` needs
 
     config = configuration.load(path, os.environ)
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    return uvloop.run(app.serve(path, started=lambda: _say_where(config)))
+    return uvloop.run(app.serve(path, started=lambda: _print_addresses(config)))
 
 
-def _say_where(config: Config) -> None:
+def _print_addresses(config: Config) -> None:
     say(f"Publicwire serves {config.publication.name}")
     say(f"  pages and feeds  http://{config.listen}/")
     say(f"  status           http://{config.admin}/status")
@@ -47,59 +53,59 @@ def _say_where(config: Config) -> None:
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
-    """Poll these sources, or all but those whose origins asked to be left alone; 1 when any failed."""
+    """Poll the sources named, or all but those under Retry-After or 410; return 1 when any poll failed."""
     config = configuration.load(path, os.environ)
-    named = _known(config, ids)
+    named = _checked(config, ids)
     with silence(), app.opened(config) as storage:
         try:
-            with storage.poller():
-                storage.sync(config, app.utc_now())
-                chosen, alone = _chosen(storage, config, named)
+            with storage.admin.poller():
+                storage.admin.sync(config, app.utc_now())
+                chosen, skipped = _selected(storage, config, named)
                 with _progress(len(chosen), shown=not as_json) as advance:
-                    outcomes = uvloop.run(_pass(storage, LiveConfig(config), chosen, advance))
+                    outcomes = uvloop.run(_poll_all(storage, LiveConfig(config), chosen, advance))
         except StoreBusy:
-            chosen, alone = _chosen(storage, config, named)
-            outcomes = _by_service(storage, chosen)
+            chosen, skipped = _selected(storage, config, named)
+            outcomes = _poll_by_service(storage, chosen)
     _report(outcomes, as_json=as_json)
-    if alone and not as_json:
-        say(f"left alone, as their origins asked: {', '.join(alone)}; name one to poll it all the same")
-    return 1 if any(outcome.kind == "failed" for outcome in outcomes) else 0
+    if skipped and not as_json:
+        say(f"skipped (Retry-After or 410): {', '.join(skipped)}; name one to poll it anyway")
+    return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
 
 
-def _known(config: Config, ids: Sequence[str]) -> list[str]:
-    for wanted in ids:
-        if config.source(wanted) is None:
-            raise UsageError(f"there is no source called {wanted!r} in {config.path}")
+def _checked(config: Config, ids: Sequence[str]) -> list[str]:
+    for source_id in ids:
+        if config.source(source_id) is None:
+            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
     return list(dict.fromkeys(ids))
 
 
-def _chosen(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Those to be polled, and those left alone."""
-    asked = () if named else storage.rate_limited(app.utc_now())
+def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the ids to poll, and the ids skipped for Retry-After or 410 unless named."""
+    limited = () if named else storage.polls.rate_limited(app.utc_now())
     ids = named or [source.id for source in config.sources]
-    return [each for each in ids if each not in asked], [each for each in ids if each in asked]
+    return [each for each in ids if each not in limited], [each for each in ids if each in limited]
 
 
-async def _pass(
+async def _poll_all(
     storage: Storage, current: LiveConfig, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
     workers = WorkerPool()
-    if len(ids) >= MANY:
+    if len(ids) >= PREPARE_FROM:
         workers.prepare()
-    async with app.polling(storage, current, workers) as pipeline:
+    async with app.polling(storage, current, workers) as line:
         maintenance.release(storage, app.utc_now())
-        return await pipeline.run(ids, advance)
+        return await line.pipeline.run(ids, advance)
 
 
-def _by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
-    """A service is polling this store: let it poll for us, and wait for what it reports."""
-    asked = app.utc_now()
-    storage.poll_soon(ids, asked)
+def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
+    """Make the sources due in the running service and wait until it has recorded their polls."""
+    requested = app.utc_now()
+    storage.polls.poll_soon(ids, requested)
     wanted = set(ids)
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
-        done = [health.last for health in storage.health() if health.feed.id in wanted and health.last]
-        fresh = tuple(outcome for outcome in done if outcome.started >= asked)
+        done = [health.last for health in storage.admin.health() if health.feed.id in wanted and health.last]
+        fresh = tuple(outcome for outcome in done if outcome.started >= requested)
         if len(fresh) == len(ids):
             return fresh
         time.sleep(0.2)
@@ -131,14 +137,14 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if as_json:
         say_json([_as_json(outcome) for outcome in ordered])
         return
-    shown = [outcome for outcome in ordered if outcome.kind in ("changed", "failed")]
+    shown = [outcome for outcome in ordered if outcome.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if len(ordered) <= 40:
         shown = ordered
     if shown:
         table(
             ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
         )
-    failed = sum(outcome.kind == "failed" for outcome in ordered)
+    failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")
 
@@ -155,7 +161,10 @@ def _row(outcome: Outcome) -> tuple[str, ...]:
 
 
 def _as_json(outcome: Outcome) -> dict[str, object]:
-    told = asdict(outcome)
-    told["started"] = outcome.started.isoformat()
-    told["due"] = outcome.due.isoformat() if outcome.due else None
-    return told
+    fields = asdict(outcome)
+    fields["started"] = outcome.started.isoformat()
+    due = outcome.due
+    fields["due"] = due.at.isoformat() if due else None
+    fields["why"] = reasons.words(due) if due else ""
+    fields["due_reason"] = due.reason.value if due else None
+    return fields

@@ -1,4 +1,4 @@
-"""`sources`, `items` and `show`: what is stored, as tables, text or JSON. Changes nothing."""
+"""`sources`, `items` and `show`: read-only views of the store, as tables, text or JSON."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,20 +8,30 @@ from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import Alert, Enclosure, FeedInfo, Health, ItemQuery, State, Stored
+from aggregator.model import (
+    Alert,
+    Enclosure,
+    FeedInfo,
+    Health,
+    ItemQuery,
+    OutcomeKind,
+    State,
+    Stored,
+)
 from aggregator.model.settings import Config, Republish
+from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.service import app
 from aggregator.storage import Storage
 
-NAMED = 5  # items of one address that an error lists
+LISTED_MAX = 5  # items of one URL that an error lists
 
 
 def sources(path: Path, *, as_json: bool) -> None:
-    """How each source fares."""
+    """Print each source with its last poll, next poll and alerts."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        healths, alerts = storage.health(), storage.alerts()
+        healths, alerts = storage.admin.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
         return
@@ -32,8 +42,8 @@ def sources(path: Path, *, as_json: bool) -> None:
             health.last.kind if health.last else "–",
             str(health.live),
             when(health.last_success),
-            when(health.due),
-            _why(health),
+            when(health.due.at),
+            _reason(health),
         )
         for health in healths
     ]
@@ -46,10 +56,11 @@ def sources(path: Path, *, as_json: bool) -> None:
         say(f"not polled yet: {', '.join(waiting)}")
 
 
-def _why(health: Health) -> str:
-    """Why it is due then; for a failing one with what failed, which the reason only names by its kind."""
-    failed = health.last.message if health.last and health.last.kind == "failed" else ""
-    return "; ".join(each for each in (failed, health.why, _moved(health)) if each)
+def _reason(health: Health) -> str:
+    """Return why the source is due then, with the error message of its last poll and its relocation."""
+    is_failed = health.last is not None and health.last.kind is OutcomeKind.FAILED
+    failed = health.last.message if health.last and is_failed else ""
+    return "; ".join(each for each in (failed, reasons.words(health.due), _moved(health)) if each)
 
 
 def _moved(health: Health) -> str:
@@ -68,8 +79,9 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "held": health.held,
         "mode": health.mode,
         "failures": health.failures,
-        "due": health.due.isoformat() if health.due else None,
-        "why": health.why,
+        "due": health.due.at.isoformat(),
+        "due_reason": health.due.reason,
+        "why": reasons.words(health.due),
         "moved_to": feed_address(health.moved_to),
         "moved_since": health.moved_since.isoformat() if health.moved_since else None,
         "moved": health.moved,
@@ -83,8 +95,8 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
     }
 
 
-def wanted(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
-    """The options of `items`; UsageError for a state that does not exist."""
+def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
+    """Return the options of `items` as a query; raises UsageError for an unknown state."""
     try:
         states = (State(state),) if state else ()
     except ValueError:
@@ -92,35 +104,37 @@ def wanted(search: str, source: str, *, topic: str, language: str, state: str, l
     return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
 
 
-def items(path: Path, wanted: ItemQuery, *, as_json: bool) -> None:
-    """A list of items."""
+def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
+    """Print a list of items, newest first."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        names = {feed.id: feed for feed in storage.feeds()}
-        _expect(wanted, config, names)
-        found = sorted(storage.items(wanted), key=lambda item: (item.shown, item.number), reverse=True)
+        names = {feed.id: feed for feed in storage.items.feeds()}
+        _check_names(query, config, names)
+        matches = sorted(storage.items.items(query), key=lambda item: (item.shown, item.number), reverse=True)
     if as_json:
-        say_json([_brief(item, names[item.source].organisation, names[item.source].topics) for item in found])
+        feeds = [names[item.source] for item in matches]
+        summaries = zip(matches, feeds, strict=True)
+        say_json([_summary_json(item, feed.organisation, feed.topics) for item, feed in summaries])
         return
     rows = [
         (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
-        for item in found
+        for item in matches
     ]
     table(("item", "published", "state", "organisation", "title"), rows)
 
 
-def _expect(wanted: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
-    """UsageError for a source or a topic that nobody knows: a slip of the pen is no empty list."""
-    if wanted.source and wanted.source not in stored and config.source(wanted.source) is None:
-        raise UsageError(f"there is no source called {wanted.source!r}: `publicwire sources` lists them")
+def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
+    """Raise UsageError for an unknown source or topic: a misspelt name is an error, not an empty list."""
+    if query.source and query.source not in stored and config.source(query.source) is None:
+        raise UsageError(f"there is no source called {query.source!r}: `publicwire sources` lists them")
     topics = {topic for feed in stored.values() for topic in feed.topics}
     topics |= {topic for source in config.sources for topic in source.topics}
-    if wanted.topic and wanted.topic not in topics:
+    if query.topic and query.topic not in topics:
         known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
-        raise UsageError(f"there is no topic {wanted.topic!r}: {known}")
+        raise UsageError(f"there is no topic {query.topic!r}: {known}")
 
 
-def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:
+def _summary_json(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:
     return {
         "id": item.id,
         "source": item.source,
@@ -138,36 +152,39 @@ def _brief(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str
 
 
 def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
-    """One item."""
+    """Print one item: as lines, as plain text or as JSON."""
     config = configuration.load(path)
     with app.opened(config) as storage:
-        item = found(storage, reference)
+        item = find_item(storage, reference)
         if as_json:
-            say_json(_whole(storage, item))
+            say_json(_item_json(storage, item))
         elif as_text:
             say(_text(config, storage, item))
         else:
-            _tell(storage, item)
+            _print_item(storage, item)
 
 
-def found(storage: Storage, reference: str, *, story: bool = False) -> Stored:
-    """The item a person names; UsageError when there is none, or several and they are not a story that is
-    meant as a whole: a release that was taken for another would stay up."""
-    item = storage.find(reference)
+def find_item(storage: Storage, reference: str, *, story: bool = False) -> Stored:
+    """Return the item of an id, public id or URL.
+
+    Raises UsageError for no match, and for several matches unless `story` allows all of one story: picking
+    one could withdraw the wrong release and leave the right one published.
+    """
+    item = storage.items.find(reference)
     if item is None:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
-    same = () if reference == item.id else storage.at(reference)
+    same = () if reference == item.id else storage.items.at(reference)
     is_story = item.story is not None and all(each.story == item.story for each in same)
     if len(same) > 1 and not (story and is_story):
-        ids = ", ".join(f"{each.id} ({each.source})" for each in same[:NAMED])
-        more = f" and {len(same) - NAMED} more" if len(same) > NAMED else ""
-        raise UsageError(f"{len(same)} items have this address, give the id of one: {ids}{more}")
+        ids = ", ".join(f"{each.id} ({each.source})" for each in same[:LISTED_MAX])
+        more = f" and {len(same) - LISTED_MAX} more" if len(same) > LISTED_MAX else ""
+        raise UsageError(f"{len(same)} items have this URL, give the id of one: {ids}{more}")
     return item
 
 
 def _text(config: Config, storage: Storage, item: Stored) -> str:
-    """The plain-text view. The operator may read what is not public, but not what rights forbid to show."""
-    feed = storage.feed(item.source)
+    """Return the plain-text view, also of a held item; raises UsageError under `republish: no`."""
+    feed = storage.items.feed(item.source)
     if feed is None or feed.republish == Republish.NO:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
     source = config.source(item.source)
@@ -175,26 +192,28 @@ def _text(config: Config, storage: Storage, item: Stored) -> str:
     return present(item, feed=feed, publication=config.publication, text=own).text
 
 
-def _whole(storage: Storage, item: Stored) -> dict[str, object]:
-    feed = storage.feed(item.source)
-    believed = item.item
+def _item_json(storage: Storage, item: Stored) -> dict[str, object]:
+    feed = storage.items.feed(item.source)
+    release = item.item
     return {
-        **_brief(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
+        **_summary_json(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
         "public_id": item.public_id,
         "position": item.position,
         "reason": item.reason,
         "release": item.release.isoformat() if item.release else None,
-        "guid": believed.guid,
-        "raw_url": believed.raw_url,
-        "authors": believed.authors,
-        "categories": believed.categories,
-        "content": believed.content,
-        "text": believed.text,
-        "enclosures": [_file(each) for each in believed.enclosures],
-        "images": [_file(each) for each in believed.images],
+        "guid": release.guid,
+        "raw_url": release.raw_url,
+        "authors": release.authors,
+        "categories": release.categories,
+        "content": release.content,
+        "text": release.text,
+        "enclosures": [_file(each) for each in release.enclosures],
+        "images": [_file(each) for each in release.images],
         "flags": item.flags,
         "also": [{"organisation": also.organisation, "url": also.url} for also in item.also],
-        "revisions": [{"at": r.at.isoformat(), "title": r.title} for r in storage.revisions(item.number)],
+        "revisions": [
+            {"at": r.at.isoformat(), "title": r.title} for r in storage.items.revisions(item.number)
+        ],
         "audit": [
             {
                 "at": line.at.isoformat(),
@@ -204,7 +223,7 @@ def _whole(storage: Storage, item: Stored) -> dict[str, object]:
                 "reason": line.reason,
                 "actor": line.actor,
             }
-            for line in storage.audit(item.number)
+            for line in storage.items.audit(item.number)
         ],
     }
 
@@ -213,8 +232,8 @@ def _file(enclosure: Enclosure) -> dict[str, object]:
     return {"url": enclosure.url, "type": enclosure.type, "size": enclosure.size}
 
 
-def _tell(storage: Storage, item: Stored) -> None:
-    feed = storage.feed(item.source)
+def _print_item(storage: Storage, item: Stored) -> None:
+    feed = storage.items.feed(item.source)
     say(item.item.title)
     for name, value in (
         ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
@@ -229,7 +248,7 @@ def _tell(storage: Storage, item: Stored) -> None:
     ):
         if value:
             say(f"  {name:<13} {value}")
-    for revision in storage.revisions(item.number):
+    for revision in storage.items.revisions(item.number):
         say(f"  revised       {when(revision.at)}, before: {revision.title}")
-    for step in storage.audit(item.number):
+    for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

@@ -1,6 +1,6 @@
-"""sources.yaml → Config, with every mistake as file:line:column; and the edit that adds a source.
+"""sources.yaml → Config, every mistake as file:line:column; insertion of a source; a JSON Schema for editors.
 
-The only place that reads the file. It never fetches, and never writes.
+Only this package reads the file. It neither fetches nor writes.
 """
 
 from aggregator.config.edit import Addition, add_source

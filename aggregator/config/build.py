@@ -1,16 +1,17 @@
-"""sources.yaml as it was read → Config. Says which keys there are, and what holds between them.
+"""sources.yaml as read → Config: the keys of each section, and the constraints between keys.
 
-The defaults are those of `aggregator.model.settings`. Never opens a file: a `file:` source is only resolved.
+Defaults are those of `aggregator.model.settings`. No file is opened, not even that of a `file:` source.
 """
 
 import os
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import chain, count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from aggregator.config import values
+from aggregator.config import addresses, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
@@ -24,36 +25,40 @@ from aggregator.model.settings import (
     Republish,
     Retention,
     Source,
-    Text,
 )
 
 EXAMPLE_CONTACT = "desk@example.org"
-_ANYWHERE = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
+_ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
+_WEB_INTERVAL = values.duration("1m", "30d")
+_FILE_INTERVAL = values.duration("1s", "30d")
 
 
 def build(
     root: Mapping, path: Path, faults: list[Fault], *, environment: Environment | None = None
 ) -> Config:
-    """The configuration; what is wrong with it is added to `faults`, in no order."""
+    """Return the configuration in `root`; mistakes are appended to `faults`, unordered.
+
+    With any fault the result is incomplete and must not be used.
+    """
     top = Section(root, "", place=root.start, faults=faults)
-    listen = top.one("listen", values.address, Address("127.0.0.1", 8000))
-    admin = top.one("admin", values.address, Address("127.0.0.1", 8001))
+    listen = top.one("listen", addresses.listen, Address("127.0.0.1", 8000))
+    admin = top.one("admin", addresses.listen, Address("127.0.0.1", 8001))
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
     sections = top.sections("sources", "feed")
-    made = [_source(section, path, poll, environment=environment) for section in sections]
+    sources = [_source(section, path, poll, environment=environment) for section in sections]
     config = Config(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
-        store=_beside(path, top.one("store", values.line, "store/")),
-        sources=_distinct(sections, [source for source, _ in made]),
+        store=_resolve(path, top.one("store", values.line, "store/")),
+        sources=_distinct(sections, [source for source, _ in sources]),
         listen=listen,
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
-        alerts=top.one("alerts", values.hook, ""),
-        credentials=tuple(shown for _, shown in made if shown is not None),
+        alerts=top.one("alerts", addresses.webhook, ""),
+        credentials=tuple(each for _, each in sources if each is not None),
     )
     top.close()
     return config
@@ -62,83 +67,83 @@ def build(
 def _publication(section: Section, listen: Address) -> Publication:
     from aggregator.editorial.wording import DEFAULT
 
-    here = Address("127.0.0.1", listen.port) if listen.host in _ANYWHERE else listen
-    made = Publication(
+    reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
+    publication = Publication(
         name=section.one("name", values.line, "Public releases"),
-        url=section.one("url", values.public_url, f"http://{here}/"),
+        url=section.one("url", addresses.public_url, f"http://{reachable}/"),
         language=section.one("language", values.language, "en"),
-        contact=section.one("contact", values.contact, EXAMPLE_CONTACT),
-        disclaimer=section.raw("disclaimer", _disclaimer, None) or DEFAULT,
+        contact=section.one("contact", addresses.contact, EXAMPLE_CONTACT),
+        disclaimer=section.raw("disclaimer", values.disclaimer, None) or DEFAULT,
         description=section.one("description", values.line, ""),
     )
-    if not any(tag == "" for tag, _ in made.disclaimer.by_language):
-        section.fault("disclaimer", "says nothing for items in other languages; add `default:`")
+    if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
+        section.fault("disclaimer", "has no text for items in other languages; add `default:`")
     section.close()
-    return made
+    return publication
 
 
 def _poll(section: Section) -> PollSettings:
-    usual = PollSettings()
-    made = PollSettings(
-        every=section.one("every", values.duration("1m", "30d"), usual.every),
-        timeout=section.one("timeout", values.duration("1s", "10m"), usual.timeout),
-        max_bytes=section.one("max_bytes", values.size, usual.max_bytes),
-        concurrency=section.one("concurrency", values.whole(1, 1000), usual.concurrency),
-        per_host=section.one("per_host", values.whole(1, 100), usual.per_host),
-        host_gap=section.one("host_gap", values.duration("0s", "10m"), usual.host_gap),
-        allow_networks=section.many("allow_networks", values.network),
+    default = PollSettings()
+    poll = PollSettings(
+        every=section.one("every", _WEB_INTERVAL, default.every),
+        timeout=section.one("timeout", values.duration("1s", "10m"), default.timeout),
+        max_bytes=section.one("max_bytes", values.size, default.max_bytes),
+        concurrency=section.one("concurrency", values.whole(1, 1000), default.concurrency),
+        per_host=section.one("per_host", values.whole(1, 100), default.per_host),
+        host_gap=section.one("host_gap", values.duration("0s", "10m"), default.host_gap),
+        allow_networks=section.many("allow_networks", addresses.network),
         websub=section.one("websub", values.choice("true", "false"), "true") == "true",
     )
     section.close()
-    return made
+    return poll
 
 
 def _retention(section: Section) -> Retention:
-    usual, span = Retention(), values.duration("1d", "36500d")
-    made = Retention(
-        items=section.one("items", span, usual.items),
-        revisions=section.one("revisions", span, usual.revisions),
-        polls=section.one("polls", span, usual.polls),
-        backups=section.one("backups", values.whole(0, 1000), usual.backups),
+    default, span = Retention(), values.duration("1d", "36500d")
+    retention = Retention(
+        items=section.one("items", span, default.items),
+        revisions=section.one("revisions", span, default.revisions),
+        polls=section.one("polls", span, default.polls),
+        backups=section.one("backups", values.whole(0, 1000), default.backups),
     )
     section.close()
-    return made
+    return retention
 
 
-def _distinct(sections: Sequence[Section], made: Sequence[Source]) -> tuple[Source, ...]:
-    """The sources, each with an id of its own."""
+def _distinct(sections: Sequence[Section], sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Return the sources, each with a unique id; record duplicate feeds and ids."""
     feeds: dict[str, int] = {}
     ids: dict[str, int] = {}
-    for index, (section, source) in enumerate(zip(sections, made, strict=True)):
-        same = source.feed.replace("http:", "https:", 1)  # one feed under two schemes is one feed
-        if source.feed and feeds.setdefault(same, index) != index:
-            section.fault("feed", f"is the same feed as sources.{feeds[same]}; remove one of the two")
+    for index, (section, source) in enumerate(zip(sections, sources, strict=True)):
+        feed = source.feed.replace("http:", "https:", 1)  # one feed under two schemes is one feed
+        if feed and feeds.setdefault(feed, index) != index:
+            section.fault("feed", f"is the same feed as sources.{feeds[feed]}; remove one of the two")
         if source.id and ids.setdefault(source.id, index) != index:
             section.fault(
                 "id", f"`{source.id}` is already the id of sources.{ids[source.id]}; choose another"
             )
-    return _named(made, taken=values.RESERVED | ids.keys())
+    return _with_ids(sources, taken=values.RESERVED | ids.keys())
 
 
 def _source(
     section: Section, path: Path, poll: PollSettings, *, environment: Environment | None
 ) -> tuple[Source, Credentials | None]:
-    written = section.need("feed", values.feed)
-    is_file = written.startswith("file:")
+    feed = section.need("feed", addresses.feed)
+    is_file = feed.startswith("file:")
     organisation = section.one("organisation", values.line, "")
     from_entry = organisation == "from-entry"
     rights = section.section("rights")
-    made = Source(
+    source = Source(
         id=section.one("id", values.slug, ""),
-        feed=_file_url(path, written) if is_file else written,
+        feed=_file_url(path, feed) if is_file else feed,
         organisation="" if from_entry else organisation,
         from_entry=from_entry,
-        domains=section.many("domains", values.host) or _domains(written),
+        domains=section.many("domains", addresses.host) or _domains(feed),
         topics=section.many("topics", values.slug),
-        every=section.one("every", _FILE_EVERY if is_file else _WEB_EVERY, poll.every),
+        every=section.one("every", _FILE_INTERVAL if is_file else _WEB_INTERVAL, poll.every),
         language=section.one("language", values.language, ""),
         timezone=section.one("timezone", values.timezone, "UTC"),
-        disclaimer=section.raw("disclaimer", _disclaimer, None),
+        disclaimer=section.raw("disclaimer", values.disclaimer, None),
         only=section.each("only", values.rule),
         skip=section.each("skip", values.rule),
         review=section.one("publish", values.choice("live", "review"), "live") == "review",
@@ -148,77 +153,44 @@ def _source(
         priority=section.one("priority", values.whole(-1000, 1000), 0),
         first_import=section.one("first_import", values.duration("0s", "36500d"), timedelta(days=7)),
     )
-    shown = credentials(section, made.feed, environment)
+    for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()
-    return made, shown
+    return source, for_origin
 
 
-_WEB_EVERY = values.duration("1m", "30d")
-_FILE_EVERY = values.duration("1s", "30d")
-
-
-def _named(sources: Sequence[Source], *, taken: frozenset[str]) -> tuple[Source, ...]:
-    """Give every source without an id the slug of its feed's address, numbered where that is taken."""
+def _with_ids(sources: Sequence[Source], *, taken: frozenset[str]) -> tuple[Source, ...]:
+    """Return the sources; an absent id is the slug of the feed's URL, numbered if that is taken."""
     used = set(taken)
-    named = []
+    identified = []
     for source in sources:
         if not source.id:
-            slug = unique = _slug(source.feed)
-            number = 1
-            while unique in used:
-                number += 1
-                unique = f"{slug}-{number}"
-            used.add(unique)
-            source = replace(source, id=unique)
-        named.append(source)
-    return tuple(named)
+            slug = _slug(source.feed)
+            numbered = (f"{slug}-{number}" for number in count(2))
+            source = replace(source, id=next(name for name in chain((slug,), numbered) if name not in used))
+            used.add(source.id)
+        identified.append(source)
+    return tuple(identified)
 
 
 def _slug(feed: str) -> str:
     parts = urlsplit(feed)
-    if parts.scheme == "file":  # where files lie on this machine is nobody's business
+    if parts.scheme == "file":  # ids are public, directories of this machine are not
         return values.slugify(Path(unquote(parts.path)).stem) or "file"
-    return values.slugify(f"{values.without_www(parts.netloc)} {parts.path} {parts.query}") or "source"
+    site = addresses.without_www(parts.netloc)
+    return values.slugify(f"{site} {parts.path} {parts.query}") or "source"
 
 
 def _domains(feed: str) -> tuple[str, ...]:
     host = urlsplit(feed).hostname
-    return (values.without_www(host),) if host else ()
+    return (addresses.without_www(host),) if host else ()
 
 
-def _disclaimer(value: object) -> Text | None:
-    """One text for everybody, or a mapping of language tags and `default`."""
-    if not isinstance(value, Mapping):
-        return Text((("", _template(values.text(value))),))
-    if not value:
-        raise ValueError("is an empty mapping; give a text, or one for each language and a `default`")
-    return Text(tuple(_in_language(tag, text) for tag, text in value.items()))
-
-
-def _in_language(tag: str, value: object) -> tuple[str, str]:
-    try:
-        return "" if tag == "default" else values.language(tag), _template(values.text(value))
-    except ValueError as error:
-        raise ValueError(f"`{tag}` {error}") from None
-
-
-def _template(value: str) -> str:
-    from aggregator.editorial import disclaimer  # its template engine is needed for own texts only
-
-    if not value.strip():
-        raise ValueError(
-            "is empty; give a text, or remove the line to use the text that comes with Publicwire"
-        )
-    disclaimer.check(value)
-    return value
-
-
-def _beside(path: Path, written: str) -> Path:
-    """A path relative to the file, absolute and without `..`."""
+def _resolve(path: Path, written: str) -> Path:
+    """Return a path relative to the file as absolute, without `..`."""
     return Path(os.path.normpath(path.absolute().parent / Path(written).expanduser()))
 
 
-def _file_url(path: Path, written: str) -> str:
-    named = unquote(written.removeprefix("file:"))
-    return _beside(path, "/" + named.lstrip("/") if named.startswith("/") else named).as_uri()
+def _file_url(path: Path, feed: str) -> str:
+    name = unquote(feed.removeprefix("file:"))
+    return _resolve(path, "/" + name.lstrip("/") if name.startswith("/") else name).as_uri()

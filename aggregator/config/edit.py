@@ -1,7 +1,7 @@
-"""Adds a source to the text of sources.yaml and leaves every other byte as it was.
+"""Insert a source into the text of sources.yaml; every other byte is preserved.
 
-Lines are inserted where the list ends; nothing is parsed and written anew, so comments, quotes, indentation
-and line ends stay (ruamel.yaml keeps comments but sets its own indentation and line breaks).
+Lines are inserted at the end of the list and nothing is serialised anew, so that comments, quotes,
+indentation and line ends stay (ruamel.yaml keeps comments, but normalises indentation and line breaks).
 """
 
 import json
@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from aggregator.config import values
+from aggregator.config import addresses
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
@@ -20,7 +20,7 @@ _PLAIN = re.compile(r"[A-Za-z0-9](?:[\w ./?=&%~+()-]|:(?=/))*(?<! )")
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A source to be written into the file; what is empty is left out, so that its default holds."""
+    """A source to insert; an empty field is left out, so that its default applies."""
 
     feed: str
     id: str = ""
@@ -30,15 +30,15 @@ class Addition:
 
 
 def add_source(text: str, source: Addition) -> str:
-    """The text with one more source at the end of its list.
+    """Return the text with one more source at the end of its list.
 
-    ConfigError when the text is not valid as it is; UsageError when the source cannot be added.
+    Raises ConfigError if the text is invalid as it is, UsageError if the source cannot be added.
     """
     if source.feed.startswith("file:"):
         raise UsageError("a file: source is only ever written into sources.yaml by hand")
     before = parse(text, _FILE)
     try:
-        feed = values.feed(source.feed)
+        feed = addresses.feed(source.feed)
     except ValueError as error:
         raise UsageError(f"the address of the feed {error}") from None
     same = {feed, feed.replace("https:", "http:", 1), feed.replace("http:", "https:", 1)}
@@ -70,7 +70,7 @@ def _fields(source: Addition) -> list[str]:
 
 
 def _scalar(value: str) -> str:
-    """Plain where nothing in it means something to YAML, else quoted (JSON's quotes are YAML's)."""
+    """Return a plain scalar if it holds no indicator of YAML, else a quoted one (JSON strings are YAML)."""
     return value if _PLAIN.fullmatch(value) and value not in EMPTY else json.dumps(value, ensure_ascii=False)
 
 
@@ -98,7 +98,7 @@ def _block(fields: list[str], indent: int) -> list[str]:
 
 
 def _unbracketed(lines: list[str], sources: Sequence) -> int:
-    """Takes the brackets of `sources: []` away; the number of lines up to there."""
+    """Remove the brackets of `sources: []` in place; return the number of lines up to there."""
     at = sources.start[0]
     bare = re.sub(r"^sources: *\[ *\]", "sources:", lines[at - 1])
     if bare == lines[at - 1]:
@@ -110,7 +110,7 @@ def _unbracketed(lines: list[str], sources: Sequence) -> int:
 
 
 def _end(lines: list[str], sources: Sequence) -> int:
-    """The number of lines up to the end of the list, with the comments that belong to its last source."""
+    """Return the number of lines up to the end of the list, comments of its last source included."""
     line, column = sources.end
     at = line - 1 if column == 1 else line  # a block text ends at the start of the next line
     while not lines[at - 1].strip():

@@ -1,6 +1,6 @@
-"""Reads sources.yaml: file → text → Config, or one ConfigError that names every mistake in file order.
+"""Read sources.yaml: file → text → Config, or one ConfigError that lists every mistake in file order.
 
-Who fetches hands over the environment, for the credentials of sources; nobody else needs their variables set.
+Commands that fetch pass the environment, for the credentials of sources; without it no variable is read.
 """
 
 from ipaddress import ip_address
@@ -18,13 +18,12 @@ _START = (1, 1)
 
 
 def load(path: Path, environment: Environment | None = None) -> Config:
-    """The configuration in a file; ConfigError when it cannot be read or anything in it is wrong."""
+    """Return the configuration in a file; raises ConfigError if it is unreadable or holds a mistake."""
     try:
         body = path.read_bytes()
     except FileNotFoundError:
-        raise _error(
-            path, [(_START, "does not exist; create it, or name another file with --config")]
-        ) from None
+        fault = (_START, "does not exist; create it, or name another file with --config")
+        raise _error(path, [fault]) from None
     except OSError as error:
         raise _error(path, [(_START, f"cannot be read: {error.strerror}")]) from error
     try:
@@ -36,18 +35,17 @@ def load(path: Path, environment: Environment | None = None) -> Config:
 
 
 def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
-    """The configuration in `text`, read as if it stood in the file `path`; ConfigError as `load`."""
+    """Return the configuration in `text` as if read from the file `path`; raises ConfigError as `load`."""
+    faults: list[Fault] = []
     try:
         root = read(text)
     except YamlError as error:
         raise _error(path, error.faults) from None
     if root is None:
-        raise _error(
-            path, [(_START, "is empty; write `sources:` and under it `  - ` and the address of a feed")]
-        )
+        fault = (_START, "is empty; write `sources:` and under it `  - ` and the address of a feed")
+        raise _error(path, [fault])
     if not isinstance(root, Mapping):
         raise _error(path, [(_START, "must start with keys; write `sources:` above the list of feeds")])
-    faults: list[Fault] = []
     config = build(root, path, faults, environment=environment)
     if faults:
         raise _error(path, faults)
@@ -55,33 +53,37 @@ def parse(text: str, path: Path, environment: Environment | None = None) -> Conf
 
 
 def warnings(config: Config) -> tuple[str, ...]:
-    """What is allowed and yet likely to be regretted, with what to do about it."""
+    """Return a sentence for each valid setting that is probably a mistake in production, with the cure."""
+    contact, url = config.publication.contact, config.publication.url
+    is_example = contact == EXAMPLE_CONTACT or contact.rpartition("@")[2].startswith("example.")
+    is_public = not _is_local(config.listen.host)
     found = []
-    url = config.publication.url
     if not config.sources:
         found.append(
             "no sources: nothing will be polled; add one with `publicwire add URL` or under sources:"
         )
-    polls_others = any(source.feed.startswith("http") for source in config.sources)
-    contact = config.publication.contact
-    if polls_others and (contact == EXAMPLE_CONTACT or contact.rpartition("@")[2].startswith("example.")):
+    if is_example and any(source.feed.startswith("http") for source in config.sources):
         found.append(
             f"publication.contact is the example {contact}: "
-            "set an address at which the organisations we poll can reach you"
+            "set an address at which the polled organisations can reach you"
         )
     found += [
-        f"{each.home} is asked over http: anybody on the way can read its credentials; use https"
+        f"{each.home} is fetched over http, which sends its credentials unencrypted; use https"
         for each in config.credentials
-        if each.home.startswith("http:") and not _is_here(urlsplit(each.home).hostname or "")
+        if each.home.startswith("http:") and not _is_local(urlsplit(each.home).hostname or "")
     ]
-    if _is_here(urlsplit(url).hostname or "") and not _is_here(config.listen.host):
-        found.append(f"publication.url is {url}, which others cannot open: set the public address")
-    if not _is_here(config.admin.host):
-        found.append(f"admin listens on {config.admin}, open to others: use 127.0.0.1 or a closed network")
+    if is_public and _is_local(urlsplit(url).hostname or ""):
+        found.append(f"publication.url is {url}, which other machines cannot open: set the public address")
+    if not _is_local(config.admin.host):
+        found.append(
+            f"admin listens on {config.admin}, which other machines can reach: "
+            "use 127.0.0.1 or a closed network"
+        )
     return tuple(found)
 
 
-def _is_here(host: str) -> bool:
+def _is_local(host: str) -> bool:
+    """Return whether a host is this machine (loopback, RFC 6761 section 6.3)."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -89,6 +91,6 @@ def _is_here(host: str) -> bool:
 
 
 def _error(path: Path, faults: list[Fault]) -> ConfigError:
-    """One line a mistake, whatever characters the mistaken value holds."""
+    """Return one line for each mistake; control characters are replaced, because values are quoted in it."""
     lines = [(place, CONTROL.sub("\N{REPLACEMENT CHARACTER}", message)) for place, message in sorted(faults)]
     return ConfigError(tuple(Problem(str(path), *place, message) for place, message in lines))

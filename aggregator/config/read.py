@@ -1,8 +1,9 @@
-"""YAML text → plain text, lists and mappings that remember where they stood.
+"""YAML text → strings, lists and mappings that keep line and column of each value.
 
-Every scalar stays the text it was, so that `no`, `1:30` and `2026-11-24` mean what they say and only the
-schema decides what a value is. Tags and aliases are refused: this never makes an object and never grows.
-The parser's events are read directly: composing nodes first takes five times as long.
+Every scalar stays a string, so that `no`, `1:30` and `2026-11-24` are read as written and the validator of
+each key decides its type. Tags and aliases are refused: no object is constructed, and no alias can expand
+exponentially ("billion laughs"). Parser events are consumed directly, because composing nodes first takes
+five times as long.
 """
 
 from collections.abc import Iterator
@@ -16,7 +17,7 @@ EMPTY = frozenset({"", "~", "null", "Null", "NULL"})
 
 
 class _Mark(Protocol):
-    """A place as the parser counts it, from 0."""
+    """A position of PyYAML, counted from 0; its two parsers have a class each."""
 
     @property
     def line(self) -> int: ...
@@ -25,7 +26,7 @@ class _Mark(Protocol):
 
 
 class Mapping(dict[str, object]):
-    """A YAML mapping; `places` says where each key stands, `start` where the whole does."""
+    """A YAML mapping with the place of each key in `places` and its own in `start`."""
 
     __slots__ = ("places", "start")
 
@@ -34,14 +35,9 @@ class Mapping(dict[str, object]):
         self.start = start
         self.places: dict[str, Place] = {}
 
-    def put(self, key: str, value: object, place: Place) -> None:
-        """Set a key that stands at `place`."""
-        self[key] = value
-        self.places[key] = place
-
 
 class Sequence(list[object]):
-    """A YAML list; `places` says where each item stands, `end` where the text of the last one ends."""
+    """A YAML list with the place of each item in `places`; `end` is where the text of the last item ends."""
 
     __slots__ = ("end", "flow", "places", "start")
 
@@ -54,7 +50,7 @@ class Sequence(list[object]):
 
 
 class YamlError(Exception):
-    """The text is no YAML we read; `faults` says where and why."""
+    """The text is not valid YAML or uses a refused feature; `faults` holds places and sentences."""
 
     def __init__(self, faults: list[Fault]) -> None:
         super().__init__(faults)
@@ -62,9 +58,9 @@ class YamlError(Exception):
 
 
 def read(text: str) -> object:
-    """The one document in `text`; None when there is none.
+    """Return the only document in `text`: a string, Sequence or Mapping; None if there is none.
 
-    Raises YamlError with every fault that reading on was possible after.
+    Raises YamlError with all faults up to the first syntax error.
     """
     reader = _Reader()
     try:
@@ -73,7 +69,8 @@ def read(text: str) -> object:
     except yaml.MarkedYAMLError as error:
         reader.faults.append(_syntax(error, text))
     except yaml.reader.ReaderError as error:
-        reader.faults.append((place_of(text.encode(), error.position), _CONTROL))
+        place = place_of(text.encode(), error.position)
+        reader.faults.append((place, "a control character stands here; remove it"))
     if reader.faults:
         raise YamlError(reader.faults)
     return reader.root
@@ -86,17 +83,18 @@ def _events(text: str) -> Iterator[yaml.Event]:
 
 
 class _Reader:
-    """Builds the values event by event, without recursion."""
+    """Build the values event by event, without recursion, so that nesting cannot exhaust the stack."""
 
     def __init__(self) -> None:
         self.root: object = None
         self.faults: list[Fault] = []
         self._documents = 0
         self._open: list[Mapping | Sequence] = []
-        self._keys: list[str | None] = []  # of each open mapping: the key that waits for its value
+        self._keys: list[str | None] = []  # for each open container: the key whose value comes next
         self._end: Place = (1, 1)
 
     def take(self, event: yaml.Event) -> None:
+        """Consume the next event of the parser."""
         if isinstance(event, yaml.ScalarEvent):
             self._scalar(event)
         elif isinstance(event, yaml.MappingStartEvent):
@@ -152,7 +150,7 @@ class _Reader:
         container = self._open.pop()
         self._keys.pop()
         end = _place(event.end_mark)
-        if end != _place(event.start_mark):  # a closing bracket; the end of a block is no text
+        if end != _place(event.start_mark):  # a closing bracket; the end of a block has no text
             self._end = end
         if isinstance(container, Sequence):
             container.end = self._end
@@ -181,38 +179,32 @@ class _Reader:
         self.faults.append((_place(event.start_mark), message))
 
 
-_CONTROL = "a control character stands here; remove it"
-
-
 def _place(mark: _Mark | None) -> Place:
     return (mark.line + 1, mark.column + 1) if mark else (1, 1)
 
 
 def place_of(data: bytes, index: int) -> Place:
-    """Line and column of the byte at `index`; the column counts characters."""
+    """Return line and column of the byte at `index`; the column counts characters."""
     before = data[:index]
     line_start = before.rfind(b"\n") + 1
     return before.count(b"\n") + 1, len(before[line_start:].decode(errors="replace")) + 1
 
 
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
-    """The parser's complaint as a sentence that names the cure."""
-    line, column = _place(error.problem_mark)
+    """Return a syntax error of the parser as a sentence that names the cure."""
+    line, column = place = _place(error.problem_mark)
     opened = f" (opened on line {error.context_mark.line + 1})" if error.context_mark else ""
     problem = error.problem or ""
     if "cannot start any token" in problem:
         if text.split("\n")[line - 1][column - 1 : column] == "\t":
-            return (line, column), "a tab stands here; indent with spaces"
-        return (line, column), "a value cannot start with this character; put it in quotes"
+            return place, "a tab stands here; indent with spaces"
+        return place, "a value cannot start with this character; put it in quotes"
     if "mapping values are not allowed" in problem:
-        return (
-            line,
-            column,
-        ), "no key is expected here; check the indentation, and quote a value that holds `: `"
+        return place, "no key is expected here; check the indentation, and quote a value that holds `: `"
     if "end of stream" in problem:
-        return (line, column), f"the file ends inside quotes{opened}; close them"
+        return place, f"the file ends inside quotes{opened}; close them"
     if "expected ',' or" in problem:
-        return (line, column), f"a list or mapping in brackets is not closed{opened}; {problem}"
+        return place, f"a list or mapping in brackets is not closed{opened}; {problem}"
     if "expected key" in problem or "expected '-'" in problem:
-        return (line, column), f"wrong indentation{opened}; start every line of a block in the same column"
-    return (line, column), f"not readable as YAML: {problem}{opened}"
+        return place, f"wrong indentation{opened}; start every line of a block in the same column"
+    return place, f"not readable as YAML: {problem}{opened}"

@@ -1,4 +1,4 @@
-"""From items and what storage remembers to what is to be done: the one door of the room."""
+"""Deduplication: from a document's items and what the store knows to new items and edits."""
 
 from aggregator.dedupe.changes import decide
 

@@ -1,14 +1,15 @@
-"""From what a document holds and what storage remembers to Changes: new items, edits, nothing else.
+"""Deduplication of one document against the store: new items, edits, nothing else.
 
-Pure: `now` is given, storage is asked through Reading. Withdraws nothing; absence means nothing here.
+Pure: `now` and what the store knows are given. Withdraws nothing; absence from a document means nothing here.
 """
 
 from collections import Counter
-from collections.abc import Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe import stories, within
-from aggregator.dedupe.ids import item_id, valid_iri
+from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
     Candidate,
     Changes,
@@ -16,86 +17,107 @@ from aggregator.model import (
     Edit,
     Item,
     Key,
-    KeyKind,
+    Knowledge,
     Known,
     Mode,
     NewItem,
-    Reading,
+    Placement,
     ReadResult,
     State,
 )
 from aggregator.model.settings import Source
-from aggregator.policy import embargo
 
-EDITS = 24  # changes of an item in 7 days; more are damped
+EDITS_MAX = 24  # revisions of an item in 7 days; further changes are damped
+WITHDRAWN_BEFORE = "withdrawn before the store was restored"
+
+Place = Callable[[datetime | None], Placement]  # of the date an item claims
 
 
-def decide(worked: ReadResult, reading: Reading, claim: Claim, source: Source, now: datetime) -> Changes:
-    """What one read document does to the items of its source."""
-    listed = worked.document.listed
-    known = reading.known(worked.items, listed) if worked.items else ()
-    found = within.resolve(worked.items, known, claim.mode, listed=len(listed), now=now)
-    edits = tuple(edit for item, old in found.known if (edit := _edit(item, old, source, now)) is not None)
-    matched = tuple((item.digest, old.number) for item, old in found.known if item.digest)
+def decide(
+    read: ReadResult, known: Knowledge, claim: Claim, source: Source, *, now: datetime, place: Place
+) -> Changes:
+    """Return what one document does to the items of its source."""
+    listed = read.document.listed
+    found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
+    edits = tuple(
+        edit for item, old in found.known if (edit := _edit(item, old, now=now, place=place)) is not None
+    )
+    numbers = {item.digest: old.number for item, old in found.known if item.digest}
     return Changes(
+        basis=known,
         mode=found.mode,
-        new=_new(found, known, reading, claim, source, now=now),
+        new=_new(found, known, claim, source, now=now, place=place),
         edits=edits,
-        matched=matched,
-        superseded=found.superseded,
+        seen=_seen(listed, claim.seen, numbers, found.superseded),
         rotated=found.rotated,
     )
 
 
-def _edit(item: Item, old: Known, source: Source, now: datetime) -> Edit | None:
-    """What to do to a known item; None when nothing. A withdrawn one stays as it was withdrawn, but learns
-    its new names: else it would be new and live under the next one."""
-    substantive = item.fingerprint != old.fingerprint and old.state is not State.WITHDRAWN
+def _seen(
+    listed: Sequence[bytes],
+    seen: Sequence[tuple[bytes, int]],
+    numbers: Mapping[bytes, int],
+    superseded: Sequence[bytes],
+) -> tuple[tuple[bytes, int], ...]:
+    """Return the raw items that need not be read again; see `Changes.seen`."""
+    renewed = set(numbers.values())
+    known = {digest: number for digest, number in seen if number not in renewed} | dict(numbers)
+    unread = {*superseded}
+    unread |= {digest for digest, number in seen if number in renewed and digest not in numbers}
+    return tuple((digest, known.get(digest, 0)) for digest in listed if digest not in unread)
+
+
+def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None:
+    """Return what to do to a known item, None for nothing.
+
+    A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
+    them.
+    """
+    is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
+    substantive = item.fingerprint != old.fingerprint and not is_withdrawn
     release = None
-    if old.state is State.HELD:
-        placement = embargo.place(item.claimed, source.embargo, now, review=source.review)
+    if old.state is State.HELD and old.release is not None:
+        placement = place(item.claimed)
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
         return None
+    is_damped, moves = old.edits >= EDITS_MAX, item.url != old.url and not is_withdrawn
     return Edit(
         number=old.number,
         item=item,
         substantive=substantive,
         updated=_updated(item, old, now),
-        damped=old.edits >= EDITS,
+        moves=moves,
+        revises=substantive and is_public and not is_damped,
+        is_public=is_public and (substantive or moves),
         release=release,
+        flags=tuple(sorted({*old.flags, "damped"})) if is_damped else None,
     )
 
 
 def _updated(item: Item, old: Known, now: datetime) -> datetime:
-    """The origin's own date of the change if it can be one, else now."""
+    """Return the origin's own date of the change if it can be one, else now."""
     said = item.updated
     return said if said is not None and old.updated < said <= now else now
 
 
 def _new(
-    found: within.Resolved,
-    known: Sequence[Known],
-    reading: Reading,
-    claim: Claim,
-    source: Source,
-    *,
-    now: datetime,
+    found: within.Resolved, known: Knowledge, claim: Claim, source: Source, *, now: datetime, place: Place
 ) -> tuple[NewItem, ...]:
-    """Items to store, oldest first; those of one date in reverse, because documents list the newest first."""
+    """Return items to store, oldest first; items of one date in reverse, because documents list the newest
+    first."""
     items = found.new
-    used = {key for each in known for key in each.keys}
-    links = [link for item in items if (link := item.key(KeyKind.LINK)) is not None]
-    candidates = reading.candidates(links) if links else ()
-    guids = Counter(item.guid for item in items)  # one given to several here is the id of none
+    used = {key for each in known.known for key in each.keys}
+    guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
-    joined: set[tuple[bool, int]] = set()  # stories this very document has joined: one member each
+    joined: set[tuple[bool, int]] = set()  # stories that this document has joined: one member each
     for item in reversed(items):
-        placement = embargo.place(item.claimed, source.embargo, now, review=source.review)
-        free = [each for each in candidates if _story(each) not in joined]
+        placement = place(item.claimed)
+        free = [each for each in known.candidates if _story(each) not in joined]
         same = stories.match(item, placement.shown, free)
         if same is not None:
             joined.add(_story(same))
+        said = item.updated
         made.append(
             NewItem(
                 item=item,
@@ -103,7 +125,7 @@ def _new(
                 public_id=item.guid if guids[item.guid] == 1 and valid_iri(item.guid) else "",
                 state=placement.state,
                 shown=placement.shown,
-                updated=_first_updated(item, placement.shown, now),
+                updated=said if said is not None and placement.shown < said <= now else placement.shown,
                 release=placement.release,
                 reason=placement.reason,
                 backlog=claim.first_import
@@ -112,19 +134,38 @@ def _new(
                 flags=placement.flags,
             )
         )
-    return tuple(sorted(made, key=lambda new: new.shown))
+    return _identified(sorted(made, key=lambda new: new.shown), known)
+
+
+def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ...]:
+    """Return the items with ids that no item has, and withdrawn where the journal of a restore says so.
+
+    A source that took the id of an older one would clash, and so does a guid in use elsewhere.
+    """
+    taken = set(known.taken)
+    identified = []
+    for new in items:
+        own, public = new.id, new.public_id
+        attempt = 0
+        while own in taken or ((public in taken or not public) and minted(known.authority, own) in taken):
+            attempt += 1
+            own = item_id(new.id, new.item.keys[0], attempt)
+        if not public or public in taken:
+            public = minted(known.authority, own)
+        taken |= {own, public}
+        made = replace(new, id=own, public_id=public)
+        if known.withdrawn & {new.id, own}:
+            made = replace(made, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+        identified.append(made)
+    return tuple(identified)
 
 
 def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:
-    """The key its id is made from: the one it goes by, or the next if a former item went by that."""
+    """Return the key an id is made from: the one the item goes by, or the next if a former item went by
+    that."""
     first = within.primary(item, mode)
     return next((key for key in (first, *item.keys) if key not in used), first)
 
 
 def _story(candidate: Candidate) -> tuple[bool, int]:
     return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)
-
-
-def _first_updated(item: Item, shown: datetime, now: datetime) -> datetime:
-    said = item.updated
-    return said if said is not None and shown < said <= now else shown

@@ -1,5 +1,5 @@
-"""The ids an item gets for good: our own, and whether the origin's may be shown. Changing either changes what
-is published.
+"""The ids an item gets for good: its own, and whether the origin's may be published. Changing either changes
+what is published.
 """
 
 import re
@@ -21,12 +21,23 @@ _IRI = re.compile(
 )
 
 
-def item_id(source_id: str, first: Key) -> str:
-    """13 base32 characters: the same for the same source and first key, wherever and whenever imported."""
-    named = "\x1f".join((source_id, str(int(first.kind)), first.digest.hex()))
+def item_id(source_id: str, first: Key, attempt: int = 0) -> str:
+    """Return 13 base32 characters: the same for the same source and first key, wherever and whenever
+    imported.
+
+    `attempt` counts ids that were taken.
+    """
+    named = "\x1f".join(
+        (source_id, str(int(first.kind)), first.digest.hex(), *([str(attempt)] * bool(attempt)))
+    )
     return b32encode(blake2b(named.encode(), digest_size=16).digest())[:13].decode().lower()
 
 
+def minted(authority: str, own: str) -> str:
+    """Return the tag: IRI (RFC 4151) of an item without a usable id of its origin."""
+    return f"tag:{authority}:{own}"
+
+
 def valid_iri(guid: str) -> bool:
-    """Whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
+    """Return whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
     return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None

@@ -1,11 +1,9 @@
-"""Across sources: which items are the same release, and which member of a story leads.
+"""Story matching across sources: which items are the same release.
 
 False merges are worse than missed ones: a shared address only makes a candidate, the texts must agree.
-Near-duplicate text without a shared address will come in here as further candidates.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.model import Candidate, Item, KeyKind
@@ -17,17 +15,8 @@ SHORT = 12  # words under which texts prove nothing and titles must agree instea
 COMPARED = 20_000  # characters of a text that are looked at
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What decides who leads: the link is at home in the source's domains, then priority, then age."""
-
-    number: int
-    at_home: bool
-    priority: int
-
-
 def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candidate | None:
-    """The candidate that is the same release as `item`, the oldest if several are."""
+    """Return the candidate that is the same release as `item`, the oldest of several, None for none."""
     link = item.key(KeyKind.LINK)
     near = [
         each
@@ -37,16 +26,6 @@ def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candi
         and _same_language(item.language, each.language)
     ]
     return next((each for each in sorted(near, key=lambda each: each.number) if _agree(item, each)), None)
-
-
-def lead(members: Sequence[Member]) -> Member:
-    """Who leads a story none of whose members was published yet."""
-    return min(members, key=lambda member: (not member.at_home, -member.priority, member.number))
-
-
-def at_home(host: str, domains: Sequence[str]) -> bool:
-    """Whether an address' host belongs to one of a source's domains."""
-    return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
 def _same_language(one: str, other: str) -> bool:

@@ -1,2 +1,2 @@
-"""What an editor decides of an item: whether it is kept, when it goes live, how much of it is shown and
-under which disclaimer. Never sanitises HTML and never writes a document."""
+"""Editorial rules for an item: include and exclude filters, the excerpt its rights allow, and the disclaimer.
+Pure; never sanitises HTML and never writes a document."""

@@ -1,21 +1,21 @@
-"""The standing text under every item: compiled and tried out once, then filled in for each item.
-Variables are plain strings, always escaped; the result is one safe element."""
+"""The disclaimer under every item: a template compiled and tested on samples once, then rendered per item.
+Variables are plain strings and always escaped; the result is one safe element."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from aggregator.editorial.markup import read
 from aggregator.editorial.wording import DEFAULT
 
-__all__ = ["DEFAULT", "Disclaimer", "ItemWords", "Words", "check", "compile"]
+__all__ = ["DEFAULT", "Disclaimer", "ItemVariables", "Variables", "check", "compile"]
 
-TEMPLATE_CHARS_MAX = 10_000  # characters of a template
+TEMPLATE_CHARS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class ItemWords:
-    """What a template may say of an item as `item.…`: strings, "" where nothing is known."""
+class ItemVariables:
+    """Variables of a template named `item.…`: strings, "" for an unknown value."""
 
     url: str
     title: str
@@ -25,66 +25,64 @@ class ItemWords:
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
-    """All that a template may say."""
+class Variables:
+    """All variables of a template, under their names in it."""
 
     publication: str
     organisation: str
     licence: str
-    item: ItemWords
+    item: ItemVariables
 
 
 @dataclass(frozen=True, slots=True)
 class Disclaimer:
-    """A template that has been proven on samples."""
+    """A compiled template that has passed its samples."""
 
     fill: Callable[[dict[str, object]], str]
 
-    def render(self, words: Words) -> tuple[str, str]:
-        """One safe HTML element of class "pw-disclaimer", and the same as plain text."""
-        values = {
-            "publication": words.publication,
-            "organisation": words.organisation,
-            "licence": words.licence,
-            "item": words.item,
-        }
-        html, text = read(self.fill(values))
+    def render(self, variables: Variables) -> tuple[str, str]:
+        """Return one safe HTML element of class "pw-disclaimer", and the same as plain text.
+
+        Raises ValueError when these values make markup that is not allowed.
+        """
+        html, text = read(self.fill(asdict(variables)))
         return f'<div class="pw-disclaimer">{html}</div>', text
 
 
 _SAMPLES = (
-    Words(
+    Variables(
         "Example Releases",
         "Example Agency",
         "CC-BY-4.0",
-        ItemWords("https://example.org/1", "A release", "A. Author", "2026-01-31", "2026-02-01"),
+        ItemVariables("https://example.org/1", "A release", "A. Author", "2026-01-31", "2026-02-01"),
     ),
-    Words("P", "O", "", ItemWords("", "T", "", "2026-01-31", "2026-02-01")),
-    # A title that leaves any attribute or link it is put into without care
-    Words(
+    Variables("P", "O", "", ItemVariables("", "T", "", "2026-01-31", "2026-02-01")),
+    # Values that break out of an unquoted attribute, or turn a link into a data: URL
+    Variables(
         "data:,p onclick=p",
         "data:,o onclick=o",
         "data:,l onclick=l",
-        ItemWords("https://example.org/?a=1&b='2'", "data:,t onclick=t", "data:,a onclick=a", "d", "r"),
+        ItemVariables("https://example.org/?a=1&b='2'", "data:,t onclick=t", "data:,a onclick=a", "d", "r"),
     ),
 )
 
 
 @lru_cache(maxsize=256)
 def compile(template: str) -> Disclaimer:  # noqa: A001 (disclaimer.compile, as in re.compile)
-    """A template ready for use; ValueError says in a sentence why it cannot be used."""
-    from aggregator.editorial.sandbox import compiled  # jinja2 is loaded by those who render
+    """Return the disclaimer of a template. Raises ValueError with the reason when it cannot be used."""
+    from aggregator.editorial.sandbox import compiled  # loads jinja2, which the command line seldom needs
 
     if len(template) > TEMPLATE_CHARS_MAX:
         raise ValueError(f"the template is longer than {TEMPLATE_CHARS_MAX} characters")
     disclaimer = Disclaimer(compiled(template))
-    for words in _SAMPLES:
-        if not disclaimer.render(words)[1]:
-            raise ValueError("the template says nothing")
+    for variables in _SAMPLES:
+        if not disclaimer.render(variables)[1]:
+            raise ValueError("the template is empty for some items: write text outside `if`")
     return disclaimer
 
 
 def check(template: str) -> None:
-    """ValueError when the template cannot be used. Our own wording is known to be good."""
+    """Raise ValueError when a template cannot be used. The default wording is tested and skips this, so
+    that a configuration without own texts loads no template engine."""
     if template not in dict(DEFAULT.by_language).values():
         compile(template)

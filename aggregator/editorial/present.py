@@ -1,5 +1,5 @@
-"""From what we keep to what the public sees: rights applied, disclaimer made, every address and name fit
-to be published. Never decides whether an item is public; that is its state."""
+"""Stored item to published release: rights applied, disclaimer rendered, addresses and names made safe to
+publish. Never decides whether an item is public: that is its state."""
 
 import re
 import unicodedata
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.rights import cut, shown
+from aggregator.editorial.rights import permitted, truncate
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
 from aggregator.editorial.wording import DEFAULT
 from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release, Stored, StoryMember
@@ -17,23 +17,23 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: Text | None = None) -> Release:
-    """An item as the public sees it. `text` is the source's own disclaimer, if it has one.
+    """Return the published view of an item. `text` is the source's own disclaimer, if it has one.
 
-    ValueError when the rights of the source allow nothing, or the disclaimer cannot be filled in.
+    Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
     item = stored.item
-    allowed = shown(item, Republish(feed.republish))
-    source = _public(feed, publication)
+    allowed = permitted(item, Republish(feed.republish))
+    source = _published_feed(feed, publication)
     organisation = line(item.organisation) or source.organisation
-    title = line(item.title) or cut(item.text, 80) or organisation
+    title = line(item.title) or truncate(item.text, 80) or organisation
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
     authors = _names(item.authors)
-    words = disclaimer.Words(
+    words = disclaimer.Variables(
         publication=line(publication.name),
         organisation=organisation,
         licence=source.licence,
-        item=disclaimer.ItemWords(
+        item=disclaimer.ItemVariables(
             url or source.link, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
         ),
     )
@@ -67,28 +67,30 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
 
 def page_address(publication: Publication, item_id: str, title: str) -> str:
-    """Our own page of an item. Only the id counts; the slug is for people."""
+    """Return the address of an item's own page. The id alone identifies it; the slug is for readers."""
     return f"{publication.url}items/{item_id}/{slug(title)}"
 
 
 def slug(title: str) -> str:
-    """A title as the last part of an address: at most 60 of a-z, 0-9 and single dashes, never empty.
+    """Return the title as the last segment of an address: 1 to 60 of a-z, 0-9 and single dashes.
 
-    Never "history" either: at that address an item's history stands.
+    Never "history", which is the address of an item's history.
     """
     ascii_only = unicodedata.normalize("NFKD", title[:300]).encode("ascii", "ignore").decode().lower()
     words = re.sub(r"[^a-z0-9]+", "-", ascii_only).strip("-")[:60].rstrip("-")
     return "release" if words in ("", "history") else words
 
 
-def _template(own: Text | None, standing: Text, language: str) -> str:
-    """The source's own words before the publication's, the item's language before the general text."""
+def _template(own: Text | None, general: Text, language: str) -> str:
+    """Return the source's own text, else the publication's, else the default; each in the item's language
+    before its text for all others."""
     special = own.in_language(language) if own else None
-    return special or standing.in_language(language) or DEFAULT.in_language(language) or ""
+    return special or general.in_language(language) or DEFAULT.in_language(language) or ""
 
 
-def _public(feed: FeedInfo, publication: Publication) -> FeedInfo:
-    """What of a source may be published; our own page stands in for a feed that has no public address."""
+def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
+    """Return the publishable description of a source. A feed without a public address (a file) is given the
+    address of the source's page here."""
     title = line(feed.title)
     return replace(
         feed,
@@ -103,7 +105,7 @@ def _public(feed: FeedInfo, publication: Publication) -> FeedInfo:
 
 
 def _origin(item: Item) -> Origin | None:
-    """Where an aggregated item came from, if that says anything that can be published."""
+    """Return the original feed of an aggregated item; None without a publishable title or address."""
     if item.origin is None:
         return None
     origin = Origin(line(item.origin.title), line(item.origin.id), feed_address(item.origin.link))

@@ -1,5 +1,5 @@
-"""How much of an item the rights of its source let us show, as HTML and as text. Cuts plain text only,
-so that what it returns is as safe as what it was given."""
+"""The share of an item that its source's `republish` setting permits, as HTML and as text. Truncates plain
+text only, so that the HTML stays as safe as it came."""
 
 import re
 from dataclasses import dataclass
@@ -8,16 +8,17 @@ from html import escape, unescape
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
 
-EXCERPT = 600  # characters
-SUMMARY = 300
+EXCERPT_CHARS_MAX = 600
+SUMMARY_CHARS_MAX = 300
 
-# Our sanitiser writes attributes in double quotes and escapes those within; every branch moves on.
+# The sanitiser writes attributes in double quotes and escapes quotes within. Each alternative consumes a
+# character, so the match is linear.
 _TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """What may be shown of an item: `content` is safe HTML, the rest plain text."""
+class Permitted:
+    """The publishable part of an item: `content` is safe HTML, `text` and `summary` are plain text."""
 
     content: str = ""
     text: str = ""
@@ -26,26 +27,29 @@ class Shown:
     images: tuple[Enclosure, ...] = ()
 
 
-def shown(item: Item, republish: Republish) -> Shown:
-    """What the rights leave of an item; ValueError when they leave nothing, for then it must not come
-    this far."""
+def permitted(item: Item, republish: Republish) -> Permitted:
+    """Return the part of an item that the rights permit. Raises ValueError for `no`, whose items are not
+    published at all."""
     match republish:
         case Republish.NO:
-            raise ValueError("the rights of this source forbid showing its items")
+            raise ValueError("`republish: no` forbids publishing items of this source")
         case Republish.HEADLINE:
-            return Shown()
+            return Permitted()
         case Republish.EXCERPT:
-            excerpt = cut(item.text.partition("\n\n")[0], EXCERPT) or _plain(item.summary, EXCERPT)
+            first = truncate(item.text.partition("\n\n")[0], EXCERPT_CHARS_MAX)
+            excerpt = first or _plain(item.summary, EXCERPT_CHARS_MAX)
             content = f"<p>{escape(excerpt, quote=False)}</p>" if excerpt else ""
-            return Shown(content, excerpt, cut(excerpt, SUMMARY))
+            return Permitted(content, excerpt, truncate(excerpt, SUMMARY_CHARS_MAX))
     content = item.content or item.summary
     text = item.text or _plain(content, len(content))
-    summary = _plain(item.summary, SUMMARY) or cut(text.partition("\n\n")[0], SUMMARY)
-    return Shown(content, text, summary, item.enclosures, item.images)
+    summary = _plain(item.summary, SUMMARY_CHARS_MAX) or truncate(
+        text.partition("\n\n")[0], SUMMARY_CHARS_MAX
+    )
+    return Permitted(content, text, summary, item.enclosures, item.images)
 
 
-def cut(text: str, limit: int) -> str:
-    """At most `limit` characters of a text on one line, cut between words, with … where it was cut."""
+def truncate(text: str, limit: int) -> str:
+    """Return at most `limit` characters of a text on one line, cut between words and ended with "…"."""
     text = " ".join(text[: 4 * limit].split())
     if len(text) <= limit:
         return text
@@ -54,4 +58,5 @@ def cut(text: str, limit: int) -> str:
 
 
 def _plain(html: str, limit: int) -> str:
-    return cut(unescape(_TAG.sub(" ", html[:20_000])), limit)
+    """Return safe HTML as plain text of at most `limit` characters."""
+    return truncate(unescape(_TAG.sub(" ", html[:20_000])), limit)

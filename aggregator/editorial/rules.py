@@ -1,16 +1,16 @@
-"""`only` and `skip`: which items of a source are kept at all. Runs in the killable workers, because the
-operator's patterns meet hostile text here."""
+"""`only` and `skip`: the include and exclude filters of a source. Run in the killable workers, because an
+operator's regular expression on hostile text may backtrack for minutes."""
 
 import re
 
 from aggregator.model import Item
 from aggregator.model.settings import Rule, Source
 
-SEARCHED_CHARS_MAX = 1_000_000  # characters a pattern is let loose on
+SEARCHED_CHARS_MAX = 1_000_000  # bounds a pattern with quadratic run time
 
 
 def keeps(item: Item, source: Source) -> bool:
-    """Whether an item passes: any `only` rule matches (if there are any) and no `skip` rule does."""
+    """Return whether an item is kept: one `only` rule matches (if there are any) and no `skip` rule does."""
     if source.only and not any(_matches(rule, item) for rule in source.only):
         return False
     return not any(_matches(rule, item) for rule in source.skip)
@@ -35,4 +35,4 @@ def _values(field: str, item: Item) -> tuple[str, ...]:
             return (item.text,)
         case "language":
             return (item.language,)
-    raise ValueError(f"no rule can look at {field!r}; use title, url, category, author, text or language")
+    raise ValueError(f"a rule cannot search {field!r}; use title, url, category, author, text or language")

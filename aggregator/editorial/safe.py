@@ -1,12 +1,12 @@
-"""Strings that come from configuration or from the head of a feed, made fit to be published. Items have
-been through `normalise`; these have not."""
+"""Sanitise strings from the configuration and from feed heads for publication. Items have passed
+`normalise`; these strings have not."""
 
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-# What no XML document can hold (XML 1.0 section 2.2; lone surrogates among it); the C1 controls, which
-# readers turn into Windows-1252 letters and terminals obey; overrides of direction, which would turn
-# the text around a name
+# Characters outside XML 1.0 section 2.2 (lone surrogates among them); C1 controls, which feed readers
+# decode as Windows-1252 letters and terminals execute; bidirectional overrides, which would reverse the
+# text after a name
 _ILLEGAL = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
@@ -16,13 +16,13 @@ _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")
 
 
 def line(text: str) -> str:
-    """A text on one line, without characters XML cannot hold. Spaces that do not break stay as they are."""
+    """Return the text on one line, without characters illegal in XML. No-break spaces are kept."""
     return _BLANKS.sub(" ", _ILLEGAL.sub("", text)).strip()
 
 
 def web_address(url: str) -> str:
-    """An http(s) address that is safe to link to, without credentials; "" for all else (javascript:,
-    file:, relative, broken)."""
+    """Return an http(s) address that is safe to link to, without credentials; "" for any other (javascript:,
+    file:, relative, malformed)."""
     url = line(url)
     try:
         parts = urlsplit(url)
@@ -37,14 +37,14 @@ def web_address(url: str) -> str:
 
 
 def feed_address(url: str) -> str:
-    """As `web_address`, and without parameters that look like secrets: a feed may be polled with a key
-    that its readers must not learn."""
+    """Return `web_address` without parameters named like secrets: a feed may be polled with an API key that
+    must not be published."""
     url = web_address(url)
     parts = urlsplit(url)
-    kept = [pair for pair in parts.query.split("&") if not _SECRET.search(pair.partition("=")[0])]
-    return urlunsplit(parts._replace(query="&".join(kept)))
+    pairs = [pair for pair in parts.query.split("&") if not _SECRET.search(pair.partition("=")[0])]
+    return urlunsplit(parts._replace(query="&".join(pairs)))
 
 
 def language_tag(tag: str) -> str:
-    """A language tag in the shape of BCP 47, or ""."""
+    """Return the tag if it has the syntax of BCP 47 (RFC 5646), else ""."""
     return tag if _LANGUAGE.fullmatch(tag) else ""

@@ -1,17 +1,17 @@
-"""The room of jinja2 as the disclaimer meets it: a template that can name our variables, choose and
-change case, and nothing else. Never sees item text as a template, never loops, calls or loads."""
+"""The Jinja2 sandbox of disclaimers: a template can insert its variables, choose with `if` and change case.
+Item text is never a template; there are no loops, calls, arithmetic or includes."""
 
 from collections.abc import Callable
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-PLAIN = frozenset({"publication", "organisation", "licence"})
-OF_ITEM = frozenset({"url", "title", "authors", "published", "retrieved"})
+VARIABLES = frozenset({"publication", "organisation", "licence"})
+ITEM_VARIABLES = frozenset({"url", "title", "authors", "published", "retrieved"})
 FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
 
-# An allow-list: what is not here (loops, calls, arithmetic, macros, includes) can neither run long,
-# grow large nor reach anything.
+# An allow-list: any other node (loops, calls, arithmetic, macros, includes) could run long, grow large or
+# reach out of the sandbox.
 _ALLOWED = (
     nodes.Template,
     nodes.Output,
@@ -33,14 +33,17 @@ _environment = ImmutableSandboxedEnvironment(autoescape=True, undefined=StrictUn
 
 
 def compiled(source: str) -> Callable[[dict[str, object]], str]:
-    """The template as a function of its variables; ValueError says in a sentence what is wrong with it.
-    So does the function when rendering fails."""
+    """Return the template as a function from its variables to HTML, not yet checked as markup.
+
+    Raises ValueError with the line and the reason for a template outside the allow-list; the function raises
+    ValueError when rendering fails.
+    """
     try:
         _inspect(_environment.parse(source))
         template = _environment.from_string(source)
     except TemplateSyntaxError as error:
         raise ValueError(f"the template is broken in line {error.lineno}: {error.message}") from error
-    except (RecursionError, SyntaxError, MemoryError) as error:  # what Python says of endless brackets
+    except (RecursionError, SyntaxError, MemoryError) as error:  # Python's errors for thousands of brackets
         raise ValueError("the template is nested too deeply") from error
     return lambda values: _render(template, values)
 
@@ -53,7 +56,7 @@ def _render(template: Template, values: dict[str, object]) -> str:
 
 
 def _inspect(node: nodes.Node) -> None:
-    """Refuse, with a sentence, whatever a disclaimer has no use for."""
+    """Raise ValueError for the first node, variable or filter outside the allow-list."""
     if not isinstance(node, _ALLOWED):
         raise ValueError(
             f"line {node.lineno}: a disclaimer can insert variables and use if, "
@@ -61,12 +64,12 @@ def _inspect(node: nodes.Node) -> None:
         )
     match node:
         case nodes.Getattr(node=nodes.Name(name="item"), attr=attribute):
-            _known(f"item.{attribute}", attribute in OF_ITEM, node.lineno)
-            return  # `item` alone would be an unknown variable
+            _require(f"item.{attribute}", attribute in ITEM_VARIABLES, node.lineno)
+            return  # visited, the bare name `item` would be an unknown variable
         case nodes.Getattr(attr=attribute):
-            _known(f"….{attribute}", False, node.lineno)
+            _require(f"….{attribute}", False, node.lineno)
         case nodes.Name(name=name):
-            _known(name, name in PLAIN, node.lineno)
+            _require(name, name in VARIABLES, node.lineno)
         case nodes.Filter(name=name) if name not in FILTERS:
             raise ValueError(
                 f"line {node.lineno}: no filter {name!r}; there are {', '.join(sorted(FILTERS))}"
@@ -75,7 +78,7 @@ def _inspect(node: nodes.Node) -> None:
         _inspect(child)
 
 
-def _known(name: str, known: bool, line: int) -> None:
-    if not known:
-        names = sorted(PLAIN) + [f"item.{field}" for field in sorted(OF_ITEM)]
+def _require(name: str, is_known: bool, line: int) -> None:
+    if not is_known:
+        names = sorted(VARIABLES) + [f"item.{field}" for field in sorted(ITEM_VARIABLES)]
         raise ValueError(f"line {line}: no variable {name!r}; there are {', '.join(names)}")

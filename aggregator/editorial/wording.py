@@ -1,4 +1,4 @@
-"""Our own default disclaimer, in the languages we can write well. Needs no template engine to be read."""
+"""The default disclaimer, in English, French, German and Spanish. Loads no template engine."""
 
 from aggregator.model.settings import Text
 

@@ -1,10 +1,10 @@
-"""Gets documents from origins: politely, under limits, and never from an address it must not reach.
+"""HTTP fetches of documents and posts of forms: polite, bounded, guarded against SSRF.
 
-`client` is its front; nothing here knows what a feed is.
+`client` is the entry point. Nothing here knows what a feed is.
 """
 
 import sys
 
-# httpx's own command line would load click, rich and pygments: a third of the import of all of httpx, which
-# does without it where these are missing. None makes its import fail just so.
-sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # what the import system means by None
+# httpx's own command line loads click, rich and pygments, a third of the time to import httpx, and is skipped
+# where they are missing. An entry of None makes its import fail as if they were.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # the import system's marker, not a module

@@ -1,6 +1,6 @@
-"""Fetches one document, or posts one form: under a deadline and caps, following redirects by hand.
+"""Fetch of one document or post of one form, under a deadline and byte caps, following redirects itself.
 
-The room of httpx, with `transport`. Never parses a body, never retries, never keeps a cookie.
+Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as does `transport`.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from urllib.parse import urlencode, urlsplit
 import httpx
 
 from aggregator import __version__
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import (
     as_utf8,
     basic_authorization,
@@ -24,17 +24,18 @@ from aggregator.fetch.address import (
     public_url,
     without_credentials,
 )
+from aggregator.fetch.body import read_body
 from aggregator.fetch.deadline import Deadline
-from aggregator.fetch.decode import ACCEPTED, Decoding
-from aggregator.fetch.errors import told
+from aggregator.fetch.decode import ACCEPTED
+from aggregator.fetch.errors import as_fetch_errors
 from aggregator.fetch.files import read_file
-from aggregator.fetch.memory import Budget, Share
+from aggregator.fetch.memory import Budget
 from aggregator.fetch.politeness import Hosts
 from aggregator.fetch.responses import (
+    METHOD_KEPT,
     NO_VALIDATORS,
     PERMANENT,
     REDIRECTS,
-    REPEATED,
     WITH_BODY,
     Headers,
     expect_304,
@@ -49,36 +50,35 @@ FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
-BODY_BYTES_IN_FLIGHT = 64_000_000  # bytes of bodies that all fetches together hold
-MOST_REDIRECTS, LONGEST_URL = 10, 8_000  # of an address, characters
+BODY_BYTES_IN_FLIGHT = 64_000_000  # of the bodies that all fetches together hold
+REDIRECTS_MAX, URL_CHARACTERS_MAX = 10, 8_000
 RESOLVER_THREADS = 32
-# A body in tiny chunks costs us far more than its sender: beyond so many, their average must be decent.
-MOST_PARTS, SMALLEST_PART = 10_000, 64
+_NO_CONTENT = httpx.ByteStream(b"")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
-    """What one fetch wants of every hop; `secrets` are for `origin` alone, and gone once it is left."""
+class _Job:
+    """One fetch or post over all of its hops. `secrets` go to `origin` only, until a redirect leaves it."""
 
     validators: Validators
     accept: str
-    cap: int
+    max_bytes: int
     origin: tuple[str, str, int | None]
     secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    form: bytes | None = None  # posted, if there is one
+    form: bytes | None = None  # content of a POST; None for a GET
     form_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class _Redirect:
-    """An answer that names another address."""
+    """A response that names another URL."""
 
     url: str
     is_permanent: bool
 
 
 class Client:
-    """All fetches of one service; they share its connections, slots and memory."""
+    """The HTTP client of one service. Its fetches share per-host rate limits, slots and the byte budget."""
 
     def __init__(
         self,
@@ -109,7 +109,7 @@ class Client:
         await self.close()
 
     async def close(self) -> None:
-        """Close its connections."""
+        """Close the transport and the resolver."""
         await self._transport.aclose()
         self._resolver.close()
 
@@ -122,116 +122,115 @@ class Client:
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
     ) -> Fetched:
-        """The document at `url`, or None for its body when it is as `validators` say.
+        """Return the document at `url`; its body is None after a 304 to a conditional request.
 
-        `credentials` are shown to their own origin, until a redirect leaves it.
-        `Fetched.url` and its validators never hold userinfo. The deadline counts while it has a slot,
-        so that a long queue fails nobody. FetchError on anything that is not a usable body.
+        `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
+        origin until a redirect leaves it. `Fetched.url` and its validators hold no userinfo. The deadline is
+        suspended while the fetch waits for a slot. FetchError for anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
-        if url[:5].lower() == "file:":  # only as first address: redirects never come here
+        if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
         home = url if credentials is None else credentials.home
-        origin = _origin(_readable(home, seen_at=home))
+        origin = _origin(_web_url(home, found_at=home))
         secrets = _userinfo(url) if credentials is None else credentials.fields
-        return await self._in_time(url, _Asked(validators, accept, cap, origin, secrets))
+        return await self._within_deadline(url, _Job(validators, accept, cap, origin, secrets))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
-        """Post a form, as to a hub, and return the status of success; the answer's body is not read.
+        """Post a form, as to a WebSub hub, and return the 2xx status; the body of the response is not read.
 
-        Sent again only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
+        It is repeated only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
         """
         return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded")
 
     async def post_json(self, url: str, value: object) -> int:
-        """Post a value as JSON, in the same way."""
+        """Post a value as JSON, as a webhook does, in the same way."""
         return await self._post(url, json.dumps(value, ensure_ascii=False).encode(), "application/json")
 
     async def _post(self, url: str, body: bytes, content_type: str) -> int:
-        origin = _origin(_readable(url, seen_at=url))
-        asked = _Asked(NO_VALIDATORS, "*/*", 0, origin, form=body, form_type=content_type)
-        return (await self._in_time(url, asked)).status
+        origin = _origin(_web_url(url, found_at=url))
+        job = _Job(NO_VALIDATORS, "*/*", 0, origin, form=body, form_type=content_type)
+        return (await self._within_deadline(url, job)).status
 
-    async def _in_time(self, url: str, asked: _Asked) -> Fetched:
+    async def _within_deadline(self, url: str, job: _Job) -> Fetched:
         seconds = self._settings.timeout.total_seconds()
         try:
-            async with asyncio.timeout(None) as timeout:
-                return await self._follow(url, asked, deadline=Deadline(timeout, seconds))
+            return await self._follow(url, job, deadline=Deadline(seconds))
         except TimeoutError as error:
-            raise FetchError(
-                f"{public_url(url)} did not finish within {seconds:g} s", cause="network"
-            ) from error
+            message = f"{public_url(url)} did not finish within {seconds:g} s"
+            raise FetchError(message, cause=Cause.NETWORK) from error
 
-    async def _follow(self, url: str, asked: _Asked, *, deadline: Deadline) -> Fetched:
-        parsed = _readable(url, seen_at=url)
+    async def _follow(self, url: str, job: _Job, *, deadline: Deadline) -> Fetched:
+        parsed = _web_url(url, found_at=url)
         target = without_credentials(url)
-        visited, first = list[str](), (urlsplit(url).hostname or "").lower()  # as the store calls it
-        permanent, was = True, None
-        while len(visited) <= MOST_REDIRECTS:
+        visited, first_host = list[str](), (urlsplit(url).hostname or "").lower()  # as stored
+        permanent, previous = True, None
+        while len(visited) <= REDIRECTS_MAX:
             visited.append(target)
-            self.hosts.leads(first, parsed.host)
-            if _origin(parsed) != asked.origin:  # for good: who leads back here chose what is asked
-                asked = replace(asked, secrets=())
-            goes_on = was is not None and was.host == parsed.host
-            answer = await self._hop(target, parsed, asked, deadline=deadline, goes_on=goes_on)
+            self.hosts.leads(first_host, parsed.host)
+            if _origin(parsed) != job.origin:  # for good: a host that redirects back has chosen the request
+                job = replace(job, secrets=())
+            goes_on = previous is not None and previous.host == parsed.host
+            answer = await self._hop(target, parsed, job, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
-                return replace(answer, permanent=permanent and len(visited) > 1)
+                return replace(answer, permanent=permanent) if len(visited) > 1 else answer
             permanent = permanent and answer.is_permanent
-            was, parsed = parsed, _readable(answer.url, seen_at=target, base=parsed)
-            if asked.form is not None and (was.scheme, parsed.scheme) == ("https", "http"):
-                raise FetchError(f"{public_url(target)} leads from https to http", cause="refused")
+            previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
+            if job.form is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
+                raise FetchError(f"{public_url(target)} leads from https to http", cause=Cause.REFUSED)
             target = str(parsed)
             if target in visited:
-                raise FetchError(f"{public_url(url)} redirects in a circle", cause="http")
-        raise FetchError(f"{public_url(url)} redirects more than {MOST_REDIRECTS} times", cause="limit")
+                raise FetchError(f"{public_url(url)} redirects in a circle", cause=Cause.HTTP)
+        raise FetchError(f"{public_url(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
 
     async def _hop(
-        self, url: str, parsed: httpx.URL, asked: _Asked, *, deadline: Deadline, goes_on: bool
+        self, url: str, parsed: httpx.URL, job: _Job, *, deadline: Deadline, goes_on: bool
     ) -> Fetched | _Redirect:
-        """One request and what its answer means."""
-        with told(url):
-            async with self.hosts.slot(parsed.host, goes_on=goes_on):
-                with deadline.running():
-                    response = await self._transport.handle_async_request(self._request(url, parsed, asked))
-                    try:
-                        if response.status_code == 429:  # before anybody else gets the slot
-                            self.hosts.rest(parsed.host)
-                        return await self._understood(url, response, asked)
-                    finally:
-                        await response.aclose()
+        """Send one request and interpret its response."""
+        with as_fetch_errors(url):
+            async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
+                response = await self._transport.handle_async_request(self._request(url, parsed, job))
+                try:
+                    if response.status_code == 429:  # before another fetch gets the slot
+                        self.hosts.limit(parsed.host)
+                    return await self._interpret(url, response, job)
+                finally:
+                    await response.aclose()
 
-    def _request(self, url: str, parsed: httpx.URL, asked: _Asked) -> httpx.Request:
+    def _request(self, url: str, parsed: httpx.URL, job: _Job) -> httpx.Request:
         headers = [
+            (b"Host", parsed.netloc),
             (b"User-Agent", self._agent),
-            (b"Accept", field_value(asked.accept)),
+            (b"Accept", field_value(job.accept)),
             (b"Accept-Encoding", ACCEPTED.encode()),
         ]
-        if asked.validators.url == url:  # they say nothing of any other document
-            if asked.validators.etag:
-                headers.append((b"If-None-Match", field_value(asked.validators.etag)))
-            if asked.validators.last_modified:
-                headers.append((b"If-Modified-Since", field_value(asked.validators.last_modified)))
-        headers.extend((name.encode(), value.encode()) for name, value in asked.secrets)
-        if asked.form is not None:
-            headers.append((b"Content-Type", asked.form_type.encode()))
-            return httpx.Request("POST", parsed, headers=headers, content=asked.form)
-        return httpx.Request("GET", parsed, headers=headers)
+        if job.validators.url == url:  # validators belong to one URL
+            if job.validators.etag:
+                headers.append((b"If-None-Match", field_value(job.validators.etag)))
+            if job.validators.last_modified:
+                headers.append((b"If-Modified-Since", field_value(job.validators.last_modified)))
+        headers.extend((name.encode(), value.encode()) for name, value in job.secrets)
+        if job.form is not None:
+            headers.append((b"Content-Type", job.form_type.encode()))
+            return httpx.Request("POST", parsed, headers=headers, content=job.form)
+        # With content= instead of stream= httpx takes four times as long.
+        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT)
 
-    async def _understood(self, url: str, response: httpx.Response, asked: _Asked) -> Fetched | _Redirect:
+    async def _interpret(self, url: str, response: httpx.Response, job: _Job) -> Fetched | _Redirect:
         status, headers = response.status_code, Headers.of(response.headers.raw)
         location = headers.first("location")
-        if status in (REDIRECTS if asked.form is None else REPEATED) and location:
+        if status in (REDIRECTS if job.form is None else METHOD_KEPT) and location:
             return _Redirect(as_utf8(location), status in PERMANENT)
-        if asked.form is not None and status // 100 == 2:
+        if job.form is not None and status // 100 == 2:
             return Fetched(url, status, None)
         body, received = None, 0
         if status == 304:
-            expect_304(url, asked.validators)
-            async for _ in response.aiter_raw():  # nothing comes, and then the connection is free again
-                pass
-            fresh = refreshed(url, headers, asked.validators)
+            expect_304(url, job.validators)
+            fresh = refreshed(url, headers, job.validators)
         elif status in WITH_BODY:
-            body, received = await self._body(url, response, headers, cap=asked.cap)
+            body, received = await read_body(
+                url, response, headers, budget=self.budget, max_bytes=job.max_bytes
+            )
             fresh = refreshed(url, headers)
         else:
             raise failure(url, status, headers)
@@ -245,53 +244,30 @@ class Client:
             received=received,
         )
 
-    async def _body(
-        self, url: str, response: httpx.Response, headers: Headers, *, cap: int
-    ) -> tuple[bytes, int]:
-        """The decoded body and how many bytes it was on the wire."""
-        too_large = FetchError(
-            f"{public_url(url)} is larger than {cap} bytes", cause="limit", status=response.status_code
-        )
-        length = headers.first("content-length")
-        if length.isdecimal() and len(length) < 20 and int(length) > cap:
-            raise too_large
-        decoding = Decoding(headers.get("content-encoding"), most=cap)
-        body, parts, received = bytearray(), 0, 0
-        with Share(self.budget) as share:
-            async for part in response.aiter_raw():
-                parts, received = parts + 1, received + len(part)
-                if received > cap or (parts > MOST_PARTS and received < parts * SMALLEST_PART):
-                    raise too_large
-                for piece in decoding.feed(part):
-                    if len(body) + len(piece) > cap:
-                        raise too_large
-                    await share.grow(len(piece))
-                    body += piece
-            decoding.finish()
-        return bytes(body), received
 
-
-@lru_cache(1024)  # the same ones come with every round, each as first address and as where secrets may go
-def _readable(url: str, *, seen_at: str, base: httpx.URL | None = None) -> httpx.URL:
-    """The address as httpx takes it, without userinfo and fragment."""
+@lru_cache(1024)  # parsed at every poll, as the target and as the origin of secrets
+def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx.URL:
+    """Return the parsed URL without userinfo and fragment. FetchError unless it is an http or https one."""
     try:
-        urlsplit(url)  # is stricter: raises ValueError where httpx escapes a broken host
+        urlsplit(url)  # raises ValueError where httpx would escape a broken host
         parsed = httpx.URL(url) if base is None else base.join(url)
         if parsed.userinfo or parsed.fragment:
             parsed = parsed.copy_with(userinfo=b"", fragment=None)
-        host = parsed.host  # raises what IDNA says of an xn-- that stands for nothing
+        host = parsed.host  # raises UnicodeError for an invalid IDNA label
     except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(f"{public_url(seen_at)} leads to an unreadable address", cause="refused") from error
-    is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
-    if not is_web or len(url) > LONGEST_URL:
         raise FetchError(
-            f"{public_url(seen_at)} leads to {public_url(url)}, which is no web address", cause="refused"
+            f"{public_url(found_at)} leads to an unreadable address", cause=Cause.REFUSED
+        ) from error
+    is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
+    if not is_web or len(url) > URL_CHARACTERS_MAX:
+        raise FetchError(
+            f"{public_url(found_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
         )
     return parsed
 
 
 def _userinfo(url: str) -> tuple[tuple[str, str], ...]:
-    """What the userinfo of an address is sent as."""
+    """Return the header fields that the userinfo of a URL stands for."""
     login = basic_authorization(url)
     return (("Authorization", login),) if login else ()
 

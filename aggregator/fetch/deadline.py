@@ -1,26 +1,21 @@
-"""How long one fetch may take. Counts only while it asks: waiting for a turn at a busy host fails nobody."""
+"""The deadline of one fetch, suspended while the fetch waits for a slot: a busy host fails no fetch."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 
 class Deadline:
-    """Seconds that are left to a fetch over all its hops, within its `asyncio.timeout(None)`."""
+    """Seconds left to a fetch over all of its hops."""
 
-    def __init__(self, timeout: asyncio.Timeout, seconds: float) -> None:
-        self._timeout = timeout
+    def __init__(self, seconds: float) -> None:
         self._left = seconds
 
-    @contextmanager
-    def running(self) -> Iterator[None]:
-        """Time goes by."""
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Count the time within the block; TimeoutError when none is left."""
         loop = asyncio.get_running_loop()
         end = loop.time() + self._left
-        self._timeout.reschedule(end)
-        try:
+        async with asyncio.timeout_at(end):
             yield
-        finally:
-            if not self._timeout.expired():
-                self._left = end - loop.time()
-                self._timeout.reschedule(None)
+        self._left = end - loop.time()

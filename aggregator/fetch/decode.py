@@ -1,41 +1,43 @@
-"""Content encodings, undone in pieces so that 300 bytes never become 200 MB at once.
+"""Decoding of Content-Encoding in bounded pieces, so that a decompression bomb never expands at once.
 
-Nothing here keeps what it decoded or knows how much is too much: the reader counts the pieces, and is told of
-each bit of work, so that it can let others go on.
+300 bytes can stand for 200 MB. Decoders keep no output; the caller counts the pieces against its cap. Work
+without output yields b"", so that the caller can let other tasks run.
 """
 
 import zlib
 from collections.abc import Iterator
 from typing import Protocol
 
-PIECE = 65_536  # bytes; no decoder hands over much more than this at once, but zstd up to 2 MB
-MOST_ENCODINGS = 2
-MOST_MEMBERS = 1_000  # of one gzip stream: each costs a copy of what follows it
+from aggregator.errors import Cause
+
+PIECE_BYTES = 65_536  # bytes at most of a decoded piece, roughly; zstd yields up to 2 MB
+ENCODINGS_MAX = 2
+GZIP_MEMBERS_MAX = 1_000  # of one stream: each costs a copy of the bytes after it
 ACCEPTED = "gzip, deflate, br, zstd"
 
 _GZIP_MAGIC = 0x1F
-_ZSTD_WINDOW = 8 * 1024 * 1024  # RFC 9659: what a sender may expect of us
-# One block of 4 bytes can stand for 128 kB, and zstandard has no bound on its output: bound the input.
+_ZSTD_WINDOW = 8 * 1024 * 1024  # bytes, RFC 9659 section 3
+# zstandard cannot bound its output, and a block of 4 bytes can stand for 128 kB: the input is bounded.
 _ZSTD_SLICE = 64
 
 
 class Undecodable(Exception):
-    """The body is not what its Content-Encoding says; `cause` as in FetchError."""
+    """The body does not decode by its Content-Encoding; `cause` as in FetchError."""
 
-    def __init__(self, message: str, *, cause: str = "network") -> None:
+    def __init__(self, message: str, *, cause: Cause = Cause.NETWORK) -> None:
         super().__init__(message)
         self.cause = cause
 
 
 class Decoder(Protocol):
-    """Undoes one encoding of one body."""
+    """Decoder of one encoding of one body."""
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What these bytes decode to, in pieces."""
+        """Yield the bytes that `data` decodes to, in pieces."""
         ...
 
     def is_complete(self) -> bool:
-        """Whether the encoded stream came to its own end; an empty body has."""
+        """Return whether the encoded stream has reached its own end."""
         ...
 
 
@@ -46,27 +48,27 @@ class _Gzip:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         piece = b""
-        while data or len(piece) == PIECE:
+        while data or len(piece) == PIECE_BYTES:
             if self._stream.eof:
                 if not data or data[0] != _GZIP_MAGIC:
-                    return  # padding after the last member, as gzip itself ignores it
+                    return  # padding after the last member, which gzip ignores too
                 self._stream = zlib.decompressobj(wbits=31)
-            piece = self._stream.decompress(data, PIECE)
+            piece = self._stream.decompress(data, PIECE_BYTES)
             self._count_member()
             data = self._stream.unused_data or self._stream.unconsumed_tail
             yield piece
 
     def _count_member(self) -> None:
         self._members += self._stream.eof
-        if self._members > MOST_MEMBERS:
-            raise Undecodable(f"its gzip stream has more than {MOST_MEMBERS} members", cause="limit")
+        if self._members > GZIP_MEMBERS_MAX:
+            raise Undecodable(f"its gzip stream has more than {GZIP_MEMBERS_MAX} members", cause=Cause.LIMIT)
 
     def is_complete(self) -> bool:
         return self._stream.eof
 
 
 class _Deflate:
-    """zlib (RFC 1950) as the standard has it, or raw (RFC 1951) as some servers do."""
+    """zlib (RFC 1950) by RFC 9110 section 8.4.1.2, or raw deflate (RFC 1951) as some servers send it."""
 
     def __init__(self) -> None:
         self._head = b""
@@ -80,8 +82,8 @@ class _Deflate:
             is_zlib = data[0] & 0x0F == 8 and int.from_bytes(data[:2]) % 31 == 0
             self._stream = zlib.decompressobj(wbits=15 if is_zlib else -15)
         piece = b""
-        while (data or len(piece) == PIECE) and not self._stream.eof:
-            piece = self._stream.decompress(data, PIECE)
+        while (data or len(piece) == PIECE_BYTES) and not self._stream.eof:
+            piece = self._stream.decompress(data, PIECE_BYTES)
             data = self._stream.unconsumed_tail
             yield piece
 
@@ -99,7 +101,7 @@ class _Brotli:
     def feed(self, data: bytes) -> Iterator[bytes]:
         try:
             while not self._stream.is_finished():
-                piece = self._stream.process(data, output_buffer_limit=PIECE)
+                piece = self._stream.process(data, output_buffer_limit=PIECE_BYTES)
                 if not piece and self._stream.can_accept_more_data():
                     return
                 data = b""
@@ -113,10 +115,10 @@ class _Brotli:
 
 class _Zstd:
     def __init__(self) -> None:
-        import zstandard  # only when an origin uses it
+        import zstandard  # loaded once an origin uses it
 
         self._decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
-        self._stream = self._decompressor.decompressobj(write_size=PIECE)
+        self._stream = self._decompressor.decompressobj(write_size=PIECE_BYTES)
         self._error = zstandard.ZstdError
 
     def feed(self, data: bytes) -> Iterator[bytes]:
@@ -125,7 +127,7 @@ class _Zstd:
                 part = data[start : start + _ZSTD_SLICE]
                 while part:
                     if self._stream.eof:  # frames may follow one another (RFC 8878 section 3.1)
-                        self._stream = self._decompressor.decompressobj(write_size=PIECE)
+                        self._stream = self._decompressor.decompressobj(write_size=PIECE_BYTES)
                     yield self._stream.decompress(part)
                     part = self._stream.unused_data
         except self._error as error:
@@ -145,25 +147,25 @@ _DECODERS: dict[str, type[Decoder]] = {
 
 
 class Decoding:
-    """Undoes all encodings of one body, the last applied first (RFC 9110 section 8.4).
+    """Decodes all encodings of one body, the last applied first (RFC 9110 section 8.4).
 
-    `most` bytes may come out of one encoding and go into the next, which the reader cannot count.
+    At most `max_bytes` may pass from one decoder to the next, where the caller cannot count them.
     """
 
-    def __init__(self, content_encoding: str, *, most: int) -> None:
+    def __init__(self, content_encoding: str, *, max_bytes: int) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         self._names = [name for name in reversed(names) if name not in ("", "identity")]
-        if len(self._names) > MOST_ENCODINGS:
-            raise Undecodable(f"it is encoded more than {MOST_ENCODINGS} times", cause="limit")
+        if len(self._names) > ENCODINGS_MAX:
+            raise Undecodable(f"it is encoded more than {ENCODINGS_MAX} times", cause=Cause.LIMIT)
         for name in self._names:
             if name not in _DECODERS:
-                raise Undecodable("it has a content encoding that was not asked for", cause="http")
+                raise Undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
         self._decoders = [_DECODERS[name]() for name in self._names]
         self._is_empty = True
-        self._most, self._between = most, 0
+        self._max_bytes, self._between = max_bytes, 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """The pieces that these bytes decode to; Undecodable when they cannot be."""
+        """Yield the pieces that `data` decodes to. Undecodable when it does not."""
         self._is_empty = self._is_empty and not data
         try:
             yield from self._through(self._decoders, data)
@@ -171,12 +173,12 @@ class Decoding:
             raise Undecodable(f"its {', '.join(self._names)} encoding is broken") from error
 
     def finish(self) -> None:
-        """Undecodable when the body ended before its encoding did; an empty body never does."""
+        """Raise Undecodable when a body, unless it is empty, ended before its encoding did."""
         if not self._is_empty and not all(decoder.is_complete() for decoder in self._decoders):
             raise Undecodable("it ended early")
 
     def _through(self, decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
-        """The pieces, through all decoders that are left; b"" for work that brought nothing."""
+        """Yield the pieces after all remaining decoders, b"" for work without output."""
         if not decoders:
             yield data
             return
@@ -189,5 +191,7 @@ class Decoding:
 
     def _count(self, size: int) -> None:
         self._between += size
-        if self._between > self._most:
-            raise Undecodable(f"it is larger than {self._most} bytes between its encodings", cause="limit")
+        if self._between > self._max_bytes:
+            raise Undecodable(
+                f"it is larger than {self._max_bytes} bytes between its encodings", cause=Cause.LIMIT
+            )

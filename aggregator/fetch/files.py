@@ -1,6 +1,6 @@
-"""Reads `file:` sources: regular files of this machine that the operator named by hand.
+"""Reader of `file:` sources: regular files of this machine, configured by the operator.
 
-Never reads a device, pipe or directory, and is never called for a redirect.
+Devices, pipes and directories are refused, and redirects never lead here.
 """
 
 import os
@@ -8,23 +8,23 @@ import stat
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import printable
 from aggregator.model import Fetched, Validators
 
 
 def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:
-    """The file's bytes, or 304 when size and time of change are as `validators` say.
+    """Return the file's bytes, or 304 when its size and modification time match `validators`.
 
-    FetchError with cause network (cannot be read), refused (no regular file), limit (too large).
+    FetchError with cause network (unreadable), refused (not a regular file) or limit (too large).
     """
     path = _path(url)
     try:
-        # Opening a pipe for reading would wait for its writer, hence O_NONBLOCK.
+        # O_NONBLOCK: opening a pipe would wait for its writer.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause="network") from error
+        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause=Cause.NETWORK) from error
     try:
         return _fetched(url, file, max_bytes, validators=validators)
     finally:
@@ -32,25 +32,25 @@ def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:
 
 
 def _fetched(url: str, file: int, max_bytes: int, *, validators: Validators) -> Fetched:
-    found = os.fstat(file)
+    stats = os.fstat(file)
     path = _path(url)
-    if not stat.S_ISREG(found.st_mode):
-        raise FetchError(f"{_shown(path)} is not a regular file", cause="refused")
-    current = Validators(url=url, etag=f'"{found.st_mtime_ns:x}-{found.st_size:x}"')
+    if not stat.S_ISREG(stats.st_mode):
+        raise FetchError(f"{_shown(path)} is not a regular file", cause=Cause.REFUSED)
+    current = Validators(url=url, etag=f'"{stats.st_mtime_ns:x}-{stats.st_size:x}"')
     if validators == current:
         return Fetched(url, 304, None, validators=current)
-    body = b"" if found.st_size > max_bytes else _read(file, max_bytes + 1)
-    if found.st_size > max_bytes or len(body) > max_bytes:
-        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause="limit")
+    body = b"" if stats.st_size > max_bytes else _read(file, max_bytes + 1)
+    if stats.st_size > max_bytes or len(body) > max_bytes:
+        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause=Cause.LIMIT)
     return Fetched(url, 200, body, validators=current, received=len(body))
 
 
-def _read(file: int, most: int) -> bytes:
-    """Up to `most` bytes; a file that grows meanwhile yields no more."""
+def _read(file: int, limit: int) -> bytes:
+    """Return at most `limit` bytes, also of a file that grows meanwhile."""
     parts = []
-    while most and (part := os.read(file, most)):
+    while limit and (part := os.read(file, limit)):
         parts.append(part)
-        most -= len(part)
+        limit -= len(part)
     return b"".join(parts)
 
 
@@ -58,7 +58,9 @@ def _path(url: str) -> str:
     parts = urlsplit(url)
     path = url2pathname(parts.path)
     if parts.netloc not in ("", "localhost") or not path.startswith("/"):
-        raise FetchError(f"{printable(url)} names no file of this machine by its full path", cause="refused")
+        raise FetchError(
+            f"{printable(url)} names no file of this machine by its full path", cause=Cause.REFUSED
+        )
     return path
 
 

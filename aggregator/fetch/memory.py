@@ -1,67 +1,70 @@
-"""The bytes that all fetches together may hold in memory. Never holds bytes itself.
+"""Byte budget: a bound on the bytes that all tasks together hold in memory, by backpressure and eviction.
 
-Who needs more when all is taken waits; only one at a time, the finisher, may go beyond. So the most
-that is ever held is the capacity and one body, and somebody can always go on: no deadlock. Who holds much
-for long while others wait is cut off: a few origins that drip large bodies must not stop all the others.
+A task that needs more than is free waits. One task at a time, the finisher, may exceed the capacity, so the
+total is at most the capacity and one body, and no deadlock can arise. A large, slow task is evicted while
+others wait: a few origins that drip large bodies must not stall all other fetches.
 """
 
 import asyncio
 from types import TracebackType
 from typing import Self
 
-TURN = 128  # pieces of a body, after which others are let go on: one read can hold 100,000 of them
-EVICT_AFTER = 2.0  # seconds that one may wait, or take for a body while others wait
+PIECES_PER_TURN = 128  # of a body before other tasks run: one read can decode to 100,000 pieces
+EVICT_AFTER = 2.0  # seconds of waiting until an eviction; age from which a share can be evicted
 
 
-class CutOff(Exception):
-    """It held memory for too long that others waited for."""
+class Evicted(Exception):
+    """The task held memory for too long while others waited for it."""
 
     def __init__(self) -> None:
         super().__init__("it is large and slow, and others wait for its memory")
 
 
 class Budget:
-    """So many bytes, shared."""
+    """A number of bytes, held in shares."""
 
     def __init__(self, capacity: int, *, evict_after: float = EVICT_AFTER) -> None:
         self.free = capacity
         self.evict_after = evict_after
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
-        self._next_cut = 0.0  # not before
+        self._next_eviction = 0.0  # time of the event loop
         self._waiting: list[asyncio.Future[None]] = []
 
     async def change(self) -> None:
-        """Wait until somebody has given bytes back."""
+        """Wait until a share has been given back."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiting.append(waiter)
         await waiter
 
-    async def change_or_cut(self, waiting: "Share", since: float) -> None:
-        """Wait for a change; too long, and the one that holds most of those that are slow is cut off, one
-        at a time. Never who waits: a task that cancels itself may be past its `with` when that arrives."""
+    async def change_or_evict(self, waiting: "Share", since: float) -> None:
+        """Wait for a change. After EVICT_AFTER from `since` evict the largest slow share, one at a time.
+
+        The waiting share is never evicted: a task that cancels itself may have left its `with` by the time
+        the cancellation is delivered.
+        """
         try:
-            async with asyncio.timeout_at(max(since + self.evict_after, self._next_cut)):
+            async with asyncio.timeout_at(max(since + self.evict_after, self._next_eviction)):
                 await self.change()
         except TimeoutError:
             now = asyncio.get_running_loop().time()
-            if now < self._next_cut:
-                return  # another was quicker, and it may do
-            self._next_cut = now + self.evict_after
+            if now < self._next_eviction:
+                return  # another waiter has just evicted, which may suffice
+            self._next_eviction = now + self.evict_after
             others = self.shares - {waiting}
             slow = [
                 each for each in others if each.began <= now - self.evict_after and each.held >= waiting.held
             ]
             if slow:
-                max(slow, key=lambda share: share.held).cut()
+                max(slow, key=lambda share: share.held).evict()
 
     async def room(self) -> None:
-        """Wait until anything at all is free."""
+        """Wait until any byte is free."""
         while self.free <= 0:
             await self.change()
 
     def announce_change(self) -> None:
-        """Wake all who wait; each looks for itself, in the order they came."""
+        """Wake all waiters, oldest first; each checks whether its bytes are free."""
         waiting, self._waiting = self._waiting, []
         for waiter in waiting:
             if not waiter.done():
@@ -69,36 +72,36 @@ class Budget:
 
 
 class Share:
-    """What one task holds of the budget, given back at the end of its `with`, which may raise CutOff."""
+    """The bytes that one task holds, given back at the end of its `with`, which may raise Evicted."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
         self.held = 0
         self._pieces = 0
-        self._is_cut = False
+        self._is_evicted = False
 
     async def grow(self, size: int) -> None:
-        """Take so many bytes more, waiting while there are none."""
+        """Take `size` more bytes, waiting until they are free (backpressure)."""
         budget, since = self._budget, asyncio.get_running_loop().time()
         self._pieces += 1
-        if self._pieces % TURN == 0:
+        if self._pieces % PIECES_PER_TURN == 0:
             await asyncio.sleep(0)
         while budget.free < size and budget.finisher not in (None, self):
-            await budget.change_or_cut(self, since)
+            await budget.change_or_evict(self, since)
         if budget.free < size:
             budget.finisher = self
         budget.free -= size
         self.held += size
 
     def take(self, size: int) -> None:
-        """Take so many bytes that are there already, even beyond the capacity."""
+        """Take `size` bytes that are in memory already, beyond the capacity too; negative gives back."""
         self._budget.free -= size
         self.held += size
 
-    def cut(self) -> None:
-        """End the task's work within the `with`."""
-        if not self._is_cut:
-            self._is_cut = True
+    def evict(self) -> None:
+        """Cancel the task within its `with`."""
+        if not self._is_evicted:
+            self._is_evicted = True
             self._task.cancel()
 
     def __enter__(self) -> Self:
@@ -117,5 +120,5 @@ class Share:
         if self._budget.finisher is self:
             self._budget.finisher = None
         self._budget.announce_change()
-        if self._is_cut and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise CutOff from error
+        if self._is_evicted and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
+            raise Evicted from error

@@ -1,43 +1,48 @@
-"""Politeness: how many fetches run at once, at one host and in all, how soon one follows another, who rests.
+"""Politeness: rate limits per host. Concurrent fetches at one host and in all, the gap between two fetches,
+hosts that answered 429, and which hosts answer promptly.
 
-Remembers which hosts answer promptly. Never drops a fetch, unless its host has asked everybody to wait.
+A fetch is never dropped, unless its host has just answered 429. The state of a host outlives the process:
+it is written with each poll and restored at the start.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model import HostState
 
 SLOW_FETCH_AFTER = 2.0  # seconds until a fetch gives its global slot back: it must not delay others
-SLOW = 1_000  # such fetches at a time, each little more than a socket
-REST = 60.0  # seconds no fetch is begun at a host that has enough; after that its sources' due times tell
-REMEMBERED = 1_000  # hosts nobody is at
-STANDINGS = 100_000  # hosts of which we know whether they are prompt
+SLOW_FETCHES_MAX = 1_000  # such fetches at a time, each little more than a socket
+LIMITED_FOR = 60.0  # seconds without a fetch at a host after a 429; then the due times of its sources hold
+HOSTS_MAX = 1_000  # hosts without a fetch under way
+STANDINGS_MAX = 100_000  # hosts of which it is known whether they are prompt
 
 
-class HostRests(Exception):
-    """The host has asked everybody to wait; for `seconds` more no fetch is begun there."""
+class HostLimited(Exception):
+    """The host has just answered 429; for `seconds` more no fetch is begun there."""
 
     def __init__(self, seconds: float) -> None:
-        super().__init__("its host has just asked everybody to wait")
+        super().__init__("its host is rate-limited: it has just answered 429")
         self.seconds = seconds
 
 
 @dataclass(slots=True)
 class _Host:
-    """What is remembered of one host; times are the event loop's."""
+    """One host; times are the event loop's."""
 
     slots: asyncio.Semaphore
     users: int = 0
     next: float = 0.0  # when the next fetch may begin
-    rests: float = 0.0  # until when none may
+    limited: float = 0.0  # until when none may
 
 
 class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
-    Who holds one for `patience` seconds no longer counts among those in all, if not more than `slow` do so.
-    Fetches at hosts that are not known to be prompt never take more than half of all.
+    A fetch slower than `slow_after` seconds gives its global slot back early, while fewer than `slow` have
+    done so. Fetches at hosts that are not known to be prompt never take more than half of the global slots.
     """
 
     def __init__(
@@ -47,98 +52,136 @@ class Hosts:
         in_all: int,
         gap: float = 0.0,
         slow_after: float = SLOW_FETCH_AFTER,
-        slow: int = SLOW,
+        slow: int = SLOW_FETCHES_MAX,
     ) -> None:
         self._per_host = per_host
         self._gap = gap
-        self._patience = slow_after
-        self._most_slow = slow
-        self._in_all = asyncio.Semaphore(in_all)
-        self._doubtful = asyncio.Semaphore((in_all + 1) // 2)
-        self.slow = 0  # fetches that no longer count
+        self._slow_after = slow_after
+        self._slow_max = slow
+        self._global = asyncio.Semaphore(in_all)
+        self._unproven = asyncio.Semaphore((in_all + 1) // 2)
+        self.slow = 0  # fetches that gave their global slot back
         self.known: dict[str, _Host] = {}
         self._prompt: dict[str, bool] = {}
         self._leads: dict[str, str] = {}
 
     def leads(self, host: str, to: str) -> None:
-        """What is asked for at a host is answered by another one, or by itself."""
+        """Record that fetches at a host are redirected to another one, or answered by itself."""
         self._leads.pop(host, None)
         if host != to:
             self._leads[host] = to
-        if len(self._leads) > STANDINGS:
-            del self._leads[next(iter(self._leads))]
+        _bound(self._leads)
 
     def end_of(self, host: str) -> str:
-        """Where the last fetch that began at a host was led: there all of its like wait for each other."""
+        """Return the host where the last fetch that began at `host` was redirected: such fetches wait
+        there."""
         return self._leads.get(host, host)
 
     def is_prompt(self, host: str) -> bool | None:
-        """Whether the last fetch there ended in good time, well or not; None when there was none."""
+        """Return whether the last fetch there ended in good time, well or not; None when there was none."""
         return self._prompt.get(host)
+
+    def states(self, host: str, now: datetime) -> tuple[HostState, ...]:
+        """Return what is to be kept of a host, and of the host it redirects to."""
+        return tuple(self._state(each, now) for each in dict.fromkeys((host, self.end_of(host))) if each)
+
+    def _state(self, host: str, now: datetime) -> HostState:
+        here = self.known.get(host)
+        begin = max(here.next, here.limited) if here else 0.0
+        wait = begin - _now()
+        return HostState(
+            host,
+            next_at=now + timedelta(seconds=wait) if wait > 0 else now,
+            prompt=self._prompt.get(host),
+            leads_to=self._leads.get(host, ""),
+        )
+
+    def restore(self, states: Iterable[HostState], now: datetime) -> None:
+        """Take up the states of a former process, the latest first."""
+        for state in reversed(tuple(states)):
+            if state.prompt is not None:
+                self._prompt[state.host] = state.prompt
+            if state.leads_to:
+                self._leads[state.host] = state.leads_to
+            wait = (state.next_at - now).total_seconds() if state.next_at is not None else 0.0
+            if 0 < wait <= self._gap:
+                self._host(state.host).next = _now() + wait
+            elif self._gap < wait <= LIMITED_FOR:
+                self._host(state.host).limited = _now() + wait
+
+    def take_over(self, former: "Hosts") -> None:
+        """Take up the states of slots that other settings replace."""
+        self._prompt, self._leads = former._prompt, former._leads
+        for name, there in former.known.items():
+            if max(there.next, there.limited) > _now():
+                here = self._host(name)
+                here.next, here.limited = there.next, there.limited
 
     @asynccontextmanager
     async def slot(self, host: str, *, goes_on: bool = False) -> AsyncIterator[None]:
-        """Hold one slot of the host and then one of all. HostRests when the host wants no fetch now.
+        """Acquire a slot of the host and then a global one. HostLimited when the host allows no fetch now.
 
-        In this order: who waits for a slow host must not keep a slot from the other hosts. `goes_on`: the
-        host itself has just sent us here, so there is no gap to keep.
+        In this order, because a fetch that waits for a slow host must not keep a slot from other hosts.
+        `goes_on`: the host itself has just redirected the fetch here, so there is no gap to keep.
         """
         here = self._host(host)
         here.users += 1
         try:
             async with here.slots:
                 if not goes_on:
-                    await self._turn(here)
-                if (left := here.rests - _now()) > 0:
-                    raise HostRests(left)
-                async with self._one_of_all(host):
+                    await self._keep_gap(here)
+                if (left := here.limited - _now()) > 0:
+                    raise HostLimited(left)
+                async with self._global_slot(host):
                     yield
         finally:
             here.users -= 1
 
-    def rest(self, host: str) -> None:
-        """The host has asked everybody to wait: whoever waits for a slot there gives up."""
-        self._host(host).rests = _now() + REST
+    def limit(self, host: str) -> None:
+        """Record a 429: every fetch that waits for a slot there gives up."""
+        self._host(host).limited = _now() + LIMITED_FOR
 
     def _host(self, name: str) -> _Host:
         if name not in self.known:
-            if len(self.known) >= REMEMBERED:
-                self._forget()
+            if len(self.known) >= HOSTS_MAX:
+                self._evict()
             self.known[name] = _Host(asyncio.Semaphore(self._per_host))
         return self.known[name]
 
-    def _forget(self) -> None:
+    def _evict(self) -> None:
         now = _now()
         self.known = {
-            name: here for name, here in self.known.items() if here.users or max(here.next, here.rests) > now
+            name: here
+            for name, here in self.known.items()
+            if here.users or max(here.next, here.limited) > now
         }
 
-    async def _turn(self, here: _Host) -> None:
+    async def _keep_gap(self, here: _Host) -> None:
         begin = max(_now(), here.next)
         here.next = begin + self._gap
         if begin > _now():
             await asyncio.sleep(begin - _now())
 
     @asynccontextmanager
-    async def _one_of_all(self, host: str) -> AsyncIterator[None]:
-        """One of the slots of all, given back early by who is slow: from then on it counts among the slow."""
-        place = _Place(host, [self._in_all] if self.is_prompt(host) else [self._doubtful, self._in_all])
+    async def _global_slot(self, host: str) -> AsyncIterator[None]:
+        """Acquire a global fetch slot. A fetch slower than `slow_after` gives its slot back early."""
+        place = _Place(host, [self._global] if self.is_prompt(host) else [self._unproven, self._global])
         async with AsyncExitStack() as held:
             for slots in place.slots:
                 await slots.acquire()
                 held.callback(place.leave, slots)
-            place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
+            place.timer = asyncio.get_running_loop().call_later(self._slow_after, self._make_room, place)
             held.callback(self._end, place)
             yield
 
     def _make_room(self, place: "_Place") -> None:
         self._judge(place.host, is_prompt=False)
         place.is_prompt = False
-        if self.slow < self._most_slow:
+        if self.slow < self._slow_max:
             self.slow += 1
             place.give_back()
         else:
-            place.timer = asyncio.get_running_loop().call_later(self._patience, self._make_room, place)
+            place.timer = asyncio.get_running_loop().call_later(self._slow_after, self._make_room, place)
 
     def _end(self, place: "_Place") -> None:
         place.timer.cancel()
@@ -148,12 +191,11 @@ class Hosts:
 
     def _judge(self, host: str, *, is_prompt: bool) -> None:
         self._prompt[host] = is_prompt
-        if len(self._prompt) > STANDINGS:
-            del self._prompt[next(iter(self._prompt))]
+        _bound(self._prompt)
 
 
 class _Place:
-    """Of one fetch among all: the slots it holds, none once it is slow."""
+    """The global slots one fetch holds: none once it is slow."""
 
     timer: asyncio.TimerHandle
     is_prompt = True
@@ -163,15 +205,21 @@ class _Place:
         self.slots = slots
 
     def leave(self, slots: asyncio.Semaphore) -> None:
-        """Give one back, unless all were."""
+        """Release one slot, unless all were given back."""
         if self.slots:
             slots.release()
 
     def give_back(self) -> None:
-        """All of them."""
+        """Release all slots early."""
         for slots in self.slots:
             slots.release()
         self.slots = []
+
+
+def _bound(standings: dict[str, bool] | dict[str, str]) -> None:
+    """Evict the oldest of too many."""
+    if len(standings) > STANDINGS_MAX:
+        del standings[next(iter(standings))]
 
 
 def _now() -> float:

@@ -1,22 +1,22 @@
-"""What the status and the headers of an answer mean to a poll. Never reads a body or the network."""
+"""Meaning of the status and headers of a response: validators, redirects, failures. No body, no network."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import public_url
 from aggregator.model import Validators
 
 PERMANENT = (301, 308)
 REDIRECTS = (301, 302, 303, 307, 308)
-REPEATED = (307, 308)  # after a post; the others ask for a GET
-WITH_BODY = (200, 203)  # 206 was not asked for, 204 and 205 carry nothing
+METHOD_KEPT = (307, 308)  # a POST is repeated; after the others a GET would follow
+WITH_BODY = (200, 203)  # 206 answers no request of ours, 204 and 205 have no content
 NO_VALIDATORS = Validators()
-LONGEST_VALUE = 4_096  # of a validator or kept header: we store it, and send validators back
+VALUE_CHARACTERS_MAX = 4_096  # of a validator or kept header, which are stored
 
-# What later stages look at; the rest of the headers is dropped.
+# Read by later stages; all other fields are dropped.
 _KEPT = frozenset(
     ("cache-control", "expires", "retry-after", "link", "content-language", "content-location", "age", "date")
 )
@@ -24,32 +24,30 @@ _KEPT = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Headers:
-    """Header fields in order, names in lower case, values as Latin-1 so that no byte is lost."""
+    """Header fields in order: names in lower case, values as Latin-1, which loses no byte."""
 
     fields: tuple[tuple[str, str], ...]
 
     @classmethod
     def of(cls, raw: Iterable[tuple[bytes, bytes]]) -> "Headers":
-        """From the bytes as they came."""
+        """Return the fields of a received head."""
         return cls(tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw))
 
     def get(self, name: str) -> str:
-        """All values of a field, joined (RFC 9110 section 5.3), or ""."""
+        """Return all values of a field, joined by commas (RFC 9110 section 5.3), or ""."""
         return ", ".join(value for field, value in self.fields if field == name)
 
     def first(self, name: str) -> str:
-        """The first value of a field that must not be repeated, or ""."""
+        """Return the first value of a field that must not be repeated, or ""."""
         return next((value for field, value in self.fields if field == name), "")
 
     def kept(self) -> tuple[tuple[str, str], ...]:
-        """The fields that later stages use."""
-        return tuple(
-            (name, value) for name, value in self.fields if name in _KEPT and len(value) <= LONGEST_VALUE
-        )
+        """Return the fields for later stages, overlong ones left out."""
+        return tuple((name, value) for name, value in self.fields if name in _KEPT and _short(value))
 
 
 def refreshed(url: str, headers: Headers, stored: Validators = NO_VALIDATORS) -> Validators:
-    """The validators of the document at `url` after an answer: what it says, else what was stored."""
+    """Return the validators for the next conditional request to `url`: the response's, else the stored."""
     return Validators(
         url=url,
         etag=_short(headers.first("etag")) or stored.etag,
@@ -58,30 +56,30 @@ def refreshed(url: str, headers: Headers, stored: Validators = NO_VALIDATORS) ->
 
 
 def expect_304(url: str, validators: Validators) -> None:
-    """FetchError for a 304 that answers no condition of ours."""
+    """Raise FetchError for a 304 that answers no conditional request (RFC 9110 section 15.4.5)."""
     if validators.url != url or not (validators.etag or validators.last_modified):
         raise FetchError(
             f"{public_url(url)} answered 304 Not Modified to a request without conditions",
-            cause="http",
+            cause=Cause.HTTP,
             status=304,
         )
 
 
 def _short(value: str) -> str:
-    return value if len(value) <= LONGEST_VALUE else ""
+    return value if len(value) <= VALUE_CHARACTERS_MAX else ""
 
 
 def failure(url: str, status: int, headers: Headers) -> FetchError:
-    """The error that an answer without a usable body is."""
+    """Return the error for a response without a usable body."""
     is_page = "html" in headers.first("content-type").lower()
     if status == 410:
-        cause = "gone"
+        cause = Cause.GONE
     elif (status == 403 and is_page) or headers.first("cf-mitigated") == "challenge":
-        cause = "blocked"  # a page for people, from whoever guards the origin against robots
+        cause = Cause.BLOCKED  # a page from the origin's protection against bots
     else:
-        cause = "http"
+        cause = Cause.HTTP
     return FetchError(
-        f"{public_url(url)} answered {_words(status)}",
+        f"{public_url(url)} answered {_status_line(status)}",
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),
@@ -89,8 +87,8 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
     )
 
 
-def _words(status: int) -> str:
-    """The number with its registered phrase; the origin's own words are not to be repeated."""
+def _status_line(status: int) -> str:
+    """Return the status with its registered phrase; the origin's own phrase is never shown."""
     try:
         return f"{status} {HTTPStatus(status).phrase}"
     except ValueError:

@@ -3,30 +3,31 @@
 All are frozen, all times are aware UTC, all collections tuples. Nothing here reads a clock or a file.
 """
 
-from aggregator.model.changes import Changes, Edit, NewItem, Transition
+from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
     Alert,
     AlertKind,
+    Answer,
     Claim,
-    Due,
     Health,
-    HostLimit,
     Outcome,
-    Poll,
+    OutcomeKind,
+    PollResult,
     Relocation,
     Totals,
 )
 from aggregator.model.release import Channel, Release
+from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     AuditLine,
     Candidate,
     FeedInfo,
     ItemQuery,
+    Knowledge,
     Known,
-    Reading,
     Revision,
     State,
     Stored,
@@ -35,9 +36,11 @@ from aggregator.model.stored import (
 from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task
 
 __all__ = [
+    "ORIGIN_WISHES",
     "Advert",
     "Alert",
     "AlertKind",
+    "Answer",
     "Attachment",
     "AuditLine",
     "Candidate",
@@ -46,6 +49,7 @@ __all__ = [
     "Claim",
     "Document",
     "Due",
+    "DueReason",
     "Edit",
     "Enclosure",
     "Entry",
@@ -54,20 +58,23 @@ __all__ = [
     "Health",
     "Hints",
     "HostLimit",
+    "HostState",
     "Item",
     "ItemQuery",
     "Key",
     "KeyKind",
+    "Knowledge",
     "Known",
     "Markup",
     "Mode",
     "NewItem",
     "Origin",
     "Outcome",
-    "Poll",
+    "OutcomeKind",
+    "Placement",
+    "PollResult",
     "ReadJob",
     "ReadResult",
-    "Reading",
     "Release",
     "Relocation",
     "Revision",

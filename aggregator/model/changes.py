@@ -4,22 +4,36 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.item import Item, Mode
-from aggregator.model.stored import State
+from aggregator.model.stored import Knowledge, State
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """The state of an item when it is first seen.
+
+    `release` is when a held item goes live (None: when the operator says so), `shown` the published date the
+    public sees, `reason` the words for why it is held.
+    """
+
+    state: State
+    release: datetime | None
+    shown: datetime
+    reason: str = ""
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class NewItem:
     """An item to be stored for the first time.
 
-    `shown` is the published date the public sees; `release` is when a held item goes live (None:
+    `public_id` is the origin's id where it is a valid IRI that no item has, else a minted tag: IRI (RFC
+    4151). `shown` is the published date the public sees; `release` is when a held item goes live (None:
     when the operator says so); `backlog` keeps it out of all but its source's own channel.
     """
 
     item: Item
     id: str
-    public_id: (
-        str  # the origin's id where it is a valid IRI, else "": storage mints one, as it does when taken
-    )
+    public_id: str
     state: State
     shown: datetime
     updated: datetime
@@ -32,29 +46,40 @@ class NewItem:
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """A known item said anew. `substantive`: the old state becomes a revision and `updated` moves."""
+    """New content or new keys of a known item.
+
+    `substantive`: all of its content is replaced, else only its keys and, when `moves`, its address.
+    `revises`: the public state of before becomes a revision and the item counts as corrected, with
+    `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `flags` are all
+    it has afterwards, None for no change.
+    """
 
     number: int
     item: Item
     substantive: bool
     updated: datetime
-    damped: bool = False  # changed too often: replaced in place, neither a revision nor an update
-    release: datetime | None = None  # a held item's new date
+    moves: bool = False
+    revises: bool = False
+    is_public: bool = False
+    release: datetime | None = None
+    flags: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
     """What one poll does to the items of its source; `new` is oldest first.
 
-    `matched` says which item each other raw item of the document stands for; `superseded` are those that say,
-    less lately, what another one says: they count when that one goes, so they are read anew each time.
+    `seen` maps every raw item of the document that need not be read again to the number of its item: 0 for
+    one that a rule left out, and for new ones, whose numbers storage fills in. Of several entries for one
+    item only the one that counts is in it, so that the next one is read when that one disappears. `rotated`
+    counts items that came under a new guid or address. `basis` is what the decision was made from.
     """
 
+    basis: Knowledge
     mode: Mode
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
-    matched: tuple[tuple[bytes, int], ...] = ()
-    superseded: tuple[bytes, ...] = ()
+    seen: tuple[tuple[bytes, int], ...] = ()
     rotated: int = 0
 
 

@@ -4,19 +4,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from aggregator.errors import Cause
 from aggregator.model.changes import Changes
-from aggregator.model.document import Document, Hints, Validators
+from aggregator.model.document import Fetched, Hints, ReadResult, Validators
 from aggregator.model.item import Mode
+from aggregator.model.schedule import Due, HostLimit, HostState
 from aggregator.model.stored import FeedInfo
-from aggregator.model.websub import Advert
+from aggregator.model.websub import Advert, Subscription
 
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """Where a source's feed has moved to; only `aggregator.policy.relocation` changes it.
+    """Where a source's feed has moved to; only `policy.relocation` changes it.
 
-    `at` is the address it is polled at instead of the configured one, `seen` where permanent redirects lead
-    at present; `failures` counts polls in a row that failed since it is polled at `at`. `refused` are
+    `at` is the address that is polled instead of the configured one, `seen` the target of the present
+    permanent redirects; `failures` counts failed polls in a row since `at` was adopted. `refused` holds
     addresses that the operator has taken back.
     """
 
@@ -28,102 +30,119 @@ class Relocation:
     refused: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One source taken for one poll, and what storage remembers of it. Void once `token` is not current."""
-
-    number: int
-    id: str
-    feed: str
-    token: int
-    validators: Validators = Validators()
-    body_digest: bytes = b""
-    pipeline_version: bytes = b""  # digest of all that shapes items besides the document
-    mode: Mode = Mode.NORMAL
-    seen: tuple[tuple[bytes, int], ...] = ()  # raw digest → item number, of the last document
-    first_import: bool = True
-    failures: int = 0
-    last_success: datetime | None = None
-    last_full: datetime | None = None  # last unconditional fetch
-    gap: timedelta | None = None  # usual gap between polls that found something new
-    last_new: datetime | None = None  # the last of them
-    hints: Hints = Hints()  # of the last document that was read
-    hub_until: datetime | None = None  # a hub announces what is new until then
-    announced: datetime | None = None  # and last did so
-    due: datetime | None = None  # when it was to be polled; None: asked for out of turn
-    move: Relocation = Relocation()
-    host: str = ""  # where it is polled; "" of a file
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one poll ended: `kind` is changed, unchanged, not-modified or failed."""
-
-    source: str
-    kind: str
-    started: datetime
-    seconds: float
-    cause: str = ""
-    message: str = ""
-    status: int | None = None
-    received: int = 0  # bytes on the wire
-    new: int = 0
-    edited: int = 0
-    due: datetime | None = None
-    why: str = ""  # why it is due then, in words
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """When to look again, and why then, in words."""
-
-    at: datetime
-    why: str
-    is_capped: bool = False  # the origin asked for more than it gets
-
-
-@dataclass(frozen=True, slots=True)
-class HostLimit:
-    """A host that has asked to be left alone by all (429), until when, and why in words."""
-
-    host: str
-    until: datetime
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Poll:
-    """One finished poll, to be committed whole or not at all.
-
-    `document` is None when nothing came back that had to be read (304, same bytes, failure).
-    """
-
-    claim: Claim
-    outcome: Outcome
-    due: datetime
-    if_new: Due | None = None  # when it is due instead, should it have found anything new
-    document: Document | None = None
-    changes: Changes | None = None
-    validators: Validators | None = None  # None: keep what is stored
-    body_digest: bytes | None = None
-    pipeline_version: bytes = b""
-    full: bool = False  # fetched without validators
-    advert: Advert | None = None  # what a document that was read says of hubs
-    move: Relocation | None = None  # None: keep what is stored
-    rest: HostLimit | None = None
-    is_capped: bool = False  # as that of its Due
-
-
 class AlertKind(StrEnum):
-    """What operators are told of a source."""
+    """The kinds of alert about a source. The values are stored: never rename one."""
 
     MOVED = "moved"
     GONE = "gone"
     FAILING = "failing"
     BLOCKED = "blocked"
-    WAITING = "waiting"  # its origin asked for a longer wait than is granted
+    WAITING = "waiting"  # the origin asked for a longer wait than is granted
     QUIET = "quiet"
     HUB = "hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One source leased for one poll, with its stored state. Void once `token` is not current.
+
+    `version` grows with every change of the state by anything but a poll. `seen` maps the raw digest of each
+    entry of the last document to its item number. `due` is None for a poll out of turn.
+    """
+
+    number: int
+    id: str
+    feed: str
+    token: int
+    version: int = 0
+    validators: Validators = Validators()
+    body_digest: bytes = b""
+    pipeline_version: bytes = b""  # digest of everything besides the document that shapes items
+    mode: Mode = Mode.NORMAL
+    seen: tuple[tuple[bytes, int], ...] = ()
+    first_import: bool = True
+    failures: int = 0
+    failing_since: datetime | None = None  # start of the first failure in a row
+    findings: int = 0  # polls that found something new
+    last_success: datetime | None = None
+    last_full: datetime | None = None  # last unconditional fetch
+    usual_gap: timedelta | None = None  # between polls that found something new
+    last_new: datetime | None = None  # the last of them
+    hints: Hints = Hints()  # of the last document that was read
+    feed_title: str = ""
+    feed_link: str = ""
+    feed_rights: str = ""
+    feed_language: str = ""
+    relocation: Relocation = Relocation()
+    host: str = ""  # where it is polled; "" of a file
+    due: datetime | None = None
+    subscription: Subscription | None = None
+    open_alerts: frozenset[AlertKind] = frozenset()
+
+
+class OutcomeKind(StrEnum):
+    """How a poll ended. The values are stored: never rename one."""
+
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"  # the same bytes, or the same items
+    NOT_MODIFIED = "not-modified"  # 304
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one poll ended; `received` counts bytes on the wire, `due` is when the source is due next."""
+
+    source: str
+    kind: OutcomeKind
+    started: datetime
+    seconds: float
+    cause: Cause = Cause.NONE
+    message: str = ""
+    status: int | None = None
+    received: int = 0
+    new: int = 0
+    edited: int = 0
+    due: Due | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The origin's answer to one poll, and what was read of it.
+
+    `asked` are the validators sent, `digest` is that of the body (None: 304). `read` is None when the
+    document did not have to be read; `advert` is what it says of hubs (None: nothing can be told).
+    """
+
+    fetched: Fetched
+    asked: Validators
+    digest: bytes | None = None
+    read: ReadResult | None = None
+    advert: Advert | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """Everything one poll writes, committed whole or not at all. Made by `policy.poll_result.decide`.
+
+    `after` is the claim with the source's state after the poll: storage writes the fields that differ, and
+    refuses when `claim.version`, or what `basis` was read from, has changed. `due` is kept as it is when
+    the operator or a hub asked for the next poll meanwhile. `raised` and `cleared` are alerts;
+    `subscription` is the present one after the poll; `advert` names a hub to subscribe to.
+    """
+
+    claim: Claim
+    after: Claim
+    outcome: Outcome
+    due: Due
+    changes: Changes | None = None
+    is_feed_changed: bool = False  # what every channel shows of the source's feed
+    hosts: tuple[HostState, ...] = ()
+    host_limit: HostLimit | None = None
+    raised: tuple[tuple[AlertKind, str], ...] = ()
+    cleared: tuple[AlertKind, ...] = ()
+    subscription: Subscription | None = None
+    advert: Advert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +168,7 @@ class Health:
     """How a source fares, for people: its last poll, its next, and how much it holds."""
 
     feed: FeedInfo
-    due: datetime | None
-    why: str
+    due: Due
     every: timedelta
     mode: Mode
     failures: int

@@ -1,6 +1,6 @@
-"""The configuration as plain values, so that pure stages and workers need not load the validator.
+"""The configuration as frozen values, so that pure stages and workers do not import the validator.
 
-Only `config` makes them from a file. They are frozen, hashable and cheap to send to a worker.
+Only `aggregator.config` creates them from a file. They are hashable and cheap to send to a worker.
 """
 
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class Republish(StrEnum):
-    """How much of an item the rights allow us to show."""
+    """Part of an item that the rights allow to be shown."""
 
     FULL = "full"
     EXCERPT = "excerpt"
@@ -21,7 +21,10 @@ class Republish(StrEnum):
 
 
 class Embargo(StrEnum):
-    """What to do with an item whose claimed date is ahead."""
+    """Treatment of an item whose claimed date is in the future.
+
+    HOLD holds it until then; CLAMP and IGNORE publish it at once, dated when first seen.
+    """
 
     HOLD = "hold"
     CLAMP = "clamp"
@@ -30,7 +33,7 @@ class Embargo(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One condition of `only` or `skip`: a regular expression searched in one field of an item."""
+    """One rule of `only` or `skip`: a regular expression searched in one field of an item."""
 
     field: str  # title, url, category, author, text, language
     pattern: str
@@ -38,12 +41,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A standing text: one for everybody (language "") and others per language tag."""
+    """A standing text: pairs of language tag and text; the tag "" stands for all other languages."""
 
     by_language: tuple[tuple[str, str], ...]
 
     def in_language(self, language: str) -> str | None:
-        """The text for a language tag: exact, then its primary subtag, then the general one."""
+        """Return the text for a language tag, else its primary subtag, else the general one, else None."""
         texts = dict(self.by_language)
         for tag in (language, language.partition("-")[0], ""):
             if tag in texts:
@@ -53,7 +56,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Who publishes; `url` ends with a slash and starts every link we publish."""
+    """The publication; `url` ends with a slash and starts every published link."""
 
     name: str
     url: str
@@ -67,7 +70,8 @@ class Publication:
 class Source:
     """One configured feed of one organisation.
 
-    `organisation` is "" while it is to be taken from the feed's title.
+    `organisation` is "" if the feed's title names it, or, with `from_entry`, each entry. `every` is the poll
+    interval, `review` holds new items for release by the operator.
     """
 
     id: str
@@ -87,14 +91,14 @@ class Source:
     licence: str = ""
     embargo: Embargo = Embargo.HOLD
     priority: int = 0
-    first_import: timedelta = timedelta(days=7)  # older items enter only the source's own channel
+    first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """Header fields with secrets, for the origin (scheme, host, port) of the address `home` and nobody else.
+    """Header fields with secrets, for the origin (scheme, host, port) of the URL `home` only.
 
-    Beside sources and not in them: those travel to workers and to the store.
+    Kept apart from sources, which are sent to workers and written to the store; pickling raises TypeError.
     """
 
     home: str
@@ -106,31 +110,31 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class PollSettings:
-    """How we poll, over all sources."""
+    """Limits and defaults of polling, over all sources; `max_bytes` bounds one document."""
 
     every: timedelta = timedelta(minutes=15)
     timeout: timedelta = timedelta(seconds=30)
     max_bytes: int = 10_000_000
     concurrency: int = 64
     per_host: int = 2
-    host_gap: timedelta = timedelta(seconds=1)  # from start to start at one host
+    host_gap: timedelta = timedelta(seconds=1)  # from the start of one fetch to the next at a host
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     websub: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long content is kept; keys are kept for ever."""
+    """Retention of content; the keys that identify items are kept for ever."""
 
     items: timedelta = timedelta(days=400)
     revisions: timedelta = timedelta(days=400)
     polls: timedelta = timedelta(days=30)
-    backups: int = 7  # how many nightly ones
+    backups: int = 7  # number of nightly backups kept
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server listens."""
+    """A listening address; str() writes it as host:port, IPv6 in brackets."""
 
     host: str
     port: int
@@ -141,7 +145,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """One valid sources.yaml. `path` is the file; `store` is absolute."""
+    """One valid sources.yaml; `path` is the file, `store` an absolute path."""
 
     path: Path
     publication: Publication
@@ -151,7 +155,7 @@ class Config:
     admin: Address = Address("127.0.0.1", 8001)
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
-    alerts: str = field(default="", repr=False)  # where they are posted; the address may be a secret
+    alerts: str = field(default="", repr=False)  # URL of the webhook, which may hold a secret; "": none
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
 
@@ -159,9 +163,9 @@ class Config:
         object.__setattr__(self, "_by_id", {source.id: source for source in self.sources})
 
     def source(self, name: str) -> Source | None:
-        """The configured source with this id."""
+        """Return the configured source with this id, else None."""
         return self._by_id.get(name)
 
     def credentials_of(self, source: Source) -> Credentials | None:
-        """What the origin of a source is to be shown."""
+        """Return the credentials for the origin of a source, else None."""
         return next((each for each in self.credentials if each.home == source.feed), None)

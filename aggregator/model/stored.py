@@ -1,12 +1,11 @@
 """Items as storage keeps them: state, story, revisions, audit; and what a poll may ask of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 
 from aggregator.model.item import Item, Key
+from aggregator.model.settings import Republish
 
 
 class State(StrEnum):
@@ -19,11 +18,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What storage remembers of an item that a poll may be about.
+    """A stored item that a poll may be about.
 
-    `keys` are those of all its keys, old and new, that were asked for; `current` the ones it was last seen
-    under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
-    revisions of the last 7 days.
+    `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
+    seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
+    revisions of the last 7 days. `release` is when a held item goes live by itself.
     """
 
     number: int
@@ -33,9 +32,12 @@ class Known:
     keys: tuple[Key, ...]
     current: tuple[Key, ...]
     updated: datetime
+    url: str = ""
     language: str = ""
     listed: bool = False
     edits: int = 0
+    release: datetime | None = None
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +53,23 @@ class Candidate:
     text: str
 
 
-class Reading(Protocol):
-    """What may be asked while a poll is being decided."""
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What one read transaction found that the items of a document are decided by.
 
-    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
-        """Items of the source that share a key with any of `items`, or whose raw item is listed."""
-        ...
+    `known` are items of the source that share a key with one of them, `candidates` items of other sources at
+    one of their addresses, not withdrawn. `seq` is the change sequence at that moment. `taken` are ids that
+    other items have; `withdrawn` are ids of items that were withdrawn before the store was restored without
+    them. `authority` is that of minted tag: ids (RFC 4151).
+    """
 
-    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
-        """Items of other sources with one of these LINK keys, not withdrawn."""
-        ...
+    authority: str
+    seq: int = 0
+    known: tuple[Known, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    links: frozenset[bytes] = frozenset()  # the addresses that candidates were looked up by
+    taken: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +118,7 @@ class FeedInfo:
     link: str = ""
     rights: str = ""
     language: str = ""
-    republish: str = "full"
+    republish: Republish = Republish.FULL
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True

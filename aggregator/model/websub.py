@@ -14,13 +14,13 @@ class Advert:
 
 
 class SubscriptionState(StrEnum):
-    """Where a subscription stands; only `aggregator.subscription` changes it."""
+    """The state of a subscription; only `policy.subscription` changes it."""
 
     WANTED = "wanted"  # never asked for yet
     ASKED = "asked"
     ACTIVE = "active"
     DENIED = "denied"
-    BROKEN = "broken"  # the hub kept silent about a release
+    BROKEN = "broken"  # the hub did not announce a release
     LEAVING = "leaving"  # the hub is asked to forget it
 
 
@@ -39,13 +39,13 @@ class Subscription:
     secret: str = field(repr=False)
     state: SubscriptionState
     since: datetime
-    due: datetime  # when it is to be looked at again
-    configured: bool = True  # whether its source still is
+    due: datetime  # when its next step is due
+    configured: bool = True  # whether its source is
     asked: datetime | None = None
     confirmed: datetime | None = None
     lease_until: datetime | None = None
-    announced: datetime | None = None  # last delivery that was believed
-    missed: datetime | None = None  # when a poll found what the hub had not announced
+    announced: datetime | None = None  # last delivery with a valid signature
+    missed: datetime | None = None  # when a poll found a release that the hub had not announced
     asks: int = 0
     breaks: int = 0
     reason: str = ""
@@ -53,8 +53,8 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """Work to be done once it is due, outliving restarts. While it is being done, `due` is when its claim
-    runs out; `attempts` counts claims, this one included."""
+    """Durable work. While it is claimed, `due` is the end of the claim; `attempts` counts claims, this one
+    included."""
 
     kind: str
     subject: str

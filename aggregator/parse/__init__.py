@@ -3,7 +3,7 @@
 No clock, file or network: external entities (XXE) are never fetched. `parse` returns or raises ParseError.
 """
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
 from aggregator.parse import jsonfeed
 from aggregator.parse.sniff import recognise
@@ -34,7 +34,9 @@ def parse(
     except (MemoryError, RecursionError) as error:
         raise ParseError("the document needs more memory than a worker may use", cause="limit") from error
     except Exception as error:  # feedparser's loose parser fails in many ways on hostile input
-        raise ParseError(f"the document cannot be read as a feed ({error})", cause="not-a-feed") from error
+        raise ParseError(
+            f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED
+        ) from error
 
 
 __all__ = ["parse"]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from xml.parsers import expat
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 
 ATTRIBUTES_MAX = 256  # on one element
 XML_DEPTH_MAX = 256
@@ -57,9 +57,9 @@ class _Scan:
     def start(self, name: str, attributes: list[str]) -> None:
         self.depth += 1
         if len(attributes) > 2 * ATTRIBUTES_MAX:
-            raise ParseError(f"<{name[:40]}> has over {ATTRIBUTES_MAX} attributes", cause="limit")
+            raise ParseError(f"<{name[:40]}> has over {ATTRIBUTES_MAX} attributes", cause=Cause.LIMIT)
         if self.depth > XML_DEPTH_MAX:
-            raise ParseError(f"elements are nested over {XML_DEPTH_MAX} deep", cause="limit")
+            raise ParseError(f"elements are nested over {XML_DEPTH_MAX} deep", cause=Cause.LIMIT)
         if self.item_depth or self.volatile_depth or self.depth > _HEAD_DEPTH:
             return
         local = name.rpartition(":")[2].lower()

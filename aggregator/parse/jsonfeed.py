@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Attachment, Document, Entry, Markup
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
@@ -60,7 +60,7 @@ def _load(text: bytes) -> Object:
     except RecursionError as error:
         raise ParseError("the document's values are nested too deep", cause="limit") from error
     except ValueError as error:
-        raise ParseError(f"the document is not valid JSON ({error})", cause="not-a-feed") from error
+        raise ParseError(f"the document is not valid JSON ({error})", cause=Cause.NOT_A_FEED) from error
     assert isinstance(feed, dict), "a text that starts with a brace is an object"
     return feed
 

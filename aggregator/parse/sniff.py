@@ -8,7 +8,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
 ENTITY_CHARS_MAX = 64  # characters of one entity's value: a reference to it is at least 3
@@ -70,7 +70,7 @@ def recognise(body: bytes, content_type: str) -> Text:
     text = _utf8(body.lstrip(_BLANKS[:-1]), content_type).translate(None, _CONTROLS)
     text = text.lstrip(_BLANKS + codecs.BOM_UTF8)
     if not text:
-        raise ParseError("the document is empty", cause="not-a-feed")
+        raise ParseError("the document is empty", cause=Cause.NOT_A_FEED)
     if text.startswith(b"{"):
         return Text(text)
     root, start = _root(text)

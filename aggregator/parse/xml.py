@@ -13,7 +13,7 @@ from io import BytesIO
 import feedparser
 from lxml import etree
 
-from aggregator.errors import ParseError
+from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import (

@@ -1,19 +1,20 @@
-"""What the operator is to be told of a source: when it begins, and when it is over. Pure: times are given.
+"""Alerts about a source: what one poll raises and what it clears. Pure: times are given.
 
-A poll judges each kind of alert: a sentence holds it true, "" says that it is over; of a kind that is not
-judged the poll says nothing. Nothing is counted twice here: what is already told is the store's to know.
+A poll judges each kind of alert: a sentence raises it, "" clears it; a kind that is missing stays as it is.
+The store knows which alerts are open.
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from aggregator.editorial.safe import feed_address
-from aggregator.model import AlertKind, Outcome, Poll
-from aggregator.policy import relocation
+from aggregator.errors import Cause
+from aggregator.model import AlertKind, OutcomeKind, PollResult, SubscriptionState
+from aggregator.policy import reasons, relocation
 
-# So that neither a restart nor an evening of maintenance wakes anybody, and a morning shows a dead source.
+# A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
 FAILURES, FAILING = 3, timedelta(hours=6)
-BLOCKED = 2  # in a row: a robot is let in again only when people talk
+BLOCKED = 2  # in a row: an origin unblocks a robot only after its operator was asked
 # Many usual gaps, and never less than the longest usual week-end, Thursday evening to Tuesday at Easter. Gaps
 # are between polls that found something; the usual one begins as a guess, which weighs 4 % after ten of them.
 # By the dates of 162 real feeds ten gaps are a false alarm once in 2.3 years of a source; when the second
@@ -23,47 +24,57 @@ QUIET, LEAST_QUIET, ENOUGH = 10, timedelta(days=5), 10
 ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
 
 
-def judged(
-    poll: Poll, outcome: Outcome, *, failing_since: datetime | None, hub: str, findings: int
-) -> Mapping[AlertKind, str]:
-    """What one recorded poll shows.
+def judged(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return what a poll shows of each kind of alert: its sentence while it holds, "" when it is over.
 
-    `failing_since`: when the first of its failures in a row began; `hub`: why its hub is broken, or "";
-    `findings`: how many polls found something new, counted up to ENOUGH.
+    The poll says nothing of kinds that are missing.
     """
-    if outcome.kind == "failed":
-        return _failed(poll, outcome, failing_since)
-    move = poll.move or poll.claim.move
-    moved = relocation.advice(poll.claim.id, feed_address(move.at), move.since, is_adopted=True)
+    claim, after, outcome = result.claim, result.after, result.outcome
+    if outcome.kind is OutcomeKind.FAILED:
+        return _failed(result)
+    moved = relocation.advice(
+        claim.id, feed_address(after.relocation.at), after.relocation.since, is_adopted=True
+    )
     return {
         **dict.fromkeys(ENDED_BY_SUCCESS, ""),
         AlertKind.MOVED: moved,
-        AlertKind.QUIET: "" if outcome.new else _quiet(poll, findings, outcome.started),
-        AlertKind.HUB: hub and f"its hub is broken, it is polled as often as ever: {hub}",
+        AlertKind.QUIET: "" if outcome.new else _quiet(result),
+        AlertKind.HUB: _hub(result),
     }
 
 
-def _failed(poll: Poll, outcome: Outcome, since: datetime | None) -> Mapping[AlertKind, str]:
-    failures, message = poll.claim.failures + 1, outcome.message
-    since = since or outcome.started
+def _failed(result: PollResult) -> Mapping[AlertKind, str]:
+    outcome, failures = result.outcome, result.after.failures
+    message, since = outcome.message, result.after.failing_since or outcome.started
     long = f"{failures} times in a row since {since:%Y-%m-%d %H:%M} UTC"
     shown: dict[AlertKind, str] = {}
-    if outcome.cause in ("lease", "rests"):  # nobody was asked
+    if outcome.cause is Cause.RATE_LIMITED:  # no request was sent
         return shown
-    if outcome.cause == "gone":
+    if outcome.cause is Cause.GONE:
         shown[AlertKind.GONE] = f"its origin says it is gone for good, it is no longer polled: {message}"
-    elif outcome.cause == "blocked" and failures >= BLOCKED:
-        shown[AlertKind.BLOCKED] = f"turned away as a robot {long}, ask its operator to let us in: {message}"
+    elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED:
+        shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator to let us in: {message}"
     elif failures >= FAILURES and outcome.started - since >= FAILING:
         shown[AlertKind.FAILING] = f"failed {long}: {message}"
-    if poll.is_capped:
-        shown[AlertKind.WAITING] = f"{outcome.why}: {message}"
+    if result.due.is_capped:
+        shown[AlertKind.WAITING] = f"{reasons.words(result.due)}: {message}"
     return shown
 
 
-def _quiet(poll: Poll, findings: int, now: datetime) -> str:
-    gap, last = poll.claim.gap, poll.claim.last_new
-    if findings < ENOUGH or gap is None or last is None or now - last < max(QUIET * gap, LEAST_QUIET):
+def _hub(result: PollResult) -> str:
+    """Return the alert of a broken hub. It holds while the hub is tried again, until it announces
+    something."""
+    hub = result.after.subscription
+    if hub is None or hub.state is SubscriptionState.LEAVING or not hub.breaks:
+        return ""
+    reason = hub.reason or "it kept silent about a release"
+    return f"its hub is broken, it is polled as often as ever: {reason}"
+
+
+def _quiet(result: PollResult) -> str:
+    claim, now = result.claim, result.outcome.started
+    gap, last = claim.usual_gap, claim.last_new
+    if claim.findings < ENOUGH or gap is None or last is None or now - last < max(QUIET * gap, LEAST_QUIET):
         return ""
     hours = round(gap / timedelta(hours=1))
     usual = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"

@@ -1,25 +1,26 @@
-"""Whose turn it is: which of the due sources get a place among the polls under way. Pure.
+"""Fairness: per-host admission control of the due sources. Pure.
 
-One host never takes all places, and hosts that are not known to be prompt never more than half, slow ones
-half of those: of a crowd of new sources most may be dead, and who answers keeps the schedule.
+One host never takes the whole capacity. Hosts that are not known to be prompt get at most half of it, slow
+ones a quarter: of a crowd of new sources most may be dead, and sources that answer keep their schedule.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
 
-AT_HOST = 16  # polls under way at one prompt host: more would only wait there for each other
+POLLS_PER_PROMPT_HOST = 16  # under way at one prompt host: more would only wait there for each other
+# By whether a host is prompt (None: unknown): the pools of capacity that one of its polls takes a place of.
 CAPACITY_POOLS = {
     True: (True,),
     None: (True, None),
     False: (True, None, False),
-}  # by standing: what a place is taken from
+}
 
 
 class HostAdmission:
-    """One look at who is due. `under_way` names the host of each poll that is, "" of a file.
+    """One pass over the due sources. `under_way` names the host of each poll under way, "" for a file.
 
-    `is_prompt` tells of a host whether it answers in good time; None: nobody knows, and then one of its
-    sources finds out for all. `end_of` tells where a host leads: who is sent on waits there.
+    `is_prompt(host)` tells whether a host answers in good time; None: unknown, and then one of its sources
+    finds out for all. `end_of(host)` names the host it redirects to, where its polls wait.
     """
 
     def __init__(
@@ -34,18 +35,18 @@ class HostAdmission:
         self._at = Counter(end_of(host) for host in under_way)
         self._is_prompt = is_prompt
         self._end_of = end_of
-        self._at_host = {True: max(AT_HOST, per_host), False: per_host, None: 1}
+        self._at_host = {True: max(POLLS_PER_PROMPT_HOST, per_host), False: per_host, None: 1}
         self._left = {True: places, None: places // 2, False: places // 4}
         for host, polls in self._at.items():
             for pool in CAPACITY_POOLS[is_prompt(host) if host else True]:
                 self._left[pool] -= polls
 
     def admit(self, host: str) -> bool:
-        """Whether a source of this host is taken; if so, its place is."""
+        """Return whether a source of this host may be claimed; if so, its place is taken."""
         host = self._end_of(host)
-        standing = self._is_prompt(host) if host else True
-        pools = CAPACITY_POOLS[standing]
-        if host and self._at[host] >= self._at_host[standing]:
+        is_prompt = self._is_prompt(host) if host else True
+        pools = CAPACITY_POOLS[is_prompt]
+        if host and self._at[host] >= self._at_host[is_prompt]:
             return False
         if any(self._left[pool] <= 0 for pool in pools):
             return False

@@ -1,9 +1,7 @@
-"""The one table of an item's life: state and trigger to state. Nothing else changes a state.
-
-Decides and explains; carries nothing out.
-"""
+"""The one table of an item's life: state × trigger → state. Nothing else changes a state. Pure."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +10,8 @@ from aggregator.model import State, Stored, Transition
 
 
 class Trigger(StrEnum):
-    """What moves an item: the clock or the operator (origin's tombstones and our probes will join them)."""
+    """Causes of a transition: the clock or the operator (tombstones of the origin and probes will join
+    them)."""
 
     TIME = "time"
     RELEASE = "release"
@@ -24,7 +23,10 @@ class Trigger(StrEnum):
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
     (State.HELD, Trigger.RELEASE): State.LIVE,
-    (State.HELD, Trigger.HOLD): State.HELD,  # a date may have held it; now only the operator lets it go
+    (
+        State.HELD,
+        Trigger.HOLD,
+    ): State.HELD,  # a date may have held it; from now on only the operator releases it
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
@@ -33,7 +35,7 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
 
 
 def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetime) -> Transition:
-    """The transition a trigger causes; UsageError says what would be possible instead."""
+    """Return the transition a trigger causes; UsageError names the possible triggers."""
     after = TABLE.get((item.state, trigger))
     if after is None:
         possible = ", ".join(
@@ -49,3 +51,28 @@ def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetim
         actor=actor,
         at=at,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The last state of an item by the journal, and what the operator said of it."""
+
+    after: State
+    reason: str
+    actor: str
+
+
+# What a restore repeats. Held stays held: what reinstated the item came before what held it.
+REPLAYED: Mapping[tuple[State, State], Trigger] = {
+    (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
+    (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,
+    (State.WITHDRAWN, State.LIVE): Trigger.REINSTATE,
+}
+
+
+def replayed(item: Stored, decision: Decision, at: datetime) -> Transition | None:
+    """Return the transition that brings a restored item to its last state by the journal, None for none."""
+    trigger = REPLAYED.get((item.state, decision.after))
+    if trigger is None:
+        return None
+    return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)

@@ -1,34 +1,43 @@
-"""What a poll comes to: the Poll to be committed, from what the origin answered, with when to look again.
+"""The one decision about a finished poll: everything that is to be written. Pure: `now` and `jitter` are
+given.
 
-Pure: `started` and `jitter` (0 to 1) are given. Never fetches, reads a document or writes anything.
+Never fetches, reads a document or writes anything.
 """
 
 import hashlib
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from aggregator import __version__
-from aggregator.errors import FetchError, PollError
+from aggregator import __version__, dedupe
+from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model import (
-    Advert,
+    ORIGIN_WISHES,
+    Answer,
+    Changes,
     Claim,
     Document,
     Due,
+    DueReason,
     Fetched,
-    Hints,
     HostLimit,
+    HostState,
+    Knowledge,
     Outcome,
-    Poll,
+    OutcomeKind,
+    PollResult,
+    ReadResult,
+    Subscription,
     Validators,
 )
 from aggregator.model.settings import Source
-from aggregator.policy import relocation, schedule, subscription
+from aggregator.policy import alerts, embargo, relocation, schedule, subscription
 
-FULL_EVERY = timedelta(days=1)  # a fetch without validators: some servers say 304 for ever
+FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 
 
 def pipeline_version_of(source: Source) -> bytes:
-    """Names all that shapes items besides the document; when it changes, the document is read anew."""
+    """Return the digest of everything besides the document that shapes items; another one: read it anew."""
     shaping = (
         __version__,
         source.from_entry,
@@ -42,114 +51,230 @@ def pipeline_version_of(source: Source) -> bytes:
     return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
 
 
-def validators(claim: Claim, source: Source, started: datetime) -> Validators:
-    """What to ask the origin with; none when the document is to be had whatever it says of it."""
+def validators(claim: Claim, source: Source, now: datetime) -> Validators:
+    """Return the validators of the conditional request; none when the document is wanted in any case."""
     again = claim.pipeline_version != pipeline_version_of(source)
-    full = again or claim.last_full is None or started - claim.last_full >= FULL_EVERY
+    full = again or claim.last_full is None or now - claim.last_full >= FULL_FETCH_EVERY
     return Validators() if full else claim.validators
 
 
-def answered(
-    claim: Claim, source: Source, fetched: Fetched, *, asked: Validators, started: datetime, jitter: float
-) -> Poll:
-    """The poll of a source whose origin answered, as it stands until its document is read."""
-    digest = None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
+def body_digest(fetched: Fetched) -> bytes | None:
+    """Return the digest that tells an unchanged body, None after a 304."""
+    return None if fetched.body is None else hashlib.sha256(fetched.body).digest()[:16]
+
+
+def is_unread(claim: Claim, source: Source, digest: bytes | None) -> bool:
+    """Return whether a body has to be read: it differs from the last one, or is now to be read otherwise."""
+    known = claim.body_digest, claim.pipeline_version
+    return digest is not None and (digest, pipeline_version_of(source)) != known
+
+
+def decide(
+    claim: Claim,
+    source: Source,
+    answer: Answer | PollError,
+    known: Knowledge | None,
+    *,
+    now: datetime,
+    jitter: float,
+    is_websub: bool = True,
+) -> PollResult:
+    """Return everything a finished poll writes; `known` is what storage says of the items that were read."""
+    if isinstance(answer, PollError):
+        return _failed(claim, source, answer, now=now, jitter=jitter)
+    return _succeeded(claim, source, answer, known, now=now, jitter=jitter, is_websub=is_websub)
+
+
+def _succeeded(
+    claim: Claim,
+    source: Source,
+    answer: Answer,
+    known: Knowledge | None,
+    *,
+    now: datetime,
+    jitter: float,
+    is_websub: bool,
+) -> PollResult:
+    fetched, read = answer.fetched, answer.read
+    changes = None if read is None or known is None else _changes(read, known, claim, source, now=now)
+    new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
+    after = _came_back(claim, source, answer, now)
+    if read is not None and changes is not None:
+        after = _read(after, read.document, changes)
+    if new:
+        after = _found_new(after, source, now)
+    hub = subscription.after_poll(
+        claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
+    )
+    host = relocation.host_of(claim.feed, after.relocation)
+    after = replace(after, subscription=hub.present, host=host)
+    slowed_by = claim.subscription if is_websub else None
+    due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slowed_by)
     outcome = Outcome(
         source=claim.id,
-        kind="not-modified" if digest is None else "unchanged",
-        started=started,
+        kind=_kind(answer.digest, new or edited),
+        started=now,
         seconds=0.0,
         status=fetched.status,
         received=fetched.received,
+        new=new,
+        edited=edited,
+        due=due,
     )
-    poll = Poll(
+    result = PollResult(
         claim=claim,
+        after=after,
         outcome=outcome,
-        due=started,
-        validators=fetched.validators,
-        body_digest=digest,
+        due=due,
+        changes=changes,
+        is_feed_changed=_is_feed_changed(claim, after),
+        advert=hub.advert,
+    )
+    return _with_alerts(result)
+
+
+def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
+    """Return the source's state after a successful fetch, before its document counts."""
+    fetched, digest = answer.fetched, answer.digest
+    is_full = answer.asked == Validators() and digest is not None
+    return replace(
+        claim,
+        failures=0,
+        failing_since=None,
+        last_success=now,
         pipeline_version=pipeline_version_of(source),
-        full=asked == Validators() and digest is not None,
-        move=relocation.answered(claim.feed, claim.move, fetched, started),
-    )
-    return _planned(poll, _due(claim, source, fetched, hints=claim.hints, now=started, jitter=jitter))
-
-
-def is_unread(poll: Poll) -> bool:
-    """Whether its document has to be read: it is another one than the last, or is to be read otherwise."""
-    digest = poll.body_digest
-    return digest is not None and (
-        digest != poll.claim.body_digest or poll.pipeline_version != poll.claim.pipeline_version
+        validators=fetched.validators,
+        body_digest=claim.body_digest if digest is None else digest,
+        last_full=now if is_full else claim.last_full,
+        relocation=relocation.answered(claim.feed, claim.relocation, fetched, now),
     )
 
 
-def read(
-    poll: Poll, source: Source, fetched: Fetched, *, document: Document, advert: Advert | None, jitter: float
-) -> Poll:
-    """The poll once its document was read: due as the feed's own hints say too."""
-    claim, now, hints = poll.claim, poll.outcome.started, document.hints
-    due = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
-    gap = (
-        None if claim.last_new is None else schedule.usual_gap(source.every, claim.gap, now - claim.last_new)
+def _changes(read: ReadResult, known: Knowledge, claim: Claim, source: Source, *, now: datetime) -> Changes:
+    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    return dedupe.decide(read, known, claim, source, now=now, place=place)
+
+
+def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
+    if changed:
+        return OutcomeKind.CHANGED
+    return OutcomeKind.NOT_MODIFIED if digest is None else OutcomeKind.UNCHANGED
+
+
+def _read(after: Claim, document: Document, changes: Changes) -> Claim:
+    """Return the source's state with what the document says of itself and of its entries."""
+    return replace(
+        after,
+        feed_title=document.title,
+        feed_link=document.link,
+        feed_rights=document.rights,
+        feed_language=document.language,
+        hints=document.hints,
+        seen=changes.seen,
+        mode=changes.mode,
+        first_import=False,
     )
-    claim = replace(claim, gap=gap, last_new=now)
-    if_new = _due(claim, source, fetched, hints=hints, now=now, jitter=jitter)
-    return replace(_planned(poll, due), document=document, advert=advert, if_new=if_new)
+
+
+def _found_new(after: Claim, source: Source, now: datetime) -> Claim:
+    gap = after.usual_gap
+    if after.last_new is not None:
+        gap = schedule.usual_gap(source.every, gap, now - after.last_new)
+    return replace(after, last_new=now, usual_gap=gap, findings=after.findings + 1)
+
+
+def _is_feed_changed(claim: Claim, after: Claim) -> bool:
+    """Return whether something changed that every channel shows of a source: its feed's texts or address."""
+
+    def shown(state: Claim) -> tuple[str, ...]:
+        return (state.feed_title, state.feed_link, state.feed_rights, state.feed_language)
+
+    is_relocated = after.relocation.at != claim.relocation.at
+    return is_relocated or (not claim.first_import and shown(after) != shown(claim))
 
 
 def _due(
-    claim: Claim, source: Source, fetched: Fetched, *, hints: Hints, now: datetime, jitter: float
+    after: Claim,
+    source: Source,
+    fetched: Fetched,
+    *,
+    hub: subscription.AfterPoll,
+    now: datetime,
+    jitter: float,
+    slowed_by: Subscription | None,
 ) -> Due:
-    """When to look again after an answer; what the feed asks to skip comes last."""
-    is_file = source.feed.startswith("file:")  # looking at it bothers nobody
-    last_new = None if is_file else claim.last_new
-    own = schedule.pace(source.every, claim.gap, last_new, now)
-    due = schedule.after_success(own, fetched, hints, now=now, jitter=jitter)
-    slow = subscription.slower(due.at, source.every, hub_until=claim.hub_until, told=claim.announced, now=now)
-    if slow != due.at:
-        due = Due(slow, f"its hub announces what is new (else {due.why})")
-    return schedule.skipping(due, hints)
+    """Return when the source is due after an answer; skipHours and skipDays come last."""
+    is_file = source.feed.startswith("file:")  # reading it costs no origin anything
+    own = schedule.pace(source.every, after.usual_gap, None if is_file else after.last_new, now)
+    due = schedule.after_success(own, fetched, after.hints, now=now, jitter=jitter)
+    slow = timedelta(0) if slowed_by is None else subscription.slower(slowed_by, source.every, now)
+    if now + slow > due.at:
+        due = Due(now + slow, DueReason.HUB, wait=slow)
+        if hub.is_missed:
+            due = Due(now + source.every, DueReason.HUB_SILENT, wait=source.every)
+    return _hinted(schedule.skipping(due, after.hints), hub.present, now)
 
 
-def _planned(poll: Poll, due: Due) -> Poll:
-    outcome = replace(poll.outcome, due=due.at, why=due.why)
-    return replace(poll, due=due.at, is_capped=due.is_capped, outcome=outcome)
+def _hinted(due: Due, hub: Subscription | None, now: datetime) -> Due:
+    """Return an earlier due time when the hub announced something while the origin was being asked."""
+    if hub is None or hub.announced is None or hub.announced < now or due.reason in ORIGIN_WISHES:
+        return due
+    soon = subscription.hint(now, hub.announced)
+    return Due(soon, DueReason.HUB_DELIVERY) if soon < due.at else due
 
 
-def failed(claim: Claim, source: Source, error: PollError, *, started: datetime, jitter: float) -> Poll:
-    """The poll of a source that could not be had or read."""
-    is_gone, move = error.cause == "gone", claim.move
-    if is_gone and move.at:  # of the two addresses the other one may be alive
-        error = FetchError(str(error), cause="http", status=410)
-    due = schedule.after_failure(source.every, error, claim.failures, now=started, jitter=jitter)
+def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, jitter: float) -> PollResult:
+    is_gone, before = error.cause is Cause.GONE, claim.relocation
+    if is_gone and before.at:  # of the two addresses the other one may be alive
+        error = FetchError(str(error), cause=Cause.HTTP, status=410)
+    due = schedule.after_failure(source.every, error, claim.failures, now=now, jitter=jitter)
+    is_unasked = error.cause is Cause.RATE_LIMITED  # no request was sent: it says nothing of the source
+    after = replace(
+        claim,
+        failures=claim.failures + (not is_unasked),
+        failing_since=claim.failing_since if is_unasked else claim.failing_since or now,
+        relocation=before if is_unasked else relocation.failed(claim.feed, before, is_gone=is_gone),
+    )
+    after = replace(after, host=relocation.host_of(claim.feed, after.relocation))
+    limit = _host_limit(error, due, now)
+    if limit is not None:
+        due = replace(due, host=limit.host)
+    if relocation.address(claim.feed, after.relocation) != relocation.address(claim.feed, before):
+        due = replace(due, is_fallback=True)
+    due = _hinted(schedule.skipping(due, claim.hints), claim.subscription, now)
     outcome = Outcome(
         source=claim.id,
-        kind="failed",
-        started=started,
+        kind=OutcomeKind.FAILED,
+        started=now,
         seconds=0.0,
         cause=error.cause,
         message=str(error),
-        status=getattr(error, "status", None),
+        status=error.status if isinstance(error, FetchError) else None,
+        due=due,
     )
-    if rest := _rest(error, due, started):
-        due = replace(due, why=rest.why)
-    after = move if error.cause == "rests" else relocation.failed(claim.feed, move, is_gone=is_gone)
-    if relocation.address(claim.feed, after) != relocation.address(claim.feed, move):
-        due = replace(due, why=f"{due.why}, at its other address")
-    poll = Poll(claim=claim, outcome=outcome, due=due.at, move=after, rest=rest)
-    return _planned(poll, schedule.skipping(due, claim.hints))
+    is_feed_changed = _is_feed_changed(claim, after)
+    return _with_alerts(
+        PollResult(claim, after, outcome, due, is_feed_changed=is_feed_changed, host_limit=limit)
+    )
 
 
-def _rest(error: PollError, due: Due, started: datetime) -> HostLimit | None:
-    """429 with a wait is meant for all that its host serves; a 503 may be one of many sites there."""
+def _host_limit(error: PollError, due: Due, now: datetime) -> HostLimit | None:
+    """Return the limit of a whole host: 429 with Retry-After. A 503 may be that of one site among many."""
     if not isinstance(error, FetchError) or error.status != 429:
         return None
-    is_told = schedule.retry_after(error.retry_after, started) is not None
-    return HostLimit(error.host, due.at, f"{due.why}, with all of {error.host}") if is_told else None
+    if schedule.retry_after(error.retry_after, now) is None:
+        return None
+    return HostLimit(error.host, due.at)
 
 
-def gone(claim: Claim, started: datetime) -> Poll:
-    """A claim whose source left the configuration in between: recording it will say so."""
-    message = f"{claim.id} is no longer configured with this feed"
-    outcome = Outcome(claim.id, "failed", started, 0.0, cause="lease", message=message)
-    return Poll(claim=claim, outcome=outcome, due=started)
+def with_fetch(result: PollResult, hosts: tuple[HostState, ...], seconds: float) -> PollResult:
+    """Return the result with how its fetch went: the states of its hosts and the seconds the poll took."""
+    return replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
+
+
+def _with_alerts(result: PollResult) -> PollResult:
+    judged = alerts.judged(result)
+    is_open = result.claim.open_alerts
+    raised = tuple((kind, text) for kind, text in judged.items() if text and kind not in is_open)
+    cleared = tuple(kind for kind, text in judged.items() if not text and kind in is_open)
+    return replace(result, raised=raised, cleared=cleared)

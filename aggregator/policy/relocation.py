@@ -1,69 +1,78 @@
-"""Where a source's feed is asked for, now that its origin may say that it has moved. Pure: `now` is given.
+"""Relocation of a feed: permanent redirects become its address. Pure: `now` is given.
 
-A permanent redirect becomes the address after seven days in which every poll that succeeded ended there; the
+A permanent redirect (301, 308) is adopted after seven days in which every successful poll ended there; the
 operator's file is never written. Nothing else changes a Relocation.
 """
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from aggregator.model import Fetched, Relocation
 
-STABLE = timedelta(days=7)  # whoever takes over a server for an afternoon moves nobody
+STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
 FAILURES_PER_FALLBACK = (
     3  # failures in a row at the new address, after each of which the configured one is tried once
 )
 
 
-def address(feed: str, move: Relocation) -> str:
-    """Where to ask for the feed configured as `feed`."""
-    is_old_tried = move.failures and move.failures % FAILURES_PER_FALLBACK == 0
-    return feed if not move.at or is_old_tried else move.at
+def address(feed: str, known: Relocation) -> str:
+    """Return the address to fetch the feed from that is configured as `feed`."""
+    is_old_tried = known.failures and known.failures % FAILURES_PER_FALLBACK == 0
+    return feed if not known.at or is_old_tried else known.at
 
 
-def answered(feed: str, move: Relocation, fetched: Fetched, now: datetime) -> Relocation:
-    """After a poll that brought the feed, anew or unchanged, from wherever it was found."""
-    if move.at:
-        if fetched.url == move.at:
-            return Relocation(move.at, move.since, refused=move.refused)
-        if address(feed, move) == feed:  # the new address had failed, and the old one leads there no longer
-            move = Relocation(refused=move.refused)
-    return _counted(feed, replace(move, failures=0), fetched, now)
+def host_of(feed: str, known: Relocation) -> str:
+    """Return the host a source is polled at, lower case; "" of a file."""
+    return (urlsplit(address(feed, known)).hostname or "").lower()
 
 
-def _counted(feed: str, move: Relocation, fetched: Fetched, now: datetime) -> Relocation:
+def answered(feed: str, known: Relocation, fetched: Fetched, now: datetime) -> Relocation:
+    """Return the relocation after a successful poll, 304 included."""
+    if known.at:
+        if fetched.url == known.at:
+            return Relocation(known.at, known.since, refused=known.refused)
+        if address(feed, known) == feed:  # the new address had failed, and the old one leads there no longer
+            known = Relocation(refused=known.refused)
+    return _counted(feed, replace(known, failures=0), fetched, now)
+
+
+def _counted(feed: str, known: Relocation, fetched: Fetched, now: datetime) -> Relocation:
     found = fetched.url
-    if not fetched.permanent or found in move.refused:
-        return replace(move, seen="", seen_since=None)
-    if found != move.seen or move.seen_since is None or now < move.seen_since:  # the clock was set back
-        return replace(move, seen=found, seen_since=now)
-    if now - move.seen_since < STABLE:
-        return move
-    return Relocation(refused=move.refused) if found == feed else Relocation(found, now, refused=move.refused)
+    if not fetched.permanent or found in known.refused:
+        return replace(known, seen="", seen_since=None)
+    if found != known.seen or known.seen_since is None or now < known.seen_since:  # the clock was set back
+        return replace(known, seen=found, seen_since=now)
+    if now - known.seen_since < STABLE:
+        return known
+    return (
+        Relocation(refused=known.refused) if found == feed else Relocation(found, now, refused=known.refused)
+    )
 
 
-def failed(feed: str, move: Relocation, *, is_gone: bool) -> Relocation:
-    """After a poll that failed; one that is not moved neither counts nor loses its count by it."""
-    if not move.at:
-        return move
-    if is_gone and address(feed, move) == move.at:
-        return Relocation(refused=move.refused)
-    return replace(move, failures=move.failures + 1)
+def failed(feed: str, known: Relocation, *, is_gone: bool) -> Relocation:
+    """Return the relocation after a failed poll; without an adopted address it stays as it is."""
+    if not known.at:
+        return known
+    if is_gone and address(feed, known) == known.at:
+        return Relocation(refused=known.refused)
+    return replace(known, failures=known.failures + 1)
 
 
-def undone(move: Relocation) -> Relocation | None:
-    """The operator takes it back: its targets are never again adopted unasked. None: nothing to undo."""
-    targets = tuple(each for each in (move.at, move.seen) if each)
-    return Relocation(refused=(*move.refused, *targets)) if targets else None
+def undone(known: Relocation) -> Relocation | None:
+    """Return the relocation after `unmove`: its targets are refused from now on. None: there is nothing to
+    undo."""
+    targets = tuple(each for each in (known.at, known.seen) if each)
+    return Relocation(refused=(*known.refused, *targets)) if targets else None
 
 
-def is_configured(feed: str, move: Relocation) -> bool:
-    """Whether an address that the operator writes is where the source has moved, or is moving."""
-    return bool(feed) and feed in (move.at, move.seen)
+def is_configured(feed: str, known: Relocation) -> bool:
+    """Return whether a configured address is the target of the relocation, adopted or pending."""
+    return bool(feed) and feed in (known.at, known.seen)
 
 
 def event(before: Relocation, after: Relocation) -> str:
-    """What happened between two polls that is worth telling, or ""."""
+    """Return the log event for a change of relocation, "" for none."""
     if after.at != before.at:
         return "moved for good" if after.at else "back at its configured address"
     is_new = after.seen and (after.seen, after.seen_since) != (before.seen, before.seen_since)
@@ -71,7 +80,7 @@ def event(before: Relocation, after: Relocation) -> str:
 
 
 def advice(source: str, to: str, since: datetime | None, *, is_adopted: bool) -> str:
-    """What the operator is told of it, with the cure; "" for a source that has not moved."""
+    """Return the sentence about a relocation with its cure; "" for a source that has not moved."""
     if not to or since is None:
         return ""
     cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"

@@ -1,34 +1,34 @@
 """The life of a WebSub subscription: state × event → state; nothing else changes one. Pure: `now` is given.
 
-None stands for a subscription that is over. The paragraphs are those of the W3C Recommendation WebSub.
+None stands for a subscription that is over. Sections are those of the W3C Recommendation WebSub.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model import Advert, Subscription, SubscriptionState
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
-LEASE_REQUESTED = 10 * DAY  # what we ask for: section 8.2 calls it a good default
+LEASE_REQUESTED = 10 * DAY  # section 8.2 calls it a good default
 LEASE_MAX = 30 * DAY
 LEASE_UNSTATED = DAY  # hubs older than the Recommendation may name none
-SHORTEST_RENEWAL = 15 * MINUTE  # no hub makes us ask more often, however short its leases
-GRACE = 5 * MINUTE  # a hub may tell so much later than the origin shows, or the origin's caches than the hub
-UNSUBSCRIBE_ATTEMPTS_MAX = 3  # requests to be forgotten, before we just forget
+RENEWAL_EVERY_MIN = 15 * MINUTE  # however short the hub's leases
+GRACE = 5 * MINUTE  # the hub may be so much later than the origin, or the origin's caches than the hub
+UNSUBSCRIBE_ATTEMPTS_MAX = 3  # then the subscription is dropped without the hub's word
 DENIED_FOR = 30 * DAY
-SLOWER = 4
-BETWEEN_HINTS = MINUTE
+SLOWER = 4  # times the interval, while a hub announces
+POLL_AFTER_DELIVERY_EVERY = MINUTE
 
 _CONFIRMABLE = (SubscriptionState.ASKED, SubscriptionState.ACTIVE)
 _LISTENING = (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.BROKEN)
 
 
 def is_settled(present: Subscription | None, advert: Advert, now: datetime) -> bool:
-    """Whether there is nothing to change after a feed named its hub.
+    """Return whether the subscription stays as it is after a feed named its hub.
 
-    Hubs are not changed within the hour: a feed that names another one each time must not make us
-    knock at as many doors.
+    Hubs are not changed within the hour: a feed that names another one each time must not cause as many
+    requests.
     """
     if present is None:
         return not advert.hub
@@ -36,16 +36,17 @@ def is_settled(present: Subscription | None, advert: Advert, now: datetime) -> b
 
 
 def left(present: Subscription, now: datetime) -> Subscription | None:
-    """No longer wanted: over if the hub holds nothing of ours, else the hub is to be told."""
+    """Return an unwanted subscription: over if the hub has confirmed nothing, else to be unsubscribed."""
     if present.state in (SubscriptionState.WANTED, SubscriptionState.DENIED):
         return None
     return replace(present, state=SubscriptionState.LEAVING, due=now, asks=0, missed=None)
 
 
 def looked_at(present: Subscription, now: datetime, *, wanted: bool) -> Subscription | None:
-    """Its time has come: judged, left, or about to be asked for; then `asked` is `now`.
+    """Return a due subscription after its step: judged, left, or about to be requested; then `asked` is
+    `now`.
 
-    Written before the hub is asked, because some hubs confirm before they answer (section 5.3).
+    Written before the request is sent, because some hubs confirm before they answer (section 5.3).
     """
     if present.state is SubscriptionState.LEAVING:
         return None if present.asks >= UNSUBSCRIBE_ATTEMPTS_MAX else _asked(present, now)
@@ -79,7 +80,7 @@ def _judged(present: Subscription, missed: datetime, now: datetime) -> Subscript
 
 
 def failed(present: Subscription, reason: str, now: datetime, *, wish: timedelta | None) -> Subscription:
-    """The hub did not take the request; it is asked again no sooner than it wishes."""
+    """Return the subscription after a failed request; the next one obeys the hub's Retry-After (`wish`)."""
     due = present.due if wish is None else max(present.due, now + wish)
     return replace(present, reason=reason, due=due)
 
@@ -87,7 +88,7 @@ def failed(present: Subscription, reason: str, now: datetime, *, wish: timedelta
 def confirmed(
     present: Subscription, topic: str, lease: timedelta | None, now: datetime
 ) -> Subscription | None:
-    """After the hub's challenge to subscribe; None when this is not what we asked for (section 5.3.1)."""
+    """Return the subscription after the hub's challenge; None when it was not requested (section 5.3.1)."""
     if present.state not in _CONFIRMABLE or present.topic != topic or not present.configured:
         return None
     until = now + min(LEASE_UNSTATED if lease is None else lease, LEASE_MAX)
@@ -105,18 +106,18 @@ def confirmed(
 
 
 def _renewal(present: Subscription) -> datetime:
-    """After three quarters of the lease, which leaves time for several requests."""
+    """Return when to renew: after three quarters of the lease, which leaves time for several requests."""
     assert present.asked is not None and present.lease_until is not None, "a hub confirmed it"
-    return present.asked + max((present.lease_until - present.asked) * 3 / 4, SHORTEST_RENEWAL)
+    return present.asked + max((present.lease_until - present.asked) * 3 / 4, RENEWAL_EVERY_MIN)
 
 
 def may_leave(present: Subscription, topic: str) -> bool:
-    """Whether the hub's challenge to unsubscribe is about what we asked for."""
+    """Return whether the hub's challenge to unsubscribe matches a request."""
     return present.state is SubscriptionState.LEAVING and present.topic == topic
 
 
 def denied(present: Subscription, reason: str, now: datetime) -> Subscription | None:
-    """The hub will not have it (section 5.2), now or any more."""
+    """Return the subscription after the hub denied it (section 5.2), at once or later."""
     if present.state is SubscriptionState.LEAVING:
         return None
     return replace(
@@ -130,22 +131,54 @@ def denied(present: Subscription, reason: str, now: datetime) -> Subscription | 
 
 
 def is_listening(present: Subscription) -> bool:
-    """Whether deliveries to it mean anything."""
+    """Return whether deliveries are accepted."""
     return present.configured and present.state in _LISTENING
 
 
 def announced(present: Subscription, now: datetime) -> Subscription:
-    """A delivery came whose signature was right."""
+    """Return the subscription after a delivery with a valid signature."""
     return replace(
         present, announced=now, breaks=0 if present.state is SubscriptionState.ACTIVE else present.breaks
     )
 
 
-def polled(present: Subscription, *, last_success: datetime | None, now: datetime) -> Subscription:
-    """A poll at `now` found something new; `last_success` is when the one before it looked.
+@dataclass(frozen=True, slots=True)
+class AfterPoll:
+    """A source's subscription after a poll. `advert` names a hub to subscribe to anew; `is_missed`: the hub
+    has just been found silent about a release."""
 
-    Whether the hub kept silent is judged a little later. Nobody can blame it for what was there before it
-    confirmed, nor when a delivery came just before the former poll: caches of origins lag.
+    present: Subscription | None
+    advert: Advert | None = None
+    is_missed: bool = False
+
+
+def after_poll(
+    present: Subscription | None,
+    advert: Advert | None,
+    last_success: datetime | None,
+    now: datetime,
+    *,
+    is_new: bool,
+) -> AfterPoll:
+    """Return what a successful poll means to the hub of its source.
+
+    Another hub is named (`advert`, None: the poll says nothing of hubs), or the poll found something new that
+    the hub has not announced; `last_success` is when the poll before it succeeded.
+    """
+    if advert is not None and not is_settled(present, advert, now):
+        leaving = None if present is None else left(present, now)
+        return AfterPoll(leaving, advert if advert.hub else None)
+    if present is None or not is_new:
+        return AfterPoll(present)
+    after = polled(present, last_success=last_success, now=now)
+    return AfterPoll(after, is_missed=after.missed == now)
+
+
+def polled(present: Subscription, *, last_success: datetime | None, now: datetime) -> Subscription:
+    """Return the subscription after a poll at `now` that found something new.
+
+    The hub's silence is judged GRACE later. A hub is not blamed for what was published before it confirmed,
+    nor when a delivery came just before the former poll (`last_success`): caches of origins lag.
     """
     if (
         present.state is not SubscriptionState.ACTIVE
@@ -159,18 +192,20 @@ def polled(present: Subscription, *, last_success: datetime | None, now: datetim
     return replace(present, missed=now, due=min(present.due, now + GRACE))
 
 
-def slower(
-    due: datetime, every: timedelta, *, hub_until: datetime | None, told: datetime | None, now: datetime
-) -> datetime:
-    """When to poll a source whose hub announces what is new: slowly, to find out if the hub stops.
+def slower(present: Subscription, every: timedelta, now: datetime) -> timedelta:
+    """Return the least interval of a source whose hub announces what is new, 0 when it does not.
 
-    After a delivery it is looked at once more at the usual pace: what was announced may not have shown yet.
+    Polling goes on slowly, to find out if the hub stops. After a delivery the source is polled once more at
+    the usual pace: the origin may not have shown yet what was announced.
     """
-    if hub_until is None or hub_until <= now or (told is not None and now - told < every):
-        return due
-    return max(due, now + min(SLOWER * every, max(every, DAY)))
+    is_announcing = present.state is SubscriptionState.ACTIVE and present.missed is None
+    if not is_announcing or present.lease_until is None or present.lease_until <= now:
+        return timedelta(0)
+    if present.announced is not None and now - present.announced < every:
+        return timedelta(0)
+    return min(SLOWER * every, max(every, DAY))
 
 
 def hint(last_poll: datetime | None, now: datetime) -> datetime:
-    """When to poll after a delivery: at once, but a source is polled no more than once a minute for it."""
-    return now if last_poll is None else max(now, last_poll + BETWEEN_HINTS)
+    """Return when to poll after a delivery: at once, but at most once a minute."""
+    return now if last_poll is None else max(now, last_poll + POLL_AFTER_DELIVERY_EVERY)

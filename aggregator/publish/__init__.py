@@ -1,1 +1,1 @@
-"""Published documents, rendered on demand and cached."""
+"""Published documents: rendered on demand, cached in memory until their channel or the settings change."""

@@ -1,5 +1,5 @@
-"""The door to what we publish: one item's bytes, and documents spliced from them. The same input always
-gives the same bytes; nothing here chooses what is published."""
+"""Serialise releases as RSS, Atom and JSON Feed: one item's bytes, and documents spliced from them.
+Deterministic: equal input gives equal bytes. Does not select the items of a document."""
 
 from collections.abc import Sequence
 
@@ -15,18 +15,19 @@ _MEDIA_TYPES = {
 
 
 def entry(release: Release, kind: str) -> bytes:
-    """One item as it stands in a document of this kind; ValueError when it cannot be written."""
+    """Return one item as serialised in a document of this kind, UTF-8. Raises ValueError when the format
+    cannot hold it or the kind is unknown."""
     if kind == "json":
         from aggregator.render import jsonfeed
 
         return jsonfeed.entry(release)
-    from aggregator.render import xml  # feedgen and lxml are loaded by those who write XML
+    from aggregator.render import xml  # loads feedgen and lxml, which JSON Feed does not need
 
     return xml.entry(release, kind)
 
 
 def document(channel: Channel, entries: Sequence[bytes], kind: str) -> bytes:
-    """A whole document: the channel's head and its entries, in the order given."""
+    """Return a whole document: the channel's head and its serialised entries, in the order given."""
     if kind == "json":
         from aggregator.render import jsonfeed
 
@@ -37,5 +38,5 @@ def document(channel: Channel, entries: Sequence[bytes], kind: str) -> bytes:
 
 
 def media_type(kind: str) -> str:
-    """What to say in Content-Type."""
+    """Return the value of Content-Type."""
     return _MEDIA_TYPES[kind]

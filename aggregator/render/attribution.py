@@ -1,4 +1,4 @@
-"""Who released an item, where it came from and under which licence, for all three formats alike."""
+"""Attribution of a release, shared by the three formats: authors, source feed, rights and licence link."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,8 +9,8 @@ _CREATIVE_COMMONS = "https://creativecommons.org/"
 
 
 @dataclass(frozen=True, slots=True)
-class Lineage:
-    """The feed an item came from (RFC 4287 section 4.2.11). `feed` is always an address."""
+class SourceFeed:
+    """The feed an item came from (atom:source, RFC 4287 section 4.2.11). `feed` is never empty."""
 
     id: str
     title: str
@@ -21,29 +21,29 @@ class Lineage:
 
 
 def names(release: Release) -> tuple[str, ...]:
-    """The organisation, then the people, each once."""
+    """Return the authors: the organisation, then the persons, without duplicates."""
     return tuple(dict.fromkeys((release.organisation, *release.authors)))
 
 
-def lineage(release: Release) -> Lineage:
-    """The feed the item was first in: what an aggregating source said of it, else the source itself."""
+def source_feed(release: Release) -> SourceFeed:
+    """Return the original feed that an aggregating source named for the item, else the source itself."""
     source, origin = release.source, release.origin
     if origin is None:
         title = source.title or source.organisation
-        return Lineage(source.feed, title, source.feed, source.link, release.updated, source.rights)
+        return SourceFeed(source.feed, title, source.feed, source.link, release.updated, source.rights)
     feed = origin.link or source.feed
-    iri = origin.id if ":" in origin.id else feed  # some feeds write a mere number there
-    return Lineage(iri, origin.title or release.organisation, feed, "", release.updated, release.rights)
+    iri = origin.id if ":" in origin.id else feed  # atom:id must be an IRI; some feeds have a bare number
+    return SourceFeed(iri, origin.title or release.organisation, feed, "", release.updated, release.rights)
 
 
 def rights(release: Release) -> str:
-    """What RSS and Atom say of rights in words: the origin's, after a licence that has no address to link."""
+    """Return the text of dc:rights and atom:rights: an unlinked licence, then the origin's rights."""
     unlinked = "" if licence_address(release.licence) else release.licence
-    return " · ".join(said for said in (unlinked, release.rights) if said)
+    return " · ".join(part for part in (unlinked, release.rights) if part)
 
 
 def licence_address(licence: str) -> str:
-    """Where a licence is to be read: an address as it is, an SPDX name at its publisher, else ""."""
+    """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id, else ""."""
     if licence.startswith(("http://", "https://")):
         return licence
     name = licence.upper()

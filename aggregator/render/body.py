@@ -1,5 +1,5 @@
-"""The body every subscriber gets: content, who else released it, disclaimer; each an element of its own,
-so that what one holds cannot reach into the next."""
+"""The HTML body of a release in every format: content, other publishers of the story, disclaimer. Each is an
+element of its own, so that unbalanced markup of one cannot enclose the next."""
 
 from html import escape
 
@@ -14,14 +14,14 @@ _ALSO = {
 
 
 def html(release: Release) -> str:
-    """The whole body as safe HTML; the disclaimer is its last element."""
+    """Return the whole body as safe HTML; the disclaimer is its last element."""
     content = f"<div>{release.content}</div>" if release.content else ""
     also = also_released_by(release)
     return "\n".join(part for part in (content, also, release.disclaimer) if part)
 
 
 def also_released_by(release: Release) -> str:
-    """A paragraph that names the other organisations of the story, or ""."""
+    """Return a paragraph that names the other organisations of the story, in the item's language, or ""."""
     if not release.also:
         return ""
     words = _ALSO.get(release.language.partition("-")[0], _ALSO["en"])

@@ -1,4 +1,4 @@
-"""What a channel is called and where it is found. Never says what is in it."""
+"""Metadata of a channel: title, addresses, language, id. Knows nothing of its items."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,9 +17,9 @@ def describe(
     changed: datetime | None,
     authority: str,
 ) -> Channel:
-    """The channel of this name ("", "topics/T", "sources/S", "languages/L") as its documents present it.
+    """Return the channel of a name ("", "topics/T", "sources/S", "languages/L") with its metadata.
 
-    `authority` is the one all tag: addresses are minted under (RFC 4151).
+    `authority` is the taggingEntity of all tag: URIs of this store (RFC 4151 section 2).
     """
     kind, _, value = name.partition("/")
     feed = next((feed for feed in feeds if kind == "sources" and feed.id == value), None)

@@ -1,12 +1,12 @@
-"""What feedgen lacks, registered with it: full atom:source, link attributes, dc:creator, licence, language,
-images, several enclosures, hubs, and dates that do not touch the process's locale."""
+"""feedgen extensions for elements it lacks: full atom:source, link attributes, dc:creator, licence, language,
+images, several enclosures, WebSub hubs, and a pubDate that does not switch the process's locale."""
 
 from email.utils import format_datetime
 
 from lxml.etree import SubElement, _Element
 
 from aggregator.model import Channel, Enclosure, Release
-from aggregator.render.attribution import licence_address, lineage, names, rights
+from aggregator.render.attribution import licence_address, names, rights, source_feed
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -21,7 +21,7 @@ _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
 class ChannelExtension:
-    """The head of a channel."""
+    """feedgen extension of a channel's head."""
 
     channel: Channel
 
@@ -40,13 +40,13 @@ class ChannelExtension:
 
 
 class EntryExtension:
-    """One item."""
+    """feedgen extension of one item."""
 
     release: Release
 
     def extend_rss(self, item: _Element) -> _Element:
         release = self.release
-        # feedgen's own pubDate switches the locale of the whole process to format a date
+        # feedgen formats pubDate by switching the locale of the whole process
         SubElement(item, "pubDate").text = format_datetime(release.published)
         if release.updated != release.published:
             SubElement(item, f"{{{ATOM}}}updated").text = release.updated.isoformat()
@@ -70,7 +70,7 @@ class EntryExtension:
 
 
 def _links(parent: _Element, tag: str, release: Release, files: tuple[Enclosure, ...]) -> None:
-    """What both formats say as Atom links (RFC 4287 section 4.2.7, RFC 4946), and images."""
+    """Append atom:link elements (RFC 4287 section 4.2.7; rel="license" RFC 4946) and Media RSS images."""
     licence = licence_address(release.licence)
     if release.url:
         SubElement(parent, tag, rel="via", href=release.url)
@@ -92,8 +92,8 @@ def _attributes(element: _Element, file: Enclosure, size: str) -> None:
 
 
 def _source(source: _Element, release: Release) -> None:
-    """atom:source (RFC 4287 section 4.2.11)."""
-    origin = lineage(release)
+    """Fill atom:source (RFC 4287 section 4.2.11)."""
+    origin = source_feed(release)
     SubElement(source, "id").text = origin.id
     SubElement(source, "title").text = origin.title
     SubElement(source, "updated").text = origin.updated.isoformat()

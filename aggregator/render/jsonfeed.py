@@ -1,16 +1,16 @@
-"""JSON Feed 1.1. What the format has no word for is in its extension object `_publicwire`."""
+"""JSON Feed 1.1. Fields that the format lacks are in the extension object `_publicwire`."""
 
 import json
 from collections.abc import Mapping, Sequence
 
 from aggregator.model import Channel, Enclosure, Release
 from aggregator.render import body
-from aggregator.render.attribution import lineage, names
+from aggregator.render.attribution import names, source_feed
 
 
 def entry(release: Release) -> bytes:
-    """One item object."""
-    return _written(
+    """Return one item object, UTF-8."""
+    return _serialised(
         {
             "id": release.public_id,
             "url": release.page,
@@ -32,8 +32,8 @@ def entry(release: Release) -> bytes:
 
 
 def document(channel: Channel, entries: Sequence[bytes]) -> bytes:
-    """The feed object around item objects."""
-    head = _written(
+    """Return the feed object around serialised item objects."""
+    head = _serialised(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": channel.title,
@@ -55,24 +55,24 @@ def _attachment(file: Enclosure) -> dict[str, object]:
 
 
 def _extension(release: Release) -> dict[str, object]:
-    source = lineage(release)
+    source = source_feed(release)
     origin = {"id": release.source.id, "title": source.title, "feed": source.feed, "url": source.link}
-    also = [_filled({"organisation": also.organisation, "url": also.url}) for also in release.also]
+    also = [_without_empty({"organisation": also.organisation, "url": also.url}) for also in release.also]
     extension: dict[str, object] = {
         "organisation": release.organisation,
-        "source": _filled(origin),
+        "source": _without_empty(origin),
         "licence": release.licence,
         "rights": release.rights,
         "also": also,
         "corrected": release.corrected,
     }
-    return _filled(extension)
+    return _without_empty(extension)
 
 
-def _filled(fields: Mapping[str, object]) -> dict[str, object]:
-    """Absent is said by leaving out, never by null, "" or []."""
+def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
+    """Return the fields without null, "" and []: JSON Feed omits absent values."""
     return {name: value for name, value in fields.items() if value}
 
 
-def _written(fields: dict[str, object]) -> bytes:
-    return json.dumps(_filled(fields), ensure_ascii=False, separators=(",", ":")).encode()
+def _serialised(fields: dict[str, object]) -> bytes:
+    return json.dumps(_without_empty(fields), ensure_ascii=False, separators=(",", ":")).encode()

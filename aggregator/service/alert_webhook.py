@@ -1,6 +1,6 @@
-"""Tells the operator of alerts: each once in the log, and by posts to one address, a list in each.
+"""Alert webhook: each alert is logged once, and posted as JSON to the operator's address.
 
-Posting is durable work that is tried again, and never holds up a poll. Decides nothing of alerts.
+Posting is durable work with retries and never delays a poll. `policy.alerts` decides what is an alert.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,22 +11,22 @@ from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Alert, Task
 from aggregator.model.settings import Config
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 
 KIND = "alerts"
-MOST = 500  # alerts in one post
-PACE = timedelta(minutes=1)  # between two posts, and before the first repetition of one that failed
-LONGEST_WAIT = timedelta(hours=1)
-GIVEN_UP = timedelta(days=3)  # after which a post would be news to nobody
+ALERTS_PER_POST_MAX = 500
+POST_EVERY = timedelta(minutes=1)  # between two posts, and before the first retry
+RETRY_EVERY_MAX = timedelta(hours=1)
+GIVEN_UP = timedelta(days=3)  # after which the operator has seen the log
 
 
 class AlertNotifier:
-    """The alerts of one service."""
+    """Logs and posts the alerts of one service."""
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         client: Callable[[], Client],
         write: Writes,
         *,
@@ -40,7 +40,7 @@ class AlertNotifier:
         self._clock = clock
 
     async def tell(self) -> None:
-        """Log what is new; its post becomes due."""
+        """Log new and ended alerts; their post becomes due."""
         for alert in await self._write(lambda: self._storage.tell_alerts(self._clock())):
             say = log.info if alert.cleared else log.warning
             say(
@@ -51,23 +51,23 @@ class AlertNotifier:
             )
 
     async def run(self, task: Task) -> datetime | None:
-        """Post what was not posted yet; returns when to look again."""
+        """Post what was not posted yet; returns when the task is due again, None when nothing is left."""
         now, address = self._clock(), self._config().alerts
-        posted = await self._write(lambda: self._storage.unsent_alerts(MOST))
+        posted = await self._write(lambda: self._storage.unsent_alerts(ALERTS_PER_POST_MAX))
         if not posted:
             return None
         if address:
             try:
                 await self._client().post_json(address, self._list(posted))
-            except FetchError as error:  # whose words name the address, which may be a secret
+            except FetchError as error:  # its message names the address, which may be a secret
                 if now - max(alert.cleared or alert.raised for alert in posted) < GIVEN_UP:
                     log.warning(
                         "alerts not posted", cause=error.cause, status=error.status, alerts=len(posted)
                     )
-                    return now + min(PACE * (1 << min(task.attempts, 10)) / 2, LONGEST_WAIT)
+                    return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
                 log.error("alerts given up", cause=error.cause, status=error.status, alerts=len(posted))
         await self._write(lambda: self._storage.alerts_sent(posted))
-        return now + PACE
+        return now + POST_EVERY
 
     def _list(self, posted: Sequence[Alert]) -> object:
         return {
@@ -77,8 +77,8 @@ class AlertNotifier:
 
 
 def as_json(alert: Alert) -> dict[str, object]:
-    """One alert as it is posted. `id` is the same when it is posted again, and no other's: numbers are used
-    again after `forget` and a restore."""
+    """Return one alert as it is posted. `id` is unique and the same when it is posted again: numbers alone
+    are reused after `forget` and a restore."""
     return {
         "id": f"{alert.number}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
         "state": alert.state,

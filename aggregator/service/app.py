@@ -8,7 +8,7 @@ import asyncio
 import gc
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,31 +17,35 @@ from typing import TYPE_CHECKING
 from aggregator import config as configuration
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Claim, Outcome
+from aggregator.model import Claim, HostState, Outcome
 from aggregator.model.settings import Address, Config
+from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
+from aggregator.service.writer import Writer
 from aggregator.storage import Storage, backups, open_storage
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
+    from aggregator.service.alert_webhook import AlertNotifier
     from aggregator.service.scheduler import Scheduler
+    from aggregator.tasks import Tasks
 
 TICK = timedelta(seconds=1)
-GARBAGE = (700, 10, 10)  # new objects, and looks, between two looks: Python's own, which a command has raised
-SETTLED = timedelta(minutes=1)  # until maintenance makes up for what was missed while we did not run
+GARBAGE_THRESHOLDS = (700, 10, 10)  # Python's own, which a command has raised
+FIRST_MAINTENANCE_AFTER = timedelta(minutes=1)  # makes up for what was missed while no service ran
 
 
 def utc_now() -> datetime:
-    """The one clock."""
+    """Return the present time: the one clock."""
     return datetime.now(UTC)
 
 
 @contextmanager
 def opened(config: Config) -> Iterator[Storage]:
-    """The store of a configuration, closed at the end."""
+    """Open the store of a configuration; closed at the end."""
     storage = open_storage(config.store)
     try:
         yield storage
@@ -53,75 +57,102 @@ def opened(config: Config) -> Iterator[Storage]:
 async def polling(
     storage: Storage,
     current: LiveConfig,
-    workers: WorkerPool | None = None,
+    readers: WorkerPool | None = None,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
-) -> AsyncIterator[Pipeline]:
-    """A pipeline over a store whose poller we are; clients and workers are let go at the end."""
-    workers, clients = workers or WorkerPool(), Clients(current)
+) -> AsyncIterator[Line]:
+    """The line over a store whose poller this process is; its parts are closed at the end."""
+    readers, write = readers or WorkerPool(), Writer()
+    clients = Clients(current, storage.polls.hosts())
     pipeline = Pipeline(
-        storage, clients.client, workers, config=lambda: current.config, clock=utc_now, observe=observe
+        storage, clients.client, readers, write, config=lambda: current.config, clock=utc_now, observe=observe
     )
     try:
-        yield pipeline
+        yield Line(storage, pipeline, write, clients.client, readers)
     finally:
-        await workers.close()
+        await readers.close()
         await clients.close()
         pipeline.close()
+        write.close()
 
 
 class Clients:
-    """The HTTP client of the moment: another one once the configuration polls in another way."""
+    """HTTP clients: another one once the configuration polls in another way. `states` are those of hosts."""
 
-    def __init__(self, current: LiveConfig) -> None:
+    def __init__(self, current: LiveConfig, states: Sequence[HostState] = ()) -> None:
         self._current = current
+        self._states = states
         self._open: list[tuple[object, Client]] = []
 
     def client(self) -> Client:
-        """The client for the present configuration."""
+        """Return the client for the present configuration."""
         config = self._current.config
-        way = (config.poll, config.publication.contact, config.publication.url)
+        settings, contact, url = way = (config.poll, config.publication.contact, config.publication.url)
         if not self._open or self._open[-1][0] != way:
-            settings, contact, url = way
-            self._open.append((way, Client(settings, contact=contact, publication_url=url)))
+            made = Client(settings, contact=contact, publication_url=url)
+            if self._open:
+                made.hosts.take_over(self._open[-1][1].hosts)
+            else:
+                made.hosts.restore(self._states, utc_now())
+            self._open.append((way, made))
         return self._open[-1][1]
 
     async def close(self) -> None:
-        """Close them all; a former one may have had fetches under way until now."""
+        """Close them all; fetches of a former one may have been under way until now."""
         for _, client in self._open:
             await client.close()
 
 
+def durable_work(
+    line: Line, current: LiveConfig, clock: Callable[[], datetime]
+) -> tuple["Tasks", "AlertNotifier"]:
+    """Return what does the durable tasks, and the notifier of alerts, which is one of them."""
+    from aggregator.service import alert_webhook
+    from aggregator.tasks import Tasks
+    from aggregator.websub.subscriber import KIND, Subscriber
+
+    store, client = line.storage.tasks, line.client
+    hubs = Subscriber(store, client, line.write, config=lambda: current.config, clock=clock)
+    alerts = alert_webhook.AlertNotifier(
+        store, client, line.write, config=lambda: current.config, clock=clock
+    )
+    handlers = {KIND: hubs.run, alert_webhook.KIND: alerts.run}
+    return Tasks(store, line.write, handlers, clock=clock), alerts
+
+
 async def serve(path: Path, *, started: Callable[[], None]) -> int:
-    """Poll, publish and answer until SIGTERM or SIGINT; returns the exit code. `started` is called once, when
-    the store is ours and both sides answer."""
+    """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
+
+    `started` is called once, when this process holds the poller lock and both sides answer.
+    """
     from aggregator.service import systemd
     from aggregator.service.metrics import Metrics, Present
     from aggregator.service.scheduler import Scheduler
     from aggregator.web.serving import Servers
 
     current = LiveConfig(configuration.load(path, os.environ))
-    with opened(current.config) as storage, storage.poller():
-        for problem in storage.check():
+    with opened(current.config) as storage, storage.admin.poller():
+        for problem in storage.admin.check():
             raise backups.damaged(current.config.store, problem)
-        for done in storage.sync(current.config, utc_now()):
+        for done in storage.admin.sync(current.config, utc_now()):
             log.info("configuration", change=done)
         workers = WorkerPool()
         metrics = Metrics(
             lambda: Present(
-                storage.totals(utc_now()),
+                storage.admin.totals(utc_now()),
                 poller.in_flight(),
                 workers.killed,
                 poller.last_tick,
-                storage.alerts(),
+                storage.tasks.alerts(),
             )
         )
-        async with polling(storage, current, workers, observe=metrics.observe) as pipeline:
-            poller = Scheduler(pipeline, storage, current, clock=utc_now)
+        async with polling(storage, current, workers, observe=metrics.observe) as line:
+            tasks, alerts = durable_work(line, current, utc_now)
+            poller = Scheduler(line, current, tasks, alerts, clock=utc_now)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
-                gc.freeze()  # what was loaded stays: it is not looked through again for garbage
-                gc.set_threshold(*GARBAGE)
+                gc.freeze()  # what was loaded stays: the garbage collector need not look at it again
+                gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
                 with _ticking(poller):
                     await _either(stop, poller.failed)
@@ -140,7 +171,7 @@ def _sites(
     from aggregator.web.status import admin_app
 
     publisher = Publisher(storage, lambda: current.config)
-    callback = Callback(storage, config=lambda: current.config, clock=utc_now)
+    callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
 
     def problems() -> tuple[str, ...]:
         return tuple(each for each in (*current.error.splitlines(), poller.trouble) if each)
@@ -155,7 +186,7 @@ def _sites(
 
 
 def _stopper(poller: "Scheduler") -> asyncio.Event:
-    """The event that SIGTERM and SIGINT set; SIGHUP reloads."""
+    """Return the event that SIGTERM and SIGINT set; SIGHUP reloads."""
     loop, stop, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
 
     def reload() -> None:
@@ -171,7 +202,7 @@ def _stopper(poller: "Scheduler") -> asyncio.Event:
 
 @contextmanager
 def _ticking(poller: "Scheduler") -> Iterator[None]:
-    """The scheduler: one tick over what is due, and maintenance; it holds no jobs of sources."""
+    """Run the tick and maintenance by APScheduler; it holds no jobs of sources."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
@@ -180,7 +211,7 @@ def _ticking(poller: "Scheduler") -> Iterator[None]:
     )
     now = utc_now()
     scheduler.add_job(poller.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + SETTLED)
+    scheduler.add_job(poller.maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     scheduler.start()
     watching = asyncio.create_task(poller.watch())
     try:

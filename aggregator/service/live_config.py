@@ -1,4 +1,4 @@
-"""The configuration of the moment, and the watch on its file. Never stops a running service."""
+"""Configuration reload: the present configuration and the watch on its file. Never stops the service."""
 
 import os
 
@@ -11,7 +11,7 @@ RESTART = ("store", "listen", "admin")
 
 
 class LiveConfig:
-    """A good edit replaces the configuration; a bad one is told and changes nothing."""
+    """The present configuration. A valid edit replaces it; an invalid one is logged and changes nothing."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -20,12 +20,12 @@ class LiveConfig:
         self._looked = self._read
 
     def changed(self) -> bool:
-        """Whether the file was edited and has then lain still from the last call to this one."""
+        """Return whether the file was edited and has not changed between the last call and this one."""
         before, self._looked = self._looked, self._look()
         return self._looked is not None and self._looked == before != self._read
 
     def reload(self) -> bool:
-        """Read the file again; True when the configuration is another one now."""
+        """Read the file again; returns whether the configuration differs now."""
         self._read = self._look()
         try:
             config = configuration.load(self.config.path, os.environ)

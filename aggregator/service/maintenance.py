@@ -1,6 +1,7 @@
-"""What a store needs once an hour: retention, the search index and the backup of the night.
+"""Maintenance once an hour: retention, the search index and the nightly backup; and the release of held
+items.
 
-Runs on a thread of its own beside polls. Never stops the service because a backup failed.
+Runs on a thread of its own beside polls. A failed backup never stops the service.
 """
 
 from datetime import datetime
@@ -14,14 +15,14 @@ from aggregator.storage import Storage, backups
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
-    """All of it; StorageError when retention fails."""
-    storage.maintain(retention, now)
+    """Run all of it. StorageError when retention fails."""
+    storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
         return
     try:
         path.parent.mkdir(exist_ok=True)
-        items = storage.backup(path)
+        items = storage.admin.backup(path)
         backups.prune(store, retention.backups)
     except (PublicwireError, OSError) as error:
         log.error("the nightly backup failed", file=str(path), error=str(error))
@@ -30,9 +31,9 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 
 def release(storage: Storage, now: datetime) -> None:
-    """Let held items go live whose time has come."""
-    due = storage.release_due(now)
+    """Publish held items whose time has come."""
+    due = storage.items.release_due(now)
     steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
     if steps:
-        storage.apply_transitions(steps)
+        storage.items.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])

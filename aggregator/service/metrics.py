@@ -30,7 +30,7 @@ SOURCE_STATES = ("working", "failing", "waiting")
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """What is asked for at each look. `killed` counts worker processes since the start."""
+    """The values gauges are read from at scrape time. `killed` counts worker processes since the start."""
 
     totals: Totals
     in_flight: int
@@ -43,7 +43,7 @@ class Metrics:
     """All metrics of one service, in a registry of its own."""
 
     def __init__(self, present: Callable[[], Present]) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter that nobody asked for
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter
         self._registry = registry = CollectorRegistry()
         self._polls = Counter(
             "publicwire_polls", "Polls that ended, by how.", ("outcome", "cause"), registry=registry
@@ -87,18 +87,18 @@ class Metrics:
             self._whole[outcome.source] = outcome.received
 
     def text(self) -> bytes:
-        """All of it, in Prometheus' text format."""
+        """Return all metrics in Prometheus' text format."""
         return generate_latest(self._registry)
 
 
 class _Present(Collector):
-    """Looks when Prometheus does: nothing is kept up to date for nobody."""
+    """Collector whose gauges are read at scrape time."""
 
     def __init__(self, present: Callable[[], Present]) -> None:
         self._present = present
 
     def describe(self) -> Iterable[Metric]:
-        return ()  # so that registering asks for nothing yet
+        return ()  # so that registering reads nothing yet
 
     def collect(self) -> Iterable[Metric]:
         now = self._present()

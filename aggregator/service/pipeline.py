@@ -1,7 +1,7 @@
-"""The line for one source, a stage a statement: fetch, work, then known, decided and committed as one.
+"""The line for one source: fetch, read, decide, commit.
 
-An expected failure becomes a failed Outcome and the other sources go on; anything else stops loudly.
-Never parses, sanitises or compares in the event loop, and never holds a source longer than its lease.
+An expected failure becomes a failed Outcome and the other sources go on; anything else stops loudly. Parsing,
+sanitising and deduplication never run in the event loop, and a decision never makes the writer wait.
 """
 
 import asyncio
@@ -10,49 +10,54 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from functools import partial
+from typing import Protocol
 
-from aggregator import dedupe
-from aggregator.errors import LeaseLost, PollError, StorageError
+from aggregator.errors import Cause, LeaseLost, PollError, StorageError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import Claim, Fetched, Outcome, Poll, ReadJob, ReadResult
-from aggregator.model.settings import Config, Credentials, Source
+from aggregator.model import (
+    Answer,
+    Claim,
+    Fetched,
+    Outcome,
+    OutcomeKind,
+    PollResult,
+    ReadJob,
+    ReadResult,
+)
+from aggregator.model.settings import Config, Source
 from aggregator.policy import poll_result, relocation
-from aggregator.storage import Storage
+from aggregator.storage import Outdated, Storage
+from aggregator.tasks import Writes
 from aggregator.websub import discovery
 
-POLL_LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller that dies clears its own
-POLLS_PER_FETCH_SLOT = (
-    16  # polls under way for each fetch slot: those that wait for a slow host hold up nobody
-)
-TOLD = 3  # of the entries left out of one document: a hostile one has thousands
-UNREAD = 64_000_000  # bytes of documents that wait for a worker before no more are fetched
-
-T = TypeVar("T")
+POLL_LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller clears all leases at its start
+POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host delays no other
+INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has thousands
+UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
+DECIDERS = 2
 
 
 class DocumentReader(Protocol):
-    """Who reads documents for us, in another process."""
+    """Reads documents in another process."""
 
     async def run(self, job: ReadJob) -> ReadResult: ...
 
-    async def release_if_idle(self, now: float) -> bool: ...
-
 
 class Pipeline:
-    """Polls sources. One a service; `config()` gives the configuration of the moment, `observe` is told of
-    every outcome."""
+    """Polls sources. One a service; `config()` gives the present configuration, `observe` gets every
+    outcome."""
 
     def __init__(
         self,
         storage: Storage,
         client: Callable[[], Client],
-        workers: DocumentReader,
+        reader: DocumentReader,
+        write: Writes,
         *,
         config: Callable[[], Config],
         clock: Callable[[], datetime],
@@ -60,17 +65,18 @@ class Pipeline:
     ) -> None:
         self._storage = storage
         self._client = client
-        self._workers = workers
+        self._reader = reader
+        self._write = write
         self._config = config
         self._clock = clock
         self._observe = observe
-        self._unread = Budget(UNREAD)
-        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self._unread = Budget(UNREAD_BYTES_MAX)
+        self._deciders = ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
 
     async def run(
         self, ids: Sequence[str], each: Callable[[Outcome], None] = lambda outcome: None
     ) -> tuple[Outcome, ...]:
-        """Poll these sources now, due or not; `each` is told of every outcome as it comes."""
+        """Poll these sources now, due or not; `each` gets every outcome as it comes."""
         waiting, claims, done = deque(ids), deque[Claim](), list[Outcome]()
         fetches = self._config().poll.concurrency
         claiming = asyncio.Lock()
@@ -95,67 +101,55 @@ class Pipeline:
     async def claim(
         self, limit: int, *, ids: Sequence[str] | None = None, admit: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
-        """Take up to `limit` due sources, or those named; `admit` as `Storage.claim` has it."""
+        """Claim up to `limit` due sources, or those named; `admit` as `PollStore.claim` has it."""
         now = self._clock()
         return await self._write(
-            lambda: self._storage.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
+            lambda: self._storage.polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
         )
 
     async def poll(self, claim: Claim) -> Outcome:
-        """One poll of one source, from fetch to commit, with the configuration it begins with.
+        """Poll one source, from fetch to commit, with the configuration it begins with.
 
-        What nobody expected costs this poll alone and is told loudly, for a document may have brought it
-        about; but a store that fails stops the line.
+        An unexpected error costs this poll alone and is logged loudly, for a document may have caused it;
+        but a store that fails stops the line.
         """
         config, started = self._config(), self._clock()
+        source = config.source(claim.id)
+        if source is None or source.feed != claim.feed:
+            return await self._void(claim, started, f"{claim.id} is no longer configured with this feed")
+        clock = time.monotonic()
         try:
-            return await self._polled(claim, config)
+            answer: Answer | PollError = await self._answer(claim, source, config, started)
+        except PollError as error:
+            answer = error
         except StorageError:
             raise
         except Exception as error:
-            log.error("poll broke", source=claim.id, exc_info=True)
-            source = _source(config, claim)
-            if source is None:
-                raise
-            fault = PollError(f"it met a fault of ours ({type(error).__name__})", cause="crash")
-            return await self._commit(
-                poll_result.failed(claim, source, fault, started=started, jitter=_jitter()), None
-            )
-
-    async def _polled(self, claim: Claim, config: Config) -> Outcome:
-        source = _source(config, claim)
-        started, clock = self._clock(), time.monotonic()
-        if source is None:
-            return await self._commit(poll_result.gone(claim, started), None)
-        if not config.poll.websub:
-            claim = replace(claim, hub_until=None)
-        worked = None
+            answer = _unexpected(claim, error)
+        seconds = time.monotonic() - clock
         try:
-            await self._unread.room()
-            fetched, poll = await self._fetch(claim, source, started, shown=config.credentials_of(source))
-            if poll_result.is_unread(poll):
-                worked = await self._work(claim, source, fetched, started)
-                advert = discovery.named(config, fetched, worked.document)
-                poll = poll_result.read(
-                    poll, source, fetched, document=worked.document, advert=advert, jitter=_jitter()
-                )
-        except PollError as error:
-            worked, poll = None, poll_result.failed(claim, source, error, started=started, jitter=_jitter())
-        poll = replace(poll, outcome=replace(poll.outcome, seconds=time.monotonic() - clock))
-        return await self._commit(poll, (worked, source) if worked is not None else None)
+            return await self._settle(claim, source, answer, config=config, now=started, seconds=seconds)
+        except StorageError:
+            raise
+        except Exception as error:
+            fault = _unexpected(claim, error)
+            return await self._settle(claim, source, fault, config=config, now=started, seconds=seconds)
 
-    async def _fetch(
-        self, claim: Claim, source: Source, started: datetime, *, shown: Credentials | None
-    ) -> tuple[Fetched, Poll]:
-        """What the origin answers, and the poll as it stands with that."""
-        asked = poll_result.validators(claim, source, started)
-        address = relocation.address(claim.feed, claim.move)
-        fetched = await self._client().fetch(address, validators=asked, credentials=shown)
-        return fetched, poll_result.answered(
-            claim, source, fetched, asked=asked, started=started, jitter=_jitter()
+    async def _answer(self, claim: Claim, source: Source, config: Config, now: datetime) -> Answer:
+        """Fetch the document, and read it unless it is the same as last time. Raises PollError."""
+        await self._unread.room()
+        asked = poll_result.validators(claim, source, now)
+        address = relocation.address(claim.feed, claim.relocation)
+        fetched = await self._client().fetch(
+            address, validators=asked, credentials=config.credentials_of(source)
         )
+        digest = poll_result.body_digest(fetched)
+        if not poll_result.is_unread(claim, source, digest):
+            return Answer(fetched, asked, digest)
+        read = await self._read(claim, source, fetched, now)
+        return Answer(fetched, asked, digest, read, discovery.named(config, fetched, read.document))
 
-    async def _work(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
+    async def _read(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
         job = ReadJob(
             body=fetched.body or b"",
             content_type=fetched.content_type,
@@ -167,76 +161,108 @@ class Pipeline:
         )
         with Share(self._unread) as share:
             share.take(len(job.body))
-            worked = await self._workers.run(job)
-        for reason in worked.invalid[:TOLD]:
-            log.warning("entry left out", source=source.id, reason=reason, of=len(worked.invalid))
-        return worked
+            read = await self._reader.run(job)
+        for reason in read.invalid[:INVALID_LOGGED_MAX]:
+            log.warning("entry left out", source=source.id, reason=reason, of=len(read.invalid))
+        return read
 
-    async def _commit(self, poll: Poll, read: tuple[ReadResult, Source] | None) -> Outcome:
-        """Known, decided and written in one transaction, so that no operator's verb slips between."""
-        claim, now = poll.claim, poll.outcome.started
-        try:
-            if read is None:
-                outcome = await self._write(lambda: self._storage.record(poll))
+    async def _settle(
+        self,
+        claim: Claim,
+        source: Source,
+        answer: Answer | PollError,
+        *,
+        config: Config,
+        now: datetime,
+        seconds: float,
+    ) -> Outcome:
+        """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
+        taken: frozenset[str] = frozenset()
+        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
+        hosts = self._client().hosts.states(claim.host, self._clock()) if claim.host else ()
+        while True:
+            decided = partial(
+                self._decided, claim, source, answer, taken=taken, config=config, now=now, jitter=jitter
+            )
+            if isinstance(answer, Answer) and answer.read is not None:
+                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decided)
             else:
-                worked, source = read
-                outcome = await self._write(
-                    lambda: self._storage.record(
-                        poll, lambda reading: dedupe.decide(worked, reading, claim, source, now)
-                    )
-                )
-        except LeaseLost as error:
-            outcome = replace(poll.outcome, kind="failed", cause="lease", message=str(error))
-        _tell(outcome)
-        if outcome.cause != "lease":
-            _tell_move(poll)
+                result = decided()
+            result = poll_result.with_fetch(result, hosts, seconds)
+            try:
+                await self._write(partial(self._storage.polls.record, result))
+            except Outdated as error:
+                taken |= error.taken
+                renewed = await self._write(partial(self._storage.polls.renewed, claim))
+                if renewed is None:
+                    return await self._void(claim, now, f"{claim.id} has changed while it was polled")
+                claim = renewed
+            except LeaseLost as error:
+                return await self._void(claim, now, str(error))
+            else:
+                self._tell(result)
+                return result.outcome
+
+    def _decided(
+        self,
+        claim: Claim,
+        source: Source,
+        answer: Answer | PollError,
+        *,
+        taken: frozenset[str],
+        config: Config,
+        now: datetime,
+        jitter: float,
+    ) -> PollResult:
+        known = None
+        if isinstance(answer, Answer) and (read := answer.read) is not None:
+            known = self._storage.polls.knowledge(
+                claim, read.items, read.document.listed, now=now, taken=taken
+            )
+        return poll_result.decide(
+            claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
+        )
+
+    async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
+        """End a poll that must not be recorded; its source is due as before."""
+        await self._write(lambda: self._storage.polls.release([claim]))
+        outcome = Outcome(claim.id, OutcomeKind.FAILED, started, 0.0, cause=Cause.LEASE, message=message)
+        _log(outcome)
         self._observe(claim, outcome)
         return outcome
 
-    async def _write(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, call)
-
-    async def write(self, call: Callable[[], T]) -> T:
-        """Run a short write to the store on the writer's thread, in turn with the polls."""
-        return await self._write(call)
-
-    def client(self) -> Client:
-        """The HTTP client of the moment, for others that ask somebody something."""
-        return self._client()
-
-    async def rest(self) -> None:
-        """Let the workers go when there has been nothing to read for a while."""
-        await self._workers.release_if_idle(asyncio.get_running_loop().time())
+    def _tell(self, result: PollResult) -> None:
+        _log(result.outcome)
+        _log_relocation(result)
+        self._observe(result.claim, result.outcome)
 
     def close(self) -> None:
-        """Let the writer finish."""
-        self._writer.shutdown()
+        """Let decisions under way finish."""
+        self._deciders.shutdown()
 
 
-def _source(config: Config, claim: Claim) -> Source | None:
-    source = config.source(claim.id)
-    return source if source is not None and source.feed == claim.feed else None
+def _unexpected(claim: Claim, error: Exception) -> PollError:
+    log.error("poll broke", source=claim.id, exc_info=True)
+    return PollError(f"it met a fault of ours ({type(error).__name__})", cause=Cause.CRASH)
 
 
-def _jitter() -> float:
-    return random.random()  # noqa: S311 - spreads load, guards nothing
-
-
-def _tell_move(poll: Poll) -> None:
-    before, after = poll.claim.move, poll.move or poll.claim.move
+def _log_relocation(result: PollResult) -> None:
+    before, after = result.claim.relocation, result.after.relocation
     if event := relocation.event(before, after):
         log.warning(
-            event, source=poll.claim.id, address=public_url(after.at or after.seen or poll.claim.feed)
+            event,
+            source=result.claim.id,
+            address=public_url(after.at or after.seen or result.claim.feed),
         )
 
 
-def _tell(outcome: Outcome) -> None:
-    event = log.warning if outcome.kind == "failed" else log.info
+def _log(outcome: Outcome) -> None:
+    event = log.warning if outcome.kind is OutcomeKind.FAILED else log.info
     event(
         "poll",
         source=outcome.source,
-        outcome=outcome.kind,
-        cause=outcome.cause,
+        outcome=outcome.kind.value,
+        cause=outcome.cause.value,
         message=outcome.message,
         status=outcome.status,
         new=outcome.new,

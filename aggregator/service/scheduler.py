@@ -1,4 +1,4 @@
-"""The tick of a service: reload, release what is due, claim what is due, and no more than fits."""
+"""The scheduler: one tick over what is due, with fairness among hosts."""
 
 import asyncio
 import time
@@ -10,54 +10,49 @@ from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
-from aggregator.service import alert_webhook, systemd
+from aggregator.service import systemd
 from aggregator.service.alert_webhook import AlertNotifier
+from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
-from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
-from aggregator.storage import Storage
+from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT
 from aggregator.tasks import Tasks
-from aggregator.websub.subscriber import KIND, Subscriber
 from aggregator.workers.pool import give_back
 
-STALE = 30.0  # seconds: without a tick for so long, the service is not ready
-LOOK = 0.05  # seconds between two looks at whether anything fell due
-DRAIN = 8.0  # seconds running polls get to finish after SIGTERM
+STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
+DUE_CHECK_EVERY = 0.05  # seconds
+DRAIN_SECONDS = 8.0  # that running polls get to finish after SIGTERM
 
 
 class Scheduler:
-    """The tick: reload, release what is due, claim what is due, and no more than fits."""
+    """Ticks: reload, publish held items, claim due polls and tasks within capacity, alert, notify systemd."""
 
     def __init__(
         self,
-        pipeline: Pipeline,
-        storage: Storage,
+        line: Line,
         current: LiveConfig,
+        tasks: Tasks,
+        alerts: AlertNotifier,
         *,
+        clock: Callable[[], datetime],
         tell: Callable[[str], None] = systemd.notify,
         monotonic: Callable[[], float] = time.monotonic,
-        clock: Callable[[], datetime],
     ) -> None:
-        self._pipeline = pipeline
-        self._storage = storage
+        self._line = line
+        self._storage = line.storage
+        self._write = line.write
         self._current = current
-        hubs = Subscriber(
-            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
-        )
-        self._alarm = AlertNotifier(
-            storage, pipeline.client, pipeline.write, config=lambda: current.config, clock=clock
-        )
-        handlers = {KIND: hubs.run, alert_webhook.KIND: self._alarm.run}
-        self._tasks = Tasks(storage, pipeline.write, handlers, clock=clock)
+        self._alerts = alerts
+        self._tasks = tasks
         self._store = current.config.store
-        self._synced = current.config  # what the store knows; a full disk may keep the present one from it
+        self._synced = current.config  # what the store has; a full disk may keep the present one from it
         self._tell = tell
         self._monotonic = monotonic
         self._clock = clock
         self._ticked: float | None = None
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
-        self._polls: dict[asyncio.Task[None], str | None] = {}  # and at which host; None of tasks
+        self._polls: dict[asyncio.Task[None], str | None] = {}  # each with its host; None for tasks
         self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
@@ -65,41 +60,41 @@ class Scheduler:
         self.failed = asyncio.Event()
 
     async def tick(self) -> None:
-        """One beat. A store that fails ends the service, unless only its disk is full."""
+        """Run one tick. A store that fails ends the service, unless only its disk is full."""
         if self._draining:
             return
         try:
             if self._current.changed():
                 await self.reload()
             await self._sync()
-            await self._pipeline.write(self._keep_time)
-            await self._pipeline.rest()
+            await self._write(self._keep_time)
+            await self._line.readers.release_if_idle(asyncio.get_running_loop().time())
             await self._let_go()
             await self._claim()
-            await self._alarm.tell()
+            await self._alerts.tell()
             await self._claim_tasks()
             self._beat()
         except StorageError as error:
             self._fail(error)
 
     async def _claim(self) -> None:
-        """As many due sources as there is room for."""
+        """Claim as many due sources as capacity and fairness among hosts allow."""
         poll = self._current.config.poll
         places = poll.concurrency * POLLS_PER_FETCH_SLOT
         async with self._claiming:
             self._claimed = self._clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self._pipeline.client().hosts
-                turns = HostAdmission(
+                hosts = self._line.client().hosts
+                admission = HostAdmission(
                     under_way,
                     places=places,
                     per_host=poll.per_host,
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._pipeline.claim(free, admit=turns.admit):
-                    self._start(self._pipeline.poll(claim), of=claim)
+                for claim in await self._line.pipeline.claim(free, admit=admission.admit):
+                    self._start(self._line.pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
@@ -108,26 +103,26 @@ class Scheduler:
                     self._start(self._tasks.run(task))
 
     async def watch(self) -> None:
-        """Between two ticks, claim what falls due or is asked for at once; until cancelled."""
+        """Claim sources that fall due between two ticks; until cancelled."""
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(DUE_CHECK_EVERY)
             try:
                 if self._fell_due():
                     await self._claim()
             except StorageError:
-                continue  # the next tick meets it, too, and says so
+                continue  # the next tick meets it, too, and logs it
             except Exception:
-                log.error("the watch broke, ticks go on alone", exc_info=True)
+                log.error("check for due sources failed, ticks go on", exc_info=True)
                 return
 
     def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.trouble:
             return False
-        due = self._storage.next_due()
+        due = self._storage.polls.next_due()
         return due is not None and self._claimed < due <= self._clock()
 
     def _keep_time(self) -> None:
-        """Release what is due, once two ticks agree on the time; undo what a clock ahead had planned."""
+        """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
             return
         now, ran = self._clock(), timedelta(seconds=self._monotonic() - self._ticked)
@@ -137,10 +132,10 @@ class Scheduler:
             return
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
-            self._storage.set_back(-leap)
+            self._storage.polls.set_back(-leap)
 
     def _beat(self) -> None:
-        """Only from a tick that did its work: the watchdog is told, and /readyz may say so."""
+        """Notify the watchdog and /readyz; only a tick that did its work comes here."""
         self._tell(systemd.READY if self._ticked is None else systemd.ALIVE)
         self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
 
@@ -158,9 +153,9 @@ class Scheduler:
             self._fail(error)
 
     async def _let_go(self) -> None:
-        """Have polled again what a full disk kept from being written down: its lease is long."""
+        """Release claims whose polls a full disk kept from being recorded: their lease is long."""
         if lost := tuple(self._lost):
-            await self._pipeline.write(lambda: self._storage.let_go(lost))
+            await self._write(lambda: self._storage.polls.release(lost))
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
@@ -171,10 +166,10 @@ class Scheduler:
         if not self.trouble:
             log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
         self.trouble = str(error)
-        self._tell(systemd.ALIVE)  # starting again would not make room, and end what is still served
+        self._tell(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
     async def reload(self) -> None:
-        """Take up an edited configuration."""
+        """Reload the configuration."""
         self._tell(systemd.reloading())
         self._current.reload()
         await self._sync()
@@ -184,12 +179,12 @@ class Scheduler:
         config = self._current.config
         if config is self._synced:
             return
-        for done in await self._pipeline.write(lambda: self._storage.sync(config, self._clock())):
+        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
             log.info("configuration", change=done)
         self._synced = config
 
     async def maintain(self) -> None:
-        """Retention, the search index and the night's backup, while polls go on."""
+        """Run maintenance while polls go on."""
         retention = self._current.config.retention
         try:
             await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
@@ -198,20 +193,20 @@ class Scheduler:
             self._fail(error)
 
     def is_ready(self) -> bool:
-        """Whether the tick is really running."""
-        return self._ticked is not None and self._monotonic() - self._ticked < STALE
+        """Return whether the tick is running."""
+        return self._ticked is not None and self._monotonic() - self._ticked < STALE_AFTER
 
     def in_flight(self) -> int:
-        """How many polls are under way."""
+        """Return how many polls and tasks are under way."""
         return len(self._polls)
 
     async def drain(self) -> None:
-        """Let running polls finish for a while, then let them go: nothing of them was written."""
+        """Let running polls finish for DRAIN_SECONDS, then cancel them: nothing of them was written."""
         self._draining = True
         async with self._claiming:
-            pass  # what is being claimed is still begun, and not later than this
+            pass  # a claim under way is still begun, and none after it
         if self._polls:
-            _, late = await asyncio.wait(self._polls, timeout=DRAIN)
+            _, late = await asyncio.wait(self._polls, timeout=DRAIN_SECONDS)
             for poll in late:
                 poll.cancel()
             await asyncio.gather(*late, return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Tells systemd how the service stands (sd_notify(3)); silent when nobody listens.
+"""Service notification for systemd (sd_notify(3)); silent without NOTIFY_SOCKET.
 
 A datagram by hand: the protocol is one line, and no library would shorten this.
 """
@@ -13,12 +13,12 @@ STOPPING = "STOPPING=1"
 
 
 def reloading() -> str:
-    """What a reload begins with; READY ends it."""
+    """Return the message that begins a reload; READY ends it."""
     return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}"
 
 
 def notify(state: str) -> None:
-    """Send to the socket that systemd named in the environment."""
+    """Send a message to the socket that systemd named in the environment."""
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address.startswith(("/", "@")):
         return
@@ -26,4 +26,4 @@ def notify(state: str) -> None:
         try:
             sender.sendto(state.encode(), address.replace("@", "\0", 1) if address[0] == "@" else address)
         except OSError:
-            return  # its listener is gone, or full: what it misses now, the next tick says again
+            return  # the listener is gone, or full: the next tick sends it again

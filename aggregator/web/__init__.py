@@ -1,1 +1,2 @@
-"""What people and their feed readers see over HTTP, and the same as files. Decides nothing about items."""
+"""The HTTP side: public pages and feeds, WebSub callback, admin pages; and the static export of the public
+side. Makes no decisions on items."""

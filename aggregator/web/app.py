@@ -1,5 +1,7 @@
-"""The public side: which address shows what. Reads only; endpoints are plain functions, so that Starlette
-runs them on its threads and the event loop never renders or waits for storage.
+"""The public web application: routes, endpoints and error pages. Read-only.
+
+Endpoints are synchronous, so that Starlette runs them in its thread pool and the event loop never renders or
+waits for storage.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,25 +16,26 @@ from aggregator import render
 from aggregator.errors import StorageError
 from aggregator.log import log
 from aggregator.model import Release
-from aggregator.publish.publisher import Gone, Published, Publisher
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
-from aggregator.web.replies import reply
+from aggregator.web.replies import CACHE_FOR_A_MINUTE, reply
 
 PLAIN = "text/plain; charset=utf-8"
-A_DAY = "public, max-age=86400"
-FRONT = 20  # releases the front page shows if there are as many
+CACHE_FOR_A_DAY = "public, max-age=86400"
+FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
 class PublicSite:
-    """The endpoints; each looks up, and says 404 or 410 where there is nothing to see."""
+    """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
 
     def __init__(self, publisher: Publisher, storage: Storage) -> None:
         self._publisher = publisher
         self._storage = storage
 
     def routes(self) -> list[BaseRoute]:
-        """Every address there is."""
+        """Return the routes of every public address."""
         return [
             Route("/", self.channel),
             Route("/feed.{kind}", self.feed),
@@ -47,6 +50,7 @@ class PublicSite:
         ]
 
     def feed(self, request: Request) -> Response:
+        """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
         name = _channel_name(request)
         channel = self._publisher.channel(name) if kind in render.KINDS else None
@@ -63,109 +67,116 @@ class PublicSite:
         )
 
     def channel(self, request: Request) -> Response:
+        """A channel as a page; the front page if the address names none."""
         name = _channel_name(request)
         channel = self._publisher.channel(name)
         if channel is None:
             raise HTTPException(404)
         releases = self._publisher.releases(name)
         older = () if name else earlier(self._publisher, self._storage)
-        return reply(request, channel_page(channel, releases, self.around(), earlier=older))
+        return reply(request, channel_page(channel, releases, self.site(), earlier=older))
 
     def item(self, request: Request) -> Response:
+        """The page of one release."""
         release = self._publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, item_page(release, self.around()))
+        return reply(request, item_page(release, self.site()))
 
     def history(self, request: Request) -> Response:
+        """The earlier versions of one release."""
         release = self._publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, history_page(release, self._publisher.revisions(release.id), self.around()))
+        return reply(request, history_page(release, self._publisher.revisions(release.id), self.site()))
 
-    def around(self) -> Site:
-        return site(self._publisher.publication(), self._storage.channels(), self._storage.feeds())
+    def site(self) -> Site:
+        """Return the navigation that every page shows."""
+        return site(
+            self._publisher.publication(), self._storage.items.channels(), self._storage.items.feeds()
+        )
 
-    def _missing(self, request: Request, gone: Gone | None) -> Response:
-        if gone is None:
+    def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
+        if withdrawn is None:
             raise HTTPException(404)
-        return reply(request, gone_page(gone, self.around()), status=410)
+        return reply(request, withdrawn_page(withdrawn, self.site()), status=410)
 
 
 def _channel_name(request: Request) -> str:
-    """A channel's name is its path. Not read from request.url, which holds the Host header."""
-    chosen = request.path_params
-    return f"{chosen['section']}/{chosen['choice']}" if "section" in chosen else ""
+    """Return the channel's name, which is its path. request.url would depend on the Host header."""
+    path = request.path_params
+    return f"{path['section']}/{path['choice']}" if "section" in path else ""
 
 
 def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
-    """What fills the front page up while the merged channel is short: a new source brings most of its
-    releases as old news, which feeds do not repeat but a reader wants to find."""
-    room = FRONT - len(publisher.releases(""))
-    found = storage.earlier(room) if room > 0 else ()
-    return tuple(made for one in found if isinstance(made := publisher.public(one), Release))
+    """Return older releases that fill up a short front page: a new source brings most of its releases as
+    backlog, which feeds leave out but a visitor wants to find."""
+    missing = FRONT_PAGE_RELEASES_MIN - len(publisher.releases(""))
+    found = storage.items.earlier(missing) if missing > 0 else ()
+    return tuple(release for one in found if isinstance(release := publisher.public(one), Release))
 
 
-def gone_page(gone: Gone, around: Site) -> Published:
-    """That a release was withdrawn, and nothing of it."""
-    when = f" on {day(gone.at)}" if gone.at else ""
-    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", around)
+def withdrawn_page(withdrawn: Withdrawn, site: Site) -> Published:
+    """Return the notice of a withdrawal, without anything of the release."""
+    when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
+    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
 
 
 def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:
-    """The pages and feeds; `first` are addresses of others that go before."""
+    """Return the application of pages and feeds; the routes in `first` take precedence."""
     public = PublicSite(publisher, storage)
-    app = Starlette(routes=[*first, *public.routes()], exception_handlers=handlers(public.around))
+    app = Starlette(routes=[*first, *public.routes()], exception_handlers=handlers(public.site))
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app
 
 
 def robots(request: Request) -> Response:
-    return reply(request, ROBOTS, cache=A_DAY)
+    return reply(request, ROBOTS, cache=CACHE_FOR_A_DAY)
 
 
 def healthz(request: Request) -> Response:
+    """Liveness probe: 200 while the process answers, without looking at storage."""
     return reply(request, Published(b"ok\n", PLAIN, None), cache="no-store")
 
 
 def static_file(request: Request) -> Response:
+    """A stylesheet or icon of the package; 404 for any other name."""
     published = STATIC.get(request.path_params["name"])
     if published is None:
         raise HTTPException(404)
-    return reply(request, published, cache=A_DAY)
+    return reply(request, published, cache=CACHE_FOR_A_DAY)
 
 
 def handlers(
-    around: Callable[[], Site] | None,
+    site: Callable[[], Site] | None,
 ) -> Mapping[type[Exception], Callable[[Request, Exception], Response]]:
-    """What is said when an endpoint raises: a page where there is a site around it, else a line."""
+    """Return the exception handlers of an application; a 404 is a page of the site if there is one, any other
+    error a line of text."""
 
-    def said(request: Request, status: int, heading: str, sentence: str) -> Response:
+    def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
         plain = Published(f"{heading}. {sentence}\n".encode(), PLAIN, None)
-        published = notice(heading, sentence, around()) if around and status == 404 else plain
-        return reply(request, published, status=status)
+        published = notice(heading, sentence, site()) if site and status == 404 else plain
+        cache = CACHE_FOR_A_MINUTE if status < 500 else "no-store"
+        return reply(request, published, status=status, cache=cache)
 
-    def refused(request: Request, error: Exception) -> Response:
+    def client_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return said(request, 404, "Not found", "There is nothing at this address.")
-        answer = said(request, error.status_code, error.detail, "This address is for reading only.")
-        answer.headers.update(error.headers or {})
-        return answer
+            return error_reply(request, 404, "Not found", "There is no page or feed at this address.")
+        response = error_reply(request, error.status_code, error.detail, "Use a method listed in Allow.")
+        response.headers.update(error.headers or {})
+        return response
 
-    def broken(request: Request, error: Exception) -> Response:
-        log.error("storage-unreadable", path=request.scope["path"], error=str(error))
-        answer = said(request, 503, "Out of order", "Please try again in a minute.")
-        answer.headers["Retry-After"] = "60"
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+    def storage_error(request: Request, error: Exception) -> Response:
+        log.error("storage unreadable", path=request.scope["path"], error=str(error))
+        response = error_reply(request, 503, "Service unavailable", "Please try again in a minute.")
+        response.headers["Retry-After"] = "60"
+        return response
 
-    def failed(request: Request, error: Exception) -> Response:
-        answer = said(request, 500, "Something broke", "It has been noted.")
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+    def server_error(request: Request, error: Exception) -> Response:
+        return error_reply(request, 500, "Internal server error", "The error has been logged.")
 
-    return {HTTPException: refused, StorageError: broken, Exception: failed}
+    return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
 
 
 ROBOTS = Published(b"User-agent: *\nDisallow:\n", PLAIN, None)

@@ -1,7 +1,7 @@
-"""The public side as static files, under the same paths. Writes only a directory that is its own.
+"""Static export of the public side, under the same paths, into a directory reserved for it.
 
-A new set is built beside the directory and then takes its place by one exchange of names, so that a
-reader sees the old set or the new one, whole. What is no longer published is not in the new set.
+The new set of files is built beside the directory and replaces it by one atomic rename, so that a web server
+shows either set completely. Withdrawn pages are not in the new set.
 """
 
 import contextlib
@@ -15,26 +15,27 @@ from pathlib import Path, PurePosixPath
 
 from aggregator.errors import UsageError
 from aggregator.model import ItemQuery, Release, State
-from aggregator.publish.publisher import Published, Publisher
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, earlier
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site
+from aggregator.web.pages import STATIC, channel_page, history_page, item_page, site
 
-MANIFEST = ".publicwire"  # names every file of the set, itself left out
-ITEMS_AT_ONCE = 500
+MANIFEST = ".publicwire"  # lists every file of the set except itself
+ITEMS_PER_READ = 500
 AT_FDCWD, RENAME_EXCHANGE = -100, 2  # linux/fs.h
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """How many files there are now, and how many went because they no longer belong."""
+    """Number of files written, and of former files that the new set lacks."""
 
     files: int
     removed: int
 
 
 def _exchange(one: Path, other: Path) -> bool:
-    """Let two names change places (Linux 3.15); False where the system or its file system cannot."""
+    """Exchange two names atomically (renameat2, Linux 3.15); False where the system or file system cannot."""
     rename = getattr(ctypes.CDLL(None), "renameat2", None)
     if rename is None:
         return False
@@ -49,84 +50,82 @@ def export(
     *,
     exchange: Callable[[Path, Path], bool] = _exchange,
 ) -> Exported:
-    """Write every channel, page and item. UsageError when the directory holds anything of somebody else."""
-    target = directory.resolve()  # a link to the directory stays what it is
+    """Write every channel, page and item. Raises UsageError when the directory holds a foreign file."""
+    target = directory.resolve()  # a symbolic link to the directory is kept
     target.parent.mkdir(parents=True, exist_ok=True)
     fresh = target.with_name(f".{target.name}.new")
-    with _alone(fresh):
-        before = _ours(target)
-        now = set()
+    with _build_directory(fresh):
+        before = _exported_files(target)
+        paths = set()
         for path, published in _files(publisher, storage):
             _write(fresh, path, published.body, old=target / path)
-            now.add(path)
-        _write(fresh, MANIFEST, "".join(f"{path}\n" for path in sorted(now)).encode(), old=target / MANIFEST)
-        os.sync()  # or a power cut could leave the new names with nothing in them
+            paths.add(path)
+        manifest = "".join(f"{path}\n" for path in sorted(paths))
+        _write(fresh, MANIFEST, manifest.encode(), old=target / MANIFEST)
+        os.sync()  # else a power failure could leave the new names with empty files
         _swap(fresh, target, exchange)
-    return Exported(len(now), len(before - now))
+    return Exported(len(paths), len(before - paths))
 
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
-    channels = storage.channels()
-    around = site(publisher.publication(), channels, storage.feeds())
+    channels = storage.items.channels()
+    navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
         channel = publisher.channel(name)
         if channel is not None:
             older = () if name else earlier(publisher, storage)
-            page = channel_page(channel, publisher.releases(name), around, earlier=older)
+            page = channel_page(channel, publisher.releases(name), navigation, earlier=older)
             yield f"{name}/index.html".lstrip("/"), page
     for release in _releases(publisher, storage):
-        yield f"{_path(release, around)}/index.html", item_page(release, around)
-        if release.corrected:  # only then does the page name its history
-            page = history_page(release, publisher.revisions(release.id), around)
+        path = release.page.removeprefix(navigation.publication.url)
+        yield f"{path}/index.html", item_page(release, navigation)
+        if release.corrected:  # only then does the page link to its history
+            page = history_page(release, publisher.revisions(release.id), navigation)
             yield f"items/{release.id}/history/index.html", page
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield "robots.txt", ROBOTS
 
 
-def _path(release: Release, around: Site) -> str:
-    return release.page.removeprefix(around.publication.url)
-
-
 def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:
-    """Every live item, newest first."""
+    """Yield the release of every live item, newest first."""
     before: int | None = None
     while True:
-        stored = storage.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_AT_ONCE, before=before))
+        stored = storage.items.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_PER_READ, before=before))
         for one in stored:
             release = publisher.public(one)
             if isinstance(release, Release):
                 yield release
-        if len(stored) < ITEMS_AT_ONCE:
+        if len(stored) < ITEMS_PER_READ:
             return
         before = min(one.number for one in stored)
 
 
-def _ours(target: Path) -> set[str]:
-    """The files of the set in place; refuses to replace a directory that holds any other."""
+def _exported_files(target: Path) -> set[str]:
+    """Return the files of the set in place. Raises UsageError when the directory holds any other file."""
     if not target.exists():
         return set()
     if not target.is_dir():
         raise UsageError(f"{target} is not a directory")
     found = {path.relative_to(target).as_posix() for path in target.rglob("*") if not path.is_dir()}
     manifest = target / MANIFEST
-    ours = set(manifest.read_text().splitlines()) if manifest.is_file() else set()
-    foreign = sorted(found - ours - {MANIFEST})
+    listed = set(manifest.read_text().splitlines()) if manifest.is_file() else set()
+    foreign = sorted(found - listed - {MANIFEST})
     if foreign:
         raise UsageError(
             f"{target} holds {foreign[0]}, which no export wrote: give export a directory of its own"
         )
-    return ours
+    return listed
 
 
 @contextlib.contextmanager
-def _alone(fresh: Path) -> Iterator[None]:
-    """Have an empty directory to build in, once no other export is at it; none of it is left behind."""
+def _build_directory(fresh: Path) -> Iterator[None]:
+    """Provide an empty directory under an exclusive lock, and remove it afterwards."""
     handle = os.open(fresh.parent, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        shutil.rmtree(fresh, ignore_errors=True)  # a killed export may have left it
+        shutil.rmtree(fresh, ignore_errors=True)  # left by a killed export
         fresh.mkdir()
         try:
             yield
@@ -137,7 +136,7 @@ def _alone(fresh: Path) -> Iterator[None]:
 
 
 def _write(root: Path, path: str, body: bytes, *, old: Path) -> None:
-    """Write one file, or take over the old one with its date when it says the same."""
+    """Write one file, or link the old one, which keeps its modification time, when the bytes are equal."""
     if ".." in PurePosixPath(path).parts:
         raise ValueError(f"{path} leaves the directory of the export")
     file = root / path
@@ -150,7 +149,7 @@ def _write(root: Path, path: str, body: bytes, *, old: Path) -> None:
 
 
 def _swap(fresh: Path, target: Path, exchange: Callable[[Path, Path], bool]) -> None:
-    """Put the fresh directory into its place in one step; where that cannot be, after an instant of none."""
+    """Replace the directory atomically; without renameat2 it is missing between two renames."""
     if not target.exists():
         fresh.rename(target)
         return

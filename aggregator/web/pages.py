@@ -1,7 +1,6 @@
-"""Pages as HTML: the channels, an item, its history and short notices.
+"""HTML pages from templates: channels, an item, its history, short notices.
 
-Fills templates and nothing else. Everything is escaped but the content and the disclaimer of a release,
-which are safe when they get here.
+Everything is escaped except the content and the disclaimer of a release, which arrive sanitised.
 """
 
 from dataclasses import dataclass
@@ -14,12 +13,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from aggregator import render
 from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.settings import Publication
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 from aggregator.web.replies import CONTENT_POLICY
 
-HERE = Path(__file__).parent
+_DIRECTORY = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
-LANGUAGES = {
+LANGUAGE_NAMES = {
     "ar": "العربية",
     "bg": "Български",
     "cs": "Čeština",
@@ -61,7 +60,7 @@ LANGUAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """What every page shows around its own matter: who publishes and what else there is to read."""
+    """Masthead and navigation of every page."""
 
     publication: Publication
     feeds: tuple[FeedInfo, ...] = ()
@@ -70,16 +69,16 @@ class Site:
 
     @property
     def root(self) -> str:
-        """The path all local addresses start with; never taken from a request."""
+        """The path of publication.url, the prefix of all local addresses; never taken from a request."""
         return urlsplit(self.publication.url).path or "/"
 
     def local(self, address: str) -> str:
-        """One of our absolute addresses as a path, so that pages work under any name of the host."""
+        """Return an absolute address of the publication as a path, so that pages work under any host name."""
         return self.root + address.removeprefix(self.publication.url)
 
 
 def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...]) -> Site:
-    """The navigation: channels by kind, organisations by name."""
+    """Return the navigation: channels by kind, organisations sorted by name."""
     named = [feed for feed in feeds if feed.configured and feed.organisation]
     return Site(
         publication,
@@ -90,72 +89,78 @@ def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedI
 
 
 def channel_page(
-    channel: Channel, releases: tuple[Release, ...], around: Site, *, earlier: tuple[Release, ...] = ()
+    channel: Channel, releases: tuple[Release, ...], site: Site, *, earlier: tuple[Release, ...] = ()
 ) -> Published:
-    """What a channel shows, and below it releases from before its time."""
+    """Return the page of a channel, with `earlier` releases of the backlog below."""
     return page(
         "channel.html",
-        site=around,
+        site=site,
         channel=channel,
-        heading=_heading(channel, around),
+        heading=_heading(channel, site),
         releases=releases,
         earlier=earlier,
     )
 
 
-def item_page(release: Release, around: Site) -> Published:
-    return page("item.html", site=around, release=release)
+def item_page(release: Release, site: Site) -> Published:
+    """Return the page of one release."""
+    return page("item.html", site=site, release=release)
 
 
-def history_page(release: Release, revisions: tuple[Revision, ...], around: Site) -> Published:
-    return page("history.html", site=around, release=release, revisions=revisions)
+def history_page(release: Release, revisions: tuple[Revision, ...], site: Site) -> Published:
+    """Return the page of the earlier versions of a release, newest first."""
+    return page("history.html", site=site, release=release, revisions=revisions)
 
 
-def notice(heading: str, sentence: str, around: Site) -> Published:
-    """A page that says one thing: not found, withdrawn."""
-    return page("notice.html", site=around, heading=heading, sentence=sentence)
+def notice(heading: str, sentence: str, site: Site) -> Published:
+    """Return a page of a single sentence, such as "not found"."""
+    return page("notice.html", site=site, heading=heading, sentence=sentence)
 
 
 def page(template: str, **values: object) -> Published:
+    """Return a template filled in. Pages have an ETag and no Last-Modified."""
     text = TEMPLATES.get_template(template).render(**values)
     return Published(text.encode(), HTML, None)
 
 
 def static(name: str) -> Published:
-    """One of the files beside the pages."""
+    """Return a static file of the package."""
     kinds = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
-    return Published((HERE / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
+    return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
 
 
 STATIC = {name: static(name) for name in ("style.css", "icon.svg")}
 
 
 def day(when: datetime) -> str:
+    """Format a date: "2 March 2026"."""
     return f"{when.day} {when:%B %Y}"
 
 
 def moment(when: datetime) -> str:
+    """Format a time: "2 March 2026, 12:01 UTC"."""
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 
 def label(name: str) -> str:
-    """A topic as people write it."""
+    """Format a topic: "human-rights" as "Human rights"."""
     return name[:1].upper() + name[1:].replace("-", " ")
 
 
 def language(tag: str) -> str:
-    """A language by its own name, with the tag's region or script if it has one."""
+    """Return a language's own name, with the region or script of its tag, if any, in brackets."""
     primary, _, rest = tag.partition("-")
-    name = LANGUAGES.get(primary.lower(), tag)
+    name = LANGUAGE_NAMES.get(primary.lower(), tag)
     return f"{name} ({rest.upper()})" if rest and name != tag else name
 
 
 def host(url: str) -> str:
+    """Return the host of a URL without "www."."""
     return (urlsplit(url).hostname or url).removeprefix("www.")
 
 
 def size(count: int) -> str:
-    """A number of bytes for people, in powers of 1000."""
+    """Format a number of bytes in powers of 1000."""
     for unit in ("bytes", "kB", "MB"):
         if count < 1000:
             return f"{count:.0f} {unit}"
@@ -164,19 +169,19 @@ def size(count: int) -> str:
 
 
 def is_web(url: str) -> bool:
-    """Whether a link may be followed: nothing but http and https gets into an href."""
+    """Return whether a URL is http or https, the only ones allowed in an href."""
     return url.startswith(("https://", "http://"))
 
 
-def _heading(channel: Channel, around: Site) -> str:
-    """What a channel is about, in words; the front page has its name in the masthead already."""
+def _heading(channel: Channel, site: Site) -> str:
+    """Return the heading of a channel page: topic, language or organisation."""
     kind, _, value = channel.name.partition("/")
     if kind == "topics":
         return label(value)
     if kind == "languages":
         return language(value)
-    known = (feed.organisation for feed in around.feeds if kind == "sources" and feed.id == value)
-    return next(known, channel.title)
+    organisations = (feed.organisation for feed in site.feeds if kind == "sources" and feed.id == value)
+    return next(organisations, channel.title)
 
 
 def _of_kind(prefix: str, channels: tuple[str, ...]) -> tuple[str, ...]:
@@ -184,25 +189,25 @@ def _of_kind(prefix: str, channels: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _environment() -> Environment:
-    made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
+    environment = Environment(
+        loader=FileSystemLoader(_DIRECTORY / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
     )
-    made.filters.update(
+    environment.filters.update(
         day=day, moment=moment, label=label, language=language, host=host, size=size, segment=_segment
     )
-    made.tests["web"] = is_web
-    made.globals.update(
+    environment.tests["web"] = is_web
+    environment.globals.update(
         formats=[(kind, render.media_type(kind).partition(";")[0]) for kind in render.KINDS],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
         content_policy=CONTENT_POLICY,
-        style=STATIC["style.css"].etag[1:9],  # a new style has a new address, so it may be cached for long
+        style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address
     )
-    return made
+    return environment
 
 
 def _segment(name: str) -> str:

@@ -1,6 +1,6 @@
-"""One document as an HTTP answer: validators, 304, gzip and the headers every answer carries (RFC 9110).
+"""HTTP responses to conditional requests (RFC 9110 section 13): validators, 304, gzip and security headers.
 
-The only place that makes responses; it knows nothing of what is in them.
+All responses are made here, except the WebSub callback's.
 """
 
 from collections.abc import Mapping
@@ -9,24 +9,24 @@ from email.utils import format_datetime
 from starlette.requests import Request
 from starlette.responses import Response
 
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src https:; "
     "base-uri 'none'; form-action 'none'"
 )
 
-# No script, no frame and no form, whatever a sanitiser may ever have missed; and origins whose images a
-# page shows learn an address but not which release was read.
-ALWAYS = {
+# Defence in depth: no script, frame or form runs, even if the sanitiser missed one. Referrer-Policy: a host
+# that serves an image of a page does not learn which release is read.
+SECURITY_HEADERS = {
     "Content-Security-Policy": f"{CONTENT_POLICY}; frame-ancestors 'none'",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
-SHORTLY = "public, max-age=60"  # a withdrawal is out of every cache a minute later
-SMALL = 500  # bytes; below this gzip gains nothing
+CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
+GZIP_BYTES_MIN = 500  # below this gzip gains nothing
 
 
 def reply(
@@ -34,40 +34,40 @@ def reply(
     published: Published,
     *,
     status: int = 200,
-    cache: str = SHORTLY,
+    cache: str = CACHE_FOR_A_MINUTE,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """Send a document, or 304 when the client has it. Starlette and the server see to HEAD."""
-    zipped = len(published.body) >= SMALL and _takes_gzip(request)
-    # A strong validator names one sequence of bytes, so each coding needs its own (RFC 9110 8.8.3.3).
-    etag = f'{published.etag[:-1]}-gzip"' if zipped else published.etag
-    carried = {**ALWAYS, "Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
+    """Return a document as a response, or 304 when the client's copy is current. Starlette handles HEAD."""
+    use_gzip = len(published.body) >= GZIP_BYTES_MIN and _accepts_gzip(request)
+    # A strong ETag identifies one sequence of bytes: each coding needs its own (RFC 9110 section 8.8.3.3)
+    etag = f'{published.etag[:-1]}-gzip"' if use_gzip else published.etag
+    sent = {**SECURITY_HEADERS, "Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
     modified = ""
     if status == 200:
-        carried["ETag"] = etag
+        sent["ETag"] = etag
         if published.last_modified:
-            modified = carried["Last-Modified"] = format_datetime(published.last_modified, usegmt=True)
-        if _has_it(request, etag, modified):
-            return Response(status_code=304, headers=carried)
-    carried["Content-Type"] = published.media_type
-    if zipped:
-        carried["Content-Encoding"] = "gzip"
-    return Response(published.gzip() if zipped else published.body, status_code=status, headers=carried)
+            modified = sent["Last-Modified"] = format_datetime(published.last_modified, usegmt=True)
+        if _is_current(request, etag, modified):
+            return Response(status_code=304, headers=sent)
+    sent["Content-Type"] = published.media_type
+    if use_gzip:
+        sent["Content-Encoding"] = "gzip"
+    return Response(published.gzip() if use_gzip else published.body, status_code=status, headers=sent)
 
 
-def _has_it(request: Request, etag: str, modified: str) -> bool:
-    """RFC 9110 section 13.2.2: If-Modified-Since counts only without If-None-Match.
+def _is_current(request: Request, etag: str, modified: str) -> bool:
+    """Return whether the client's copy is current; If-None-Match takes precedence (RFC 9110 section 13.2.2).
 
-    The date must be the very one we sent: an earlier state may carry a later date after a restart.
+    If-Modified-Since must equal the date as sent: after a restart an earlier state may carry a later date.
     """
-    asked = request.headers.get("if-none-match")
-    if asked is None:
+    wanted = request.headers.get("if-none-match")
+    if wanted is None:
         return bool(modified) and request.headers.get("if-modified-since") == modified
-    tags = [tag.strip().removeprefix("W/") for tag in asked.split(",")]
+    tags = [tag.strip().removeprefix("W/") for tag in wanted.split(",")]
     return etag in tags or "*" in tags
 
 
-def _takes_gzip(request: Request) -> bool:
+def _accepts_gzip(request: Request) -> bool:
     for coding in request.headers.get("accept-encoding", "").lower().split(","):
         name, _, parameter = coding.partition(";")
         if name.strip() in ("gzip", "*"):

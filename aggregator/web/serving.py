@@ -1,6 +1,6 @@
-"""The two HTTP servers of a running service: the public side and the admin side, in our event loop.
+"""The HTTP servers of the service, public and admin, under uvicorn in the service's event loop.
 
-Signals are the service's business, so uvicorn's own handling of them is off.
+uvicorn's signal handling is off: the service handles signals.
 """
 
 import asyncio
@@ -17,67 +17,67 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from aggregator.errors import UsageError
 from aggregator.model.settings import Address
 
-MOST_HEAD = 65_536  # bytes of a request's line and headers; httptools itself takes them without end
-HEAD_TIMEOUT = 15  # seconds until a request's head has to be there, the first one's and the next
-GRACE = 2  # seconds that open answers get at the end
+HEAD_BYTES_MAX = 65_536  # request line and headers; httptools has no limit of its own
+HEAD_TIMEOUT = 15  # seconds until the head of the first or next request must have arrived (slowloris)
+SHUTDOWN_TIMEOUT = 2  # seconds for open responses to finish
 
 
 class _Protocol(HttpToolsProtocol):
-    """One connection of a reader: heads come in time; neither they nor what follows an answer is endless."""
+    """A client connection with a head timeout, and bounds on the head and on data after the response."""
 
-    _head = _beyond = 0
+    _head_bytes = _excess_bytes = 0
     _is_in_head = True
-    _hurry: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's
         super().connection_made(transport)
-        self._expect_head()
+        self._start_head_timer()
 
     def data_received(self, data: bytes) -> None:
-        self._head += len(data)
+        self._head_bytes += len(data)
         if not self._is_in_head and self.cycle is not None and self.cycle.response_complete:
-            self._beyond += len(data)  # a body nobody wants; or trailers, which httptools keeps
+            self._excess_bytes += len(data)  # an unread body; or trailers, which httptools buffers
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if (self._is_in_head and self._head > MOST_HEAD) or self._beyond > MOST_HEAD:
-            self.send_400_response("The request is too large.")
+        if (self._is_in_head and self._head_bytes > HEAD_BYTES_MAX) or self._excess_bytes > HEAD_BYTES_MAX:
+            self.send_400_response("The request head, or data after the response, exceeds 64 KiB.")
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_head()
+        self._start_head_timer()
 
     def on_headers_complete(self) -> None:
         self._is_in_head = False
-        self._stop_waiting()
+        self._cancel_head_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        self._head, self._beyond, self._is_in_head = 0, 0, True
+        self._head_bytes, self._excess_bytes, self._is_in_head = 0, 0, True
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._stop_waiting()
+        self._cancel_head_timer()
         super().connection_lost(exc)
 
-    def _expect_head(self) -> None:
-        if self._hurry is None:
-            self._hurry = self.loop.call_later(self.timeout_keep_alive, self.transport.close)
+    def _start_head_timer(self) -> None:
+        if self._head_timer is None:
+            self._head_timer = self.loop.call_later(self.timeout_keep_alive, self.transport.close)
 
-    def _stop_waiting(self) -> None:
-        if self._hurry is not None:
-            self._hurry.cancel()
-        self._hurry = None
+    def _cancel_head_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+        self._head_timer = None
 
 
 class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.up = asyncio.Event()
+        self.is_up = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.up.set()
+        self.is_up.set()
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -85,13 +85,16 @@ class _Server(uvicorn.Server):
 
 
 class Servers:
-    """Applications at their addresses, while the context lasts. UsageError when an address is taken."""
+    """Context manager that serves applications at their addresses.
+
+    Entering raises UsageError when an address cannot be bound.
+    """
 
     def __init__(
         self, apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, head_timeout: int = HEAD_TIMEOUT
     ) -> None:
         self._apps = apps
-        self._patience = head_timeout
+        self._head_timeout = head_timeout
         self._running: list[tuple[_Server, asyncio.Task[None]]] = []
 
     async def __aenter__(self) -> Self:
@@ -100,18 +103,18 @@ class Servers:
             config = uvicorn.Config(
                 app(),
                 http=_Protocol,
-                timeout_keep_alive=self._patience,
+                timeout_keep_alive=self._head_timeout,
                 lifespan="off",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 date_header=True,
-                timeout_graceful_shutdown=GRACE,
+                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
             )
             server = _Server(config)
             task = asyncio.create_task(server.serve(sockets=[listening]))
             self._running.append((server, task))
-            await server.up.wait()
+            await server.is_up.wait()
         return self
 
     async def __aexit__(
@@ -131,6 +134,6 @@ def _bind(address: Address) -> socket.socket:
     except OSError as error:
         raise UsageError(
             f"cannot listen on {address}: {error.strerror or error}; "
-            "is Publicwire already running, or another program? Change `listen` or `admin`"
+            "stop the program that uses it (another Publicwire?) or change `listen` or `admin`"
         ) from error
     return listening

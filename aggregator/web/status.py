@@ -1,4 +1,4 @@
-"""How the sources fare, for the operator: a page, the readiness probe, metrics. On the admin side only."""
+"""The admin web application: /status page of all sources, /readyz probe and /metrics."""
 
 import re
 from collections.abc import Callable
@@ -14,17 +14,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.editorial.safe import feed_address
 from aggregator.model import Alert, Health, Outcome
+from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
-from aggregator.publish.publisher import Published
+from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
 from aggregator.web.pages import TEMPLATES, moment, page
 from aggregator.web.replies import reply
 
-NEVER_KEPT = "no-store"
-LISTED = 1_000  # sources on the page, which reloads itself; all are counted
+NO_STORE = "no-store"
+ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-QUIET_POLLS = {
+MISDIRECTED = b"Misdirected request: use localhost or an IP address (DNS rebinding protection).\n"
+POLL_RESULTS = {
     "changed": "changed",
     "unchanged": "same content",
     "not-modified": "not modified",
@@ -33,8 +35,8 @@ QUIET_POLLS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One source as the status page says it; `mark` is failing, waiting or working."""
+class Row:
+    """One source on the status page; `mark`, also its CSS class, is failing, waiting or working."""
 
     id: str
     organisation: str
@@ -48,7 +50,7 @@ class Line:
     live: int
     held: int
     newest: datetime | None
-    moved: str  # where to, with what to do
+    moved: str  # its new address and the cure
 
 
 def admin_app(
@@ -59,27 +61,30 @@ def admin_app(
     metrics: Callable[[], bytes] = bytes,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
-    """`ready` says whether polling and publishing run; `problems` what is wrong besides, in words;
-    `metrics` is Prometheus' text."""
+    """Return the admin application.
+
+    `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
+    invalid configuration, `metrics` the Prometheus exposition text.
+    """
 
     def status(request: Request) -> Response:
         return reply(
             request,
-            status_page(storage.health(), now(), ready(), problems(), alerts=storage.alerts()),
-            cache=NEVER_KEPT,
+            status_page(storage.admin.health(), now(), ready(), problems(), alerts=storage.tasks.alerts()),
+            cache=NO_STORE,
         )
 
     def readyz(request: Request) -> Response:
         is_ready = ready()
-        said = Published(b"ready\n" if is_ready else b"not ready\n", "text/plain; charset=utf-8", None)
-        return reply(request, said, status=200 if is_ready else 503, cache=NEVER_KEPT)
+        body = Published(b"ready\n" if is_ready else b"not ready\n", "text/plain; charset=utf-8", None)
+        return reply(request, body, status=200 if is_ready else 503, cache=NO_STORE)
 
-    def counted(request: Request) -> Response:
-        return reply(request, Published(metrics(), PROMETHEUS, None), cache=NEVER_KEPT)
+    def metrics_text(request: Request) -> Response:
+        return reply(request, Published(metrics(), PROMETHEUS, None), cache=NO_STORE)
 
     app = Starlette(
         routes=[
-            Route("/metrics", counted),
+            Route("/metrics", metrics_text),
             Route("/status", status),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
@@ -87,30 +92,33 @@ def admin_app(
         exception_handlers=handlers(None),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
-    app.add_middleware(_OwnNames)
+    app.add_middleware(_HostGuard)
     return app
 
 
-class _OwnNames:
-    """On an address that only this machine reaches, answers to its own names alone: a page in the operator's
-    browser could have its name lead here, and would then read what we say (DNS rebinding)."""
+class _HostGuard:
+    """DNS rebinding protection: on a loopback address only requests to localhost or an IP address are served.
+
+    Otherwise a page in the operator's browser could point its own host name at 127.0.0.1 and read the status.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        here = _address((scope.get("server") or ("", 0))[0])
-        said = Request(scope).headers.get("host", "localhost")
-        if here is not None and here.is_loopback and not _is_own(said):
-            refusal = Published(b"This machine is not called that.\n", "text/plain; charset=utf-8", None)
-            await reply(Request(scope), refusal, status=421, cache=NEVER_KEPT)(scope, receive, send)
+        bound = _address((scope.get("server") or ("", 0))[0])
+        host = Request(scope).headers.get("host", "localhost")
+        if bound is not None and bound.is_loopback and not _is_loopback_name(host):
+            misdirected = Published(MISDIRECTED, "text/plain; charset=utf-8", None)
+            await reply(Request(scope), misdirected, status=421, cache=NO_STORE)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
-def _is_own(said: str) -> bool:
-    host = re.sub(r":[0-9]*$", "", said).lower().rstrip(".")
-    return f".{host}".endswith(".localhost") or _address(host.strip("[]")) is not None
+def _is_loopback_name(host: str) -> bool:
+    """Return whether a Host header names localhost or any IP address, which DNS cannot rebind."""
+    name = re.sub(r":[0-9]*$", "", host).lower().rstrip(".")
+    return f".{name}".endswith(".localhost") or _address(name.strip("[]")) is not None
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:
@@ -128,26 +136,27 @@ def status_page(
     *,
     alerts: tuple[Alert, ...] = (),
 ) -> Published:
-    """Failing sources first, then those never polled, then the rest by id; of very many not all."""
-    lines = sorted((line(one) for one in health), key=lambda said: (said.mark, said.id))
+    """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
+    rows = sorted((row(source) for source in health), key=lambda row: (row.mark, row.id))
     return page(
         "status.html",
-        sources=lines[:LISTED],
-        alerts=alerts[:LISTED],
-        many=len(lines),
-        failing=sum(said.mark == "failing" for said in lines),
-        live=sum(said.live for said in lines),
-        held=sum(said.held for said in lines),
+        sources=rows[:ROWS_MAX],
+        alerts=alerts[:ROWS_MAX],
+        many=len(rows),
+        failing=sum(row.mark == "failing" for row in rows),
+        live=sum(row.live for row in rows),
+        held=sum(row.held for row in rows),
         now=now,
         ready=ready,
         problems=problems,
     )
 
 
-def line(health: Health) -> Line:
+def row(health: Health) -> Row:
+    """Return the row of one source."""
     mark, state, note = _state(health)
     last = health.last
-    return Line(
+    return Row(
         id=health.feed.id,
         organisation=health.feed.organisation or health.feed.title or health.feed.id,
         mark=mark,
@@ -155,8 +164,8 @@ def line(health: Health) -> Line:
         note=note,
         polled=last.started if last else None,
         outcome=_outcome(last) if last else "",
-        due=health.due,
-        why=health.why,
+        due=health.due.at,
+        why=reasons.words(health.due),
         live=health.live,
         held=health.held,
         newest=health.last_new,
@@ -167,33 +176,34 @@ def line(health: Health) -> Line:
 
 
 def _state(health: Health) -> tuple[str, str, str]:
+    """Return mark, state and note of a source."""
     if health.last is None:
         return "waiting", "Not polled yet", ""
     if health.failures:
         times = "once" if health.failures == 1 else f"{health.failures} times in a row"
         since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
         return "failing", f"Failed {times}", f"{health.last.message or health.last.cause} ({since})"
-    return "working", "Working", "" if health.mode == "normal" else f"items told apart by {health.mode}"
+    return "working", "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
 
 
 def _outcome(last: Outcome) -> str:
-    said = [QUIET_POLLS.get(last.kind, last.kind)]
+    parts = [POLL_RESULTS.get(last.kind, last.kind)]
     if last.status:
-        said.append(f"HTTP {last.status}")
+        parts.append(f"HTTP {last.status}")
     if last.new:
-        said.append(f"{last.new} new")
+        parts.append(f"{last.new} new")
     if last.edited:
-        said.append(f"{last.edited} edited")
-    said.append(f"{last.seconds:.1f} s")
-    return ", ".join(said)
+        parts.append(f"{last.edited} edited")
+    parts.append(f"{last.seconds:.1f} s")
+    return ", ".join(parts)
 
 
 def ago(when: datetime, now: datetime) -> str:
-    """How far away a time is, in its largest unit, either way."""
-    apart = abs(when - now)
+    """Format the distance of a time in its largest unit: "3 min ago", "in 1 h"."""
+    distance = abs(when - now)
     for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
-        if apart >= length:
-            count = f"{apart // length} {unit}"
+        if distance >= length:
+            count = f"{distance // length} {unit}"
             return f"in {count}" if when > now else f"{count} ago"
     return "now"
 

@@ -1,4 +1,5 @@
-"""WebSub (W3C Recommendation of 2018-01-23): feeds that announce what is new, instead of being asked.
+"""WebSub subscriber (W3C Recommendation of 2018-01-23): hubs announce new items of a feed.
 
-Here is the subscriber's side; its decisions are in `aggregator.subscription`, its callback in `web`.
+Its decisions are in `policy.subscription`, its callback is in `web.callback`. Section numbers in this package
+refer to the Recommendation.
 """

@@ -1,5 +1,5 @@
-"""Which hub a feed names, by its headers and then by itself (WebSub section 4), and whether a hub could
-reach us. Pure; never asks a hub anything."""
+"""WebSub discovery (section 4): hub and topic from Link headers or the document, and whether the hub could
+reach the callback. Pure; sends no request."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -10,38 +10,38 @@ from aggregator.fetch.guard import Network, why_refused
 from aggregator.model import Advert, Document, Fetched
 from aggregator.model.settings import Config
 
-LONGEST = 2_000  # characters of an address worth following
-MOST_LINKS = 50
-MOST_SAID = 16_384  # characters of all Link headers
+URL_CHARS_MAX = 2_000
+LINKS_MAX = 50  # of all Link headers
+LINK_HEADER_CHARS_MAX = 16_384
 _LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\s";,<>]*))?)*)""")
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,<>]*))""", re.IGNORECASE)
 
 
 def named(config: Config, fetched: Fetched, document: Document) -> Advert | None:
-    """What a document that was read says of hubs; None when nothing can be told from it.
+    """Return the hub and topic a poll discovered; None when a truncated document leaves it unknown.
 
-    A hub that could not reach us, or that nobody wants, counts as none.
+    Empty when WebSub is switched off or the hub could not reach the callback.
     """
-    if not document.complete or not fetched.url.startswith("http"):  # where files lie is nobody's business
+    if not document.complete or not fetched.url.startswith("http"):  # a file path must not reach a hub
         return None
     advert = advertised(fetched, document)
-    wanted = config.poll.websub and is_reachable(
+    is_usable = config.poll.websub and is_reachable(
         config.publication.url, advert.hub, config.poll.allow_networks
     )
-    return advert if wanted else Advert()
+    return advert if is_usable else Advert()
 
 
 def advertised(fetched: Fetched, document: Document) -> Advert:
-    """The hub and topic: of the headers if they name a hub, else of the document."""
+    """Return hub and topic: from Link headers if they name a hub, else from the document (section 4)."""
     links = list(_links(fetched))
-    hubs = _absolute((url for url, words in links if "hub" in words), fetched.url)
-    selves = _absolute((url for url, words in links if "self" in words), fetched.url)
+    hubs = _absolute((url for url, types in links if "hub" in types), fetched.url)
+    selves = _absolute((url for url, types in links if "self" in types), fetched.url)
     own = _absolute((document.self_url,), document.base or fetched.url)
     if not hubs:
         hubs, selves = _absolute(document.hubs, document.base or fetched.url), own
     if not hubs:
         return Advert()
-    if "?" not in fetched.url:  # a query may hold a key that the hub is not to learn
+    if "?" not in fetched.url:  # a query may hold an API key, which must not reach a hub
         own = [*own, fetched.url]
     topic = next(iter((*selves, *own)), "")
     hub = next((each for each in hubs if each.startswith("https:")), hubs[0])
@@ -49,39 +49,40 @@ def advertised(fetched: Fetched, document: Document) -> Advert:
 
 
 def _links(fetched: Fetched) -> Iterator[tuple[str, list[str]]]:
-    """Targets of Link headers with the words of their rel (RFC 8288); the first rel of a link counts."""
+    """Yield targets of Link headers with their relation types; the first rel counts (RFC 8288, 3.3)."""
     values = ", ".join(value for name, value in fetched.headers if name == "link")
-    said = " ".join(values[:MOST_SAID].split())  # runs of blanks would make the pattern slow
-    for number, link in enumerate(_LINK.finditer(said)):
+    header = " ".join(values[:LINK_HEADER_CHARS_MAX].split())  # runs of blanks backtrack quadratically
+    for number, link in enumerate(_LINK.finditer(header)):
         rel = _REL.search(link[2])
-        if number < MOST_LINKS and rel is not None:
+        if number < LINKS_MAX and rel is not None:
             yield link[1], (rel[1] or rel[2] or "").lower().split()
 
 
-def _absolute(found: Iterator[str] | Sequence[str], base: str) -> list[str]:
-    """The web addresses among them; userinfo and fragments are nobody's business here."""
+def _absolute(references: Iterator[str] | Sequence[str], base: str) -> list[str]:
+    """Return the http(s) URLs among the references, resolved and without fragment; none with userinfo."""
     urls = []
-    for written in found:
+    for reference in references:
         try:
-            url = urljoin(base, written.strip()) if written.strip() else ""
+            url = urljoin(base, reference.strip()) if reference.strip() else ""
             parts = urlsplit(url)
         except ValueError:
             continue
         is_web = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
-        if is_web and len(url) <= LONGEST and url.isprintable() and " " not in url:
+        if is_web and len(url) <= URL_CHARS_MAX and url.isprintable() and " " not in url:
             urls.append(url.partition("#")[0])
     return urls
 
 
 def is_reachable(publication_url: str, hub: str, allowed: Sequence[Network]) -> bool:
-    """Whether the hub could call back: our address is public, or the hub is at home in our networks."""
+    """Return whether the hub could call back: the publication's address is public, or the hub is in an
+    allowed private network too."""
     if not _is_private(publication_url, ()):
         return True
     return _is_private(hub, ()) and not _is_private(hub, allowed)
 
 
 def _is_private(url: str, allowed: Sequence[Network]) -> bool:
-    """Whether an address is one of this machine or a private network; a name is taken for public."""
+    """Return whether the host is localhost or an address that the SSRF guard refuses; a name is public."""
     host = urlsplit(url).hostname or ""
     if host == "localhost" or host.endswith(".localhost"):
         host = "127.0.0.1"

@@ -1,5 +1,5 @@
-"""Asks hubs to tell us of news, to go on, or to stop (WebSub section 5.1). Decides nothing, and never
-logs a callback or a secret."""
+"""Subscription requests to hubs: subscribe, renew, unsubscribe (WebSub section 5.1). Carries out decisions
+of `policy.subscription`; never logs a callback or a secret."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,20 +11,20 @@ from aggregator.log import log
 from aggregator.model import Subscription, SubscriptionState, Task
 from aggregator.model.settings import Config
 from aggregator.policy import schedule, subscription
-from aggregator.storage import Storage
+from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import is_reachable
 
 KIND = "websub"
-PATH = "websub/"  # of callbacks, under publication.url
+PATH = "websub/"  # of callbacks, below publication.url
 
 
 class Subscriber:
-    """Takes the next step with one subscription whenever its task is due."""
+    """Handler of "websub" tasks: takes the next step of one subscription."""
 
     def __init__(
         self,
-        storage: Storage,
+        storage: TaskStore,
         client: Callable[[], Client],
         write: Writes,
         *,
@@ -38,66 +38,67 @@ class Subscriber:
         self._clock = clock
 
     async def run(self, task: Task) -> datetime | None:
-        """One step; returns when the next one is due."""
+        """Take one step of the subscription; return the time of the next, None when it has ended."""
         now, number = self._clock(), int(task.subject)
-        made = await self._write(
+        new = await self._write(
             lambda: self._storage.update_subscription(
-                number, lambda found: subscription.looked_at(found, now, wanted=self._wants(found))
+                number, lambda stored: subscription.looked_at(stored, now, wanted=self._wants(stored))
             )
         )
-        if made is not None and made.asked == now:
-            await self._ask(made)
-        elif made is not None and made.state is SubscriptionState.BROKEN:
-            log.warning("hub broken", source=made.source, hub=public_url(made.hub), reason=made.reason)
-        return None if made is None else made.due
+        if new is not None and new.asked == now:
+            await self._request(new)
+        elif new is not None and new.state is SubscriptionState.BROKEN:
+            log.warning("subscription broken", source=new.source, hub=public_url(new.hub), reason=new.reason)
+        return None if new is None else new.due
 
-    def _wants(self, found: Subscription) -> bool:
+    def _wants(self, stored: Subscription) -> bool:
+        """Return whether WebSub is switched on and the hub could reach the callback."""
         config = self._config()
         allowed = config.poll.allow_networks
-        return config.poll.websub and is_reachable(config.publication.url, found.hub, allowed)
+        return config.poll.websub and is_reachable(config.publication.url, stored.hub, allowed)
 
-    async def _ask(self, made: Subscription) -> None:
-        mode = "unsubscribe" if made.state is SubscriptionState.LEAVING else "subscribe"
+    async def _request(self, current: Subscription) -> None:
+        mode = "unsubscribe" if current.state is SubscriptionState.LEAVING else "subscribe"
         try:
-            await self._post(made, mode)
+            await self._post(current, mode)
         except FetchError as error:
             now, reason = self._clock(), str(error)
             wish = schedule.retry_after(error.retry_after, now)
             await self._write(
                 lambda: self._storage.update_subscription(
-                    made.number, lambda found: subscription.failed(found, reason, now, wish=wish)
+                    current.number, lambda stored: subscription.failed(stored, reason, now, wish=wish)
                 )
             )
-            log.warning("hub failed", source=made.source, mode=mode, reason=reason)
+            log.warning("subscription request failed", source=current.source, mode=mode, reason=reason)
         else:
-            log.info("hub asked", source=made.source, mode=mode, hub=public_url(made.hub))
+            log.info("subscription requested", source=current.source, mode=mode, hub=public_url(current.hub))
 
-    async def _post(self, made: Subscription, mode: str) -> None:
-        """Section 8.2: over https where that can be had, even if the feed names http."""
+    async def _post(self, current: Subscription, mode: str) -> None:
+        """Send a request over https if the hub offers it, even for an http address (section 8.2)."""
         form = [
             ("hub.mode", mode),
-            ("hub.topic", made.topic),
-            ("hub.callback", f"{self._config().publication.url}{PATH}{made.token}"),
+            ("hub.topic", current.topic),
+            ("hub.callback", f"{self._config().publication.url}{PATH}{current.token}"),
         ]
         if mode == "subscribe":
-            # Over http the secret can be overheard. That lets others make us poll, which is all a
-            # delivery does; without a secret everybody could.
+            # Over http the secret can be eavesdropped. A forged delivery then causes a poll, as any could
+            # without a secret.
             form += [
                 ("hub.lease_seconds", str(round(subscription.LEASE_REQUESTED.total_seconds()))),
-                ("hub.secret", made.secret),
+                ("hub.secret", current.secret),
             ]
-        secure = over_https(made.hub)
-        if secure != made.hub:
+        secure = over_https(current.hub)
+        if secure != current.hub:
             try:
                 await self._client().post(secure, form)
                 return
             except FetchError as error:
                 if error.cause != "network":
                     raise
-        await self._client().post(made.hub, form)
+        await self._client().post(current.hub, form)
 
 
 def over_https(hub: str) -> str:
-    """The same hub over https; itself where a port is named, which speaks one of the two."""
+    """Return the hub's https address; unchanged with an explicit port, which serves one scheme only."""
     host = hub.removeprefix("http://").partition("/")[0]
     return hub.replace("http://", "https://", 1) if ":" not in host else hub

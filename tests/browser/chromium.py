@@ -16,7 +16,7 @@ WATCHED = ("Runtime.exceptionThrown", "Runtime.consoleAPICalled", "Log.entryAdde
 
 @dataclass
 class Chromium:
-    """One browser with one page. `complaints` and `requests` gather what the page did, `events` all it told."""
+    """One browser with one page, whose `complaints`, `requests` and `events` are those since the last navigation."""
 
     answers: BinaryIO
     commands: BinaryIO
@@ -28,7 +28,7 @@ class Chromium:
     events: list[Message] = field(default_factory=list)
 
     def ask(self, method: str, **parameters: object) -> Message:
-        """Send one command and wait for its answer, noting what happens meanwhile."""
+        """Send one command and return its result; events that arrive before it are recorded."""
         self.sent += 1
         message: Message = {"id": self.sent, "method": method, "params": parameters}
         if self.session:
@@ -40,7 +40,7 @@ class Chromium:
         return _part(answer, "result")
 
     def opens(self, url: str, width: int) -> None:
-        """Show a page in a window of this width, to the end of its loading."""
+        """Load a page in a window of this width and wait for its load event."""
         self.ask(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -56,7 +56,7 @@ class Chromium:
             self._note(message)
 
     def value(self, expression: str) -> object:
-        """What an expression is in the page; DevTools are above the page's own policy."""
+        """Evaluate an expression in the page; a Content-Security-Policy does not bind DevTools."""
         return _part(self.ask("Runtime.evaluate", expression=expression, returnByValue=True), "result")[
             "value"
         ]
@@ -87,7 +87,7 @@ def _part(message: Message, name: str) -> Message:
 
 @contextmanager
 def chromium(profile: Path, *more: str) -> Iterator[Chromium]:
-    """A running browser with `more` flags; it speaks through its file descriptors 3 (commands) and 4 (answers)."""
+    """Run a browser with `more` flags; it reads commands from file descriptor 3 and writes results to 4."""
     commands, to_browser = os.pipe()
     from_browser, answers = os.pipe()
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]

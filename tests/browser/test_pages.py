@@ -1,4 +1,4 @@
-"""The pages as people see them: nothing sticks out of a phone, nothing is refused, nobody else is asked."""
+"""Pages in Chromium: no horizontal overflow on a phone, no CSP violation, no third-party request."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.chromium import Chromium, chromium
-from tests.running import feed, item, json_of, site, until
+from tests.running import feed, given_a_site, item, json_of, until
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -30,7 +30,7 @@ STICKS_OUT = """(() => {
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """Where the running service answers, and the paths to look at by a name."""
+    """Address of the running service, and the paths to open by name."""
 
     address: str
     status: str
@@ -39,8 +39,8 @@ class Pages:
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
-    """A service with the sample newsroom and a release as wide as can be."""
-    here = site(tmp_path_factory.mktemp("site"))
+    """A service with the sample newsroom and a release of overlong words."""
+    here = given_a_site(tmp_path_factory.mktemp("site"))
     body = WIDE.replace("&", "&amp;").replace("<", "&lt;")
     (here.directory / "wide.xml").write_bytes(feed(item("wide", f"A release about {LONG}", body)))
     here.sources(

@@ -1,4 +1,4 @@
-"""The status page on a phone: every reason and every address is there to be read without scrolling aside."""
+"""The status page on a phone: every reason and address is readable without horizontal scrolling."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ import pytest
 
 from tests.browser.chromium import chromium
 from tests.cli.test_unmove import given_a_move
-from tests.running import feed, item, site, until
+from tests.running import feed, given_a_site, item, until
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -15,7 +15,7 @@ ASIDE = "[...document.querySelectorAll('.scroll')].every((each) => each.scrollWi
 
 @pytest.mark.parametrize("width", [390, 1280])
 def test_why_and_where_a_source_has_moved_is_read_without_scrolling_aside(tmp_path: Path, width: int) -> None:
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     (tmp_path / "press.xml").write_bytes(feed(item("storm", "Storm warning")))
     here.sources({"harbour": "file:press.xml"})
     given_a_move(here, f"https://new.example/{'nothing_to_break_at' * 8}feed.xml")

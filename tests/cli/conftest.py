@@ -1,14 +1,15 @@
-"""The command line in this process: what it says, and its exit code."""
+"""The command line run in this process: output, errors and exit code."""
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import structlog
 
 from aggregator import cli
-from tests.running import Site, feed, item, site
+from aggregator.log import log
+from tests.running import Site, feed, given_a_site, item
 
 PRESS = feed(
     item("storm", "Storm warning", "&lt;p&gt;Stay ashore.&lt;/p&gt;&lt;p&gt;Moor your boats.&lt;/p&gt;"),
@@ -18,7 +19,7 @@ PRESS = feed(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one command said."""
+    """Result of one command."""
 
     code: int
     out: str
@@ -34,16 +35,14 @@ Command = Callable[..., Said]
 
 @pytest.fixture
 def here(tmp_path: Path) -> Site:
-    """A site whose one source is a file beside it."""
+    """A site whose only source is a file beside its configuration."""
     (tmp_path / "press.xml").write_bytes(PRESS)
-    made = site(tmp_path)
-    made.sources({"harbour": "file:press.xml"}, ", topics: [sea]")
-    return made
+    return given_a_site(tmp_path, {"harbour": "file:press.xml"}, ", topics: [sea]")
 
 
 @pytest.fixture
 def command(here: Site, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
-    """Runs a command on that site."""
+    """A function that runs a command on that site."""
 
     def run(*arguments: str) -> Said:
         code = cli.run(["--config", str(here.config), *arguments])
@@ -51,11 +50,11 @@ def command(here: Site, capfd: pytest.CaptureFixture[str]) -> Iterator[Command]:
         return Said(code, out, err)
 
     yield run
-    structlog.reset_defaults()  # it was set up to write to streams that are gone
+    log.logger.setLevel(logging.NOTSET)  # `serve` and `export` set it
 
 
 @pytest.fixture
 def polled(command: Command) -> Command:
-    """The same after a first poll."""
+    """The same function after a first poll."""
     assert command("poll").code == 0
     return command

@@ -1,4 +1,4 @@
-"""`check` and `add`: what would happen, said before anything does."""
+"""`check` and `add`: mistakes, and the result of a dry run."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,23 +6,25 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Command
-from tests.running import Origin, Site, feed, item, origin
+from tests.running import Site, feed, item
+from tests.server import HttpServer, answer, http_server_in_thread
 
 PAGE = b'<html><head><link rel="alternate" type="application/rss+xml" href="/press.rss"></head><body>Hello</body></html>'
 
 
 @pytest.fixture
-def harbour() -> Iterator[Origin]:
+def harbour() -> Iterator[HttpServer]:
     """An origin with a page and the feed it names."""
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         items = [item(f"n{n}", f"Notice {n}") for n in range(5)]
-        serving.documents = {"/": PAGE, "/press.rss": feed(*items), "/empty": b"<html>Nothing</html>"}
+        bodies = {"/": PAGE, "/press.rss": feed(*items), "/empty": b"<html>Nothing</html>"}
+        serving.answers = {path: answer(body=body) for path, body in bodies.items()}
         yield serving
 
 
 def test_a_good_configuration_is_one_line(here: Site, command: Command) -> None:
     said = command("check")
-    assert (said.code, said.out, said.err) == (0, f"{here.config}: 1 sources, no mistakes\n", "")
+    assert (said.code, said.out, said.err) == (0, f"{here.config}: 1 sources, valid\n", "")
 
 
 def test_every_mistake_is_a_line_with_its_place(here: Site, command: Command) -> None:
@@ -65,7 +67,7 @@ def test_an_example_contact_is_warned_of(here: Site, command: Command) -> None:
 
 
 def test_live_says_what_each_source_would_import_and_stores_nothing(
-    here: Site, command: Command, harbour: Origin
+    here: Site, command: Command, harbour: HttpServer
 ) -> None:
     here.sources({"file": "file:press.xml", "web": harbour.url("/press.rss"), "none": harbour.url("/none")})
     said = command("check", "--live")
@@ -83,7 +85,7 @@ def test_live_counts_what_rules_leave_out(here: Site, command: Command) -> None:
 
 
 def test_add_finds_the_feed_behind_a_page_and_writes_it(
-    here: Site, command: Command, harbour: Origin
+    here: Site, command: Command, harbour: HttpServer
 ) -> None:
     before = "# kept as it is\n" + here.config.read_text()
     here.config.write_text(before)
@@ -100,7 +102,7 @@ def test_add_finds_the_feed_behind_a_page_and_writes_it(
     assert command("items", "--source", "notices").out.count("Pier") == 5
 
 
-def test_add_without_a_terminal_asks_for_yes_and_writes_nothing(here: Site, harbour: Origin) -> None:
+def test_add_without_a_terminal_asks_for_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:
     before = here.config.read_text()
     said = here.run("add", harbour.url("/press.rss"))
     assert said.returncode == 2
@@ -116,19 +118,19 @@ def test_add_takes_only_web_addresses(here: Site, command: Command, url: str) ->
     assert "file:press.xml" in here.config.read_text()
 
 
-def test_add_says_when_there_is_no_feed(command: Command, harbour: Origin) -> None:
+def test_add_says_when_there_is_no_feed(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/empty"), "--yes")
     assert said.code == 2
     assert "no feed found" in said.err
 
 
-def test_add_says_when_the_address_does_not_answer(command: Command, harbour: Origin) -> None:
+def test_add_says_when_the_address_does_not_answer(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/nowhere"), "--yes")
     assert said.code == 1
     assert len(said.complaints) == 1
 
 
-def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, harbour: Origin) -> None:
+def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, harbour: HttpServer) -> None:
     assert command("add", harbour.url("/"), "--yes").code == 0
     before = here.config.read_text()
     said = command("add", harbour.url("/"), "--yes")
@@ -137,7 +139,7 @@ def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, 
 
 
 def test_the_configuration_is_replaced_whole_and_keeps_its_mode(
-    here: Site, command: Command, harbour: Origin
+    here: Site, command: Command, harbour: HttpServer
 ) -> None:
     here.config.chmod(0o640)
     assert command("add", harbour.url("/"), "--yes").code == 0

@@ -1,4 +1,4 @@
-"""`poll`: one pass over the sources, by ourselves or by the service that runs."""
+"""`poll`: one pass over the sources, in this process or by the running service."""
 
 import json
 from datetime import UTC, datetime
@@ -9,7 +9,8 @@ import pytest
 from aggregator.config import load
 from tests.cli.conftest import Command, Said
 from tests.line.line import Line
-from tests.running import Origin, Site, feed, item, json_of, origin, until
+from tests.running import Site, feed, item, json_of, until
+from tests.server import GONE, NOT_FOUND, HttpServer, answer, http_server_in_thread
 
 SHIPPED = Path(__file__).parents[2] / "sources.yaml"
 NEWSROOM = SHIPPED.parent / "docs" / "sample-newsroom.xml"
@@ -19,8 +20,10 @@ def outcomes(said: Said) -> dict[str, str]:
     return {each["source"]: each["kind"] for each in json_of(said.out)}
 
 
-def given_an_origin_beside_the_file(here: Site, serving: Origin, *, fine: bool) -> None:
-    serving.documents = {"/pilots.xml": feed(item("pilots", "Pilots wanted"))} if fine else {}
+def given_an_origin_beside_the_file(here: Site, serving: HttpServer, *, fine: bool) -> None:
+    serving.answers = {
+        "/pilots.xml": answer(body=feed(item("pilots", "Pilots wanted"))) if fine else NOT_FOUND
+    }
     here.sources({"harbour": "file:press.xml", "pilots": serving.url("/pilots.xml")})
 
 
@@ -42,31 +45,31 @@ def test_the_file_that_ships_fills_the_merged_feed_in_any_year(tmp_path: Path) -
 
 
 def test_sources_are_polled_over_http(here: Site, command: Command) -> None:
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         given_an_origin_beside_the_file(here, serving, fine=True)
         assert outcomes(command("poll", "--json")) == {"harbour": "changed", "pilots": "changed"}
         assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "unchanged"}
 
 
-def test_who_asked_to_be_left_alone_is_polled_only_when_named(here: Site, command: Command) -> None:
-    with origin() as serving:
-        serving.gone = {"/pilots.xml"}
+def test_a_source_that_is_gone_is_polled_only_when_named(here: Site, command: Command) -> None:
+    with http_server_in_thread() as serving:
+        serving.answers = {"/pilots.xml": GONE}
         here.sources({"harbour": "file:press.xml", "pilots": serving.url("/pilots.xml")})
         assert outcomes(command("poll", "--json")) == {"harbour": "changed", "pilots": "failed"}
         said = command("poll")
         assert said.code == 0
         assert said.out.splitlines()[-2:] == [
             "1 polled, 0 failed: 0 new, 0 edited",
-            "left alone, as their origins asked: pilots; name one to poll it all the same",
+            "skipped (Retry-After or 410): pilots; name one to poll it anyway",
         ]
         assert outcomes(command("poll", "pilots", "--json")) == {"pilots": "failed"}
-        assert serving.asked == ["/pilots.xml"] * 2
+        assert serving.paths == ["/pilots.xml"] * 2
         here.sources({"harbour": "file:press.xml", "pilots": serving.url("/new.xml")})
         assert outcomes(command("poll", "--json")) == {"harbour": "not-modified", "pilots": "failed"}
 
 
 def test_one_failure_is_exit_code_1_and_the_others_go_on(here: Site, command: Command) -> None:
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         given_an_origin_beside_the_file(here, serving, fine=False)
         said = command("poll")
     assert said.code == 1
@@ -76,10 +79,10 @@ def test_one_failure_is_exit_code_1_and_the_others_go_on(here: Site, command: Co
 
 
 def test_only_the_named_sources_are_polled(here: Site, command: Command) -> None:
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         given_an_origin_beside_the_file(here, serving, fine=True)
         assert outcomes(command("poll", "pilots", "pilots", "--json")) == {"pilots": "changed"}
-        assert serving.asked == ["/pilots.xml"]
+        assert serving.paths == ["/pilots.xml"]
 
 
 def test_an_unknown_source_is_the_users_mistake(command: Command) -> None:

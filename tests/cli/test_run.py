@@ -1,4 +1,4 @@
-"""The command as a process: exit codes, one line a mistake, whatever stands at its end."""
+"""The command as a process: exit codes, one line a mistake, broken pipes."""
 
 import subprocess
 import sys

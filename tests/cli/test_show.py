@@ -1,4 +1,4 @@
-"""`sources`, `items` and `show`: shapes that scripts and people rely on."""
+"""`sources`, `items` and `show`: tables and JSON."""
 
 import json
 
@@ -30,7 +30,7 @@ BRIEF = [
 
 
 def storm(command: Command) -> str:
-    """The id of the storm warning."""
+    """Return the id of the storm warning."""
     (found,) = json_of(command("items", "--search", "storm", "--json").out)
     return found["id"]
 

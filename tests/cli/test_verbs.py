@@ -1,4 +1,4 @@
-"""What the operator does to items: at once, beside a running service too; and `export`."""
+"""Lifecycle verbs on items, alone and beside a running service; `export`."""
 
 import json
 
@@ -62,7 +62,7 @@ def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, co
     said = command("withdraw", STORM, "--reason", "a test")
     assert said.code == 2
     (line,) = said.complaints
-    assert "items have this address, give the id of one: " in line
+    assert "items have this URL, give the id of one: " in line
     assert {each["state"] for each in json_of(command("items", "--json").out)} == {"live"}
 
 

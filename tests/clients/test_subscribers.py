@@ -1,4 +1,4 @@
-"""Real feed readers subscribed to a running service: each release once, edits in place, nothing withdrawn."""
+"""Real feed readers subscribed to a running service: each release once, edits in place, withdrawals gone."""
 
 import sqlite3
 import subprocess
@@ -10,7 +10,8 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from tests.running import Service, Site, feed, item, json_of, origin, site, until
+from tests.running import Service, Site, feed, given_a_site, item, json_of, until
+from tests.server import HttpServer, answer, http_server_in_thread
 
 STORM, PILOT, LIGHT = (
     item("storm", "Storm warning"),
@@ -30,11 +31,11 @@ class Harbour:
 
     here: Site
     service: Service
-    documents: dict[str, bytes]
+    origin: HttpServer
 
     def says(self, *items: str) -> None:
-        """The origin's document changes, and the service polls it."""
-        self.documents["/harbour.xml"] = feed(*items)
+        """Change the origin's document and poll it."""
+        self.origin.answers["/harbour.xml"] = answer(body=feed(*items))
         assert self.here.run("poll", "harbour").returncode == 0
 
     def withdraws(self, title: str) -> None:
@@ -47,17 +48,16 @@ class Harbour:
 
 @pytest.fixture
 def harbour(tmp_path: Path) -> Iterator[Harbour]:
-    with origin() as serving:
-        serving.documents["/harbour.xml"] = feed(PILOT, STORM)
-        here = site(tmp_path)
-        here.sources({"harbour": serving.url("/harbour.xml")})
+    with http_server_in_thread() as serving:
+        serving.answers["/harbour.xml"] = answer(body=feed(PILOT, STORM))
+        here = given_a_site(tmp_path, {"harbour": serving.url("/harbour.xml")})
         with here.serving() as service:
             until(lambda: len(service.titles()) == 2)
-            yield Harbour(here, service, serving.documents)
+            yield Harbour(here, service, serving)
 
 
 def newsboat(directory: Path, address: str) -> Reads:
-    """newsboat, which keeps what it has seen in its cache."""
+    """Return the reader newsboat, which caches items."""
     directory.mkdir()
     (directory / "urls").write_text(f"{address}\n")
     (directory / "config").touch()
@@ -75,7 +75,7 @@ def newsboat(directory: Path, address: str) -> Reads:
 
 
 def parsing(directory: Path, address: str) -> Reads:
-    """A subscriber made of feedparser, which keeps the latest of every id it was ever shown."""
+    """Return a reader made of feedparser, which keeps the latest version of every id."""
     kept: dict[str, str] = {}
 
     def reads() -> list[str]:

@@ -19,7 +19,7 @@ BARE = Addition(feed=FEED)
 
 
 def lines(indent: int, *, end: str = "\n") -> str:
-    """NEW as it is written, at an indentation."""
+    """Return NEW as YAML at an indentation."""
     written = [
         "- id: new",
         '  organisation: "New: the “Institute” #1"',
@@ -30,51 +30,55 @@ def lines(indent: int, *, end: str = "\n") -> str:
     return "".join(" " * indent + line + end for line in written)
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
-    [
-        ("sources:\n  - https://a.example/\n", "sources:\n  - https://a.example/\n" + lines(2)),
-        ("sources:\n- https://a.example/", "sources:\n- https://a.example/\n" + lines(0)),
-        (
-            "sources:\r\n  - https://a.example/\r\n",
-            "sources:\r\n  - https://a.example/\r\n" + lines(2, end="\r\n"),
-        ),
-        ("listen: 127.0.0.1:9000 # x", "listen: 127.0.0.1:9000 # x\nsources:\n" + lines(2)),
-        ("sources:   # none yet\nstore: x\n", "sources:   # none yet\n" + lines(2) + "store: x\n"),
-        (
-            "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
-            "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n"
-            + lines(4)
-            + "\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
-        ),
-        (
-            "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n\n\nstore: x\n",
-            "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n"
-            + lines(2)
-            + "\n\nstore: x\n",
-        ),
-        (
-            "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\nstore: x\n",
-            "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\n" + lines(2) + "store: x\n",
-        ),
-        (
-            "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\nstore: x\n",
-            "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\n"
-            + lines(2)
-            + "store: x\n",
-        ),
-        ("sources: []  # none\nstore: x\n", "sources:  # none\n" + lines(2) + "store: x\n"),
-        (
-            "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n...\n",
-            "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n" + lines(2) + "...\n",
-        ),
-    ],
-)
+EDITS = [
+    (
+        "# yaml-language-server: $schema=a.json\n\nsources:\n  - https://a.example/\n",
+        "# yaml-language-server: $schema=a.json\n\nsources:\n  - https://a.example/\n" + lines(2),
+    ),
+    ("sources:\n  - https://a.example/\n", "sources:\n  - https://a.example/\n" + lines(2)),
+    ("sources:\n- https://a.example/", "sources:\n- https://a.example/\n" + lines(0)),
+    (
+        "sources:\r\n  - https://a.example/\r\n",
+        "sources:\r\n  - https://a.example/\r\n" + lines(2, end="\r\n"),
+    ),
+    ("listen: 127.0.0.1:9000 # x", "listen: 127.0.0.1:9000 # x\nsources:\n" + lines(2)),
+    ("sources:   # none yet\nstore: x\n", "sources:   # none yet\n" + lines(2) + "store: x\n"),
+    (
+        "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
+        "# top\nsources:\n    -   id: a   # the first\n        feed: 'https://a.example/'\n        # topics: [x]\n"
+        + lines(4)
+        + "\n    # the rest\n    # to come\n\n# end\nstore:   x\n",
+    ),
+    (
+        "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n\n\nstore: x\n",
+        "sources:\n  - feed: https://a.example/\n    disclaimer: |\n      One.\n\n      # Two.\n"
+        + lines(2)
+        + "\n\nstore: x\n",
+    ),
+    (
+        "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\nstore: x\n",
+        "sources:\n  - {feed: https://a.example/,\n     topics: [x]}\n" + lines(2) + "store: x\n",
+    ),
+    (
+        "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\nstore: x\n",
+        "sources:\n  - feed: https://a.example/\n    organisation: A\n      long name\n"
+        + lines(2)
+        + "store: x\n",
+    ),
+    ("sources: []  # none\nstore: x\n", "sources:  # none\n" + lines(2) + "store: x\n"),
+    (
+        "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n...\n",
+        "sources:\n  - feed: https://a.example/\n    topics:\n      - x\n" + lines(2) + "...\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), EDITS)
 def test_a_source_is_written_at_the_end_of_the_list_and_all_else_stays(before: str, after: str) -> None:
     assert add_source(before, NEW) == after
 
 
-def test_what_was_written_is_what_is_read() -> None:
+def test_the_inserted_source_is_read_back_unchanged() -> None:
     source = parse(add_source("sources: []\n", NEW), Path("sources.yaml")).sources[-1]
     assert (source.id, source.organisation, source.feed, source.topics, source.language) == (
         NEW.id,
@@ -165,12 +169,14 @@ def test_a_source_needs_no_more_than_its_feed() -> None:
         ),
     ],
 )
-def test_what_cannot_be_added_is_refused_with_the_reason(text: str, addition: Addition, message: str) -> None:
+def test_a_source_that_cannot_be_added_is_refused_with_the_reason(
+    text: str, addition: Addition, message: str
+) -> None:
     with pytest.raises(UsageError) as caught:
         add_source(text, addition)
     assert str(caught.value) == message
 
 
-def test_a_file_that_is_not_valid_is_not_edited() -> None:
+def test_an_invalid_file_is_not_edited() -> None:
     with pytest.raises(ConfigError):
         add_source("colour: red\n", NEW)

@@ -1,4 +1,4 @@
-"""What a valid sources.yaml becomes: every key, every default, every normal form."""
+"""A valid sources.yaml: every key, every default, every normal form."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -122,8 +122,19 @@ FULL_CONFIG = Config(
 )
 
 
+ONE_ADDRESS = "sources:\n  - https://example.org/feed\n"
+EMPTIED = "publication:\n  # name: X\npoll:\nretention:\nsources:\n  # - https://example.org/\n"
+OVER_LINES = "publication:\n  disclaimer: >-\n    One\n    line.\n"
+WORDS = "{feed: https://a.example/, organisation: 2026-11-24, language: no, id: 1e3}"
+
+
+def listing(*lines: str) -> str:
+    """A file with these sources."""
+    return "sources:\n" + "".join(f"  - {line}\n" for line in lines)
+
+
 def sources_of(*lines: str) -> tuple[Source, ...]:
-    return parse("sources:\n" + "".join(f"  - {line}\n" for line in lines), HERE).sources
+    return parse(listing(*lines), HERE).sources
 
 
 def feed_of(address: str) -> str:
@@ -135,7 +146,7 @@ def test_every_key_of_the_full_form_is_read() -> None:
 
 
 def test_one_address_is_a_whole_configuration() -> None:
-    assert parse("sources:\n  - https://example.org/feed\n", HERE) == Config(
+    assert parse(ONE_ADDRESS, HERE) == Config(
         path=HERE,
         publication=Publication(
             name="Public releases",
@@ -150,8 +161,7 @@ def test_one_address_is_a_whole_configuration() -> None:
 
 
 def test_a_section_whose_lines_are_commented_out_is_as_if_it_were_not_there() -> None:
-    emptied = "publication:\n  # name: X\npoll:\nretention:\nsources:\n  # - https://example.org/\n"
-    assert parse(emptied, HERE) == parse("sources: []\n", HERE)
+    assert parse(EMPTIED, HERE) == parse("sources: []\n", HERE)
 
 
 def test_a_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
@@ -161,57 +171,58 @@ def test_a_file_may_start_with_a_byte_order_mark(tmp_path: Path) -> None:
 
 
 def test_a_long_text_may_span_lines() -> None:
-    text = "publication:\n  disclaimer: >-\n    One\n    line.\n"
-    assert parse(text, HERE).publication.disclaimer == Text((("", "One line."),))
+    assert parse(OVER_LINES, HERE).publication.disclaimer == Text((("", "One line."),))
 
 
-def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
-    (source,) = sources_of("{feed: https://a.example/, organisation: 2026-11-24, language: no, id: 1e3}")
+def test_scalars_that_yaml_would_convert_stay_text() -> None:
+    (source,) = sources_of(WORDS)
     assert (source.organisation, source.language, source.id) == ("2026-11-24", "no", "1e3")
 
 
-@pytest.mark.parametrize(
-    ("listen", "url"),
-    [
-        ("0.0.0.0:9000", "http://127.0.0.1:9000/"),
-        ("'[::]:9000'", "http://127.0.0.1:9000/"),
-        ("'[::1]:9000'", "http://[::1]:9000/"),
-        ("127.0.0.1:0", "http://127.0.0.1:0/"),
-    ],
-)
-def test_the_public_address_is_where_we_listen_unless_given(listen: str, url: str) -> None:
+LISTENING = [
+    ("0.0.0.0:9000", "http://127.0.0.1:9000/"),
+    ("'[::]:9000'", "http://127.0.0.1:9000/"),
+    ("'[::1]:9000'", "http://[::1]:9000/"),
+    ("127.0.0.1:0", "http://127.0.0.1:0/"),
+]
+
+
+@pytest.mark.parametrize(("listen", "url"), LISTENING)
+def test_the_public_address_defaults_to_the_listening_address(listen: str, url: str) -> None:
     assert parse(f"listen: {listen}\n", HERE).publication.url == url
 
 
-@pytest.mark.parametrize(
-    ("written", "feed"),
-    [
-        ("HTTPS://Example.ORG", "https://example.org/"),
-        ("http://example.org.:8080/a?b=c#d", "http://example.org:8080/a?b=c"),
-        ("http://[2001:DB8::1]:80/feed", "http://[2001:db8::1]/feed"),
-        ("https://bücher.example/feed", "https://xn--bcher-kva.example/feed"),
-        ("file:/var/feeds/a.xml", "file:///var/feeds/a.xml"),
-        ("file:///var/feeds/../a.xml", "file:///var/a.xml"),
-        ("file:../a.xml", "file:///srv/a.xml"),
-    ],
-)
+FEEDS = [
+    ("HTTPS://Example.ORG", "https://example.org/"),
+    ("http://example.org.:8080/a?b=c#d", "http://example.org:8080/a?b=c"),
+    ("http://[2001:DB8::1]:80/feed", "http://[2001:db8::1]/feed"),
+    ("https://bücher.example/feed", "https://xn--bcher-kva.example/feed"),
+    ("file:/var/feeds/a.xml", "file:///var/feeds/a.xml"),
+    ("file:///var/feeds/../a.xml", "file:///var/a.xml"),
+    ("file:../a.xml", "file:///srv/a.xml"),
+]
+
+
+@pytest.mark.parametrize(("written", "feed"), FEEDS)
 def test_a_feed_has_one_normal_form(written: str, feed: str) -> None:
     assert feed_of(written) == feed
 
 
+LONG_ADDRESS = "https://example.org/" + "press/" * 20
+WITHOUT_ID = (
+    "https://www.example.org/a-b",
+    "https://example.org/a/b",
+    "https://example.org/a.b",
+    "{id: example-org-a-b-2, feed: https://other.example/}",
+    LONG_ADDRESS + "1",
+    LONG_ADDRESS + "2",
+    "https://feed/",
+    "file:世界.xml",
+)
+
+
 def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
-    long = "https://example.org/" + "press/" * 20
-    made = sources_of(
-        "https://www.example.org/a-b",
-        "https://example.org/a/b",
-        "https://example.org/a.b",
-        "{id: example-org-a-b-2, feed: https://other.example/}",
-        long + "1",
-        long + "2",
-        "https://feed/",
-        "file:世界.xml",
-    )
-    assert [source.id for source in made] == [
+    assert [source.id for source in sources_of(*WITHOUT_ID)] == [
         "example-org-a-b",
         "example-org-a-b-3",
         "example-org-a-b-4",
@@ -223,42 +234,44 @@ def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (
-            "sources: []\n",
-            ["no sources: nothing will be polled; add one with `publicwire add URL` or under sources:"],
-        ),
-        ("sources: ['file:a.xml']\n", []),
-        (
-            "sources: ['https://a.example/']\n",
-            [
-                "publication.contact is the example desk@example.org: "
-                "set an address at which the organisations we poll can reach you"
-            ],
-        ),
-        ("publication: {contact: jo@press.int}\nsources: ['https://a.example/']\n", []),
-        (
-            "publication: {contact: jo@example.com}\nsources: ['https://a.example/']\n",
-            [
-                "publication.contact is the example jo@example.com: "
-                "set an address at which the organisations we poll can reach you"
-            ],
-        ),
-        (
-            "listen: 0.0.0.0:8000\nsources: ['file:a.xml']\n",
-            ["publication.url is http://127.0.0.1:8000/, which others cannot open: set the public address"],
-        ),
-        ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
-        (
-            "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
-            ["admin listens on 0.0.0.0:8001, open to others: use 127.0.0.1 or a closed network"],
-        ),
-    ],
-)
-def test_what_will_be_regretted_is_warned_of(text: str, said: list[str]) -> None:
-    assert list(warnings(parse(text, HERE))) == said
+WARNED = [
+    (
+        "sources: []\n",
+        ["no sources: nothing will be polled; add one with `publicwire add URL` or under sources:"],
+    ),
+    ("sources: ['file:a.xml']\n", []),
+    (
+        "sources: ['https://a.example/']\n",
+        [
+            "publication.contact is the example desk@example.org: "
+            "set an address at which the polled organisations can reach you"
+        ],
+    ),
+    ("publication: {contact: jo@press.int}\nsources: ['https://a.example/']\n", []),
+    (
+        "publication: {contact: jo@example.com}\nsources: ['https://a.example/']\n",
+        [
+            "publication.contact is the example jo@example.com: "
+            "set an address at which the polled organisations can reach you"
+        ],
+    ),
+    (
+        "listen: 0.0.0.0:8000\nsources: ['file:a.xml']\n",
+        [
+            "publication.url is http://127.0.0.1:8000/, which other machines cannot open: set the public address"
+        ],
+    ),
+    ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
+    (
+        "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
+        ["admin listens on 0.0.0.0:8001, which other machines can reach: use 127.0.0.1 or a closed network"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "warned"), WARNED)
+def test_a_valid_setting_that_is_probably_wrong_raises_a_warning(text: str, warned: list[str]) -> None:
+    assert list(warnings(parse(text, HERE))) == warned
 
 
 def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_network() -> None:
@@ -272,5 +285,5 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
     assert all(source.licence or source.republish is Republish.EXCERPT for source in others)
 
 
-def test_where_alerts_are_posted_is_in_no_dump_of_the_configuration() -> None:
+def test_the_webhook_of_alerts_is_in_no_repr_of_the_configuration() -> None:
     assert "secret" not in repr(FULL_CONFIG)

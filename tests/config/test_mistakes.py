@@ -1,4 +1,4 @@
-"""Every mistake in sources.yaml is one line that says where it is and what to do."""
+"""Every mistake in sources.yaml is one line with its place and its cure."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def mistakes_in(text: str) -> list[str]:
 
 
 def of_source(line: str) -> str:
-    """A file whose one source has `line` as its third line, at column 5."""
+    """Return a file whose only source has `line` as its third line, at column 5."""
     return f"sources:\n  - feed: https://a.example/feed\n    {line}\n"
 
 
@@ -153,7 +153,7 @@ TOP = [
     ("publication: {language: english}\n", f"1:15: publication.language: {LANGUAGE}"),
     (
         "publication: {disclaimer: {fr: Non.}}\n",
-        "1:15: publication.disclaimer: says nothing for items in other languages; add `default:`",
+        "1:15: publication.disclaimer: has no text for items in other languages; add `default:`",
     ),
 ]
 
@@ -221,7 +221,10 @@ SOURCES = [
     ),
     (of_source("id: World Health"), f"3:5: sources.0.id: {SLUGS}; write `world-health`"),
     (of_source("id: 世界"), f"3:5: sources.0.id: {SLUGS}"),
-    (of_source("id: feed"), "3:5: sources.0.id: `feed` is a word that our own addresses use; choose another"),
+    (
+        of_source("id: feed"),
+        "3:5: sources.0.id: `feed` is reserved for the addresses of Publicwire itself; choose another",
+    ),
     (of_source("topics: health"), "3:5: sources.0.topics: must be a list; write `topics: [health]`"),
     (of_source("topics: [health, Human Rights]"), f"3:22: sources.0.topics.1: {SLUGS}; write `human-rights`"),
     (
@@ -276,7 +279,7 @@ SOURCES = [
     ),
     (
         of_source("disclaimer: ' '"),
-        "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the text that comes with Publicwire",
+        "3:5: sources.0.disclaimer: is empty; give a text, or remove the line to use the built-in text",
     ),
     (
         of_source("disclaimer: {}"),
@@ -288,18 +291,23 @@ SOURCES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "message"), [*YAML, *TOP, *SOURCES])
+MISTAKES = [*YAML, *TOP, *SOURCES]
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES)
 def test_a_mistake_is_one_line_with_its_place_and_its_cure(text: str, message: str) -> None:
     assert "\n".join(mistakes_in(text)) == message
 
 
+UNKNOWN_NAME = of_source('disclaimer: "{{ nobody }}"')
+
+
 def test_a_template_that_names_the_unknown_is_a_mistake() -> None:
-    (mistake,) = mistakes_in(of_source('disclaimer: "{{ nobody }}"'))
+    (mistake,) = mistakes_in(UNKNOWN_NAME)
     assert mistake.startswith("3:5: sources.0.disclaimer: ")
 
 
-def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
-    text = """\
+SEVERAL = """\
 listen: nowhere
 sources:
   - id: B B
@@ -309,7 +317,10 @@ sources:
 colour: red
 poll: {per_host: 500}
 """
-    assert mistakes_in(text) == [
+
+
+def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
+    assert mistakes_in(SEVERAL) == [
         f"1:1: listen: {LISTEN}",
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.storage import open_storage
-from tests.running import Origin, Site, feed, item, origin, site
+from tests.running import Site, feed, given_a_site, item
+from tests.server import HttpServer, answer, http_server_in_thread
 
 FEEDS, ITEMS = 200, 3
 CONCURRENT = ", concurrency: 64, per_host: 64"
@@ -22,11 +23,12 @@ Row = tuple[object, ...]
 
 
 @pytest.fixture(scope="module")
-def origins() -> Iterator[Origin]:
+def origins() -> Iterator[HttpServer]:
     """200 feeds of 3 releases each."""
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         for number in range(FEEDS):
-            serving.documents[f"/{number}.xml"] = feed(*(release(number, each) for each in range(ITEMS)))
+            body = feed(*(release(number, each) for each in range(ITEMS)))
+            serving.answers[f"/{number}.xml"] = answer(body=body)
         yield serving
 
 
@@ -46,17 +48,15 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(origins: Origin, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    here = given_a_site(tmp_path_factory.mktemp("undisturbed"), origins)
+def undisturbed(origins: HttpServer, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    here = given_a_site(tmp_path_factory.mktemp("undisturbed"), feeds_of(origins), poll=CONCURRENT)
     started = time.monotonic()
     assert here.run("poll").returncode == 0
     return Undisturbed(stored(here), time.monotonic() - started)
 
 
-def given_a_site(directory: Path, origins: Origin) -> Site:
-    here = site(directory)
-    here.sources({f"s{n}": origins.url(f"/{n}.xml") for n in range(FEEDS)}, poll=CONCURRENT)
-    return here
+def feeds_of(origins: HttpServer) -> dict[str, str]:
+    return {f"s{n}": origins.url(f"/{n}.xml") for n in range(FEEDS)}
 
 
 def rows(here: Site, query: str) -> list[Row]:
@@ -93,7 +93,7 @@ def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> Non
         if not (here.store / "publicwire.db").exists():
             continue  # it had not even begun
         with closing(open_storage(here.store)) as storage:
-            assert storage.check() == (), told
+            assert storage.admin.check() == (), told
         done = rows(here, "SELECT source, count(*) FROM item GROUP BY source")
         assert {count for _, count in done} <= {ITEMS}, f"{told}: half a poll was committed"
         interrupted += 0 < len(done) < FEEDS
@@ -110,17 +110,21 @@ def finish(here: Site, undisturbed: Undisturbed, told: str) -> None:
     assert stored(here) == undisturbed.stored, told
     assert positions(here) == [(number + 1,) for number in range(FEEDS * ITEMS)], told
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == (), told
+        assert storage.admin.check() == (), told
 
 
 def test_ten_kills_lose_nothing_and_publish_nothing_twice(
-    tmp_path: Path, origins: Origin, undisturbed: Undisturbed
+    tmp_path: Path, origins: HttpServer, undisturbed: Undisturbed
 ) -> None:
-    survives(given_a_site(tmp_path, origins), undisturbed, 10, random.randrange(10**9))
+    survives(
+        given_a_site(tmp_path, feeds_of(origins), poll=CONCURRENT), undisturbed, 10, random.randrange(10**9)
+    )
 
 
 @pytest.mark.soak
 def test_a_hundred_kills_lose_nothing_and_publish_nothing_twice(
-    tmp_path: Path, origins: Origin, undisturbed: Undisturbed
+    tmp_path: Path, origins: HttpServer, undisturbed: Undisturbed
 ) -> None:
-    survives(given_a_site(tmp_path, origins), undisturbed, 100, random.randrange(10**9))
+    survives(
+        given_a_site(tmp_path, feeds_of(origins), poll=CONCURRENT), undisturbed, 100, random.randrange(10**9)
+    )

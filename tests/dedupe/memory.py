@@ -1,14 +1,15 @@
-"""What storage would remember, made by hand: known items and a Reading over them."""
+"""Stored items made by hand, and the knowledge that a poll is decided by."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Entry, Item, Known, Mode, State
+from aggregator.model import Candidate, Claim, Entry, Item, Knowledge, Known, Mode, State
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")
+AUTHORITY = "releases.example,2026-03-02"
 
 
 def said(*entries: Entry) -> tuple[Item, ...]:
@@ -27,37 +28,39 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         keys=tuple(dict.fromkeys(key for each in (now, *earlier) for key in each.keys)),
         current=now.keys,
         updated=now.updated or now.claimed or NOON,
+        url=now.url,
         language=now.language,
         listed=listed,
     )
     return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
 
 
-def told(
+def resolved(
     entries: Sequence[Entry], remembered: Sequence[Known] = (), mode: Mode = Mode.NORMAL, listed: int = 0
 ) -> Resolved:
-    """What the ministry's document comes to."""
+    """The ministry's document, resolved against these items."""
     return resolve(said(*entries), remembered, mode, listed=listed or len(entries), now=NOON + 20 * DAY)
 
 
-def who(resolved: Resolved) -> dict[str, int]:
+def matches(found: Resolved) -> dict[str, int]:
     """Title to number of the known item it is; 0 for a new one."""
-    return {item.title: 0 for item in resolved.new} | {item.title: old.number for item, old in resolved.known}
+    return {item.title: 0 for item in found.new} | {item.title: old.number for item, old in found.known}
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
-    """A Reading that answers with what it was given, only as far as it was asked."""
-
-    items: tuple[Known, ...] = ()
-    others: tuple[Candidate, ...] = ()
-
-    def known(self, items: Sequence[Item], listed: Sequence[bytes]) -> tuple[Known, ...]:
-        asked = {key for item in items for key in item.keys}
-        return tuple(each for each in self.items if asked & set(each.keys))
-
-    def candidates(self, links: Sequence[bytes]) -> tuple[Candidate, ...]:
-        return tuple(each for each in self.others if each.link in links)
+def knowledge(
+    *items: Known,
+    candidates: Sequence[Candidate] = (),
+    taken: Iterable[str] = (),
+    withdrawn: Iterable[str] = (),
+) -> Knowledge:
+    """What a store with these items knows, also of ids."""
+    return Knowledge(
+        AUTHORITY,
+        known=items,
+        candidates=tuple(candidates),
+        taken=frozenset(taken),
+        withdrawn=frozenset(withdrawn),
+    )
 
 
 def claim(mode: Mode = Mode.NORMAL, *, first: bool = False) -> Claim:

@@ -1,46 +1,62 @@
-"""From one read document to what is to be done."""
+"""Deduplication of one document against the store: new items and edits."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import permutations
 
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.changes import EDITS
-from aggregator.dedupe.ids import item_id
+from aggregator.dedupe.changes import EDITS_MAX, WITHDRAWN_BEFORE
+from aggregator.dedupe.ids import item_id, minted
 from aggregator.model import (
     Candidate,
     Changes,
     Claim,
     Document,
+    Edit,
     Entry,
+    Key,
     KeyKind,
+    Knowledge,
     Known,
     Mode,
+    NewItem,
     ReadResult,
     State,
 )
 from aggregator.model.settings import Source
-from tests.dedupe.memory import MINISTRY, Remembered, claim, known, said
+from aggregator.policy import embargo
+from tests.dedupe.memory import AUTHORITY, MINISTRY, claim, knowledge, known, said
 from tests.given import DAY, HOUR, NOON, entry, iso
 
 HOME = "https://ministry.example/"
 A = entry("Bridge opens", "https://ministry.example/?p=1", HOME + "bridge")
+B = entry("School closes", "https://ministry.example/?p=2", HOME + "school")
 LONG = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
 
-NOTHING = Remembered()
+NOTHING = knowledge()
+LIVE = partial(embargo.place, embargo=MINISTRY.embargo, now=NOON, review=False)
 
 
 def decided(
     entries: list[Entry],
-    remembered: Remembered = NOTHING,
+    remembered: Knowledge = NOTHING,
     of: Source = MINISTRY,
     *,
     claimed: Claim | None = None,
 ) -> Changes:
     document = Document("rss20", listed=tuple(each.digest for each in entries))
-    return decide(ReadResult(document, said(*entries)), remembered, claimed or claim(), of, NOON)
+    place = partial(embargo.place, embargo=of.embargo, now=NOON, review=of.review)
+    read = ReadResult(document, said(*entries))
+    return decide(read, remembered, claimed or claim(), of, now=NOON, place=place)
+
+
+def only(changes: Changes) -> NewItem:
+    """The one new item."""
+    (new,) = changes.new
+    return new
 
 
 def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
@@ -61,36 +77,93 @@ def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
 
 
 def test_the_same_document_again_does_nothing() -> None:
-    changes = decided([A], Remembered((known(7, A),)))
-    assert changes == Changes(mode=Mode.NORMAL, matched=((A.digest, 7),))
+    stored = knowledge(known(7, A))
+    assert decided([A], stored) == Changes(stored, Mode.NORMAL, seen=((A.digest, 7),))
 
 
-def test_a_document_without_new_entries_asks_and_does_nothing() -> None:
-    assert decided([]) == Changes(mode=Mode.NORMAL)
+def test_a_document_without_entries_does_nothing() -> None:
+    assert decided([]) == Changes(NOTHING, Mode.NORMAL)
 
 
 def test_an_item_that_resurfaces_after_years_is_not_new() -> None:
     long_gone = known(7, A, updated=NOON - 2000 * DAY)
-    assert decided([A], Remembered((long_gone,))).new == ()
+    assert decided([A], knowledge(long_gone)).new == ()
 
 
 # ---- new
 
 
 def test_a_new_item_gets_its_id_from_source_and_key_and_its_public_id_from_the_origin() -> None:
-    (new,) = decided([A]).new
+    new = only(decided([A]))
     assert new.id == item_id("ministry", new.item.keys[0])
     assert (new.public_id, new.state, new.shown, new.updated) == (A.guid, State.LIVE, NOON, NOON)
 
 
 def test_a_guid_that_is_no_iri_is_not_published() -> None:
-    assert decided([entry("One", "1")]).new[0].public_id == ""
+    new = only(decided([entry("One", "1")]))
+    assert new.public_id == f"tag:{AUTHORITY}:{new.id}" == minted(AUTHORITY, new.id)
 
 
 def test_a_guid_given_to_several_is_the_public_id_of_none_in_any_order() -> None:
     entries = [entry(f"Release {n}", A.guid, f"{HOME}{n}") for n in range(3)]
     for order in permutations(entries):
-        assert {new.public_id for new in decided(list(order)).new} == {""}
+        new = decided(list(order)).new
+        assert {each.public_id for each in new} == {minted(AUTHORITY, each.id) for each in new}
+        assert len({each.id for each in new}) == 3
+
+
+def test_a_guid_that_another_item_has_is_not_published_again() -> None:
+    new = only(decided([A], knowledge(taken=[A.guid])))
+    assert (new.id, new.public_id) == (item_id("ministry", new.item.keys[0]), minted(AUTHORITY, new.id))
+
+
+def test_an_item_whose_id_is_taken_gets_another_that_stays_the_same() -> None:
+    plain = only(decided([A]))
+    stored = knowledge(taken=[plain.id])
+    new = only(decided([A], stored))
+    assert new.id == item_id(plain.id, plain.item.keys[0], 1) != plain.id
+    assert new == replace(plain, id=new.id) == only(decided([A], stored))
+    third = only(decided([A], knowledge(taken=[plain.id, new.id])))
+    assert third.id == item_id(plain.id, plain.item.keys[0], 2)
+
+
+@pytest.mark.parametrize("guid", ["1", A.guid])
+def test_an_item_whose_minted_id_is_taken_gets_another_id(guid: str) -> None:
+    plain = only(decided([entry("One", guid)]))
+    tag = minted(AUTHORITY, plain.id)
+    new = only(decided([entry("One", guid)], knowledge(taken=[tag, guid])))
+    assert new.id == item_id(plain.id, plain.item.keys[0], 1)
+    assert new.public_id == minted(AUTHORITY, new.id)
+
+
+def test_a_taken_tag_does_no_harm_to_an_item_with_a_guid_of_its_own() -> None:
+    plain = only(decided([A]))
+    assert only(decided([A], knowledge(taken=[minted(AUTHORITY, plain.id)]))) == plain
+
+
+def test_an_item_under_a_key_of_a_former_one_gets_its_id_from_its_next_key() -> None:
+    """A reused guid: the former item is listed under another title and address."""
+    former = known(7, replace(B, guid="g9"), replace(A, link=""), listed=True)
+    new = only(decided([A], knowledge(former)))
+    assert new.id == item_id("ministry", Key(KeyKind.GUID_LINK, new.item.key(KeyKind.GUID_LINK) or b""))
+
+
+def test_ids_of_one_document_differ() -> None:
+    """A listed item has had the titles of both entries; the next key of both is their common guid."""
+    one, two = entry("One", "same", HOME), entry("Two", "same", HOME)
+    bare = [replace(each, guid="") for each in (entry("Now", "", HOME), one, two)]
+    stored = knowledge(known(7, *bare, listed=True))
+    new = decided([one, two], stored, claimed=claim(Mode.TITLE_DAY)).new
+    guid = new[0].item.keys[0]
+    first = item_id("ministry", guid)
+    assert [each.id for each in new] == [first, item_id(first, guid, 1)]
+    assert [each.public_id for each in new] == [minted(AUTHORITY, each.id) for each in new]
+
+
+def test_an_item_withdrawn_before_a_restore_arrives_withdrawn() -> None:
+    plain = only(decided([A]))
+    new = only(decided([A], knowledge(withdrawn=[plain.id])))
+    assert new == replace(plain, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
 
 
 def test_new_items_come_oldest_first_and_those_of_one_date_from_the_end_of_the_document() -> None:
@@ -129,7 +202,7 @@ def test_only_a_first_import_has_a_backlog(first: bool, published: str, backlog:
     assert new.backlog is backlog
 
 
-def test_how_far_back_a_first_import_reaches_is_the_operators_choice() -> None:
+def test_the_reach_of_a_first_import_is_configured() -> None:
     ten_days_old = [entry("One", "g1", published=iso(NOON - 10 * DAY))]
     for reach, backlog in ((9 * DAY, True), (11 * DAY, False), (timedelta(0), True)):
         of = replace(MINISTRY, first_import=reach)
@@ -151,19 +224,33 @@ def test_a_date_far_ahead_is_a_bad_one_and_holds_nothing() -> None:
 # ---- edits
 
 
-def edit_of(before: Entry, after: Entry, **remembered: object) -> tuple[bool, bool] | None:
-    changes = decided([after], Remembered((known(7, before, **remembered),)))  # type: ignore[arg-type]
+def edit_of(before: Entry, after: Entry, **stored: object) -> Edit | None:
+    changes = decided([after], knowledge(known(7, before, **stored)))  # type: ignore[arg-type]
     assert changes.new == ()
-    return next(((edit.substantive, edit.damped) for edit in changes.edits), None)
+    return next(iter(changes.edits), None)
 
 
-def test_another_text_is_a_substantive_edit() -> None:
-    assert edit_of(A, replace(A, content=replace(A.content, value="<p>Other.</p>"))) == (True, False)
+def made(after: Entry, *, substantive: bool, **more: object) -> Edit:
+    """An edit of item 7 that the public does not see, at noon."""
+    plain = Edit(7, said(after)[0], substantive, NOON)
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
 
 
-def test_another_address_or_date_alone_is_an_edit_without_substance() -> None:
-    assert edit_of(A, entry("Bridge opens", A.guid, HOME + "new")) == (False, False)
-    assert edit_of(A, entry("Bridge opens", A.guid, A.link, published=iso(NOON - DAY))) == (False, False)
+OTHER_TEXT = replace(A, content=replace(A.content, value="<p>Other.</p>"))
+OTHER_ADDRESS = entry("Bridge opens", A.guid, HOME + "new")
+
+
+def test_another_text_is_a_substantive_edit_with_a_revision() -> None:
+    assert edit_of(A, OTHER_TEXT) == made(OTHER_TEXT, substantive=True, revises=True, is_public=True)
+
+
+def test_another_address_alone_is_a_public_edit_without_a_revision() -> None:
+    assert edit_of(A, OTHER_ADDRESS) == made(OTHER_ADDRESS, substantive=False, moves=True, is_public=True)
+
+
+def test_another_date_alone_only_changes_keys() -> None:
+    dated = entry("Bridge opens", A.guid, A.link, published=iso(NOON - DAY))
+    assert edit_of(A, dated) == made(dated, substantive=False)
 
 
 def test_white_space_markup_and_trackers_are_no_edit() -> None:
@@ -171,9 +258,27 @@ def test_white_space_markup_and_trackers_are_no_edit() -> None:
     assert edit_of(A, entry("Bridge opens", A.guid, A.link + "?utm_source=x", body=noise)) is None
 
 
-@pytest.mark.parametrize(("edits", "damped"), [(EDITS - 1, False), (EDITS, True)])
-def test_the_25th_edit_in_a_week_is_damped(edits: int, damped: bool) -> None:
-    assert edit_of(A, replace(A, title=replace(A.title, value="New")), edits=edits) == (True, damped)
+def test_an_edit_of_a_held_item_makes_no_revision_and_is_not_public() -> None:
+    assert edit_of(A, OTHER_TEXT, state=State.HELD) == made(OTHER_TEXT, substantive=True)
+    assert edit_of(A, OTHER_ADDRESS, state=State.HELD) == made(OTHER_ADDRESS, substantive=False, moves=True)
+
+
+@pytest.mark.parametrize(("edits", "is_damped"), [(EDITS_MAX - 1, False), (EDITS_MAX, True)])
+def test_the_25th_edit_in_a_week_is_damped(edits: int, is_damped: bool) -> None:
+    retitled = replace(A, title=replace(A.title, value="New"))
+    assert edit_of(A, retitled, edits=edits, flags=("bad-date",)) == made(
+        retitled,
+        substantive=True,
+        is_public=True,
+        revises=not is_damped,
+        flags=("bad-date", "damped") if is_damped else None,
+    )
+
+
+def test_a_damped_item_is_flagged_once() -> None:
+    edit = edit_of(A, OTHER_TEXT, edits=EDITS_MAX, flags=("damped",))
+    assert edit is not None
+    assert edit.flags == ("damped",)
 
 
 def test_the_date_of_an_edit_is_the_origins_when_it_can_be_one() -> None:
@@ -184,46 +289,92 @@ def test_the_date_of_an_edit_is_the_origins_when_it_can_be_one() -> None:
         (None, NOON),
     ]:
         after = entry("After", A.guid, A.link, updated=iso(said_date) if said_date else "")
-        (edit,) = decided([after], Remembered((known(7, A, updated=NOON - DAY),))).edits
+        edit = edit_of(A, after, updated=NOON - DAY)
+        assert edit is not None
         assert edit.updated == expected
 
 
-def test_a_held_item_gets_its_new_date() -> None:
-    held = known(7, A, state=State.HELD)
+@pytest.mark.parametrize(
+    ("published", "release"),
+    [
+        (iso(NOON + 2 * DAY), NOON + 2 * DAY),
+        (iso(NOON - HOUR), NOON),
+        ("", NOON),
+    ],
+)
+def test_an_item_held_until_its_date_gets_its_new_date(published: str, release: datetime) -> None:
+    after = entry("Bridge opens", A.guid, A.link, published=published)
+    edit = edit_of(A, after, state=State.HELD, release=NOON + DAY)
+    assert edit == made(after, substantive=False, release=release)
+
+
+def test_a_date_does_not_release_an_item_that_the_operator_holds() -> None:
+    assert edit_of(A, A, state=State.HELD) is None
     later = entry("Bridge opens", A.guid, A.link, published=iso(NOON + 2 * DAY))
-    now = entry("Bridge opens", A.guid, A.link, published=iso(NOON - HOUR))
-    assert [edit.release for edit in decided([later], Remembered((held,))).edits] == [NOON + 2 * DAY]
-    assert [edit.release for edit in decided([now], Remembered((held,))).edits] == [NOON]
+    assert edit_of(A, later, state=State.HELD) == made(later, substantive=False)
 
 
-def test_an_item_held_for_review_has_no_date() -> None:
+@pytest.mark.parametrize("release", [None, NOON + DAY])
+def test_an_item_of_a_source_under_review_gets_no_date(release: datetime | None) -> None:
     review = replace(MINISTRY, review=True)
-    assert decided([A], Remembered((known(7, A, state=State.HELD),)), review).edits == ()
+    stored = knowledge(known(7, A, state=State.HELD, release=release))
+    assert decided([A], stored, review).edits == ()
 
 
-def test_a_withdrawn_item_stays_as_it_was_and_learns_its_new_names() -> None:
-    gone = Remembered((known(7, A, state=State.WITHDRAWN),))
-    assert decided([A], gone).edits == ()
-    (edit,) = decided([entry("Bridge opens", "another", A.link, body="<p>Edited.</p>")], gone).edits
-    assert (edit.number, edit.substantive) == (7, False)
+def test_a_withdrawn_item_stays_as_it_was_and_gets_its_new_keys() -> None:
+    assert edit_of(A, A, state=State.WITHDRAWN) is None
+    renamed = entry("Bridge opens", "another", A.link, body="<p>Edited.</p>")
+    assert edit_of(A, renamed, state=State.WITHDRAWN) == made(renamed, substantive=False)
+    assert edit_of(A, OTHER_ADDRESS, state=State.WITHDRAWN) == made(OTHER_ADDRESS, substantive=False)
 
 
-def test_guids_that_rotated_are_counted_and_matched() -> None:
+# ---- entries that need not be read again
+
+
+def test_rotated_guids_are_counted_and_matched() -> None:
     rotated = entry("Bridge opens", "another", A.link)
-    changes = decided([rotated], Remembered((known(7, A),)))
-    assert (changes.rotated, changes.matched, changes.new) == (1, ((rotated.digest, 7),), ())
+    changes = decided([rotated], knowledge(known(7, A)))
+    assert (changes.rotated, changes.seen, changes.new) == (1, ((rotated.digest, 7),), ())
 
 
-def test_a_double_is_read_anew_each_time() -> None:
+def test_a_superseded_duplicate_is_read_anew_each_time() -> None:
     old = entry("Draft", A.guid, A.link, updated=iso(NOON - DAY))
     new = entry("Final", A.guid, A.link, updated=iso(NOON))
     changes = decided([old, new])
-    assert (changes.matched, changes.superseded) == ((), (old.digest,))
+    assert changes.seen == ((new.digest, 0),)  # storage fills in its number
+    assert only(changes).item.title == "Final"
 
 
-def test_an_item_read_whole_has_no_digest_to_remember() -> None:
+def test_an_item_of_a_document_that_was_not_split_has_no_digest_to_remember() -> None:
     whole = replace(A, digest=b"")
-    assert decided([whole], Remembered((known(7, A),))).matched == ()
+    document = ReadResult(Document("rss20"), said(whole))
+    changes = decide(document, knowledge(known(7, A)), claim(), MINISTRY, now=NOON, place=LIVE)
+    assert changes.seen == ()
+
+
+def read_again(unread: list[Entry], listed: list[Entry], *seen: tuple[Entry, int]) -> list[tuple[bytes, int]]:
+    """Seen entries after a document that lists `listed`, of which `unread` had to be parsed."""
+    document = Document("rss20", listed=tuple(each.digest for each in listed))
+    before = replace(claim(), seen=tuple((each.digest, number) for each, number in seen))
+    stored = knowledge(*(known(number, each, listed=True) for each, number in seen if number))
+    read = ReadResult(document, said(*unread))
+    return list(decide(read, stored, before, MINISTRY, now=NOON, place=LIVE).seen)
+
+
+def test_seen_entries_that_are_still_listed_are_kept_with_their_items() -> None:
+    assert read_again([], [A, B], (A, 7), (B, 8)) == [(A.digest, 7), (B.digest, 8)]
+    assert read_again([], [B], (A, 7), (B, 8)) == [(B.digest, 8)]
+
+
+def test_a_listed_entry_without_an_item_was_left_out_by_a_rule() -> None:
+    assert read_again([], [A, B], (A, 7)) == [(A.digest, 7), (B.digest, 0)]
+    assert read_again([], [A, B], (A, 7), (B, 0)) == [(A.digest, 7), (B.digest, 0)]
+
+
+def test_the_entry_that_an_edit_replaced_is_read_anew_should_it_come_back() -> None:
+    final = entry("Final", A.guid, A.link, updated=iso(NOON))
+    draft = entry("Draft", A.guid, A.link, updated=iso(NOON - DAY))
+    assert read_again([final], [final, draft], (draft, 7)) == [(final.digest, 7)]
 
 
 # ---- stories
@@ -231,14 +382,14 @@ def test_an_item_read_whole_has_no_digest_to_remember() -> None:
 
 def test_a_release_of_another_source_at_the_same_address_makes_a_story() -> None:
     mine = entry("Bridge opens", "g1", HOME + "bridge", body=LONG)
-    changes = decided([mine], Remembered(others=(other(3, mine),)))
+    changes = decided([mine], knowledge(candidates=[other(3, mine)]))
     assert [new.same_as for new in changes.new] == [3]
 
 
 def test_two_of_one_document_never_join_the_same_story() -> None:
     mine = [entry("Bridge opens", guid, HOME + "bridge", body=LONG) for guid in ("g1", "g2")]
     for others in [(other(3, mine[0]),), (other(3, mine[0], story=5), other(4, mine[0], story=5))]:
-        changes = decided(mine, Remembered(others=others))
+        changes = decided(mine, knowledge(candidates=others))
         assert sorted(new.same_as or 0 for new in changes.new) == [0, 3]
 
 
@@ -254,9 +405,9 @@ def test_the_order_of_entries_decides_nothing() -> None:
         (
             tuple((new.id, new.item.title, new.backlog) for new in changes.new),
             frozenset((edit.number, edit.item.title) for edit in changes.edits),
-            frozenset(changes.matched),
+            frozenset(changes.seen),
         )
         for order in permutations(entries)
-        for changes in [decided(list(order), Remembered(remembered))]
+        for changes in [decided(list(order), knowledge(*remembered))]
     }
     assert len(outcomes) == 1

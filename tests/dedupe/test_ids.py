@@ -1,4 +1,4 @@
-"""The ids an item gets for good."""
+"""Ids of items: minted ones, and guids that may be published."""
 
 import pytest
 from hypothesis import given
@@ -14,6 +14,22 @@ def test_an_id_is_thirteen_characters_and_never_changes() -> None:
     assert ids.item_id("council", key) == "qj3ycocrfkbsw"
     assert ids.item_id("ministry", key) != ids.item_id("council", key)
     assert ids.item_id("council", Key(KeyKind.LINK, bytes(16))) != ids.item_id("council", key)
+
+
+def test_each_attempt_after_a_taken_id_gives_another_id() -> None:
+    key = Key(KeyKind.GUID, bytes(16))
+
+    attempts = [ids.item_id("council", key, attempt) for attempt in range(9)]
+    assert attempts[0] == ids.item_id("council", key)
+    assert len(set(attempts)) == 9
+    assert {len(each) for each in attempts} == {13}
+
+
+def test_a_minted_id_is_a_tag_iri_that_may_be_published() -> None:
+    minted = ids.minted("releases.example,2026-03-02", "qj3ycocrfkbsw")
+
+    assert minted == "tag:releases.example,2026-03-02:qj3ycocrfkbsw"
+    assert ids.valid_iri(minted)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +70,7 @@ def test_an_iri_may_be_published_as_it_is(guid: str) -> None:
         "https://example.org/" + "a" * 1_000,
     ],
 )
-def test_what_is_no_iri_is_not_published(guid: str) -> None:
+def test_a_guid_that_is_no_iri_is_not_published(guid: str) -> None:
     assert not ids.valid_iri(guid)
 
 

@@ -1,10 +1,10 @@
-"""Across sources: which items are the same release, and who leads."""
+"""Across sources: which items are the same release."""
 
 from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.stories import WINDOW, Member, at_home, lead, match
+from aggregator.dedupe.stories import WINDOW, match
 from aggregator.model import Candidate, Item, KeyKind
 from tests.dedupe.memory import said
 from tests.given import MINUTE, NOON, entry
@@ -41,7 +41,7 @@ def test_the_same_text_at_the_same_address_is_the_same_release() -> None:
     assert is_same(release(), candidate(release(title="Bridge open again")))
 
 
-def test_an_extract_is_the_same_release_whoever_has_it() -> None:
+def test_an_extract_is_the_same_release_on_either_side() -> None:
     assert is_same(release(), candidate(release(body=EXTRACT)))
     assert is_same(release(body=EXTRACT), candidate(release()))
 
@@ -80,23 +80,3 @@ def test_a_translation_is_another_release(one: str, other: str, same: bool) -> N
 def test_of_several_the_oldest_is_joined() -> None:
     old, new = candidate(release(), 3), candidate(release(), 4)
     assert match(release(), NOON, [new, old]) is old
-
-
-def test_who_is_at_home_leads_then_priority_then_age() -> None:
-    home, first, weighty = Member(9, True, 0), Member(1, False, 0), Member(5, False, 7)
-    assert lead([first, weighty, home]) is home
-    assert lead([first, weighty]) is weighty
-    assert lead([Member(2, False, 0), first]) is first
-
-
-@pytest.mark.parametrize(
-    ("host", "is_home"),
-    [
-        ("example.int", True),
-        ("press.example.int", True),
-        ("badexample.int", False),
-        ("example.int.evil.com", False),
-    ],
-)
-def test_a_domain_is_home_to_its_own_hosts_only(host: str, is_home: bool) -> None:
-    assert at_home(host, ["other.example", "example.int"]) is is_home

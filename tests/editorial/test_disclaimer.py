@@ -1,17 +1,19 @@
-"""What may be written into a disclaimer, and what becomes of it."""
+"""The templates a disclaimer accepts, and the HTML and text rendered from them."""
 
 import pytest
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.disclaimer import DEFAULT, TEMPLATE_CHARS_MAX, ItemWords, Words, check
+from aggregator.editorial.disclaimer import DEFAULT, TEMPLATE_CHARS_MAX, ItemVariables, Variables, check
 
-PLAIN = Words(
+PLAIN = Variables(
     "Example Releases",
     "Water Board",
     "CC-BY-4.0",
-    ItemWords("https://example.org/a?b=1&c=2", "Dam", "A, B", "2026-01-31", "2026-02-01"),
+    ItemVariables("https://example.org/a?b=1&c=2", "Dam", "A, B", "2026-01-31", "2026-02-01"),
 )
-NOWHERE = Words("Example Releases", "Water Board", "", ItemWords("", "Dam", "", "2026-01-31", "2026-02-01"))
+NOWHERE = Variables(
+    "Example Releases", "Water Board", "", ItemVariables("", "Dam", "", "2026-01-31", "2026-02-01")
+)
 
 
 def test_every_variable_is_filled_in() -> None:
@@ -26,19 +28,19 @@ def test_every_variable_is_filled_in() -> None:
     assert html == f'<div class="pw-disclaimer">{text.replace("&", "&amp;")}</div>'
 
 
-def test_plain_text_shows_where_a_link_leads() -> None:
+def test_plain_text_has_the_target_of_a_link_in_brackets() -> None:
     html, text = disclaimer.compile('See <a href="{{ item.url }}">the original</a>.').render(PLAIN)
     assert text == "See the original (https://example.org/a?b=1&c=2)."
     assert '<a href="https://example.org/a?b=1&amp;c=2">the original</a>' in html
 
 
-def test_paragraphs_and_breaks_are_lines_of_the_plain_text() -> None:
+def test_paragraphs_and_breaks_start_a_line_of_the_plain_text() -> None:
     html, text = disclaimer.compile("<p>One\n two</p><p>three<br>four<br/>five &amp; &#54;</p>").render(PLAIN)
     assert text == "One two\nthree\nfour\nfive & 6"
     assert html == '<div class="pw-disclaimer"><p>One two</p><p>three<br>four<br>five &amp; 6</p></div>'
 
 
-def test_no_character_reaches_the_output_that_xml_cannot_hold() -> None:
+def test_characters_illegal_in_xml_are_removed() -> None:
     html, text = disclaimer.compile('<b title="&#27;">a&#1;\x00b</b>').render(PLAIN)
     assert (html, text) == ('<div class="pw-disclaimer"><b title="">ab</b></div>', "ab")
 
@@ -54,9 +56,17 @@ def test_a_link_without_target_shows_none() -> None:
     assert disclaimer.compile('Read <a href="{{ item.url }}">it</a>').render(NOWHERE)[1] == "Read it"
 
 
-def test_what_an_item_says_is_text_and_never_a_template() -> None:
-    item = ItemWords("", "{{ 7 * 7 }} <script>alert(1)</script>", "", "", "")
-    html, text = disclaimer.compile("{{ item.title }}").render(Words("P", "O", "", item))
+def test_an_apostrophe_is_escaped_in_an_attribute_only() -> None:
+    template = """<a href="https://example.org/it's" title='"<&'>it's</a>"""
+    html, text = disclaimer.compile(template).render(PLAIN)
+    link = "https://example.org/it&#x27;s"
+    assert html == f'<div class="pw-disclaimer"><a href="{link}" title="&quot;&lt;&amp;">it\'s</a></div>'
+    assert text == "it's (https://example.org/it's)"
+
+
+def test_item_text_is_escaped_and_never_a_template() -> None:
+    item = ItemVariables("", "{{ 7 * 7 }} <script>alert(1)</script>", "", "", "")
+    html, text = disclaimer.compile("{{ item.title }}").render(Variables("P", "O", "", item))
     assert html == '<div class="pw-disclaimer">{{ 7 * 7 }} &lt;script&gt;alert(1)&lt;/script&gt;</div>'
     assert text == "{{ 7 * 7 }} <script>alert(1)</script>"
 
@@ -96,10 +106,10 @@ def test_a_template_can_choose_and_change_case(template: str, expected: str) -> 
         ("{% set x = 1 %}{{ x }}", "but not assign"),
         ("{% include 'x' %}", "but not include"),
         ("{% macro m() %}{% endmacro %}", "but not macro"),
-        ("{{ 'a' if licence }}", "says nothing"),
+        ("{{ 'a' if licence }}", "is empty for some items"),
         ("{% if licence < 1 %}a{% endif %}", "cannot be filled in"),
-        ("", "says nothing"),
-        ("{% if item.url %}only sometimes{% endif %}", "says nothing"),
+        ("", "is empty for some items"),
+        ("{% if item.url %}only sometimes{% endif %}", "is empty for some items"),
         ("x" * (TEMPLATE_CHARS_MAX + 1), "longer than"),
         ("{{ " + "(" * 3000 + "1" + ")" * 3000 + " }}", "nested too deeply"),
         ("<script>x</script>", "<script> is not allowed"),
@@ -122,7 +132,7 @@ def test_a_template_can_choose_and_change_case(template: str, expected: str) -> 
         ("x<![CDATA[y]]>", "comments"),
     ],
 )
-def test_what_a_disclaimer_cannot_be_is_said_in_a_sentence(template: str, sentence: str) -> None:
+def test_an_invalid_template_is_an_error_that_names_the_cause(template: str, sentence: str) -> None:
     with pytest.raises(ValueError) as caught:
         check(template)
     assert sentence in str(caught.value)
@@ -130,7 +140,7 @@ def test_what_a_disclaimer_cannot_be_is_said_in_a_sentence(template: str, senten
 
 @pytest.mark.parametrize("language", ["", "en", "fr", "de", "es"])
 @pytest.mark.parametrize("words", [PLAIN, NOWHERE])
-def test_our_own_wording_reads_well_with_and_without_an_original(language: str, words: Words) -> None:
+def test_the_default_wording_renders_with_and_without_an_original(language: str, words: Variables) -> None:
     template = DEFAULT.in_language(language)
     assert template is not None
     check(template)

@@ -1,4 +1,4 @@
-"""From what we keep to what the public sees."""
+"""Stored items to published releases."""
 
 from dataclasses import replace
 
@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.editorial.present import present, slug
 from aggregator.model import Enclosure, Origin, Release, StoryMember
-from aggregator.model.settings import Text
+from aggregator.model.settings import Republish, Text
 from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
 
 ENGLISH = "by {{ organisation }}"
@@ -46,7 +46,7 @@ def test_dates_and_licence_reach_the_disclaimer() -> None:
     assert found.text.endswith("\n\n2026-11-24 2026-11-24 CC-BY-4.0 A. Author, B. Author")
 
 
-def test_the_disclaimer_speaks_the_items_language() -> None:
+def test_the_disclaimer_is_in_the_items_language() -> None:
     own = Text((("de", "von {{ organisation }}"),))
     german, french, other = (
         present(stored(replace(ITEM, language=tag)), feed=FEED, publication=PUBLICATION, text=own).text
@@ -64,7 +64,7 @@ def test_an_item_of_unknown_language_gets_the_publications_disclaimer() -> None:
     assert "Communiqué public" in found.text
 
 
-def test_without_any_general_text_our_own_stands_in() -> None:
+def test_without_a_general_text_the_default_disclaimer_is_used() -> None:
     publication = replace(PUBLICATION, disclaimer=Text((("fr", "par {{ organisation }}"),)))
     assert "Public release" in present(stored(), feed=FEED, publication=publication).text
 
@@ -80,7 +80,7 @@ def test_without_any_general_text_our_own_stands_in() -> None:
 def test_rights_limit_body_text_and_files(
     republish: str, content: str, paragraphs: str, files: tuple[Enclosure, ...]
 ) -> None:
-    found = release(feed=replace(FEED, republish=republish))
+    found = release(feed=replace(FEED, republish=Republish(republish)))
     assert (found.content, found.enclosures, found.images) == (content, files, ITEM.images if files else ())
     assert found.text.startswith(f"Dam & bridge reopened\n\nWater Board\n\n{paragraphs}Public release.")
     assert found.url in found.disclaimer.replace("&amp;", "&")
@@ -88,20 +88,20 @@ def test_rights_limit_body_text_and_files(
 
 def test_without_rights_nothing_is_presented() -> None:
     with pytest.raises(ValueError, match="forbid"):
-        release(feed=replace(FEED, republish="no"))
+        release(feed=replace(FEED, republish=Republish.NO))
 
 
-def test_the_entrys_own_organisation_comes_before_the_sources() -> None:
+def test_the_organisation_of_the_entry_takes_precedence_over_the_source() -> None:
     assert release(replace(ITEM, organisation="Fire\x00 Brigade")).organisation == "Fire Brigade"
     assert release(feed=replace(FEED, organisation="")).organisation == "Water Board news"
     assert release(feed=replace(FEED, organisation="", title="")).organisation == "water"
 
 
-def test_a_file_source_is_known_by_our_own_page() -> None:
+def test_a_file_source_has_the_address_of_its_page_here() -> None:
     assert release(feed=replace(FEED, feed="")).source.feed == "https://releases.example/sources/water"
 
 
-def test_what_a_feed_says_of_itself_is_cleaned() -> None:
+def test_feed_metadata_is_sanitised() -> None:
     feed = replace(
         FEED,
         feed="https://user:pass@water.example/feed?token=1",
@@ -116,7 +116,7 @@ def test_what_a_feed_says_of_itself_is_cleaned() -> None:
     assert release(feed=feed).source == expected
 
 
-def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
+def test_addresses_other_than_http_are_dropped() -> None:
     files = (Enclosure("javascript:x"), Enclosure("https://water.example/a", 'a"b'))
     item = replace(ITEM, url="javascript:x", enclosures=files, origin=replace(ORIGIN, link="file:///x"))
     found = release(item, also=(StoryMember("X", "data:x"),))
@@ -129,18 +129,18 @@ def test_addresses_that_are_not_of_the_web_are_dropped() -> None:
     assert "javascript" not in found.disclaimer
 
 
-def test_where_a_release_has_no_address_the_disclaimer_leads_to_its_organisation() -> None:
+def test_without_an_item_address_the_disclaimer_links_to_the_organisation() -> None:
     item = replace(ITEM, url="")
     assert '<a href="https://water.example/">' in release(item).disclaimer
     assert "<a " not in release(item, feed=replace(FEED, link="")).disclaimer
 
 
-def test_an_origin_that_says_nothing_is_none() -> None:
+def test_an_origin_without_title_and_address_is_none() -> None:
     assert release(replace(ITEM, origin=Origin(id="1"))).origin is None
     assert release(replace(ITEM, origin=ORIGIN)).origin == ORIGIN
 
 
-def test_an_item_without_title_or_language_borrows_them() -> None:
+def test_a_missing_title_or_language_falls_back_to_text_and_source() -> None:
     found = release(replace(ITEM, title=" ", language=""))
     assert (found.title, found.language) == ("The dam is open.", "en")
     assert release(replace(ITEM, title="", text="")).title == "Water Board"

@@ -1,8 +1,8 @@
-"""How much of an item the rights of its source let us show."""
+"""The share of an item that the rights of its source permit."""
 
 import pytest
 
-from aggregator.editorial.rights import EXCERPT, SUMMARY, Shown, cut, shown
+from aggregator.editorial.rights import EXCERPT_CHARS_MAX, SUMMARY_CHARS_MAX, Permitted, permitted, truncate
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
 
@@ -19,39 +19,39 @@ ITEM = Item(
 
 
 def test_full_rights_show_everything() -> None:
-    expected = Shown(ITEM.content, ITEM.text, "A summary & more", (FILE,), (FILE,))
-    assert shown(ITEM, Republish.FULL) == expected
+    expected = Permitted(ITEM.content, ITEM.text, "A summary & more", (FILE,), (FILE,))
+    assert permitted(ITEM, Republish.FULL) == expected
 
 
 def test_an_excerpt_is_the_first_paragraph_and_no_files() -> None:
-    assert shown(ITEM, Republish.EXCERPT) == Shown("<p>One &lt;b&gt;</p>", "One <b>", "One <b>")
+    assert permitted(ITEM, Republish.EXCERPT) == Permitted("<p>One &lt;b&gt;</p>", "One <b>", "One <b>")
 
 
-def test_a_headline_is_all_headline_rights_leave() -> None:
-    assert shown(ITEM, Republish.HEADLINE) == Shown()
+def test_headline_rights_permit_neither_text_nor_files() -> None:
+    assert permitted(ITEM, Republish.HEADLINE) == Permitted()
 
 
-def test_without_rights_there_is_nothing_to_show() -> None:
+def test_republish_no_is_an_error() -> None:
     with pytest.raises(ValueError, match="forbid"):
-        shown(ITEM, Republish.NO)
+        permitted(ITEM, Republish.NO)
 
 
-def test_an_excerpt_is_capped() -> None:
-    long = shown(Item(keys=(), title="", text="word " * 1000), Republish.EXCERPT)
-    assert len(long.text) <= EXCERPT
-    assert len(long.summary) <= SUMMARY
+def test_an_excerpt_and_its_summary_are_bounded() -> None:
+    long = permitted(Item(keys=(), title="", text="word " * 1000), Republish.EXCERPT)
+    assert len(long.text) <= EXCERPT_CHARS_MAX
+    assert len(long.summary) <= SUMMARY_CHARS_MAX
     assert long.text.endswith("word…")
 
 
 def test_an_item_with_a_summary_only_shows_that() -> None:
     item = Item(keys=(), title="", summary="<p>Only this.</p>")
-    assert shown(item, Republish.FULL) == Shown("<p>Only this.</p>", "Only this.", "Only this.")
-    assert shown(item, Republish.EXCERPT) == Shown("<p>Only this.</p>", "Only this.", "Only this.")
+    assert permitted(item, Republish.FULL) == Permitted("<p>Only this.</p>", "Only this.", "Only this.")
+    assert permitted(item, Republish.EXCERPT) == Permitted("<p>Only this.</p>", "Only this.", "Only this.")
 
 
-def test_an_item_without_text_shows_none() -> None:
-    assert shown(Item(keys=(), title=""), Republish.EXCERPT) == Shown()
-    assert shown(Item(keys=(), title="", text="A.\n\nB."), Republish.FULL).summary == "A."
+def test_an_item_without_text_has_an_empty_excerpt() -> None:
+    assert permitted(Item(keys=(), title=""), Republish.EXCERPT) == Permitted()
+    assert permitted(Item(keys=(), title="", text="A.\n\nB."), Republish.FULL).summary == "A."
 
 
 @pytest.mark.parametrize(
@@ -64,5 +64,5 @@ def test_an_item_without_text_shows_none() -> None:
         ("a\n\n b", 9, "a b"),
     ],
 )
-def test_texts_are_cut_between_words(text: str, limit: int, expected: str) -> None:
-    assert cut(text, limit) == expected
+def test_texts_are_truncated_between_words(text: str, limit: int, expected: str) -> None:
+    assert truncate(text, limit) == expected

@@ -49,11 +49,11 @@ def test_one_matching_only_rule_is_enough() -> None:
     assert not keeps(ITEM, source(only=(Rule("title", "bridge"), Rule("title", "road"))))
 
 
-def test_skip_outweighs_only() -> None:
+def test_skip_takes_precedence_over_only() -> None:
     assert not keeps(ITEM, source(only=(Rule("title", "Dam"),), skip=(Rule("category", "Water"),)))
 
 
-def test_a_field_that_says_nothing_matches_no_rule_that_wants_something() -> None:
+def test_an_empty_field_does_not_match() -> None:
     assert not keeps(Item(keys=(), title=""), source(only=(Rule("category", "."), Rule("author", "."))))
 
 
@@ -63,5 +63,5 @@ def test_text_beyond_the_limit_is_not_searched() -> None:
 
 
 def test_an_unknown_field_is_an_error() -> None:
-    with pytest.raises(ValueError, match="no rule can look at 'colour'"):
+    with pytest.raises(ValueError, match="a rule cannot search 'colour'"):
         keeps(ITEM, source(skip=(Rule("colour", "red"),)))

@@ -1,11 +1,11 @@
-"""Strings of configuration and feed heads are made fit to be published."""
+"""Strings from the configuration and feed heads are sanitised."""
 
 import pytest
 
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
 
 
-def test_a_line_has_no_breaks_and_nothing_xml_cannot_hold() -> None:
+def test_a_line_has_no_line_breaks_and_no_characters_illegal_in_xml() -> None:
     assert (
         line(" a\x00\x1b[31m\n b\ud800\x9b\u202e\u2066\ufeff\ufffe\tc\U0001f600\u2028d\xa0: ")
         == "a[31m b c\U0001f600 d\xa0:"
@@ -26,7 +26,7 @@ def test_a_line_has_no_breaks_and_nothing_xml_cannot_hold() -> None:
         ("", ""),
     ],
 )
-def test_only_web_addresses_are_linked(url: str, expected: str) -> None:
+def test_only_http_addresses_are_linked(url: str, expected: str) -> None:
     assert web_address(url) == expected
 
 
@@ -39,10 +39,10 @@ def test_only_web_addresses_are_linked(url: str, expected: str) -> None:
         ("file:///srv/feed.xml", ""),
     ],
 )
-def test_a_published_feed_address_holds_no_secret(url: str, expected: str) -> None:
+def test_a_published_feed_address_has_no_credentials(url: str, expected: str) -> None:
     assert feed_address(url) == expected
 
 
 @pytest.mark.parametrize(("tag", "expected"), [("pt-BR", "pt-BR"), ("en_US", ""), ("", ""), ('en"', "")])
-def test_a_language_tag_is_one_or_nothing(tag: str, expected: str) -> None:
+def test_a_malformed_language_tag_is_empty(tag: str, expected: str) -> None:
     assert language_tag(tag) == expected

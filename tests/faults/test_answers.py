@@ -1,107 +1,53 @@
-"""Origins that lie, break off or speak in tongues: nothing is withdrawn, nothing halved, and the next poll heals."""
+"""Wrong, truncated and wrongly encoded responses: no item is withdrawn or cut, and the next poll recovers."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Outcome, ReadJob, ReadResult, State
+from aggregator.model import ReadJob, ReadResult, State
 from aggregator.service.pipeline import Pipeline
-from aggregator.storage import Storage, open_storage
-from aggregator.workers.job import work
-from tests.fetch.origin import Origin, Script, answer, client, running, then_close
-from tests.given import DAY, HOUR, NOON, all_items, config
+from aggregator.storage import open_storage
+from tests.faults.given import OFFICE, PILOT, STORM, PollHarness, polling, says
+from tests.fetch.given import client
+from tests.given import DAY, NOON, InProcessReader, at_once, config
 from tests.hostile.documents import FORMATS, document
 from tests.line.line import Line, plain
 from tests.running import feed, item
-
-STORM, PILOT = item("storm", "Storm warning"), item("pilot", "New pilot boat")
-OFFICE = plain("office")
+from tests.server import Request, Script, answer, http_server, then_close
 
 
-class InProcess:
-    """Reads documents as a worker does."""
-
-    async def run(self, job: ReadJob) -> ReadResult:
-        return work(job)
-
-    async def release_if_idle(self, now: float) -> bool:
-        return False
-
-
-@dataclass
-class Desk:
-    """Polls one source whose origin answers as it likes."""
-
-    storage: Storage
-    origin: Origin
-    answers: dict[str, bytes | Script]
-    now: datetime = NOON
-    polls: list[Outcome] = field(default_factory=list)
-
-    async def poll(self, pipeline: Pipeline, after: timedelta = HOUR) -> Outcome:
-        self.now += after
-        (outcome,) = await pipeline.run([OFFICE.id])
-        return outcome
-
-    def titles(self) -> list[str]:
-        stored = all_items(self.storage)
-        assert {each.state for each in stored} <= {State.LIVE}
-        return sorted(each.item.title for each in stored)
-
-
-def polling(directory: Path, scenario: Callable[[Desk, Pipeline], Awaitable[None]]) -> None:
-    async def run() -> None:
-        answers: dict[str, bytes | Script] = {}
-        async with running(answers) as origin, client() as fetcher:
-            with closing(open_storage(directory)) as storage:
-                settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
-                storage.sync(settings, NOON)
-                desk = Desk(storage, origin, answers)
-                pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: desk.now
-                )
-                await scenario(desk, pipeline)
-                pipeline.close()
-
-    asyncio.run(run())
-
-
-class Broken:
-    """A reader with a fault that only some documents bring about."""
+class Broken(InProcessReader):
+    """A reader with a fault that only some documents trigger."""
 
     async def run(self, job: ReadJob) -> ReadResult:
         if b"evil" in job.body:
             raise UnicodeError("nobody thought of this")
-        return work(job)
-
-    async def release_if_idle(self, now: float) -> bool:
-        return False
+        return await super().run(job)
 
 
-def test_a_fault_of_ours_costs_the_poll_that_met_it_and_is_told(
+def test_an_unexpected_error_costs_one_poll_and_is_logged(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     async def run() -> list[tuple[str, str, str]]:
         async with (
-            running({"/evil": says(item("evil", "evil")), "/fine": says(STORM)}) as origin,
+            http_server({"/evil": says(item("evil", "evil")), "/fine": says(STORM)}) as origin,
             client() as fetcher,
         ):
             with closing(open_storage(tmp_path)) as storage:
                 sources = [replace(plain(name), feed=origin.url(f"/{name}")) for name in ("evil", "fine")]
                 settings = config(*sources, store=tmp_path)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, Broken(), config=lambda: settings, clock=lambda: NOON
+                    storage, lambda: fetcher, Broken(), at_once, config=lambda: settings, clock=lambda: NOON
                 )
                 outcomes = await pipeline.run(["evil", "fine"])
                 pipeline.close()
-                assert [health.failures for health in storage.health()] == [1, 0]
+                assert [health.failures for health in storage.admin.health()] == [1, 0]
                 return sorted((each.source, each.kind, each.message) for each in outcomes)
 
     assert asyncio.run(run()) == [
@@ -111,45 +57,42 @@ def test_a_fault_of_ours_costs_the_poll_that_met_it_and_is_told(
     assert "nobody thought of this" in "".join(capfd.readouterr())
 
 
-def says(*items: str, headers: tuple[str, ...] = ('ETag: "1"',)) -> bytes:
-    return answer(*headers, body=feed(*items))
-
-
 def test_a_server_that_always_says_not_modified_is_asked_for_all_once_a_day(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        desk.answers["/feed"] = says(STORM)
-        assert (await desk.poll(pipeline)).new == 1
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        harness.origin.answers["/feed"] = says(STORM)
+        assert (await harness.poll(pipeline)).new == 1
 
-        async def lies(writer: asyncio.StreamWriter) -> None:
-            asked = desk.origin.header("If-None-Match")
-            writer.write(answer('ETag: "1"', status="304 Not Modified") if asked else says(PILOT, STORM))
+        async def lies(request: Request, writer: asyncio.StreamWriter) -> None:
+            is_conditional = request.header("If-None-Match")
+            same = answer('ETag: "1"', status="304 Not Modified")
+            writer.write(same if is_conditional else says(PILOT, STORM))
 
-        desk.answers["/feed"] = lies
-        assert [(await desk.poll(pipeline)).kind for _ in range(3)] == ["not-modified"] * 3
-        assert desk.titles() == ["Storm warning"]
-        assert (await desk.poll(pipeline, DAY)).new == 1
-        assert desk.titles() == ["New pilot boat", "Storm warning"]
+        harness.origin.answers["/feed"] = lies
+        assert [(await harness.poll(pipeline)).kind for _ in range(3)] == ["not-modified"] * 3
+        assert harness.titles() == ["Storm warning"]
+        assert (await harness.poll(pipeline, DAY)).new == 1
+        assert harness.titles() == ["New pilot boat", "Storm warning"]
 
     polling(tmp_path, scenario)
 
 
 def test_an_etag_that_never_changes_hides_nothing_that_is_sent(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         for number, items in enumerate([(STORM,), (PILOT, STORM), (PILOT, STORM)]):
-            desk.answers["/feed"] = says(*items)
-            outcome = await desk.poll(pipeline)
+            harness.origin.answers["/feed"] = says(*items)
+            outcome = await harness.poll(pipeline)
             assert outcome.kind == ("changed" if number < 2 else "unchanged")
-        assert desk.titles() == ["New pilot boat", "Storm warning"]
+        assert harness.titles() == ["New pilot boat", "Storm warning"]
 
     polling(tmp_path, scenario)
 
 
 def test_an_etag_that_always_changes_makes_nothing_new(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         new = []
         for number in range(4):
-            desk.answers["/feed"] = says(STORM, headers=(f'ETag: "{number}"',))
-            new.append((await desk.poll(pipeline)).new)
+            harness.origin.answers["/feed"] = says(STORM, headers=(f'ETag: "{number}"',))
+            new.append((await harness.poll(pipeline)).new)
         assert new == [1, 0, 0, 0]
 
     polling(tmp_path, scenario)
@@ -177,27 +120,27 @@ def test_an_etag_that_always_changes_makes_nothing_new(tmp_path: Path) -> None:
 def test_an_answer_that_is_no_feed_changes_nothing_and_the_next_one_heals(
     tmp_path: Path, bad: bytes | Script
 ) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        desk.answers["/feed"] = says(PILOT, STORM, headers=())
-        await desk.poll(pipeline)
-        desk.answers["/feed"] = bad
-        outcome = await desk.poll(pipeline)
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        harness.origin.answers["/feed"] = says(PILOT, STORM, headers=())
+        await harness.poll(pipeline)
+        harness.origin.answers["/feed"] = bad
+        outcome = await harness.poll(pipeline)
         assert (outcome.kind, outcome.new) == ("failed", 0)
         assert outcome.message.isprintable()
-        assert desk.titles() == ["New pilot boat", "Storm warning"]
-        desk.answers["/feed"] = says(item("third", "A third"), PILOT, STORM, headers=())
-        assert (await desk.poll(pipeline)).new == 1
+        assert harness.titles() == ["New pilot boat", "Storm warning"]
+        harness.origin.answers["/feed"] = says(item("third", "A third"), PILOT, STORM, headers=())
+        assert (await harness.poll(pipeline)).new == 1
 
     polling(tmp_path, scenario)
 
 
 def test_an_emptied_feed_withdraws_nothing_and_republishes_nothing(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         for items in ((PILOT, STORM), (), (PILOT, STORM)):
-            desk.answers["/feed"] = says(*items)
-            outcome = await desk.poll(pipeline)
+            harness.origin.answers["/feed"] = says(*items)
+            outcome = await harness.poll(pipeline)
         assert outcome.new == outcome.edited == 0
-        assert desk.titles() == ["New pilot boat", "Storm warning"]
+        assert harness.titles() == ["New pilot boat", "Storm warning"]
 
     polling(tmp_path, scenario)
 
@@ -228,10 +171,10 @@ def test_a_text_is_read_whatever_is_said_of_its_encoding(
     text = feed(item("gruss", GRUSS)).decode().replace('<?xml version="1.0"?>', "")
     body = (("\ufeff" if mark else "") + text).encode(name)
 
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        desk.answers["/feed"] = answer(f"Content-Type: {content_type}", body=body)
-        await desk.poll(pipeline)
-        assert desk.titles() == [GRUSS]
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        harness.origin.answers["/feed"] = answer(f"Content-Type: {content_type}", body=body)
+        await harness.poll(pipeline)
+        assert harness.titles() == [GRUSS]
 
     polling(tmp_path, scenario)
 

@@ -12,14 +12,16 @@ import pytest
 
 from aggregator.model import State
 from aggregator.policy import schedule
-from aggregator.service.app import utc_now
+from aggregator.service.app import durable_work, utc_now
+from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
+from aggregator.service.writer import Writer
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.pool import WorkerPool
-from tests.fetch.origin import client
-from tests.given import DAY, HOUR, MINUTE, Origin, all_items, config, entry, iso, source
+from tests.fetch.given import client
+from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, at_once, config, entry, iso, source
 
 SECOND = timedelta(seconds=1)
 OFFICE = source("office")
@@ -50,19 +52,26 @@ def ticking(directory: Path, scenario: Scenario) -> None:
         time = Time(utc_now())
         current = LiveConfig(config(OFFICE, store=directory))
         with closing(open_storage(directory)) as storage:
-            storage.sync(current.config, time.clock)
+            storage.admin.sync(current.config, time.clock)
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
-            Origin(storage, OFFICE).says(embargoed, now=time.clock)
+            SourceDriver(storage, OFFICE).says(embargoed, now=time.clock)
             async with client() as fetcher:
+                readers = WorkerPool()
                 pipeline = Pipeline(
                     storage,
                     lambda: fetcher,
-                    WorkerPool(),
+                    readers,
+                    at_once,
                     config=lambda: current.config,
                     clock=lambda: time.clock,
                 )
+                line = Line(storage, pipeline, Writer(), lambda: fetcher, readers)
                 poller = Scheduler(
-                    pipeline, storage, current, clock=lambda: time.clock, monotonic=lambda: time.ran
+                    line,
+                    current,
+                    *durable_work(line, current, lambda: time.clock),
+                    clock=lambda: time.clock,
+                    monotonic=lambda: time.ran,
                 )
                 await poller.tick()
                 await scenario(storage, poller, time)
@@ -76,35 +85,35 @@ def states(storage: Storage) -> list[State]:
     return [stored.state for stored in all_items(storage)]
 
 
-def test_what_is_asked_for_between_two_ticks_is_polled_without_waiting_for_one(tmp_path: Path) -> None:
+def test_a_poll_requested_between_ticks_starts_before_the_next_tick(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes(5)
-        storage.poll_soon([OFFICE.id], time.clock)
+        storage.polls.poll_soon([OFFICE.id], time.clock)
         async with asyncio.timeout(20):
-            while not storage.health()[0].failures:  # nobody is at its address
-                await asyncio.to_thread(storage.health)
+            while not storage.admin.health()[0].failures:  # nobody is at its address
+                await asyncio.to_thread(storage.admin.health)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
 
     ticking(tmp_path, scenario)
 
 
-def test_what_is_being_claimed_at_the_end_is_polled_before_it(tmp_path: Path) -> None:
+def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         watching = asyncio.create_task(poller.watch())
         time.passes()
-        storage.poll_soon([OFFICE.id], time.clock)
+        storage.polls.poll_soon([OFFICE.id], time.clock)
         with closing(sqlite3.connect(tmp_path / "publicwire.db")) as another:
             another.execute("BEGIN IMMEDIATE")  # who claims has to wait
             async with asyncio.timeout(20):
                 while not poller._claiming.locked():
-                    await asyncio.to_thread(storage.health)
+                    await asyncio.to_thread(storage.admin.health)
             draining = asyncio.create_task(poller.drain())
-            await asyncio.to_thread(storage.health)  # so that it has begun
+            await asyncio.to_thread(storage.admin.health)  # so that it has begun
         await draining
         assert poller.in_flight() == 0
-        assert storage.health()[0].failures == 1  # nobody is at its address
+        assert storage.admin.health()[0].failures == 1  # nobody is at its address
         watching.cancel()
         await asyncio.wait([watching])
         assert poller.in_flight() == 0
@@ -128,7 +137,7 @@ def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
 
 async def tick_without_polls(storage: Storage, poller: Scheduler, time: Time) -> None:
     """A tick while the source has just been claimed by somebody else."""
-    storage.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
+    storage.polls.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
     await poller.tick()
 
 
@@ -165,12 +174,12 @@ def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
     tmp_path: Path, leap: timedelta
 ) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
-        planned = storage.next_due()
+        planned = storage.polls.next_due()
         assert planned is not None
         time.passes()
         time.is_set(-leap)
         await poller.tick()
-        due = storage.next_due()
+        due = storage.polls.next_due()
         assert due is not None
         assert abs(due - (planned - leap)) < SECOND / 100
 
@@ -179,12 +188,12 @@ def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
 
 def test_a_lease_from_before_the_clock_went_back_ends_as_planned_too(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
-        (lost,) = storage.claim(time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id])  # by one who died
+        (lost,) = storage.polls.claim(time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id])  # by one who died
         time.passes()
         time.is_set(-400 * DAY)
         await poller.tick()
         time.passes(3601)
-        (again,) = storage.claim(time.clock, limit=1, lease=MINUTE)
+        (again,) = storage.polls.claim(time.clock, limit=1, lease=MINUTE)
         assert again.token == lost.token + 1
 
     ticking(tmp_path, scenario)

@@ -1,4 +1,4 @@
-"""A disk that is full, read-only or damaged: the service says so, loses nothing, and goes on when it can."""
+"""A full, read-only or damaged disk: reported, without loss, and the service recovers."""
 
 import errno
 import os
@@ -11,22 +11,23 @@ import pytest
 
 from aggregator.errors import StorageError, StoreFull
 from aggregator.storage import open_storage
-from tests.running import Origin, Service, Site, feed, item, json_of, origin, site, until
+from tests.running import Service, Site, feed, given_a_site, item, json_of, until
+from tests.server import HttpServer, answer, http_server_in_thread
 
 STORM, PILOT = item("storm", "Storm warning"), item("pilot", "New pilot boat")
 
 
 @pytest.fixture
-def harbour() -> Iterator[Origin]:
-    with origin() as serving:
-        serving.documents = {"/storm.xml": feed(STORM), "/pilot.xml": feed(PILOT)}
+def harbour() -> Iterator[HttpServer]:
+    with http_server_in_thread() as serving:
+        serving.answers = {"/storm.xml": answer(body=feed(STORM)), "/pilot.xml": answer(body=feed(PILOT))}
         yield serving
 
 
 @pytest.fixture
 def here(tmp_path: Path) -> Iterator[Site]:
-    """A site whose store is on a disk of 4 MB of its own."""
-    made = site(tmp_path)
+    """A site whose store is on a tmpfs of 4 MB."""
+    made = given_a_site(tmp_path)
     made.store.mkdir()
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(made.store)], capture_output=True, check=False
@@ -39,12 +40,12 @@ def here(tmp_path: Path) -> Iterator[Site]:
         subprocess.run(["umount", "--lazy", str(made.store)], check=True)
 
 
-def polls(here: Site, harbour: Origin, *names: str) -> None:
+def polls(here: Site, harbour: HttpServer, *names: str) -> None:
     here.sources({name: harbour.url(f"/{name}.xml") for name in names})
 
 
 def fill(here: Site) -> None:
-    """Leave not a byte."""
+    """Fill the disk to the last byte."""
     descriptor = os.open(here.store / "other", os.O_WRONLY | os.O_CREAT)
     try:
         while os.write(descriptor, bytes(1 << 16)):
@@ -69,11 +70,11 @@ def serves(service: Service, *titles: str) -> None:
 
 def is_sound(here: Site) -> bool:
     with closing(open_storage(here.store)) as storage:
-        return storage.check() == ()
+        return storage.admin.check() == ()
 
 
 def test_a_full_disk_stops_nothing_that_is_published_and_room_lets_it_go_on(
-    here: Site, harbour: Origin
+    here: Site, harbour: HttpServer
 ) -> None:
     polls(here, harbour, "storm")
     with here.serving() as service:
@@ -92,10 +93,10 @@ def test_a_full_disk_stops_nothing_that_is_published_and_room_lets_it_go_on(
     assert is_sound(here)
 
 
-def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, harbour: Origin) -> None:
+def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
-    harbour.documents["/storm.xml"] = feed(PILOT, STORM)
+    harbour.answers["/storm.xml"] = answer(body=feed(PILOT, STORM))
     fill(here)
     full = here.run("poll")
     assert full.returncode == 1
@@ -108,7 +109,7 @@ def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, ha
     assert is_sound(here)
 
 
-def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site, harbour: Origin) -> None:
+def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     here.run("poll")
     (stored,) = json_of(here.run("items", "--json").stdout)
@@ -122,7 +123,7 @@ def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site,
     assert json_of(here.run("items", "--json").stdout)[0]["state"] == "withdrawn"
 
 
-def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbour: Origin) -> None:
+def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     fill(here)
     refused = here.run("serve")
@@ -132,7 +133,7 @@ def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbou
     assert "Traceback" not in refused.stderr
 
 
-def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: Origin) -> None:
+def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
     remount(here, "ro")
@@ -148,9 +149,9 @@ def test_a_read_only_store_is_refused_in_one_line(here: Site, harbour: Origin) -
 
 @pytest.mark.parametrize("page", [2, 5, 9])
 def test_a_damaged_page_is_noticed_at_the_start_and_the_cure_is_named(
-    tmp_path: Path, harbour: Origin, page: int
+    tmp_path: Path, harbour: HttpServer, page: int
 ) -> None:
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     polls(here, harbour, "storm")
     assert here.run("poll").returncode == 0
     (here.store / "backups").mkdir()
@@ -173,15 +174,15 @@ def test_a_damaged_page_is_noticed_at_the_start_and_the_cure_is_named(
     assert is_sound(here)
 
 
-def test_the_contract_names_a_full_disk(here: Site, harbour: Origin) -> None:
+def test_the_contract_names_a_full_disk(here: Site, harbour: HttpServer) -> None:
     polls(here, harbour, "storm")
     here.run("poll")
     with closing(open_storage(here.store)) as storage:
         fill(here)
         with pytest.raises(StoreFull) as told:
-            storage.poll_soon(
-                ["storm"], next(iter(storage.health())).last_success or pytest.fail("never polled")
+            storage.polls.poll_soon(
+                ["storm"], next(iter(storage.admin.health())).last_success or pytest.fail("never polled")
             )
         assert isinstance(told.value, StorageError)
         make_room(here)
-        assert storage.check() == ()
+        assert storage.admin.check() == ()

@@ -1,54 +1,70 @@
-"""A disk that fills up while polls are under way: what they found is lost, and looked for again at once."""
+"""A disk that fills up while polls are under way: their results are lost, and polled for again at once."""
 
 import asyncio
-from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 from aggregator.errors import StoreFull
-from aggregator.model import Changes, Outcome, Poll
-from aggregator.service.app import utc_now
+from aggregator.model import PollResult
+from aggregator.service.app import durable_work, utc_now
+from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
-from aggregator.storage import Reading
-from aggregator.storage.sqlite import SqliteStorage
-from tests.faults.test_answers import InProcess
-from tests.fetch.origin import answer, client, running
-from tests.given import config, source
+from aggregator.service.writer import Writer
+from aggregator.storage import open_storage
+from aggregator.storage.sql.polls import Polls
+from aggregator.storage.sqlite import storage
+from aggregator.storage.sqlite.connection import SqliteEngine
+from aggregator.workers.pool import WorkerPool
+from tests.fetch.given import client
+from tests.given import InProcessReader, config, source
 from tests.running import feed, item
+from tests.server import answer, http_server
 
 
-class Full(SqliteStorage):
-    """Has no room for a poll until there `is_room`."""
+class FullPolls(Polls):
+    """A store without room for the result of a poll until there `is_room`."""
 
     is_room = False
 
-    def record(self, poll: Poll, decide: Callable[[Reading], Changes] | None = None) -> Outcome:
+    def record(self, result: PollResult) -> None:
         if not self.is_room:
             raise StoreFull("there is no room on the disk")
-        return super().record(poll, decide)
+        super().record(result)
 
 
-def test_what_a_full_disk_kept_from_being_written_is_polled_again_once_there_is_room(tmp_path: Path) -> None:
+def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Path) -> None:
     async def run() -> list[int]:
         storm = answer(body=feed(item("storm", "Storm warning")))
-        async with running({"/storm": storm}) as origin, client() as fetcher:
+        async with http_server({"/storm": storm}) as origin, client() as fetcher:
             current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
-            with closing(Full(tmp_path)) as storage:
-                storage.sync(current.config, utc_now())
+            open_storage(tmp_path).close()  # makes the tables
+            engine = SqliteEngine(tmp_path)
+            polls, write = FullPolls(engine), Writer()
+            with closing(replace(storage(engine), polls=polls)) as store:
+                store.admin.sync(current.config, utc_now())
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: current.config, clock=utc_now
+                    store,
+                    lambda: fetcher,
+                    InProcessReader(),
+                    write,
+                    config=lambda: current.config,
+                    clock=utc_now,
                 )
-                poller, asked = Scheduler(pipeline, storage, current, clock=utc_now), list[int]()
-                for storage.is_room in (False, True):
+                line = Line(store, pipeline, write, lambda: fetcher, WorkerPool())
+                poller = Scheduler(line, current, *durable_work(line, current, utc_now), clock=utc_now)
+                asked = list[int]()
+                for polls.is_room in (False, True):
                     await poller.tick()
                     async with asyncio.timeout(20):
                         while poller.in_flight():
-                            await asyncio.to_thread(storage.health)
+                            await asyncio.to_thread(store.admin.health)
                     asked.append(len(origin.requests))
                 pipeline.close()
+                write.close()
                 assert not poller.failed.is_set()
-                return [*asked, storage.totals(utc_now()).live]
+                return [*asked, store.admin.totals(utc_now()).live]
 
     assert asyncio.run(run()) == [1, 2, 1]

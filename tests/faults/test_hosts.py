@@ -1,23 +1,23 @@
-"""Hosts that have enough of us, and hosts that never answer: the first rest whole, the others delay nobody."""
+"""Rate-limited hosts are left alone as a whole; silent hosts delay no other."""
 
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome
+from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import open_storage
-from tests.faults.test_answers import STORM, InProcess, says
-from tests.fetch.origin import Script, answer, client, poll_settings, redirect, running
-from tests.given import HOUR, NOON, config, source
-from tests.running import feed, item, origin, site, until
+from tests.faults.given import STORM, says
+from tests.fetch.given import client, poll_settings
+from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
+from tests.running import feed, given_a_site, item, until
+from tests.server import Request, Script, answer, http_server, http_server_in_thread, redirect
 
 NAMES = ("harbour", "pilots", "rescue")
 SILENT = 24
@@ -25,24 +25,29 @@ TOO_MANY = answer("Retry-After: 7200", status="429 Too Many Requests")
 
 
 def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client) -> dict[str, object]:
-    """One pass over three sources at one host; what became of each, and what was asked for."""
+    """Poll three sources of one host; return requests, causes, due sources and reasons."""
 
     async def run() -> dict[str, object]:
-        async with running(answers) as serving, fetcher:
+        async with http_server(answers) as serving, fetcher:
             with closing(open_storage(directory)) as storage:
                 sources = [source(name, feed=serving.url(f"/{name}")) for name in NAMES]
                 settings = config(*sources, store=directory)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                    storage,
+                    lambda: fetcher,
+                    InProcessReader(),
+                    at_once,
+                    config=lambda: settings,
+                    clock=lambda: NOON,
                 )
                 outcomes = await pipeline.run(NAMES)
                 pipeline.close()
-            with closing(open_storage(directory)) as storage, storage.poller():  # as after a restart
-                due = storage.claim(NOON + HOUR, limit=9, lease=HOUR)
-                why = {each.feed.id: each.why for each in storage.health()}
+            with closing(open_storage(directory)) as storage, storage.admin.poller():  # as after a restart
+                due = storage.polls.claim(NOON + HOUR, limit=9, lease=HOUR)
+                why = {each.feed.id: reasons.words(each.due) for each in storage.admin.health()}
             return {
-                "asked": [request.split(" ")[1] for request in serving.requests],
+                "asked": serving.paths,
                 "causes": [outcome.cause for outcome in outcomes],
                 "due": sorted(claim.id for claim in due),
                 "why": why,
@@ -73,7 +78,7 @@ def test_a_source_that_says_503_silences_no_other(tmp_path: Path) -> None:
 
 
 def test_a_429_behind_a_redirect_is_meant_for_the_host_that_said_so(tmp_path: Path) -> None:
-    async def leads_elsewhere(writer: asyncio.StreamWriter) -> None:
+    async def leads_elsewhere(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(redirect(f"http://feeds.test:{writer.get_extra_info('sockname')[1]}/busy"))
 
     answers: dict[str, bytes | Script] = dict.fromkeys(("/pilots", "/rescue"), says(STORM))
@@ -87,15 +92,15 @@ def one_at_a_time() -> Client:
 
 
 def test_hosts_that_never_answer_delay_no_other(tmp_path: Path) -> None:
-    here = site(tmp_path)
-    with origin() as serving, socket.create_server(("0.0.0.0", 0), backlog=1000) as silent:
-        serving.documents["/live.xml"] = feed(item("storm", "Storm warning"))
+    here = given_a_site(tmp_path)
+    with http_server_in_thread() as serving, socket.create_server(("0.0.0.0", 0), backlog=1000) as silent:
+        serving.answers["/live.xml"] = answer(body=feed(item("storm", "Storm warning")))
         port = silent.getsockname()[1]
         feeds = {f"a{n}": f"http://127.0.7.{n + 1}:{port}/feed.xml" for n in range(SILENT)}
         here.sources({**feeds, "live": serving.url("/live.xml")}, poll=", concurrency: 8, timeout: 60s")
         with here.serving() as service:
             until(lambda: service.titles() == ["Storm warning"], seconds=30)
-            assert serving.asked == ["/live.xml"]
+            assert serving.paths == ["/live.xml"]
 
 
 def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Path) -> None:
@@ -110,7 +115,7 @@ def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Pat
 
     async def run() -> None:
         async with (
-            running({"/live": says(STORM)}) as serving,
+            http_server({"/live": says(STORM)}) as serving,
             client(poll_settings(concurrency=1)) as fetcher,
         ):
             with closing(open_storage(tmp_path)) as storage:
@@ -118,9 +123,14 @@ def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Pat
                 sources.append(source("live", feed=serving.url("/live")))
                 polling = replace(config().poll, concurrency=1)
                 settings = replace(config(*sources, store=tmp_path), poll=polling)
-                storage.sync(settings, NOON)
+                storage.admin.sync(settings, NOON)
                 pipeline = Pipeline(
-                    storage, lambda: fetcher, InProcess(), config=lambda: settings, clock=lambda: NOON
+                    storage,
+                    lambda: fetcher,
+                    InProcessReader(),
+                    at_once,
+                    config=lambda: settings,
+                    clock=lambda: NOON,
                 )
                 await pipeline.run([each.id for each in sources], each)
                 pipeline.close()
@@ -140,38 +150,22 @@ def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(t
     begin.close()
 
 
-@contextmanager
-def leading_to_a_silent_one() -> Iterator[int]:
-    """A port at which every address of this machine leads to one host that never answers."""
-    with socket.create_server(("127.0.9.9", 0), backlog=1000) as silent:
-        to = f"http://127.0.9.9:{silent.getsockname()[1]}/"
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                self.send_response(302)
-                self.send_header("Location", to)
-                self.end_headers()
-
-            def log_message(self, *said: object) -> None:
-                """Say nothing."""
-
-        with ThreadingHTTPServer(("0.0.0.0", 0), Handler) as server:
-            thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-            thread.start()
-            yield server.server_port
-            server.shutdown()
-            thread.join()
-
-
 def test_many_hosts_that_all_lead_to_a_silent_one_keep_no_place_from_others(tmp_path: Path) -> None:
-    here = site(tmp_path)
-    with origin() as serving, leading_to_a_silent_one() as port:
-        serving.documents["/live.xml"] = feed(item("storm", "Storm warning"))
-        feeds = {f"a{n}": f"http://127.0.8.{n + 1}:{port}/feed.xml" for n in range(SILENT)}
+    here = given_a_site(tmp_path)
+    with (
+        http_server_in_thread() as serving,
+        socket.create_server(("127.0.9.9", 0), backlog=1000) as silent,
+        http_server_in_thread(host="0.0.0.0") as redirecting,
+    ):
+        redirecting.answers["/feed.xml"] = redirect(f"http://127.0.9.9:{silent.getsockname()[1]}/")
+        serving.answers["/live.xml"] = answer(body=feed(item("storm", "Storm warning")))
+        feeds = {f"a{n}": f"http://127.0.8.{n + 1}:{redirecting.port}/feed.xml" for n in range(SILENT)}
         here.sources({"live": serving.url("/live.xml"), **feeds}, poll=", concurrency: 1, timeout: 60s")
         with here.serving() as service:
             until(lambda: service.titles() == ["Storm warning"], seconds=30)
             threading.Event().wait(4)  # until all have been led there that will be
-            serving.documents["/live.xml"] = feed(item("calm", "All clear"), item("storm", "Storm warning"))
+            serving.answers["/live.xml"] = answer(
+                body=feed(item("calm", "All clear"), item("storm", "Storm warning"))
+            )
             assert here.run("poll", "live").returncode == 0
             until(lambda: service.titles() == ["All clear", "Storm warning"], seconds=10)

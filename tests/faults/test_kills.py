@@ -1,4 +1,4 @@
-"""Processes killed, and many at work at once, around a running service: nothing lost, nothing twice."""
+"""Processes killed and commands run concurrently around a running service: nothing lost, nothing twice."""
 
 import os
 import random
@@ -18,41 +18,39 @@ import pytest
 from aggregator.storage import open_storage
 from tests.running import (
     COMMAND,
-    Origin,
     Service,
     Site,
     children,
     feed,
+    given_a_site,
     is_running,
     item,
     json_of,
-    origin,
-    site,
     until,
 )
+from tests.server import HttpServer, answer, http_server_in_thread
 
 FEEDS, ITEMS = 30, 4
 QUICK = ", concurrency: 16, per_host: 16"
 
 
 @pytest.fixture
-def offices() -> Iterator[Origin]:
+def offices() -> Iterator[HttpServer]:
     """30 feeds of 4 releases each."""
-    with origin() as serving:
+    with http_server_in_thread() as serving:
         for number in range(FEEDS):
-            serving.documents[f"/{number}.xml"] = releases(number, ITEMS)
+            serving.answers[f"/{number}.xml"] = releases(number, ITEMS)
         yield serving
 
 
 def releases(number: int, count: int) -> bytes:
     names = [f"{number}/{each}" for each in reversed(range(count))]
-    return feed(*(item(name, f"Release {name}", f"Office {number} tells of {name}.") for name in names))
+    items = (item(name, f"Release {name}", f"Office {number} tells of {name}.") for name in names)
+    return answer(body=feed(*items))
 
 
-def given_a_site(directory: Path, offices: Origin) -> Site:
-    here = site(directory)
-    here.sources({f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}, poll=QUICK)
-    return here
+def feeds_of(offices: HttpServer) -> dict[str, str]:
+    return {f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}
 
 
 def rows(here: Site, query: str) -> list[tuple[object, ...]]:
@@ -67,7 +65,7 @@ def count(here: Site) -> int:
 
 
 def is_whole(here: Site, items: int) -> None:
-    """Every release once, every position once, and the database sound."""
+    """Assert that every release and position exists once and that the database is sound."""
     titles = Counter(str(row[0]) for row in rows(here, "SELECT title FROM item"))
     assert len(titles) == items
     assert set(titles.values()) == {1}
@@ -75,11 +73,11 @@ def is_whole(here: Site, items: int) -> None:
     positions = [row[0] for row in rows(here, f"SELECT position FROM membership WHERE channel = {merged}")]
     assert len(set(positions)) == len(positions) == items
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == ()
+        assert storage.admin.check() == ()
 
 
 def workers(service: Service) -> list[int]:
-    """The server they are forked from among them, but not multiprocessing's book-keeper beside it."""
+    """Return the running worker processes and their forkserver, without the resource tracker."""
     return [each for each in children(service.process.pid) if is_running(each) and not _keeps_books(each)]
 
 
@@ -104,14 +102,14 @@ def kill(processes: list[int]) -> None:
 
 @pytest.mark.soak
 def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
-    tmp_path: Path, offices: Origin
+    tmp_path: Path, offices: HttpServer
 ) -> None:
-    here = given_a_site(tmp_path, offices)
+    here = given_a_site(tmp_path, feeds_of(offices), poll=QUICK)
     with here.serving() as service:
         chance = random.Random(7)
         for turn in range(1, 4):
             for number in range(FEEDS):
-                offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
+                offices.answers[f"/{number}.xml"] = releases(number, ITEMS + turn)
             polling = here.start("poll")  # asks the service to poll, and waits for it
             for _ in range(3):
                 until(partial(at_work_or_done, service, polling))
@@ -126,10 +124,10 @@ def test_workers_killed_again_and_again_cost_polls_and_never_the_service(
     assert "Traceback" not in service.log.read_text()
 
 
-def test_a_killed_worker_costs_one_poll_and_not_the_pool(tmp_path: Path, offices: Origin) -> None:
-    here, endless = site(tmp_path), ", skip: [{title: '(a+)+$'}]"
-    offices.documents["/endless.xml"] = feed(item("endless", "a" * 60 + "b"))
-    names = {f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}
+def test_a_killed_worker_costs_one_poll_and_not_the_pool(tmp_path: Path, offices: HttpServer) -> None:
+    here, endless = given_a_site(tmp_path), ", skip: [{title: '(a+)+$'}]"
+    offices.answers["/endless.xml"] = answer(body=feed(item("endless", "a" * 60 + "b")))
+    names = feeds_of(offices)
     here.sources({**names, "endless": offices.url("/endless.xml")}, endless, poll=QUICK)
     with here.serving() as service:
         until(lambda: len(json_of(here.run("items", "--json", "--limit", "500").stdout)) == FEEDS * ITEMS)
@@ -144,7 +142,7 @@ def test_a_killed_worker_costs_one_poll_and_not_the_pool(tmp_path: Path, offices
 
 
 def is_at_work(process: int) -> bool:
-    """Whether it uses the processor for more than a second, as nothing but the endless job does here."""
+    """Return whether the process has used more than 1.5 s of CPU, as only the endless job does."""
     try:
         times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -153,11 +151,13 @@ def is_at_work(process: int) -> bool:
 
 
 @pytest.mark.parametrize("whom", ["service", "service and workers"])
-def test_a_service_killed_at_work_goes_on_where_it_was(tmp_path: Path, offices: Origin, whom: str) -> None:
-    here, chance = given_a_site(tmp_path, offices), random.Random(11)
+def test_a_service_killed_at_work_goes_on_where_it_was(
+    tmp_path: Path, offices: HttpServer, whom: str
+) -> None:
+    here, chance = given_a_site(tmp_path, feeds_of(offices), poll=QUICK), random.Random(11)
     for turn in range(1, 5):
         for number in range(FEEDS):
-            offices.documents[f"/{number}.xml"] = releases(number, ITEMS + turn)
+            offices.answers[f"/{number}.xml"] = releases(number, ITEMS + turn)
         with here.serving() as service:
             polling = here.start("poll")
             threading.Event().wait(chance.uniform(0.3, 1.2))
@@ -173,15 +173,15 @@ def test_a_service_killed_at_work_goes_on_where_it_was(tmp_path: Path, offices: 
 
 
 def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
-    tmp_path: Path, offices: Origin
+    tmp_path: Path, offices: HttpServer
 ) -> None:
-    here = given_a_site(tmp_path, offices)
+    here = given_a_site(tmp_path, feeds_of(offices), poll=QUICK)
     assert here.run("poll").returncode == 0
     names = sorted(row["id"] for row in json_of(here.run("items", "--json", "--limit", "500").stdout))
     withdrawn, taken_back = names[:16], names[:4]
     with here.serving() as service:
         for number in range(FEEDS):
-            offices.documents[f"/{number}.xml"] = releases(number, ITEMS + 3)
+            offices.answers[f"/{number}.xml"] = releases(number, ITEMS + 3)
         polling = here.start("poll")
         said = verbs(here, [("withdraw", name, "--reason", "a court said so") for name in withdrawn])
         said += verbs(here, [("reinstate", name, "--reason", "it was overturned") for name in taken_back])
@@ -198,11 +198,11 @@ def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
     assert len(states) == FEEDS * (ITEMS + 3) == count(here)
     assert len((here.store / "withdrawals.jsonl").read_text().splitlines()) == 20
     with closing(open_storage(here.store)) as storage:
-        assert storage.check() == ()
+        assert storage.admin.check() == ()
 
 
 def verbs(here: Site, commands: list[tuple[str, ...]]) -> list[str]:
-    """Run commands at the same time; what those that failed complained of."""
+    """Run commands concurrently and return the error output of each that failed."""
     running = [
         subprocess.Popen(
             [*COMMAND, *command], cwd=here.directory, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE

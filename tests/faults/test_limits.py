@@ -1,4 +1,4 @@
-"""Documents that would cost seconds or gigabytes: each is read cheaply or refused by name, by real workers."""
+"""Documents that would cost seconds or gigabytes: real workers read each within limits or name the limit."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ def titled(title: str, attribute: str = "") -> ReadJob:
     ],
     ids=["attributes", "divs", "tag", "comment", "attribute", "title", "items", "json", "depth"],
 )
-def test_what_is_costly_without_a_limit_is_read_or_refused_by_name(costly: ReadJob, refused: str) -> None:
+def test_a_costly_document_is_read_or_refused_with_its_limit_named(costly: ReadJob, refused: str) -> None:
     async def act(workers: WorkerPool) -> None:
         said = ""
         try:

@@ -1,32 +1,36 @@
-"""Origins that say their feed has moved: believed when they mean it, undone when the operator says so."""
+"""Permanent redirects: a move after a week, and undone by the operator."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from structlog.testing import capture_logs
-
+from aggregator.model import Outcome
+from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
-from tests.faults.test_answers import PILOT, STORM, Desk, polling, says
-from tests.fetch.origin import answer, redirect
+from tests.events import capture_logs
+from tests.faults.given import PILOT, STORM, PollHarness, polling, says
 from tests.given import DAY, HOUR
+from tests.server import GONE, NOT_FOUND, answer, redirect
 
 FOR_GOOD, FOR_NOW = "301 Moved Permanently", "302 Found"
-GONE, NOT_FOUND = answer(status="410 Gone"), answer(status="404 Not Found")
 
 
-def paths(desk: Desk) -> list[str]:
-    """What was asked for since the last look."""
-    asked = [request.split(" ")[1] for request in desk.origin.requests]
-    desk.origin.requests.clear()
+def paths(harness: PollHarness) -> list[str]:
+    """Return the paths requested since the last call."""
+    asked = harness.origin.paths
+    harness.origin.requests.clear()
     return asked
 
 
-async def given_a_move(desk: Desk, pipeline: Pipeline) -> None:
-    """The feed has been at /new for a week."""
-    desk.answers["/feed"], desk.answers["/new"] = redirect("/new", FOR_GOOD), says(STORM)
+async def given_a_move(harness: PollHarness, pipeline: Pipeline) -> None:
+    """Poll for a week while the feed redirects to /new."""
+    harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), says(STORM)
     for day in (0, 1, 6, 1):
-        assert (await desk.poll(pipeline, after=day * DAY)).kind in ("changed", "unchanged", "not-modified")
-    paths(desk)
+        assert (await harness.poll(pipeline, after=day * DAY)).kind in (
+            "changed",
+            "unchanged",
+            "not-modified",
+        )
+    paths(harness)
 
 
 def events(logs: Sequence[object]) -> list[str]:
@@ -34,21 +38,24 @@ def events(logs: Sequence[object]) -> list[str]:
 
 
 def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        desk.answers["/feed"], desk.answers["/new"] = redirect("/new", FOR_GOOD), says(STORM)
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        harness.origin.answers["/feed"], harness.origin.answers["/new"] = (
+            redirect("/new", FOR_GOOD),
+            says(STORM),
+        )
         with capture_logs() as logs:
             for _ in range(8):
-                await desk.poll(pipeline, after=DAY)
-            assert paths(desk) == ["/feed", "/new"] * 8
-            desk.answers["/new"] = says(PILOT, STORM, headers=('ETag: "2"',))
-            assert (await desk.poll(pipeline, after=HOUR)).new == 1
-        assert paths(desk) == ["/new"]
+                await harness.poll(pipeline, after=DAY)
+            assert paths(harness) == ["/feed", "/new"] * 8
+            harness.origin.answers["/new"] = says(PILOT, STORM, headers=('ETag: "2"',))
+            assert (await harness.poll(pipeline, after=HOUR)).new == 1
+        assert paths(harness) == ["/new"]
         assert events(logs) == ["permanently redirected", "moved for good"]
-        assert desk.titles() == ["New pilot boat", "Storm warning"]
-        (health,) = desk.storage.health()
+        assert harness.titles() == ["New pilot boat", "Storm warning"]
+        (health,) = harness.storage.admin.health()
         assert (health.moved, health.moved_to, health.feed.feed) == (
             True,
-            desk.origin.url("/new"),
+            harness.origin.url("/new"),
             health.moved_to,
         )
 
@@ -56,68 +63,76 @@ def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_pa
 
 
 def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        desk.answers["/feed"], desk.answers["/mid"] = redirect("/mid", FOR_GOOD), redirect("/new", FOR_NOW)
-        desk.answers["/new"] = says(STORM)
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        harness.origin.answers["/feed"], harness.origin.answers["/mid"] = (
+            redirect("/mid", FOR_GOOD),
+            redirect("/new", FOR_NOW),
+        )
+        harness.origin.answers["/new"] = says(STORM)
         for _ in range(10):
-            await desk.poll(pipeline, after=DAY)
-        (health,) = desk.storage.health()
+            await harness.poll(pipeline, after=DAY)
+        (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)
 
 
 def test_a_redirect_to_what_is_no_feed_moves_nothing(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         page = answer("Content-Type: text/html", body=b"<html><body>Under construction</body></html>")
-        desk.answers["/feed"], desk.answers["/new"] = redirect("/new", FOR_GOOD), page
+        harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), page
         for _ in range(10):
-            assert (await desk.poll(pipeline, after=DAY)).cause == "not-a-feed"
-        (health,) = desk.storage.health()
+            assert (await harness.poll(pipeline, after=DAY)).cause == "not-a-feed"
+        (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)
 
 
+def why(outcome: Outcome) -> str:
+    assert outcome.due is not None
+    return reasons.words(outcome.due)
+
+
 def test_a_new_address_that_fails_has_the_old_one_tried_again(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        await given_a_move(desk, pipeline)
-        desk.answers["/feed"], desk.answers["/new"] = says(PILOT, STORM), NOT_FOUND
-        failures = [await desk.poll(pipeline) for _ in range(3)]
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        await given_a_move(harness, pipeline)
+        harness.origin.answers["/feed"], harness.origin.answers["/new"] = says(PILOT, STORM), NOT_FOUND
+        failures = [await harness.poll(pipeline) for _ in range(3)]
         assert [each.kind for each in failures] == ["failed"] * 3
         assert (
-            failures[2].why
-            == "answered with an error 3 times in a row: again after 1 h, at its other address"
+            why(failures[2])
+            == "answered with an error 3 times in a row: back-off of 1 h, at its other address"
         )
-        assert (await desk.poll(pipeline)).new == 1
-        await desk.poll(pipeline)
-        assert paths(desk) == ["/new", "/new", "/new", "/feed", "/feed"]
+        assert (await harness.poll(pipeline)).new == 1
+        await harness.poll(pipeline)
+        assert paths(harness) == ["/new", "/new", "/new", "/feed", "/feed"]
 
     polling(tmp_path, scenario)
 
 
 def test_a_new_address_that_is_gone_is_left_and_polling_goes_on(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        await given_a_move(desk, pipeline)
-        desk.answers["/feed"], desk.answers["/new"] = says(PILOT, STORM), GONE
-        gone = await desk.poll(pipeline)
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        await given_a_move(harness, pipeline)
+        harness.origin.answers["/feed"], harness.origin.answers["/new"] = says(PILOT, STORM), GONE
+        gone = await harness.poll(pipeline)
         assert (gone.cause, gone.status) == ("http", 410)
-        assert gone.why == "answered with an error once: again after 15 min, at its other address"
-        assert (await desk.poll(pipeline)).new == 1
-        desk.answers["/feed"] = GONE
-        assert (await desk.poll(pipeline)).why.startswith("origin says the feed is gone")
+        assert why(gone) == "answered with an error once: back-off of 15 min, at its other address"
+        assert (await harness.poll(pipeline)).new == 1
+        harness.origin.answers["/feed"] = GONE
+        assert why(await harness.poll(pipeline)).startswith("origin says the feed is gone")
 
     polling(tmp_path, scenario)
 
 
 def test_a_move_that_the_operator_took_back_is_not_made_again(tmp_path: Path) -> None:
-    async def scenario(desk: Desk, pipeline: Pipeline) -> None:
-        await given_a_move(desk, pipeline)
-        desk.storage.unmove("office", desk.now)
+    async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
+        await given_a_move(harness, pipeline)
+        harness.storage.polls.unmove("office", harness.now)
         for _ in range(9):
-            await desk.poll(pipeline, after=DAY)
-        assert paths(desk) == ["/feed", "/new"] * 9
-        (health,) = desk.storage.health()
+            await harness.poll(pipeline, after=DAY)
+        assert paths(harness) == ["/feed", "/new"] * 9
+        (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
     polling(tmp_path, scenario)

@@ -1,4 +1,4 @@
-"""A trusted certificate whose time is over, or has not come: nothing is read."""
+"""A trusted certificate that has expired or is not yet valid: nothing is read."""
 
 import ssl
 import subprocess
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.fetch.origin import every_name_is_here
+from tests.fetch.given import every_name_is_here
 from tests.fetch.test_transport import outcome_of, reaching, serving
 
 pytestmark = pytest.mark.needs("openssl")
@@ -29,7 +29,7 @@ subjectAltName = DNS:feeds.test
 
 
 def certificate(directory: Path, start: str, end: str) -> Path:
-    """A certificate for feeds.test with its key, of any time; `openssl req` knows none but from now on."""
+    """Make a certificate for feeds.test with its key; `openssl req` cannot set its start."""
     (directory / "ca.cnf").write_text(AUTHORITY)
     (directory / "index.txt").touch()
     (directory / "serial").write_text("01\n")

@@ -1,4 +1,4 @@
-"""Credentials reach the origin they are for (scheme, host, port), on every hop, and nobody else."""
+"""Credentials are sent to their own origin (scheme, host, port) only, on every hop."""
 
 import asyncio
 import ssl
@@ -12,16 +12,8 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Transport
 from aggregator.model.settings import Credentials
-from tests.fetch.origin import (
-    LOOPBACK,
-    Origin,
-    answer,
-    every_name_is_here,
-    poll_settings,
-    redirect,
-    running,
-    then_close,
-)
+from tests.fetch.given import LOOPBACK, every_name_is_here, poll_settings
+from tests.server import HttpServer, answer, http_server, redirect, then_close
 
 FEED = b"<rss version='2.0'/>"
 SECRET = "marker-Zx91"
@@ -31,22 +23,22 @@ def credentials(home: str) -> Credentials:
     return Credentials(home, (("Authorization", f"Bearer {SECRET}"), ("X-Api-Key", SECRET)))
 
 
-def shown(*origins: Origin) -> list[list[bool]]:
-    """Of each origin, whether each of its requests held both secrets; some but not all would be a failure."""
+def shown(*origins: HttpServer) -> list[list[bool]]:
+    """Return for each origin whether each request had both secrets; one of the two is a failure."""
     told = []
     for origin in origins:
-        counts = [request.count(SECRET) for request in origin.requests]
+        counts = [request.head.count(SECRET) for request in origin.requests]
         assert set(counts) <= {0, 2}
         told.append([count == 2 for count in counts])
     return told
 
 
 def chain(*hosts: str, home: int = 0) -> list[list[bool]]:
-    """What each of these hosts is shown when `/` of each leads to the next; `home` is whose they are."""
+    """Return `shown` for hosts that each redirect to the next; `home` is the index of the credentials' origin."""
 
     async def scenario() -> list[list[bool]]:
         async with AsyncExitStack() as stack:
-            origins = [await stack.enter_async_context(running({}, host=host)) for host in hosts]
+            origins = [await stack.enter_async_context(http_server({}, host=host)) for host in hosts]
             for origin, after in zip(origins, [*origins[1:], None], strict=True):
                 origin.answers = {"/": answer(body=FEED) if after is None else redirect(after.url("/"))}
             fetcher = await stack.enter_async_context(plain())
@@ -61,32 +53,32 @@ def plain() -> Client:
     return Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
 
 
-def test_their_own_origin_is_shown_them_and_on_every_redirect_within_it() -> None:
+def test_credentials_are_sent_on_redirects_within_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
         answers = {"/": redirect("/b"), "/b": redirect("/c?d=e"), "/c?d=e": answer(body=FEED)}
-        async with running(answers) as origin, plain() as fetcher:
+        async with http_server(answers) as origin, plain() as fetcher:
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return shown(origin)
 
     assert asyncio.run(scenario()) == [[True, True, True]]
 
 
-def test_another_host_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_another_host() -> None:
     assert chain("127.0.0.1", "127.0.0.2") == [[True], [False]]
     assert chain("127.0.0.1", "127.0.0.2", "127.0.0.3") == [[True], [False], [False]]
 
 
-def test_another_port_of_the_host_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_another_port() -> None:
     assert chain("127.0.0.1", "127.0.0.1") == [[True], [False]]
 
 
-def test_where_the_feed_has_moved_to_is_not_shown_them() -> None:
+def test_credentials_are_not_sent_to_their_origin_by_redirect_from_another() -> None:
     assert chain("127.0.0.2", "127.0.0.1", home=1) == [[False], [False]]
 
 
-def test_who_leads_back_to_their_origin_does_not_choose_what_they_open() -> None:
+def test_credentials_are_not_sent_on_a_redirect_back_to_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
-        async with running({}) as origin, running({}, host="127.0.0.2") as other, plain() as fetcher:
+        async with http_server({}) as origin, http_server({}, host="127.0.0.2") as other, plain() as fetcher:
             origin.answers = {"/": redirect(other.url("/")), "/secret": answer(body=FEED)}
             other.answers = {"/": redirect(origin.url("/secret"))}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
@@ -98,7 +90,7 @@ def test_who_leads_back_to_their_origin_does_not_choose_what_they_open() -> None
 @pytest.mark.parametrize("name", ["localhost", "127.1", "LOCALHOST.", "feeds.test"])
 def test_another_name_of_the_same_machine_is_another_host(name: str) -> None:
     async def scenario() -> list[list[bool]]:
-        async with running({"/b": answer(body=FEED)}) as origin, plain() as fetcher:
+        async with http_server({"/b": answer(body=FEED)}) as origin, plain() as fetcher:
             origin.answers = {"/": redirect(origin.url("/b", name)), **origin.answers}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return shown(origin)
@@ -108,7 +100,7 @@ def test_another_name_of_the_same_machine_is_another_host(name: str) -> None:
 
 def test_userinfo_in_a_redirect_changes_nothing() -> None:
     async def scenario() -> str | None:
-        async with running({}) as origin, plain() as fetcher:
+        async with http_server({}) as origin, plain() as fetcher:
             leads = origin.url("/b").replace("//", "//user:other@")
             origin.answers = {"/": redirect(leads), "/b": answer(body=FEED)}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
@@ -119,7 +111,7 @@ def test_userinfo_in_a_redirect_changes_nothing() -> None:
 
 @pytest.mark.needs("openssl")
 @pytest.mark.parametrize("starts_secure", [True, False])
-def test_neither_a_downgrade_nor_an_upgrade_is_shown_them(tmp_path: Path, starts_secure: bool) -> None:
+def test_credentials_are_not_sent_across_a_change_of_scheme(tmp_path: Path, starts_secure: bool) -> None:
     path = certificate(tmp_path)
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain(path)
@@ -130,7 +122,7 @@ def test_neither_a_downgrade_nor_an_upgrade_is_shown_them(tmp_path: Path, starts
     async def scenario() -> list[list[bool]]:
         transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=trust)
         fetcher = Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
-        async with running({}, tls) as secure, running({}) as open_one, fetcher:
+        async with http_server({}, tls) as secure, http_server({}) as open_one, fetcher:
             first, second = (secure, open_one) if starts_secure else (open_one, secure)
             first.answers = {"/": redirect(second.url("/", "feeds.test"))}
             second.answers = {"/": answer(body=FEED)}
@@ -142,7 +134,7 @@ def test_neither_a_downgrade_nor_an_upgrade_is_shown_them(tmp_path: Path, starts
 
 
 def certificate(directory: Path) -> Path:
-    """A certificate for feeds.test with its key, in one file."""
+    """Make a certificate for feeds.test with its key, in one file."""
     key, made = directory / "key.pem", directory / "crt.pem"
     subprocess.run(
         [
@@ -158,9 +150,9 @@ def certificate(directory: Path) -> Path:
     return both
 
 
-def test_a_hub_is_never_shown_any() -> None:
+def test_a_hub_gets_no_credentials() -> None:
     async def scenario() -> list[list[bool]]:
-        async with running({"/": answer(body=FEED), "/hub": answer()}) as origin, plain() as fetcher:
+        async with http_server({"/": answer(body=FEED), "/hub": answer()}) as origin, plain() as fetcher:
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             await fetcher.post(origin.url("/hub"), [("hub.mode", "subscribe")])
             return shown(origin)
@@ -179,9 +171,9 @@ def test_a_hub_is_never_shown_any() -> None:
         redirect("/"),
     ],
 )
-def test_no_failure_tells_them(scripted: bytes) -> None:
+def test_no_error_text_holds_credentials(scripted: bytes) -> None:
     async def scenario() -> FetchError:
-        async with running({"/": scripted}) as origin, plain() as fetcher:
+        async with http_server({"/": scripted}) as origin, plain() as fetcher:
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return caught.value
@@ -200,9 +192,9 @@ def test_no_failure_tells_them(scripted: bytes) -> None:
         f"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nyou sent {SECRET}\r\n",
     ],
 )
-def test_an_origin_that_echoes_them_puts_them_in_no_message(echoing: str) -> None:
+def test_credentials_echoed_by_the_origin_are_in_no_error_text(echoing: str) -> None:
     async def scenario() -> str:
-        async with running({"/": then_close(echoing.encode())}) as origin, plain() as fetcher:
+        async with http_server({"/": then_close(echoing.encode())}) as origin, plain() as fetcher:
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return str(caught.value)

@@ -16,7 +16,7 @@ def raw_deflate(data: bytes) -> bytes:
 
 
 def decoded(encoding: str, data: bytes, step: int = 1_000) -> bytes:
-    decoding = Decoding(encoding, most=1_000_000)
+    decoding = Decoding(encoding, max_bytes=1_000_000)
     parts = [data[start : start + step] for start in range(0, len(data), step)]
     pieces = [piece for part in parts for piece in decoding.feed(part)]
     decoding.finish()
@@ -69,7 +69,7 @@ def test_a_body_that_is_not_what_its_encoding_says_is_an_error(encoding: str) ->
 )
 def test_encodings_not_asked_for_are_an_error(encoding: str, cause: str) -> None:
     with pytest.raises(Undecodable) as caught:
-        Decoding(encoding, most=1_000_000)
+        Decoding(encoding, max_bytes=1_000_000)
     assert caught.value.cause == cause
 
 
@@ -86,7 +86,7 @@ def test_a_gzip_stream_of_countless_members_is_refused() -> None:
         ("deflate, br", brotli.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 300_000, quality=5)),
     ],
 )
-def test_what_one_encoding_hands_to_the_next_is_bounded_though_nothing_comes_of_it(
+def test_data_between_two_encodings_is_bounded_although_the_output_is_empty(
     encoding: str, data: bytes
 ) -> None:
     with pytest.raises(Undecodable, match="larger than 1000000 bytes between its encodings") as caught:
@@ -105,7 +105,7 @@ def test_what_one_encoding_hands_to_the_next_is_bounded_though_nothing_comes_of_
     ],
 )
 def test_a_bomb_goes_off_in_small_pieces(encoding: str, bomb: bytes, largest: int) -> None:
-    sizes = [len(piece) for piece in Decoding(encoding, most=1_000_000).feed(bomb)]
+    sizes = [len(piece) for piece in Decoding(encoding, max_bytes=1_000_000).feed(bomb)]
     assert (sum(sizes), max(sizes) <= largest) == (50_000_000, True)
 
 

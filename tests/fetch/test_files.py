@@ -60,7 +60,7 @@ def test_a_missing_file_is_reported(tmp_path: Path) -> None:
     assert failure(path.as_uri()) == ("network", f"the file {path} cannot be read: No such file or directory")
 
 
-def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path: Path) -> None:
+def test_a_file_that_is_not_regular_is_refused_without_blocking(tmp_path: Path) -> None:
     pipe, link = tmp_path / "pipe", tmp_path / "link"
     os.mkfifo(pipe)
     link.symlink_to("/dev/zero")

@@ -2,16 +2,16 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.memory import Budget, CutOff, Share
+from aggregator.fetch.memory import Budget, Evicted, Share
 
 
 async def turn() -> None:
-    """Let every other task go on as far as it can."""
+    """Let every other task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
-def test_who_needs_more_than_is_left_waits_until_another_has_ended() -> None:
+def test_a_body_that_exceeds_the_free_budget_waits_until_another_ends() -> None:
     async def scenario() -> list[str]:
         budget, done = Budget(100), list[str]()
 
@@ -52,7 +52,7 @@ def test_bodies_that_all_want_more_than_there_is_still_all_come_to_an_end() -> N
     assert lowest >= -90  # never beyond the capacity by more than one body
 
 
-def test_who_gives_up_waiting_leaves_nothing_behind() -> None:
+def test_a_cancelled_wait_reserves_no_memory() -> None:
     async def scenario() -> int:
         budget = Budget(10)
 
@@ -93,17 +93,17 @@ def test_a_body_in_countless_pieces_lets_others_go_on() -> None:
 
 
 async def holding(budget: Budget, size: int) -> str:
-    """Take so much and never end by itself."""
+    """Reserve bytes and wait until evicted."""
     try:
         with Share(budget) as share:
             await share.grow(size)
             await asyncio.Event().wait()
-    except CutOff:
+    except Evicted:
         return "cut off"
     return "ended"
 
 
-def test_who_holds_most_for_long_is_cut_off_when_others_wait() -> None:
+def test_the_largest_slow_body_is_evicted_when_others_wait() -> None:
     async def scenario() -> tuple[str, bool, int]:
         budget = Budget(100, evict_after=0.02)
         large, small = (asyncio.create_task(holding(budget, size)) for size in (80, 20))
@@ -147,7 +147,7 @@ def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
     assert asyncio.run(scenario()) == "cut off"
 
 
-def test_who_waits_and_holds_most_is_not_cancelled_once_it_has_what_it_waits_for() -> None:
+def test_the_largest_body_is_not_evicted_once_its_wait_is_over() -> None:
     async def scenario() -> str:
         budget, loop = Budget(100, evict_after=0.02), asyncio.get_running_loop()
 
@@ -184,7 +184,7 @@ def test_a_cut_that_comes_with_a_cancellation_is_a_cancellation() -> None:
         await turn()
         task.cancel()
         (share,) = budget.shares
-        share.cut()
+        share.evict()
         with pytest.raises(asyncio.CancelledError):
             await task
 

@@ -1,16 +1,16 @@
 import asyncio
 
-from aggregator.fetch.politeness import REMEMBERED, REST, STANDINGS, HostRests, Hosts
+from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, HostLimited, Hosts
 
 
 async def turn() -> None:
-    """Let every other task go on as far as it can."""
+    """Let every other task run until it waits."""
     for _ in range(10):
         await asyncio.sleep(0)
 
 
 def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[str]:
-    """Which fetches hold a slot at once when none of them ever ends."""
+    """Return the hosts whose fetches hold a slot while none ends."""
 
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=per_host, in_all=in_all), list[str]()
@@ -41,7 +41,7 @@ def test_no_more_fetches_run_in_all_than_are_allowed() -> None:
     assert running_together(["a", "b", "c", "d"], per_host=2, in_all=3) == ["a", "b", "c"]
 
 
-def test_who_waits_for_a_slow_host_keeps_no_slot_from_the_others() -> None:
+def test_fetches_waiting_for_a_slow_host_hold_no_global_slot() -> None:
     assert running_together(["slow"] * 50 + ["b", "c"], per_host=1, in_all=3) == ["slow", "b", "c"]
 
 
@@ -80,7 +80,7 @@ def test_fetches_at_one_host_begin_a_gap_apart_and_those_at_others_do_not_wait()
     assert [gaps >= least for (_, gaps), least in zip(order, (0, 0, 1, 2, 0), strict=True)] == [True] * 5
 
 
-def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() -> None:
+def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> None:
     async def scenario() -> list[str]:
         slots, said = Hosts(per_host=1, in_all=9), list[str]()
 
@@ -89,9 +89,9 @@ def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() ->
                 async with slots.slot(host):
                     said.append(f"asks {host}")
                     await turn()
-                    slots.rest("a")
-            except HostRests as error:
-                said.append(f"leaves {host} for {error.seconds > REST - 5}")
+                    slots.limit("a")
+            except HostLimited as error:
+                said.append(f"leaves {host} for {error.seconds > LIMITED_FOR - 5}")
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
@@ -99,7 +99,7 @@ def test_who_waits_for_a_host_that_has_enough_gives_up_and_the_others_go_on() ->
     assert asyncio.run(scenario()) == ["asks a", "asks b", "leaves a for True"]
 
 
-def test_who_keeps_us_waiting_makes_room_for_as_many_as_may_be_slow() -> None:
+def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> None:
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=1, in_all=1, slow_after=0.01, slow=2), list[str]()
         second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -140,17 +140,17 @@ def test_beyond_those_that_may_be_slow_everybody_waits() -> None:
 def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
     async def scenario() -> int:
         slots = Hosts(per_host=1, in_all=1)
-        slots.rest("resting")
-        for number in range(3 * REMEMBERED):
+        slots.limit("resting")
+        for number in range(3 * HOSTS_MAX):
             async with slots.slot(f"host{number}"):
                 pass
         try:
             async with slots.slot("resting"):
                 return 0
-        except HostRests:
+        except HostLimited:
             return len(slots.known)
 
-    assert 1 <= asyncio.run(scenario()) <= REMEMBERED
+    assert 1 <= asyncio.run(scenario()) <= HOSTS_MAX
 
 
 def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themselves() -> None:
@@ -200,7 +200,7 @@ def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
 def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
     async def scenario() -> tuple[bool | None, bool | None]:
         slots = Hosts(per_host=1, in_all=1)
-        for number in range(STANDINGS + 1):
+        for number in range(STANDINGS_MAX + 1):
             async with slots.slot(str(number)):
                 pass
         return slots.is_prompt("0"), slots.is_prompt("1")

@@ -1,4 +1,4 @@
-"""Posting a form, as to a hub: guarded, in time, and sent again only where that was asked for."""
+"""Forms posted to a hub: SSRF guard, deadline, and redirects that keep method and body."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,8 @@ from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model.settings import PollSettings
-from tests.fetch.origin import Origin, answer, for_ever, poll_settings, polling, then_hang
+from tests.fetch.given import poll_settings, polling
+from tests.server import HttpServer, answer, for_ever, then_hang
 
 FORM = (("hub.mode", "subscribe"), ("hub.topic", "https://ministry.example/ä?b=1&c=2"))
 ENCODED = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fministry.example%2F%C3%A4%3Fb%3D1%26c%3D2"
@@ -19,7 +20,7 @@ ENCODED = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fministry.example%2F%C3%A4
 def posted(
     answer: Callable[[httpx.Request], httpx.Response], url: str = "https://hub.example/"
 ) -> tuple[int, list[httpx.Request]]:
-    """The status that posting the form comes to, and all that was sent."""
+    """Post the form; return the status and the requests."""
     sent = []
 
     def answered(request: httpx.Request) -> httpx.Response:
@@ -37,7 +38,7 @@ def posted(
 
 
 def redirecting(status: int, **to: str) -> Callable[[httpx.Request], httpx.Response]:
-    """Hosts that lead on, each by the first label of its name, and the others that accept."""
+    """Return a handler that redirects hosts by the first label of their name and accepts on others."""
 
     def answered(request: httpx.Request) -> httpx.Response:
         target = to.get(request.url.host.partition(".")[0])
@@ -118,7 +119,7 @@ def test_the_guard_stands_before_forms_too() -> None:
 
 
 def test_the_guard_stands_before_every_hop_of_a_form() -> None:
-    async def scenario(origin: Origin, client: Client) -> FetchError:
+    async def scenario(origin: HttpServer, client: Client) -> FetchError:
         with pytest.raises(FetchError) as caught:
             await client.post(origin.url("/"), FORM)
         return caught.value
@@ -128,7 +129,7 @@ def test_the_guard_stands_before_every_hop_of_a_form() -> None:
 
 
 def test_a_hub_that_hangs_is_left_at_the_deadline() -> None:
-    async def scenario(origin: Origin, client: Client) -> FetchError:
+    async def scenario(origin: HttpServer, client: Client) -> FetchError:
         with pytest.raises(FetchError) as caught:
             await client.post(origin.url("/"), FORM)
         return caught.value
@@ -137,8 +138,8 @@ def test_a_hub_that_hangs_is_left_at_the_deadline() -> None:
     assert error.cause == "network"
 
 
-def test_what_a_hub_says_besides_its_status_is_not_read() -> None:
-    async def scenario(origin: Origin, client: Client) -> int:
+def test_the_body_of_a_hub_response_is_not_read() -> None:
+    async def scenario(origin: HttpServer, client: Client) -> int:
         return await client.post(origin.url("/"), FORM)
 
     endless = for_ever(b"HTTP/1.1 202 Accepted\r\n\r\n", b"x" * 1_000)

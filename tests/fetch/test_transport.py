@@ -5,32 +5,31 @@ import ssl
 import struct
 import subprocess
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import httpcore
 import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.fetch.transport import Backend, Resolve, Resolver, Transport
-from tests.fetch.origin import LOOPBACK, Origin, answer, every_name_is_here, poll_settings, running
+from aggregator.fetch.transport import Resolve, Resolver, Transport
+from tests.fetch.given import LOOPBACK, every_name_is_here, poll_settings
+from tests.server import HttpServer, Request, answer, http_server
 
 FEED = b"<rss version='2.0'/>"
 
 
 def reaching(
     resolve: Resolve,
-    use: Callable[[Origin, Client], Awaitable[str]],
+    use: Callable[[HttpServer, Client], Awaitable[str]],
     *,
     tls: ssl.SSLContext | None = None,
     trust: Callable[[], ssl.SSLContext] = ssl.create_default_context,
 ) -> str:
-    """Use a client with this resolver and these trusted certificates on a running origin."""
+    """Run a client with this resolver and these trusted certificates against a server."""
 
     async def run() -> str:
-        async with running({"/": answer(body=FEED)}, tls) as origin:
+        async with http_server({"/": answer(body=FEED)}, tls) as origin:
             transport = Transport(LOOPBACK, resolve=resolve, trust=trust)
             async with Client(
                 poll_settings(), contact="a", publication_url="b", transport=transport
@@ -40,10 +39,10 @@ def reaching(
     return asyncio.run(run())
 
 
-def outcome_of(host: str, path: str = "/") -> Callable[[Origin, Client], Awaitable[str]]:
-    """The body of a fetch, or its error."""
+def outcome_of(host: str, path: str = "/") -> Callable[[HttpServer, Client], Awaitable[str]]:
+    """Return a function that fetches and returns the body or the error."""
 
-    async def use(origin: Origin, client: Client) -> str:
+    async def use(origin: HttpServer, client: Client) -> str:
         try:
             return str((await client.fetch(origin.url(path, host))).body)
         except FetchError as error:
@@ -75,11 +74,11 @@ def test_of_several_addresses_only_permitted_ones_are_tried() -> None:
     assert reaching(resolving("10.0.0.1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
 
 
-def test_when_one_address_does_not_answer_the_next_is_tried() -> None:
+def test_an_address_that_refuses_is_followed_by_the_next() -> None:
     assert reaching(resolving("127.0.0.9", "::1", "127.0.0.1"), outcome_of("feeds.test")) == str(FEED)
 
 
-def test_a_name_that_is_rebound_after_it_was_judged_gains_nothing() -> None:
+def test_dns_rebinding_after_the_guard_gains_nothing() -> None:
     answers = iter([("127.0.0.1",), ("10.0.0.1",)])
 
     async def resolve(host: str, port: int) -> tuple[str, ...]:
@@ -172,7 +171,7 @@ def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for feeds.test with its key, signed by itself."""
+    """A self-signed certificate for feeds.test with its key."""
     path = tmp_path_factory.mktemp("tls") / "feeds.pem"
     subprocess.run(
         [
@@ -201,7 +200,7 @@ def test_a_trusted_origin_is_read_over_tls_again_and_again_with_one_context(cert
         made.append(ssl.create_default_context(cafile=certificate))
         return made[-1]
 
-    async def use(origin: Origin, client: Client) -> str:
+    async def use(origin: HttpServer, client: Client) -> str:
         bodies = [(await client.fetch(origin.url("/", "feeds.test"))).body for _ in range(3)]
         return str(bodies == [FEED] * 3)
 
@@ -213,7 +212,7 @@ def test_a_trusted_origin_is_read_over_tls_again_and_again_with_one_context(cert
 def test_a_large_body_comes_whole_over_tls(certificate: Path) -> None:
     body = bytes(range(256)) * 8_000
 
-    async def use(origin: Origin, client: Client) -> str:
+    async def use(origin: HttpServer, client: Client) -> str:
         origin.answers = {"/": answer(body=body)}
         got = await client.fetch(origin.url("/", "feeds.test"), max_bytes=len(body))
         return str(got.body == body)
@@ -245,54 +244,24 @@ def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: 
     )
 
 
-@asynccontextmanager
-async def speaking_first(words: bytes) -> AsyncIterator[int]:
-    """A server that talks before it is asked, and on which port."""
-    ended = asyncio.Event()
-
-    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(words)
-        await ended.wait()
-        writer.transport.abort()
-
-    server = await asyncio.start_server(greet, "127.0.0.1", 0)
-    yield server.sockets[0].getsockname()[1]
-    ended.set()
-    server.close()
-    await server.wait_closed()
-    await asyncio.sleep(0)
-
-
 @pytest.mark.parametrize(
-    ("words", "message"),
-    [(answer(body=FEED), "failed: TLS failed: "), (b"", "did not finish within 0.2 s")],
+    ("words", "timeout", "message"),
+    [(answer(body=FEED), 5, "failed: TLS failed: "), (b"", 0.2, "did not finish within 0.2 s")],
 )
-def test_what_speaks_no_tls_is_not_read_over_it(words: bytes, message: str) -> None:
+def test_a_server_without_tls_is_not_read_over_https(words: bytes, timeout: float, message: str) -> None:
     async def scenario() -> str:
         transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
-        client = Client(poll_settings(timeout=0.2), contact="a", publication_url="b", transport=transport)
-        async with speaking_first(words) as port, client:
+        client = Client(poll_settings(timeout=timeout), contact="a", publication_url="b", transport=transport)
+        async with http_server(greeting=words) as server, client:
             with pytest.raises(FetchError) as caught:
-                await client.fetch(f"https://127.0.0.1:{port}/")
+                await client.fetch(f"https://127.0.0.1:{server.port}/")
         return str(caught.value)
 
     assert message in asyncio.run(scenario())
 
 
-def test_plain_bytes_from_before_the_handshake_do_not_pass_as_encrypted() -> None:
-    async def scenario() -> None:
-        async with speaking_first(b"HTTP/1.1 200 OK") as port:
-            stream = await Backend(every_name_is_here, LOOPBACK).connect_tcp("127.0.0.1", port)
-            while not stream.get_extra_info("is_readable"):  # noqa: ASYNC110  # it tells nobody
-                await asyncio.sleep(0)
-            with pytest.raises(httpcore.ConnectError, match="it spoke before the TLS handshake"):
-                await stream.start_tls(ssl.create_default_context(), "feeds.test")
-
-    asyncio.run(scenario())
-
-
 def test_a_connection_that_breaks_is_reported() -> None:
-    async def reset(writer: asyncio.StreamWriter) -> None:
+    async def reset(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(answer(body=FEED)[:-5])
         await writer.drain()
         # Closing without lingering sends RST instead of FIN.
@@ -301,7 +270,7 @@ def test_a_connection_that_breaks_is_reported() -> None:
         )
         writer.transport.abort()
 
-    async def use(origin: Origin, client: Client) -> str:
+    async def use(origin: HttpServer, client: Client) -> str:
         origin.answers = {"/": reset}
         return await outcome_of("feeds.test")(origin, client)
 

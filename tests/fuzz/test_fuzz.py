@@ -1,7 +1,7 @@
-"""Every reader of strangers' bytes, shaken: a short sample with the other tests, for a while with `make fuzz`.
+"""Fuzzing of every reader of untrusted bytes: a short sample with the other tests, longer with `make fuzz`.
 
-FUZZ_SECONDS is the budget of `make fuzz`, shared by the targets; what was tried is printed. What it ever
-found stands as an @example.
+FUZZ_SECONDS is the budget of `make fuzz`, shared by the targets; the number of inputs is printed. Each input that
+ever failed is an @example.
 """
 
 import json
@@ -37,7 +37,7 @@ SAMPLE = settings(max_examples=150, deadline=None, suppress_health_check=list(He
 
 
 def sniffs(body: bytes, content_type: str) -> None:
-    """Bytes to clean text: it can be encoded, starts with its root, and lays out without an accident."""
+    """Recognition yields encodable text, or a ParseError, and its layout covers the text."""
     try:
         text = recognise(body, content_type)
     except ParseError:
@@ -56,7 +56,7 @@ def sniffs(body: bytes, content_type: str) -> None:
 
 
 def parses(body: bytes, content_type: str) -> None:
-    """A document or a ParseError; what was seen is not read again, and nothing else is missed."""
+    """Parsing yields a document or a ParseError; entries seen before are not read again."""
     try:
         first = parse(body, content_type=content_type, url=ORIGIN.feed)
     except ParseError as error:
@@ -69,7 +69,7 @@ def parses(body: bytes, content_type: str) -> None:
 
 
 def works(body: bytes, content_type: str) -> None:
-    """From bytes to items: each is safe, absolute and on one line, whatever was said."""
+    """Items have keys, absolute web addresses, sanitised content and single-line texts."""
     job = ReadJob(body, content_type, ORIGIN.feed, ORIGIN, frozenset(), pipeline_version_of(ORIGIN), NOON)
     try:
         worked = work(job)
@@ -86,7 +86,7 @@ def works(body: bytes, content_type: str) -> None:
 
 
 def reads_date(said: str) -> None:
-    """A time in UTC within our years, or none."""
+    """A date is read as UTC between 1990 and 2200, or not at all."""
     for month_first in (True, False):
         for zone in ("UTC", "Europe/Vienna", "Pacific/Kiritimati"):
             read = dates.read(said, zone=zone, month_first=month_first, now=NOON)
@@ -97,7 +97,7 @@ def reads_date(said: str) -> None:
 
 
 def reads_address(said: str) -> None:
-    """An address of the web that everybody else can read too, and that stays what it is; or none."""
+    """An address is absolute, ASCII, without userinfo and a fixed point, or empty."""
     url = urls.absolute(said, ORIGIN.feed)
     if not url:
         return
@@ -112,7 +112,7 @@ def reads_address(said: str) -> None:
 
 
 def reads_body(said: str) -> None:
-    """Nothing but what is allowed, and the same when read again."""
+    """Sanitised HTML is allowed HTML and a fixed point."""
     once = html.sanitise(Markup(said, "html"), ORIGIN.feed)
     assert faults(once.html) == []
     assert html.sanitise(Markup(once.html, "html"), "https://elsewhere.example/").html == once.html

@@ -1,4 +1,4 @@
-"""Says what is wrong with an output, by parsers that share nothing with what made it."""
+"""Checks of published output, with parsers that the renderer does not use."""
 
 import json
 from collections.abc import Iterator
@@ -26,12 +26,12 @@ SHOWN_AS_HTML = (
     "{http://purl.org/rss/1.0/modules/content/}encoded",
     "{http://www.w3.org/2005/Atom}content",
 )
-TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # the direction of what follows
+TURNS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # bidirectional controls
 LOCAL = ("https://", "http://", "/", "#main", "mailto:", "tel:")
 
 
 def release_faults(release: Release, channel: Channel, around: Site, *, standing: str) -> Iterator[str]:
-    """Everything wrong with an item as page, RSS, Atom and JSON; `standing` is what the disclaimer says."""
+    """Yield every fault of a release as page, RSS, Atom and JSON; `standing` is the text of its disclaimer."""
     yield from body_faults(body.html(release), standing)
     yield from page_faults(item_page(release, around).body.decode(), standing)
     for kind in ("rss", "atom"):
@@ -48,7 +48,7 @@ def release_faults(release: Release, channel: Channel, around: Site, *, standing
 
 
 def _entry_faults(root: etree._Element, release: Release) -> Iterator[str]:
-    """A reader shows these elements as HTML: the judged body, or an escaped text."""
+    """Yield elements that readers show as HTML, other than the body and escaped text."""
     said = [each for each in root.iter(*SHOWN_AS_HTML) if not _is_of_channel(each)]
     whole = [each for each in said if each.text == body.html(release)]
     if not whole:
@@ -64,7 +64,7 @@ def _is_of_channel(element: etree._Element) -> bool:
 
 
 def body_faults(html: str, standing: str) -> Iterator[str]:
-    """The body that subscribers get: content, then the disclaimer, once, last, in nothing."""
+    """Yield faults of the body in feeds: content, then the disclaimer once, last and at the top level."""
     yield from faults(html)[:-1]  # the last is the class of the disclaimer
     parts = list(html5lib.parseFragment(html, namespaceHTMLElements=False))
     if len(parts) > 2 or faults(html)[-1:] != ["attribute class"]:
@@ -73,7 +73,7 @@ def body_faults(html: str, standing: str) -> Iterator[str]:
 
 
 def page_faults(html: str, standing: str) -> Iterator[str]:
-    """A page: our own skeleton with nothing added, and the disclaimer where the template puts it."""
+    """Yield faults of a page: elements outside the template, and a disclaimer that is not in its place."""
     root = html5lib.parse(html, namespaceHTMLElements=False)
     head, shown = root
     yield from (f"{each.tag} in head" for each in head.iter() if each.tag not in IN_HEAD)
@@ -99,7 +99,7 @@ def _disclaimer(element: Element, standing: str) -> Iterator[str]:
 
 
 def _unprintable(release: Release) -> Iterator[str]:
-    """What XML, terminals or the reading direction would stumble over in what is shown as a line."""
+    """Yield single-line texts with control, surrogate, line-separator or bidirectional characters."""
     lines = (release.title, release.organisation, release.url, release.public_id, release.language)
     for line in (*lines, *release.authors, *release.categories, *(file.type for file in release.enclosures)):
         if any(category(each) in ("Cc", "Cs", "Zl", "Zp") or each in TURNS for each in line):

@@ -1,5 +1,5 @@
-"""Hostile feeds in a real Chromium whose obedience to our Content-Security-Policy is switched off: no script
-is so much as compiled, no dialog opens, nobody but us is asked for anything but images.
+"""Hostile feeds in a real Chromium with Content-Security-Policy switched off: no script is compiled, no dialog
+opens, and third parties are requested for images only.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,7 +16,8 @@ from tests.given import NOON
 from tests.hostile.documents import FIELDS, FORMATS, document
 from tests.hostile.payloads import OURS, RUN, every
 from tests.line.line import Line, plain
-from tests.running import Origin, json_of, origin, site
+from tests.running import given_a_site, json_of
+from tests.server import HttpServer, answer, http_server_in_thread
 
 pytestmark = pytest.mark.needs("chromium")
 
@@ -50,14 +51,14 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 @pytest.fixture(scope="module")
-def reader() -> Iterator[Origin]:
-    """A web server for pages such as a feed reader without any policy would show."""
-    with origin() as serving:
+def reader() -> Iterator[HttpServer]:
+    """A server for pages as shown by a feed reader without any policy."""
+    with http_server_in_thread() as serving:
         yield serving
 
 
 def wrongs(browser: Chromium, url: str) -> list[str]:
-    """What a page did that it must not, by its own telling and by what became of it."""
+    """Return forbidden events, requests and elements of a page."""
     browser.opens(url, 1280)
     home = "/".join(url.split("/")[:3])
     wrong = [str(event)[:300] for event in browser.events if event.get("method") in BAD]
@@ -78,7 +79,7 @@ def _request(event: Message) -> tuple[str, str]:
 
 
 def as_reader_shows(releases: Sequence[Release]) -> bytes:
-    """Each release as readers show it: what is text escaped, what is HTML as it is."""
+    """Return a page of releases as readers show them, text escaped and HTML as it is."""
     shown = [
         f'<article><h2><a href="{escape(one.url)}">{escape(one.title)}</a></h2><p>{escape(", ".join(one.authors))}</p>'
         f"{body.html(one)}{''.join(f'<img src={chr(34)}{escape(each.url)}{chr(34)}>' for each in one.images)}"
@@ -91,15 +92,15 @@ def as_reader_shows(releases: Sequence[Release]) -> bytes:
 @pytest.mark.parametrize(
     "bad", [OURS[0], f"<img src=data:, onerror={RUN}>", "<script src=https://evil.example/></script>"]
 )
-def test_the_hook_notices_what_it_is_for(browser: Chromium, reader: Origin, bad: str) -> None:
-    reader.documents["/bad"] = f"<!doctype html><title>Bad</title>{bad}".encode()
+def test_the_hook_notices_what_it_is_for(browser: Chromium, reader: HttpServer, bad: str) -> None:
+    reader.answers["/bad"] = answer(body=f"<!doctype html><title>Bad</title>{bad}".encode())
     assert wrongs(browser, reader.url("/bad"))
 
 
 @pytest.mark.needs("corpus")
 @pytest.mark.parametrize("form", FORMATS)
 def test_no_payload_acts_in_a_reader_that_shows_our_feeds(
-    browser: Chromium, reader: Origin, form: str, tmp_path: Path
+    browser: Chromium, reader: HttpServer, form: str, tmp_path: Path
 ) -> None:
     source = plain("origin")
     with Line(tmp_path, source, now=NOON) as line:
@@ -109,22 +110,22 @@ def test_no_payload_acts_in_a_reader_that_shows_our_feeds(
     assert len(shown) > 400
     for start in range(0, len(shown), A_PAGE):
         part = shown[start : start + A_PAGE]
-        reader.documents["/wall"] = as_reader_shows(part)
+        reader.answers["/wall"] = answer(body=as_reader_shows(part))
         assert wrongs(browser, reader.url("/wall")) == []
         assert browser.value(DISCLAIMERS) == len(part)  # each where it can be seen
 
 
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, list[str]]]:
-    """A running service that has polled every payload; its addresses and the paths of all pages."""
-    here = site(tmp_path_factory.mktemp("site"))
-    with origin() as serving:
+    """A running service that has polled every payload: its addresses and the paths of all pages."""
+    here = given_a_site(tmp_path_factory.mktemp("site"))
+    with http_server_in_thread() as serving:
         for form in FORMATS:
-            serving.documents[f"/{form}"] = document(form, FIELDS[form], every())
+            serving.answers[f"/{form}"] = answer(body=document(form, FIELDS[form], every()))
             head = [field for field in FIELDS[form] if field.startswith("feed ")]
-            serving.documents[f"/{form}-head"] = document(form, head, [OURS[0]])
-        serving.documents["/broken"] = f"<{OURS[1]}".encode()
-        here.sources({path[1:]: serving.url(path) for path in serving.documents}, ", embargo: ignore")
+            serving.answers[f"/{form}-head"] = answer(body=document(form, head, [OURS[0]]))
+        serving.answers["/broken"] = answer(body=f"<{OURS[1]}".encode())
+        here.sources({path[1:]: serving.url(path) for path in serving.answers}, ", embargo: ignore")
         here.config.write_text(here.config.read_text().replace("organisation: Harbour Office, ", ""))
         here.run("poll")
         with here.serving() as running:

@@ -1,4 +1,4 @@
-"""External entities, in whatever dress: no file is read, nobody is asked, and nothing grows."""
+"""External entities (XXE): no file is read, no request is made, and no text grows."""
 
 import re
 import time
@@ -14,7 +14,7 @@ from aggregator.workers.job import work
 from tests.given import NOON
 from tests.hostile.payloads import HOSTILE
 from tests.line.line import plain
-from tests.running import Origin, origin
+from tests.server import HttpServer, answer, http_server_in_thread
 
 CANARY = "the content of a file of this machine"
 ORIGIN = plain("origin")
@@ -34,14 +34,13 @@ OWN = (
 
 
 @pytest.fixture(scope="module")
-def listener() -> Iterator[Origin]:
-    with origin() as listening:
-        listening.documents["/"] = CANARY.encode()
+def listener() -> Iterator[HttpServer]:
+    with http_server_in_thread({"/": answer(body=CANARY.encode())}) as listening:
         yield listening
 
 
 def prologs() -> list[str]:
-    """Our own, and all of the corpus that declare anything."""
+    """Return the own prologs, and those of the corpus that declare entities."""
     found = list(OWN)
     for path in sorted(HOSTILE.glob("payloads/xxe/**/*")):
         if path.is_file():
@@ -51,15 +50,15 @@ def prologs() -> list[str]:
     return found
 
 
-def aimed(prolog: str, canary: Path, listener: Origin) -> str:
-    """The same attack on a file and a server of ours."""
+def aimed(prolog: str, canary: Path, listener: HttpServer) -> str:
+    """Redirect the attack to a file and a server of the test."""
     prolog = re.sub(r"<\?xml[^>]*\?>", "", prolog)
     prolog = re.sub(r"(?:php|expect|file|jar|gopher|ftp|netdoc):/*[^\s\"'>]+", canary.as_uri(), prolog)
     return re.sub(r"https?://[^\s\"'>]+", listener.url("/"), prolog)
 
 
 def said(prolog: str) -> str:
-    """A feed behind the prolog that uses every entity it names, in texts and in attributes."""
+    """Return a feed that uses every entity of its prolog in texts and in attributes."""
     names = dict.fromkeys(re.findall(r"<!ENTITY\s+(?:%\s+)?([^\s%]+)", prolog))
     used = " ".join(f"&{name};" for name in names) or "nothing"
     return (
@@ -82,7 +81,7 @@ def reads(body: str) -> ReadResult | ParseError:
 
 @pytest.mark.needs("corpus")
 def test_no_entity_reads_a_file_or_asks_anybody_or_costs_more_than_its_bytes(
-    tmp_path: Path, listener: Origin
+    tmp_path: Path, listener: HttpServer
 ) -> None:
     canary = tmp_path / "passwd"
     canary.write_text(CANARY)
@@ -96,4 +95,4 @@ def test_no_entity_reads_a_file_or_asks_anybody_or_costs_more_than_its_bytes(
             assert time.monotonic() - started < 2, prolog
             assert CANARY not in repr(answer), prolog
             assert len(repr(answer)) < 20_000, prolog
-    assert listener.asked == []
+    assert listener.paths == []

@@ -1,4 +1,4 @@
-"""The judge itself: what is let through here would be let through there."""
+"""Tests of the output checks themselves."""
 
 from html import escape
 
@@ -14,7 +14,7 @@ PAGE = (
 )
 
 
-def test_what_is_right_is_not_faulted() -> None:
+def test_valid_output_has_no_fault() -> None:
     assert list(body_faults(GOOD, STANDING)) == []
     assert list(page_faults(PAGE, STANDING)) == []
     assert list(page_faults(PAGE.replace("BODY", escape("<script>")), STANDING)) == []
@@ -34,7 +34,7 @@ BAD = (
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_what_is_wrong_is_faulted(bad: str) -> None:
+def test_invalid_output_has_a_fault(bad: str) -> None:
     assert list(body_faults(bad + GOOD, STANDING))
     assert list(page_faults(PAGE.replace("BODY", bad), STANDING))
 

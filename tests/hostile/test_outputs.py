@@ -1,4 +1,4 @@
-"""Every payload in every field of every format: nothing of it runs, shows or breaks anything."""
+"""Every payload in every field of every format: published output stays valid and harmless."""
 
 import json
 import re
@@ -25,7 +25,7 @@ STANDING = "Released by Origin."
 
 @contextmanager
 def given_line(directory: Path) -> Iterator[Line]:
-    """A line whose source was polled before, so that nothing is old news."""
+    """A pipeline whose source was polled before, so that no item is backlog."""
     with Line(directory, ORIGIN, now=NOON) as line:
         line.reads(ORIGIN, document("rss", (), ["x"], first=10**6), NOON)
         yield line
@@ -44,12 +44,12 @@ def releases(line: Line) -> tuple[Release, ...]:
 
 
 def is_harmless(line: Line, *, at_least: int) -> None:
-    """Judge every release of the line, the channels that hold them, and the store."""
+    """Check every release, every channel and the store."""
     shown, publication = releases(line), line.config.publication
     assert len(shown) >= at_least
     channel = line.publisher.channel("sources/origin")
     assert channel is not None
-    around = site(publication, line.storage.channels(), line.storage.feeds())
+    around = site(publication, line.storage.items.channels(), line.storage.items.feeds())
     found = {
         (release.title[:60], fault)
         for release in shown
@@ -59,7 +59,7 @@ def is_harmless(line: Line, *, at_least: int) -> None:
     for kind in ("rss", "atom", "json"):
         body = line.document("sources/origin", kind).body.decode()
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]", body)
-    assert line.storage.check() == ()
+    assert line.storage.admin.check() == ()
 
 
 @pytest.mark.parametrize("quote", [escaped, cdata], ids=["escaped", "cdata"])
@@ -112,7 +112,7 @@ def is_harmless_in_the_head(tmp_path: Path, form: str, payloads: Sequence[str]) 
             json.loads(line.document("sources/origin", "json").body)
             channel, newest = line.publisher.channel("sources/origin"), releases(line)[-1]
             assert channel is not None
-            around = site(line.config.publication, line.storage.channels(), line.storage.feeds())
+            around = site(line.config.publication, line.storage.items.channels(), line.storage.items.feeds())
             assert list(release_faults(newest, channel, around, standing=STANDING)) == [], payload
         is_harmless(line, at_least=len(payloads))
 
@@ -147,7 +147,7 @@ def test_a_template_in_a_text_stays_a_text(tmp_path: Path) -> None:
         line.reads(ORIGIN, document("json", ["title", "content_text", "author"], templates), NOON)
         titles = {release.title for release in releases(line)}
         assert titles >= set(templates) - {"<%= 7*7 %>"}
-        around = site(line.config.publication, line.storage.channels(), line.storage.feeds())
+        around = site(line.config.publication, line.storage.items.channels(), line.storage.items.feeds())
         for release in releases(line):
             page = unescape(history_page(release, (), around).body.decode())
             assert release.title in page
@@ -166,7 +166,7 @@ def test_words_of_sql_in_any_field_are_words(tmp_path: Path) -> None:
             reads(line, form, FIELDS[form], words)
         for word in words:
             for reference in (word, f"https://origin.example/{word}"):
-                line.storage.find(reference)
-        assert line.storage.channels()
-        assert line.storage.check() == ()
+                line.storage.items.find(reference)
+        assert line.storage.items.channels()
+        assert line.storage.admin.check() == ()
         assert len(line.items()) > len(words)

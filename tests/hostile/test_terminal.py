@@ -1,4 +1,4 @@
-"""What the operator sees of a hostile feed: every line a line, no cursor moved, every file in its directory."""
+"""Hostile feeds in terminal, log and files: no control character is printed, no path leaves its directory."""
 
 import json
 import re
@@ -9,7 +9,8 @@ import pytest
 
 from tests.hostile.documents import FIELDS, FORMATS, document, raw
 from tests.hostile.payloads import OURS, every
-from tests.running import Origin, Site, origin, site, until
+from tests.running import Site, given_a_site, until
+from tests.server import HttpServer, answer, http_server_in_thread
 
 # Of what a terminal obeys or a line ends with, only the line feed may ever be printed.
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -17,20 +18,21 @@ ESCAPES = "\x1b]0;pwned\x07\x1b[2J\r\nat=0 level=error event=forged \x9b31m \u20
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Origin]]:
-    """A site that has polled hostile feeds of each format, good ones and broken ones."""
-    here = site(tmp_path_factory.mktemp("site"))
-    with origin() as serving:
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, HttpServer]]:
+    """A site that has polled well-formed and broken hostile feeds of each format."""
+    here = given_a_site(tmp_path_factory.mktemp("site"))
+    with http_server_in_thread() as serving:
+        bodies = {
+            "raw": document("rss", FIELDS["rss"], [ESCAPES], quote=raw),
+            "root": "<\u202eroot\u2028 x='\x1b[31m'>".encode(),
+            "page": f"<html><title>{ESCAPES}</title>".encode(),
+            "json-broken": f'{{"version": "{ESCAPES}", "items": [{{"id": {ESCAPES}'.encode(),
+        }
         for form in FORMATS:
-            serving.documents[f"/{form}"] = document(form, FIELDS[form], every()[:200])
-            serving.documents[f"/{form}-head"] = document(
-                form, [f for f in FIELDS[form] if "feed " in f], [ESCAPES]
-            )
-        serving.documents["/raw"] = document("rss", FIELDS["rss"], [ESCAPES], quote=raw)
-        serving.documents["/root"] = "<\u202eroot\u2028 x='\x1b[31m'>".encode()
-        serving.documents["/page"] = f"<html><title>{ESCAPES}</title>".encode()
-        serving.documents["/json-broken"] = f'{{"version": "{ESCAPES}", "items": [{{"id": {ESCAPES}'.encode()
-        feeds = {path.strip("/"): serving.url(path) for path in serving.documents}
+            bodies[form] = document(form, FIELDS[form], every()[:200])
+            bodies[f"{form}-head"] = document(form, [f for f in FIELDS[form] if "feed " in f], [ESCAPES])
+        serving.answers = {f"/{name}": answer(body=body) for name, body in bodies.items()}
+        feeds = {name: serving.url(f"/{name}") for name in bodies}
         # Without an organisation of the operator's, the feed's own title stands in every table.
         here.sources(feeds)
         here.config.write_text(here.config.read_text().replace("organisation: Harbour Office, ", ""))
@@ -56,7 +58,7 @@ def is_plain(text: str) -> None:
         "check --live",
     ],
 )
-def test_tables_and_json_move_no_cursor(hostile: tuple[Site, Origin], command: str) -> None:
+def test_tables_and_json_move_no_cursor(hostile: tuple[Site, HttpServer], command: str) -> None:
     here, _ = hostile
     done = here.run(*command.split())
     is_plain(done.stdout + done.stderr)
@@ -66,7 +68,7 @@ def test_tables_and_json_move_no_cursor(hostile: tuple[Site, Origin], command: s
 
 
 @pytest.mark.needs("corpus")
-def test_an_item_is_shown_without_moving_the_cursor(hostile: tuple[Site, Origin]) -> None:
+def test_an_item_is_shown_without_moving_the_cursor(hostile: tuple[Site, HttpServer]) -> None:
     here, _ = hostile
     items = json.loads(here.run("items", "--json", "--limit", "2000").stdout)
     worst = [
@@ -80,9 +82,8 @@ def test_an_item_is_shown_without_moving_the_cursor(hostile: tuple[Site, Origin]
             assert shown.returncode == 0
 
 
-def test_what_an_operator_types_is_repeated_on_one_plain_line(tmp_path: Path) -> None:
-    here = site(tmp_path)
-    here.sources({})
+def test_operator_input_is_echoed_on_one_plain_line(tmp_path: Path) -> None:
+    here = given_a_site(tmp_path, {})
     for command in ("show", "withdraw", "poll", "add"):
         said = here.run(command, ESCAPES, *(("--reason", ESCAPES) if command == "withdraw" else ()))
         assert said.returncode in (1, 2)
@@ -92,9 +93,9 @@ def test_what_an_operator_types_is_repeated_on_one_plain_line(tmp_path: Path) ->
 
 @pytest.mark.needs("corpus")
 @pytest.mark.parametrize("form", ["json", "logfmt"])
-def test_an_event_is_a_line_of_the_log(hostile: tuple[Site, Origin], tmp_path: Path, form: str) -> None:
+def test_an_event_is_a_line_of_the_log(hostile: tuple[Site, HttpServer], tmp_path: Path, form: str) -> None:
     from_before, _ = hostile
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     here.config.write_text(re.sub(r"127\.0\.0\.1:\d+(?=\n)", "127.0.0.1:0", from_before.config.read_text()))
     process = here.start("serve", "--log-format", form)
     log = here.directory / "log"
@@ -118,7 +119,7 @@ def test_an_event_is_a_line_of_the_log(hostile: tuple[Site, Origin], tmp_path: P
 
 @pytest.mark.needs("corpus")
 def test_an_export_stays_in_its_directory_under_plain_names(
-    hostile: tuple[Site, Origin], tmp_path: Path
+    hostile: tuple[Site, HttpServer], tmp_path: Path
 ) -> None:
     here, _ = hostile
     around = tmp_path / "around"

@@ -1,4 +1,4 @@
-"""What must hold for whatever feeds say."""
+"""Properties of the pipeline that hold for all feeds."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from aggregator.model import Document, Entry, Item
 from aggregator.model.settings import Source
 from aggregator.normalise import normalise
 from aggregator.parse import parse
-from tests.given import DAY, HOUR, NOON, Origin, entry, iso
+from tests.given import DAY, HOUR, NOON, SourceDriver, entry, iso
 from tests.line.line import Line, plain
 
 ORIGIN, AGENCY, UNIVERSITY = plain("origin"), plain("agency"), plain("university")
@@ -57,15 +57,16 @@ def given_line(*sources: Source) -> Iterator[Line]:
 
 
 def says(line: Line, of: Source, history: Sequence[Sequence[Entry]], *, incremental: bool = True) -> None:
-    origin = Origin(line.storage, of, incremental=incremental)
+    origin = SourceDriver(line.storage, of, incremental=incremental)
     for number, document in enumerate(history):
         origin.says(*document, now=NOON + HOUR * number)
 
 
 def essence(line: Line) -> set[tuple[object, ...]]:
-    """Each item: which it is, what it says, where it stands."""
+    """Return identity, content and position of each item."""
     channels = {
-        name: {release.id for release in line.publisher.releases(name)} for name in line.storage.channels()
+        name: {release.id for release in line.publisher.releases(name)}
+        for name in line.storage.items.channels()
     }
     return {
         (
@@ -82,7 +83,7 @@ def essence(line: Line) -> set[tuple[object, ...]]:
 
 
 def published(line: Line) -> list[bytes]:
-    names = line.storage.channels()
+    names = line.storage.items.channels()
     return [line.document(name, kind).body for name in names for kind in ("atom", "rss", "json")]
 
 
@@ -92,12 +93,14 @@ def test_the_same_document_again_changes_nothing(history: list[list[Entry]], inc
     with given_line(ORIGIN) as line:
         says(line, ORIGIN, history, incremental=incremental)
         before = published(line), line.items()
-        outcome = Origin(line.storage, ORIGIN, incremental=incremental).says(*history[-1], now=NOON + DAY)
+        outcome = SourceDriver(line.storage, ORIGIN, incremental=incremental).says(
+            *history[-1], now=NOON + DAY
+        )
         assert (outcome.new, outcome.edited) == (0, 0)
         assert (published(line), line.items()) == before
 
 
-def test_when_the_later_of_two_doubles_goes_the_earlier_one_counts_again() -> None:
+def test_a_superseded_entry_counts_again_once_the_newer_one_disappears() -> None:
     old = entry("Draft", "1", published=iso(NOON - DAY), body="<p>One.</p>")
     new = entry("Final", "1", published=iso(NOON - HOUR))
     for history in ([[new, old], [old]], [[old], [new, old], [old]]):
@@ -169,9 +172,11 @@ told = st.builds(
 
 @SILENT
 @given(st.lists(told, min_size=1, max_size=4, unique_by=lambda each: each.guid))
-def test_what_we_publish_parses_back_to_what_we_stored(said: list[Entry]) -> None:
+def test_published_documents_parse_back_to_the_stored_items(said: list[Entry]) -> None:
     with given_line(ORIGIN) as line:
-        Origin(line.storage, ORIGIN).says(now=NOON - timedelta(hours=2))  # else undated ones are backlog
+        SourceDriver(line.storage, ORIGIN).says(
+            now=NOON - timedelta(hours=2)
+        )  # else undated ones are backlog
         says(line, ORIGIN, [said])
         stored = {one.public_id: one for one in line.items()}
         for kind in ("atom", "rss", "json"):
@@ -190,7 +195,7 @@ def test_what_we_publish_parses_back_to_what_we_stored(said: list[Entry]) -> Non
 
 
 def parsed_back(body: bytes) -> Iterator[Item]:
-    """What a Publicwire makes of what a Publicwire says."""
+    """Return the items of a published document read by the pipeline."""
     url = "https://releases.example/feed"
     document: Document = parse(body, content_type="", url=url)
     for each in document.entries:

@@ -1,4 +1,4 @@
-"""Every real document through the whole line, into three valid channels that say what it said."""
+"""Every real document through the whole pipeline, into valid documents of three formats with its content."""
 
 import json
 import re
@@ -82,7 +82,7 @@ def test_a_real_document_becomes_valid_channels_that_say_what_it_said(path: Path
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One entry as another reader sees it; None where it sees nothing."""
+    """One entry read by another parser; None for a field it lacks."""
 
     title: str
     link: str
@@ -125,13 +125,13 @@ def _iso(said: str) -> datetime | None:
 
 
 def letters(text: str) -> str:
-    """What of a title no treatment of mark-up, white space or punctuation changes."""
+    """Return the letters of a title, which markup, white space and punctuation do not change."""
     plain_text = re.sub(r"<[^>]*>", " ", unescape(text))
     return re.sub(r"[\W_]+", "", unescape(plain_text)).casefold()
 
 
 def differences(readings: list[Reading], items: list[Item]) -> set[str]:
-    """Fields in which any reading differs from the item that comes nearest to it."""
+    """Return the fields in which a reading differs from its nearest item."""
     named: dict[str, list[Item]] = {}
     for item in items:
         for name in {item.guid, item.raw_url, letters(item.title)}:
@@ -146,7 +146,7 @@ def differences(readings: list[Reading], items: list[Item]) -> set[str]:
 
 
 def _absolute(link: str) -> str:
-    """As a browser has it: an address of a host alone ends with a slash."""
+    """Return the address as a browser has it, with a slash after a bare host."""
     whole = urlsplit(urljoin(ORIGIN.feed, link))
     return urlunsplit(whole._replace(path=whole.path or "/")) if whole.netloc else whole.geturl()
 
@@ -178,7 +178,7 @@ NO_FEEDS: Mapping[str, bytes] = {
 
 
 @pytest.mark.parametrize("name", NO_FEEDS)
-def test_what_is_no_feed_is_refused_and_changes_nothing(name: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_feed_is_refused_and_changes_nothing(name: str, tmp_path: Path) -> None:
     with Line(tmp_path, ORIGIN, now=NOW) as line:
         with pytest.raises(ParseError) as caught:
             line.reads(ORIGIN, NO_FEEDS[name], NOW + timedelta(hours=1))

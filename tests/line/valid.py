@@ -1,4 +1,4 @@
-"""Whether what we publish is valid by the rules of its format."""
+"""Validation of published documents: RELAX NG for Atom, JSON Schema for JSON Feed, rules of RSS 2.0."""
 
 import json
 from functools import cache
@@ -25,7 +25,7 @@ def _json() -> jsonschema.Draft7Validator:
 
 
 def atom_mistakes(body: bytes) -> list[str]:
-    """What RELAX NG of RFC 4287 and its two Schematron rules find wrong."""
+    """Return violations of the RELAX NG schema of RFC 4287 and of its two Schematron rules."""
     root = etree.fromstring(body)
     found = [] if _atom().validate(root) else [str(_atom().error_log)]
     for entry in root.iterfind("a:entry", ATOM):
@@ -37,12 +37,12 @@ def atom_mistakes(body: bytes) -> list[str]:
 
 
 def json_mistakes(body: bytes) -> list[str]:
-    """What the schema of JSON Feed 1.1 finds wrong."""
+    """Return violations of the JSON Schema of JSON Feed 1.1."""
     return [error.message for error in _json().iter_errors(json.loads(body))]
 
 
 def rss_mistakes(body: bytes) -> list[str]:
-    """What a strict XML parser, feedparser and the few rules of RSS 2.0 find wrong."""
+    """Return violations of well-formedness and of RSS 2.0, and complaints of feedparser."""
     channel = etree.fromstring(body).find("channel")
     if channel is None:
         return ["there is no channel"]

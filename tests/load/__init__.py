@@ -1,1 +1,1 @@
-"""Many sources, most of them dead: what the few that live notice of it."""
+"""Load of many sources, most of them dead."""

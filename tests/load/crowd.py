@@ -1,14 +1,16 @@
-"""A thousand hosts of this machine, most of them dead or slow, in a process of its own.
+"""A thousand loopback hosts, most of them dead or slow, in a process of its own.
 
-Run as `python -m tests.load.crowd PORT`; says "ready" once all listen. Host n is 127.0.(1 + n / 250).(1 + n % 250);
-each tenth lives, of the others a third refuses, a third never answers, a third sends a byte a second.
+Run as `python -m tests.load.crowd PORT`; prints "ready" once all listen. Host n is 127.0.(1 + n / 250).(1 + n % 250);
+each tenth responds, of the others a third refuses connections, a third never responds, a third sends a byte a second.
+Not on tests.server: thousands of silent connections must be closed as soon as the client leaves, and recording
+every request of a run would measure this process.
 """
 
 import asyncio
 import sys
 
-from tests.fetch.origin import answer
 from tests.running import feed, item
+from tests.server import answer
 
 HOSTS = 1_000
 LIVE, REFUSES, MUTE, DRIPS = range(4)

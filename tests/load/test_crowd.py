@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.fetch.politeness import SLOW
+from aggregator.fetch.politeness import SLOW_FETCHES_MAX
 from tests.load.crowd import HOSTS, LIVE, host, kind
-from tests.running import Service, Site, children, free_port, site
+from tests.running import Service, Site, children, free_port, given_a_site
 
 MINUTES = 10
 SOURCES = 10  # of each host
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @contextmanager
 def crowd() -> Iterator[int]:
-    """The hosts, at the port that is returned."""
+    """Run the hosts and yield their port."""
     port = free_port()
     command = [sys.executable, "-m", "tests.load.crowd", str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as process:
@@ -48,7 +48,7 @@ def given_all_configured(here: Site, port: int) -> None:
 
 @dataclass
 class Watch:
-    """What is seen of a service from outside, a look a second."""
+    """Samples of a running service, taken once a second."""
 
     lateness: list[float] = field(default_factory=list)  # of polls of live sources after their first
     first: dict[str, float] = field(default_factory=dict)  # when a live source was first had, in seconds
@@ -69,7 +69,7 @@ class Watch:
 
 
 def pss(process: int) -> int:
-    """Its share of memory in bytes; 0 when it has ended."""
+    """Return the proportional set size of a process in bytes, 0 once it has ended."""
     try:
         text = Path(f"/proc/{process}/smaps_rollup").read_text()
     except OSError:
@@ -108,7 +108,7 @@ def at(share: float, values: list[float]) -> float:
 def test_sources_that_answer_keep_their_schedule_beside_nine_times_as_many_that_do_not(
     tmp_path: Path,
 ) -> None:
-    here = site(tmp_path)
+    here = given_a_site(tmp_path)
     with crowd() as port:
         given_all_configured(here, port)
         with here.serving() as service:
@@ -127,4 +127,4 @@ def test_sources_that_answer_keep_their_schedule_beside_nine_times_as_many_that_
     assert len(watch.first) == live, figures
     assert lateness[1] <= EVERY / 10, figures
     assert late <= early * 1.1, figures
-    assert max(watch.sockets) <= 64 + SLOW + 32, figures
+    assert max(watch.sockets) <= 64 + SLOW_FETCHES_MAX + 32, figures

@@ -29,7 +29,7 @@ def unseen(document: Document, seen: frozenset[bytes]) -> Document:
 
 
 def subsets(listed: tuple[bytes, ...]) -> list[frozenset[bytes]]:
-    """First, last, every other, all but the first, all but the last, all."""
+    """Yield first, last, every other, all but the first, all but the last, all."""
     chosen = (listed[:1], listed[-1:], listed[::2], listed[1:], listed[:-1], listed)
     return [frozenset(each) for each in chosen]
 

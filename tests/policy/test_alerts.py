@@ -1,49 +1,78 @@
-"""When the operator is told of a source, and when it is over."""
+"""Alerts of a source: when each kind is raised, and when it is cleared."""
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import AlertKind, Claim, Outcome, Poll, Relocation
+from aggregator.errors import Cause, FetchError
+from aggregator.model import (
+    AlertKind,
+    Claim,
+    Due,
+    DueReason,
+    Outcome,
+    OutcomeKind,
+    PollResult,
+    Relocation,
+    Subscription,
+    SubscriptionState,
+)
 from aggregator.policy.alerts import ENOUGH, FAILING, judged
-from tests.given import DAY, HOUR, MINUTE, NOON
+from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 
-CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1)
+CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, findings=ENOUGH)
 NOTHING = dict.fromkeys(AlertKind, "")
+BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
+CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)
+SUBSCRIPTION = Subscription(
+    number=1,
+    source="harbour",
+    hub="https://hub.example/",
+    topic="https://harbour.example/feed",
+    token="t",
+    secret="s",
+    state=SubscriptionState.BROKEN,
+    since=NOON - DAY,
+    due=NOON + DAY,
+    breaks=1,
+    reason="it kept silent",
+)
 
 
 def fine(
     claim: Claim = CLAIM,
     *,
     new: int = 0,
-    move: Relocation | None = None,
-    hub: str = "",
-    findings: int = ENOUGH,
+    relocation: Relocation | None = None,
+    hub: Subscription | None = None,
 ) -> Mapping[AlertKind, str]:
-    outcome = Outcome("harbour", "changed" if new else "not-modified", NOON, 0.1, new=new)
-    return judged(
-        Poll(claim, outcome, NOON, move=move), outcome, failing_since=None, hub=hub, findings=findings
-    )
+    """What a successful poll shows, after which the source has this relocation and this hub."""
+    outcome = Outcome("harbour", OutcomeKind.CHANGED if new else OutcomeKind.NOT_MODIFIED, NOON, 0.1, new=new)
+    after = replace(claim, relocation=relocation or claim.relocation, subscription=hub)
+    return judged(PollResult(claim, after, outcome, Due(NOON + HOUR)))
 
 
 def fails(
-    cause: str = "network", *, times: int = 1, since: datetime | None = None, is_capped: bool = False
+    cause: Cause = Cause.NETWORK,
+    *,
+    times: int = 1,
+    since: datetime | None = None,
+    due: Due = BACK_OFF,
 ) -> Mapping[AlertKind, str]:
-    outcome = Outcome(
-        "harbour", "failed", NOON, 0.1, cause=cause, message="no route", why="origin asked a lot"
-    )
-    poll = Poll(replace(CLAIM, failures=times - 1), outcome, NOON, is_capped=is_capped)
-    return judged(poll, outcome, failing_since=since, hub="", findings=ENOUGH)
+    """What a failed poll shows, the last of so many in a row."""
+    outcome = Outcome("harbour", OutcomeKind.FAILED, NOON, 0.1, cause=cause, message="no route")
+    after = replace(CLAIM, failures=times, failing_since=since)
+    return judged(PollResult(CLAIM, after, outcome, due))
 
 
-def test_a_poll_that_came_back_ends_every_alert_it_disproves() -> None:
+def test_a_successful_poll_clears_every_alert_that_it_disproves() -> None:
     assert fine() == NOTHING
 
 
 @pytest.mark.parametrize(
-    ("times", "since", "told"),
+    ("times", "since", "is_raised"),
     [
         (1, NOON - DAY, False),
         (2, NOON - DAY, False),
@@ -53,45 +82,49 @@ def test_a_poll_that_came_back_ends_every_alert_it_disproves() -> None:
     ],
 )
 def test_failing_takes_several_failures_over_some_hours(
-    times: int, since: datetime | None, told: bool
+    times: int, since: datetime | None, is_raised: bool
 ) -> None:
-    said = "failed 3 times in a row since 2026-03-02 06:00 UTC: no route"
-    assert fails(times=times, since=since) == ({AlertKind.FAILING: said} if told else {})
+    message = "failed 3 times in a row since 2026-03-02 06:00 UTC: no route"
+    assert fails(times=times, since=since) == ({AlertKind.FAILING: message} if is_raised else {})
 
 
-def test_who_is_turned_away_as_a_robot_is_told_of_the_second_time() -> None:
-    assert fails("blocked", times=1, since=NOON) == {}
-    assert fails("blocked", times=2, since=NOON - HOUR) == {
-        AlertKind.BLOCKED: "turned away as a robot 2 times in a row since 2026-03-02 11:00 UTC, "
+def test_blocked_as_a_robot_is_raised_the_second_time() -> None:
+    assert fails(Cause.BLOCKED, times=1, since=NOON) == {}
+    assert fails(Cause.BLOCKED, times=2, since=NOON - HOUR) == {
+        AlertKind.BLOCKED: "blocked as a robot 2 times in a row since 2026-03-02 11:00 UTC, "
         "ask its operator to let us in: no route"
     }
 
 
-def test_gone_is_told_at_once() -> None:
-    assert list(fails("gone")) == [AlertKind.GONE]
+def test_gone_is_raised_at_once() -> None:
+    assert fails(Cause.GONE) == {
+        AlertKind.GONE: "its origin says it is gone for good, it is no longer polled: no route"
+    }
 
 
-@pytest.mark.parametrize("cause", ["lease", "rests"])
-def test_a_poll_that_asked_nobody_says_nothing(cause: str) -> None:
-    assert fails(cause, times=9, since=NOON - DAY, is_capped=True) == {}
+def test_a_poll_that_sent_no_request_says_nothing() -> None:
+    assert fails(Cause.RATE_LIMITED, times=9, since=NOON - DAY, due=CAPPED) == {}
 
 
-def test_a_wait_longer_than_is_granted_is_told() -> None:
-    assert fails("http", is_capped=True) == {AlertKind.WAITING: "origin asked a lot: no route"}
+def test_a_wait_longer_than_is_granted_is_raised() -> None:
+    assert fails(Cause.HTTP, due=CAPPED) == {
+        AlertKind.WAITING: "origin asked to wait 30 d, 7 d granted: no route"
+    }
 
 
-def test_a_move_is_told_with_its_cure_until_it_is_configured() -> None:
-    move = Relocation(at="https://new.example/feed", since=NOON)
-    said = (
+def test_a_relocation_is_raised_with_its_cure_until_the_address_is_configured() -> None:
+    moved = Relocation(at="https://new.example/feed", since=NOON)
+    message = (
         "moved for good, polled at https://new.example/feed since 2026-03-02: "
         "write `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
     )
-    assert fine(move=move)[AlertKind.MOVED] == fine(replace(CLAIM, move=move))[AlertKind.MOVED] == said
-    assert fine(replace(CLAIM, move=move), move=Relocation())[AlertKind.MOVED] == ""
+    before = replace(CLAIM, relocation=moved)
+    assert fine(relocation=moved)[AlertKind.MOVED] == fine(before)[AlertKind.MOVED] == message
+    assert fine(before, relocation=Relocation(refused=("https://new.example/feed",)))[AlertKind.MOVED] == ""
 
 
 @pytest.mark.parametrize(
-    ("gap", "silence", "said"),
+    ("gap", "silence", "message"),
     [
         (HOUR, 4 * DAY, ""),
         (HOUR, 5 * DAY, "nothing new since 2026-02-25, though it answers; usual is something every 1 h"),
@@ -104,22 +137,54 @@ def test_a_move_is_told_with_its_cure_until_it_is_configured() -> None:
     ],
 )
 def test_quiet_is_many_usual_gaps_and_more_than_a_long_week_end(
-    gap: object, silence: object, said: str
+    gap: timedelta, silence: timedelta, message: str
 ) -> None:
-    claim = replace(CLAIM, gap=gap, last_new=NOON - silence)  # type: ignore[arg-type,operator]  # both timedelta
-    assert fine(claim)[AlertKind.QUIET] == said
+    claim = replace(CLAIM, usual_gap=gap, last_new=NOON - silence)
+    assert fine(claim)[AlertKind.QUIET] == message
     assert fine(claim, new=1)[AlertKind.QUIET] == ""
 
 
 def test_a_source_without_a_history_is_never_quiet() -> None:
     assert fine(replace(CLAIM, last_new=NOON - 900 * DAY))[AlertKind.QUIET] == ""
-    assert fine(replace(CLAIM, gap=HOUR))[AlertKind.QUIET] == ""
-    known = replace(CLAIM, gap=HOUR, last_new=NOON - 900 * DAY)
-    assert fine(known, findings=ENOUGH - 1)[AlertKind.QUIET] == ""
-    assert fine(known, findings=ENOUGH)[AlertKind.QUIET] != ""
+    assert fine(replace(CLAIM, usual_gap=HOUR))[AlertKind.QUIET] == ""
+    known = replace(CLAIM, usual_gap=HOUR, last_new=NOON - 900 * DAY)
+    assert fine(replace(known, findings=ENOUGH - 1))[AlertKind.QUIET] == ""
+    assert fine(known)[AlertKind.QUIET] != ""
 
 
-def test_a_broken_hub_is_told_with_its_reason() -> None:
-    assert fine(hub="it kept silent")[AlertKind.HUB] == (
-        "its hub is broken, it is polled as often as ever: it kept silent"
-    )
+@pytest.mark.parametrize(
+    ("hub", "message"),
+    [
+        (SUBSCRIPTION, "its hub is broken, it is polled as often as ever: it kept silent"),
+        # While it is tried again: the alert is over once the hub has announced something.
+        (
+            replace(SUBSCRIPTION, state=SubscriptionState.ACTIVE, reason=""),
+            "its hub is broken, it is polled as often as ever: it kept silent about a release",
+        ),
+        (replace(SUBSCRIPTION, breaks=0), ""),
+        (replace(SUBSCRIPTION, state=SubscriptionState.LEAVING), ""),
+        (None, ""),
+    ],
+)
+def test_a_broken_hub_is_raised_with_its_reason(hub: Subscription | None, message: str) -> None:
+    assert fine(hub=hub)[AlertKind.HUB] == message
+
+
+# ---- against the alerts that are open
+
+
+def test_an_alert_is_raised_once() -> None:
+    failing = replace(CLAIM, failures=2, failing_since=NOON - DAY)
+    message = "failed 3 times in a row since 2026-03-01 12:00 UTC: no route"
+    assert failed(failing, NOON).raised == ((AlertKind.FAILING, message),)
+    is_open = replace(failing, open_alerts=frozenset({AlertKind.FAILING}))
+    result = failed(is_open, NOON)
+    assert (result.raised, result.cleared) == ((), ())
+
+
+def test_an_alert_is_cleared_only_by_a_poll_that_judges_its_kind() -> None:
+    is_open = replace(CLAIM, open_alerts=frozenset({AlertKind.FAILING, AlertKind.QUIET}))
+    of = source("harbour", feed=CLAIM.feed)
+    assert set(succeeded(is_open, of).cleared) == {AlertKind.FAILING, AlertKind.QUIET}
+    assert succeeded(is_open, of).raised == ()
+    assert failed(is_open, NOON, FetchError("gone", cause=Cause.GONE, status=410)).cleared == ()

@@ -1,4 +1,4 @@
-"""Where a new item stands the moment it is first seen."""
+"""Embargo: whether a new item is live or held when it is first seen."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import State
+from aggregator.model import Placement, State
 from aggregator.model.settings import Embargo
-from aggregator.policy.embargo import HORIZON, LEEWAY, Placement, place
+from aggregator.policy.embargo import HORIZON, LEEWAY, place
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
 PAST = NOW - timedelta(days=2)
@@ -18,52 +18,58 @@ DISTANT = NOW + HORIZON + timedelta(seconds=1)
 
 @pytest.mark.parametrize("policy", Embargo)
 def test_a_past_date_is_shown_and_live(policy: Embargo) -> None:
-    assert place(PAST, policy, NOW, review=False) == Placement(State.LIVE, None, PAST)
+    assert place(PAST, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, PAST)
 
 
 @pytest.mark.parametrize("policy", Embargo)
 def test_an_item_without_a_date_is_of_now(policy: Embargo) -> None:
-    assert place(None, policy, NOW, review=False) == Placement(State.LIVE, None, NOW)
+    assert place(None, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
 
 
 def test_a_future_date_holds_until_then() -> None:
-    assert place(TOMORROW, Embargo.HOLD, NOW, review=False) == Placement(State.HELD, TOMORROW, NOW, "embargo")
+    assert place(TOMORROW, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(
+        State.HELD, TOMORROW, NOW, "embargo"
+    )
 
 
 def test_a_clock_slightly_fast_is_no_embargo() -> None:
     soon = NOW + LEEWAY
-    assert place(soon, Embargo.HOLD, NOW, review=False) == Placement(State.LIVE, None, NOW)
+    assert place(soon, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
     later = soon + timedelta(seconds=1)
-    assert place(later, Embargo.HOLD, NOW, review=False).state is State.HELD
+    assert place(later, embargo=Embargo.HOLD, now=NOW, review=False).state is State.HELD
 
 
 def test_thirty_days_ahead_is_still_an_embargo() -> None:
     edge = NOW + HORIZON
-    assert place(edge, Embargo.HOLD, NOW, review=False) == Placement(State.HELD, edge, NOW, "embargo")
+    assert place(edge, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(
+        State.HELD, edge, NOW, "embargo"
+    )
 
 
 @pytest.mark.parametrize("policy", Embargo)
 def test_a_date_beyond_the_horizon_is_a_bad_date(policy: Embargo) -> None:
     expected = Placement(State.LIVE, None, NOW, flags=("bad-date",))
-    assert place(DISTANT, policy, NOW, review=False) == expected
+    assert place(DISTANT, embargo=policy, now=NOW, review=False) == expected
 
 
 @pytest.mark.parametrize("policy", [Embargo.CLAMP, Embargo.IGNORE])
 def test_clamp_and_ignore_let_a_future_item_out_at_once(policy: Embargo) -> None:
-    assert place(TOMORROW, policy, NOW, review=False) == Placement(State.LIVE, None, NOW)
+    assert place(TOMORROW, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
 
 
 @pytest.mark.parametrize("claimed", [None, PAST, TOMORROW])
 def test_review_waits_for_a_person_whatever_the_date(claimed: datetime | None) -> None:
     shown = PAST if claimed is PAST else NOW
-    assert place(claimed, Embargo.HOLD, NOW, review=True) == Placement(State.HELD, None, shown, "review")
+    assert place(claimed, embargo=Embargo.HOLD, now=NOW, review=True) == Placement(
+        State.HELD, None, shown, "review"
+    )
 
 
 def test_review_still_flags_a_bad_date() -> None:
     expected = Placement(State.HELD, None, NOW, "review", ("bad-date",))
-    assert place(DISTANT, Embargo.HOLD, NOW, review=True) == expected
+    assert place(DISTANT, embargo=Embargo.HOLD, now=NOW, review=True) == expected
 
 
 @given(st.datetimes(timezones=st.just(UTC)) | st.none(), st.sampled_from(Embargo), st.booleans())
 def test_no_date_ahead_is_ever_shown(claimed: datetime | None, policy: Embargo, review: bool) -> None:
-    assert place(claimed, policy, NOW, review=review).shown <= NOW
+    assert place(claimed, embargo=policy, now=NOW, review=review).shown <= NOW

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.errors import UsageError
 from aggregator.model import Item, State, Stored, Transition
-from aggregator.policy.lifecycle import TABLE, Trigger, step
+from aggregator.policy.lifecycle import TABLE, Decision, Trigger, replayed, step
 from tests.given import NOON
 
 ALLOWED = {
@@ -54,10 +54,33 @@ def test_every_trigger_moves_an_item_as_the_table_says_or_is_refused(state: Stat
         )
 
 
-def test_a_refusal_says_what_an_operator_could_do_instead() -> None:
+def test_a_refusal_names_the_possible_triggers() -> None:
     with pytest.raises(UsageError, match=r"\(possible: release, hold, withdraw\)$"):
         step(stored(State.HELD), Trigger.REINSTATE, reason="", actor="tester", at=NOON)
 
 
 def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
     assert [trigger for state, trigger in TABLE if state is State.WITHDRAWN] == [Trigger.REINSTATE]
+
+
+@pytest.mark.parametrize(
+    ("state", "after", "trigger"),
+    [
+        (State.LIVE, State.WITHDRAWN, Trigger.WITHDRAW),
+        (State.HELD, State.WITHDRAWN, Trigger.WITHDRAW),
+        (State.WITHDRAWN, State.LIVE, Trigger.REINSTATE),
+        # An item restored as held stays held: the reinstatement in the journal came before the hold.
+        (State.HELD, State.LIVE, None),
+        *((state, state, None) for state in State),
+        *((state, State.HELD, None) for state in State if state is not State.HELD),
+    ],
+)
+def test_a_restore_repeats_withdrawals_and_reinstatements_of_the_journal(
+    state: State, after: State, trigger: Trigger | None
+) -> None:
+    transition = replayed(stored(state), Decision(after, "asked to", "tester"), NOON)
+    if trigger is None:
+        assert transition is None
+    else:
+        assert transition == step(stored(state), trigger, reason="asked to", actor="tester", at=NOON)
+        assert transition.after is after

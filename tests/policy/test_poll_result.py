@@ -1,105 +1,276 @@
-"""What a poll comes to."""
+"""The decision about a finished poll: the state of its source, its outcome, its host."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from aggregator.errors import FetchError
-from aggregator.model import Claim, Document, Due, Fetched, Hints, HostLimit, Poll, Relocation, Validators
-from aggregator.policy.poll_result import answered, failed, gone, read
-from tests.given import DAY, HOUR, MINUTE, NOON, source
+from aggregator.errors import Cause, FetchError, ParseError
+from aggregator.model import (
+    AlertKind,
+    Claim,
+    Document,
+    DueReason,
+    Fetched,
+    Hints,
+    HostLimit,
+    HostState,
+    Mode,
+    OutcomeKind,
+    PollResult,
+    Relocation,
+    Validators,
+)
+from aggregator.policy import poll_result
+from tests.given import DAY, HOUR, MINUTE, NOON
+from tests.policy.polls import (
+    ANSWER,
+    BODY,
+    CLAIM,
+    MINISTRY,
+    NEW_CLAIM,
+    NOT_MODIFIED,
+    RHYTHM,
+    due,
+    fails,
+    polls,
+    state,
+)
 
-MINISTRY = source("ministry")
-CLAIM = Claim(1, "ministry", MINISTRY.feed, 1, last_full=NOON, last_new=NOON - MINUTE, gap=4 * HOUR)
-ANSWER = Fetched(MINISTRY.feed, 200, b"<rss/>")
+# ---- conditional requests
 
 
-def polls(claim: Claim = CLAIM, feed: str = MINISTRY.feed) -> Poll:
-    asked = Validators()
-    of = replace(MINISTRY, feed=feed)
-    return answered(claim, of, ANSWER, asked=asked, started=NOON, jitter=0.0)
+def test_validators_are_sent_while_the_last_full_fetch_is_younger_than_a_day() -> None:
+    assert poll_result.validators(CLAIM, MINISTRY, NOON) == CLAIM.validators
+    almost = replace(CLAIM, last_full=NOON - DAY + MINUTE)
+    assert poll_result.validators(almost, MINISTRY, NOON) == CLAIM.validators
+    for last_full in (None, NOON - DAY):
+        claim = replace(CLAIM, last_full=last_full)
+        assert poll_result.validators(claim, MINISTRY, NOON) == Validators()
 
 
-def reads(document: Document, claim: Claim = CLAIM) -> Poll:
-    return read(polls(claim), MINISTRY, ANSWER, document=document, advert=None, jitter=0.0)
+def test_no_validators_are_sent_when_documents_are_read_otherwise() -> None:
+    of = replace(MINISTRY, timezone="Europe/Berlin")
+    assert poll_result.validators(CLAIM, of, NOON) == Validators()
 
 
-def told(poll: Poll) -> tuple[timedelta, str]:
-    assert poll.due == poll.outcome.due
-    return poll.due - NOON, poll.outcome.why
+def test_the_pipeline_version_covers_every_setting_that_shapes_items_and_no_other() -> None:
+    version = poll_result.pipeline_version_of(MINISTRY)
+    assert len(version) == 16
+    for shaping in ({"language": "de"}, {"organisation": "Office"}, {"from_entry": True}):
+        assert poll_result.pipeline_version_of(replace(MINISTRY, **shaping)) != version
+    assert poll_result.pipeline_version_of(replace(MINISTRY, every=HOUR, topics=("law",))) == version
 
 
-def test_a_source_is_due_by_its_own_rhythm() -> None:
-    assert told(polls()) == (30 * MINUTE, "something new every 4 h: looked at every 30 min")
+def test_a_body_is_read_when_it_or_the_pipeline_has_changed() -> None:
+    digest = poll_result.body_digest(ANSWER)
+    same = replace(CLAIM, body_digest=digest or b"")
+    assert poll_result.body_digest(NOT_MODIFIED) is None
+    assert not poll_result.is_unread(same, MINISTRY, None)
+    assert not poll_result.is_unread(same, MINISTRY, digest)
+    assert poll_result.is_unread(CLAIM, MINISTRY, digest)
+    assert poll_result.is_unread(same, replace(MINISTRY, language="de"), digest)
 
 
-def test_looking_at_a_file_bothers_nobody() -> None:
-    assert told(polls(feed="file:///srv/press.xml")) == (15 * MINUTE, "every 15 min")
+# ---- state after a successful poll
 
 
-def test_something_new_after_a_long_silence_has_the_source_polled_sooner() -> None:
-    poll = reads(Document("rss20"), replace(CLAIM, gap=None, last_new=NOON - 30 * DAY))
-    assert poll.if_new is not None
-    assert (poll.outcome.why, poll.if_new.why) == (
-        "nothing new for 30 d: looked at every 4 h",
-        "something new every 7 h: looked at every 40 min",
+def test_a_304_ends_the_failures_and_keeps_the_document() -> None:
+    failing = replace(CLAIM, failures=4, failing_since=NOON - DAY, body_digest=b"d" * 16)
+    result = polls(failing, fetched=NOT_MODIFIED)
+    assert result == PollResult(
+        claim=failing,
+        after=replace(failing, failures=0, failing_since=None, last_success=NOON),
+        outcome=result.outcome,
+        due=RHYTHM,
     )
+    outcome = result.outcome
+    assert (outcome.kind, outcome.status, outcome.received) == (OutcomeKind.NOT_MODIFIED, 304, 40)
+    assert (outcome.source, outcome.started, outcome.seconds) == ("ministry", NOON, 0.0)
 
 
-def test_the_first_import_shows_no_rhythm() -> None:
-    poll = reads(Document("rss20"), replace(CLAIM, gap=None, last_new=None))
-    assert poll.if_new == Due(poll.due, poll.outcome.why) == Due(NOON + 15 * MINUTE, "every 15 min")
-
-
-def test_hours_to_skip_come_after_all_that_moves_a_poll() -> None:
-    beside_a_hub = replace(CLAIM, hub_until=NOON + DAY, hints=Hints(skip_hours=(13,)))
-    assert told(polls(beside_a_hub)) == (
-        2 * HOUR,
-        "its hub announces what is new (else something new every 4 h: looked at every 30 min)"
-        "; skips hours or days the feed names",
+def test_an_unchanged_body_renews_its_validators() -> None:
+    result = polls()
+    assert (result.outcome.kind, result.outcome.received, result.changes) == (
+        OutcomeKind.UNCHANGED,
+        123,
+        None,
     )
-
-
-def test_hours_to_skip_are_those_of_the_document_that_was_read() -> None:
-    assert told(reads(Document("rss20", skip_hours=(12,)))) == (
-        90 * MINUTE,
-        "something new every 4 h: looked at every 30 min; skips hours or days the feed names",
+    assert result.after == replace(
+        CLAIM,
+        last_success=NOON,
+        validators=ANSWER.validators,
+        body_digest=poll_result.body_digest(ANSWER) or b"",
     )
-
-
-def test_a_source_that_fails_is_left_alone_in_hours_it_named_too() -> None:
-    error = FetchError("no route", cause="network")
-    claim = replace(CLAIM, hints=Hints(skip_hours=(12,)))
-    assert told(failed(claim, MINISTRY, error, started=NOON, jitter=0.0)) == (
-        75 * MINUTE,
-        "not reached once: again after 15 min; skips hours or days the feed names",
-    )
-
-
-def test_a_source_that_left_the_configuration_meanwhile_is_due_no_more() -> None:
-    poll = gone(CLAIM, NOON)
-    assert (poll.outcome.cause, poll.due) == ("lease", NOON)
-    assert poll.outcome.message == "ministry is no longer configured with this feed"
 
 
 @pytest.mark.parametrize(
-    ("status", "wish", "rests"),
+    ("asked", "fetched", "is_full"),
+    [
+        (Validators(), ANSWER, True),
+        (CLAIM.validators, ANSWER, False),
+        (Validators(), NOT_MODIFIED, False),  # a 304 to an unconditional request
+    ],
+)
+def test_only_a_body_fetched_without_validators_is_a_full_fetch(
+    asked: Validators, fetched: Fetched, is_full: bool
+) -> None:
+    after = polls(asked=asked, fetched=fetched).after
+    assert after.last_full == (NOON if is_full else CLAIM.last_full)
+
+
+def test_a_document_that_was_read_gives_the_source_its_texts_hints_and_seen_entries() -> None:
+    document = Document(
+        "rss20", title="Press", link="https://ministry.example/", rights="CC0", language="en", ttl=5
+    )
+    result = polls(replace(CLAIM, first_import=True, seen=((b"old", 3),)), document=document, new=2)
+    after = result.after
+    assert (after.feed_title, after.feed_link, after.feed_rights, after.feed_language) == (
+        "Press",
+        "https://ministry.example/",
+        "CC0",
+        "en",
+    )
+    assert result.changes is not None
+    assert (after.hints, after.seen, after.mode) == (Hints(ttl=5), result.changes.seen, Mode.NORMAL)
+    assert [number for _, number in after.seen] == [0, 0]
+    assert not after.first_import
+    assert (result.outcome.kind, result.outcome.new, result.outcome.edited) == (OutcomeKind.CHANGED, 2, 0)
+
+
+def test_a_document_without_anything_new_is_unchanged() -> None:
+    result = polls(document=Document("rss20"))
+    assert (result.outcome.kind, result.after.findings) == (OutcomeKind.UNCHANGED, 3)
+    assert result.after.last_new == CLAIM.last_new
+
+
+def test_something_new_is_one_finding_however_many_items() -> None:
+    after = polls(new=5).after
+    assert (after.last_new, after.findings) == (NOON, 4)
+    assert after.usual_gap is not None
+    assert after.usual_gap < 4 * HOUR  # a minute after the last
+
+
+def test_the_first_finding_gives_no_gap() -> None:
+    after = polls(NEW_CLAIM, new=1).after
+    assert (after.last_new, after.findings, after.usual_gap) == (NOON, 1, None)
+
+
+@pytest.mark.parametrize(
+    ("claim", "title", "is_changed"),
+    [
+        (CLAIM, "", False),
+        (CLAIM, "Press", True),
+        (replace(CLAIM, first_import=True), "Press", False),  # no channel has shown it yet
+    ],
+)
+def test_another_text_of_the_feed_changes_every_channel(claim: Claim, title: str, is_changed: bool) -> None:
+    assert polls(claim, document=Document("rss20", title=title)).is_feed_changed is is_changed
+
+
+def test_an_adopted_relocation_changes_the_host_and_every_channel() -> None:
+    there = Fetched("https://New.example/feed", 200, BODY, permanent=True)
+    pending = replace(CLAIM, relocation=Relocation(seen=there.url, seen_since=NOON - 8 * DAY))
+    result = polls(pending, fetched=there)
+    assert result.after.relocation == Relocation(at=there.url, since=NOON)
+    assert (result.after.host, result.is_feed_changed) == ("new.example", True)
+    assert dict(result.raised).keys() == {AlertKind.MOVED}
+
+
+# ---- failed polls
+
+
+def test_a_failed_poll_counts_and_keeps_the_rest_of_the_state() -> None:
+    error = FetchError("no route", cause=Cause.HTTP, status=500)
+    result = fails(error)
+    assert result == PollResult(
+        claim=CLAIM,
+        after=replace(CLAIM, failures=1, failing_since=NOON),
+        outcome=result.outcome,
+        due=state(DueReason.BACK_OFF, 15 * MINUTE, cause=Cause.HTTP, failures=1),
+    )
+    outcome = result.outcome
+    assert (outcome.kind, outcome.cause, outcome.message, outcome.status) == (
+        OutcomeKind.FAILED,
+        Cause.HTTP,
+        "no route",
+        500,
+    )
+    again = fails(error, replace(CLAIM, failures=1, failing_since=NOON - HOUR))
+    assert (again.after.failures, again.after.failing_since) == (2, NOON - HOUR)
+
+
+def test_a_document_that_is_no_feed_has_no_status() -> None:
+    result = fails(ParseError("a page", cause=Cause.NOT_A_FEED))
+    assert (result.outcome.status, due(result).wait) == (None, HOUR)
+
+
+@pytest.mark.parametrize(
+    ("status", "wish", "is_limited"),
     [(429, "7200", True), (429, "", False), (429, "soon", False), (503, "7200", False)],
 )
-def test_only_a_429_that_names_a_time_is_for_the_whole_host(status: int, wish: str, rests: bool) -> None:
-    error = FetchError("no", cause="http", status=status, retry_after=wish, host="press.example")
-    poll = failed(CLAIM, MINISTRY, error, started=NOON, jitter=0.0)
-    expected = HostLimit(
-        "press.example", NOON + 2 * HOUR, "origin asked to wait 2 h, with all of press.example"
+def test_only_a_429_with_retry_after_limits_the_whole_host(status: int, wish: str, is_limited: bool) -> None:
+    error = FetchError("no", cause=Cause.HTTP, status=status, retry_after=wish, host="press.example")
+    result = fails(error)
+    assert result.host_limit == (HostLimit("press.example", NOON + 2 * HOUR) if is_limited else None)
+    assert due(result).host == ("press.example" if is_limited else "")
+    assert due(result).wait == (2 * HOUR if wish == "7200" else 15 * MINUTE)
+
+
+def test_a_rate_limit_ends_at_retry_after_whatever_hours_the_source_skips() -> None:
+    error = FetchError("no", cause=Cause.HTTP, status=429, retry_after="7200", host="press.example")
+    result = fails(error, replace(CLAIM, hints=Hints(skip_hours=(14,))))
+    assert result.host_limit == HostLimit("press.example", NOON + 2 * HOUR)
+    assert due(result) == state(
+        DueReason.ORIGIN_WAIT,
+        2 * HOUR,
+        NOON + 3 * HOUR,
+        basis=2 * HOUR,
+        host="press.example",
+        is_skipping=True,
     )
-    assert poll.rest == (expected if rests else None)
-    assert told(poll)[0] == (2 * HOUR if wish == "7200" else 15 * MINUTE)
 
 
-def test_a_poll_that_asked_nobody_says_nothing_of_a_move() -> None:
-    moved = replace(CLAIM, move=Relocation(at="https://new.example/feed", since=NOON, failures=2))
-    rests = FetchError("its host rests", cause="rests", retry_after="60")
-    poll = failed(moved, MINISTRY, rests, started=NOON, jitter=0.0)
-    assert (poll.move, poll.rest) == (moved.move, None)
-    assert told(poll) == (15 * MINUTE, "origin asked to wait 15 min")
+MOVED = Relocation(at="https://new.example/feed", since=NOON - DAY, failures=2)
+
+
+def test_a_poll_that_sent_no_request_says_nothing_of_the_source() -> None:
+    claim = replace(
+        CLAIM, relocation=MOVED, failures=2, failing_since=NOON - HOUR, last_success=None, host="new.example"
+    )
+    limited = FetchError("its host is rate-limited", cause=Cause.RATE_LIMITED, retry_after="60")
+    result = fails(limited, claim)
+    assert (result.after, result.host_limit) == (claim, None)
+    assert due(result) == state(DueReason.ORIGIN_WAIT, 15 * MINUTE, basis=MINUTE)
+
+
+def test_after_some_failures_at_a_new_address_the_configured_one_is_polled() -> None:
+    claim = replace(CLAIM, relocation=MOVED, host="new.example")
+    result = fails(FetchError("no route", cause=Cause.NETWORK), claim)
+    assert result.after.relocation == replace(MOVED, failures=3)
+    assert result.after.host == "ministry.example"
+    assert due(result) == state(
+        DueReason.BACK_OFF, 15 * MINUTE, cause=Cause.NETWORK, failures=1, is_fallback=True
+    )
+
+
+def test_a_new_address_that_is_gone_leaves_the_configured_one() -> None:
+    claim = replace(CLAIM, relocation=MOVED, host="new.example")
+    result = fails(FetchError("gone", cause=Cause.GONE, status=410), claim)
+    assert (result.after.relocation, result.after.host) == (Relocation(), "ministry.example")
+    assert (result.outcome.cause, result.outcome.status, result.is_feed_changed) == (Cause.HTTP, 410, True)
+    assert due(result).reason is DueReason.BACK_OFF
+    assert due(result).is_fallback
+
+
+def test_a_configured_address_that_is_gone_ends_polling() -> None:
+    result = fails(FetchError("gone", cause=Cause.GONE, status=410))
+    assert due(result).reason is DueReason.ORIGIN_GONE
+    assert dict(result.raised).keys() == {AlertKind.GONE}
+
+
+def test_the_fetch_adds_its_hosts_and_its_seconds() -> None:
+    hosts = (HostState("ministry.example", NOON, True),)
+    result = polls()
+    assert poll_result.with_fetch(result, hosts, 1.5) == replace(
+        result, hosts=hosts, outcome=replace(result.outcome, seconds=1.5)
+    )

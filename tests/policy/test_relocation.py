@@ -1,4 +1,4 @@
-"""When a source counts as moved, and when no longer."""
+"""Relocation: when a permanent redirect is adopted, and when it is dropped."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +13,7 @@ from aggregator.policy.relocation import (
     answered,
     event,
     failed,
+    host_of,
     is_configured,
     undone,
 )
@@ -56,7 +57,7 @@ def fails(move: Relocation, times: int, *, is_gone: bool = False) -> Relocation:
         ),  # the clock was set
     ],
 )
-def test_a_feed_has_moved_once_all_polls_of_seven_days_ended_there_for_good(
+def test_an_address_is_adopted_once_all_polls_of_seven_days_ended_there_permanently(
     polls: list[tuple[timedelta, str, bool]], after: Relocation
 ) -> None:
     assert polled(Relocation(), *polls) == after
@@ -66,8 +67,25 @@ def test_a_failed_poll_neither_counts_nor_resets() -> None:
     assert failed(OLD, SEEN, is_gone=False) == failed(OLD, SEEN, is_gone=True) == SEEN
 
 
-def test_a_source_is_asked_for_where_it_has_moved_but_not_where_it_only_redirects() -> None:
+def test_a_source_is_polled_at_an_adopted_address_but_not_at_a_pending_one() -> None:
     assert [address(OLD, move) for move in (Relocation(), SEEN, MOVED)] == [OLD, OLD, NEW]
+
+
+@pytest.mark.parametrize(
+    ("feed", "relocation", "host"),
+    [
+        (OLD, Relocation(), "old.example"),
+        (OLD, SEEN, "old.example"),
+        (OLD, MOVED, "new.example"),
+        (OLD, replace(MOVED, failures=3), "old.example"),  # the configured address is tried
+        ("https://OLD.example:8443/feed", Relocation(), "old.example"),
+        ("file:///srv/press.xml", Relocation(), ""),
+    ],
+)
+def test_the_host_of_a_source_is_that_of_the_address_polled(
+    feed: str, relocation: Relocation, host: str
+) -> None:
+    assert host_of(feed, relocation) == host
 
 
 def test_after_every_third_failure_at_the_new_address_the_old_one_is_tried_once() -> None:
@@ -106,7 +124,7 @@ def test_a_feed_moves_on_from_where_it_moved_and_back() -> None:
     assert polled(MOVED, (HOUR, OLD, True), (8 * DAY, OLD, True)) == Relocation()
 
 
-def test_what_the_operator_took_back_is_not_adopted_again_but_another_address_is() -> None:
+def test_a_refused_address_is_not_adopted_again_but_another_one_is() -> None:
     back = undone(MOVED)
     assert back == Relocation(refused=(NEW,))
     assert polled(back, (HOUR, NEW, True), (9 * DAY, NEW, True)) == back
@@ -115,7 +133,7 @@ def test_what_the_operator_took_back_is_not_adopted_again_but_another_address_is
     )
 
 
-def test_both_where_it_has_moved_and_where_it_is_moving_are_taken_back() -> None:
+def test_adopted_and_pending_targets_are_refused_together() -> None:
     assert undone(replace(MOVED, seen=THIRD, seen_since=NOON)) == Relocation(refused=(NEW, THIRD))
     assert undone(SEEN) == Relocation(refused=(NEW,))
     assert undone(Relocation(refused=(NEW,))) is None

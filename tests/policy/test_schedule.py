@@ -1,4 +1,4 @@
-"""When to look again, and why."""
+"""When a source is due next, and for which reason."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -6,14 +6,15 @@ from math import sqrt
 
 import pytest
 
-from aggregator import errors
-from aggregator.errors import FetchError, PollError
-from aggregator.model import Due, Fetched, Hints
+from aggregator.errors import Cause, FetchError, ParseError, PollError
+from aggregator.model import Due, DueReason, Fetched, Hints
 from aggregator.policy.schedule import (
     BACK_OFF,
-    LEAP,
+    CLOCK_DRIFT_MAX,
+    NEVER,
     after_failure,
     after_success,
+    is_plausible,
     leap,
     pace,
     retry_after,
@@ -24,6 +25,7 @@ from aggregator.policy.schedule import (
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)  # a Monday
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 THEN, LATER = "Mon, 02 Mar 2026 12:00:00 GMT", "Mon, 02 Mar 2026 14:00:00 GMT"
+EVERY = Due(NOON + 15 * MINUTE, DueReason.EVERY, wait=15 * MINUTE)
 
 
 def success(hints: Hints | None = None, headers: dict[str, str] | None = None, jitter: float = 0.0) -> Due:
@@ -36,46 +38,46 @@ def failure(error: PollError, failures: int = 0, jitter: float = 0.0) -> Due:
     return after_failure(15 * MINUTE, error, failures, now=NOON, jitter=jitter)
 
 
-# ---- at its own rhythm
+# ---- own rhythm
 
 
 @pytest.mark.parametrize(
-    ("gap", "quiet", "wait", "why"),
+    ("gap", "quiet", "wait", "reason", "basis"),
     [
-        (None, None, 15 * MINUTE, "every 15 min"),
-        (None, HOUR, 15 * MINUTE, "every 15 min"),
-        (HOUR, MINUTE, 15 * MINUTE, "something new every 1 h: looked at every 15 min"),
-        (4 * HOUR, MINUTE, 30 * MINUTE, "something new every 4 h: looked at every 30 min"),
-        (16 * HOUR, MINUTE, HOUR, "something new every 16 h: looked at every 1 h"),
-        (64 * DAY, MINUTE, 7.5 * MINUTE * sqrt(6144), "something new every 64 d: looked at every 10 h"),
-        (
-            20 * MINUTE,
-            MINUTE,
-            7.5 * MINUTE * sqrt(4 / 3),
-            "something new every 20 min: looked at every 9 min",
-        ),
-        (15 * MINUTE, MINUTE, 7.5 * MINUTE, "something new every 15 min: looked at every 8 min"),
-        (MINUTE, MINUTE, 3.75 * MINUTE, "something new every 1 min: looked at every 4 min"),
-        (9999 * DAY, MINUTE, DAY, "something new every 9999 d: looked at every 1 d"),
-        (HOUR, 51 * HOUR, HOUR, "nothing new for 51 h: looked at every 1 h"),
-        (None, 51 * HOUR, HOUR, "nothing new for 51 h: looked at every 1 h"),
-        (HOUR, 9999 * DAY, DAY, "nothing new for 9999 d: looked at every 1 d"),
-        (HOUR, -HOUR, 15 * MINUTE, "something new every 1 h: looked at every 15 min"),
+        (None, None, 15 * MINUTE, DueReason.EVERY, None),
+        (None, HOUR, 15 * MINUTE, DueReason.EVERY, None),
+        (HOUR, MINUTE, 15 * MINUTE, DueReason.RHYTHM, HOUR),
+        (4 * HOUR, MINUTE, 30 * MINUTE, DueReason.RHYTHM, 4 * HOUR),
+        (16 * HOUR, MINUTE, HOUR, DueReason.RHYTHM, 16 * HOUR),
+        (64 * DAY, MINUTE, 7.5 * MINUTE * sqrt(6144), DueReason.RHYTHM, 64 * DAY),
+        (20 * MINUTE, MINUTE, 7.5 * MINUTE * sqrt(4 / 3), DueReason.RHYTHM, 20 * MINUTE),
+        (15 * MINUTE, MINUTE, 7.5 * MINUTE, DueReason.RHYTHM, 15 * MINUTE),
+        (MINUTE, MINUTE, 3.75 * MINUTE, DueReason.RHYTHM, MINUTE),
+        (9999 * DAY, MINUTE, DAY, DueReason.RHYTHM, 9999 * DAY),
+        (HOUR, 51 * HOUR, HOUR, DueReason.QUIET, 51 * HOUR),
+        (None, 51 * HOUR, HOUR, DueReason.QUIET, 51 * HOUR),
+        (HOUR, 9999 * DAY, DAY, DueReason.QUIET, 9999 * DAY),
+        (HOUR, -HOUR, 15 * MINUTE, DueReason.RHYTHM, HOUR),
     ],
 )
-def test_a_source_is_looked_at_as_often_as_it_has_something_new(
-    gap: timedelta | None, quiet: timedelta | None, wait: timedelta, why: str
+def test_a_source_is_polled_as_often_as_it_has_something_new(
+    gap: timedelta | None,
+    quiet: timedelta | None,
+    wait: timedelta,
+    reason: DueReason,
+    basis: timedelta | None,
 ) -> None:
     due = pace(15 * MINUTE, gap, None if quiet is None else NOON - quiet, NOON)
-    assert (abs(due.at - NOON - wait) < timedelta(milliseconds=1), due.why) == (True, why)
+    assert due == Due(NOON + due.wait, reason, wait=due.wait, basis=basis)
+    assert abs(due.wait - wait) < timedelta(milliseconds=1)
 
 
 @pytest.mark.parametrize(
     ("every", "gap", "wait"),
     [
-        (MINUTE, MINUTE, MINUTE),  # nobody is asked more often than once a minute
+        (MINUTE, MINUTE, MINUTE),  # no source is polled more often than once a minute by its rhythm
         (2 * MINUTE, MINUTE, MINUTE),
-        (30 * DAY, 9999 * DAY, 30 * DAY),  # nor a source that shall rest for longer each day
+        (30 * DAY, 9999 * DAY, 30 * DAY),  # nor once a day against a longer interval of the operator
         (timedelta(seconds=1), timedelta(seconds=1), timedelta(seconds=1)),
     ],
 )
@@ -83,7 +85,7 @@ def test_the_rhythm_keeps_to_bounds(every: timedelta, gap: timedelta, wait: time
     assert pace(every, gap, NOON, NOON).at == NOON + wait
 
 
-def test_a_source_that_has_something_new_at_each_poll_is_soon_polled_four_times_as_often() -> None:
+def test_a_source_with_something_new_at_each_poll_is_soon_polled_four_times_as_often() -> None:
     gap, wait = None, 15 * MINUTE
     for _ in range(20):
         gap = usual_gap(15 * MINUTE, gap, wait)
@@ -91,7 +93,7 @@ def test_a_source_that_has_something_new_at_each_poll_is_soon_polled_four_times_
     assert wait < 4 * MINUTE
 
 
-def test_one_night_hardly_changes_what_is_usual() -> None:
+def test_one_night_hardly_changes_the_usual_gap() -> None:
     assert 2 * HOUR < usual_gap(15 * MINUTE, HOUR, 16 * HOUR) < 3 * HOUR
     assert usual_gap(15 * MINUTE, HOUR, HOUR) == usual_gap(15 * MINUTE, None, HOUR) == HOUR
     assert usual_gap(15 * MINUTE, HOUR, -HOUR) == usual_gap(15 * MINUTE, HOUR, MINUTE)  # the clock was set
@@ -100,62 +102,57 @@ def test_one_night_hardly_changes_what_is_usual() -> None:
 # ---- after a success
 
 
-def test_the_operators_interval_is_kept_when_nobody_asks_for_more() -> None:
-    assert success() == Due(NOON + 15 * MINUTE, "every 15 min")
+def test_the_operators_interval_is_kept_without_a_longer_wish_of_the_origin() -> None:
+    assert success() == EVERY
 
 
 def test_jitter_spreads_over_a_tenth() -> None:
-    assert success(jitter=1.0).at == NOON + 16.5 * MINUTE
+    assert success(jitter=1.0) == Due(NOON + 16.5 * MINUTE, DueReason.EVERY, wait=15 * MINUTE)
 
 
 @pytest.mark.parametrize(
-    ("hints", "headers", "gap", "why"),
+    ("hints", "headers", "wait", "reason"),
     [
-        (Hints(ttl=60), {}, HOUR, "its ttl asks for 1 h"),
-        (Hints(ttl=5), {}, 15 * MINUTE, "every 15 min"),
-        (Hints(ttl=0), {}, 15 * MINUTE, "every 15 min"),
-        (Hints(ttl=10**12), {}, DAY, "its ttl asks for 1 d"),
-        (Hints(update_period=4 * HOUR), {}, 4 * HOUR, "its updatePeriod asks for 4 h"),
-        (Hints(update_period=30 * DAY), {}, DAY, "its updatePeriod asks for 1 d"),
-        (Hints(), {"cache-control": "public, max-age=3600"}, HOUR, "fresh by its Cache-Control for 1 h"),
-        (Hints(), {"cache-control": 'max-age="5400"'}, 90 * MINUTE, "fresh by its Cache-Control for 90 min"),
-        (Hints(), {"cache-control": "max-age=99999999999999"}, DAY, "fresh by its Cache-Control for 1 d"),
-        (Hints(), {"cache-control": "max-age=soon"}, 15 * MINUTE, "every 15 min"),
-        (Hints(), {"cache-control": "max-age=7200, No-Cache"}, 15 * MINUTE, "every 15 min"),
-        (Hints(), {"cache-control": "no-store", "expires": LATER, "date": THEN}, 15 * MINUTE, "every 15 min"),
+        (Hints(ttl=60), {}, HOUR, DueReason.TTL),
+        (Hints(ttl=5), {}, 15 * MINUTE, DueReason.EVERY),
+        (Hints(ttl=0), {}, 15 * MINUTE, DueReason.EVERY),
+        (Hints(ttl=10**12), {}, DAY, DueReason.TTL),
+        (Hints(update_period=4 * HOUR), {}, 4 * HOUR, DueReason.UPDATE_PERIOD),
+        (Hints(update_period=30 * DAY), {}, DAY, DueReason.UPDATE_PERIOD),
+        (Hints(), {"cache-control": "public, max-age=3600"}, HOUR, DueReason.CACHE_CONTROL),
+        (Hints(), {"cache-control": 'max-age="5400"'}, 90 * MINUTE, DueReason.CACHE_CONTROL),
+        (Hints(), {"cache-control": "max-age=99999999999999"}, DAY, DueReason.CACHE_CONTROL),
+        (Hints(), {"cache-control": "max-age=soon"}, 15 * MINUTE, DueReason.EVERY),
+        (Hints(), {"cache-control": "max-age=7200, No-Cache"}, 15 * MINUTE, DueReason.EVERY),
+        (
+            Hints(),
+            {"cache-control": "no-store", "expires": LATER, "date": THEN},
+            15 * MINUTE,
+            DueReason.EVERY,
+        ),
         (
             Hints(),
             {"cache-control": "max-age=0", "expires": LATER, "date": THEN},
             15 * MINUTE,
-            "every 15 min",
+            DueReason.EVERY,
         ),
-        (Hints(), {"expires": LATER, "date": THEN}, 2 * HOUR, "fresh by its Expires for 2 h"),
-        (Hints(), {"expires": LATER, "date": THEN, "age": "3600"}, HOUR, "fresh by its Expires for 1 h"),
-        (
-            Hints(),
-            {"cache-control": "max-age=7200", "age": "3600"},
-            HOUR,
-            "fresh by its Cache-Control for 1 h",
-        ),
-        (Hints(), {"cache-control": "max-age=7200", "age": "9000"}, 15 * MINUTE, "every 15 min"),
-        (
-            Hints(),
-            {"cache-control": "max-age=7200", "age": "?"},
-            2 * HOUR,
-            "fresh by its Cache-Control for 2 h",
-        ),
-        (Hints(ttl=120), {"cache-control": "max-age=3600"}, 2 * HOUR, "its ttl asks for 2 h"),
-        (Hints(ttl=60), {"cache-control": "max-age=7200"}, 2 * HOUR, "fresh by its Cache-Control for 2 h"),
+        (Hints(), {"expires": LATER, "date": THEN}, 2 * HOUR, DueReason.EXPIRES),
+        (Hints(), {"expires": LATER, "date": THEN, "age": "3600"}, HOUR, DueReason.EXPIRES),
+        (Hints(), {"cache-control": "max-age=7200", "age": "3600"}, HOUR, DueReason.CACHE_CONTROL),
+        (Hints(), {"cache-control": "max-age=7200", "age": "9000"}, 15 * MINUTE, DueReason.EVERY),
+        (Hints(), {"cache-control": "max-age=7200", "age": "?"}, 2 * HOUR, DueReason.CACHE_CONTROL),
+        (Hints(ttl=120), {"cache-control": "max-age=3600"}, 2 * HOUR, DueReason.TTL),
+        (Hints(ttl=60), {"cache-control": "max-age=7200"}, 2 * HOUR, DueReason.CACHE_CONTROL),
     ],
 )
-def test_the_origin_can_only_make_it_longer_up_to_a_day(
-    hints: Hints, headers: dict[str, str], gap: timedelta, why: str
+def test_the_origin_only_lengthens_the_interval_up_to_a_day(
+    hints: Hints, headers: dict[str, str], wait: timedelta, reason: DueReason
 ) -> None:
-    assert success(hints, headers) == Due(NOON + gap, why)
+    assert success(hints, headers) == Due(NOON + wait, reason, wait=wait)
 
 
 @pytest.mark.parametrize(
-    ("expires", "date", "gap"),
+    ("expires", "date", "wait"),
     [
         (NOON + 2 * HOUR, NOON, 2 * HOUR),
         (NOON + 400 * DAY, NOON, DAY),
@@ -165,10 +162,10 @@ def test_the_origin_can_only_make_it_longer_up_to_a_day(
     ],
 )
 def test_expires_counts_from_the_origins_own_clock(
-    expires: datetime | None, date: datetime | None, gap: timedelta
+    expires: datetime | None, date: datetime | None, wait: timedelta
 ) -> None:
     headers = {"expires": _http(expires), "date": _http(date)}
-    assert success(None, headers).at == NOON + gap
+    assert success(None, headers).at == NOON + wait
 
 
 def _http(date: datetime | None) -> str:
@@ -176,117 +173,116 @@ def _http(date: datetime | None) -> str:
 
 
 def test_a_wish_shorter_than_the_sources_own_rhythm_changes_nothing() -> None:
-    own = Due(NOON + 6 * HOUR, "its own pace")
+    own = Due(NOON + 6 * HOUR, DueReason.RHYTHM, wait=6 * HOUR, basis=20 * DAY)
     answer = Fetched("https://ministry.example/feed", 200, b"")
     assert after_success(own, answer, Hints(ttl=60), now=NOON, jitter=0) == own
 
 
-# ---- hours and days to skip
+# ---- skipHours and skipDays
 
 
 @pytest.mark.parametrize(
     ("at", "hints", "moved"),
     [
         (NOON, Hints(skip_hours=(12, 13)), NOON + 2 * HOUR),
-        (NOON + 61 * MINUTE, Hints(skip_hours=(12, 13)), NOON + 121 * MINUTE),  # what was spread stays spread
+        (NOON + 61 * MINUTE, Hints(skip_hours=(12, 13)), NOON + 121 * MINUTE),  # jitter is kept
         (NOON + 11 * HOUR, Hints(skip_hours=(23, 0)), NOON + 13 * HOUR),
         (NOON, Hints(skip_days=(0, 1)), NOON + 36 * HOUR),
         (NOON, Hints(skip_days=(0, 1, 2, 3, 4, 5), skip_hours=tuple(range(23))), NOON + 6 * DAY + 11 * HOUR),
     ],
 )
-def test_hours_and_days_the_feed_names_are_skipped(at: datetime, hints: Hints, moved: datetime) -> None:
-    assert skipping(Due(at, "every 15 min"), hints) == Due(
-        moved, "every 15 min; skips hours or days the feed names"
-    )
+def test_skip_hours_and_skip_days_move_a_due_time(at: datetime, hints: Hints, moved: datetime) -> None:
+    due = Due(at, DueReason.EVERY, wait=15 * MINUTE)
+    assert skipping(due, hints) == Due(moved, DueReason.EVERY, wait=15 * MINUTE, is_skipping=True)
 
 
 @pytest.mark.parametrize("hints", [Hints(), Hints(skip_hours=(11, 13)), Hints(skip_days=(6,))])
-def test_what_lies_in_no_such_hour_stays(hints: Hints) -> None:
-    assert skipping(Due(NOON, "every 15 min"), hints) == Due(NOON, "every 15 min")
+def test_a_due_time_outside_of_skip_hours_stays(hints: Hints) -> None:
+    assert skipping(EVERY, hints) == EVERY
 
 
-def test_a_feed_that_names_every_hour_is_not_believed() -> None:
-    assert skipping(Due(NOON, "why"), Hints(skip_hours=tuple(range(24)))) == Due(NOON, "why")
-    assert skipping(Due(NOON, "why"), Hints(skip_days=tuple(range(7)))) == Due(NOON, "why")
+def test_a_feed_that_names_every_hour_or_day_is_not_believed() -> None:
+    assert skipping(EVERY, Hints(skip_hours=tuple(range(24)))) == EVERY
+    assert skipping(EVERY, Hints(skip_days=tuple(range(7)))) == EVERY
 
 
 # ---- after a failure
 
 
-def fails(cause: str, retry: str = "") -> FetchError:
+def fails(cause: Cause, retry: str = "") -> FetchError:
     return FetchError("no", cause=cause, status=503, retry_after=retry)
 
 
+def waits(wait: timedelta, asked: timedelta | None = None) -> Due:
+    """Due after a wait that the origin asked for."""
+    return Due(NOON + wait, DueReason.ORIGIN_WAIT, wait=wait, basis=wait if asked is None else asked)
+
+
 @pytest.mark.parametrize(
-    ("cause", "failures", "wait", "why"),
+    ("cause", "failures", "wait"),
     [
-        ("network", 0, 15 * MINUTE, "not reached once: again after 15 min"),
-        ("network", 1, 30 * MINUTE, "not reached 2 times in a row: again after 30 min"),
-        ("network", 50, 6 * HOUR, "not reached 51 times in a row: again after 6 h"),
-        ("http", 2, HOUR, "answered with an error 3 times in a row: again after 1 h"),
-        ("http", 50, DAY, "answered with an error 51 times in a row: again after 1 d"),
-        ("blocked", 0, HOUR, "turned away as a robot once: again after 1 h"),
-        ("not-a-feed", 1, 2 * HOUR, "answered with no feed 2 times in a row: again after 2 h"),
-        ("limit", 0, HOUR, "beyond a limit once: again after 1 h"),
-        ("crash", 0, HOUR, "broke what reads it once: again after 1 h"),
-        ("refused", 9, DAY, "leads to a refused address 10 times in a row: again after 1 d"),
-        ("strange", 0, 15 * MINUTE, "strange once: again after 15 min"),
+        (Cause.NETWORK, 0, 15 * MINUTE),
+        (Cause.NETWORK, 1, 30 * MINUTE),
+        (Cause.NETWORK, 50, 6 * HOUR),
+        (Cause.HTTP, 2, HOUR),
+        (Cause.HTTP, 50, DAY),
+        (Cause.BLOCKED, 0, HOUR),
+        (Cause.NOT_A_FEED, 1, 2 * HOUR),
+        (Cause.LIMIT, 0, HOUR),
+        (Cause.CRASH, 0, HOUR),
+        (Cause.REFUSED, 9, DAY),
+        (Cause.LEASE, 0, 15 * MINUTE),  # a cause without a back-off of its own
     ],
 )
-def test_failures_double_the_wait_each_cause_from_its_own_up_to_its_longest(
-    cause: str, failures: int, wait: timedelta, why: str
+def test_failures_double_the_back_off_of_each_cause_up_to_its_longest(
+    cause: Cause, failures: int, wait: timedelta
 ) -> None:
-    assert failure(fails(cause), failures) == Due(NOON + wait, why)
+    expected = Due(NOON + wait, DueReason.BACK_OFF, wait=wait, cause=cause, failures=failures + 1)
+    assert failure(fails(cause), failures) == expected
 
 
-def test_a_source_that_is_seldom_polled_is_not_asked_sooner_because_it_fails() -> None:
-    assert after_failure(30 * DAY, fails("http"), 3, now=NOON, jitter=0).at == NOON + 30 * DAY
+def test_an_error_other_than_of_the_fetch_backs_off_too() -> None:
+    assert failure(ParseError("no feed", cause=Cause.NOT_A_FEED)) == failure(fails(Cause.NOT_A_FEED))
 
 
-def test_every_cause_that_errors_name_has_its_back_off() -> None:
-    named = {
-        each.strip()
-        for line in (errors.__doc__ or "").splitlines()
-        if "cause:" in line
-        for each in line.partition("cause:")[2].split(",")
-    }
-    assert named - {"gone"} == set(BACK_OFF)
+def test_a_source_that_is_seldom_polled_is_not_polled_sooner_because_it_fails() -> None:
+    assert after_failure(30 * DAY, fails(Cause.HTTP), 3, now=NOON, jitter=0).at == NOON + 30 * DAY
+
+
+def test_every_cause_of_a_failed_request_has_its_back_off() -> None:
+    others = {Cause.NONE, Cause.GONE, Cause.LEASE, Cause.RATE_LIMITED}
+    assert set(Cause) - others == set(BACK_OFF)
 
 
 def test_jitter_spreads_failures_too() -> None:
-    assert failure(fails("http"), jitter=0.5).at == NOON + 15.75 * MINUTE
+    due = failure(fails(Cause.HTTP), jitter=0.5)
+    assert (due.at, due.wait) == (NOON + 15.75 * MINUTE, 15 * MINUTE)
 
 
-def test_a_feed_that_is_gone_is_left_alone() -> None:
-    due = failure(fails("gone", "3600"))
+def test_a_feed_that_is_gone_is_not_polled_again() -> None:
+    due = failure(fails(Cause.GONE, "3600"))
+    assert due == Due(NOON + NEVER, DueReason.ORIGIN_GONE, wait=NEVER)
     assert due.at > NOON + 3000 * DAY
-    assert due.why == "origin says the feed is gone (410): not polled until you ask for it"
 
 
-def test_a_wait_the_origin_asks_for_is_kept_as_it_is_above_the_operators_interval() -> None:
-    assert failure(fails("http", "7200"), 5) == Due(NOON + 2 * HOUR, "origin asked to wait 2 h")
-    assert failure(fails("http", "0"), 5) == Due(NOON + 15 * MINUTE, "origin asked to wait 15 min")
+def test_retry_after_is_kept_as_it_is_above_the_operators_interval() -> None:
+    assert failure(fails(Cause.HTTP, "7200"), 5) == waits(2 * HOUR)
+    assert failure(fails(Cause.HTTP, "0"), 5) == waits(15 * MINUTE, timedelta(0))
 
 
-def test_a_wait_of_more_than_a_week_is_cut_and_the_reason_says_so() -> None:
-    month = failure(fails("http", str(30 * 86400)))
-    assert month == Due(
-        NOON + 7 * DAY, "origin asked to wait 30 d, more than the 7 d granted", is_capped=True
-    )
-    slow = after_failure(30 * DAY, fails("http", "86400"), 0, now=NOON, jitter=0)
-    assert slow == Due(NOON + 30 * DAY, "origin asked to wait 30 d")
+def test_a_retry_after_of_more_than_a_week_is_capped() -> None:
+    month = failure(fails(Cause.HTTP, str(30 * 86400)))
+    assert month == waits(7 * DAY, 30 * DAY)
+    assert month.is_capped
+    slow = after_failure(30 * DAY, fails(Cause.HTTP, "86400"), 0, now=NOON, jitter=0)
+    assert slow == waits(30 * DAY, DAY)
+    assert not slow.is_capped
 
 
-def test_waits_are_told_in_round_words() -> None:
-    waits = [failure(fails("http", str(seconds))).why for seconds in (1000, 10_000, 100_000, 172_800)]
-    assert [why.removeprefix("origin asked to wait ") for why in waits] == [
-        "17 min",
-        "167 min",
-        "28 h",
-        "2 d",
-    ]
-    soon = after_failure(timedelta(seconds=90), fails("network"), 0, now=NOON, jitter=0)
-    assert soon.why == "not reached once: again after 90 s"
+def test_only_a_wait_that_the_origin_asked_for_is_capped() -> None:
+    assert not waits(2 * HOUR).is_capped
+    assert not waits(15 * MINUTE, timedelta(0)).is_capped
+    assert not Due(NOON, DueReason.RHYTHM, wait=HOUR, basis=DAY).is_capped
 
 
 @pytest.mark.parametrize(
@@ -310,6 +306,34 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_week(value: str, expecte
     assert retry_after(value, NOON) == expected
 
 
-def test_a_clock_that_was_set_is_told_from_one_that_only_drifts() -> None:
-    assert leap(HOUR + LEAP, HOUR) == leap(HOUR, HOUR + LEAP) == timedelta(0)
+# ---- wrong clocks
+
+
+@pytest.mark.parametrize(
+    ("every", "days", "reason", "is_kept"),
+    [
+        (MINUTE, 2, DueReason.RHYTHM, False),
+        (MINUTE, 1, DueReason.TTL, True),
+        (10 * DAY, 11, DueReason.EVERY, True),
+        (MINUTE, 7, DueReason.ORIGIN_WAIT, True),
+        (MINUTE, 9, DueReason.ORIGIN_WAIT, False),
+        (MINUTE, 7, DueReason.HOST_LIMIT, True),
+        (MINUTE, 9, DueReason.HOST_LIMIT, False),
+        (MINUTE, 3650, DueReason.ORIGIN_GONE, True),
+    ],
+)
+def test_a_due_time_is_plausible_as_far_ahead_as_its_reason_explains(
+    every: timedelta, days: int, reason: DueReason, is_kept: bool
+) -> None:
+    assert is_plausible(Due(NOON + days * DAY, reason), every, NOON) is is_kept
+
+
+def test_skip_days_add_a_week_to_a_plausible_due_time() -> None:
+    for days, is_kept in ((3, True), (9, False)):
+        due = Due(NOON + days * DAY, DueReason.EVERY, wait=MINUTE, is_skipping=True)
+        assert is_plausible(due, MINUTE, NOON) is is_kept
+
+
+def test_a_clock_that_was_set_is_told_from_one_that_drifts() -> None:
+    assert leap(HOUR + CLOCK_DRIFT_MAX, HOUR) == leap(HOUR, HOUR + CLOCK_DRIFT_MAX) == timedelta(0)
     assert (leap(2 * DAY, HOUR), leap(HOUR, 2 * DAY)) == (2 * DAY - HOUR, HOUR - 2 * DAY)

@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.model import Advert, Subscription, SubscriptionState
 from aggregator.policy import subscription
+from aggregator.policy.subscription import AfterPoll
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
@@ -40,7 +41,7 @@ def active(**fields: object) -> Subscription:
     return given(SubscriptionState.ACTIVE, **(usual | fields))
 
 
-def test_neither_token_nor_secret_is_in_what_is_printed_of_a_subscription() -> None:
+def test_neither_token_nor_secret_is_printed_with_a_subscription() -> None:
     shown = repr(given(token="very-secret", secret="very-secret"))
     assert "very-secret" not in shown
 
@@ -63,7 +64,7 @@ def test_a_hub_is_changed_when_the_feed_names_another_but_not_within_the_hour(
     assert subscription.is_settled(present, advert, NOON) is settled
 
 
-def test_what_no_hub_holds_is_over_when_left_and_else_the_hub_is_told() -> None:
+def test_a_left_subscription_is_over_unless_its_hub_has_to_be_told() -> None:
     assert subscription.left(given(SubscriptionState.WANTED), NOON) is None
     assert subscription.left(given(SubscriptionState.DENIED), NOON) is None
     for standing in (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.BROKEN):
@@ -87,7 +88,7 @@ def test_a_renewal_leaves_the_subscription_active() -> None:
 
 
 @pytest.mark.parametrize(("wanted", "configured"), [(False, True), (True, False)])
-def test_what_is_not_wanted_any_more_is_left_when_its_time_comes(wanted: bool, configured: bool) -> None:
+def test_an_unwanted_subscription_is_left_when_it_is_due(wanted: bool, configured: bool) -> None:
     looked = subscription.looked_at(active(configured=configured), NOON, wanted=wanted)
     assert looked is not None
     assert looked.state is SubscriptionState.LEAVING
@@ -102,7 +103,7 @@ def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
     assert asked == 3
 
 
-def test_a_failed_request_waits_for_what_the_hub_wishes_and_keeps_the_reason() -> None:
+def test_a_failed_request_waits_as_long_as_the_hub_asks_and_keeps_the_reason() -> None:
     asked = given(SubscriptionState.ASKED, due=NOON + HOUR)
     assert subscription.failed(asked, "down", NOON, wish=None) == replace(asked, reason="down")
     assert subscription.failed(asked, "down", NOON, wish=MINUTE).due == NOON + HOUR
@@ -151,7 +152,7 @@ def test_leases_are_believed_within_bounds(
         active(configured=False),
     ],
 )
-def test_nothing_is_confirmed_that_was_not_asked_for(present: Subscription) -> None:
+def test_a_confirmation_without_a_request_is_rejected(present: Subscription) -> None:
     assert subscription.confirmed(present, TOPIC, DAY, NOON) is None
 
 
@@ -162,7 +163,7 @@ def test_a_renewal_does_not_put_off_the_judgement_of_a_silent_hub() -> None:
     assert renewed.due == NOON + 4 * MINUTE
 
 
-def test_only_what_is_being_left_may_be_unsubscribed() -> None:
+def test_only_a_subscription_being_left_may_be_unsubscribed() -> None:
     assert subscription.may_leave(given(SubscriptionState.LEAVING), TOPIC)
     assert not subscription.may_leave(given(SubscriptionState.LEAVING), TOPIC + "x")
     assert not subscription.may_leave(active(), TOPIC)
@@ -197,11 +198,11 @@ def test_a_delivery_restores_trust_only_in_a_hub_that_is_active() -> None:
     assert subscription.announced(broken, NOON) == replace(broken, announced=NOON)
 
 
-LOOKED = NOON - 30 * MINUTE  # the poll before
+POLLED = NOON - 30 * MINUTE  # the poll before
 
 
 def test_a_release_that_no_delivery_announced_is_judged_five_minutes_later() -> None:
-    doubted = subscription.polled(active(), last_success=LOOKED, now=NOON)
+    doubted = subscription.polled(active(), last_success=POLLED, now=NOON)
     assert doubted == active(missed=NOON, due=NOON + 5 * MINUTE)
 
 
@@ -209,15 +210,15 @@ def test_a_release_that_no_delivery_announced_is_judged_five_minutes_later() -> 
     "present",
     [
         given(SubscriptionState.ASKED, confirmed=NOON - HOUR),
-        active(confirmed=LOOKED + MINUTE),  # the release may be older than the subscription
+        active(confirmed=POLLED + MINUTE),  # the release may be older than the subscription
         active(confirmed=None),
         active(announced=NOON - MINUTE),  # this poll is the answer to a delivery
-        active(announced=LOOKED - MINUTE),  # so it was, but a cache still showed the old state
+        active(announced=POLLED - MINUTE),  # so it was, but a cache still showed the old state
         active(missed=NOON - MINUTE),
     ],
 )
 def test_a_hub_is_not_doubted_without_need(present: Subscription) -> None:
-    assert subscription.polled(present, last_success=LOOKED, now=NOON) == present
+    assert subscription.polled(present, last_success=POLLED, now=NOON) == present
 
 
 def test_a_first_poll_doubts_no_hub() -> None:
@@ -250,27 +251,69 @@ def test_a_broken_hub_is_asked_anew() -> None:
     assert asked == given(SubscriptionState.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
 
 
+NONE = timedelta(0)
+
+
 @pytest.mark.parametrize(
-    ("every", "until", "told", "gap"),
+    ("every", "hub", "least"),
     [
-        (15 * MINUTE, NOON + DAY, None, 60 * MINUTE),
-        (10 * HOUR, NOON + DAY, None, 24 * HOUR),
-        (2 * DAY, NOON + DAY, None, 2 * DAY),
-        (15 * MINUTE, None, None, 15 * MINUTE),
-        (15 * MINUTE, NOON, None, 15 * MINUTE),  # the lease is over
-        (15 * MINUTE, NOON + DAY, NOON - MINUTE, 15 * MINUTE),  # just told: once more soon
-        (15 * MINUTE, NOON + DAY, NOON - 15 * MINUTE, 60 * MINUTE),
+        (15 * MINUTE, active(lease_until=NOON + DAY), 60 * MINUTE),
+        (10 * HOUR, active(lease_until=NOON + DAY), 24 * HOUR),
+        (2 * DAY, active(lease_until=NOON + DAY), 2 * DAY),
+        (15 * MINUTE, active(lease_until=None), NONE),
+        (15 * MINUTE, active(lease_until=NOON), NONE),  # the lease is over
+        (15 * MINUTE, active(missed=NOON - MINUTE), NONE),  # in doubt
+        (15 * MINUTE, given(SubscriptionState.ASKED, lease_until=NOON + DAY), NONE),
+        (15 * MINUTE, given(SubscriptionState.BROKEN, lease_until=NOON + DAY), NONE),
+        (15 * MINUTE, active(announced=NOON - MINUTE), NONE),  # just announced: once more soon
+        (15 * MINUTE, active(announced=NOON - 15 * MINUTE), 60 * MINUTE),
     ],
 )
 def test_a_source_with_a_working_hub_is_polled_four_times_as_rarely(
-    every: timedelta, until: datetime | None, told: datetime | None, gap: timedelta
+    every: timedelta, hub: Subscription, least: timedelta
 ) -> None:
-    assert subscription.slower(NOON + every, every, hub_until=until, told=told, now=NOON) == NOON + gap
+    assert subscription.slower(hub, every, NOON) == least
 
 
-def test_an_origin_that_wants_to_be_asked_later_still_is() -> None:
-    due = subscription.slower(NOON + DAY, HOUR, hub_until=NOON + WEEK, told=None, now=NOON)
-    assert due == NOON + DAY
+OTHER = Advert("https://other.example/", TOPIC)
+LEAVING = replace(active(), state=SubscriptionState.LEAVING, due=NOON)
+
+
+@pytest.mark.parametrize(
+    ("present", "advert", "after"),
+    [
+        (None, None, AfterPoll(None)),
+        (None, Advert(), AfterPoll(None)),
+        (None, OTHER, AfterPoll(None, OTHER)),
+        (active(), None, AfterPoll(active())),  # the document was not read
+        (active(), Advert(HUB, TOPIC), AfterPoll(active())),
+        (active(), OTHER, AfterPoll(LEAVING, OTHER)),
+        (active(), Advert(), AfterPoll(LEAVING)),  # no hub is named any more
+        (given(), OTHER, AfterPoll(None, OTHER)),
+        (active(since=NOON - MINUTE), OTHER, AfterPoll(active(since=NOON - MINUTE))),
+    ],
+)
+def test_a_poll_changes_the_hub_that_its_feed_names(
+    present: Subscription | None, advert: Advert | None, after: AfterPoll
+) -> None:
+    assert subscription.after_poll(present, advert, POLLED, NOON, is_new=False) == after
+
+
+def test_a_poll_with_something_new_doubts_a_silent_hub() -> None:
+    doubted = active(missed=NOON, due=NOON + 5 * MINUTE)
+    after = subscription.after_poll(active(), None, POLLED, NOON, is_new=True)
+    assert after == AfterPoll(doubted, is_missed=True)
+    settled = subscription.after_poll(active(), Advert(HUB, TOPIC), POLLED, NOON, is_new=True)
+    assert settled == after
+    assert subscription.after_poll(None, None, POLLED, NOON, is_new=True) == AfterPoll(None)
+
+
+def test_a_hub_that_is_changed_or_has_announced_is_not_doubted() -> None:
+    assert not subscription.after_poll(active(), OTHER, POLLED, NOON, is_new=True).is_missed
+    announced = active(announced=NOON - MINUTE)
+    assert subscription.after_poll(announced, None, POLLED, NOON, is_new=True) == AfterPoll(announced)
+    in_doubt = active(missed=NOON - MINUTE)  # by the poll before
+    assert subscription.after_poll(in_doubt, None, POLLED, NOON, is_new=True) == AfterPoll(in_doubt)
 
 
 def test_a_delivery_makes_us_poll_at_once_but_not_twice_a_minute() -> None:

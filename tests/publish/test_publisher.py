@@ -1,16 +1,17 @@
-"""What the public gets: documents made once, remade when anything that shapes them moves."""
+"""Documents are rendered once, and again when anything that shapes them changes."""
 
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from structlog.testing import capture_logs
 
 from aggregator import render
 from aggregator.model import Release, State
 from aggregator.model.settings import Republish, Text
-from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Gone, Memory, Published, Publisher
-from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
+from aggregator.publish.document import Published
+from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Publisher, Withdrawn
+from tests.events import capture_logs
+from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
 KINDS = pytest.mark.parametrize("kind", render.KINDS)
 
@@ -31,7 +32,7 @@ def titles(room: Newsroom, name: str = "") -> list[str]:
 
 
 @KINDS
-def test_a_document_is_made_once_and_kept_while_nothing_moves(room: Newsroom, kind: str) -> None:
+def test_a_document_is_cached_while_nothing_changes(room: Newsroom, kind: str) -> None:
     room.publishes(item("First"))
     assert document(room, "", kind) is document(room, "", kind)
 
@@ -54,7 +55,7 @@ def test_a_new_release_is_in_the_next_document(room: Newsroom, kind: str) -> Non
     assert after.etag != before.etag
 
 
-def test_releases_stand_with_the_newest_first(room: Newsroom) -> None:
+def test_the_newest_releases_come_first(room: Newsroom) -> None:
     room.publishes(item("First"), item("Second"))
     assert titles(room) == ["Second", "First"]
     assert titles(room, "topics/climate") == ["Second", "First"]
@@ -78,7 +79,7 @@ def test_a_changed_disclaimer_changes_every_document(room: Newsroom, kind: str) 
     assert b"Standing text" not in after.body
 
 
-def test_the_disclaimer_of_a_source_is_for_its_items_only(room: Newsroom) -> None:
+def test_the_disclaimer_of_a_source_applies_to_its_items_only(room: Newsroom) -> None:
     room.publishes(item("First"))
     room.publishes(item("Premier", language="fr"), source="ministere")
     own = replace(OBSERVATORY, disclaimer=Text((("", "Their own words."),)))
@@ -88,7 +89,7 @@ def test_the_disclaimer_of_a_source_is_for_its_items_only(room: Newsroom) -> Non
     assert "Standing text" in said["Premier"]
 
 
-def test_a_reload_that_says_the_same_remakes_nothing(room: Newsroom) -> None:
+def test_a_reload_without_changes_renders_nothing_anew(room: Newsroom) -> None:
     room.publishes(item("First"))
     before = document(room)
     room.config = replace(room.config)
@@ -105,7 +106,7 @@ def test_two_bodies_never_share_a_last_modified_second(room: Newsroom) -> None:
     assert second.last_modified > first.last_modified
 
 
-def test_a_document_remade_with_the_same_bytes_keeps_its_date(room: Newsroom) -> None:
+def test_a_document_rendered_to_the_same_bytes_keeps_its_last_modified(room: Newsroom) -> None:
     room.publishes(item("First"))
     before = document(room, kind="json")
     room.reconfigures(publication=replace(publication(), contact="other@releases.example"))
@@ -134,7 +135,7 @@ def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, ki
     assert b"Older" not in body
 
 
-def test_an_item_that_cannot_be_presented_is_left_out_and_reported_once(room: Newsroom) -> None:
+def test_an_item_that_cannot_be_presented_is_left_out_and_logged_once(room: Newsroom) -> None:
     room.publishes(item("Good"))
     room.publishes(item("Mauvais"), source="ministere")
     bad = replace(room.config.sources[1], disclaimer=Text((("", "{{ unknown }}"),)))
@@ -144,20 +145,20 @@ def test_an_item_that_cannot_be_presented_is_left_out_and_reported_once(room: Ne
         room.publishes(item("Better"))
         assert titles(room) == ["Better", "Good"]
         assert b"Mauvais" not in document(room).body
-    assert [event["event"] for event in events] == ["item-left-out"]
+    assert [event["event"] for event in events] == ["item left out"]
 
 
-def test_an_item_that_cannot_be_written_is_left_out_and_reported_once(room: Newsroom) -> None:
+def test_an_item_that_cannot_be_serialised_is_left_out_and_logged_once(room: Newsroom) -> None:
     room.publishes(item("Good"))
     room.publishes(item("Bad", content="<p>\x00\x01</p>"))
     with capture_logs() as events:
         assert b"Good" in document(room).body
         room.publishes(item("Meilleur"), source="ministere")
         assert b"Meilleur" in document(room).body
-    assert [(event["event"], event["kind"]) for event in events] == [("item-left-out", "atom")]
+    assert [(event["event"], event["kind"]) for event in events] == [("item left out", "atom")]
 
 
-def test_a_held_item_is_nowhere(room: Newsroom) -> None:
+def test_a_held_item_is_not_published(room: Newsroom) -> None:
     room.publishes(item("Live"))
     room.publishes(item("Embargoed"), state=State.HELD)
     assert titles(room) == ["Live"]
@@ -166,12 +167,12 @@ def test_a_held_item_is_nowhere(room: Newsroom) -> None:
     assert not any(b"Embargoed" in published.body for _, published in room.publisher.documents())
 
 
-def test_a_withdrawn_item_is_only_known_to_be_gone(room: Newsroom) -> None:
+def test_of_a_withdrawn_item_only_the_withdrawal_is_published(room: Newsroom) -> None:
     room.publishes(item("Stays"), item("Goes"))
     assert titles(room) == ["Goes", "Stays"]
     room.withdraws("Goes")
     assert titles(room) == ["Stays"]
-    assert room.publisher.release(room.ids["Goes"]) == Gone(room.now)
+    assert room.publisher.release(room.ids["Goes"]) == Withdrawn(room.now)
     assert not any(b"The whole of Goes" in published.body for _, published in room.publisher.documents())
 
 
@@ -184,7 +185,7 @@ def test_an_item_is_found_by_its_id_only(room: Newsroom) -> None:
     assert room.publisher.release("nothing") is None
 
 
-def test_a_source_whose_rights_allow_nothing_is_in_no_output(room: Newsroom) -> None:
+def test_a_source_with_republish_no_is_in_no_output(room: Newsroom) -> None:
     room.publishes(item("First"))
     assert titles(room) == ["First"]
     room.reconfigures(sources=(replace(OBSERVATORY, republish=Republish.NO), room.config.sources[1]))
@@ -199,26 +200,3 @@ def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
     expected = {f"{name}feed.{kind}" for name in names for kind in render.KINDS}
     assert expected <= set(paths)
     assert len(paths) == len(set(paths))
-
-
-def test_the_gzip_of_a_document_is_the_same_each_time() -> None:
-    one, other = (Published(b"x" * 9_000, "text/plain", NOON) for _ in range(2))
-    assert one.gzip() is one.gzip()
-    assert one.gzip() == other.gzip()
-
-
-def test_memory_forgets_what_was_used_longest_ago() -> None:
-    memory: Memory[str, str] = Memory(10)
-    memory.put("a", "A", 4)
-    memory.put("b", "B", 4)
-    memory.get("a")
-    memory.put("c", "C", 4)
-    assert [memory.get(key) for key in "abc"] == ["A", None, "C"]
-
-
-def test_memory_keeps_one_value_however_large() -> None:
-    memory: Memory[str, str] = Memory(10)
-    memory.put("a", "A", 4)
-    memory.put("b", "B", 40)
-    memory.put("b", "BB", 50)
-    assert [memory.get(key) for key in "ab"] == [None, "BB"]

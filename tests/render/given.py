@@ -1,4 +1,4 @@
-"""Releases and documents as the tests of this room need them."""
+"""Releases and documents for the tests of editorial and render."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -80,12 +80,12 @@ def document(kind: str, *releases: Release, on: Channel | None = None) -> bytes:
 
 
 def tree(document: bytes) -> etree._Element:
-    """Parsed strictly: nothing is recovered."""
+    """Parse strictly, without recovery."""
     return etree.fromstring(document, etree.XMLParser(recover=False, resolve_entities=False))
 
 
 def read(document: bytes) -> Any:
-    """As a subscriber reads it; nothing about the document may be odd."""
+    """Parse as a feed reader does; the document must not be bozo."""
     found = feedparser.parse(document, sanitize_html=False, resolve_relative_uris=False)
     assert not found.bozo, found.get("bozo_exception")
     return found
@@ -96,6 +96,6 @@ def objects(document: bytes) -> Any:
 
 
 def time(parsed: Any) -> datetime:
-    """A time as feedparser gives it."""
+    """Convert a time as feedparser returns it."""
     year, month, day, hour, minute, second, *_ = parsed
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Content, who else released it, disclaimer: nothing in one reaches into the next."""
+"""Content, other publishers and disclaimer stay separate elements."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
 
 
-def test_a_body_is_content_then_others_then_disclaimer() -> None:
+def test_a_body_is_content_then_other_publishers_then_disclaimer() -> None:
     one = release(also=ALSO)
     assert body.html(one) == (
         "<div><p>The <em>dam</em> is open.</p></div>\n"
@@ -30,11 +30,11 @@ def test_a_body_without_content_is_its_disclaimer() -> None:
     ("language", "words"),
     [("fr-CA", "Également publié par"), ("ja", "Also released by"), ("", "Also released by")],
 )
-def test_the_line_speaks_the_items_language(language: str, words: str) -> None:
+def test_other_publishers_are_named_in_the_items_language(language: str, words: str) -> None:
     assert words in body.html(replace(release(also=ALSO), language=language))
 
 
-def test_an_organisations_name_is_no_markup() -> None:
+def test_the_name_of_an_organisation_is_escaped() -> None:
     one = release(also=(StoryMember('<i>"x"', 'https://x.example/?a="b"&c'),))
     assert body.also_released_by(one) == (
         '<p>Also released by <a href="https://x.example/?a=&quot;b&quot;&amp;c">&lt;i&gt;&quot;x&quot;</a></p>'
@@ -65,7 +65,7 @@ def test_unbalanced_content_keeps_the_disclaimer_an_element_of_its_own(content: 
         max_size=12,
     )
 )
-def test_any_heap_of_block_markup_leaves_the_disclaimer_in_the_document(pieces: list[str]) -> None:
+def test_any_unbalanced_markup_leaves_the_disclaimer_in_the_document(pieces: list[str]) -> None:
     one = release(replace(ITEM, content="".join(pieces)))
     found = html5lib.parseFragment(body.html(one), namespaceHTMLElements=False)
     marked = [element for element in found.iter() if element.get("class") == "pw-disclaimer"]

@@ -1,4 +1,4 @@
-"""What a channel is called and where it is found."""
+"""Title, addresses, language and id of a channel."""
 
 from dataclasses import replace
 
@@ -9,7 +9,7 @@ from aggregator.render.channels import describe
 from tests.render.given import AUTHORITY, FEED, NOW, PUBLICATION
 
 
-def test_the_merged_channel_is_the_publication() -> None:
+def test_the_merged_channel_has_the_metadata_of_the_publication() -> None:
     publication = replace(PUBLICATION, description="All of it.")
     assert describe("", publication, [FEED], 7, NOW, AUTHORITY) == Channel(
         name="",
@@ -24,7 +24,7 @@ def test_the_merged_channel_is_the_publication() -> None:
     )
 
 
-def test_a_source_channel_is_its_organisations() -> None:
+def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
     assert describe("sources/water", PUBLICATION, [FEED], 7, None, AUTHORITY) == Channel(
         name="sources/water",
         title="Example Releases: Water Board",
@@ -46,7 +46,7 @@ def test_a_source_channel_is_its_organisations() -> None:
         ("sources/gone", "Example Releases: gone", "en"),
     ],
 )
-def test_other_channels_say_what_they_select(name: str, title: str, language: str) -> None:
+def test_other_channels_are_titled_by_their_selection(name: str, title: str, language: str) -> None:
     found = describe(name, PUBLICATION, [FEED], 1, NOW, AUTHORITY)
     assert (found.title, found.language, found.rights) == (title, language, "")
 
@@ -58,6 +58,6 @@ def test_names_are_safe_in_addresses_and_titles_in_xml() -> None:
     assert found.title == 'A <b> B: é "x"'
 
 
-def test_a_source_without_organisation_goes_by_its_title() -> None:
+def test_a_source_without_organisation_is_titled_by_its_feed() -> None:
     feed = FeedInfo("s", "https://s.example/", "", title="S news")
     assert describe("sources/s", PUBLICATION, [feed], 1, NOW, AUTHORITY).title == "Example Releases: S news"

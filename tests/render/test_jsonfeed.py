@@ -1,4 +1,4 @@
-"""JSON Feed 1.1: what we publish parses back to what we stored, and is valid."""
+"""JSON Feed 1.1: documents are valid and parse back to the stored items."""
 
 import json
 from dataclasses import replace
@@ -16,7 +16,7 @@ from tests.render.test_xml import feeds, items
 SCHEMA = Path(__file__).parents[3] / "shared" / "corpus" / "schema" / "jsonfeed-1.1.schema.json"
 
 
-def test_an_item_says_all_of_an_item() -> None:
+def test_an_item_has_every_field_of_the_release() -> None:
     one = release(replace(ITEM, origin=ORIGIN), also=ALSO)
     assert objects(document("json", replace(one, corrected=True)))["items"] == [
         {
@@ -52,7 +52,7 @@ def test_an_item_says_all_of_an_item() -> None:
     ]
 
 
-def test_what_is_not_known_is_left_out() -> None:
+def test_absent_values_are_omitted() -> None:
     bare = Item(keys=(), title="Dam")
     one = release(bare, feed=replace(FEED, licence="", rights="", language="", link=""))
     assert objects(document("json", one))["items"] == [

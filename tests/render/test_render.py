@@ -1,4 +1,4 @@
-"""The door: the same input gives the same bytes, whatever the kind."""
+"""Documents are deterministic, in each format."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_each_kind_has_its_media_type() -> None:
     ]
 
 
-def test_there_is_no_other_kind() -> None:
+def test_an_unknown_format_is_an_error() -> None:
     with pytest.raises(ValueError, match="use rss, atom or json"):
         render.entry(release(), "rdf")
 

@@ -1,4 +1,4 @@
-"""RSS and Atom: what we publish parses back to what we stored, and is valid."""
+"""RSS and Atom: documents are valid and parse back to the stored items."""
 
 from dataclasses import replace
 from email.utils import format_datetime
@@ -11,6 +11,7 @@ from lxml import etree
 
 from aggregator import render
 from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release
+from aggregator.model.settings import Republish
 from aggregator.render import body
 from tests.render.given import (
     ALSO,
@@ -40,7 +41,7 @@ NAMES = {
 }
 KINDS = ("rss", "atom")
 
-# What items hold has been through `normalise`: legal in XML, on one line where it is one
+# Item text has passed `normalise`: legal in XML, single-line fields on one line
 legal = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn"]), max_size=40
 ) | st.sampled_from(
@@ -90,14 +91,14 @@ def hrefs(element: etree._Element, rel: str) -> list[str]:
 
 
 def only(kind: str, one: Release) -> etree._Element:
-    """The one item of a document, parsed strictly."""
+    """Return the one item of a document, parsed strictly."""
     found = tree(document(kind, one)).findall("channel/item" if kind == "rss" else "a:entry", NAMES)
     assert len(found) == 1
     return found[0]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_subscriber_reads_what_we_stored(kind: str) -> None:
+def test_feedparser_reads_the_stored_item_back(kind: str) -> None:
     one = release()
     found = read(document(kind, one)).entries[0]
     assert {
@@ -125,7 +126,7 @@ def test_a_subscriber_reads_what_we_stored(kind: str) -> None:
     }
 
 
-def test_an_rss_item_says_all_of_an_item() -> None:
+def test_an_rss_item_has_every_field_of_the_release() -> None:
     item = only("rss", release())
     assert (texts(item, "guid"), item.find("guid").get("isPermaLink")) == ([release().public_id], "false")  # type: ignore[union-attr]
     assert texts(item, "pubDate") == [format_datetime(PUBLISHED)]
@@ -156,7 +157,7 @@ def test_an_atom_entry_names_its_source_in_full() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_source_an_aggregated_entry_names_is_kept(kind: str) -> None:
+def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: str) -> None:
     item = only(kind, release(replace(ITEM, origin=ORIGIN)))
     if kind == "rss":
         assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.link, ORIGIN.title)]
@@ -173,18 +174,19 @@ def test_an_origin_without_address_or_name_falls_back_to_its_source() -> None:
     assert texts(item, "a:source/a:id") == [FEED.feed]
 
 
-def test_an_atom_entry_says_its_language() -> None:
+def test_an_atom_entry_has_its_language() -> None:
     assert only("atom", release()).get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
 
 
 def test_a_headline_is_published_with_its_disclaimer() -> None:
     one = release(
-        replace(ITEM, url=""), feed=replace(FEED, republish="headline", licence="", rights="", language="")
+        replace(ITEM, url=""),
+        feed=replace(FEED, republish=Republish.HEADLINE, licence="", rights="", language=""),
     )
     bare = replace(one, language="", published=NOW)
     rss = only("rss", bare)
     assert texts(rss, "description") == texts(rss, "c:encoded") == [one.disclaimer]
-    assert texts(rss, "a:updated") == []  # nothing happened to it since
+    assert texts(rss, "a:updated") == []
     atom = only("atom", bare)
     assert texts(atom, "a:content") == [one.disclaimer]
     assert [
@@ -213,7 +215,7 @@ def test_a_single_file_of_unknown_kind_fits_rss() -> None:
         ("all rights reserved", []),
     ],
 )
-def test_a_licence_is_linked_where_it_is_known(licence: str, address: list[str]) -> None:
+def test_a_known_licence_is_linked(licence: str, address: list[str]) -> None:
     assert hrefs(only("atom", release(feed=replace(FEED, licence=licence))), "license") == address
 
 
@@ -221,7 +223,7 @@ def test_a_licence_is_linked_where_it_is_known(licence: str, address: list[str])
     ("licence", "words"),
     [("OGL-3.0", "OGL-3.0 · (c) Water Board"), ("CC-BY-4.0", "(c) Water Board"), ("", "(c) Water Board")],
 )
-def test_a_licence_without_an_address_is_said_in_words(licence: str, words: str) -> None:
+def test_a_licence_without_an_address_is_in_the_rights_text(licence: str, words: str) -> None:
     one = release(feed=replace(FEED, licence=licence))
     assert only("rss", one).findtext("dc:rights", None, NAMES) == words
     assert only("atom", one).findtext("a:rights", None, NAMES) == words
@@ -247,21 +249,21 @@ def test_the_head_of_a_channel(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_channel_that_never_held_anything_is_valid(kind: str) -> None:
+def test_an_empty_channel_is_valid(kind: str) -> None:
     on = replace(channel(), changed=None, language="")
     found = read(document(kind, on=on))
     assert (found.entries, found.feed.updated_parsed[0]) == ([], 1970)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_item_that_xml_cannot_hold_is_refused_alone(kind: str) -> None:
+def test_characters_illegal_in_xml_are_an_error_of_that_item(kind: str) -> None:
     with pytest.raises(ValueError):
         render.entry(replace(release(), title="\x00"), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(items, feeds)
-def test_any_subscriber_reads_any_item_as_we_stored_it(kind: str, item: Item, feed: FeedInfo) -> None:
+def test_feedparser_reads_any_stored_item_back(kind: str, item: Item, feed: FeedInfo) -> None:
     one = release(item, feed=feed)
     found = read(document(kind, one)).entries[0]
     assert (found.id, found.title, found.link, found.content[0].value, time(found.published_parsed)) == (
@@ -274,7 +276,7 @@ def test_any_subscriber_reads_any_item_as_we_stored_it(kind: str, item: Item, fe
 
 
 def repaired(text: str) -> str:
-    """As feedparser reads a text whose Latin-1 letters could be UTF-8: "Ã©" becomes "é"."""
+    """Apply feedparser's repair of text whose Latin-1 letters could be UTF-8: "Ã©" becomes "é"."""
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -333,7 +335,7 @@ def test_any_item_makes_valid_atom(item: Item, feed: FeedInfo) -> None:
 
 
 def assert_valid_atom(whole: bytes) -> None:
-    """RELAX NG of RFC 4287, and the Schematron rules in it that validators do not enforce."""
+    """Validate against the RELAX NG of RFC 4287, and its Schematron rules, which validators do not enforce."""
     root = tree(whole)
     schema = etree.RelaxNG(etree.parse(SCHEMA))
     assert schema.validate(root), schema.error_log

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from structlog.testing import capture_logs
-
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.model import Outcome, Poll
 from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
-from tests.fetch.origin import Origin, Script, answer, client, redirect, running
-from tests.given import DAY, HOUR, MINUTE, NOON, config, source
+from tests.events import capture_logs
+from tests.fetch.given import client
+from tests.given import DAY, HOUR, MINUTE, NOON, at_once, config, due_at, failed, source, succeeded
+from tests.server import Answers, HttpServer, answer, http_server, redirect
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 TAKEN, BROKEN = answer(status="204 No Content"), answer(status="500 Internal Server Error")
@@ -26,38 +26,33 @@ T = TypeVar("T")
 
 
 @dataclass
-class Desk:
-    """A store whose alerts are posted to an address that answers as it likes."""
+class WebhookHarness:
+    """Storage and notifier of alerts, beside a webhook whose answers are scripted."""
 
     storage: Storage
-    hook: Origin
-    answers: dict[str, bytes | Script]
+    hook: HttpServer
     fetcher: Client
     address: str
-    bodies: list[dict[str, object]]
     now: datetime = NOON
 
     def gone(self, name: str) -> None:
-        (claim,) = self.storage.claim(self.now, limit=1, lease=HOUR, ids=[name])
-        outcome = Outcome(name, "failed", self.now, 0.1, cause="gone", message="410")
-        self.storage.record(Poll(claim, outcome, self.now + HOUR))
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
+        error = FetchError("410", cause=Cause.GONE, status=410)
+        self.storage.polls.record(due_at(failed(claim, self.now, error), self.now + HOUR))
 
     def fine(self, name: str) -> None:
-        (claim,) = self.storage.claim(self.now, limit=1, lease=HOUR, ids=[name])
-        self.storage.record(Poll(claim, Outcome(name, "unchanged", self.now, 0.1), self.now + HOUR))
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
+        self.storage.polls.record(succeeded(claim, source(name), self.now))
 
     async def tick(self, after: timedelta = timedelta(0)) -> list[str]:
         """What a new service, as after a kill, does at a tick; returns its log."""
         self.now += after
         settings = replace(config(HARBOUR, PILOTS), alerts=self.address)
 
-        async def write(call: Callable[[], T]) -> T:
-            return call()
-
         alarm = AlertNotifier(
-            self.storage, lambda: self.fetcher, write, config=lambda: settings, clock=lambda: self.now
+            self.storage.tasks, lambda: self.fetcher, at_once, config=lambda: settings, clock=lambda: self.now
         )
-        tasks = Tasks(self.storage, write, {KIND: alarm.run}, clock=lambda: self.now)
+        tasks = Tasks(self.storage.tasks, at_once, {KIND: alarm.run}, clock=lambda: self.now)
         with capture_logs() as logs:
             await alarm.tell()
             for task in await tasks.claim():
@@ -66,37 +61,37 @@ class Desk:
         return [str(each["event"]) for each in logs]
 
     def posted(self) -> list[list[str]]:
-        """Each post as its alerts."""
-        return [[f"{a['source']} {a['state']}" for a in body["alerts"]] for body in self.bodies]  # type: ignore[attr-defined]  # a list of alerts
+        """Return the alerts of each post."""
+        return [[f"{a['source']} {a['state']}" for a in body["alerts"]] for body in self.hook.posted_json()]  # type: ignore[attr-defined]  # a list of alerts
 
 
-def at_a_desk(
-    directory: Path, scenario: Callable[[Desk], Awaitable[None]], answers: dict[str, bytes | Script]
+def run_scenario(
+    directory: Path, scenario: Callable[[WebhookHarness], Awaitable[None]], answers: Answers
 ) -> list[dict[str, object]]:
-    bodies: list[dict[str, object]] = []
+    """Run one scenario and return the JSON bodies posted to the webhook."""
 
-    async def run() -> None:
-        async with running(answers, bodies=bodies) as hook, client() as fetcher:
+    async def run() -> list[dict[str, object]]:
+        async with http_server(answers) as hook, client() as fetcher:
             with closing(open_storage(directory)) as storage:
-                storage.sync(config(HARBOUR, PILOTS), NOON)
-                await scenario(Desk(storage, hook, answers, fetcher, hook.url(f"/{SECRET}"), bodies))
+                storage.admin.sync(config(HARBOUR, PILOTS), NOON)
+                await scenario(WebhookHarness(storage, hook, fetcher, hook.url(f"/{SECRET}")))
+                return hook.posted_json()
 
-    asyncio.run(run())
-    return bodies
+    return asyncio.run(run())
 
 
 def test_alerts_are_logged_once_and_posted_in_one_list(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.gone("harbour")
-        desk.gone("pilots")
-        assert await desk.tick() == ["alert", "alert"]
-        assert await desk.tick(MINUTE) == await desk.tick(DAY) == []
-        assert desk.posted() == [["harbour raised", "pilots raised"]]
-        desk.fine("harbour")
-        assert await desk.tick() == ["alert over"]
-        assert desk.posted()[1:] == [["harbour cleared"]]
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.gone("harbour")
+        harness.gone("pilots")
+        assert await harness.tick() == ["alert", "alert"]
+        assert await harness.tick(MINUTE) == await harness.tick(DAY) == []
+        assert harness.posted() == [["harbour raised", "pilots raised"]]
+        harness.fine("harbour")
+        assert await harness.tick() == ["alert over"]
+        assert harness.posted()[1:] == [["harbour cleared"]]
 
-    first, _ = at_a_desk(tmp_path, scenario, {f"/{SECRET}": TAKEN})
+    first, _ = run_scenario(tmp_path, scenario, {f"/{SECRET}": TAKEN})
     assert first == {
         "publication": config().publication.name,
         "alerts": [
@@ -116,63 +111,60 @@ def test_alerts_are_logged_once_and_posted_in_one_list(tmp_path: Path) -> None:
 
 
 def test_there_is_no_more_than_one_post_a_minute(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.gone("harbour")
-        await desk.tick()
-        desk.gone("pilots")
-        await desk.tick(MINUTE / 2)
-        assert len(desk.bodies) == 1
-        await desk.tick(MINUTE / 2)
-        assert desk.posted() == [["harbour raised"], ["pilots raised"]]
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.gone("harbour")
+        await harness.tick()
+        harness.gone("pilots")
+        await harness.tick(MINUTE / 2)
+        assert len(harness.hook.requests) == 1
+        await harness.tick(MINUTE / 2)
+        assert harness.posted() == [["harbour raised"], ["pilots raised"]]
 
-    at_a_desk(tmp_path, scenario, {f"/{SECRET}": TAKEN})
+    run_scenario(tmp_path, scenario, {f"/{SECRET}": TAKEN})
 
 
 def test_a_post_that_fails_is_tried_again_later_and_later(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.gone("harbour")
-        assert await desk.tick() == ["alert", "alerts not posted"]
-        assert await desk.tick(MINUTE / 2) == []
-        assert await desk.tick(MINUTE / 2) == ["alerts not posted"]
-        assert await desk.tick(MINUTE) == []
-        desk.answers[f"/{SECRET}"] = TAKEN
-        assert await desk.tick(MINUTE) == []
-        assert desk.posted() == [["harbour raised"]] * 3  # with one id: two were answered with 500
-        assert await desk.tick(DAY) == []
-        assert len(desk.bodies) == 3
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.gone("harbour")
+        assert await harness.tick() == ["alert", "alerts not posted"]
+        assert await harness.tick(MINUTE / 2) == []
+        assert await harness.tick(MINUTE / 2) == ["alerts not posted"]
+        assert await harness.tick(MINUTE) == []
+        harness.hook.answers[f"/{SECRET}"] = TAKEN
+        assert await harness.tick(MINUTE) == []
+        assert harness.posted() == [["harbour raised"]] * 3  # with one id: two were answered with 500
+        assert await harness.tick(DAY) == []
+        assert len(harness.hook.requests) == 3
 
-    at_a_desk(tmp_path, scenario, {f"/{SECRET}": BROKEN})
+    run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})
 
 
 def test_after_some_days_it_is_given_up_and_said_so(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.gone("harbour")
-        assert await desk.tick(DAY) == ["alert", "alerts not posted"]
-        assert await desk.tick(GIVEN_UP) == ["alerts given up"]
-        assert await desk.tick(DAY) == []
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.gone("harbour")
+        assert await harness.tick(DAY) == ["alert", "alerts not posted"]
+        assert await harness.tick(GIVEN_UP) == ["alerts given up"]
+        assert await harness.tick(DAY) == []
 
-    at_a_desk(tmp_path, scenario, {f"/{SECRET}": BROKEN})
+    run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})
 
 
 def test_without_an_address_alerts_are_logged_only(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.address = ""
-        desk.gone("harbour")
-        assert await desk.tick() == ["alert"]
-        assert await desk.tick(DAY) == []
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.address = ""
+        harness.gone("harbour")
+        assert await harness.tick() == ["alert"]
+        assert await harness.tick(DAY) == []
 
-    assert at_a_desk(tmp_path, scenario, {}) == []
+    assert run_scenario(tmp_path, scenario, {}) == []
 
 
 def test_an_address_that_leads_elsewhere_gets_the_post_only_where_it_says_so(tmp_path: Path) -> None:
-    async def scenario(desk: Desk) -> None:
-        desk.gone("harbour")
-        await desk.tick()
-        assert len(desk.bodies) == 2
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.gone("harbour")
+        await harness.tick()
+        assert len(harness.hook.requests) == 2
 
-    answers: dict[str, bytes | Script] = {
-        f"/{SECRET}": redirect("/new", "307 Temporary Redirect"),
-        "/new": TAKEN,
-    }
-    first, second = at_a_desk(tmp_path, scenario, answers)
+    answers = {f"/{SECRET}": redirect("/new", "307 Temporary Redirect"), "/new": TAKEN}
+    first, second = run_scenario(tmp_path, scenario, answers)
     assert json.dumps(first) == json.dumps(second)

@@ -9,28 +9,22 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.running import Origin, Service, Site, children, feed, is_running, item, origin, site, until
+from tests.running import Service, children, feed, given_a_site, is_running, item, until
+from tests.server import HANG, HttpServer, answer, http_server_in_thread
 
 STORM = item("storm", "Storm warning")
 PILOT = item("pilot", "New pilot boat")
 
 
 @pytest.fixture
-def harbour() -> Iterator[Origin]:
+def harbour() -> Iterator[HttpServer]:
     """An origin with two feeds of one release each."""
-    with origin() as serving:
-        serving.documents = {"/storm.xml": feed(STORM), "/pilot.xml": feed(PILOT)}
+    with http_server_in_thread() as serving:
+        serving.answers = {"/storm.xml": answer(body=feed(STORM)), "/pilot.xml": answer(body=feed(PILOT))}
         yield serving
 
 
-def given_a_site(directory: Path, origin: Origin, *feeds: str) -> Site:
-    """A site that polls these feeds of the origin."""
-    made = site(directory)
-    made.sources(sources(origin, *feeds))
-    return made
-
-
-def sources(origin: Origin, *feeds: str) -> dict[str, str]:
+def sources(origin: HttpServer, *feeds: str) -> dict[str, str]:
     return {name: origin.url(f"/{name}.xml") for name in feeds}
 
 
@@ -38,8 +32,8 @@ def serves(service: Service, *titles: str) -> None:
     until(lambda: service.titles() == list(titles))
 
 
-def test_the_merged_feed_is_served_once_the_first_poll_is_done(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_the_merged_feed_is_served_once_the_first_poll_is_done(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         serves(service, "Storm warning")
         assert service.get("/healthz").text == "ok\n"
@@ -54,16 +48,18 @@ def test_the_merged_feed_is_served_once_the_first_poll_is_done(tmp_path: Path, h
     assert "Traceback" not in log
 
 
-def test_a_good_edit_is_taken_up_without_a_restart(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_good_edit_is_taken_up_without_a_restart(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         serves(service, "Storm warning")
         here.sources(sources(harbour, "storm", "pilot"))
         serves(service, "New pilot boat", "Storm warning")
 
 
-def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(
+    tmp_path: Path, harbour: HttpServer
+) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         serves(service, "Storm warning")
         good = here.config.read_text()
@@ -76,8 +72,8 @@ def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(tmp_path: Pat
         assert 'event="configuration reloaded" sources=1' in service.log.read_text()
 
 
-def test_sighup_reloads_at_once(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_sighup_reloads_at_once(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         serves(service, "Storm warning")
         here.sources(sources(harbour, "storm", "pilot"))
@@ -85,8 +81,8 @@ def test_sighup_reloads_at_once(tmp_path: Path, harbour: Origin) -> None:
         serves(service, "New pilot boat", "Storm warning")
 
 
-def test_a_change_that_needs_a_restart_is_named_and_waits(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_change_that_needs_a_restart_is_named_and_waits(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         here.config.write_text(here.config.read_text().replace(str(here.public), "1"))
         service.process.send_signal(signal.SIGHUP)
@@ -94,8 +90,10 @@ def test_a_change_that_needs_a_restart_is_named_and_waits(tmp_path: Path, harbou
         assert service.get("/healthz").status_code == 200
 
 
-def test_a_source_taken_out_is_no_longer_polled_and_its_items_stay(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm", "pilot")
+def test_a_source_taken_out_is_no_longer_polled_and_its_items_stay(
+    tmp_path: Path, harbour: HttpServer
+) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm", "pilot"))
     with here.serving() as service:
         until(lambda: sorted(service.titles()) == ["New pilot boat", "Storm warning"])
         here.sources(sources(harbour, "pilot"))
@@ -105,32 +103,32 @@ def test_a_source_taken_out_is_no_longer_polled_and_its_items_stay(tmp_path: Pat
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_within_10_seconds_although_an_origin_hangs(
-    tmp_path: Path, harbour: Origin, number: int
+    tmp_path: Path, harbour: HttpServer, number: int
 ) -> None:
-    harbour.hanging = {"/slow.xml"}
-    here = given_a_site(tmp_path, harbour, "storm", "slow")
+    harbour.answers["/slow.xml"] = HANG
+    here = given_a_site(tmp_path, sources(harbour, "storm", "slow"))
     with here.serving() as service:
         serves(service, "Storm warning")
-        until(lambda: "/slow.xml" in harbour.asked)
+        until(lambda: "/slow.xml" in harbour.paths)
         started = time.monotonic()
         assert service.stop(number) == 0
         assert time.monotonic() - started < 10
     assert "Traceback" not in service.log.read_text()
 
 
-def test_a_poll_that_was_cut_off_is_done_again_at_the_next_start(tmp_path: Path, harbour: Origin) -> None:
-    harbour.hanging = {"/storm.xml"}
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_poll_that_was_cut_off_is_done_again_at_the_next_start(tmp_path: Path, harbour: HttpServer) -> None:
+    harbour.answers["/storm.xml"] = HANG
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
-        until(lambda: harbour.asked)
+        until(lambda: harbour.paths)
         service.stop(signal.SIGKILL)
-    harbour.hanging = set()
+    harbour.answers["/storm.xml"] = answer(body=feed(STORM))
     with here.serving() as service:
         serves(service, "Storm warning")
 
 
-def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         second = here.run("serve")
         assert second.returncode == 1
@@ -140,8 +138,8 @@ def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: 
         assert "serves" not in second.stdout
 
 
-def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with socket.socket() as other:
         other.bind(("127.0.0.1", here.public))
         other.listen()
@@ -152,8 +150,8 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: Origin)
     assert "serves" not in refused.stdout
 
 
-def test_a_damaged_store_is_not_served(tmp_path: Path, harbour: Origin) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_a_damaged_store_is_not_served(tmp_path: Path, harbour: HttpServer) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     here.store.mkdir()
     (here.store / "publicwire.db").write_bytes(b"this was a database once" * 200)
     refused = here.run("serve")
@@ -163,8 +161,8 @@ def test_a_damaged_store_is_not_served(tmp_path: Path, harbour: Origin) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
-def test_no_worker_outlives_the_service(tmp_path: Path, harbour: Origin, number: int) -> None:
-    here = given_a_site(tmp_path, harbour, "storm")
+def test_no_worker_outlives_the_service(tmp_path: Path, harbour: HttpServer, number: int) -> None:
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         serves(service, "Storm warning")
         processes = children(service.process.pid)

@@ -10,7 +10,7 @@ import pytest
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
 from aggregator.storage import Storage, backups, open_storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, all_items, config, entry, source
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
 
 THREE = NOON.replace(hour=3)
 
@@ -25,8 +25,8 @@ def storage(store: Path) -> Iterator[Storage]:
     """A store of one item."""
     with closing(open_storage(store)) as opened:
         of = source("ministry")
-        opened.sync(config(of), NOON)
-        Origin(opened, of).says(entry("One", "g1"))
+        opened.admin.sync(config(of), NOON)
+        SourceDriver(opened, of).says(entry("One", "g1"))
         yield opened
 
 

@@ -5,7 +5,8 @@ import sys
 from dataclasses import replace
 from datetime import timedelta
 
-from aggregator.model import Alert, AlertKind, Claim, Outcome, Totals
+from aggregator.errors import Cause
+from aggregator.model import Alert, AlertKind, Claim, Outcome, OutcomeKind, Totals
 from aggregator.service.metrics import Metrics, Present
 from tests.given import HOUR, NOON
 
@@ -19,7 +20,7 @@ def claim(late: timedelta | None = None) -> Claim:
 
 
 def outcome(kind: str, **said: object) -> Outcome:
-    plain = Outcome("ministry", kind, NOON, 0.2)
+    plain = Outcome("ministry", OutcomeKind(kind), NOON, 0.2)
     return replace(plain, **said)  # type: ignore[arg-type]  # the caller names fields of Outcome
 
 
@@ -31,11 +32,15 @@ def values(metrics: Metrics) -> dict[str, float]:
 
 def test_polls_are_counted_by_outcome_and_cause() -> None:
     metrics = given_metrics()
-    for told in (outcome("changed"), outcome("failed", cause="network"), outcome("failed", cause="network")):
+    for told in (
+        outcome("changed"),
+        outcome("failed", cause=Cause.NETWORK),
+        outcome("failed", cause=Cause.NETWORK),
+    ):
         metrics.observe(claim(), told)
     found = values(metrics)
     assert found['publicwire_polls_total{cause="",outcome="changed"}'] == 1
-    assert found['publicwire_polls_total{cause="network",outcome="failed"}'] == 2
+    assert found['publicwire_polls_total{cause=Cause.NETWORK,outcome="failed"}'] == 2
     assert found["publicwire_poll_seconds_count"] == 3
     assert found['publicwire_poll_seconds_bucket{le="0.25"}'] == 3
 

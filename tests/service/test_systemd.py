@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.service.app import polling, utc_now
+from aggregator.service.app import durable_work, polling, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
 from tests.given import config
-from tests.running import site, until
+from tests.running import given_a_site, until
 
 
 @pytest.fixture
@@ -65,17 +65,22 @@ async def _blocked(directory: Path) -> None:
     clock = [0.0]
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
-    with closing(open_storage(current.config.store)) as storage, storage.poller():
-        async with polling(storage, current) as pipeline:
+    with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
+        async with polling(storage, current) as line:
             poller = Scheduler(
-                pipeline, storage, current, tell=said.append, monotonic=lambda: clock[0], clock=utc_now
+                line,
+                current,
+                *durable_work(line, current, utc_now),
+                tell=said.append,
+                monotonic=lambda: clock[0],
+                clock=utc_now,
             )
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()
             assert said == ["READY=1", "WATCHDOG=1"]
             release = threading.Event()
-            blocking = asyncio.create_task(pipeline.write(release.wait))
+            blocking = asyncio.create_task(line.write(release.wait))
             tick = asyncio.create_task(poller.tick())
             await asyncio.sleep(0)
             clock[0] = 29
@@ -93,8 +98,7 @@ def test_the_service_tells_its_whole_life(
     listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    here = site(tmp_path)
-    here.sources({})
+    here = given_a_site(tmp_path, {})
     with here.serving() as running:
         assert told(listener) == "READY=1"
         assert told(listener) == "WATCHDOG=1"

@@ -5,25 +5,40 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.model import Alert, AlertKind, Outcome, Poll, Task
+from aggregator.errors import Cause, FetchError
+from aggregator.model import Alert, AlertKind, Task
 from aggregator.model.settings import Retention, Source
 from aggregator.policy.alerts import ENOUGH
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, source
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    config,
+    due_at,
+    entry,
+    failed,
+    source,
+    succeeded,
+)
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 
 
-def polls(storage: Storage, at: datetime, *, cause: str = "", name: str = "harbour") -> None:
-    (claim,) = storage.claim(at, limit=1, lease=HOUR, ids=[name])
-    outcome = Outcome(name, "failed" if cause else "unchanged", at, 0.1, cause=cause, message="no route")
-    storage.record(Poll(claim, outcome, at + HOUR))
+def polls(storage: Storage, at: datetime, *, cause: Cause = Cause.NONE, name: str = "harbour") -> None:
+    (claim,) = storage.polls.claim(at, limit=1, lease=HOUR, ids=[name])
+    if cause is Cause.NONE:
+        storage.polls.record(succeeded(claim, source(name), at))
+    else:
+        storage.polls.record(due_at(failed(claim, at, FetchError("no route", cause=cause)), at + HOUR))
 
 
 def given_failures(storage: Storage) -> None:
-    storage.sync(config(HARBOUR, PILOTS), NOON)
+    storage.admin.sync(config(HARBOUR, PILOTS), NOON)
     for hours in (0, 1, 2, 7, 8, 9):
-        polls(storage, NOON + hours * HOUR, cause="network")
+        polls(storage, NOON + hours * HOUR, cause=Cause.NETWORK)
 
 
 def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
@@ -31,12 +46,12 @@ def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
 
 
 def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
-    return storage.claim_tasks(now, kinds=("alerts",), limit=9, lease=HOUR)
+    return storage.tasks.claim_tasks(now, kinds=("alerts",), limit=9, lease=HOUR)
 
 
 def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Storage) -> None:
     given_failures(storage)
-    (alert,) = storage.alerts()
+    (alert,) = storage.tasks.alerts()
     assert alert == Alert(
         alert.number,
         "harbour",
@@ -50,85 +65,88 @@ def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Stor
 def test_an_alert_is_over_with_the_first_success_and_can_be_raised_again(storage: Storage) -> None:
     given_failures(storage)
     polls(storage, NOON + DAY)
-    assert storage.alerts() == ()
+    assert storage.tasks.alerts() == ()
     for hours in (25, 26, 40):
-        polls(storage, NOON + hours * HOUR, cause="network")
-    (alert,) = storage.alerts()
+        polls(storage, NOON + hours * HOUR, cause=Cause.NETWORK)
+    (alert,) = storage.tasks.alerts()
     assert alert.message.startswith("failed 3 times in a row since 2026-03-03 13:00 UTC")
 
 
 def test_what_is_raised_and_what_is_over_is_told_once_each(storage: Storage) -> None:
     given_failures(storage)
-    polls(storage, NOON, cause="gone", name="pilots")
-    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing raised"), ("pilots", "gone raised")]
-    assert storage.tell_alerts(NOON) == ()
+    polls(storage, NOON, cause=Cause.GONE, name="pilots")
+    assert kinds(storage.tasks.tell_alerts(NOON)) == [
+        ("harbour", "failing raised"),
+        ("pilots", "gone raised"),
+    ]
+    assert storage.tasks.tell_alerts(NOON) == ()
     polls(storage, NOON + DAY)
-    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing cleared")]
-    assert storage.tell_alerts(NOON) == ()
+    assert kinds(storage.tasks.tell_alerts(NOON)) == [("harbour", "failing cleared")]
+    assert storage.tasks.tell_alerts(NOON) == ()
 
 
 def test_what_was_over_before_it_was_told_is_told_as_that(storage: Storage) -> None:
     given_failures(storage)
     polls(storage, NOON + DAY)
-    assert kinds(storage.tell_alerts(NOON)) == [("harbour", "failing cleared")]
-    assert kinds(storage.unsent_alerts(9)) == [("harbour", "failing cleared")]
+    assert kinds(storage.tasks.tell_alerts(NOON)) == [("harbour", "failing cleared")]
+    assert kinds(storage.tasks.unsent_alerts(9)) == [("harbour", "failing cleared")]
 
 
 def test_what_was_told_is_posted_once_and_again_when_it_is_over(storage: Storage) -> None:
     given_failures(storage)
-    assert storage.unsent_alerts(9) == () == posting(storage, NOON)
-    storage.tell_alerts(NOON)
-    (told,) = storage.unsent_alerts(9)
+    assert storage.tasks.unsent_alerts(9) == () == posting(storage, NOON)
+    storage.tasks.tell_alerts(NOON)
+    (told,) = storage.tasks.unsent_alerts(9)
     assert told.state == "raised"
     polls(storage, NOON + DAY)
-    storage.tell_alerts(NOON)
-    storage.alerts_sent([told])  # it was over while it was being posted
-    assert kinds(storage.unsent_alerts(9)) == [("harbour", "failing cleared")]
-    storage.alerts_sent(storage.unsent_alerts(9))
-    assert storage.unsent_alerts(9) == ()
+    storage.tasks.tell_alerts(NOON)
+    storage.tasks.alerts_sent([told])  # it was over while it was being posted
+    assert kinds(storage.tasks.unsent_alerts(9)) == [("harbour", "failing cleared")]
+    storage.tasks.alerts_sent(storage.tasks.unsent_alerts(9))
+    assert storage.tasks.unsent_alerts(9) == ()
 
 
 def test_posting_becomes_due_once_and_keeps_its_pace(storage: Storage) -> None:
     given_failures(storage)
-    storage.tell_alerts(NOON)
+    storage.tasks.tell_alerts(NOON)
     (task,) = posting(storage, NOON)
-    storage.finish_task(task, NOON + MINUTE)
-    polls(storage, NOON, cause="gone", name="pilots")
-    storage.tell_alerts(NOON)
+    storage.tasks.finish_task(task, NOON + MINUTE)
+    polls(storage, NOON, cause=Cause.GONE, name="pilots")
+    storage.tasks.tell_alerts(NOON)
     assert posting(storage, NOON) == ()
     assert len(posting(storage, NOON + MINUTE)) == 1
 
 
 def test_only_so_many_are_taken_at_once_oldest_first(storage: Storage) -> None:
     given_failures(storage)
-    polls(storage, NOON, cause="gone", name="pilots")
-    storage.tell_alerts(NOON)
-    assert kinds(storage.unsent_alerts(1)) == [("harbour", "failing raised")]
+    polls(storage, NOON, cause=Cause.GONE, name="pilots")
+    storage.tasks.tell_alerts(NOON)
+    assert kinds(storage.tasks.unsent_alerts(1)) == [("harbour", "failing raised")]
 
 
 def test_a_source_that_is_no_longer_configured_alarms_nobody_and_can_be_forgotten(storage: Storage) -> None:
     given_failures(storage)
-    storage.sync(config(replace(PILOTS)), NOON)
-    assert storage.alerts() == ()
-    storage.forget("harbour", NOON)
-    assert storage.tell_alerts(NOON) == ()
+    storage.admin.sync(config(replace(PILOTS)), NOON)
+    assert storage.tasks.alerts() == ()
+    storage.admin.forget("harbour", NOON)
+    assert storage.tasks.tell_alerts(NOON) == ()
 
 
 def finds(storage: Storage, days: int) -> None:
     """So many polls of the harbour that found something, a day apart up to noon."""
-    storage.sync(config(HARBOUR, PILOTS), NOON)
+    storage.admin.sync(config(HARBOUR, PILOTS), NOON)
     for n in range(days):
         found = entry(f"Release {n}", f"g{n}")
-        Origin(storage, HARBOUR).says(found, now=NOON - (days - 1 - n) * DAY)
+        SourceDriver(storage, HARBOUR).says(found, now=NOON - (days - 1 - n) * DAY)
 
 
 def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) -> None:
     finds(storage, ENOUGH - 1)
     polls(storage, NOON + 300 * DAY)
-    assert storage.alerts() == ()
-    Origin(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)
+    assert storage.tasks.alerts() == ()
+    SourceDriver(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)
     polls(storage, NOON + 900 * DAY)
-    assert kinds(storage.alerts()) == [("harbour", "quiet raised")]
+    assert kinds(storage.tasks.alerts()) == [("harbour", "quiet raised")]
 
 
 @pytest.mark.parametrize("sources", [(PILOTS,), (PILOTS, replace(HARBOUR, feed="https://b.example/feed"))])
@@ -136,26 +154,26 @@ def test_an_alert_is_over_with_its_address_and_that_is_told(
     storage: Storage, sources: tuple[Source, ...]
 ) -> None:
     given_failures(storage)
-    storage.sync(config(*sources), NOON + DAY)
-    assert kinds(storage.tell_alerts(NOON + DAY)) == [("harbour", "failing cleared")]
-    assert storage.alerts() == ()
+    storage.admin.sync(config(*sources), NOON + DAY)
+    assert kinds(storage.tasks.tell_alerts(NOON + DAY)) == [("harbour", "failing cleared")]
+    assert storage.tasks.alerts() == ()
 
 
 def test_alerts_long_over_are_forgotten_and_others_are_not(storage: Storage) -> None:
     given_failures(storage)
     polls(storage, NOON + DAY)
-    polls(storage, NOON + DAY, cause="gone", name="pilots")
-    storage.maintain(Retention(polls=DAY), NOON + 3 * DAY)
-    assert kinds(storage.tell_alerts(NOON)) == [("pilots", "gone raised")]
+    polls(storage, NOON + DAY, cause=Cause.GONE, name="pilots")
+    storage.admin.maintain(Retention(polls=DAY), NOON + 3 * DAY)
+    assert kinds(storage.tasks.tell_alerts(NOON)) == [("pilots", "gone raised")]
 
 
 def test_what_is_told_while_the_last_post_ends_is_posted(storage: Storage) -> None:
     given_failures(storage)
-    storage.tell_alerts(NOON)
+    storage.tasks.tell_alerts(NOON)
     (task,) = posting(storage, NOON)
-    storage.alerts_sent(storage.unsent_alerts(9))
-    polls(storage, NOON, cause="gone", name="pilots")
-    storage.tell_alerts(NOON)  # the task is still there
-    storage.finish_task(task)
-    storage.tell_alerts(NOON + MINUTE)
+    storage.tasks.alerts_sent(storage.tasks.unsent_alerts(9))
+    polls(storage, NOON, cause=Cause.GONE, name="pilots")
+    storage.tasks.tell_alerts(NOON)  # the task is still there
+    storage.tasks.finish_task(task)
+    storage.tasks.tell_alerts(NOON + MINUTE)
     assert len(posting(storage, NOON + MINUTE)) == 1

@@ -17,10 +17,10 @@ from aggregator.model import State, Stored
 from aggregator.model.settings import Retention
 from aggregator.policy.lifecycle import Trigger, step
 from aggregator.storage import Restored, Storage, open_storage, restore
-from aggregator.storage.sql.sources import IN_TURN, WAITING
-from aggregator.storage.sqlite import SqliteStorage
+from aggregator.storage.sql.claims import IN_TURN
+from aggregator.storage.sqlite import open_store
 from aggregator.storage.sqlite.schema import migrations
-from tests.given import DAY, HOUR, NOON, Origin, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, source, titles
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def backup(store: Path, tmp_path: Path) -> Path:
     with closing(open_storage(store)) as storage:
         given_items(storage, "One", "Two", "Held")
         move(storage, "Held", Trigger.HOLD)
-        storage.backup(tmp_path / "noon.db")
+        storage.admin.backup(tmp_path / "noon.db")
     return tmp_path / "noon.db"
 
 
@@ -47,8 +47,8 @@ def storage(store: Path) -> Iterator[Storage]:
 
 def given_items(storage: Storage, *names: str) -> None:
     of = source("ministry")
-    storage.sync(config(of), NOON)
-    origin = Origin(storage, of)
+    storage.admin.sync(config(of), NOON)
+    origin = SourceDriver(storage, of)
     origin.says(now=NOON - HOUR)
     origin.says(*(entry(name, name) for name in names))
 
@@ -60,7 +60,9 @@ def named(storage: Storage, title: str) -> Stored:
 
 def move(storage: Storage, title: str, trigger: Trigger) -> str:
     item = named(storage, title)
-    storage.apply_transitions([step(item, trigger, reason="a court said so", actor="tester", at=NOON + HOUR)])
+    storage.items.apply_transitions(
+        [step(item, trigger, reason="a court said so", actor="tester", at=NOON + HOUR)]
+    )
     return item.id
 
 
@@ -72,7 +74,7 @@ def later(store: Path, *steps: tuple[str, Trigger]) -> list[str]:
 
 def states(store: Path) -> dict[str, State]:
     with closing(open_storage(store)) as storage:
-        assert storage.check() == ()
+        assert storage.admin.check() == ()
         return {each.item.title: each.state for each in all_items(storage)}
 
 
@@ -85,7 +87,7 @@ def scribble(file: Path) -> None:
 
 def test_a_restore_brings_back_the_backup_and_keeps_the_database_of_before(store: Path, backup: Path) -> None:
     with closing(open_storage(store)) as storage:
-        Origin(storage, source("ministry")).says(entry("Later", "Later"))
+        SourceDriver(storage, source("ministry")).says(entry("Later", "Later"))
     aside = store / "publicwire.db.before-restore"
     assert restore(store, backup, NOON + DAY) == Restored(items=3, aside=aside)
     assert states(store) == {"One": State.LIVE, "Two": State.LIVE, "Held": State.HELD}
@@ -101,14 +103,14 @@ def test_what_was_withdrawn_since_is_withdrawn_again(store: Path, backup: Path) 
     assert states(store) == {"One": State.WITHDRAWN, "Two": State.LIVE, "Held": State.WITHDRAWN}
     assert (store / "withdrawals.jsonl").read_bytes() == journal
     with closing(open_storage(store)) as storage:
-        line = storage.audit(named(storage, "One").number)[-1]
+        line = storage.items.audit(named(storage, "One").number)[-1]
         assert (line.reason, line.actor, line.at) == ("a court said so", "tester", NOON + DAY)
 
 
 def test_what_was_reinstated_since_is_reinstated_again(store: Path, tmp_path: Path, backup: Path) -> None:
     later(store, ("One", Trigger.WITHDRAW), ("Two", Trigger.WITHDRAW))
     with closing(open_storage(store)) as storage:
-        storage.backup(tmp_path / "withdrawn.db")
+        storage.admin.backup(tmp_path / "withdrawn.db")
     later(store, ("One", Trigger.REINSTATE))
     restore(store, tmp_path / "withdrawn.db", NOON + DAY)
     assert states(store) == {"One": State.LIVE, "Two": State.WITHDRAWN, "Held": State.HELD}
@@ -117,14 +119,14 @@ def test_what_was_reinstated_since_is_reinstated_again(store: Path, tmp_path: Pa
 def test_an_item_held_after_it_was_reinstated_stays_held(store: Path, tmp_path: Path, backup: Path) -> None:
     later(store, ("One", Trigger.WITHDRAW), ("One", Trigger.REINSTATE), ("One", Trigger.HOLD))
     with closing(open_storage(store)) as storage:
-        storage.backup(tmp_path / "held.db")
+        storage.admin.backup(tmp_path / "held.db")
     assert restore(store, tmp_path / "held.db", NOON + DAY).moved == ()
     assert states(store)["One"] is State.HELD
 
 
 def test_lines_about_unknown_items_and_torn_lines_are_told(store: Path, backup: Path) -> None:
     with closing(open_storage(store)) as storage:
-        Origin(storage, source("ministry")).says(entry("Later", "Later"))
+        SourceDriver(storage, source("ministry")).says(entry("Later", "Later"))
     (unknown,) = later(store, ("Later", Trigger.WITHDRAW))
     with (store / "withdrawals.jsonl").open("ab") as journal:
         journal.write(b'{"at": "2026-03-0')
@@ -139,18 +141,18 @@ def test_what_was_withdrawn_and_is_not_in_the_backup_is_withdrawn_on_arrival(
     of = source("ministry")
     listed = [entry(name, name) for name in ("Later", "One", "Two", "Held", "Fresh")]
     with closing(open_storage(store)) as storage:
-        Origin(storage, of).says(*listed[:4])
+        SourceDriver(storage, of).says(*listed[:4])
     later(store, ("Later", Trigger.WITHDRAW))
     restore(store, backup, NOON + DAY)
     with closing(open_storage(store)) as storage:
-        assert Origin(storage, of).says(*listed, now=NOON + DAY).new == 2
+        assert SourceDriver(storage, of).says(*listed, now=NOON + DAY).new == 2
         arrived = named(storage, "Later")
         assert (arrived.state, arrived.position) == (State.WITHDRAWN, None)
         assert arrived.reason == "withdrawn before the store was restored"
-        assert titles(storage.select("")) == ["Fresh", "One", "Two"]
-        assert [line.trigger for line in storage.audit(arrived.number)] == ["first seen"]
+        assert titles(storage.items.select("")) == ["Fresh", "One", "Two"]
+        assert [line.trigger for line in storage.items.audit(arrived.number)] == ["first seen"]
         move(storage, "Later", Trigger.REINSTATE)
-        assert titles(storage.select(""))[0] == "Later"
+        assert titles(storage.items.select(""))[0] == "Later"
 
 
 def test_a_store_of_a_newer_version_is_refused(store: Path, backup: Path) -> None:
@@ -231,7 +233,7 @@ def test_a_restore_that_was_cut_off_is_begun_anew(store: Path, backup: Path) -> 
 
 
 def test_nothing_is_restored_while_a_poller_runs(store: Path, backup: Path, storage: Storage) -> None:
-    with storage.poller(), pytest.raises(StoreBusy, match=r"process \d+ is already polling"):
+    with storage.admin.poller(), pytest.raises(StoreBusy, match=r"process \d+ is already polling"):
         restore(store, backup, NOON)
     assert not (store / "publicwire.db.before-restore").exists()
 
@@ -258,10 +260,10 @@ def test_a_file_that_is_no_backup_is_refused(store: Path, backup: Path, content:
 def test_a_backup_has_a_sensible_place(storage: Storage, store: Path, tmp_path: Path) -> None:
     for own in ("publicwire.db", "publicwire.db-wal", "publicwire.db-shm"):
         with pytest.raises(UsageError, match="store's own database"):
-            storage.backup(store / own)
+            storage.admin.backup(store / own)
     for place in (tmp_path, tmp_path / "missing" / "copy.db"):
         with pytest.raises(UsageError, match="cannot write the backup"):
-            storage.backup(place)
+            storage.admin.backup(place)
 
 
 def test_a_backup_takes_the_place_of_backups_only(storage: Storage, store: Path, tmp_path: Path) -> None:
@@ -271,10 +273,10 @@ def test_a_backup_takes_the_place_of_backups_only(storage: Storage, store: Path,
     os.mkfifo(device)
     for place in (journal, device):
         with pytest.raises(UsageError, match="is there already and is no backup"):
-            storage.backup(place)
+            storage.admin.backup(place)
     assert json.loads(journal.read_text())["after"] == "withdrawn"
     (tmp_path / "made-by-mktemp.db").touch()
-    assert [storage.backup(tmp_path / "made-by-mktemp.db") for _ in range(2)] == [1, 1]
+    assert [storage.admin.backup(tmp_path / "made-by-mktemp.db") for _ in range(2)] == [1, 1]
 
 
 def test_a_damaged_store_says_how_to_restore_it(store: Path, backup: Path) -> None:
@@ -309,10 +311,10 @@ def test_a_migration_that_fails_leaves_nothing_behind_and_can_be_tried_again(
             db.execute("INSERT INTO no_such_table VALUES (1)")
 
     with pytest.raises(StorageError, match="no such table"):
-        SqliteStorage(store, steps)
+        open_store(store, steps)
     assert set(states(store)) == {"One", "Two", "Held"}
     fails.clear()
-    with closing(SqliteStorage(store, steps)) as storage:
+    with closing(open_store(store, steps)) as storage:
         assert set(titles(all_items(storage))) == {"half"}
 
 
@@ -320,14 +322,14 @@ def test_seven_times_the_items_take_less_than_twice_the_disk_once_freed(store: P
     with closing(open_storage(store)) as storage:
         body = "<p>" + "words of a long release " * 400 + "</p>"
         of = source("ministry")
-        storage.sync(config(of), NOON)
-        origin = Origin(storage, of)
+        storage.admin.sync(config(of), NOON)
+        origin = SourceDriver(storage, of)
         sizes = []
         for year in range(7):
             now = NOON + year * 500 * DAY
-            storage.maintain(Retention(), now)
+            storage.admin.maintain(Retention(), now)
             origin.says(*(entry(f"{year}/{n}", f"{year}/{n}", body=body) for n in range(200)), now=now)
-            storage.maintain(Retention(), now)
+            storage.admin.maintain(Retention(), now)
             sizes.append((store / "publicwire.db").stat().st_size)
     assert sizes[-1] < 2 * sizes[0]
 
@@ -336,13 +338,13 @@ def test_the_search_index_agrees_with_the_items_after_freeing_editing_and_forget
     with closing(open_storage(store)) as storage:
         given_items(storage, "One", "Two")
         later = NOON + 500 * DAY
-        storage.maintain(Retention(), later)
-        origin = Origin(storage, source("ministry"))
+        storage.admin.maintain(Retention(), later)
+        origin = SourceDriver(storage, source("ministry"))
         for title in ("Edited", "Edited again"):
             origin.says(entry(title, "One"), entry("Two", "Two"), now=later)
-            storage.maintain(Retention(), later)
-        storage.sync(config(), later)
-        storage.forget("ministry", later)
+            storage.admin.maintain(Retention(), later)
+        storage.admin.sync(config(), later)
+        storage.admin.forget("ministry", later)
     rows(store, "INSERT INTO item_fts (item_fts) VALUES ('integrity-check')")
     assert rows(store, "SELECT count(*) FROM item_fts WHERE item_fts MATCH 'edited'") == [(0,)]
 
@@ -352,14 +354,14 @@ def test_a_forgotten_source_takes_its_subscription_and_its_task_along(store: Pat
         given_items(storage, "One")
         with closing(sqlite3.connect(store / "publicwire.db")) as db:
             db.execute(
-                "INSERT INTO subscription (number, source, hub, topic, token, secret, standing, since)"
+                "INSERT INTO subscription (number, source, hub, topic, token, secret, state, since)"
                 " VALUES (7, 1, 'https://hub.example/', 'https://ministry.example/', 't', 's', 'active', 0)"
             )
             db.execute("INSERT INTO task (kind, subject, due) VALUES ('websub', '7', 0), ('websub', '8', 0)")
             db.commit()
-        storage.sync(config(), NOON)
-        storage.forget("ministry", NOON)
-        assert storage.check() == ()
+        storage.admin.sync(config(), NOON)
+        storage.admin.forget("ministry", NOON)
+        assert storage.admin.check() == ()
     assert rows(store, "SELECT subject FROM task") == [("8",)]
     assert rows(store, "SELECT * FROM subscription") == []
 
@@ -371,7 +373,7 @@ def rows(store: Path, query: str) -> list[tuple[object, ...]]:
 
 def test_a_look_at_who_is_due_reads_no_rows(store: Path) -> None:
     """Of 100,000 that wait for a slow host none is taken, and each look passes them all."""
-    looks = IN_TURN.format(WAITING), "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL"
+    looks = IN_TURN, "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL"
     with closing(open_storage(store)):
         for look in looks:
             (plan,) = rows(store, f"EXPLAIN QUERY PLAN {look.replace(':now', '1')}")

@@ -1,121 +1,204 @@
 """What every store does with hosts that ask to be left alone, and with sources that fail."""
 
+from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from aggregator.model import Claim, Health, HostLimit, Outcome, Poll, Relocation
-from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source
+from aggregator.errors import Cause, FetchError
+from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
+from aggregator.storage import Storage, open_storage
+from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 
 HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")
 OTHER = source("other", feed="https://other.example/press.example.xml")
-BUSY = HostLimit("press.example", NOON + DAY, "origin asked to wait 24 h, with all of press.example")
+WAITS = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
+LIMITED = Due(NOON + DAY, DueReason.HOST_LIMIT, host="press.example")
 
 
 def claimed(storage: Storage, name: str) -> Claim:
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=[name])
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
     return claim
 
 
 def health(storage: Storage, name: str) -> Health:
-    return next(each for each in storage.health() if each.feed.id == name)
+    return next(each for each in storage.admin.health() if each.feed.id == name)
 
 
 def due(storage: Storage) -> dict[str, timedelta]:
-    return {each.feed.id: each.due - NOON for each in storage.health() if each.due}
+    return {each.feed.id: each.due.at - NOON for each in storage.admin.health()}
 
 
-def answers(
-    storage: Storage, claim: Claim, *, rest: HostLimit | None = None, move: Relocation | None = None
-) -> None:
-    kind = "failed" if rest else "unchanged"
-    why = rest.why if rest else "because"
-    outcome = Outcome(claim.id, kind, NOON, 0.1, cause="http" if rest else "", why=why)
-    storage.record(Poll(claim, outcome, rest.until if rest else NOON + HOUR, rest=rest, move=move))
+def answers(storage: Storage, claim: Claim) -> None:
+    storage.polls.record(succeeded(claim, source(claim.id, feed=claim.feed)))
+
+
+def limits(storage: Storage, name: str, wait: timedelta = DAY) -> None:
+    """A poll that press.example answers with 429 and Retry-After."""
+    seconds = str(round(wait.total_seconds()))
+    error = FetchError(
+        "too many requests", cause=Cause.HTTP, status=429, retry_after=seconds, host="press.example"
+    )
+    storage.polls.record(failed(claimed(storage, name), NOON, error))
 
 
 def given(storage: Storage) -> None:
-    storage.sync(config(HARBOUR, PILOTS, OTHER), NOON)
+    storage.admin.sync(config(HARBOUR, PILOTS, OTHER), NOON)
 
 
 def test_a_host_that_asks_to_be_left_alone_is_by_all_its_sources_and_no_other(storage: Storage) -> None:
     given(storage)
-    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    limits(storage, "harbour")
     assert due(storage) == {"harbour": DAY, "pilots": DAY, "other": timedelta(0)}
-    assert health(storage, "pilots").why == BUSY.why
+    assert (health(storage, "harbour").due, health(storage, "pilots").due) == (WAITS, LIMITED)
 
 
 def test_those_are_left_alone_whose_origins_asked_for_it_until_then(storage: Storage) -> None:
     given(storage)
-    answers(storage, claimed(storage, "harbour"), rest=BUSY)
-    assert storage.rate_limited(NOON) == ("harbour", "pilots")
-    assert storage.rate_limited(NOON + DAY) == ()
+    limits(storage, "harbour")
+    assert storage.polls.rate_limited(NOON) == ("harbour", "pilots")
+    assert storage.polls.rate_limited(NOON + DAY) == ()
 
 
 def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> None:
     given(storage)
     under_way = claimed(storage, "pilots")
-    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    limits(storage, "harbour")
     answers(storage, under_way)
     assert due(storage)["pilots"] == DAY
 
 
 def test_what_is_due_later_or_asked_for_by_the_operator_is_not_put_off(storage: Storage) -> None:
     given(storage)
-    answers(storage, claimed(storage, "pilots"), rest=replace(BUSY, until=NOON + 2 * DAY))
-    storage.poll_soon(["harbour"], NOON)
-    answers(storage, claimed(storage, "other"), rest=BUSY)
+    limits(storage, "pilots", 2 * DAY)
+    storage.polls.poll_soon(["harbour"], NOON)
+    limits(storage, "other")
     assert due(storage) == {"harbour": timedelta(0), "pilots": 2 * DAY, "other": DAY}
+
+
+def test_a_shorter_limit_does_not_end_a_longer_one_of_the_same_host(storage: Storage) -> None:
+    given(storage)
+    limits(storage, "pilots", 2 * DAY)
+    limits(storage, "other")
+    late = source("late", feed="https://press.example/late.xml")
+    storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
+    assert due(storage)["late"] == 2 * DAY
 
 
 def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage: Storage) -> None:
     given(storage)
-    storage.record(failed(claimed(storage, "other"), NOON))
-    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    storage.polls.record(failed(claimed(storage, "other"), NOON))
+    limits(storage, "harbour")
     new, moved = source("new", feed="https://press.example/new.xml"), replace(OTHER, feed=HARBOUR.feed + "2")
     sooner, back = replace(PILOTS, every=MINUTE), config(HARBOUR, replace(PILOTS, every=MINUTE), moved, new)
-    storage.sync(config(sooner, moved, new), NOON)
-    storage.sync(back, NOON)
+    storage.admin.sync(config(sooner, moved, new), NOON)
+    storage.admin.sync(back, NOON)
     assert due(storage) == dict.fromkeys(("harbour", "pilots", "other", "new"), DAY)
-    assert health(storage, "new").why == BUSY.why
-    storage.sync(config(*back.sources, source("late", feed="https://press.example/late.xml")), NOON + 2 * DAY)
+    assert health(storage, "new").due == LIMITED
+    storage.admin.sync(
+        config(*back.sources, source("late", feed="https://press.example/late.xml")), NOON + 2 * DAY
+    )
     assert due(storage)["late"] == 2 * DAY
 
 
 def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> None:
     given(storage)
-    answers(
-        storage, claimed(storage, "other"), move=Relocation(at="https://press.example/other.xml", since=NOON)
-    )
-    answers(storage, claimed(storage, "harbour"), rest=BUSY)
+    result = succeeded(claimed(storage, "other"), OTHER)
+    to = Relocation(at="https://press.example/other.xml", since=NOON)
+    storage.polls.record(replace(result, after=replace(result.after, relocation=to, host="press.example")))
+    limits(storage, "harbour")
     assert due(storage)["other"] == DAY
-    storage.unmove("other", NOON)
-    answers(storage, claimed(storage, "harbour"), rest=replace(BUSY, until=NOON + 2 * DAY))
+    storage.polls.unmove("other", NOON)
+    limits(storage, "harbour", 2 * DAY)
     assert due(storage)["other"] == timedelta(0)
 
 
 def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None:
     given(storage)
-    storage.record(failed(claimed(storage, "harbour"), NOON))
-    outcome = Outcome("harbour", "failed", NOON, 0.1, cause="rests")
-    storage.record(Poll(claimed(storage, "harbour"), outcome, NOON + MINUTE))
+    storage.polls.record(failed(claimed(storage, "harbour"), NOON))
+    error = FetchError("not fetched", cause=Cause.RATE_LIMITED, retry_after="60")
+    storage.polls.record(failed(claimed(storage, "harbour"), NOON, error))
     assert claimed(storage, "harbour").failures == 1
 
 
 def test_each_host_is_asked_about_in_turn_until_there_are_enough(storage: Storage) -> None:
     given(storage)
-    storage.record(failed(claimed(storage, "harbour"), NOON))
+    storage.polls.record(failed(claimed(storage, "harbour"), NOON))
     later, asked = NOON + 2 * HOUR, list[str]()
 
     def may(host: str) -> bool:
         asked.append(host)
         return host == "press.example"
 
-    claims = storage.claim(later, limit=1, lease=HOUR, admit=may)
+    claims = storage.polls.claim(later, limit=1, lease=HOUR, admit=may)
     assert [(claim.id, claim.host) for claim in claims] == [("pilots", "press.example")]
     assert asked == ["press.example"]  # and the others were not reached
-    claims = storage.claim(later, limit=9, lease=HOUR, admit=may)
+    claims = storage.polls.claim(later, limit=9, lease=HOUR, admit=may)
     assert [claim.id for claim in claims] == ["harbour"]
     assert asked == ["press.example", "other.example", "press.example"]
-    assert storage.claim(later, limit=9, lease=HOUR, admit=may) == ()
+    assert storage.polls.claim(later, limit=9, lease=HOUR, admit=may) == ()
+
+
+def test_a_limit_outlives_a_restart(tmp_path: Path) -> None:
+    with closing(open_storage(tmp_path)) as storage:
+        given(storage)
+        limits(storage, "harbour")
+    with closing(open_storage(tmp_path)) as storage, storage.admin.poller():
+        late = source("late", feed="https://press.example/late.xml")
+        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
+        assert health(storage, "late").due == LIMITED
+        assert storage.polls.rate_limited(NOON) == ("harbour", "late", "pilots")
+
+
+def test_the_politeness_of_hosts_is_given_back_as_polls_recorded_it_the_latest_first(
+    storage: Storage,
+) -> None:
+    given(storage)
+    assert storage.polls.hosts() == ()
+    press = HostState("press.example", NOON + MINUTE, prompt=True, leads_to="cdn.example")
+    cdn = HostState("cdn.example", NOON + 2 * MINUTE, prompt=False)
+    other = HostState("other.example")
+    for name, states in (("harbour", (press, cdn)), ("other", (other,))):
+        result = succeeded(claimed(storage, name), source(name))
+        storage.polls.record(replace(result, hosts=states))
+    assert storage.polls.hosts() == (cdn, press, other)
+    again = HostState("press.example", NOON + HOUR)
+    storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(again,)))
+    assert storage.polls.hosts() == (again, cdn, other)
+
+
+def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage: Storage) -> None:
+    given(storage)
+    press = HostState("press.example", NOON + MINUTE, prompt=True, leads_to="cdn.example")
+    storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(press,)))
+    limits(storage, "harbour")
+    assert storage.polls.hosts() == (press,)
+    storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(press,)))
+    storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
+    assert due(storage)["late"] == DAY
+
+
+def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:
+    given(storage)
+    limits(storage, "harbour")
+    press = HostState("press.example", NOON + MINUTE)
+    storage.polls.record(replace(succeeded(claimed(storage, "other"), OTHER), hosts=(press,)))
+    storage.polls.set_back(HOUR)
+    assert storage.polls.hosts() == (replace(press, next_at=NOON + MINUTE - HOUR),)
+    storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
+    assert due(storage) == {"harbour": DAY - HOUR, "late": DAY - HOUR}
+
+
+def test_a_limit_that_a_wrong_clock_has_set_ends_with_the_next_poller(storage: Storage) -> None:
+    given(storage)
+    ahead = datetime.now(UTC) + 60 * DAY
+    error = FetchError(
+        "too many requests", cause=Cause.HTTP, status=429, retry_after="3600", host="press.example"
+    )
+    storage.polls.record(failed(claimed(storage, "harbour"), ahead, error))
+    with storage.admin.poller():
+        now = datetime.now(UTC).replace(microsecond=0)
+        late = source("late", feed="https://press.example/late.xml")
+        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), now)
+        assert health(storage, "late").due == Due(now)

@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Claim, Outcome, Poll, Relocation, Validators
-from aggregator.storage import Storage
-from tests.given import HOUR, MINUTE, NOON, config, failed, source
+from aggregator.model import Claim, Due, DueReason, Fetched, Relocation, Validators
+from aggregator.policy import relocation
+from aggregator.storage import Outdated, Storage
+from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 
 MINISTRY = source("ministry")
 NEW = "https://new.example/feed.xml"
@@ -17,36 +18,45 @@ VALIDATORS = Validators(NEW, '"1"', "")
 
 
 def claimed(storage: Storage, name: str = "ministry") -> Claim:
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=[name])
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
     return claim
 
 
 def finds(storage: Storage, move: Relocation) -> None:
     """A poll that finds this of the ministry."""
-    claim = claimed(storage)
-    outcome = Outcome(claim.id, "unchanged", NOON, 0.1)
-    storage.record(Poll(claim, outcome, NOON + HOUR, validators=VALIDATORS, body_digest=b"1" * 16, move=move))
+    result = succeeded(claimed(storage), MINISTRY)
+    after = replace(
+        result.after,
+        validators=VALIDATORS,
+        body_digest=b"1" * 16,
+        relocation=move,
+        host=relocation.host_of(MINISTRY.feed, move),
+    )
+    changed = after.relocation.at != result.claim.relocation.at
+    storage.polls.record(replace(result, after=after, is_feed_changed=changed))
 
 
 def given_move(storage: Storage, move: Relocation) -> None:
-    storage.sync(config(MINISTRY), NOON)
+    storage.admin.sync(config(MINISTRY), NOON)
     finds(storage, move)
 
 
 @pytest.mark.parametrize("move", [Relocation(), SEEN, MOVED])
 def test_what_a_poll_finds_of_a_move_is_in_the_next_claim(storage: Storage, move: Relocation) -> None:
     given_move(storage, move)
-    assert claimed(storage).move == move
-    storage.record(failed(claimed(storage), NOON))  # it says nothing of moves
-    assert claimed(storage).move == move
+    assert claimed(storage).relocation == move
+    result = failed(claimed(storage), NOON)
+    after = replace(result.after, relocation=move)  # it says nothing of relocations
+    storage.polls.record(replace(result, after=after))
+    assert claimed(storage).relocation == move
 
 
 def test_the_address_it_is_polled_at_is_the_one_published_of_it(storage: Storage) -> None:
     given_move(storage, SEEN)
-    (feed,), before = storage.feeds(), storage.channel_seq("sources/ministry")
+    (feed,), before = storage.items.feeds(), storage.items.channel_seq("sources/ministry")
     assert feed.feed == MINISTRY.feed
     finds(storage, MOVED)
-    (feed,), after = storage.feeds(), storage.channel_seq("sources/ministry")
+    (feed,), after = storage.items.feeds(), storage.items.channel_seq("sources/ministry")
     assert feed.feed == NEW
     assert before is not None
     assert after is not None
@@ -61,30 +71,36 @@ def test_health_says_where_a_source_has_moved(
     storage: Storage, move: Relocation, told: tuple[str, object, bool]
 ) -> None:
     given_move(storage, move)
-    (health,) = storage.health()
+    (health,) = storage.admin.health()
     assert (health.moved_to, health.moved_since, health.moved) == told
 
 
 def test_a_move_that_is_taken_back_is_so_at_once_and_for_good(storage: Storage) -> None:
     given_move(storage, MOVED)
-    assert storage.unmove("ministry", NOON + MINUTE) == NEW
-    (health,) = storage.health()
-    assert (health.due, health.why, health.failures) == (NOON + MINUTE, "its move was taken back", 0)
-    assert claimed(storage).move == Relocation(refused=(*MOVED.refused, NEW))
+    assert storage.polls.unmove("ministry", NOON + MINUTE) == NEW
+    (health,) = storage.admin.health()
+    assert (health.due, health.failures) == (Due(NOON + MINUTE, DueReason.UNMOVED), 0)
+    assert claimed(storage).relocation == Relocation(refused=(*MOVED.refused, NEW))
     with pytest.raises(UsageError, match="has not moved"):
-        storage.unmove("ministry", NOON)
+        storage.polls.unmove("ministry", NOON)
     with pytest.raises(UsageError, match="no source called 'nobody'"):
-        storage.unmove("nobody", NOON)
+        storage.polls.unmove("nobody", NOON)
 
 
 def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:
     given_move(storage, SEEN)
-    claim = claimed(storage)
-    storage.unmove("ministry", NOON + MINUTE)
-    outcome = Outcome(claim.id, "unchanged", NOON, 0.1)
-    storage.record(Poll(claim, outcome, NOON + HOUR, move=MOVED))
-    assert storage.next_due() == NOON + MINUTE
-    assert claimed(storage).move == Relocation(refused=(NEW,))
+    claim, there = claimed(storage), Fetched(NEW, 304, None, permanent=True)
+    storage.polls.unmove("ministry", NOON + MINUTE)
+    before = succeeded(claim, MINISTRY, NOON + 8 * DAY, fetched=there)
+    assert before.after.relocation.at == NEW
+    with pytest.raises(Outdated, match="the state of ministry has changed"):
+        storage.polls.record(before)
+    renewed = storage.polls.renewed(claim)
+    assert renewed is not None
+    storage.polls.record(succeeded(renewed, MINISTRY, NOON + 8 * DAY, fetched=there))
+    (health,) = storage.admin.health()
+    assert health.due == Due(NOON + MINUTE, DueReason.UNMOVED)
+    assert claimed(storage).relocation == Relocation(refused=(NEW,))
 
 
 @pytest.mark.parametrize("move", [SEEN, MOVED])
@@ -94,15 +110,24 @@ def test_who_configures_the_new_address_has_the_same_source(
 ) -> None:
     given_move(storage, move)
     was = claimed(storage)
-    done = storage.sync(config(source(name, feed=NEW)), NOON)
+    done = storage.admin.sync(config(source(name, feed=NEW)), NOON)
     assert "its new address is configured now" in done[-1]
     claim = claimed(storage, name)
-    assert claim == replace(was, id=name, feed=NEW, token=claim.token, move=Relocation(), host="new.example")
+    assert claim == replace(
+        was,
+        id=name,
+        feed=NEW,
+        token=claim.token,
+        version=claim.version,
+        relocation=Relocation(),
+        host="new.example",
+    )
+    assert claim.version > was.version
     assert claim.validators == VALIDATORS
 
 
 def test_who_configures_another_address_has_the_move_forgotten(storage: Storage) -> None:
     given_move(storage, MOVED)
-    storage.sync(config(replace(MINISTRY, feed="https://third.example/feed")), NOON)
+    storage.admin.sync(config(replace(MINISTRY, feed="https://third.example/feed")), NOON)
     claim = claimed(storage)
-    assert (claim.move, claim.validators) == (Relocation(), Validators())
+    assert (claim.relocation, claim.validators) == (Relocation(), Validators())

@@ -5,40 +5,57 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from aggregator import dedupe
-from aggregator.model import Claim, Document, Due, Outcome, ReadResult
+from aggregator.errors import Cause
+from aggregator.model import Due, DueReason, Hints, Mode, Relocation, Validators
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, Origin, config, entry, failed, item, read, source
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    config,
+    due_at,
+    entry,
+    failed,
+    source,
+    succeeded,
+)
 
 
-def given(storage: Storage, every: timedelta = 15 * MINUTE) -> Origin:
+def given(storage: Storage, every: timedelta = 15 * MINUTE) -> SourceDriver:
     """A configured source without any item yet."""
     of = source("ministry", every=every)
-    storage.sync(config(of), NOON)
-    return Origin(storage, of)
+    storage.admin.sync(config(of), NOON)
+    return SourceDriver(storage, of)
 
 
 @pytest.mark.parametrize(
-    ("every", "days", "why", "stands"),
+    ("every", "days", "due", "stands"),
     [
-        (MINUTE, 2, "something new every 2 d: looked at every 1 h", False),
-        (MINUTE, 1, "its ttl asks for 1 d", True),
-        (10 * DAY, 11, "every 10 d", True),
-        (MINUTE, 3, "every 1 min; skips hours or days the feed names", True),
-        (MINUTE, 7, "origin asked to wait 7 d", True),
-        (MINUTE, 9, "origin asked to wait 7 d", False),
+        (MINUTE, 2, Due(NOON, DueReason.RHYTHM, wait=HOUR, basis=2 * DAY), False),
+        (MINUTE, 1, Due(NOON, DueReason.TTL, wait=DAY), True),
+        (10 * DAY, 11, Due(NOON, DueReason.EVERY, wait=10 * DAY), True),
+        (MINUTE, 3, Due(NOON, DueReason.EVERY, wait=MINUTE, is_skipping=True), True),
+        (MINUTE, 7, Due(NOON, DueReason.ORIGIN_WAIT, wait=7 * DAY), True),
+        (MINUTE, 9, Due(NOON, DueReason.ORIGIN_WAIT, wait=7 * DAY), False),
+        (MINUTE, 7, Due(NOON, DueReason.HOST_LIMIT, host="press.example"), True),
+        (MINUTE, 9, Due(NOON, DueReason.HOST_LIMIT, host="press.example"), False),
+        (MINUTE, 3650, Due(NOON, DueReason.ORIGIN_GONE), True),
+        (MINUTE, 2, Due(NOON, DueReason.OPERATOR), False),
     ],
 )
 def test_a_new_poller_leaves_due_times_that_their_reason_explains(
-    storage: Storage, every: timedelta, days: int, why: str, stands: bool
+    storage: Storage, every: timedelta, days: int, due: Due, stands: bool
 ) -> None:
-    storage.sync(config(source("ministry", every=every)), NOON)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
-    due = datetime.now(UTC).replace(microsecond=0) + days * DAY
-    poll = failed(claim, NOON)
-    storage.record(replace(poll, due=due, outcome=replace(poll.outcome, why=why)))
-    with storage.poller():
-        assert (storage.next_due() == due) == stands
+    storage.admin.sync(config(source("ministry", every=every)), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    at = datetime.now(UTC).replace(microsecond=0) + days * DAY
+    storage.polls.record(due_at(replace(failed(claim, NOON), due=due), at))
+    with storage.admin.poller():
+        (health,) = storage.admin.health()
+        assert (health.due == replace(due, at=at)) == stands
+        assert stands or (health.due.at < at and health.due.reason is DueReason.CLOCK)
 
 
 def test_what_is_new_is_what_makes_a_rhythm(storage: Storage) -> None:
@@ -46,20 +63,65 @@ def test_what_is_new_is_what_makes_a_rhythm(storage: Storage) -> None:
     origin.says(entry("First", "g1"))
     origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + 4 * HOUR)
     origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + 5 * HOUR)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    assert (claim.gap, claim.last_new) == (4 * HOUR, NOON + 4 * HOUR)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    assert (claim.usual_gap, claim.last_new) == (4 * HOUR, NOON + 4 * HOUR)
 
 
 def test_a_poll_that_found_something_new_is_followed_as_such(storage: Storage) -> None:
     origin = given(storage)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
-    sooner = Due(NOON + 5 * MINUTE, "something new")
-    worked = ReadResult(Document("rss20"), (item(entry("First", "g1"), origin.source),))
+    outcomes = [origin.says(entry("First", "g1"), now=NOON + n * HOUR) for n in range(2)]
+    outcomes.append(origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + 2 * HOUR))
+    reasons = [outcome.due and outcome.due.reason for outcome in outcomes]
+    assert reasons == [DueReason.EVERY, DueReason.EVERY, DueReason.RHYTHM]
+    (health,) = storage.admin.health()
+    assert (health.due.reason, health.due.at) == (DueReason.RHYTHM, NOON + 3 * HOUR)
 
-    def record(claim: Claim) -> Outcome:
-        poll = replace(read(claim, worked, NOON), if_new=sooner)
-        return storage.record(poll, lambda known: dedupe.decide(worked, known, claim, origin.source, NOON))
 
-    assert (record(claim).why, storage.next_due()) == ("something new", sooner.at)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    assert (record(claim).why, storage.next_due()) == ("", NOON + HOUR)
+@pytest.mark.parametrize(
+    "due",
+    [
+        Due(NOON, DueReason.QUIET, wait=71 * MINUTE, basis=3 * DAY),
+        Due(NOON, DueReason.BACK_OFF, wait=6 * HOUR, cause=Cause.NETWORK, failures=9, is_fallback=True),
+        Due(NOON, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY, host="press.example"),
+        Due(NOON, DueReason.EVERY, wait=HOUR, is_skipping=True),
+        Due(NOON + timedelta(milliseconds=7)),
+    ],
+)
+def test_a_due_time_is_kept_with_its_reason_and_all_figures(storage: Storage, due: Due) -> None:
+    given(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    storage.polls.record(replace(failed(claim, NOON), due=due))
+    (health,) = storage.admin.health()
+    assert health.due == due
+
+
+def test_all_that_a_poll_leaves_of_its_source_is_in_the_next_claim(storage: Storage) -> None:
+    origin = given(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    result = succeeded(claim, origin.source)
+    after = replace(
+        result.after,
+        validators=Validators("u", '"e"', "d"),
+        body_digest=b"1" * 16,
+        pipeline_version=b"2" * 16,
+        mode=Mode.GUID_LINK,
+        first_import=False,
+        failures=3,
+        failing_since=NOON - HOUR,
+        findings=4,
+        last_success=NOON - DAY,
+        last_full=NOON - 2 * DAY,
+        usual_gap=5 * HOUR,
+        last_new=NOON - 3 * DAY,
+        hints=Hints(6, HOUR, (7,), (0, 6)),
+        feed_title="title",
+        feed_link="https://ministry.example/",
+        feed_rights="rights",
+        feed_language="de",
+        relocation=Relocation("https://new.example/feed", NOON),
+        host="new.example",
+    )
+    storage.polls.record(replace(result, after=after))
+    (again,) = storage.polls.claim(NOON + HOUR, limit=1, lease=HOUR)
+    assert again == replace(after, token=again.token, due=NOON + HOUR)
+    assert again.token != claim.token

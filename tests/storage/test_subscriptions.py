@@ -6,35 +6,48 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Advert, Poll, ReadResult, Subscription, SubscriptionState, Task
-from aggregator.model import Document as Said
-from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, config, entry, failed, read, source
-from tests.given import Origin as Asked
+from aggregator.errors import Cause, FetchError
+from aggregator.model import (
+    Advert,
+    Answer,
+    Claim,
+    Due,
+    DueReason,
+    Fetched,
+    PollResult,
+    Subscription,
+    SubscriptionState,
+    Task,
+)
+from aggregator.policy import poll_result
+from aggregator.storage import Outdated, Storage
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
 ADVERT = Advert(HUB, TOPIC)
 
 
-def poll_of(storage: Storage, advert: Advert | None, *, now: datetime = NOON, name: str = "ministry") -> Poll:
-    """A poll of a source, not yet recorded, whose document named this hub."""
-    (claim,) = storage.claim(now, limit=1, lease=HOUR, ids=[name])
-    return replace(read(claim, ReadResult(Said("atom10", title="Feed"), ()), now), advert=advert)
+def poll_of(
+    storage: Storage, advert: Advert | None, *, now: datetime = NOON, name: str = "ministry"
+) -> PollResult:
+    """A poll of a source, not yet recorded, that named this hub."""
+    (claim,) = storage.polls.claim(now, limit=1, lease=HOUR, ids=[name])
+    return succeeded(claim, source(name), now, advert=advert)
 
 
 def polled(storage: Storage, advert: Advert | None, *, now: datetime = NOON) -> None:
-    storage.record(poll_of(storage, advert, now=now))
+    storage.polls.record(poll_of(storage, advert, now=now))
 
 
 def given_subscriptions(storage: Storage, *adverts: Advert) -> None:
     """A source for each, polled once."""
-    storage.sync(config(*(source(f"source-{n}") for n in range(len(adverts)))), NOON)
+    storage.admin.sync(config(*(source(f"source-{n}") for n in range(len(adverts)))), NOON)
     for n, advert in enumerate(adverts):
-        storage.record(poll_of(storage, advert, name=f"source-{n}"))
+        storage.polls.record(poll_of(storage, advert, name=f"source-{n}"))
 
 
 def given_subscription(storage: Storage) -> Subscription:
-    storage.sync(config(source("ministry")), NOON)
+    storage.admin.sync(config(source("ministry")), NOON)
     polled(storage, ADVERT)
     return present(storage, 1)
 
@@ -43,25 +56,25 @@ def activated(storage: Storage, **fields: object) -> Subscription:
     """The subscription of a source, confirmed an hour ago."""
     given_subscription(storage)
     usual: dict[str, object] = {
-        "standing": SubscriptionState.ACTIVE,
+        "state": SubscriptionState.ACTIVE,
         "asked": NOON - HOUR,
         "confirmed": NOON - HOUR,
         "lease_until": NOON + 9 * DAY,
         "due": NOON + 7 * DAY,
     }
-    made = storage.update_subscription(1, lambda found: replace(found, **(usual | fields)))  # type: ignore[arg-type]
+    made = storage.tasks.update_subscription(1, lambda found: replace(found, **(usual | fields)))  # type: ignore[arg-type]
     assert made is not None
     return made
 
 
 def present(storage: Storage, number: int) -> Subscription:
-    found = storage.update_subscription(number, lambda found: found)
+    found = storage.tasks.update_subscription(number, lambda found: found)
     assert found is not None
     return found
 
 
 def tasks(storage: Storage, now: datetime, *, limit: int = 9) -> Sequence[Task]:
-    return storage.claim_tasks(now, kinds=["websub"], limit=limit, lease=HOUR)
+    return storage.tasks.claim_tasks(now, kinds=["websub"], limit=limit, lease=HOUR)
 
 
 def test_a_hub_named_in_a_poll_becomes_a_subscription_with_a_task_due_at_once(storage: Storage) -> None:
@@ -79,7 +92,7 @@ def test_a_hub_named_in_a_poll_becomes_a_subscription_with_a_task_due_at_once(st
     )
     assert (len(made.token), len(made.secret)) == (43, 43)
     assert made.token != made.secret
-    assert storage.subscription(made.token) == made
+    assert storage.tasks.subscription(made.token) == made
     assert tasks(storage, NOON) == (Task("websub", "1", NOON + HOUR, 1),)
 
 
@@ -104,27 +117,27 @@ def test_all_that_may_change_of_a_subscription_is_kept(storage: Storage) -> None
         breaks=7,
         reason="eight",
     )
-    assert storage.update_subscription(1, lambda found: after) == after
-    assert storage.subscription(before.token) == after
+    assert storage.tasks.update_subscription(1, lambda found: after) == after
+    assert storage.tasks.subscription(before.token) == after
     assert tasks(storage, NOON + DAY - MINUTE) == ()
     assert len(tasks(storage, NOON + DAY)) == 1
 
 
 def test_a_subscription_that_is_over_goes_with_its_task(storage: Storage) -> None:
     made = given_subscription(storage)
-    assert storage.update_subscription(1, lambda found: None) is None
-    assert storage.subscription(made.token) is None
+    assert storage.tasks.update_subscription(1, lambda found: None) is None
+    assert storage.tasks.subscription(made.token) is None
     assert tasks(storage, NOON + DAY) == ()
-    assert storage.update_subscription(1, lambda found: found) is None
-    storage.announce(1, NOON)
+    assert storage.tasks.update_subscription(1, lambda found: found) is None
+    storage.tasks.announce(1, NOON)
 
 
 def test_the_same_hub_named_again_and_a_poll_that_read_nothing_change_nothing(storage: Storage) -> None:
     before = activated(storage)
     polled(storage, ADVERT, now=NOON + DAY)
     polled(storage, None, now=NOON + 2 * DAY)
-    (claim,) = storage.claim(NOON + 3 * DAY, limit=1, lease=HOUR, ids=["ministry"])
-    storage.record(failed(claim, NOON + 3 * DAY))
+    (claim,) = storage.polls.claim(NOON + 3 * DAY, limit=1, lease=HOUR, ids=["ministry"])
+    storage.polls.record(failed(claim, NOON + 3 * DAY))
     assert present(storage, 1) == before
 
 
@@ -147,95 +160,126 @@ def test_a_hub_no_longer_named_is_left(storage: Storage) -> None:
     activated(storage)
     polled(storage, Advert(), now=NOON + 2 * HOUR)
     assert present(storage, 1).state is SubscriptionState.LEAVING
-    assert storage.update_subscription(2, lambda found: found) is None
+    assert storage.tasks.update_subscription(2, lambda found: found) is None
 
 
 def test_a_poll_that_is_refused_leaves_its_hub_out_too(storage: Storage) -> None:
-    storage.sync(config(source("ministry")), NOON)
+    storage.admin.sync(config(source("ministry")), NOON)
     late = poll_of(storage, ADVERT)
-    storage.sync(config(), NOON)
+    storage.admin.sync(config(), NOON)
     with pytest.raises(Exception, match="came too late"):
-        storage.record(late)
+        storage.polls.record(late)
     assert tasks(storage, NOON + DAY) == ()
 
 
-def test_a_claim_knows_whether_a_hub_can_be_relied_on(storage: Storage) -> None:
-    storage.sync(config(source("ministry")), NOON)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR)
-    assert (claim.hub_until, claim.announced) == (None, None)
-    storage.record(failed(claim, NOON))
-    activated(storage, announced=NOON - MINUTE)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    assert (claim.hub_until, claim.announced) == (NOON + 9 * DAY, NOON - MINUTE)
-    storage.update_subscription(1, lambda found: replace(found, missed=NOON))
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    assert claim.hub_until is None
-    storage.update_subscription(1, lambda found: replace(found, missed=None, state=SubscriptionState.BROKEN))
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    assert claim.hub_until is None
+def test_a_claim_knows_the_present_subscription_of_its_source(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    assert claim.subscription is None
+    storage.polls.record(failed(claim, NOON))
+    made = activated(storage, announced=NOON - MINUTE)
+    assert (claimed(storage).subscription, made.lease_until) == (made, NOON + 9 * DAY)
+    broken = replace(made, missed=NOON, state=SubscriptionState.BROKEN)
+    storage.tasks.update_subscription(1, lambda found: broken)
+    assert claimed(storage).subscription == broken
+    storage.tasks.update_subscription(1, lambda found: replace(found, state=SubscriptionState.LEAVING))
+    assert claimed(storage).subscription is None
+
+
+def claimed(storage: Storage) -> Claim:
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    return claim
+
+
+def test_a_source_whose_hub_announces_is_polled_slowly_until_the_hub_is_doubted(storage: Storage) -> None:
+    activated(storage)
+    slow = succeeded(claimed(storage), source("ministry"))
+    assert (slow.due.reason, slow.due.wait) == (DueReason.HUB, HOUR)
+    storage.tasks.update_subscription(1, lambda found: replace(found, missed=NOON))
+    assert succeeded(claimed(storage), source("ministry")).due.reason is DueReason.EVERY
 
 
 def test_a_hub_is_doubted_when_a_poll_finds_what_it_did_not_announce(storage: Storage) -> None:
     before = activated(storage)
-    asked = Asked(storage, source("ministry"))
+    asked = SourceDriver(storage, source("ministry"))
     asked.says(entry("One", "g1"), now=NOON + HOUR)
     assert present(storage, 1) == replace(before, missed=NOON + HOUR, due=NOON + HOUR + 5 * MINUTE)
 
 
 def test_a_hub_is_not_doubted_when_a_poll_finds_nothing_new(storage: Storage) -> None:
     before = activated(storage)
-    Asked(storage, source("ministry")).says(now=NOON + HOUR)
+    SourceDriver(storage, source("ministry")).says(now=NOON + HOUR)
     assert present(storage, 1) == before
 
 
-def due(storage: Storage) -> tuple[datetime | None, str]:
-    (health,) = storage.health()
-    return health.due, health.why
+def due(storage: Storage) -> Due:
+    (health,) = storage.admin.health()
+    return health.due
 
 
 def test_a_delivery_makes_its_source_due_at_once(storage: Storage) -> None:
     before = activated(storage)
-    storage.announce(1, NOON + 10 * MINUTE)
+    storage.tasks.announce(1, NOON + 10 * MINUTE)
     assert present(storage, 1) == replace(before, announced=NOON + 10 * MINUTE)
-    assert due(storage) == (NOON + 10 * MINUTE, "its hub announced something")
+    assert due(storage) == Due(NOON + 10 * MINUTE, DueReason.HUB_DELIVERY)
 
 
 def test_deliveries_make_a_source_due_no_more_than_a_minute_after_its_last_poll(storage: Storage) -> None:
     activated(storage)
     for seconds in (10, 20, 50):
-        storage.announce(1, NOON + timedelta(seconds=seconds))
-        assert due(storage)[0] == NOON + MINUTE
+        storage.tasks.announce(1, NOON + timedelta(seconds=seconds))
+        assert due(storage).at == NOON + MINUTE
 
 
 def test_a_delivery_does_not_put_off_a_poll_that_is_due(storage: Storage) -> None:
     activated(storage)
     before = due(storage)
-    storage.announce(1, NOON + 2 * HOUR)
+    storage.tasks.announce(1, NOON + 2 * HOUR)
     assert due(storage) == before
 
 
-def test_a_delivery_does_not_go_against_the_origins_own_wish(storage: Storage) -> None:
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (FetchError("busy", cause=Cause.HTTP, status=503, retry_after="86400"), DueReason.ORIGIN_WAIT),
+        (FetchError("gone", cause=Cause.GONE, status=410), DueReason.ORIGIN_GONE),
+    ],
+)
+def test_a_delivery_does_not_go_against_the_origins_own_wish(
+    storage: Storage, error: FetchError, reason: DueReason
+) -> None:
     activated(storage)
-    (claim,) = storage.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    poll = failed(claim, NOON)
-    asked_to_wait = replace(poll.outcome, why="origin asked to wait 1 d")
-    storage.record(replace(poll, outcome=asked_to_wait, due=NOON + DAY))
-    storage.announce(1, NOON + 10 * MINUTE)
-    assert due(storage) == (NOON + DAY, "origin asked to wait 1 d")
+    storage.polls.record(failed(claimed(storage), NOON, error))
+    before = due(storage)
+    assert before.reason is reason
+    storage.tasks.announce(1, NOON + 10 * MINUTE)
+    assert due(storage) == before
 
 
 def test_a_delivery_while_its_source_is_polled_makes_it_polled_again(storage: Storage) -> None:
     activated(storage)
     running = poll_of(storage, None, now=NOON + HOUR)
-    storage.announce(1, NOON + HOUR + timedelta(seconds=2))
-    storage.record(running)
-    assert due(storage) == (NOON + HOUR + MINUTE, "its hub announced something")
+    storage.tasks.announce(1, NOON + HOUR + timedelta(seconds=2))
+    with pytest.raises(Outdated, match="the state of ministry has changed"):
+        storage.polls.record(running)
+    renewed = storage.polls.renewed(running.claim)
+    assert renewed is not None
+    assert renewed.subscription == present(storage, 1)
+    fetched = Fetched("https://ministry.example/feed.xml", 304, None)
+    answer = Answer(fetched, renewed.validators)
+    again = poll_result.decide(renewed, source("ministry"), answer, None, now=NOON + HOUR, jitter=0.0)
+    storage.polls.record(again)
+    (health,) = storage.admin.health()
+    assert (health.due, health.last_success) == (
+        Due(NOON + HOUR + MINUTE, DueReason.HUB_DELIVERY),
+        NOON + HOUR,
+    )
 
 
 def test_tasks_are_taken_longest_due_first_and_only_once_while_the_claim_lasts(storage: Storage) -> None:
     given_subscriptions(storage, ADVERT, ADVERT, ADVERT)
-    storage.update_subscription(1, lambda found: replace(found, due=NOON + 3 * MINUTE))
-    storage.update_subscription(2, lambda found: replace(found, due=NOON + MINUTE))
+    storage.tasks.update_subscription(1, lambda found: replace(found, due=NOON + 3 * MINUTE))
+    storage.tasks.update_subscription(2, lambda found: replace(found, due=NOON + MINUTE))
     now = NOON + HOUR
     assert {task.subject for task in tasks(storage, now, limit=2)} == {"3", "2"}
     assert [task.subject for task in tasks(storage, now)] == ["1"]
@@ -246,16 +290,16 @@ def test_tasks_are_taken_longest_due_first_and_only_once_while_the_claim_lasts(s
 def test_a_finished_task_is_gone_or_due_again(storage: Storage) -> None:
     given_subscription(storage)
     (task,) = tasks(storage, NOON)
-    storage.finish_task(task, NOON + 2 * HOUR)
+    storage.tasks.finish_task(task, NOON + 2 * HOUR)
     assert tasks(storage, NOON + HOUR) == ()
     (task,) = tasks(storage, NOON + 2 * HOUR)
-    storage.finish_task(task)
+    storage.tasks.finish_task(task)
     assert tasks(storage, NOON + DAY) == ()
 
 
 def test_a_forgotten_source_takes_its_subscription_along(storage: Storage) -> None:
     made = given_subscription(storage)
-    storage.sync(config(), NOON)
-    assert storage.subscription(made.token) == replace(made, configured=False)
-    storage.forget("ministry", NOON)
-    assert storage.subscription(made.token) is None
+    storage.admin.sync(config(), NOON)
+    assert storage.tasks.subscription(made.token) == replace(made, configured=False)
+    storage.admin.forget("ministry", NOON)
+    assert storage.tasks.subscription(made.token) is None

@@ -1,4 +1,4 @@
-"""A real store with releases of our own in it, for tests of what the public sees."""
+"""Real storage filled by the test, with the public web application over it."""
 
 import asyncio
 import hashlib
@@ -9,24 +9,27 @@ from pathlib import Path
 import httpx
 from starlette.applications import Starlette
 
+from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     Changes,
     Edit,
     Item,
     Key,
     KeyKind,
+    Knowledge,
     Mode,
     NewItem,
-    Outcome,
-    Poll,
+    OutcomeKind,
     State,
     Stored,
     Transition,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
+from aggregator.policy import poll_result
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage, open_storage
 from aggregator.web.app import public_app
+from tests.given import succeeded
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
@@ -59,7 +62,7 @@ def publication() -> Publication:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Asks an application directly, one event loop a request."""
+    """HTTP client of an ASGI application, without a socket; one event loop a request."""
 
     app: Starlette
     at: str = "http://elsewhere.example"
@@ -79,7 +82,7 @@ class Client:
 
 @dataclass
 class Newsroom:
-    """A store, a configuration that may be edited, and the public side of both."""
+    """Storage, a configuration that the test may edit, and a client of the public application."""
 
     storage: Storage
     config: Config
@@ -87,20 +90,22 @@ class Newsroom:
     ids: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.storage.sync(self.config, self.now)
+        self.storage.admin.sync(self.config, self.now)
         self.publisher = Publisher(self.storage, lambda: self.config, now=lambda: NOON)
         self.client = Client(public_app(self.publisher, self.storage))
 
     def publishes(
         self, *items: Item, source: str = "observatory", state: State = State.LIVE, backlog: bool = False
     ) -> None:
-        """One poll of a source that brings these items."""
+        """Record one poll of a source with these new items."""
         new = tuple(replace(self._new(item, state), backlog=backlog) for item in items)
-        self._poll(source, Changes(Mode.NORMAL, new=new))
+        self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, new=new))
 
     def corrects(self, title: str, item: Item, source: str = "observatory") -> None:
-        edit = Edit(self.stored(title).number, item, substantive=True, updated=self.now)
-        self._poll(source, Changes(Mode.NORMAL, edits=(edit,)))
+        edit = Edit(
+            self.stored(title).number, item, substantive=True, updated=self.now, revises=True, is_public=True
+        )
+        self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, edits=(edit,)))
 
     def withdraws(self, title: str) -> None:
         stored = self.stored(title)
@@ -108,22 +113,23 @@ class Newsroom:
         step = Transition(
             stored.number, stored.state, State.WITHDRAWN, "operator", "secret reason", "desk", self.now
         )
-        self.storage.apply_transitions((step,))
+        self.storage.items.apply_transitions((step,))
 
     def fails(self, source: str, message: str, cause: str = "http") -> None:
         self.now += timedelta(minutes=1)
-        (claim,) = self.storage.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
-        outcome = Outcome(source, "failed", self.now, 0.5, cause=cause, message=message, status=503)
-        self.storage.record(Poll(claim, outcome, due=self.now + timedelta(minutes=15)))
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
+        error = FetchError(message, cause=Cause(cause), status=503)
+        result = poll_result.decide(claim, self._source(source), error, None, now=self.now, jitter=0.0)
+        self.storage.polls.record(poll_result.with_fetch(result, (), 0.5))
 
     def reconfigures(self, **changes: object) -> None:
-        """The operator edits sources.yaml, and the service reloads."""
+        """Change fields of the configuration and synchronise storage, as a reload does."""
         self.config = replace(self.config, **changes)  # type: ignore[arg-type]
         self.now += timedelta(minutes=1)
-        self.storage.sync(self.config, self.now)
+        self.storage.admin.sync(self.config, self.now)
 
     def stored(self, title: str) -> Stored:
-        found = self.storage.find(self.ids[title])
+        found = self.storage.items.find(self.ids[title])
         assert found is not None
         return found
 
@@ -137,10 +143,19 @@ class Newsroom:
 
     def _poll(self, source: str, changes: Changes) -> None:
         self.now += timedelta(minutes=1)
-        (claim,) = self.storage.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
-        outcome = Outcome(source, "changed", self.now, 0.5, status=200)
-        due = self.now + timedelta(minutes=15)
-        self.storage.record(Poll(claim, outcome, due), lambda reading: changes)
+        (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
+        result = succeeded(claim, self._source(source), self.now)
+        outcome = replace(result.outcome, kind=OutcomeKind.CHANGED, seconds=0.5, status=200)
+        seq = self.storage.polls.knowledge(claim, (), (), now=self.now).seq
+        changes = replace(changes, basis=replace(changes.basis, seq=seq))
+        outcome = replace(outcome, new=len(changes.new), edited=len(changes.edits))
+        after = replace(result.after, first_import=False)
+        self.storage.polls.record(replace(result, after=after, outcome=outcome, changes=changes))
+
+    def _source(self, name: str) -> Source:
+        found = self.config.source(name)
+        assert found is not None
+        return found
 
 
 def newsroom(directory: Path, *sources: Source) -> Newsroom:
@@ -149,7 +164,7 @@ def newsroom(directory: Path, *sources: Source) -> Newsroom:
 
 
 def item(title: str, **said: object) -> Item:
-    """A release as normalise would make it."""
+    """Return a normalised item; keyword arguments replace its fields."""
     name = title.lower().replace(" ", "-")
     made = Item(
         keys=(Key(KeyKind.GUID, hashlib.blake2b(title.encode(), digest_size=16).digest()),),

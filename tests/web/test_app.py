@@ -1,4 +1,4 @@
-"""The public side over HTTP."""
+"""The public web application over HTTP."""
 
 import gzip
 import re
@@ -14,11 +14,11 @@ import html5lib
 import httpx
 import pytest
 import uvicorn
-from structlog.testing import capture_logs
 
 from aggregator.model import State
 from aggregator.model.settings import Republish, Text
 from aggregator.web.app import public_app
+from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
 FEEDS = pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def given_a_damaged_store(room: Newsroom) -> None:
 
 @contextmanager
 def served(room: Newsroom) -> Iterator[str]:
-    """The application behind the real server, on a port of its own."""
+    """Serve the application with uvicorn on a free port."""
     listening = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(public_app(room.publisher, room.storage), log_level="error"))
     thread = threading.Thread(target=server.run, args=([listening],))
@@ -82,7 +82,7 @@ def test_a_channel_is_served_with_validators(room: Newsroom, path: str) -> None:
 
 
 @FEEDS
-def test_a_client_that_has_the_document_gets_304_without_it(room: Newsroom, path: str) -> None:
+def test_a_conditional_request_with_a_current_validator_gets_304(room: Newsroom, path: str) -> None:
     first = room.client.get(path).headers
     for asked in (
         {"If-None-Match": first["etag"]},
@@ -95,7 +95,7 @@ def test_a_client_that_has_the_document_gets_304_without_it(room: Newsroom, path
         assert answer.headers["access-control-allow-origin"] == "*"
 
 
-def test_an_etag_outranks_a_date(room: Newsroom) -> None:
+def test_if_none_match_takes_precedence_over_if_modified_since(room: Newsroom) -> None:
     first = room.client.get("/feed.atom").headers
     asked = {"If-None-Match": '"other"', "If-Modified-Since": first["last-modified"]}
     assert room.client.get("/feed.atom", asked).status_code == 200
@@ -123,11 +123,11 @@ def test_gzip_has_an_etag_of_its_own(room: Newsroom, accepted: str) -> None:
 
 
 @pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", "gzip; q=0.0", ""])
-def test_nobody_gets_gzip_who_does_not_take_it(room: Newsroom, accepted: str) -> None:
+def test_gzip_is_sent_only_where_accepted(room: Newsroom, accepted: str) -> None:
     assert "content-encoding" not in room.client.get("/feed.json", {"Accept-Encoding": accepted}).headers
 
 
-def test_the_real_server_sends_what_the_application_says(room: Newsroom) -> None:
+def test_uvicorn_serves_gzip_head_and_304(room: Newsroom) -> None:
     with served(room) as address, httpx.Client(base_url=address, trust_env=False) as client:
         with client.stream("GET", "/feed.rss", headers={"Accept-Encoding": "gzip"}) as answer:
             body = gzip.decompress(b"".join(answer.iter_raw()))
@@ -144,7 +144,7 @@ def test_the_real_server_sends_what_the_application_says(room: Newsroom) -> None
 @pytest.mark.parametrize(
     "path", [*PAGES, "/feed.rss", "/robots.txt", "/healthz", "/static/style.css", "/none"]
 )
-def test_every_answer_forbids_scripts_frames_and_referrers(room: Newsroom, path: str) -> None:
+def test_every_response_forbids_scripts_frames_and_referrers(room: Newsroom, path: str) -> None:
     headers = room.client.get(path).headers
     assert {name: headers[name] for name in SECURITY} == SECURITY
     policy = headers["content-security-policy"]
@@ -171,13 +171,13 @@ def test_every_answer_forbids_scripts_frames_and_referrers(room: Newsroom, path:
         "//evil.example/",
     ],
 )
-def test_what_is_not_there_is_404(room: Newsroom, path: str) -> None:
+def test_an_unknown_address_is_404(room: Newsroom, path: str) -> None:
     answer = room.client.get(f"http://elsewhere.example{path}")
     assert answer.status_code == 404
-    assert "There is nothing at this address." in answer.text
+    assert "There is no page or feed at this address." in answer.text
 
 
-def test_writing_is_refused(room: Newsroom) -> None:
+def test_other_methods_are_405(room: Newsroom) -> None:
     answer = room.client.request("POST", "/feed.rss")
     assert answer.status_code == 405
     assert answer.headers["allow"] in ("GET, HEAD", "HEAD, GET")
@@ -206,7 +206,7 @@ def test_a_short_front_page_is_filled_up_with_earlier_releases(room: Newsroom) -
         assert "Old" not in room.client.get(elsewhere).text
 
 
-def test_earlier_releases_go_when_withdrawn_and_when_there_is_enough_to_show(room: Newsroom) -> None:
+def test_earlier_releases_disappear_when_withdrawn_or_displaced_by_new_ones(room: Newsroom) -> None:
     room.publishes(item("Old"), item("Wrong"), backlog=True)
     room.withdraws("Wrong")
     assert ("Old" in room.client.get("/").text, "Wrong" in room.client.get("/").text) == (True, False)
@@ -214,7 +214,7 @@ def test_earlier_releases_go_when_withdrawn_and_when_there_is_enough_to_show(roo
     assert "Earlier releases" not in room.client.get("/").text
 
 
-def test_a_front_page_of_earlier_releases_only_does_not_say_it_is_empty(tmp_path: Path) -> None:
+def test_a_front_page_of_earlier_releases_only_has_no_empty_notice(tmp_path: Path) -> None:
     room = newsroom(tmp_path)
     room.publishes(item("Old"), backlog=True)
     page = room.client.get("/").text
@@ -222,7 +222,7 @@ def test_a_front_page_of_earlier_releases_only_does_not_say_it_is_empty(tmp_path
     assert "Nothing has been published" not in page
 
 
-def test_an_item_page_names_its_origin_and_keeps_out_of_search_indexes(room: Newsroom) -> None:
+def test_an_item_page_links_its_original_and_is_noindex(room: Newsroom) -> None:
     page = room.client.get(room.page("First")).text
     assert '<link rel="canonical" href="https://observatory.example/press/first">' in page
     assert '<meta name="robots" content="noindex, follow">' in page
@@ -241,7 +241,7 @@ def test_addresses_never_come_from_the_request(room: Newsroom) -> None:
         assert "evil.example" not in str(answer.headers)
 
 
-def test_texts_are_escaped_and_strange_links_not_followed(room: Newsroom) -> None:
+def test_texts_are_escaped_and_links_other_than_http_removed(room: Newsroom) -> None:
     room.publishes(
         item(
             '<script>alert("1")</script>{{ 7 * 7 }}',
@@ -271,7 +271,7 @@ def test_pages_are_valid_html_with_one_heading_and_their_landmarks(room: Newsroo
     assert [heading.get("lang") for heading in tree.findall(".//article/h2")] == ["fr", "en", "en"]
 
 
-def test_a_held_item_is_404_and_in_no_answer(room: Newsroom) -> None:
+def test_a_held_item_is_404_and_in_no_response(room: Newsroom) -> None:
     room.publishes(item("Embargoed"), state=State.HELD)
     for path in (room.page("Embargoed"), f"/items/{room.ids['Embargoed']}/history"):
         answer = room.client.get(path)
@@ -281,7 +281,7 @@ def test_a_held_item_is_404_and_in_no_answer(room: Newsroom) -> None:
         assert "Embargoed" not in room.client.get(path).text
 
 
-def test_a_withdrawn_item_is_410_with_a_notice_and_nothing_of_it(room: Newsroom) -> None:
+def test_a_withdrawn_item_is_410_with_a_notice_only(room: Newsroom) -> None:
     room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
     room.withdraws("First")
     for path in (room.page("First"), f"/items/{room.ids['First']}", f"/items/{room.ids['First']}/history"):
@@ -303,9 +303,9 @@ def test_the_history_shows_what_a_correction_replaced(room: Newsroom) -> None:
     assert "noindex" in history
 
 
-def test_the_history_of_an_uncorrected_item_says_so(room: Newsroom) -> None:
+def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:
     history = room.client.get(f"/items/{room.ids['First']}/history").text
-    assert "It has not been changed since it was published." in history
+    assert "This release has not been changed since it was published." in history
 
 
 def test_the_history_respects_the_rights_of_the_source(room: Newsroom) -> None:
@@ -317,7 +317,7 @@ def test_the_history_respects_the_rights_of_the_source(room: Newsroom) -> None:
     assert "The whole of First" not in history
 
 
-def test_settings_reach_pages_at_once(room: Newsroom) -> None:
+def test_changed_settings_apply_to_pages_at_once(room: Newsroom) -> None:
     path = room.page("First")
     before = room.client.get(path).headers["etag"]
     room.reconfigures(publication=replace(publication(), disclaimer=Text((("", "Other words."),))))
@@ -334,7 +334,7 @@ def test_pages_work_below_a_path(room: Newsroom) -> None:
     assert 'href="https://portal.example/wire/feed.atom"' in page
 
 
-def test_small_things_are_where_robots_and_monitors_look(room: Newsroom) -> None:
+def test_robots_txt_healthz_and_static_files_are_served(room: Newsroom) -> None:
     assert room.client.get("/healthz").text == "ok\n"
     assert room.client.get("/robots.txt").text == "User-agent: *\nDisallow:\n"
     style = room.client.get("/static/style.css")
@@ -349,11 +349,11 @@ def test_an_empty_publication_has_a_page_and_feeds(tmp_path: Path) -> None:
     assert room.client.get("/feed.atom").status_code == 200
 
 
-def test_a_store_that_cannot_be_read_is_503_and_reported(room: Newsroom) -> None:
+def test_an_unreadable_store_is_503_and_logged(room: Newsroom) -> None:
     given_a_damaged_store(room)
     with capture_logs() as events:
         answer = room.client.get("/")
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "60"
     assert answer.headers["cache-control"] == "no-store"
-    assert [event["event"] for event in events] == ["storage-unreadable"]
+    assert [event["event"] for event in events] == ["storage unreadable"]

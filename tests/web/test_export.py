@@ -1,4 +1,4 @@
-"""The public side as files."""
+"""Static export of the public side."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -50,13 +50,13 @@ def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) 
     assert {"static/style.css", "static/icon.svg", "robots.txt"} <= set(found)
 
 
-def test_more_items_than_one_reading_are_all_written(room: Newsroom, site: Path) -> None:
+def test_items_beyond_one_read_are_all_written(room: Newsroom, site: Path) -> None:
     room.publishes(*(item(f"Release {number}") for number in range(510)))
     exported(room, site)
     assert len(list(site.glob("items/*/*/index.html"))) == 512
 
 
-def test_what_is_withdrawn_or_held_is_not_in_the_next_set(room: Newsroom, site: Path) -> None:
+def test_withdrawn_and_held_items_are_not_in_the_next_set(room: Newsroom, site: Path) -> None:
     room.publishes(item("Embargoed"), state=State.HELD)
     exported(room, site)
     room.withdraws("First")
@@ -67,7 +67,7 @@ def test_what_is_withdrawn_or_held_is_not_in_the_next_set(room: Newsroom, site: 
     assert b"Embargoed" not in everything
 
 
-def test_an_unchanged_file_keeps_its_date(room: Newsroom, site: Path) -> None:
+def test_an_unchanged_file_keeps_its_modification_time(room: Newsroom, site: Path) -> None:
     exported(room, site)
     before = (site / "feed.atom").stat(), (site / "robots.txt").stat()
     room.publishes(item("Third"))
@@ -77,7 +77,7 @@ def test_an_unchanged_file_keeps_its_date(room: Newsroom, site: Path) -> None:
     assert (after[1].st_ino, after[1].st_mtime_ns) == (before[1].st_ino, before[1].st_mtime_ns)
 
 
-def test_a_set_takes_the_place_of_the_old_one_whole(room: Newsroom, site: Path) -> None:
+def test_the_new_set_replaces_the_old_one_completely(room: Newsroom, site: Path) -> None:
     exported(room, site)
     old = site.stat().st_ino
     exported(room, site)
@@ -95,7 +95,7 @@ def test_a_failed_export_leaves_the_old_set(room: Newsroom, site: Path) -> None:
     assert [path.name for path in site.parent.iterdir()] == ["site"]
 
 
-def test_what_a_killed_export_left_is_cleared(room: Newsroom, site: Path) -> None:
+def test_the_remains_of_a_killed_export_are_removed(room: Newsroom, site: Path) -> None:
     left = site.parent / ".site.new" / "deep"
     left.mkdir(parents=True)
     (left / "half").write_text("half")
@@ -104,7 +104,7 @@ def test_what_a_killed_export_left_is_cleared(room: Newsroom, site: Path) -> Non
     assert [path.name for path in site.parent.iterdir()] == ["site"]
 
 
-def test_a_directory_of_somebody_else_is_never_replaced(room: Newsroom, site: Path) -> None:
+def test_a_directory_with_foreign_files_is_never_replaced(room: Newsroom, site: Path) -> None:
     site.mkdir(parents=True)
     (site / "thesis.txt").write_text("years of work")
     with pytest.raises(UsageError, match=r"holds thesis\.txt, which no export wrote"):
@@ -141,9 +141,7 @@ def test_a_link_to_the_directory_stays_a_link(room: Newsroom, site: Path) -> Non
     assert (site / "feed.json").is_file()
 
 
-def test_where_names_cannot_be_exchanged_the_new_set_still_takes_the_place(
-    room: Newsroom, site: Path
-) -> None:
+def test_without_atomic_exchange_the_new_set_still_replaces_the_old_one(room: Newsroom, site: Path) -> None:
     exported(room, site)
     room.withdraws("First")
     (site.parent / ".site.old").mkdir()

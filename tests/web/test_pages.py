@@ -1,4 +1,4 @@
-"""Small words of the pages, and what only some releases have."""
+"""Formats of the pages, and optional parts of a release."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -22,16 +22,16 @@ def test_a_language_has_its_own_name(tag: str, name: str) -> None:
     ("count", "said"),
     [(999, "999 bytes"), (2_400, "2 kB"), (2_400_000, "2 MB"), (3_000_000_000, "3 GB")],
 )
-def test_sizes_are_told_in_powers_of_a_thousand(count: int, said: str) -> None:
+def test_sizes_are_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert size(count) == said
 
 
-def test_topics_and_hosts_are_told_as_people_write_them() -> None:
+def test_topics_are_capitalised_and_hosts_without_www() -> None:
     assert label("human-rights") == "Human rights"
     assert host("https://www.agency.example/x") == "agency.example"
 
 
-def test_only_http_may_be_followed() -> None:
+def test_only_http_links_are_allowed() -> None:
     assert [is_web(url) for url in ("https://a.example", "http://a.example", "javascript:1", "")] == [
         True,
         True,
@@ -104,7 +104,7 @@ def test_a_release_without_an_address_has_no_link_to_it(tmp_path: Path) -> None:
     assert '<link rel="canonical" href="https://releases.example/items/' in page
 
 
-def test_many_sources_are_folded_away(tmp_path: Path) -> None:
+def test_many_sources_are_in_a_closed_details_element(tmp_path: Path) -> None:
     room = newsroom(tmp_path)
     channel = room.publisher.channel("")
     assert channel is not None
@@ -123,7 +123,9 @@ def test_many_sources_are_folded_away(tmp_path: Path) -> None:
         ("sources/observatory", "Coastal Observatory"),
     ],
 )
-def test_a_channel_page_is_headed_by_what_it_is_about(tmp_path: Path, name: str, heading: str) -> None:
+def test_a_channel_page_is_headed_by_topic_language_or_organisation(
+    tmp_path: Path, name: str, heading: str
+) -> None:
     room = newsroom(tmp_path)
     room.publishes(item("First"))
     assert f'<h1 dir="auto">{heading}</h1>' in room.client.get(f"/{name}").text

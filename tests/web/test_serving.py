@@ -1,4 +1,4 @@
-"""The servers themselves, over real connections: no reader takes more than a reader needs."""
+"""The servers over real connections: head timeout and bounds on requests (slowloris, endless headers)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.model.settings import Address
-from aggregator.web.serving import MOST_HEAD, Servers
+from aggregator.web.serving import HEAD_BYTES_MAX, Servers
 from tests.running import free_port
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
@@ -24,7 +24,7 @@ async def length(request: Request) -> Response:
 def serving(
     use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, head_timeout: int = 60
 ) -> bytes:
-    """What one connection to a server got."""
+    """Return what one connection to a server received."""
 
     async def run() -> bytes:
         port = free_port()
@@ -52,28 +52,28 @@ def serving(
     ],
     ids=["address", "headers", "value", "name", "unwanted body", "trailers", "trailer"],
 )
-def test_a_request_without_end_is_cut_off(start: bytes, more: bytes) -> None:
+def test_an_endless_request_is_cut_off(start: bytes, more: bytes) -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(start)
         sent = 0
         try:
-            while sent < 100 * MOST_HEAD:
+            while sent < 100 * HEAD_BYTES_MAX:
                 writer.write(more)
                 sent += len(more)
                 await writer.drain()
         except OSError:
             pass
-        assert sent < 100 * MOST_HEAD, "it was taken whole"
+        assert sent < 100 * HEAD_BYTES_MAX, "it was taken whole"
         return b""
 
     serving(use)
 
 
-def test_requests_that_follow_one_another_and_long_bodies_are_no_long_head() -> None:
+def test_keep_alive_requests_and_large_bodies_are_within_the_head_limit() -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         got = b""
-        for size in (3 * MOST_HEAD, 10, 3 * MOST_HEAD):
-            head = HEAD.replace(b"GET", b"POST") + b"X: " + b"y" * (MOST_HEAD // 2) + b"\r\n"
+        for size in (3 * HEAD_BYTES_MAX, 10, 3 * HEAD_BYTES_MAX):
+            head = HEAD.replace(b"GET", b"POST") + b"X: " + b"y" * (HEAD_BYTES_MAX // 2) + b"\r\n"
             writer.write(head + b"Content-Length: %d\r\n\r\n" % size + b"z" * size)
             await reader.readuntil(b"\r\n\r\n")
             got += await reader.readexactly(len(str(size))) + b" "
@@ -85,7 +85,7 @@ def test_requests_that_follow_one_another_and_long_bodies_are_no_long_head() -> 
 @pytest.mark.parametrize(
     "start", [b"", HEAD, HEAD + b"\r\n" + HEAD], ids=["nothing", "half a head", "half a second one"]
 )
-def test_who_does_not_finish_asking_is_not_waited_for(start: bytes) -> None:
+def test_an_incomplete_head_times_out(start: bytes) -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         writer.write(start)
         return (await asyncio.wait_for(reader.read(), 20))[-1:]

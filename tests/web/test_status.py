@@ -1,4 +1,4 @@
-"""The admin side over HTTP."""
+"""The admin web application over HTTP."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -38,7 +38,7 @@ def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     assert "0 failing" in page
 
 
-def test_status_says_how_each_source_fares_with_the_failing_ones_first(room: Newsroom) -> None:
+def test_status_lists_each_source_with_the_failing_ones_first(room: Newsroom) -> None:
     room.publishes(item("First"), item("Second"))
     room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
     room.fails("ministere", "https://ministere.example/rss answered <503>")
@@ -52,7 +52,7 @@ def test_status_says_how_each_source_fares_with_the_failing_ones_first(room: New
     assert "in 15 min" in page
 
 
-def test_repeated_failure_says_when_it_last_worked(room: Newsroom) -> None:
+def test_repeated_failures_show_the_last_success(room: Newsroom) -> None:
     room.publishes(item("First"))
     assert "changed, HTTP 200, 1 new, 0.5 s" in admin(room).get("/status").text
     room.fails("observatory", "no answer")
@@ -73,13 +73,13 @@ def test_the_admin_side_has_its_style_and_nothing_of_the_public_side(room: Newsr
     assert client.get("/static/style.css").status_code == 200
     answers = [client.get(path) for path in ("/", "/feed.rss", "/items/none")]
     assert {(answer.status_code, answer.text) for answer in answers} == {
-        (404, "Not found. There is nothing at this address.\n")
+        (404, "Not found. There is no page or feed at this address.\n")
     }
 
 
-def test_what_breaks_unexpectedly_is_500_without_details(room: Newsroom) -> None:
+def test_an_unexpected_exception_is_500_without_details(room: Newsroom) -> None:
     answer = Client(admin_app(room.storage, raising)).get("/readyz")
-    assert (answer.status_code, answer.text) == (500, "Something broke. It has been noted.\n")
+    assert (answer.status_code, answer.text) == (500, "Internal server error. The error has been logged.\n")
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
@@ -92,11 +92,11 @@ def test_what_breaks_unexpectedly_is_500_without_details(room: Newsroom) -> None
         (timedelta(days=-2, hours=-5), "2 d ago"),
     ],
 )
-def test_times_are_told_by_their_distance(apart: timedelta, said: str) -> None:
+def test_times_are_formatted_by_their_distance(apart: timedelta, said: str) -> None:
     assert ago(NOON + apart, NOON) == said
 
 
-def test_metrics_are_prometheus_text_and_never_kept(room: Newsroom) -> None:
+def test_metrics_are_prometheus_text_and_not_cached(room: Newsroom) -> None:
     client = Client(admin_app(room.storage, lambda: True, metrics=lambda: b"up 1\n"))
     answer = client.get("/metrics")
     assert (answer.status_code, answer.text) == (200, "up 1\n")
@@ -104,7 +104,7 @@ def test_metrics_are_prometheus_text_and_never_kept(room: Newsroom) -> None:
     assert answer.headers["cache-control"] == "no-store"
 
 
-def test_alerts_stand_on_top_of_the_status_page_until_they_are_over(room: Newsroom) -> None:
+def test_open_alerts_are_on_top_of_the_status_page(room: Newsroom) -> None:
     assert "<h2>Alerts</h2>" not in admin(room).get("/status").text
     room.fails("observatory", "answered <410>", cause="gone")
     page = admin(room).get("/status").text
@@ -114,10 +114,13 @@ def test_alerts_stand_on_top_of_the_status_page_until_they_are_over(room: Newsro
     assert "<h2>Alerts</h2>" not in admin(room).get("/status").text
 
 
-def test_of_very_many_sources_the_failing_are_listed_and_all_are_counted(room: Newsroom) -> None:
+def test_of_very_many_sources_failing_ones_are_listed_and_all_counted(room: Newsroom) -> None:
     room.fails("ministere", "no answer")
-    failing, other = sorted(room.storage.health(), key=lambda one: -one.failures)
-    many = (*[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)], failing)
+    failing, other = sorted(room.storage.admin.health(), key=lambda one: -one.failures)
+    many = (
+        *[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)],
+        failing,
+    )
     page = status_page(many, NOON, ready=True, problems=()).body.decode()
     assert "1201 sources, 1 failing" in page
     assert "Failed once" in page
@@ -141,9 +144,7 @@ def test_of_very_many_sources_the_failing_are_listed_and_all_are_counted(room: N
         ("http://elsewhere.example", "elsewhere.example", 200),
     ],
 )
-def test_a_name_that_was_led_to_this_machine_reads_nothing(
-    room: Newsroom, at: str, host: str, status: int
-) -> None:
+def test_dns_rebinding_is_misdirected(room: Newsroom, at: str, host: str, status: int) -> None:
     client = Client(admin(room).app, at)
     answers = [client.get(path, {"Host": host}) for path in ("/status", "/metrics", "/readyz", "/static/x")]
     assert [answer.status_code for answer in answers] == [status] * 3 + [404 if status == 200 else status]

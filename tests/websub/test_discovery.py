@@ -1,4 +1,4 @@
-"""Which hub a feed names, and whether it could reach us."""
+"""Discovery of the hub of a feed, and whether it could reach the callback."""
 
 from dataclasses import replace
 from ipaddress import ip_network
@@ -88,7 +88,7 @@ def test_a_hub_over_https_is_preferred() -> None:
         "https://hub.example/" + "x" * 2_000,
     ],
 )
-def test_what_is_no_address_of_a_hub_is_none(hub: str) -> None:
+def test_an_invalid_hub_address_is_none(hub: str) -> None:
     assert advertised(fetched(), document(hub, self_url=FEED)) == Advert()
 
 

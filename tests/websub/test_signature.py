@@ -1,4 +1,4 @@
-"""Signatures of deliveries, against values computed by hand with openssl's own names."""
+"""Signatures of deliveries, against values computed with the algorithm names of openssl."""
 
 import hashlib
 import hmac
@@ -47,5 +47,5 @@ def test_each_method_of_the_recommendation_is_checked_piece_by_piece(method: str
         signed("sha1") + "," + signed("sha256"),
     ],
 )
-def test_what_is_no_signature_is_never_right(header: str) -> None:
+def test_an_invalid_signature_header_never_verifies(header: str) -> None:
     assert not is_right(header)

@@ -1,23 +1,28 @@
-"""Hostile input costs one job, whatever it does to its worker. Every test runs real processes."""
+"""A hostile document costs one job, whatever it does to its worker. Every test runs real processes."""
 
 import asyncio
+import inspect
 import json
 import multiprocessing
 import os
+import pickle
 import select
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from aggregator.errors import ParseError, WorkerError
+from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
+from aggregator.workers.answers import encode
 from aggregator.workers.pool import WorkerPool
+from aggregator.workers.process import ANSWER_BYTES_MAX
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -38,7 +43,7 @@ def job(body: bytes, *skip: str) -> ReadJob:
 
 
 def endless() -> ReadJob:
-    """A job that an operator's own pattern keeps busy for years."""
+    """Return a job with a catastrophic regular expression of the operator's."""
     return job(rss(item("a" * 60 + "b")), "(a+)+$")
 
 
@@ -141,6 +146,71 @@ def test_a_pattern_that_cannot_be_used_fails_its_job_alone() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError, match="made its worker fail") as caught:
             await workers.run(job(rss(item("a")), "("))
+        assert caught.value.cause == "crash"
+        await still_work(workers)
+
+    with_workers(act)
+
+
+class TakesOver:
+    """A job that takes its worker over: unpickling it there sends `answer` through the worker's own pipe."""
+
+    source = Source(id="one", feed="https://one.example/feed")
+
+    def __init__(self, answer: bytes) -> None:
+        self.answer = answer
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _send_from_worker, (self.answer,)
+
+
+def _send_from_worker(answer: bytes) -> None:
+    frame = inspect.currentframe()
+    while frame is not None and "pipe" not in frame.f_locals:
+        frame = frame.f_back
+    assert frame is not None
+    frame.f_locals["pipe"].send_bytes(answer)
+    threading.Event().wait()
+
+
+class Writes:
+    """Pickle that writes a file when it is loaded."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return Path.touch, (self.path,)
+
+
+def test_an_answer_that_is_a_pickle_is_never_loaded(tmp_path: Path) -> None:
+    answer = pickle.dumps(Writes(tmp_path / "written"))
+
+    async def act(workers: WorkerPool) -> None:
+        with pytest.raises(WorkerError, match="made its worker answer garbage") as caught:
+            await workers.run(TakesOver(answer))  # type: ignore[arg-type]
+        assert caught.value.cause == "crash"
+        await still_work(workers)
+
+    with_workers(act)
+    assert not (tmp_path / "written").exists()
+    pickle.loads(answer)
+    assert (tmp_path / "written").exists(), "the answer would have run"
+
+
+def test_a_worker_that_was_taken_over_cannot_stop_the_polls_of_its_source() -> None:
+    async def act(workers: WorkerPool) -> None:
+        with pytest.raises(WorkerError) as caught:
+            await workers.run(TakesOver(encode(ParseError("gone", cause=Cause.GONE))))  # type: ignore[arg-type]
+        assert caught.value.cause == "crash"
+
+    with_workers(act)
+
+
+def test_an_answer_beyond_its_size_ends_the_worker() -> None:
+    async def act(workers: WorkerPool) -> None:
+        with pytest.raises(WorkerError) as caught:
+            await workers.run(TakesOver(bytes(ANSWER_BYTES_MAX + 1)))  # type: ignore[arg-type]
         assert caught.value.cause == "crash"
         await still_work(workers)
 

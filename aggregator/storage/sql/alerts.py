@@ -1,107 +1,63 @@
-"""Alerts in the store: raised and cleared with the poll that shows it, told and posted once each.
+"""Alerts in the store: raised and cleared with the poll that shows it, logged and posted once each.
 
-Called inside a transaction. What is to be told is decided by `aggregator.alerts`.
+Called inside a transaction. `policy.alerts` decides.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
-from sqlite3 import Connection, Row
 
-from sqlite_utils import Database
-
-from aggregator.model import Alert, AlertKind, Outcome, Poll
-from aggregator.policy import alerts
+from aggregator.model import Alert, AlertKind, PollResult
+from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import moment, moment_or_none, ms
 
-TASK = "alerts"  # of posting what was not posted yet
-# How far an alert has got: 1 raised, 2 cleared; `told` and `sent` follow it.
-STATE = "(1 + (a.cleared IS NOT NULL))"
+TASK = "alerts"  # posts what was not posted yet
+# How far an alert has got: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
+STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
 
-_SELECT = """SELECT a.*, s.id AS source_id, s.organisation, s.title FROM alert a
+SELECT = """SELECT a.*, s.id AS source_id, s.organisation, s.title FROM alert a
 JOIN source s ON s.number = a.source """
 
 
-def polled(db: Database, poll: Poll, outcome: Outcome) -> None:
-    """Raise and clear what the poll shows, which stands recorded already."""
-    number, now = poll.claim.number, ms(outcome.started)
-    judged = alerts.judged(
-        poll,
-        outcome,
-        failing_since=_failing_since(db, poll, outcome),
-        hub=_hub(db, number),
-        findings=_findings(db, poll, outcome),
-    )
-    is_open = {
-        row["kind"]
-        for row in db.conn.execute("SELECT kind FROM alert WHERE source = ? AND cleared IS NULL", (number,))
-    }
-    for kind, message in judged.items():
-        if message and kind not in is_open:
-            db.conn.execute(
-                "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
-                (number, kind.value, message, now),
-            )
-        elif not message and kind in is_open:
-            db.conn.execute(
-                "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
-                (now, number, kind.value),
-            )
+def record(db: Connection, source: int, result: PollResult, now: datetime) -> None:
+    """Raise and clear what a poll shows."""
+    for kind, message in result.raised:
+        db.execute(
+            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (source, kind.value, message, ms(now)),
+        )
+    for kind in result.cleared:
+        db.execute(
+            "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
+            (ms(now), source, kind.value),
+        )
 
 
-def over(db: Database, source: int, now: datetime) -> None:
-    """Whatever was wrong with a source was so at an address that is no longer polled."""
-    db.conn.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
-
-
-def _failing_since(db: Database, poll: Poll, outcome: Outcome) -> datetime | None:
-    if outcome.kind != "failed":
-        return None
-    last = poll.claim.last_success
-    row = db.conn.execute(
-        "SELECT min(started) FROM poll WHERE source = ? AND started > ?",
-        (poll.claim.number, -1 if last is None else ms(last)),
-    ).fetchone()
-    return moment_or_none(row[0])
-
-
-def _findings(db: Database, poll: Poll, outcome: Outcome) -> int:
-    """How many polls found something, up to as many as matter; not counted while nothing depends on it."""
-    last = poll.claim.last_new
-    if last is None or outcome.started - last < alerts.LEAST_QUIET:
-        return 0
-    rows = db.conn.execute(
-        "SELECT DISTINCT first_seen FROM item WHERE source = ? LIMIT ?", (poll.claim.number, alerts.ENOUGH)
-    )
-    return len(rows.fetchall())
-
-
-def _hub(db: Database, source: int) -> str:
-    row = db.conn.execute(
-        "SELECT reason FROM subscription WHERE source = ? AND standing <> 'leaving' AND breaks > 0",
-        (source,),  # also while it is tried again: it is believed once it has announced something
-    ).fetchone()
-    return "" if row is None else row["reason"] or "it kept silent about a release"
+def end(db: Connection, source: int, now: datetime) -> None:
+    """Clear the alerts of a source whose address is no longer polled."""
+    db.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
 
 
 def present(db: Connection) -> tuple[Alert, ...]:
-    """Those of configured sources that are not over, the latest first."""
-    rows = db.execute(
-        _SELECT + "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
+    """Return the open alerts of configured sources, the latest first."""
+    found = db.execute(
+        SELECT + "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
     )
-    return tuple(map(_alert, rows))
+    return tuple(map(_alert, found))
 
 
-def tell(db: Database, now: datetime) -> tuple[Alert, ...]:
-    """What was raised or cleared since the last call, from now on told; it is then to be posted too."""
-    found = db.conn.execute(_SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
+def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
+    """Return what was raised or cleared since the last call; the task of posting it becomes due.
+
+    A task that waits, or rests after the last post, keeps its time. One that ended just when another alert
+    was logged is made again at the next call.
+    """
+    found = db.execute(SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
     if found:
-        db.conn.executemany(
+        db.executemany(
             "UPDATE alert SET told = ? WHERE number = ?",
-            [(1 + (row["cleared"] is not None), row["number"]) for row in found],
+            [(1 if row["cleared"] is None else 2, row["number"]) for row in found],
         )
-    # One that waits, or rests after the last post, keeps its time. One that ended just when it was told of
-    # another alert is made again at the next call.
-    db.conn.execute(
+    db.execute(
         """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
         WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
         (TASK, ms(now)),
@@ -110,16 +66,16 @@ def tell(db: Database, now: datetime) -> tuple[Alert, ...]:
 
 
 def unsent(db: Connection, limit: int) -> tuple[Alert, ...]:
-    """What was told and not posted yet, oldest first."""
-    rows = db.execute(_SELECT + "WHERE a.sent < a.told ORDER BY a.number LIMIT ?", (limit,))
-    return tuple(map(_alert, rows))
+    """Return what was logged and not posted yet, oldest first."""
+    found = db.execute(SELECT + "WHERE a.sent < a.told ORDER BY a.number LIMIT ?", (limit,))
+    return tuple(map(_alert, found))
 
 
-def sent(db: Database, posted: Sequence[Alert]) -> None:
-    """These were posted, as far as they had got then."""
-    db.conn.executemany(
+def sent(db: Connection, posted: Sequence[Alert]) -> None:
+    """Record that these were posted, as far as they had got then."""
+    db.executemany(
         "UPDATE alert SET sent = ? WHERE number = ?",
-        [(1 + (alert.cleared is not None), alert.number) for alert in posted],
+        [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
     )
 
 

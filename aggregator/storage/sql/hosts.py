@@ -1,49 +1,69 @@
-"""Hosts that asked to be left alone, by what the rows of their sources say, and who is at them.
-
-Called inside a write transaction.
-"""
+"""Politeness per host in the store: gap, rate limits (429 with Retry-After) and standings, kept over
+restarts."""
 
 from collections.abc import Mapping
 from datetime import datetime
-from urllib.parse import urlsplit
 
-from sqlite_utils import Database
+from aggregator.model import Due, DueReason, HostLimit, HostState
+from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
 
-from aggregator.model import HostLimit, Relocation
-from aggregator.policy import relocation
-from aggregator.storage.sql.rows import moment, ms
-
-ASKED = "asked for by the operator"
-SAID = ", with all of "  # in the reason of whoever rests, before its host
+STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
 
-def host_of(feed: str, move: Relocation) -> str:
-    """The host a source is polled at; "" of a file."""
-    return (urlsplit(relocation.address(feed, move)).hostname or "").lower()
-
-
-def rest(db: Database, rest: HostLimit) -> None:
-    """Put off what is polled at a host that asked to be left alone, unless the operator asked for it; polls
-    under way find that their own plan no longer holds."""
-    db.conn.execute(
-        """UPDATE source SET due = :until, why = :why WHERE host = :host AND configured = 1
-        AND due < :until AND why <> :asked""",
-        {"host": rest.host, "until": ms(rest.until), "why": rest.why, "asked": ASKED},
+def record(db: Connection, state: HostState) -> None:
+    """Write how the fetches at a host went."""
+    db.execute(
+        """INSERT INTO host (host, next_at, prompt, leads_to) VALUES (:host, :next_at, :prompt, :leads_to)
+        ON CONFLICT (host) DO UPDATE
+        SET next_at = excluded.next_at, prompt = excluded.prompt, leads_to = excluded.leads_to""",
+        {
+            "host": state.host,
+            "next_at": ms_or_none(state.next_at),
+            "prompt": None if state.prompt is None else int(state.prompt),
+            "leads_to": state.leads_to,
+        },
     )
 
 
-def hosts(db: Database, now: datetime) -> Mapping[str, HostLimit]:
-    """The hosts that rest: what is new there, or changed, has to wait with the others."""
-    rows = db.conn.execute(
-        "SELECT due, why FROM source WHERE due > ? AND instr(why, ?) ORDER BY due", (ms(now), SAID)
-    ).fetchall()
-    said = [(row["why"].partition(SAID)[2].replace(";", ",").partition(",")[0], row) for row in rows]
-    return {host: HostLimit(host, moment(row["due"]), row["why"]) for host, row in said}
+def limit(db: Connection, limited: HostLimit, by: int) -> None:
+    """Write a rate limit and delay the sources at its host, unless the operator asked for their poll.
+
+    Polls under way there find that their own due time no longer holds.
+    """
+    db.execute(
+        """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
+        ON CONFLICT (host) DO UPDATE
+        SET limited_until = excluded.limited_until, limited_by = excluded.limited_by
+        WHERE host.limited_until IS NULL OR host.limited_until < excluded.limited_until""",
+        {"host": limited.host, "until": ms(limited.until), "by": by},
+    )
+    columns = due_columns(Due(limited.until, DueReason.HOST_LIMIT, host=limited.host))
+    db.execute(
+        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
+        WHERE host = :host AND configured = 1 AND due < :due AND due_reason <> :asked AND number <> :by""",
+        {**columns, "host": limited.host, "asked": DueReason.OPERATOR.value, "by": by},
+    )
 
 
-def delay(columns: Mapping[str, object], rests: Mapping[str, HostLimit]) -> dict[str, object]:
-    """What to say instead of a `due` that a row is about to get, where its host rests longer."""
-    rest, due = rests.get(str(columns["host"])), columns.get("due")
-    if rest is None or not isinstance(due, int) or due >= ms(rest.until):
-        return {}
-    return {"due": ms(rest.until), "why": rest.why}
+def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
+    """Return the hosts that are rate-limited at `now`."""
+    found = db.execute("SELECT host, limited_until FROM host WHERE limited_until > :now", {"now": ms(now)})
+    return {row["host"]: HostLimit(row["host"], moment(row["limited_until"])) for row in found}
+
+
+def states(db: Connection) -> tuple[HostState, ...]:
+    """Return the politeness state of all hosts, the latest first."""
+    found = db.execute(
+        "SELECT host, next_at, prompt, leads_to FROM host ORDER BY next_at DESC LIMIT :most",
+        {"most": STATES_MAX},
+    )
+    return tuple(
+        HostState(
+            row["host"],
+            moment_or_none(row["next_at"]),
+            None if row["prompt"] is None else bool(row["prompt"]),
+            row["leads_to"],
+        )
+        for row in found
+    )

@@ -1,29 +1,39 @@
-"""New items of one poll: their identities, positions, stories and rows. Called inside a write transaction.
-
-Everything is settled before the rows are written, because a row is large and is written once.
-"""
+"""New and edited items of one poll: rows, keys, positions, revisions. Called inside a write transaction."""
 
 import json
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from itertools import count as counting
 
-from sqlite_utils import Database
-
-from aggregator.model import Claim, NewItem, State, Transition
+from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition
 from aggregator.storage.sql import channels, lifecycle
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.rows import item_columns, ms, ms_or_none
+from aggregator.storage.sql.engine import Connection, Search, as_json, one, update
+from aggregator.storage.sql.rows import ms, ms_or_none
+from aggregator.storage.sql.values import item_columns
 
-BEFORE = "withdrawn before the store was restored"
+
+def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
+    """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
+    stored = list(zip(_store(db, claim, changes.new, at), changes.new, strict=True))
+    _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
+    _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
+    for edit in changes.edits:
+        _edit(db, search, edit, at)
+    changed = [number for number, new in stored if new.same_as is not None and new.state is State.LIVE]
+    changed += [edit.number for edit in changes.edits if edit.is_public]
+    if changed:
+        channels.touch(db, changed, at)
+    return {new.item.digest: number for number, new in stored if new.item.digest}
 
 
-def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> list[int]:
-    """Store items in the order given and publish those that are live; returns their numbers."""
+def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) -> list[int]:
+    """Store items in the order given and publish the live ones; returns their numbers.
+
+    Everything is settled before the rows are written, because a row is large and is written once.
+    """
     if not items:
         return []
-    items = _as_withdrawn_before(db, items)
-    first = int(db.conn.execute("SELECT coalesce(max(number), 0) + 1 FROM item").fetchone()[0])
+    first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 FROM item"))[0])
     numbers = [first + offset for offset in range(len(items))]
     live = sum(new.state is State.LIVE for new in items)
     positions = counting(channels.count(db, "position", live) - live + 1)
@@ -36,9 +46,8 @@ def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> li
         }
         for number, new in zip(numbers, items, strict=True)
     ]
-    _identify(db, claim, items, rows)
     names = list(rows[0])
-    db.conn.executemany(
+    db.executemany(
         f"INSERT INTO item ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})", rows
     )
     for number, new in zip(numbers, items, strict=True):
@@ -50,31 +59,11 @@ def store(db: Database, claim: Claim, items: Sequence[NewItem], at: Stamp) -> li
     return numbers
 
 
-def _as_withdrawn_before(db: Database, items: Sequence[NewItem]) -> Sequence[NewItem]:
-    """Items that were withdrawn here before a backup that did not hold them was restored stay so."""
-    withdrawn = withdrawn_before(db)
-    return [
-        replace(new, state=State.WITHDRAWN, reason=BEFORE) if new.id in withdrawn else new for new in items
-    ]
-
-
-def withdrawn_before(db: Database) -> set[str]:
-    """Ids of items this store has never seen, and the journal has withdrawn."""
-    row = db.conn.execute("SELECT value FROM meta WHERE key = 'withdrawn'").fetchone()
-    return set(json.loads(row[0])) if row else set()
-
-
-def expect_withdrawn(db: Database, ids: Sequence[str]) -> None:
-    """Should items of these ids arrive, they are withdrawn."""
-    db.conn.execute(
-        "INSERT OR REPLACE INTO meta (key, value) VALUES ('withdrawn', ?)",
-        (json.dumps(sorted(withdrawn_before(db) | set(ids))),),
-    )
-
-
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
+        "id": new.id,
+        "public_id": new.public_id,
         "source": claim.number,
         "state": new.state.value,
         "shown": ms(new.shown),
@@ -88,36 +77,41 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     }
 
 
-def _identify(
-    db: Database, claim: Claim, items: Sequence[NewItem], rows: Sequence[dict[str, object]]
-) -> None:
-    """Give each row ids no item has yet: a source that took an old one's name would clash, and so does a
-    guid that another source, or this one for something else, has used before."""
-    ids = _taken(db, "id", [new.id for new in items])
-    public = _taken(db, "public_id", [new.public_id for new in items])
-    authority = lifecycle.authority(db)
-    for new, row in zip(items, rows, strict=True):
-        own = new.id if new.id not in ids else f"{new.id[:6]}{row['number']:07d}"
-        shown = new.public_id if new.public_id and new.public_id not in public else f"tag:{authority}:{own}"
-        row |= {"id": own, "public_id": shown}
-        ids.add(own)
-        public.add(shown)
-
-
-def _taken(db: Database, column: str, wanted: Sequence[str]) -> set[str]:
-    found = db.conn.execute(
-        f"SELECT {column} FROM item WHERE {column} IN (SELECT value FROM json_each(?))",
-        (json.dumps(wanted),),
-    )
-    return {row[0] for row in found}
-
-
-def _story(db: Database, same_as: int | None) -> int | None:
+def _story(db: Connection, same_as: int | None) -> int | None:
+    """Return the number of the story of an item, made when it has none."""
     if same_as is None:
         return None
-    row = db.conn.execute("SELECT story FROM item WHERE number = ?", (same_as,)).fetchone()
+    row = one(db.execute("SELECT story FROM item WHERE number = ?", (same_as,)))
     if row["story"] is not None:
         return int(row["story"])
     story = channels.count(db, "story", 1)
-    db.conn.execute("UPDATE item SET story = ? WHERE number = ?", (story, same_as))
+    db.execute("UPDATE item SET story = ? WHERE number = ?", (story, same_as))
     return story
+
+
+def _edit(db: Connection, search: Search, edit: Edit, at: Stamp) -> None:
+    """Replace an item in place."""
+    columns = item_columns(edit.item)
+    if not edit.substantive:
+        columns = {name: columns[name] for name in ("keys", "link", *(["url"] if edit.moves else []))}
+    if edit.revises:
+        db.execute(
+            """INSERT INTO revision (item, at, title, content, url, fingerprint)
+            SELECT number, ?, title, content, url, fingerprint FROM item WHERE number = ?""",
+            (ms(at.now), edit.number),
+        )
+        columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
+    if edit.flags is not None:
+        columns["flags"] = json.dumps(edit.flags)
+    if edit.release is not None:
+        columns["release"] = ms(edit.release)
+    if edit.substantive:
+        search.unindex(db, as_json([edit.number]))
+    update(db, "item", edit.number, columns)
+
+
+def _add_keys(db: Connection, source: int, items: Iterable[tuple[int, Item]]) -> None:
+    db.executemany(
+        "INSERT INTO item_key (source, digest, kind, item) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        [(source, key.digest, int(key.kind), number) for number, item in items for key in item.keys],
+    )

@@ -3,32 +3,21 @@
 Never leaves the store without a database, and never shows an item that was withdrawn after the backup.
 """
 
-import json
 import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
 from itertools import count
 from pathlib import Path
 
 from aggregator.errors import StorageError, UsageError
-from aggregator.model import State
-from aggregator.policy.lifecycle import Trigger, step
-from aggregator.storage import Restored, Storage
 from aggregator.storage.backups import sync
 
 MAGIC = b"SQLite format 3\0"  # what all of its files begin with
-TRIGGERS = {
-    (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
-    (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,
-    # Held stays held: whatever reinstated it came before what held it.
-    (State.WITHDRAWN, State.LIVE): Trigger.REINSTATE,
-}
 
 
-def backup(db: sqlite3.Connection, to: Path) -> int:
-    """Copy the database, whole and as of one moment, beside whoever writes; returns the items in it."""
+def write_backup(db: sqlite3.Connection, to: Path) -> int:
+    """Copy the database, whole and as of one moment, beside any writer; returns its items."""
     if to.is_dir() or not to.parent.is_dir():
         raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
     if to.exists() and not _is_backup(to):
@@ -51,7 +40,7 @@ def backup(db: sqlite3.Connection, to: Path) -> int:
 
 
 def _is_backup(path: Path) -> bool:
-    """Whether a file may give way to a backup: by its first bytes it is one, or there is nothing in it."""
+    """Return whether a file may be replaced by a backup: its first bytes are those of one, or it is empty."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -59,14 +48,14 @@ def _is_backup(path: Path) -> bool:
 
 
 def damage(db: sqlite3.Connection) -> tuple[str, ...]:
-    """What is wrong with the database, in words."""
+    """Return what is wrong with the database, in words."""
     found = [row[0] for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
     lost = db.execute("PRAGMA foreign_key_check").fetchall()
     return (*found, *(f"a row of {row[0]} refers to nothing" for row in lost))
 
 
 def verified(path: Path) -> int:
-    """Open a backup and check all of it; returns the items in it."""
+    """Check all of a backup; returns its items."""
     if not path.is_file():
         raise UsageError(f"there is no backup {path}")
     try:
@@ -80,46 +69,24 @@ def verified(path: Path) -> int:
 
 
 def stage(backup: Path, to: Path) -> None:
-    """Copy a backup to where it is made ready."""
+    """Copy a backup to the staging directory."""
     with closing(_read_only(backup)) as source, closing(sqlite3.connect(to)) as copy:
         source.backup(copy)
 
 
 def _read_only(backup: Path) -> sqlite3.Connection:
-    """A backup is looked at and not touched: no log is made beside it, and it may be on a read-only disk.
+    """Open a backup without touching it: no log is made beside it, and it may be on a read-only disk.
 
-    What a restore once replaced has its log beside it, which after a kill holds what was committed last.
+    A database that a restore replaced has its log beside it, which after a kill holds the last commits.
     """
     log = backup.with_name(f"{backup.name}-wal")
     how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
     return sqlite3.connect(f"{backup.absolute().as_uri()}?{how}", uri=True)
 
 
-def replay(storage: Storage, journal: Path, now: datetime) -> Restored:
-    """Bring every item the journal names to the last state it tells."""
-    last: dict[str, tuple[State, str, str]] = {}
-    unreadable = []
-    lines = journal.read_bytes().splitlines() if journal.exists() else []
-    for number, line in enumerate(lines, 1):
-        try:
-            said = json.loads(line)
-            last[said["item"]] = (State(said["after"]), said["reason"], said["actor"])
-        except (ValueError, KeyError, TypeError):
-            unreadable.append(number)
-    moved, unknown = [], []
-    for name, (after, reason, actor) in last.items():
-        item = storage.find(name)
-        if item is None:
-            unknown += [name] if after is State.WITHDRAWN else []
-        elif trigger := TRIGGERS.get((item.state, after)):
-            storage.apply_transitions([step(item, trigger, reason=reason, actor=actor, at=now)])
-            moved.append(name)
-    return Restored(0, None, tuple(moved), tuple(unknown), tuple(unreadable))
-
-
 @contextmanager
 def staging(directory: Path) -> Iterator[Path]:
-    """An empty directory beside the store's file, gone at the end."""
+    """Make an empty directory beside the store's file, removed at the end."""
     made = directory / "restoring"
     _clear(made)
     made.mkdir(parents=True)
@@ -137,7 +104,7 @@ def _clear(directory: Path) -> None:
 
 
 def change_places(new: Path, present: Path) -> Path | None:
-    """Put `new` where `present` is, which is kept aside with what its log still holds; returns where."""
+    """Put `new` in the place of `present`, which is kept aside with its log; returns where."""
     with closing(sqlite3.connect(new)) as db:
         db.execute("PRAGMA journal_mode = DELETE")  # its own log goes into it
     sync(new)

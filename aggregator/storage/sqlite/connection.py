@@ -1,6 +1,6 @@
-"""Connections to the SQLite file: one for writing, a few for reading, and the poller's lock.
+"""The SQLite engine: one writing connection, a few for reading, and the poller's lock.
 
-Never knows a table. WAL lets readers go on beside the writer; a killed process leaves whole transactions.
+WAL lets readers go on beside the writer; a killed process leaves whole transactions.
 """
 
 import fcntl
@@ -9,35 +9,41 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.errors import StorageError, StoreBusy, StoreFull
+from aggregator.errors import StorageError, StoreBusy, StoreFull, UsageError
 from aggregator.storage.backups import damaged
+from aggregator.storage.sqlite.backup import damage, write_backup
+from aggregator.storage.sqlite.search import FullTextSearch
 
+FILE, LOCK = "publicwire.db", "poller.lock"
 BUSY_SECONDS = 15.0
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
-class Connections:
-    """All connections of this process to one SQLite file, and the lock around the writing one."""
+class SqliteEngine:
+    """All connections of this process to the database of a directory, and the lock around the writing one."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    search = FullTextSearch()
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.path = directory / FILE
         self._lock = threading.RLock()
         self._idle: deque[sqlite3.Connection] = deque()
         self._open: list[sqlite3.Connection] = []
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StorageError(f"cannot make the store's directory {path.parent}: {error}") from error
+            raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
         self.writer = Database(self._connect("rwc"), execute_plugins=False, recursive_triggers=False)
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
-        """A connection; only the first may make the file, lest a store removed under us comes back empty."""
+        """Connect; only the first may make the file, lest a store removed meanwhile comes back empty."""
         with translated(self.path):
             connection = sqlite3.connect(
                 f"{self.path.absolute().as_uri()}?mode={mode}",
@@ -55,8 +61,8 @@ class Connections:
         return connection
 
     @contextmanager
-    def writing(self, *, checked: bool = True) -> Iterator[Database]:
-        """One write transaction: committed at the end, rolled back whole on any error.
+    def writing(self, *, checked: bool = True) -> Iterator[sqlite3.Connection]:
+        """Open one write transaction: committed at the end, rolled back whole on any error.
 
         Not `checked`: for deleting items with all that refers to them. SQLite would look for what is left
         of each through all keys, which have no index for it.
@@ -65,7 +71,7 @@ class Connections:
             self.writer.conn.execute(f"PRAGMA foreign_keys = {int(checked)}")
             self.writer.conn.execute("BEGIN IMMEDIATE")
             try:
-                yield self.writer
+                yield self.writer.conn
                 self.writer.conn.execute("COMMIT")
             except BaseException:
                 if self.writer.conn.in_transaction:
@@ -74,7 +80,7 @@ class Connections:
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
-        """One consistent view of the store, on a connection nobody else uses meanwhile."""
+        """Open one consistent snapshot, on a connection of its own meanwhile."""
         with translated(self.path):
             connection = self._borrow()
             try:
@@ -86,7 +92,8 @@ class Connections:
                 self._idle.append(connection)
 
     def _borrow(self) -> sqlite3.Connection:
-        """An idle reading connection, or a new one: as many as ever read at once, however many threads."""
+        """Return an idle reading connection, or a new one: as many as ever read at once, however many
+        threads."""
         try:
             return self._idle.pop()
         except IndexError:
@@ -94,6 +101,28 @@ class Connections:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA cache_size = -2000")
             return connection
+
+    def polling(self) -> AbstractContextManager[None]:
+        """Hold the lock file of the one poller."""
+        return poller_lock(self.directory / LOCK)
+
+    def optimise(self) -> None:
+        """Refresh the planner's statistics, and free the cache of pages that upkeep has read."""
+        with self.writing() as db:
+            db.execute("PRAGMA optimize")
+            db.execute("PRAGMA shrink_memory")
+
+    def backup(self, to: Path) -> int:
+        """Write a checked copy of this moment; returns its items."""
+        if to.name.startswith(FILE) and to.parent.resolve() == self.directory.resolve():  # its logs, too
+            raise UsageError(f"{to} is the store's own database: name another file")
+        with self.reading() as db:
+            return write_backup(db, to)
+
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the database, in words."""
+        with self.reading() as db:
+            return damage(db)
 
     def close(self) -> None:
         """Close every connection of every thread."""
@@ -106,7 +135,7 @@ class Connections:
 
 @contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Errors of SQLite as the contract's; of a damaged file with what to do about it."""
+    """Raise errors of SQLite as the contract's; that of a damaged file with its cure."""
     try:
         yield
     except sqlite3.Error as error:
@@ -120,7 +149,7 @@ def translated(path: Path) -> Iterator[None]:
 
 @contextmanager
 def poller_lock(path: Path) -> Iterator[None]:
-    """Hold the lock file of the one poller; it is freed by the kernel when the process dies."""
+    """Hold the lock file of the one poller; the kernel releases it when the process dies."""
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:

@@ -1,12 +1,15 @@
-"""A backup put in the place of the store's database: made ready beside it, then files change places."""
+"""Restore: a backup is made ready beside the store's database, then the files change places."""
 
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.storage import Restored
-from aggregator.storage.sqlite import FILE, JOURNAL, LOCK, SqliteStorage, backup
-from aggregator.storage.sqlite.connection import poller_lock, translated
+from aggregator.model import State
+from aggregator.policy.lifecycle import replayed
+from aggregator.storage import Restored, Storage
+from aggregator.storage.sql import journal
+from aggregator.storage.sql.queries import JOURNAL
+from aggregator.storage.sqlite import backup, open_store
+from aggregator.storage.sqlite.connection import FILE, LOCK, poller_lock, translated
 
 
 def restore(directory: Path, file: Path, now: datetime) -> Restored:
@@ -14,13 +17,30 @@ def restore(directory: Path, file: Path, now: datetime) -> Restored:
     items = backup.verified(file)
     if not directory.is_dir():
         directory.mkdir(parents=True)
+    said = journal.read(directory / JOURNAL)
     with translated(directory / FILE), poller_lock(directory / LOCK), backup.staging(directory) as staged:
         backup.stage(file, staged / FILE)
-        storage = SqliteStorage(staged)
+        storage = open_store(staged, is_backed_up=True)
         try:
-            replayed = backup.replay(storage, directory / JOURNAL, now)
-            storage.expect_withdrawn(replayed.unknown)
+            moved, unknown = _replay(storage, said, now)
+            storage.admin.expect_withdrawn(unknown)
         finally:
             storage.close()
         aside = backup.change_places(staged / FILE, directory / FILE)
-    return replace(replayed, items=items, aside=aside)
+    return Restored(items, aside, moved, unknown, said.unreadable)
+
+
+def _replay(
+    storage: Storage, said: journal.Journal, now: datetime
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Bring every item of the journal to its last state; returns ids of the moved and of unknown withdrawn
+    ones."""
+    moved, unknown = [], []
+    for name, decision in said.decisions.items():
+        item = storage.items.find(name)
+        if item is None:
+            unknown += [name] if decision.after is State.WITHDRAWN else []
+        elif (step := replayed(item, decision, now)) is not None:
+            storage.items.apply_transitions([step])
+            moved.append(name)
+    return tuple(moved), tuple(unknown)

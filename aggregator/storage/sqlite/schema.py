@@ -6,6 +6,8 @@ the model: a channel is one published feed, a membership puts an item into one a
 
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.sqlite import released_reasons
+
 migrations = Migrations("publicwire")
 
 TABLES = """
@@ -274,3 +276,9 @@ def m007_looks(db: Database) -> None:
         "CREATE INDEX source_look ON source (due, number, leased, host, configured) WHERE configured = 1"
     )
     db.execute("DROP INDEX source_due")
+
+
+@migrations()
+def m008_schedule_state(db: Database) -> None:
+    """Reasons of due times and rate limits of hosts as state, no longer as English sentences."""
+    released_reasons.migrate(db)

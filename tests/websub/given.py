@@ -1,7 +1,6 @@
-"""A desk that polls one source and answers hubs: real store, client, pipeline and web server, a clock we set."""
+"""The subscriber with real storage, client, pipeline and callback server, beside a scripted hub."""
 
 import asyncio
-import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from aggregator.fetch.client import Client
-from aggregator.model import Health, Outcome, ReadJob, ReadResult, Subscription, SubscriptionState
+from aggregator.model import Health, Outcome, Subscription, SubscriptionState
 from aggregator.model.settings import Address, Config, PollSettings
+from aggregator.policy import reasons
 from aggregator.publish.publisher import Publisher
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
@@ -20,40 +20,31 @@ from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.serving import Servers
 from aggregator.websub.subscriber import KIND, Subscriber
-from aggregator.workers.job import work
-from tests.given import HOUR, NOON, config, source
-from tests.websub.hub import Form, Hub, hub
+from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
+from tests.running import free_port
+from tests.websub.hub import Form, HubServer, hub_server
 
 T = TypeVar("T")
+SECOND = timedelta(seconds=1)
 
 
-class AtOnce:
-    """Reads documents where we are."""
+class SubscriberHarness:
+    """All that subscribes, receives and polls for one source, with a clock that only the test advances."""
 
-    async def run(self, job: ReadJob) -> ReadResult:
-        return work(job)
-
-    async def release_if_idle(self, now: float) -> bool:
-        return False
-
-
-class Desk:
-    """The subscriber's whole side, and the hub beside it."""
-
-    def __init__(self, storage: Storage, config: Config, client: Client, hub: Hub) -> None:
+    def __init__(self, storage: Storage, config: Config, client: Client, hub: HubServer) -> None:
         self.storage = storage
         self.config = config
         self.client = client
         self.hub = hub
         self.now = NOON
         self.pipeline = Pipeline(
-            storage, lambda: self.client, AtOnce(), config=self._config, clock=self._clock
+            storage, lambda: self.client, InProcessReader(), at_once, config=self._config, clock=self._clock
         )
         subscriber = Subscriber(
-            storage, self.pipeline.client, self.pipeline.write, config=self._config, clock=self._clock
+            storage.tasks, lambda: self.client, at_once, config=self._config, clock=self._clock
         )
-        self.tasks = Tasks(storage, self.pipeline.write, {KIND: subscriber.run}, clock=self._clock)
-        self.callback = Callback(storage, config=self._config, clock=self._clock)
+        self.tasks = Tasks(storage.tasks, at_once, {KIND: subscriber.run}, clock=self._clock)
+        self.callback = Callback(storage.tasks, config=self._config, clock=self._clock)
 
     def _config(self) -> Config:
         return self.config
@@ -62,91 +53,84 @@ class Desk:
         return self.now
 
     async def poll(self, after: timedelta = timedelta(0)) -> Outcome:
-        """Poll the source, whether it is due or not."""
+        """Poll the source, due or not."""
         self.now += after
         (outcome,) = await self.pipeline.run(["ministry"])
         return outcome
 
     async def steps(self, after: timedelta = timedelta(0)) -> int:
-        """Do what is due besides polls; how much that was."""
+        """Run the due tasks and return their number."""
         self.now += after
-        taken = await self.tasks.claim()
-        for task in taken:
+        claimed = await self.tasks.claim()
+        for task in claimed:
             await self.tasks.run(task)
-        return len(taken)
+        return len(claimed)
 
     async def subscribes(self) -> Form:
-        """A poll finds the hub, and the hub is asked; what it was asked."""
+        """Poll, subscribe to the hub that was discovered, and return the subscription request."""
         assert (await self.poll()).kind != "failed"
         assert await self.steps() == 1
         return self.hub.forms[-1]
 
     async def called(self, call: Callable[[], T]) -> T:
-        """What comes of a call that the hub makes, from a thread of its own."""
+        """Make a blocking request of the hub in a thread and return its result."""
         return await asyncio.to_thread(call)
 
     def health(self) -> Health:
-        (health,) = self.storage.health()
+        (health,) = self.storage.admin.health()
         return health
 
     def due_in(self) -> timedelta:
-        due = self.health().due
-        assert due is not None
-        return due - self.now
+        return self.health().due.at - self.now
+
+    def why(self) -> str:
+        """Return the words for why the source is due."""
+        return reasons.words(self.health().due)
 
     def subscription(self, form: Form | None = None) -> Subscription | None:
-        """What is kept of what was asked, last or then."""
+        """Return the stored subscription of a request, the last one unless given."""
         token = (form or self.hub.forms[-1])["hub.callback"].rpartition("/")[2]
-        return self.storage.subscription(token)
+        return self.storage.tasks.subscription(token)
 
     def state(self) -> SubscriptionState | None:
         found = self.subscription()
         return None if found is None else found.state
 
-    def publish(self, body: bytes, *links: tuple[str, str], path: str = "/feed") -> None:
-        """What the publisher shows at a path, with links in its headers."""
-        headers = tuple(("Link", f'<{url}>; rel="{rel}"') for rel, url in links)
-        self.hub.documents[path] = (headers, body)
 
+def run_scenario(
+    directory: Path, scenario: Callable[[SubscriberHarness], Awaitable[T]], *, path: str = "/feed"
+) -> T:
+    """Run one scenario and return its result; the feed is at `path` of the hub's server."""
 
-def at_a_desk(directory: Path, scenario: Callable[[Desk], Awaitable[T]], *, path: str = "/feed") -> T:
-    """Run one scenario; the source's feed is at `path` of the hub's machine."""
-
-    async def run(beside: Hub) -> T:
+    async def run(beside: HubServer) -> T:
         settings = PollSettings(
             every=HOUR,
             timeout=timedelta(seconds=5),
             max_bytes=100_000,
             allow_networks=(ip_network("127.0.0.0/8"),),
         )
-        address = Address("127.0.0.1", _free_port())
+        address = Address("127.0.0.1", free_port())
         plain = config(source("ministry", feed=beside.url(path), every=HOUR), store=directory)
         publication = replace(plain.publication, url=f"http://{address}/")
         configured = replace(plain, publication=publication, poll=settings, listen=address)
         storage = open_storage(directory)
-        storage.sync(configured, NOON)
+        storage.admin.sync(configured, NOON)
         client = Client(settings, contact="desk@releases.example", publication_url=publication.url)
-        desk = Desk(storage, configured, client, beside)
-        app = public_app(Publisher(storage, desk._config), storage, desk.callback.routes())
+        harness = SubscriberHarness(storage, configured, client, beside)
+        app = public_app(Publisher(storage, harness._config), storage, harness.callback.routes())
         try:
             async with client, Servers([(address, lambda: app)]):
-                return await scenario(desk)
+                return await scenario(harness)
         finally:
-            desk.pipeline.close()
-            storage.close()
+            harness.pipeline.close()
+            storage.admin.close()
 
-    with hub() as beside:
+    with hub_server() as beside:
         return asyncio.run(run(beside))
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def atom(*titles: str, hub: str = "", topic: str = "") -> bytes:
-    """An Atom feed of these releases."""
+    """Return an Atom document of these titles."""
     links = "".join(
         f'<link rel="{rel}" href="{url}"/>' for rel, url in (("hub", hub), ("self", topic)) if url
     )
@@ -162,7 +146,7 @@ def atom(*titles: str, hub: str = "", topic: str = "") -> bytes:
 
 
 def rss(*titles: str, hub: str, topic: str) -> bytes:
-    """An RSS feed of these releases with Atom's links."""
+    """Return an RSS document of these titles with Atom links."""
     items = "".join(
         f"<item><title>{title}</title><link>https://ministry.example/{title}</link></item>"
         for title in titles
@@ -172,3 +156,18 @@ def rss(*titles: str, hub: str, topic: str) -> bytes:
         f'<rss version="2.0" xmlns:a="http://www.w3.org/2005/Atom"><channel><title>Ministry</title>'
         f"<link>https://ministry.example/</link>{links}{items}</channel></rss>"
     ).encode()
+
+
+def atom_with_hub(harness: SubscriberHarness, *titles: str) -> bytes:
+    """Publish an Atom document that names the hub, and return it."""
+    body = atom(*titles, hub=harness.hub.url("/hub"), topic=harness.hub.url("/feed"))
+    harness.hub.publish(body)
+    return body
+
+
+async def given_an_active_subscription(harness: SubscriberHarness) -> Form:
+    """Subscribe to a hub that verifies at once, and return the subscription request."""
+    atom_with_hub(harness, "one")
+    form = await harness.subscribes()
+    assert harness.state() is SubscriptionState.ACTIVE
+    return form

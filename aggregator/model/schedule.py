@@ -1,0 +1,84 @@
+"""When a source is due and for which reason, as state; `policy.reasons` renders the words for people."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aggregator.errors import Cause
+
+
+class DueReason(StrEnum):
+    """Why a source is due when it is due. The values are stored: never rename one."""
+
+    NEW = "new"  # never polled yet
+    POLLING = "polling"  # claimed; the record of the poll replaces it
+    EVERY = "every"  # the configured interval
+    RHYTHM = "rhythm"  # the usual gap between polls that found something new
+    QUIET = "quiet"  # longer than the usual gap without anything new
+    CACHE_CONTROL = "cache_control"  # max-age of the response (RFC 9111)
+    EXPIRES = "expires"  # Expires of the response (RFC 9111)
+    TTL = "ttl"  # <ttl> of RSS 2.0
+    UPDATE_PERIOD = "update_period"  # sy:updatePeriod of RSS 1.0's syndication module
+    HUB = "hub"  # a WebSub hub announces what is new: polled rarely
+    HUB_DELIVERY = "hub_delivery"  # the hub has just announced something
+    HUB_SILENT = "hub_silent"  # the hub announced nothing though a release appeared
+    BACK_OFF = "back_off"  # exponential back-off after failures
+    ORIGIN_WAIT = "origin_wait"  # Retry-After of the source's own response
+    HOST_LIMIT = "host_limit"  # its host answered 429 with Retry-After to another source
+    ORIGIN_GONE = "origin_gone"  # 410
+    OPERATOR = "operator"  # asked for by the operator
+    MOVED = "moved"  # another address was configured
+    CONFIGURED_AGAIN = "configured_again"  # back in the configuration
+    UNMOVED = "unmoved"  # the operator took the relocation back
+    CLOCK = "clock"  # the clock was wrong when it was scheduled
+
+
+ORIGIN_WISHES = frozenset({DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE})
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When a source is due, with the reason and the figures behind it.
+
+    `wait` is the interval chosen, before jitter. `basis` is what it was chosen by: the usual gap (RHYTHM),
+    the silence so far (QUIET), or the wait that the origin asked for (ORIGIN_WAIT). `cause` and `failures`
+    (in a row) belong to BACK_OFF. `host` names the rate-limited host of a 429. `is_fallback`: the next poll
+    goes to the other address of a relocated source. `is_skipping`: moved out of skipHours or skipDays.
+    """
+
+    at: datetime
+    reason: DueReason = DueReason.NEW
+    wait: timedelta = timedelta(0)
+    basis: timedelta | None = None
+    cause: Cause = Cause.NONE
+    failures: int = 0
+    host: str = ""
+    is_fallback: bool = False
+    is_skipping: bool = False
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether the origin asked for a longer wait than is granted."""
+        return self.reason is DueReason.ORIGIN_WAIT and (self.basis or self.wait) > self.wait
+
+
+@dataclass(frozen=True, slots=True)
+class HostLimit:
+    """A host that answered 429 with Retry-After: all its sources wait until then."""
+
+    host: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HostState:
+    """Politeness towards one host, kept over restarts.
+
+    `next_at` is when the next fetch may begin. `prompt` says whether the last fetch ended in good time (None:
+    unknown). `leads_to` is the host where the last redirect ended, "" for itself.
+    """
+
+    host: str
+    next_at: datetime | None = None
+    prompt: bool | None = None
+    leads_to: str = ""

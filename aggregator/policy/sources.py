@@ -1,0 +1,192 @@
+"""The difference between the configured sources and the stored ones, and what it means. Pure: `now` is given.
+
+A new feed is a new source; a known feed under a new id is a rename; a known id with a new feed is a move: its
+validators are dropped, its keys kept. A source that is no longer listed is no longer polled; its items stay.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model import Due, DueReason, HostLimit, Relocation
+from aggregator.model.settings import Republish, Source
+from aggregator.policy import relocation
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """What the store says of a source that the configuration may change."""
+
+    number: int
+    id: str
+    feed: str
+    configured: bool
+    organisation: str
+    domains: tuple[str, ...]
+    topics: tuple[str, ...]
+    priority: int
+    republish: Republish
+    licence: str
+    every_ms: int
+    due: Due
+    failures: int
+    host: str
+    relocation: Relocation
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What changes of one stored source. `due` is None to keep it; `relocation` likewise.
+
+    `is_reset`: another address, so validators, seen entries, failures and alerts are dropped.
+    `is_unleased`: a poll under way must not be recorded. `refiles`: its items move between topics;
+    `resettles`: its stories show other members; `touches`: every channel shows something of the change.
+    """
+
+    number: int
+    source: Source
+    host: str
+    due: Due | None = None
+    relocation: Relocation | None = None
+    is_reset: bool = False
+    is_unleased: bool = False
+    refiles: bool = False
+    resettles: bool = False
+    touches: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Addition:
+    """A source to be stored for the first time."""
+
+    source: Source
+    host: str
+    due: Due
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a configuration changes; `done` says it in words, for the log."""
+
+    renames: tuple[tuple[str, str], ...] = ()
+    removals: tuple[int, ...] = ()
+    additions: tuple[Addition, ...] = ()
+    updates: tuple[Update, ...] = ()
+    done: tuple[str, ...] = ()
+
+
+def plan(
+    configured: Sequence[Source],
+    stored: Sequence[StoredSource],
+    limits: Mapping[str, HostLimit],
+    now: datetime,
+) -> Plan:
+    """Return what brings the stored sources in line; `limits` are the rate-limited hosts at `now`."""
+    renames = tuple(_renames(configured, stored))
+    new_ids = dict(renames)
+    known = {new_ids.get(each.id, each.id): each for each in stored}
+    listed = {source.id for source in configured}
+    removed = [each for name, each in known.items() if each.configured and name not in listed]
+    done = [f"{old}: renamed to {new}" for old, new in renames]
+    done += [f"{each.id}: no longer polled; what it published stays" for each in removed]
+    additions, updates = list[Addition](), list[Update]()
+    for source in configured:
+        present = known.get(source.id)
+        if present is None:
+            additions.append(_addition(source, limits, now))
+            done.append(f"{source.id}: new")
+        elif (update := _update(source, present, limits, now)) is not None:
+            updates.append(update)
+            done += _words(source, present)
+    return Plan(
+        renames, tuple(each.number for each in removed), tuple(additions), tuple(updates), tuple(done)
+    )
+
+
+def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
+    """Yield old and new id of each known feed under an id that the store does not have, also at the address
+    it has moved to."""
+    ids, listed = {each.id for each in stored}, {source.id for source in configured}
+    by_feed = {each.feed: each for each in sorted(stored, key=lambda each: each.configured)}
+    moved = [each for each in stored if each.relocation != Relocation()]
+    for source in configured:
+        if source.id in ids:
+            continue
+        known = by_feed.get(source.feed) or next(
+            (each for each in moved if relocation.is_configured(source.feed, each.relocation)), None
+        )
+        if known is not None and known.id not in listed:
+            listed.add(known.id)
+            yield known.id, source.id
+
+
+def _addition(source: Source, limits: Mapping[str, HostLimit], now: datetime) -> Addition:
+    host = relocation.host_of(source.feed, Relocation())
+    return Addition(source, host, delayed(Due(now), limits.get(host)))
+
+
+def delayed(due: Due, limit: HostLimit | None) -> Due:
+    """Return `due`, or the end of its host's rate limit when that is later."""
+    if limit is None or due.at >= limit.until:
+        return due
+    return Due(limit.until, DueReason.HOST_LIMIT, host=limit.host)
+
+
+def _update(
+    source: Source, present: StoredSource, limits: Mapping[str, HostLimit], now: datetime
+) -> Update | None:
+    due, kept = None, present.relocation
+    is_moved = present.feed != source.feed
+    is_adopted = is_moved and relocation.is_configured(source.feed, present.relocation)
+    if is_moved:
+        due, kept = Due(now, DueReason.MOVED), Relocation()
+    elif not present.configured:
+        due = Due(now, DueReason.CONFIGURED_AGAIN)
+    elif (
+        _every_ms(source) < present.every_ms and not present.failures and present.due.at > now + source.every
+    ):
+        due = Due(now + source.every, DueReason.EVERY, wait=source.every)
+    host = relocation.host_of(source.feed, kept)
+    if due is not None:
+        due = delayed(due, limits.get(host))
+    changed = _changed(source, present)
+    if due is None and not changed and host == present.host:
+        return None
+    return Update(
+        number=present.number,
+        source=source,
+        host=host,
+        due=due,
+        relocation=kept if is_moved else None,
+        is_reset=is_moved and not is_adopted,
+        is_unleased=is_moved,
+        refiles="topics" in changed,
+        resettles=bool(changed & {"topics", "republish"}),
+        touches=bool(changed & {"organisation", "topics", "republish", "licence"}),
+    )
+
+
+def _changed(source: Source, present: StoredSource) -> set[str]:
+    pairs = {
+        "organisation": (source.organisation, present.organisation),
+        "domains": (source.domains, present.domains),
+        "topics": (source.topics, present.topics),
+        "priority": (source.priority, present.priority),
+        "republish": (source.republish, present.republish),
+        "licence": (source.licence, present.licence),
+        "every": (_every_ms(source), present.every_ms),
+    }
+    return {name for name, (new, old) in pairs.items() if new != old}
+
+
+def _every_ms(source: Source) -> int:
+    return round(source.every.total_seconds() * 1000)
+
+
+def _words(source: Source, present: StoredSource) -> list[str]:
+    if present.feed != source.feed:
+        is_adopted = relocation.is_configured(source.feed, present.relocation)
+        return [
+            f"{source.id}: {'its new address is configured now' if is_adopted else 'moved to a new address'}"
+        ]
+    return [] if present.configured else [f"{source.id}: back in the configuration"]

@@ -1,0 +1,93 @@
+"""Story lead: which member of a story each channel shows. Pure.
+
+An item enters its channels when it first goes live. Of a story each shared channel shows exactly one
+visible member; when that one goes, the next enters the channel in its own name. A source's own channel
+shows all of its items.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+ALL = ""  # the merged channel
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A live item and what decides which channels it belongs to and whether it leads its story.
+
+    `domains` are those of its source, `topics` the source's; `backlog` keeps it in its source's own channel.
+    """
+
+    number: int
+    source: str
+    url: str
+    language: str
+    backlog: bool
+    topics: tuple[str, ...]
+    domains: tuple[str, ...]
+    priority: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placements:
+    """How a story's places in channels change: `enter` maps a member to the channels it enters at a new
+    position, `leave` lists (channel, member) pairs that end."""
+
+    enter: Mapping[int, tuple[str, ...]]
+    leave: tuple[tuple[str, int], ...] = ()
+
+
+def channel_names(member: Member) -> tuple[str, ...]:
+    """Return the names of all channels an item belongs to; a backlog item only belongs to its source's."""
+    own = f"sources/{member.source}"
+    if member.backlog:
+        return (own,)
+    names = (ALL, own, *(f"topics/{topic}" for topic in member.topics))
+    primary = member.language.partition("-")[0].lower()
+    return (*names, f"languages/{primary}") if primary else names
+
+
+def is_shared(channel: str) -> bool:
+    """Return whether a channel holds items of several sources, so that it shows a story once."""
+    return not channel.startswith("sources/")
+
+
+def settle(
+    members: Sequence[Member], shown: Mapping[str, Set[int]], *, newcomer: int | None = None
+) -> Placements:
+    """Return the placements after members of a story came or went.
+
+    `members` are the visible ones, `shown` the members that stand in each channel now. A member that is shown
+    already stays; `newcomer`, back from withdrawal, yields to it.
+    """
+    enter: dict[int, list[str]] = defaultdict(list)
+    leave = []
+    for channel, able in _by_channel(members):
+        present = shown.get(channel, frozenset()) & {member.number for member in able}
+        if not present:
+            enter[lead(able).number].append(channel)
+        elif newcomer is not None and newcomer in present and len(present) > 1:
+            leave.append((channel, newcomer))
+    return Placements({number: tuple(names) for number, names in enter.items()}, tuple(leave))
+
+
+def _by_channel(members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:
+    able: dict[str, list[Member]] = defaultdict(list)
+    for member in members:
+        for name in channel_names(member):
+            if is_shared(name):
+                able[name].append(member)
+    return iter(able.items())
+
+
+def lead(members: Sequence[Member]) -> Member:
+    """Return the lead of a story without a published member: at home, then by priority, then by age."""
+    return min(members, key=lambda member: (not _is_at_home(member), -member.priority, member.number))
+
+
+def _is_at_home(member: Member) -> bool:
+    """Return whether the link of an item lies in its source's own domains."""
+    host = (urlsplit(member.url).hostname or "").lower()
+    return any(host == domain or host.endswith("." + domain) for domain in member.domains)

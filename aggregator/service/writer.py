@@ -1,0 +1,23 @@
+"""The writer: one thread that runs all short writes to the store, in turn."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class Writer:
+    """Runs writes one after the other, off the event loop."""
+
+    def __init__(self) -> None:
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    async def __call__(self, call: Callable[[], T]) -> T:
+        """Return what the call returns, or raise what it raises."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+
+    def close(self) -> None:
+        """Let the writes under way finish."""
+        self._thread.shutdown()

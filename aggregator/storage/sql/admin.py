@@ -1,0 +1,115 @@
+"""The contract's AdminStore: the store as a whole, its configuration, upkeep and health."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from aggregator.model import Health, Mode, Totals
+from aggregator.model.settings import Config, Retention
+from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
+from aggregator.storage.sql.engine import Connection, Engine, Row, one
+from aggregator.storage.sql.queries import Items
+from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms, unpack_relocation
+
+
+class Admin:
+    """The administration of one store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    @contextmanager
+    def poller(self) -> Iterator[None]:
+        with self._engine.polling():
+            with self._engine.writing() as db:
+                claims.clear_leases(db, datetime.now(UTC))
+            yield
+
+    def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+        with self._engine.writing() as db:
+            return sources.sync(db, config, now)
+
+    def maintain(self, kept: Retention, now: datetime) -> None:
+        Items(self._engine).index()
+        left = True
+        while left:  # many short transactions: polls and operators go on between them
+            with self._engine.writing(checked=False) as db:
+                left = retention.free(db, self._engine.search, kept, now)
+        self._engine.optimise()
+
+    def forget(self, source: str, now: datetime) -> int:
+        gone, removed = 0, -1
+        while removed:  # many short transactions, as above; one that was cut off can be called again
+            with self._engine.writing(checked=False) as db:
+                removed = erasure.items(db, self._engine.search, source, now)
+            gone += removed
+        with self._engine.writing() as db:
+            erasure.source_itself(db, source)
+        return gone
+
+    def expect_withdrawn(self, ids: Sequence[str]) -> None:
+        with self._engine.writing() as db:
+            journal.expect_withdrawn(db, ids)
+
+    def authority(self) -> str:
+        with self._engine.reading() as db:
+            return journal.authority(db)
+
+    def totals(self, now: datetime) -> Totals:
+        with self._engine.reading() as db:
+            counted = {
+                row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")
+            }
+            fares = db.execute(
+                """SELECT CASE WHEN failures > 0 THEN 'failing' WHEN last_success IS NULL THEN 'waiting'
+                ELSE 'working' END AS fares, count(*) FROM source WHERE configured = 1 GROUP BY 1"""
+            )
+            counted |= {row[0]: row[1] for row in fares}
+            waiting = db.execute(
+                """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
+                    AND (leased IS NULL OR leased < :now)), (SELECT count(*) FROM task WHERE due <= :now)""",
+                {"now": ms(now)},
+            )
+            due, tasks = one(waiting)
+        return Totals(**counted, due=due, tasks=tasks)
+
+    def health(self) -> tuple[Health, ...]:
+        with self._engine.reading() as db:
+            counts = {
+                (row[0], row[1]): row[2]
+                for row in db.execute("SELECT source, state, count(*) FROM item GROUP BY source, state")
+            }
+            found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
+            return tuple(_health(db, row, counts) for row in found)
+
+    def backup(self, to: Path) -> int:
+        return self._engine.backup(to)
+
+    def check(self) -> tuple[str, ...]:
+        return self._engine.damage()
+
+    def close(self) -> None:
+        self._engine.close()
+
+
+def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> Health:
+    last = db.execute(
+        "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
+    ).fetchone()
+    known = unpack_relocation(row["relocation"])
+    return Health(
+        feed=values.feed_info(row),
+        due=rows.due(row),
+        every=row["every"] * MILLISECOND,
+        mode=Mode(row["mode"]),
+        failures=row["failures"],
+        live=counts.get((row["number"], "live"), 0),
+        held=counts.get((row["number"], "held"), 0),
+        last=values.outcome(last, row["id"]) if last is not None else None,
+        last_success=moment_or_none(row["last_success"]),
+        last_new=moment_or_none(row["last_new"]),
+        moved_to=known.at or known.seen,
+        moved_since=known.since or known.seen_since,
+        moved=bool(known.at),
+    )

@@ -1,0 +1,156 @@
+"""Claims: leases of due sources for one poll each, with their stored state. Called inside a transaction."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+
+from aggregator.model import AlertKind, Claim, Due, DueReason, Mode, Subscription, Validators
+from aggregator.policy import schedule
+from aggregator.storage.sql import rows, values
+from aggregator.storage.sql.engine import Connection, Row, as_json
+from aggregator.storage.sql.rows import (
+    MILLISECOND,
+    due_columns,
+    moment,
+    moment_or_none,
+    ms,
+    unpack_hints,
+    unpack_relocation,
+    unpack_seen,
+)
+from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
+
+IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
+    AND (leased IS NULL OR leased < :now) ORDER BY due, number"""
+NAMED = """SELECT number, host FROM source WHERE configured = 1
+    AND id IN (SELECT value FROM json_each(:ids)) ORDER BY due, number"""
+RELEASE = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
+
+
+def claim(
+    db: Connection,
+    now: datetime,
+    *,
+    limit: int,
+    lease: timedelta,
+    ids: Sequence[str] | None,
+    admit: Callable[[str], bool] | None,
+) -> tuple[Claim, ...]:
+    """Lease up to `limit` due sources that `admit` lets in, longest due first; or those named, due or not."""
+    if ids is None:
+        waiting = db.execute(IN_TURN, {"now": ms(now)})
+    else:
+        waiting = db.execute(NAMED, {"ids": as_json(ids)})
+    admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
+    chosen = as_json(islice(admitted, limit))
+    found = db.execute(
+        """UPDATE source SET token = token + 1, leased = :until, due_reason = :polling
+        WHERE number IN (SELECT value FROM json_each(:chosen)) RETURNING *""",
+        {"until": ms(now + lease), "polling": DueReason.POLLING.value, "chosen": chosen},
+    ).fetchall()
+    hubs, open_alerts = _subscriptions(db, chosen), _alerts(db, chosen)
+    return tuple(
+        _claim(row, hubs.get(row["number"]), open_alerts[row["number"]], is_due=ids is None)
+        for row in sorted(found, key=lambda row: (row["due"], row["number"]))
+    )
+
+
+def renewed(db: Connection, held: Claim) -> Claim | None:
+    """Return the present state of a leased source; None when its poll is void.
+
+    It is void when its lease has ended, or what the document was fetched and read by has been reset.
+    """
+    found = db.execute(
+        "SELECT * FROM source WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1",
+        (held.number, held.token),
+    ).fetchone()
+    if found is None:
+        return None
+    numbers = as_json([held.number])
+    fresh = _claim(
+        found,
+        _subscriptions(db, numbers).get(held.number),
+        _alerts(db, numbers)[held.number],
+        is_due=held.due is not None,
+    )
+    was_read_by = held.feed, held.body_digest, held.seen
+    return fresh if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by else None
+
+
+def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
+    found = db.execute(
+        SUBSCRIPTION + "WHERE s.state <> 'leaving' AND s.source IN (SELECT value FROM json_each(?))",
+        (numbers,),
+    )
+    return {row["source_number"]: values.subscription(row) for row in found}
+
+
+def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
+    found = db.execute(
+        """SELECT source, kind FROM alert WHERE cleared IS NULL
+        AND source IN (SELECT value FROM json_each(?))""",
+        (numbers,),
+    )
+    kinds: dict[int, set[AlertKind]] = defaultdict(set)
+    for row in found:
+        kinds[row["source"]].add(AlertKind(row["kind"]))
+    return kinds
+
+
+def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind], *, is_due: bool) -> Claim:
+    gap = row["usual_gap"]
+    return Claim(
+        number=row["number"],
+        id=row["id"],
+        feed=row["feed"],
+        token=row["token"],
+        version=row["version"],
+        validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
+        body_digest=row["body_digest"],
+        pipeline_version=row["pipeline_version"],
+        mode=Mode(row["mode"]),
+        seen=unpack_seen(row["seen"]),
+        first_import=not row["imported"],
+        failures=row["failures"],
+        failing_since=moment_or_none(row["failing_since"]),
+        findings=row["findings"],
+        last_success=moment_or_none(row["last_success"]),
+        last_full=moment_or_none(row["last_full"]),
+        usual_gap=None if gap is None else gap * MILLISECOND,
+        last_new=moment_or_none(row["last_new"]),
+        hints=unpack_hints(row["hints"]),
+        feed_title=row["title"],
+        feed_link=row["link"],
+        feed_rights=row["rights"],
+        feed_language=row["language"],
+        relocation=unpack_relocation(row["relocation"]),
+        host=row["host"],
+        due=moment(row["due"]) if is_due else None,
+        subscription=hub,
+        open_alerts=frozenset(alerts),
+    )
+
+
+def clear_leases(db: Connection, now: datetime) -> None:
+    """End all leases, because none outlives its process; reset due times and rate limits that a wrong clock
+    has set."""
+    db.execute("UPDATE source SET leased = NULL")
+    far = ms(now + schedule.DUE_AHEAD_MAX)
+    db.execute(
+        "UPDATE host SET limited_until = NULL WHERE limited_until > ?",
+        (ms(now + schedule.DUE_AHEAD_MAX + schedule.RETRY_AFTER_MAX),),
+    )
+    found = db.execute(
+        "SELECT number, every, due, due_reason, due_figures FROM source WHERE due > ?", (far,)
+    ).fetchall()
+    wrong = [
+        row["number"]
+        for row in found
+        if not schedule.is_plausible(rows.due(row), row["every"] * MILLISECOND, now)
+    ]
+    db.execute(
+        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
+        WHERE number IN (SELECT value FROM json_each(:wrong))""",
+        {**due_columns(Due(now, DueReason.CLOCK)), "wrong": as_json(wrong)},
+    )

@@ -1,0 +1,132 @@
+"""What the statements of this package need of an engine: transactions, and cursors with named columns.
+
+Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share; lists are one JSON parameter.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol
+
+Parameters = Sequence[object] | Mapping[str, object]
+
+
+class Row(Protocol):
+    """One row; columns by name or by position."""
+
+    def __getitem__(self, column: Any, /) -> Any: ...  # a column holds what its type says
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+    def keys(self) -> Sequence[str]: ...
+
+
+class Cursor(Protocol):
+    """The result of one statement."""
+
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Row | None: ...
+
+    def fetchall(self) -> Sequence[Row]: ...
+
+    def __iter__(self) -> Iterator[Row]: ...
+
+    def close(self) -> None: ...
+
+
+class Connection(Protocol):
+    """A connection inside a transaction."""
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # Parameters, as its library says
+
+    def executemany(self, sql: str, parameters: Any, /) -> object: ...
+
+
+class Search(Protocol):
+    """The full-text index of an engine; called inside a transaction."""
+
+    @property
+    def condition(self) -> str:
+        """The condition on an item `i` that it matches the query given as one parameter."""
+        ...
+
+    def query(self, words: str) -> str:
+        """Return words as a query: all must occur, and none is read as an operator."""
+        ...
+
+    def is_behind(self, db: Connection) -> bool:
+        """Return whether items wait for the index."""
+        ...
+
+    def index(self, db: Connection) -> None:
+        """Bring a batch of items into the index."""
+        ...
+
+    def unindex(self, db: Connection, numbers: str) -> None:
+        """Take items (a JSON list of numbers) out of the index before their text changes."""
+        ...
+
+
+class Engine(Protocol):
+    """Transactions, search index and upkeep of one store."""
+
+    @property
+    def search(self) -> Search: ...
+
+    @property
+    def directory(self) -> Path:
+        """Where journal and backups are."""
+        ...
+
+    def writing(self, *, checked: bool = True) -> AbstractContextManager[Connection]:
+        """Open one write transaction, rolled back whole on any error. Not `checked`: without foreign keys."""
+        ...
+
+    def reading(self) -> AbstractContextManager[Connection]:
+        """Open one consistent snapshot."""
+        ...
+
+    def polling(self) -> AbstractContextManager[None]:
+        """Hold the lock of the store's one poller; StoreBusy names the holder."""
+        ...
+
+    def optimise(self) -> None:
+        """Refresh the planner's statistics and give memory back."""
+        ...
+
+    def backup(self, to: Path) -> int:
+        """Write a checked copy of this moment; returns its items."""
+        ...
+
+    def damage(self) -> tuple[str, ...]:
+        """Return what is wrong with the database, in words."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def one(cursor: Cursor) -> Row:
+    """Return the only row of a statement that always has one."""
+    row = cursor.fetchone()
+    assert row is not None, "the statement returns a row"
+    return row
+
+
+def as_json(values: Iterable[object]) -> str:
+    """Return a list as one parameter for json_each."""
+    return json.dumps(list(values))
+
+
+def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:
+    """Insert one row."""
+    names = ", ".join(columns)
+    db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})", columns)
+
+
+def update(db: Connection, table: str, number: int, columns: Mapping[str, object]) -> None:
+    """Update columns of the row with this number."""
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    db.execute(f"UPDATE {table} SET {assignments} WHERE number = :number", {**columns, "number": number})

@@ -1,0 +1,104 @@
+"""The operator's decisions outside the database: the journal of withdrawals, and what a restore takes from
+it."""
+
+import json
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from aggregator.errors import StorageError
+from aggregator.model import State, Transition
+from aggregator.policy.lifecycle import Decision
+from aggregator.storage.sql.engine import Connection
+
+AUTHORITY, WITHDRAWN = "authority", "withdrawn"
+
+
+def fix_authority(db: Connection, publication_url: str, now: datetime) -> None:
+    """Fix the authority of minted ids for good: the publication's address may change, ids never do."""
+    host = urlsplit(publication_url).hostname or "localhost"
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        (AUTHORITY, f"{host},{now:%Y-%m-%d}"),
+    )
+
+
+def authority(db: Connection) -> str:
+    """Return the tag: authority under which this store mints ids (RFC 4151)."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (AUTHORITY,)).fetchone()
+    if row is None:
+        raise StorageError("the store has no configuration yet: ids cannot be minted")
+    return str(row[0])
+
+
+def withdrawn_before(db: Connection) -> frozenset[str]:
+    """Return ids of items that the store has never seen and the journal has withdrawn."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (WITHDRAWN,)).fetchone()
+    return frozenset(json.loads(row[0])) if row else frozenset()
+
+
+def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
+    """Have items of these ids withdrawn, should they arrive."""
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (WITHDRAWN, json.dumps(sorted(withdrawn_before(db) | set(ids)))),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What a journal file says: the last decision about each item by its id, and the lines that say
+    nothing."""
+
+    decisions: Mapping[str, Decision]
+    unreadable: tuple[int, ...]
+
+
+def read(path: Path) -> Journal:
+    """Read a journal; one that does not exist is empty."""
+    last: dict[str, Decision] = {}
+    unreadable = []
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    for number, line in enumerate(lines, 1):
+        try:
+            said = json.loads(line)
+            last[said["item"]] = Decision(State(said["after"]), said["reason"], said["actor"])
+        except (ValueError, KeyError, TypeError):
+            unreadable.append(number)
+    return Journal(last, tuple(unreadable))
+
+
+def line(item: str, public_id: str, step: Transition) -> str:
+    """Return the journal's line for a withdrawal or its end."""
+    return json.dumps(
+        {
+            "at": step.at.isoformat(),
+            "item": item,
+            "public_id": public_id,
+            "before": step.before,
+            "after": step.after,
+            "trigger": step.trigger,
+            "reason": step.reason,
+            "actor": step.actor,
+        },
+        ensure_ascii=False,
+    )
+
+
+def append(path: Path, lines: Sequence[str]) -> None:
+    """Write and sync lines before the transaction commits: a restore may repeat one, never miss one."""
+    with path.open("a", encoding="utf-8") as file:
+        if file.tell() and not _ends_whole(path):
+            file.write("\n")  # the last line was torn by a crash: it must not swallow this one
+        file.write("".join(f"{line}\n" for line in lines))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _ends_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read() == b"\n"

@@ -1,0 +1,153 @@
+"""What the items of a document are decided by, read in one snapshot; and whether it still holds at the
+commit."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Sequence, Set
+from datetime import datetime, timedelta
+
+from aggregator.model import Candidate, Changes, Claim, Item, Key, KeyKind, Knowledge, Known, State
+from aggregator.storage.sql import journal
+from aggregator.storage.sql.engine import Connection, Row, as_json, one
+from aggregator.storage.sql.rows import moment, moment_or_none, ms, unpack_keys
+
+WEEK = timedelta(days=7)
+ITEMS_PER_ADDRESS = 10  # from so many on it is a home page, not a release
+ITEMS_PER_KEY = 100  # of one key that are looked at, the newest: some feeds link all items to one page
+
+
+def read(
+    db: Connection,
+    claim: Claim,
+    items: Sequence[Item],
+    listed: Sequence[bytes],
+    *,
+    now: datetime,
+    taken: Set[str],
+) -> Knowledge:
+    """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
+    links = frozenset(link for item in items if (link := item.key(KeyKind.LINK)) is not None)
+    return Knowledge(
+        authority=journal.authority(db),
+        seq=_seq(db),
+        known=() if claim.first_import else _known(db, claim, items, listed, now=now),
+        candidates=_candidates(db, claim.number, links) if links else (),
+        links=links,
+        taken=frozenset(taken),
+        withdrawn=journal.withdrawn_before(db),
+    )
+
+
+def _seq(db: Connection) -> int:
+    return int(one(db.execute("SELECT value FROM counter WHERE name = 'seq'"))[0])
+
+
+def _known(
+    db: Connection, claim: Claim, items: Sequence[Item], listed: Sequence[bytes], *, now: datetime
+) -> tuple[Known, ...]:
+    """Return items of the source that share a key with any of `items`."""
+    digests = {key.digest for item in items for key in item.keys}
+    found = db.execute(
+        f"""SELECT item, kind, digest FROM (
+            SELECT item, kind, digest,
+            row_number() OVER (PARTITION BY digest, kind ORDER BY item DESC) AS place
+            FROM item_key WHERE source = ? AND digest IN ({", ".join("?" * len(digests))})) AS sharing
+        WHERE place <= ?""",
+        (claim.number, *digests, ITEMS_PER_KEY),
+    )
+    keys: dict[int, list[Key]] = defaultdict(list)
+    for row in found:
+        keys[row["item"]].append(Key(KeyKind(row["kind"]), row["digest"]))
+    seen = dict(claim.seen)
+    present = {seen[digest] for digest in listed if digest in seen}
+    stored = db.execute(
+        """SELECT number, state, title, url, fingerprint, keys, updated, language, release, flags,
+        (SELECT count(*) FROM revision WHERE item = i.number AND at > :week) AS edits
+        FROM item i WHERE number IN (SELECT value FROM json_each(:numbers)) ORDER BY number""",
+        {"week": ms(now - WEEK), "numbers": as_json(keys)},
+    )
+    return tuple(_one_known(row, tuple(keys[row["number"]]), row["number"] in present) for row in stored)
+
+
+def _one_known(row: Row, keys: tuple[Key, ...], is_listed: bool) -> Known:
+    return Known(
+        number=row["number"],
+        state=State(row["state"]),
+        title=row["title"],
+        fingerprint=row["fingerprint"],
+        keys=keys,
+        current=unpack_keys(row["keys"]),
+        updated=moment(row["updated"]),
+        url=row["url"],
+        language=row["language"],
+        listed=is_listed,
+        edits=row["edits"],
+        release=moment_or_none(row["release"]),
+        flags=tuple(json.loads(row["flags"])),
+    )
+
+
+def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candidate, ...]:
+    """Return items of other sources at these addresses, in no story that this source has part in."""
+    marks = ", ".join("?" * len(links))
+    found = db.execute(
+        f"""SELECT i.number, i.link FROM item i
+        WHERE i.link IN ({marks}) AND i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
+        AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?) LIMIT ?""",
+        (*links, source, source, ITEMS_PER_ADDRESS * len(links)),
+    ).fetchall()
+    sharing = Counter(row["link"] for row in found)
+    numbers = as_json(row["number"] for row in found if sharing[row["link"]] < ITEMS_PER_ADDRESS)
+    if not found:
+        return ()
+    return tuple(
+        Candidate(
+            number=row["number"],
+            story=row["story"],
+            link=row["link"],
+            language=row["language"],
+            shown=moment(row["shown"]),
+            title=row["title"],
+            text=row["text"],
+        )
+        for row in db.execute(
+            """SELECT number, story, link, language, shown, title, text FROM item
+            WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number""",
+            (numbers,),
+        )
+    )
+
+
+def has_changed(db: Connection, changes: Changes, source: int) -> bool:
+    """Return whether items that the decision was based on have changed since it was read.
+
+    The sequence of changes tells in most cases that nothing has; else the known items and candidates are
+    looked at, and whether other items have come to the addresses.
+    """
+    basis = changes.basis
+    if _seq(db) == basis.seq:
+        return False
+    numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
+    unchanged = db.execute(
+        "SELECT count(*) FROM item WHERE seq <= ? AND number IN (SELECT value FROM json_each(?))",
+        (basis.seq, as_json(numbers)),
+    )
+    if one(unchanged)[0] < len(numbers):  # the others were changed, or erased with their source
+        return True
+    found = db.execute(
+        f"""SELECT 1 FROM item WHERE link IN ({", ".join("?" * len(basis.links))})
+        AND source <> ? AND seq > ? LIMIT 1""",
+        (*basis.links, source, basis.seq),
+    )
+    return found.fetchone() is not None
+
+
+def taken(db: Connection, changes: Changes) -> frozenset[str]:
+    """Return those of the new items' ids that other items have."""
+    ids = as_json(each for new in changes.new for each in (new.id, new.public_id))
+    found = db.execute(
+        """SELECT id FROM item WHERE id IN (SELECT value FROM json_each(:ids)) UNION
+        SELECT public_id FROM item WHERE public_id IN (SELECT value FROM json_each(:ids))""",
+        {"ids": ids},
+    )
+    return frozenset(row[0] for row in found)

@@ -1,0 +1,46 @@
+"""Full-text search (FTS5). Maintenance and searches bring the index up to date, because indexing an item
+costs ten times its insert and a poll should not wait for it.
+
+`item.indexed`: 0 waits for the index, 1 is in it, 2 has no text any more.
+"""
+
+from aggregator.storage.sql.engine import Connection, as_json
+
+BATCH = 2_000  # items indexed in one transaction
+
+
+class FullTextSearch:
+    """The FTS5 index of titles and texts."""
+
+    condition = "i.number IN (SELECT rowid FROM item_fts WHERE item_fts MATCH ?)"
+
+    def query(self, words: str) -> str:
+        """Return words as FTS5 strings: all must occur, and none is read as an operator."""
+        return " ".join('"' + word.replace('"', '""') + '"' for word in words.split())
+
+    def is_behind(self, db: Connection) -> bool:
+        """Return whether items wait for the index."""
+        return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
+
+    def index(self, db: Connection) -> None:
+        """Bring up to BATCH items into the index."""
+        waiting = db.execute("SELECT number FROM item WHERE indexed = 0 LIMIT ?", (BATCH,)).fetchall()
+        numbers = as_json(row[0] for row in waiting)
+        db.execute(
+            """INSERT INTO item_fts (rowid, title, text)
+            SELECT number, title, text FROM item WHERE number IN (SELECT value FROM json_each(?))""",
+            (numbers,),
+        )
+        db.execute("UPDATE item SET indexed = 1 WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+
+    def unindex(self, db: Connection, numbers: str) -> None:
+        """Take items out of the index before their text changes."""
+        db.execute(
+            """INSERT INTO item_fts (item_fts, rowid, title, text) SELECT 'delete', number, title, text
+            FROM item WHERE indexed = 1 AND number IN (SELECT value FROM json_each(?))""",
+            (numbers,),
+        )
+        db.execute(
+            "UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number IN (SELECT value FROM json_each(?))",
+            (numbers,),
+        )

@@ -1,0 +1,47 @@
+"""Wire format of a worker's answers: MessagePack of declared types, so that decoding executes nothing.
+
+A worker reads hostile documents. Unpickling its answers would run any code that a document that took the
+worker over puts into them. Jobs travel the other way, from the trusted side, and stay pickled.
+"""
+
+import msgspec
+
+from aggregator.errors import Cause, ParseError
+from aggregator.model import ReadResult
+
+
+class Success(msgspec.Struct, frozen=True, tag=True):
+    """The document was read."""
+
+    result: ReadResult
+
+
+class Failure(msgspec.Struct, frozen=True, tag=True):
+    """An exception ended the job. `kind` is its class, `cause` that of a ParseError, else "crash"."""
+
+    kind: str
+    cause: Cause
+    message: str
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Success | Failure] = msgspec.msgpack.Decoder(Success | Failure)
+
+
+def encode(answer: ReadResult | Exception) -> bytes:
+    """Return the answer in wire format."""
+    if isinstance(answer, ReadResult):
+        return _encoder.encode(Success(answer))
+    cause = answer.cause if isinstance(answer, ParseError) else Cause.CRASH
+    # A message may quote a lone surrogate of the document, which UTF-8 does not hold.
+    message = str(answer).encode(errors="replace").decode()
+    return _encoder.encode(Failure(type(answer).__name__, cause, message))
+
+
+def decode(answer: bytes) -> ReadResult | Failure:
+    """Return the answer; raises ValueError for bytes of any other form."""
+    try:
+        decoded = _decoder.decode(answer)
+    except RecursionError as error:  # nested in a field that is not ours
+        raise ValueError(str(error)) from error
+    return decoded.result if isinstance(decoded, Success) else decoded

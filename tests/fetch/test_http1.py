@@ -1,0 +1,80 @@
+"""Heads of responses: what browsers accept is read, and what could be read in two ways is not."""
+
+import pytest
+
+from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head, request_bytes
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "head"),
+    [
+        (b"HTTP/1.1 200 OK\r\n\r\n", Head(200, ())),
+        (b"HTTP/1.0 404\n\n", Head(404, ())),
+        (b"HTTP/1.1 200 \xe9\xe9\r\nETag: \xe9\r\n\r\n", Head(200, ((b"ETag", b"\xe9"),))),
+        (b"HTTP/1.1 999 No\nX:\t a b \t\nY:\r\n\n", Head(999, ((b"X", b"a b"), (b"Y", b"")))),
+        (OK + b"X: a\r\n\t b\r\n c\r\nY: d\r\n\r\n", Head(200, ((b"X", b"a b c"), (b"Y", b"d")))),
+        (OK + b"X: y\x1b[2J\r\n\r\n", Head(200, ((b"X", b"y\x1b[2J"),))),
+    ],
+)
+def test_heads_are_read_as_browsers_read_them(data: bytes, head: Head) -> None:
+    assert parse_head(data) == head
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+        b"HTTP/2 200\r\n\r\n",
+        b"HTTP/1.1 20 OK\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 000 OK\r\n\r\n",
+        b"http/1.1 200 OK\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\rX: y\r\n\r\n",
+        OK + b" X: y\r\n\r\n",
+        OK + b"X: a\0b\r\n\r\n",
+        OK + b"X: a\rContent-Length: 5\r\n\r\n",
+        OK + b"X\x1b[2J: y\r\n\r\n",
+        OK + b"X Y: y\r\n\r\n",
+        OK + b"Content-Length : 5\r\n\r\n",
+        OK + b": y\r\n\r\n",
+        OK + b"no colon\r\n\r\n",
+    ],
+)
+def test_heads_that_could_be_read_in_two_ways_are_illegal(data: bytes) -> None:
+    with pytest.raises(ProtocolError, match="illegal"):
+        parse_head(data)
+
+
+@pytest.mark.parametrize(
+    ("values", "length"),
+    [((), None), ((b"5",), 5), ((b"5", b"5"), 5), ((b"5, 5",), 5), ((b"05",), 5), ((b"0",), 0)],
+)
+def test_equal_content_lengths_are_one(values: tuple[bytes, ...], length: int | None) -> None:
+    assert body_length(Head(200, tuple((b"content-LENGTH", value) for value in values))) == length
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(b"5", b"6"), (b"5, 6",), (b"-5",), (b"+5",), (b"0x5",), (b"five",), (b"",), (b"5 x",), (b"9" * 20,)],
+)
+def test_a_content_length_that_is_not_one_number_is_illegal(values: tuple[bytes, ...]) -> None:
+    with pytest.raises(ProtocolError, match="illegal Content-Length"):
+        body_length(Head(200, tuple((b"Content-Length", value) for value in values)))
+
+
+def test_a_request_is_one_head_and_its_content() -> None:
+    assert request_bytes(b"POST", b"/a?b", [(b"Host", b"a.test"), (b"Content-Length", b"2")], b"\r\n") == (
+        b"POST /a?b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\n\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("target", "value"),
+    [(b"/ HTTP/1.1\r\nX: y", b""), (b"/", b"a\r\nX: y"), (b"/", b"a\nX: y"), (b"/", b"a\rX: y")],
+)
+def test_no_line_break_gets_into_a_request(target: bytes, value: bytes) -> None:
+    with pytest.raises(ValueError, match="line break"):
+        request_bytes(b"GET", target, [(b"Host", value)], b"")

@@ -1,0 +1,297 @@
+"""The difference between the configured and the stored sources."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.model import Due, DueReason, HostLimit, Relocation
+from aggregator.model.settings import Republish, Source
+from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan
+from tests.given import DAY, HOUR, MINUTE, NOON, source
+
+MINISTRY = source("ministry", topics=("law",))
+NEW = "https://new.example/feed.xml"
+LATER = Due(NOON + 3 * HOUR, DueReason.RHYTHM, wait=3 * HOUR, basis=3 * DAY)
+SEEN = Relocation(seen=NEW, seen_since=NOON - DAY)
+MOVED = Relocation(at=NEW, since=NOON - DAY, failures=1)
+NO_LIMITS: Mapping[str, HostLimit] = {}
+
+
+def stored(of: Source, number: int = 1, **more: object) -> StoredSource:
+    """A configured source as the store has it, due in three hours."""
+    plain = StoredSource(
+        number=number,
+        id=of.id,
+        feed=of.feed,
+        configured=True,
+        organisation=of.organisation,
+        domains=of.domains,
+        topics=of.topics,
+        priority=of.priority,
+        republish=of.republish,
+        licence=of.licence,
+        every_ms=round(of.every / timedelta(milliseconds=1)),
+        due=LATER,
+        failures=0,
+        host=f"{of.id}.example",
+        relocation=Relocation(),
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of StoredSource
+
+
+def planned(of: Source, known: StoredSource, limits: Mapping[str, HostLimit] = NO_LIMITS) -> Update | None:
+    """The update of one source."""
+    found = plan([of], [known], limits, NOON)
+    assert (found.additions, found.removals) == ((), ())
+    return next(iter(found.updates), None)
+
+
+def limits(**hours: int) -> Mapping[str, HostLimit]:
+    """Hosts NAME.example that are rate-limited for so many hours."""
+    found = {f"{name}.example": NOON + many * HOUR for name, many in hours.items()}
+    return {host: HostLimit(host, until) for host, until in found.items()}
+
+
+# ---- additions and removals
+
+
+def test_the_same_configuration_changes_nothing() -> None:
+    assert plan([MINISTRY], [stored(MINISTRY)], NO_LIMITS, NOON) == Plan()
+
+
+def test_a_new_feed_is_a_new_source_due_at_once() -> None:
+    of = source("office", feed="https://OFFICE.example:8443/feed.xml")
+    assert plan([MINISTRY, of], [stored(MINISTRY)], NO_LIMITS, NOON) == Plan(
+        additions=(Addition(of, "office.example", Due(NOON, DueReason.NEW)),), done=("office: new",)
+    )
+
+
+def test_a_file_has_no_host() -> None:
+    (addition,) = plan([source("office", feed="file:///srv/press.xml")], [], NO_LIMITS, NOON).additions
+    assert addition.host == ""
+
+
+def test_a_source_that_is_not_listed_is_polled_no_longer() -> None:
+    assert plan([], [stored(MINISTRY, 7)], NO_LIMITS, NOON) == Plan(
+        removals=(7,), done=("ministry: no longer polled; what it published stays",)
+    )
+    assert plan([], [stored(MINISTRY, configured=False)], NO_LIMITS, NOON) == Plan()
+
+
+def test_a_source_back_in_the_configuration_is_due_at_once() -> None:
+    found = plan([MINISTRY], [stored(MINISTRY, configured=False)], NO_LIMITS, NOON)
+    assert found == Plan(
+        updates=(Update(1, MINISTRY, "ministry.example", due=Due(NOON, DueReason.CONFIGURED_AGAIN)),),
+        done=("ministry: back in the configuration",),
+    )
+
+
+# ---- renames
+
+
+def test_a_known_feed_under_a_new_id_is_a_rename() -> None:
+    renamed = replace(MINISTRY, id="department")
+    assert plan([renamed], [stored(MINISTRY)], NO_LIMITS, NOON) == Plan(
+        renames=(("ministry", "department"),), done=("ministry: renamed to department",)
+    )
+
+
+def test_a_renamed_source_may_change_and_be_back_in_the_configuration_too() -> None:
+    renamed = replace(MINISTRY, id="department", licence="CC0")
+    found = plan([renamed], [stored(MINISTRY, configured=False)], NO_LIMITS, NOON)
+    assert found.done == (
+        "ministry: renamed to department",
+        "department: back in the configuration",
+    )
+    assert [(each.number, each.source.id, each.touches) for each in found.updates] == [
+        (1, "department", True)
+    ]
+
+
+def test_of_several_sources_with_a_feed_the_configured_one_is_renamed() -> None:
+    former = stored(replace(MINISTRY, id="former"), 2, configured=False)
+    renamed = replace(MINISTRY, id="department")
+    for known in ([stored(MINISTRY), former], [former, stored(MINISTRY)]):
+        assert plan([renamed], known, NO_LIMITS, NOON).renames == (("ministry", "department"),)
+
+
+def test_a_listed_id_is_not_renamed() -> None:
+    copy, moved = replace(MINISTRY, id="archive"), replace(MINISTRY, feed=NEW)
+    found = plan([copy, moved], [stored(MINISTRY)], NO_LIMITS, NOON)
+    assert (found.renames, [each.source.id for each in found.additions]) == ((), ["archive"])
+    assert found.done == ("archive: new", "ministry: moved to a new address")
+
+
+def test_one_source_is_renamed_once() -> None:
+    one, two = (source(name, feed=feed) for name, feed in (("one", MINISTRY.feed), ("two", NEW)))
+    found = plan([one, two], [stored(MINISTRY, relocation=MOVED)], NO_LIMITS, NOON)
+    assert found.renames == (("ministry", "one"),)
+    assert [each.source.id for each in found.additions] == ["two"]
+
+
+# ---- another address
+
+
+def test_another_feed_under_a_known_id_is_a_move_that_resets_the_source() -> None:
+    moved = replace(MINISTRY, feed="https://third.example/feed")
+    for known in (Relocation(), SEEN, MOVED):
+        found = plan([moved], [stored(MINISTRY, relocation=known)], NO_LIMITS, NOON)
+        assert found == Plan(
+            updates=(
+                Update(
+                    1,
+                    moved,
+                    "third.example",
+                    due=Due(NOON, DueReason.MOVED),
+                    relocation=Relocation(),
+                    is_reset=True,
+                    is_unleased=True,
+                ),
+            ),
+            done=("ministry: moved to a new address",),
+        )
+
+
+@pytest.mark.parametrize("known", [SEEN, MOVED])
+def test_the_target_of_a_relocation_is_configured_without_a_reset(known: Relocation) -> None:
+    moved = replace(MINISTRY, feed=NEW)
+    assert plan([moved], [stored(MINISTRY, relocation=known)], NO_LIMITS, NOON) == Plan(
+        updates=(
+            Update(
+                1,
+                moved,
+                "new.example",
+                due=Due(NOON, DueReason.MOVED),
+                relocation=Relocation(),
+                is_unleased=True,
+            ),
+        ),
+        done=("ministry: its new address is configured now",),
+    )
+
+
+@pytest.mark.parametrize("known", [SEEN, MOVED])
+def test_the_target_of_a_relocation_under_another_id_is_the_same_source(known: Relocation) -> None:
+    moved = source("new-example", feed=NEW)  # a bare address gets another id with it
+    found = plan([moved], [stored(MINISTRY, relocation=known)], NO_LIMITS, NOON)
+    assert (found.renames, found.additions, found.removals) == ((("ministry", "new-example"),), (), ())
+    assert found.done == (
+        "ministry: renamed to new-example",
+        "new-example: its new address is configured now",
+    )
+    assert [each.is_reset for each in found.updates] == [False]
+
+
+def test_two_sources_may_exchange_their_feeds() -> None:
+    one, two = source("one"), source("two")
+    swapped = [replace(one, feed=two.feed), replace(two, feed=one.feed)]
+    found = plan(swapped, [stored(one, 1), stored(two, 2)], NO_LIMITS, NOON)
+    assert (found.renames, found.removals, found.additions) == ((), (), ())
+    assert [(each.number, each.host, each.is_reset) for each in found.updates] == [
+        (1, "two.example", True),
+        (2, "one.example", True),
+    ]
+
+
+def test_a_moved_source_is_due_at_once_also_with_a_shorter_interval() -> None:
+    update = planned(replace(MINISTRY, feed=NEW, every=MINUTE), stored(MINISTRY))
+    assert update is not None
+    assert update.due == Due(NOON, DueReason.MOVED)
+
+
+def test_a_relocated_source_keeps_the_host_it_is_polled_at() -> None:
+    assert planned(MINISTRY, stored(MINISTRY, relocation=MOVED, host="new.example")) is None
+    update = planned(MINISTRY, stored(MINISTRY, relocation=MOVED, host=""))  # of a store before hosts
+    assert update == Update(1, MINISTRY, "new.example")
+
+
+# ---- the interval
+
+
+def test_a_shorter_interval_takes_effect_at_once() -> None:
+    shorter = replace(MINISTRY, every=MINUTE)
+    expected = Due(NOON + MINUTE, DueReason.EVERY, wait=MINUTE)
+    assert planned(shorter, stored(MINISTRY)) == Update(1, shorter, "ministry.example", due=expected)
+
+
+@pytest.mark.parametrize(
+    ("every", "more"),
+    [
+        (HOUR, {}),  # longer
+        (MINUTE, {"failures": 1}),  # the back-off stays
+        (MINUTE, {"due": Due(NOON + MINUTE, DueReason.EVERY)}),  # due as soon
+    ],
+)
+def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
+    every: timedelta, more: dict[str, object]
+) -> None:
+    of = replace(MINISTRY, every=every)
+    assert planned(of, stored(MINISTRY, 1, **more)) == Update(1, of, "ministry.example")
+
+
+# ---- effects on channels
+
+
+@pytest.mark.parametrize(
+    ("changed", "refiles", "resettles", "touches"),
+    [
+        ({"organisation": "Office"}, False, False, True),
+        ({"licence": "CC0"}, False, False, True),
+        ({"republish": Republish.NO}, False, True, True),
+        ({"topics": ("law", "health")}, True, True, True),
+        ({"domains": ("office.example",)}, False, False, False),
+        ({"priority": 5}, False, False, False),
+    ],
+)
+def test_a_setting_changes_the_channels_that_show_it(
+    changed: dict[str, object], refiles: bool, resettles: bool, touches: bool
+) -> None:
+    of = replace(MINISTRY, **changed)  # type: ignore[arg-type]  # the rows name fields of Source
+    found = plan([of], [stored(MINISTRY)], NO_LIMITS, NOON)
+    expected = Update(1, of, "ministry.example", refiles=refiles, resettles=resettles, touches=touches)
+    assert found == Plan(updates=(expected,))
+
+
+def test_a_setting_that_the_store_does_not_keep_changes_nothing() -> None:
+    assert planned(replace(MINISTRY, timezone="Europe/Berlin", review=True), stored(MINISTRY)) is None
+
+
+# ---- rate-limited hosts
+
+
+def test_a_source_that_comes_to_a_rate_limited_host_waits_with_the_others() -> None:
+    office, moved = source("office"), replace(MINISTRY, feed=NEW)
+    found = plan([office, moved], [stored(MINISTRY)], limits(office=2, new=3), NOON)
+    assert [each.due for each in found.additions] == [
+        Due(NOON + 2 * HOUR, DueReason.HOST_LIMIT, host="office.example")
+    ]
+    assert [each.due for each in found.updates] == [
+        Due(NOON + 3 * HOUR, DueReason.HOST_LIMIT, host="new.example")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("of", "more"),
+    [
+        (MINISTRY, {"configured": False}),
+        (replace(MINISTRY, every=MINUTE), {}),
+    ],
+)
+def test_an_earlier_due_time_waits_for_the_end_of_the_rate_limit(of: Source, more: dict[str, object]) -> None:
+    update = planned(of, stored(MINISTRY, 1, **more), limits(ministry=2))
+    assert update is not None
+    assert update.due == Due(NOON + 2 * HOUR, DueReason.HOST_LIMIT, host="ministry.example")
+
+
+def test_a_due_time_that_is_kept_is_not_delayed() -> None:
+    update = planned(replace(MINISTRY, licence="CC0"), stored(MINISTRY), limits(ministry=9))
+    assert update is not None
+    assert update.due is None
+
+
+def test_a_due_time_after_the_rate_limit_stays() -> None:
+    for until in (NOON + 3 * HOUR, NOON + 2 * HOUR):
+        assert delayed(LATER, HostLimit("ministry.example", until)) == LATER
+    assert delayed(LATER, None) == LATER

@@ -1,0 +1,126 @@
+"""Story lead: channels of an item, and the one member of a story that each channel shows."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from aggregator.policy.story_lead import ALL, Member, Placements, channel_names, is_shared, lead, settle
+
+
+def member(number: int, **more: object) -> Member:
+    """A member in the merged channel alone, whose link is in a foreign domain."""
+    plain = Member(
+        number=number,
+        source=f"source-{number}",
+        url="https://wire.example/bridge",
+        language="",
+        backlog=False,
+        topics=(),
+        domains=(f"source-{number}.example",),
+        priority=0,
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Member
+
+
+def at_home(number: int, **more: object) -> Member:
+    return member(number, url=f"https://source-{number}.example/bridge", **more)
+
+
+# ---- channels
+
+
+@pytest.mark.parametrize(
+    ("item", "names"),
+    [
+        (member(1), (ALL, "sources/source-1")),
+        (member(1, language="en-GB"), (ALL, "sources/source-1", "languages/en")),
+        (member(1, language="DE"), (ALL, "sources/source-1", "languages/de")),
+        (
+            member(1, topics=("law", "health"), language="fr"),
+            (ALL, "sources/source-1", "topics/law", "topics/health", "languages/fr"),
+        ),
+        (member(1, topics=("law",), language="fr", backlog=True), ("sources/source-1",)),
+    ],
+)
+def test_an_item_belongs_to_all_its_channels_and_backlog_to_its_sources_alone(
+    item: Member, names: tuple[str, ...]
+) -> None:
+    assert channel_names(item) == names
+
+
+def test_every_channel_but_that_of_one_source_is_shared() -> None:
+    shared = {name: is_shared(name) for name in (ALL, "topics/law", "languages/en", "sources/source-1")}
+    assert shared == {ALL: True, "topics/law": True, "languages/en": True, "sources/source-1": False}
+
+
+# ---- lead
+
+
+def test_a_member_at_home_leads_then_priority_then_age() -> None:
+    home, first, weighty = at_home(9), member(1), member(5, priority=7)
+    for order in permutations([first, weighty, home]):
+        assert lead(order) is home
+    assert lead([first, weighty]) is weighty
+    assert lead([member(2), first]) is first
+
+
+@pytest.mark.parametrize(
+    ("url", "is_home"),
+    [
+        ("https://example.int/a", True),
+        ("https://Press.EXAMPLE.int:8443/a", True),
+        ("https://badexample.int/a", False),
+        ("https://example.int.evil.com/a", False),
+        ("https:///a", False),
+        ("", False),
+    ],
+)
+def test_a_domain_is_home_to_its_own_hosts_only(url: str, is_home: bool) -> None:
+    older, candidate = member(1), member(2, url=url, domains=("other.example", "example.int"))
+    assert lead([older, candidate]) is (candidate if is_home else older)
+
+
+# ---- settle
+
+
+def test_a_story_without_a_member_shown_has_its_lead_enter_each_channel() -> None:
+    one, two = member(1, topics=("law",)), at_home(2, topics=("law", "health"), language="en")
+    assert settle([one, two], {}) == Placements({2: (ALL, "topics/law", "topics/health", "languages/en")})
+
+
+def test_each_channel_is_led_by_a_member_that_belongs_to_it() -> None:
+    one, two = member(1, topics=("law",)), at_home(2)
+    assert settle([one, two], {}) == Placements({1: ("topics/law",), 2: (ALL,)})
+
+
+def test_a_member_that_is_shown_stays_before_a_better_lead() -> None:
+    assert settle([member(1), at_home(2)], {ALL: {1}}) == Placements({})
+
+
+def test_a_member_that_went_is_followed_by_the_next() -> None:
+    assert settle([member(2), member(3)], {ALL: {1}}) == Placements({2: (ALL,)})
+
+
+def test_a_story_without_visible_members_enters_nowhere() -> None:
+    assert settle([], {ALL: {1}}) == Placements({})
+
+
+def test_backlog_enters_no_shared_channel() -> None:
+    assert settle([member(1, backlog=True)], {}) == Placements({})
+    assert settle([member(1, backlog=True), member(2)], {}) == Placements({2: (ALL,)})
+
+
+def test_a_newcomer_yields_to_the_member_shown_meanwhile() -> None:
+    one, two = member(1, topics=("law",)), member(2)
+    shown = {ALL: {1, 2}, "topics/law": {1}, "sources/source-1": {1}}
+    assert settle([one, two], shown, newcomer=1) == Placements({}, ((ALL, 1),))
+
+
+@pytest.mark.parametrize("newcomer", [None, 3])
+def test_only_the_newcomer_leaves_a_channel(newcomer: int | None) -> None:
+    assert settle([member(1), member(2)], {ALL: {1, 2}}, newcomer=newcomer) == Placements({})
+
+
+def test_a_newcomer_shown_alone_stays() -> None:
+    assert settle([member(1), member(2)], {ALL: {1}}, newcomer=1) == Placements({})

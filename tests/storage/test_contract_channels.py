@@ -1,0 +1,85 @@
+"""Contract of every storage engine: channel documents, backlog and sequence numbers."""
+
+from datetime import timedelta
+
+from aggregator.model.settings import Republish
+from aggregator.policy.lifecycle import Trigger
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
+from tests.storage.given import given_origin, move
+
+
+def test_a_corrected_item_comes_back_into_a_document_it_had_left(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Wrong", "g0"))
+    later = NOON + 10 * DAY
+    origin.says(*(entry(f"Number {n}", f"g{n}") for n in range(1, 6)), now=later)
+    assert "Wrong" not in titles(storage.items.select("", newest=3))
+    origin.says(entry("Right", "g0"), now=later + HOUR)
+    assert "Right" in titles(storage.items.select("", newest=3, within=timedelta(0)))
+
+
+def test_a_document_holds_the_newest_and_all_of_the_window(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(*(entry(f"Old {n}", f"o{n}") for n in range(4)))
+    origin.says(*(entry(f"New {n}", f"n{n}") for n in range(4)), now=NOON + 5 * DAY)
+    assert len(storage.items.select("", newest=2, within=HOUR)) == 4
+    assert len(storage.items.select("", newest=6, within=HOUR)) == 6
+    assert len(storage.items.select("", newest=6, within=10 * DAY)) == 8
+
+
+def test_an_item_stands_in_the_channels_of_its_source_topics_and_language(storage: Storage) -> None:
+    origin = given_origin(storage, topics=("health", "climate"), language="fr-CA")
+    origin.says(entry("Bonjour", "g1"))
+    assert storage.items.channels() == (
+        "",
+        "languages/fr",
+        "sources/ministry",
+        "topics/climate",
+        "topics/health",
+    )
+    for name in storage.items.channels():
+        assert titles(storage.items.select(name)) == ["Bonjour"]
+    assert storage.items.select("topics/unknown") == ()
+    assert storage.items.channel_seq("topics/unknown") is None
+
+
+def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Storage) -> None:
+    of = source("ministry", topics=("health",))
+    storage.admin.sync(config(of), NOON)
+    SourceDriver(storage, of).says(
+        entry("Fresh", "g1", published=iso(NOON - DAY)),
+        entry("Old", "g2", published=iso(NOON - 30 * DAY)),
+        entry("Undated", "g3"),
+    )
+    assert titles(storage.items.select("")) == titles(storage.items.select("topics/health")) == ["Fresh"]
+    assert sorted(titles(storage.items.select("sources/ministry"))) == ["Fresh", "Old", "Undated"]
+
+
+def test_old_items_of_a_first_import_are_listed_apart_by_date_and_only_while_live(storage: Storage) -> None:
+    of, silent = source("ministry"), source("silent", republish=Republish.NO)
+    storage.admin.sync(config(of, silent), NOON)
+    SourceDriver(storage, of).says(
+        entry("Fresh", "g1", published=iso(NOON - DAY)),
+        entry("Withdrawn", "g2", published=iso(NOON - 20 * DAY)),
+        entry("Older", "g3", published=iso(NOON - 40 * DAY)),
+        entry("Old", "g4", published=iso(NOON - 30 * DAY)),
+    )
+    SourceDriver(storage, silent).says(entry("Not ours to show", "s1", published=iso(NOON - 30 * DAY)))
+    (withdrawn,) = (each for each in all_items(storage) if each.item.title == "Withdrawn")
+    move(storage, withdrawn, Trigger.WITHDRAW)
+    assert titles(storage.items.earlier(10)) == ["Old", "Older"]
+    assert titles(storage.items.earlier(1)) == ["Old"]
+
+
+def test_only_channels_whose_content_changed_move_their_seq(storage: Storage) -> None:
+    ministry = given_origin(storage, "ministry", topics=("health",))
+    agency = given_origin(storage, "agency")
+    ministry.says(entry("One", "g1"))
+    agency.says(entry("Other", "x1"))
+    before = {name: storage.items.channel_seq(name) for name in storage.items.channels()}
+    ministry.says(entry("Two", "g2"), now=NOON + HOUR)
+    moved = {name for name in before if storage.items.channel_seq(name) != before[name]}
+    assert moved == {"", "sources/ministry", "topics/health"}
+    ministry.says(entry("Two", "g2"), now=NOON + 2 * HOUR)
+    assert {name for name in before if storage.items.channel_seq(name) != before[name]} == moved

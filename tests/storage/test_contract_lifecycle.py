@@ -1,0 +1,75 @@
+"""Contract of every storage engine: held, released, withdrawn and reinstated items."""
+
+import pytest
+
+from aggregator.errors import StorageError
+from aggregator.model import State, Transition
+from aggregator.policy.lifecycle import Trigger, step
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, NOON, all_items, entry, iso, titles
+from tests.storage.given import again, given_origin, move
+
+
+def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Later", "g1", published=iso(NOON + DAY)), entry("Now", "g2"))
+    assert titles(storage.items.select("")) == ["Now"]
+    assert storage.items.release_due(NOON + HOUR) == ()
+    (held,) = storage.items.release_due(NOON + DAY)
+    storage.items.apply_transitions([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
+    assert titles(storage.items.select("")) == ["Later", "Now"]
+    assert storage.items.release_due(NOON + 2 * DAY) == ()
+
+
+def test_what_changes_while_held_is_never_public(storage: Storage) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(entry("Draft", "g1"))
+    origin.says(entry("Final", "g1"), now=NOON + HOUR)
+    (held,) = all_items(storage)
+    assert (held.item.title, held.corrected, storage.items.revisions(held.number)) == ("Final", False, ())
+    move(storage, held, Trigger.RELEASE)
+    assert titles(storage.items.select("")) == ["Final"]
+
+
+def test_a_new_date_moves_the_release_of_an_item_held_for_its_date_only(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Later", "g1", published=iso(NOON + DAY)), entry("Stopped", "g2"))
+    stopped = next(item for item in all_items(storage) if item.item.title == "Stopped")
+    move(storage, stopped, Trigger.HOLD)
+    origin.says(
+        entry("Later", "g1", published=iso(NOON + 2 * DAY)), entry("Stopped", "g2", body="<p>Edited.</p>")
+    )
+    releases = {item.item.title: item.release for item in all_items(storage)}
+    assert releases == {"Later": NOON + 2 * DAY, "Stopped": None}
+
+
+def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Retracted", "g1"))
+    (stored,) = all_items(storage)
+    before = storage.items.channel_seq("sources/ministry")
+    move(storage, stored, Trigger.WITHDRAW)
+    assert (storage.items.select(""), storage.items.select("sources/ministry")) == ((), ())
+    assert storage.items.channel_seq("sources/ministry") != before
+    outcome = origin.says(entry("Retracted, edited", "g1"), now=NOON + DAY)
+    assert (outcome.new, outcome.edited, storage.items.select("")) == (0, 0, ())
+    move(storage, again(storage, stored), Trigger.REINSTATE)
+    assert titles(storage.items.select("")) == ["Retracted"]
+    origin.says(entry("Retracted, edited", "g1"), now=NOON + 2 * DAY)
+    assert titles(storage.items.select("")) == ["Retracted, edited"]
+    assert [(line.trigger, line.after) for line in storage.items.audit(stored.number)] == [
+        ("withdraw", State.WITHDRAWN),
+        ("reinstate", State.LIVE),
+    ]
+
+
+def test_a_step_from_a_state_that_is_past_changes_nothing(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("One", "g1"), entry("Two", "g2"))
+    one, two = all_items(storage)
+    move(storage, one, Trigger.WITHDRAW)
+    stale = Transition(one.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
+    fine = Transition(two.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
+    with pytest.raises(StorageError):
+        storage.items.apply_transitions([fine, stale])
+    assert again(storage, two).state is State.LIVE

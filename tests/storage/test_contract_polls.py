@@ -1,0 +1,143 @@
+"""Contract of every storage engine: due sources, claims, leases and recorded polls."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageError
+from aggregator.model import Due, DueReason, OutcomeKind
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, due_at, entry, failed, source
+from tests.storage.given import given_origin
+
+
+def test_a_new_source_is_due_at_once_and_claimed_once(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=10, lease=HOUR)
+    assert (claim.id, claim.first_import, claim.failures) == ("ministry", True, 0)
+    assert storage.polls.claim(NOON, limit=10, lease=HOUR) == ()
+
+
+def test_a_lease_that_ran_out_is_claimed_again_and_the_late_poll_is_refused(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (late,) = storage.polls.claim(NOON, limit=1, lease=MINUTE)
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=HOUR)
+    assert claim.token != late.token
+    with pytest.raises(LeaseLost):
+        storage.polls.record(failed(late, NOON))
+    storage.polls.record(failed(claim, NOON + HOUR))
+    (health,) = storage.admin.health()
+    assert (health.last and health.last.kind, health.failures) == (OutcomeKind.FAILED, 1)
+
+
+def test_a_poll_of_a_source_removed_meanwhile_writes_nothing(storage: Storage) -> None:
+    origin = given_origin(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    storage.admin.sync(config(), NOON)
+    with pytest.raises(LeaseLost):
+        origin.answers(claim, [entry("Too late", "g1")], NOON)
+    assert all_items(storage) == ()
+
+
+def test_a_poll_of_a_source_moved_meanwhile_writes_nothing(storage: Storage) -> None:
+    origin = given_origin(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    storage.admin.sync(config(replace(origin.source, feed="https://new.example/feed")), NOON)
+    with pytest.raises(LeaseLost):
+        origin.answers(claim, [entry("Too late", "g1")], NOON)
+
+
+def test_claims_come_longest_due_first_and_only_as_many_as_asked(storage: Storage) -> None:
+    storage.admin.sync(config(source("b"), source("a")), NOON)
+    storage.admin.sync(config(source("b"), source("a"), source("c")), NOON - HOUR)
+    assert [claim.id for claim in storage.polls.claim(NOON, limit=2, lease=HOUR)] == ["c", "b"]
+    assert storage.polls.next_due() == NOON
+
+
+def test_an_operator_makes_a_source_due_and_an_unknown_one_is_refused(storage: Storage) -> None:
+    given_origin(storage)
+    storage.polls.poll_soon(["ministry"], NOON - DAY)
+    assert storage.polls.next_due() == NOON - DAY
+    with pytest.raises(UsageError, match="nobody"):
+        storage.polls.poll_soon(["nobody"], NOON)
+
+
+def test_who_asks_for_a_poll_while_one_runs_gets_another(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    storage.polls.poll_soon(["ministry"], NOON + MINUTE)
+    storage.polls.record(failed(claim, NOON))
+    assert [claim.id for claim in storage.polls.claim(NOON + MINUTE, limit=1, lease=HOUR)] == ["ministry"]
+
+
+def test_a_poll_asked_for_while_one_runs_keeps_its_time_and_its_reason(storage: Storage) -> None:
+    origin = given_origin(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    storage.polls.poll_soon(["ministry"], NOON + MINUTE)
+    assert storage.polls.renewed(claim) == claim  # nothing of what the poll is decided from has changed
+    assert origin.answers(claim, [entry("One", "g1")], NOON).new == 1
+    (health,) = storage.admin.health()
+    assert (health.due, health.last_new) == (Due(NOON + MINUTE, DueReason.OPERATOR), NOON)
+
+
+def test_there_is_one_poller(storage: Storage) -> None:
+    with storage.admin.poller(), pytest.raises(StoreBusy, match="process"), storage.admin.poller():
+        pass
+    with storage.admin.poller():
+        pass
+
+
+def test_a_new_poller_clears_leases_and_due_times_nobody_asked_for(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    far = NOON + timedelta(days=40_000)
+    storage.polls.record(due_at(failed(claim, NOON), far))
+    with storage.admin.poller():
+        assert storage.polls.next_due() != far
+    storage.polls.poll_soon(["ministry"], NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    gone = failed(claim, NOON, FetchError("gone", cause=Cause.GONE, status=410))
+    storage.polls.record(due_at(gone, far))
+    with storage.admin.poller():
+        assert storage.polls.next_due() == far
+
+
+def test_a_claim_that_is_let_go_is_due_as_before_unless_another_took_it_over(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (lost,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    assert storage.polls.claim(NOON, limit=1, lease=HOUR) == ()
+    storage.polls.release([lost])
+    (again,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    storage.polls.release([lost])
+    storage.polls.record(failed(again, NOON))
+
+
+def test_failures_are_counted_until_a_poll_succeeds(storage: Storage) -> None:
+    origin = given_origin(storage)
+    for expected in (0, 1):
+        (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+        assert claim.failures == expected
+        storage.polls.record(failed(claim, NOON))
+    (health,) = storage.admin.health()
+    assert (health.failures, health.last and health.last.message) == (2, "no route")
+    origin.says()
+    (health,) = storage.admin.health()
+    assert (health.failures, health.last_success) == (0, NOON)
+
+
+def test_what_is_due_and_nobody_is_at_is_counted(storage: Storage) -> None:
+    storage.admin.sync(config(source("a"), source("b"), source("c")), NOON)
+    assert storage.admin.totals(NOON - HOUR).due == 0
+    assert storage.admin.totals(NOON).due == 3
+    storage.polls.claim(NOON, limit=1, lease=HOUR)
+    assert storage.admin.totals(NOON).due == 2
+    assert storage.admin.totals(NOON + 2 * HOUR).due == 3  # its lease has ended
+
+
+def test_a_claim_in_its_turn_says_since_when_it_was_due(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE)
+    assert claim.due == NOON
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE, ids=["ministry"])
+    assert claim.due is None

@@ -1,0 +1,126 @@
+"""Contract of every storage engine: configured sources, renamed, moved, removed and put back."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.errors import StorageError
+from aggregator.model import Validators
+from aggregator.model.settings import Republish
+from aggregator.storage import Storage
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    all_items,
+    config,
+    entry,
+    failed,
+    source,
+    titles,
+)
+from tests.storage.given import given_origin
+
+
+def test_a_new_id_with_the_same_feed_is_a_rename(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Kept", "g1"))
+    renamed = replace(origin.source, id="department")
+    assert storage.admin.sync(config(renamed), NOON) == ("ministry: renamed to department",)
+    assert [item.source for item in all_items(storage)] == ["department"]
+    assert titles(storage.items.select("sources/department")) == ["Kept"]
+    assert SourceDriver(storage, renamed).says(entry("Kept", "g1")).new == 0
+
+
+def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validators(storage: Storage) -> None:
+    origin = given_origin(storage)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
+    result = failed(claim, NOON)
+    after = replace(result.after, validators=Validators("u", '"e"', "d"), body_digest=b"x")
+    storage.polls.record(replace(result, after=after))
+    origin.says(entry("Kept", "g1"))
+    moved = replace(origin.source, feed="https://new.example/feed")
+    assert storage.admin.sync(config(moved), NOON) == ("ministry: moved to a new address",)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    assert (claim.feed, claim.validators, claim.body_digest, claim.seen) == (
+        moved.feed,
+        Validators(),
+        b"",
+        (),
+    )
+    storage.polls.record(failed(claim, NOON))
+    assert SourceDriver(storage, moved).says(entry("Kept", "g1")).new == 0
+
+
+def test_two_sources_may_swap_their_feeds(storage: Storage) -> None:
+    one, two = source("one"), source("two")
+    storage.admin.sync(config(one, two), NOON)
+    storage.admin.sync(config(replace(one, feed=two.feed), replace(two, feed=one.feed)), NOON)
+    assert {feed.id: feed.feed for feed in storage.items.feeds()} == {"one": two.feed, "two": one.feed}
+
+
+def test_a_removed_source_stops_and_its_items_stay_until_it_is_back(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Stays", "g1"))
+    assert storage.admin.sync(config(), NOON) == ("ministry: no longer polled; what it published stays",)
+    assert storage.polls.claim(NOON + DAY, limit=1, lease=HOUR) == ()
+    assert titles(storage.items.select("")) == ["Stays"]
+    assert storage.admin.sync(config(origin.source), NOON) == ("ministry: back in the configuration",)
+    assert [claim.id for claim in storage.polls.claim(NOON, limit=1, lease=HOUR)] == ["ministry"]
+
+
+def test_an_old_name_taken_by_another_organisation_gives_its_items_other_ids(storage: Storage) -> None:
+    given_origin(storage).says(entry("First", "g1"))
+    storage.admin.sync(config(source("archive", feed=source("ministry").feed)), NOON)
+    other = source("ministry", feed="https://other.example/feed")
+    storage.admin.sync(config(source("archive", feed=source("ministry").feed), other), NOON)
+    SourceDriver(storage, other).says(entry("Second", "g1"))
+    first, second = all_items(storage)
+    assert len({first.id, second.id, first.public_id, second.public_id}) == 4
+
+
+def test_a_shorter_interval_takes_effect_at_once(storage: Storage) -> None:
+    origin = given_origin(storage, every=DAY)
+    storage.admin.sync(config(replace(origin.source, every=MINUTE)), NOON - HOUR)
+    assert storage.polls.next_due() == NOON - HOUR + MINUTE
+
+
+def test_the_authority_of_ids_is_fixed_at_the_first_start(storage: Storage) -> None:
+    storage.admin.sync(config(), NOON)
+    moved = replace(config(), publication=replace(config().publication, url="https://elsewhere.example/"))
+    storage.admin.sync(moved, NOON + DAY)
+    assert storage.admin.authority() == "releases.example,2026-03-02"
+
+
+def test_before_the_first_configuration_there_is_no_authority(storage: Storage) -> None:
+    with pytest.raises(StorageError):
+        storage.admin.authority()
+
+
+def test_new_topics_of_a_source_take_its_published_items_along(storage: Storage) -> None:
+    origin = given_origin(storage, topics=("health",))
+    origin.says(entry("Filed", "g1"))
+    storage.admin.sync(config(replace(origin.source, topics=("climate",))), NOON)
+    assert titles(storage.items.select("topics/climate")) == ["Filed"]
+    assert storage.items.select("topics/health") == ()
+
+
+def test_rights_no_takes_a_source_out_of_every_output_and_full_brings_it_back(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Mine", "g1"))
+    before = storage.items.channel_seq("")
+    storage.admin.sync(config(replace(origin.source, republish=Republish.NO)), NOON)
+    assert (storage.items.select(""), storage.items.select("sources/ministry")) == ((), ())
+    assert storage.items.channel_seq("") != before
+    storage.admin.sync(config(origin.source), NOON)
+    assert titles(storage.items.select("")) == ["Mine"]
+
+
+def test_a_feed_that_renames_itself_moves_every_channel(storage: Storage) -> None:
+    origin = given_origin(storage, organisation="")
+    origin.says(entry("One", "g1"))
+    feed = storage.items.feed("ministry")
+    assert feed is not None and feed.organisation == "Feed"
+    assert storage.items.feed("nobody") is None

@@ -1,0 +1,69 @@
+"""Contract of every storage engine: one story of several sources."""
+
+from aggregator.model.settings import Republish
+from aggregator.policy.lifecycle import Trigger
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, source
+from tests.storage.given import again, given_story, move
+
+
+def test_one_release_of_two_organisations_is_shown_once_and_names_both(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    (shown,) = storage.items.select("")
+    assert (shown.id, [also.organisation for also in shown.also]) == (lead.id, ["Agency"])
+    assert [item.id for item in storage.items.select("sources/agency")] == [member.id]
+    assert [item.id for item in storage.items.story(member.number)] == [lead.id, member.id]
+
+
+def test_when_the_lead_is_withdrawn_the_next_member_is_published_in_its_own_name(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    move(storage, lead, Trigger.WITHDRAW)
+    (shown,) = storage.items.select("")
+    assert (shown.id, shown.also) == (member.id, ())
+    move(storage, again(storage, lead), Trigger.REINSTATE)
+    (shown,) = storage.items.select("")
+    assert (shown.id, [also.organisation for also in shown.also]) == (member.id, ["Ministry"])
+
+
+def test_a_withdrawn_or_held_member_is_not_named(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    before = storage.items.channel_seq("")
+    move(storage, member, Trigger.HOLD)
+    (shown,) = storage.items.select("")
+    assert (shown.id, shown.also) == (lead.id, ())
+    assert storage.items.channel_seq("") != before
+
+
+def test_rights_no_of_the_lead_lets_the_next_member_lead(storage: Storage) -> None:
+    _, member = given_story(storage)
+    ministry, agency = source("ministry", republish=Republish.NO), source("agency")
+    storage.admin.sync(config(ministry, agency), NOON)
+    assert [item.id for item in storage.items.select("")] == [member.id]
+    storage.admin.sync(config(source("ministry"), agency), NOON)
+    assert len(storage.items.select("")) == 1
+
+
+def test_an_old_story_is_listed_once_and_not_when_a_member_stands_in_the_merged_channel(
+    storage: Storage,
+) -> None:
+    sources = [source(name) for name in ("ministry", "agency", "bureau")]
+    storage.admin.sync(config(*sources), NOON)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    for of, age in zip(sources, (9, 8, 1), strict=True):
+        told = SourceDriver(storage, of)
+        told.says(
+            entry("Bridge", "b", "https://ministry.example/b", body=body, published=iso(NOON - age * DAY))
+        )
+        if of is sources[1]:
+            (shown,) = storage.items.earlier(10)
+            assert (shown.source, [also.organisation for also in shown.also]) == ("ministry", ["Agency"])
+    assert [shown.source for shown in storage.items.select("")] == ["bureau"]
+    assert storage.items.earlier(10) == ()
+
+
+def test_a_story_goes_on_without_a_forgotten_member(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    storage.admin.sync(config(source("agency", domains=("ministry.example",))), NOON)
+    storage.admin.forget(lead.source, NOON + HOUR)
+    (shown,) = storage.items.select("")
+    assert (shown.id, shown.also) == (member.id, ())

@@ -1,0 +1,54 @@
+"""Answers of workers decode to equal values or to ValueError, and never to anything else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.errors import Cause, ParseError
+from aggregator.model import Document, Enclosure, Item, Key, KeyKind, Origin, ReadResult
+from aggregator.workers.answers import Failure, decode, encode
+
+RESULT = ReadResult(
+    Document("rss", title="Ministry", update_period=timedelta(hours=12), skip_hours=(1, 2), salt=b"\xff"),
+    (
+        Item(
+            (Key(KeyKind.GUID, b"\x00" * 16),),
+            "Storm warning",
+            claimed=datetime(1990, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
+            enclosures=(Enclosure("https://one.example/a.pdf", size=1 << 40),),
+            origin=Origin("Coast guard"),
+        ),
+    ),
+    skipped=1,
+    invalid=("an entry: has neither title nor text",),
+)
+
+
+def test_a_result_decodes_to_an_equal_one() -> None:
+    decoded = decode(encode(RESULT))
+    assert (decoded, repr(decoded)) == (RESULT, repr(RESULT))
+
+
+@pytest.mark.parametrize(
+    ("error", "failure"),
+    [
+        (ParseError("no feed", cause=Cause.NOT_A_FEED), Failure("ParseError", Cause.NOT_A_FEED, "no feed")),
+        (KeyError("k"), Failure("KeyError", Cause.CRASH, "'k'")),
+        (ValueError("half \ud800"), Failure("ValueError", Cause.CRASH, "half ?")),
+    ],
+)
+def test_an_error_decodes_to_its_class_cause_and_message(error: Exception, failure: Failure) -> None:
+    assert decode(encode(error)) == failure
+
+
+@given(st.binary())
+def test_other_bytes_are_a_value_error(data: bytes) -> None:
+    with pytest.raises(ValueError):
+        decode(data)
+
+
+def test_nesting_without_end_is_a_value_error() -> None:
+    with pytest.raises(ValueError):
+        decode(b"\x82\xa4type\xa7Success\xa1x" + b"\x91" * 100_000)

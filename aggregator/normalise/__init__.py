@@ -1,6 +1,6 @@
-"""From what a feed said of an entry to what we believe: the only maker of items, and the order of its steps.
+"""Normalise an Entry, as parsed, into an Item: the only maker of items, and the order of the steps.
 
-Never compares with what is known, never decides what is shown.
+Never compares with stored items (`dedupe` does) and never decides what is shown (`editorial` does).
 """
 
 import re
@@ -17,11 +17,15 @@ DERIVED_TITLE_CHARS_MAX = 80
 GUID_CHARS_MAX = 4_000
 RIGHTS_CHARS_MAX = 1_000
 
-_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+_CHARACTER_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 
 
 def normalise(entry: Entry, *, document: Document, source: Source, url: str, now: datetime) -> Item:
-    """One entry of a document found at `url`. ValueError when it has no title, no link and no content."""
+    """Return the item an entry of the document at `url` stands for.
+
+    `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
+    no content and no enclosure.
+    """
     base = _stated_base(entry, document, url)
     home = urls.absolute(document.link, url) or url
     raw_url = urls.absolute(entry.link, base or home)
@@ -32,13 +36,13 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     title = _title(entry.title, document.format)
     if not (title or link or content.html or enclosures):
         raise ValueError("the entry has no title, no link and no content")
-    title = title or _made_title(content.text, link or enclosures[0].url if link or enclosures else "")
+    title = title or _derived_title(content.text, link or enclosures[0].url if link or enclosures else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
     claimed, updated, date_flags = _dates(entry, source, language, now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
-    words = next(key for key in keys if key.kind is KeyKind.TEXT)
+    text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
     return Item(
         keys=keys,
         title=title,
@@ -58,45 +62,43 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, url),
-        fingerprint=identity.fingerprint(words.digest, content=content.html, enclosures=enclosures),
+        fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )
 
 
 def _stated_base(entry: Entry, document: Document, url: str) -> str:
-    """The xml:base an entry stands under; "" when it is only the document's own address."""
+    """Return the xml:base of an entry (RFC 3986 section 5.1.1); "" when it is only the document's own URL."""
     own = url.partition("#")[0]
-    for said in (entry.content.base, entry.base, document.base):
-        base = urls.absolute(said, url).partition("#")[0] if said != url else own
+    for stated in (entry.content.base, entry.base, document.base):
+        base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
         if base and base != own:
             return base
     return ""
 
 
 def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
-    """Content, or the summary in its place; the summary besides only if it says something else."""
+    """Return content and summary: a summary alone is the content, one with the same text is dropped."""
     content, summary = html.sanitise(entry.content, base), html.sanitise(entry.summary, base)
     if not content.html:
         return summary, html.Safe()
     return content, html.Safe() if summary.text == content.text else summary
 
 
-def _title(said: Markup, form: str) -> str:
-    """Unescaped once. XML has done that to a plain title; JSON has not, and its writers escape too."""
-    value = said.value
-    if said.kind == "html":
+def _title(title: Markup, document_format: str) -> str:
+    """Return a title unescaped once: the XML parser has unescaped plain ones, JSON Feeds escape them too."""
+    value = title.value
+    if title.kind == "html":
         value = text.title(value)
-    elif form.startswith("json"):
-        value = _REFERENCE.sub(lambda reference: unescape(reference[0]), value)
+    elif document_format.startswith("json"):
+        value = _CHARACTER_REFERENCE.sub(lambda reference: unescape(reference[0]), value)
     return text.line(value, TITLE_CHARS_MAX)
 
 
-def _made_title(plain: str, address: str) -> str:
-    """Something to call an item without a title: its first words, else where it is."""
-    return (
-        text.shortened(" ".join(plain.split()), DERIVED_TITLE_CHARS_MAX) or address.partition("://")[2] or "…"
-    )
+def _derived_title(plain: str, url: str) -> str:
+    """Return a title for an item that has none: its first words, otherwise its URL without the scheme."""
+    return text.shortened(" ".join(plain.split()), DERIVED_TITLE_CHARS_MAX) or url.partition("://")[2] or "…"
 
 
 def _dates(
@@ -104,26 +106,26 @@ def _dates(
 ) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
     month_first = dates.month_first(source.language or language, source.timezone)
     published, updated = (
-        dates.read(said, zone=source.timezone, month_first=month_first, now=now) if said.strip() else None
-        for said in (entry.published, entry.updated)
+        dates.read(raw, zone=source.timezone, month_first=month_first, now=now) if raw.strip() else None
+        for raw in (entry.published, entry.updated)
     )
     is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
     return published or updated, updated, ("bad-date",) if is_bad else ()
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:
-    """The organisation, where each entry names its own, and the authors."""
+    """Return the organisation, "" unless each entry of this source names its own, and the authors."""
     if source.from_entry:
-        organisation = next(_named(entry), "")
+        organisation = next(_publisher_names(entry), "")
         return organisation, labels.people(entry.authors, organisation)
-    said = entry.authors
-    if not said and entry.origin is None and document.format.startswith(("atom", "json")):
-        said = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: the feed's are the entry's
+    authors = entry.authors
+    if not authors and entry.origin is None and document.format.startswith(("atom", "json")):
+        authors = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: entries inherit them
     organisation = source.organisation or document.title
-    return "", labels.people(said, text.line(organisation, labels.NAME_CHARS_MAX))
+    return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
 
 
-def _named(entry: Entry) -> Iterator[str]:
+def _publisher_names(entry: Entry) -> Iterator[str]:
     if entry.origin is not None and (
         name := text.line(text.title(entry.origin.title), labels.NAME_CHARS_MAX)
     ):
@@ -131,11 +133,11 @@ def _named(entry: Entry) -> Iterator[str]:
     yield from labels.people(entry.authors, "")
 
 
-def _origin(said: Origin | None, url: str) -> Origin | None:
-    if said is None:
+def _origin(origin: Origin | None, url: str) -> Origin | None:
+    if origin is None:
         return None
     return Origin(
-        title=text.line(text.title(said.title), TITLE_CHARS_MAX),
-        id=text.line(said.id, GUID_CHARS_MAX),
-        link=urls.absolute(said.link, url),
+        title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
+        id=text.line(origin.id, GUID_CHARS_MAX),
+        link=urls.absolute(origin.link, url),
     )

@@ -1,6 +1,7 @@
-"""Dates as feeds write them, to aware UTC (the rest of the room after the standards: dateutil).
+"""Parse dates as feeds write them into aware UTC datetimes.
 
-Nothing here raises or guesses a missing part: what is no date in 1990-2200 is None. Never reads a clock.
+RFC 3339, ISO 8601, RFC 822 and RFC 850 are read here; dateutil reads the rest. Nothing raises, and no missing
+part is guessed: text that is no date between EARLIEST and LATEST becomes None. Never reads a clock.
 """
 
 import re
@@ -11,38 +12,13 @@ from zoneinfo import ZoneInfo
 
 from dateutil import parser
 
-EARLIEST, LATEST = 1990, 2200
+from aggregator.normalise.months_and_zones import FILLER_WORDS, MONTHS, ZONES
+
+EARLIEST, LATEST = 1990, 2200  # years
 DATE_CHARS_MAX = 120  # characters
 
-# English, French, German, Spanish, Italian, Portuguese, Dutch; no abbreviation means two months.
-_MONTH_NAMES = (
-    "jan january janv janvier januar jän jänner ene enero gen gennaio janeiro januari",
-    "feb february fév fev févr fevr février fevrier februar febrero febbraio fevereiro februari",
-    "mar march mars märz mrz mär maerz marzo março marco maart mrt",
-    "apr april avr avril abr abril aprile",
-    "may mai mayo mag maggio maio mei",
-    "jun june juin juni junio giu giugno junho",
-    "jul july juil juillet juli julio lug luglio julho",
-    "aug august août aout ago agosto augustus",
-    "sep sept september septembre septiembre setiembre set settembre setembro",
-    "oct october octobre okt oktober octubre ott ottobre out outubro",
-    "nov november novembre noviembre novembro",
-    "dec december déc décembre decembre dez dezember dic diciembre dicembre dezembro",
-)
-_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, 1) for name in names.split()}
-
-# Hours east of Greenwich. Names several countries use are read as feeds in English mean them, unless the
-# source's own time zone uses the name too.
-_HOURS_EAST = """
-    utc 0 gmt 0 ut 0 z 0 wet 0 west 1 bst 1 cet 1 mez 1 wat 1 cest 2 mesz 2 eet 2 sast 2 cat 2 eest 3 msk 3
-    eat 3 trt 3 gst 4 pkt 5 ist 5.5 wib 7 ict 7 hkt 8 sgt 8 pht 8 awst 8 jst 9 kst 9 acst 9.5 aest 10
-    acdt 10.5 aedt 11 nzst 12 nzdt 13 nst -3.5 ndt -2.5 brt -3 art -3 clt -4 ast -4 adt -3 est -5 edt -4
-    cst -6 cdt -5 mst -7 mdt -6 pst -8 pdt -7 akst -9 akdt -8 hst -10
-"""
-_ZONES = {name: float(hours) for name, hours in re.findall(r"(\S+) (\S+)", _HOURS_EAST)}
-_WORDS_BETWEEN = {"à", "um", "às", "alle", "ore", "las", "de", "di", "del", "den", "le", "the", "uhr", "|"}
 _OFFSET = r"(?:UTC|GMT|UT|Z)?\s?[+-]\d{1,2}(?::?\d{2})?"
-_RFC_822 = re.compile(  # and RFC 850, and the same order in other languages
+_RFC_822 = re.compile(  # also RFC 850, and the same order in other languages
     r"(?:[^\W\d_]{2,20}[.,]{0,2}\s+(?:den\s+|the\s+)?)?"
     r"(\d{1,2})(?:\.|st|nd|rd|th|er|º)?[\s-]*(?:de\s+|di\s+|of\s+)?([^\W\d_]{3,10})\.?,?(?:\s+de|\s+del)?[\s-]+(\d{4}|\d{2})"
     r"(?:[,\s]*(?:-|à|um|at|às|alle|ore|a\s+las)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?"
@@ -50,10 +26,10 @@ _RFC_822 = re.compile(  # and RFC 850, and the same order in other languages
     re.IGNORECASE,
 )
 _ZONE = re.compile(
-    rf"(?:\s*\(?({_OFFSET}|{'|'.join(sorted(_ZONES, key=len, reverse=True))})\)?)(?=\s|$)", re.IGNORECASE
+    rf"(?:\s*\(?({_OFFSET}|{'|'.join(sorted(ZONES, key=len, reverse=True))})\)?)(?=\s|$)", re.IGNORECASE
 )
 _TIME = re.compile(r"\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?")
-_HOURS = re.compile(
+_TIME_WITH_WORD = re.compile(
     r"\b(\d{1,2})\s?(?:h\s?(\d{2})?\b|[.:](\d{2})\s*uhr\b|\s?uhr\b)(?:\s*uhr\b)?", re.IGNORECASE
 )
 _MIDNIGHT = re.compile(r"(?<!\d)24:00(?::00(?:[.,]0+)?)?(?!\d)")
@@ -62,18 +38,18 @@ _SHORT_YEAR = re.compile(r"(\d\d)(-\d\d-\d\d)(?!\d)")
 _WEEKDAY = re.compile(r"[^\W\d_]+[.,]*\s+(?=\d{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3})")
 
 
-def read(said: str, *, zone: str = "UTC", month_first: bool = False, now: datetime) -> datetime | None:
-    """The moment a feed means; None when it is no date or an absurd one.
+def read(text: str, *, zone: str = "UTC", month_first: bool = False, now: datetime) -> datetime | None:
+    """Return the aware UTC moment a date stands for; None for text that is no date or an absurd one.
 
-    A date without a zone is in `zone` (an IANA name); `month_first` is how 01/02/2024 is read; `now`
-    only says which century a year of two digits is in.
+    A date without a zone is in `zone` (an IANA name). `month_first` says how 01/02/2024 is read. `now` only
+    decides the century of a two-digit year.
     """
-    said = said.strip()
-    if len(said) > DATE_CHARS_MAX:
+    text = text.strip()
+    if len(text) > DATE_CHARS_MAX:
         return None
     try:
         local = _zone_info(zone)
-        moment = _standard(said, local, now) or _odd(said, local, now, month_first=month_first)
+        moment = _parse_standard(text, local, now) or _parse_other(text, local, now, month_first=month_first)
         if moment is None or not EARLIEST <= moment.year <= LATEST:
             return None
         return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
@@ -83,7 +59,7 @@ def read(said: str, *, zone: str = "UTC", month_first: bool = False, now: dateti
 
 
 def month_first(language: str, zone: str) -> bool:
-    """Whether 01/02/2024 is January the second: where English is written in the Americas."""
+    """Return whether 01/02/2024 is January 2nd: in English as written in the Americas."""
     return language == "en-US" or (language in ("", "en") and zone.startswith(("America/", "US/")))
 
 
@@ -92,48 +68,49 @@ def _zone_info(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def _standard(said: str, local: tzinfo, now: datetime) -> datetime | None:
-    """RFC 3339 and ISO 8601, RFC 822 and its kin; epochs. 99 % of feeds."""
-    if said[:1].isdigit() and said.isascii():
-        if said.isdigit():
-            return _number(said)
-        if said[4:5] == "-":
+def _parse_standard(text: str, local: tzinfo, now: datetime) -> datetime | None:
+    """Parse RFC 3339, ISO 8601, RFC 822 and its kin, and epochs: 99 % of feeds."""
+    if text[:1].isdigit() and text.isascii():
+        if text.isdigit():
+            return _parse_digits(text)
+        if text[4:5] == "-":
             try:
-                return datetime.fromisoformat(said)
+                return datetime.fromisoformat(text)
             except ValueError:
                 return None
-    found = _RFC_822.fullmatch(said)
-    if found is None or (month := _MONTHS.get(found[2].casefold())) is None:
+    match = _RFC_822.fullmatch(text)
+    if match is None or (month := MONTHS.get(match[2].casefold())) is None:
         return None
-    day, _, year, hour, minute, second, zone = found.groups()
+    day, _, year, hour, minute, second, zone = match.groups()
     try:
-        naive = datetime(  # noqa: DTZ001 - its zone comes next
-            _year(year, now), month, int(day), int(hour or 0), int(minute or 0), int(second or 0)
+        naive = datetime(  # noqa: DTZ001 - _with_zone adds the zone
+            _full_year(year, now), month, int(day), int(hour or 0), int(minute or 0), int(second or 0)
         )
     except ValueError:
         return None
-    return _aware(naive, zone, local)
+    return _with_zone(naive, zone, local)
 
 
-def _number(said: str) -> datetime | None:
-    if len(said) in (8, 12, 14):
-        return datetime.fromisoformat(f"{said[:8]}T{said[8:] or '0000'}")
-    if len(said) in (10, 13):  # 2001 to 2286, in seconds or milliseconds
-        return datetime.fromtimestamp(int(said) / (1 if len(said) == 10 else 1000), UTC)
+def _parse_digits(text: str) -> datetime | None:
+    """Parse YYYYMMDD[hhmm[ss]] of ISO 8601 and epochs in seconds or milliseconds."""
+    if len(text) in (8, 12, 14):
+        return datetime.fromisoformat(f"{text[:8]}T{text[8:] or '0000'}")
+    if len(text) in (10, 13):  # 2001 to 2286, in seconds or milliseconds
+        return datetime.fromtimestamp(int(text) / (1 if len(text) == 10 else 1000), UTC)
     return None
 
 
-def _year(said: str, now: datetime) -> int:
-    """RFC 9110 section 5.6.7: two digits that seem more than 50 years ahead are of the last century."""
-    year = int(said)
-    if len(said) > 2:
+def _full_year(digits: str, now: datetime) -> int:
+    """Return the full year; two digits over 50 years ahead mean last century (RFC 9110 section 5.6.7)."""
+    year = int(digits)
+    if len(digits) > 2:
         return year
     year += now.year - now.year % 100
     return year - 100 if year > now.year + 50 else year
 
 
-def _aware(naive: datetime, zone: str | None, local: tzinfo) -> datetime | None:
-    """In the zone that was named. An unknown name says nothing; "pm" is no zone."""
+def _with_zone(naive: datetime, zone: str | None, local: tzinfo) -> datetime | None:
+    """Return the time in its named zone, naive if the name is unknown; None after "am" and "pm"."""
     name = (zone or "").lower().replace(" ", "")
     if not name:
         return naive
@@ -146,68 +123,74 @@ def _aware(naive: datetime, zone: str | None, local: tzinfo) -> datetime | None:
         hours, minutes = (digits, "0") if len(digits) < 3 else (digits[:-2], digits[-2:])
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         return naive.replace(tzinfo=timezone(-offset if sign == "-" else offset))
-    hours_east = _ZONES.get(name)
+    hours_east = ZONES.get(name)
     return naive if hours_east is None else naive.replace(tzinfo=timezone(timedelta(hours=hours_east)))
 
 
-def _odd(said: str, local: tzinfo, now: datetime, *, month_first: bool) -> datetime | None:
-    """All the rest: put into a form the standards or dateutil know, the zone read by ourselves."""
-    said = " ".join(unicodedata.normalize("NFC", said).split())
-    said = _LEAP_SECOND.sub(":59", _HOURS.sub(_clock, said))
-    said, midnights = _MIDNIGHT.subn("00:00", said)
-    said, zone = _without_zone(said)
-    if short := _SHORT_YEAR.match(said):
-        said = f"{_year(short[1], now)}{said[2:]}"
-    moment = _standard(said, local, now) or _dateutil(
-        _WEEKDAY.sub("", said, count=1), now, month_first=month_first
+def _parse_other(text: str, local: tzinfo, now: datetime, *, month_first: bool) -> datetime | None:
+    """Parse any other date, rewritten into a form that the standards or dateutil know.
+
+    dateutil reads the date without its zone: it takes CEST and AEST for UTC.
+    """
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    text = _LEAP_SECOND.sub(":59", _TIME_WITH_WORD.sub(_digital_time, text))
+    text, midnights = _MIDNIGHT.subn("00:00", text)
+    text, zone = _split_zone(text)
+    if short := _SHORT_YEAR.match(text):
+        text = f"{_full_year(short[1], now)}{text[2:]}"
+    moment = _parse_standard(text, local, now) or _parse_with_dateutil(
+        _WEEKDAY.sub("", text, count=1), now, month_first=month_first
     )
     if moment is None:
         return None
     moment += timedelta(days=midnights)
-    return moment if moment.tzinfo else _aware(moment, zone, local)
+    return moment if moment.tzinfo else _with_zone(moment, zone, local)
 
 
-def _clock(found: re.Match[str]) -> str:
-    return f"{found[1]}:{found[2] or found[3] or '00'}"
+def _digital_time(match: re.Match[str]) -> str:
+    return f"{match[1]}:{match[2] or match[3] or '00'}"
 
 
-def _without_zone(said: str) -> tuple[str, str | None]:
-    """A zone can only stand after the time, but years do too: `08:49:37 CET 1994`."""
-    time = _TIME.search(said)
-    found = _ZONE.search(said, time.end()) if time else None
-    if found is None:
-        return said, None
-    return said[: found.start()] + said[found.end() :], found[1]
+def _split_zone(text: str) -> tuple[str, str | None]:
+    """Return the date without its zone, and the zone.
+
+    The zone is searched only after the time, but a year may follow it: `08:49:37 CET 1994`.
+    """
+    time = _TIME.search(text)
+    zone = _ZONE.search(text, time.end()) if time else None
+    if zone is None:
+        return text, None
+    return text[: zone.start()] + text[zone.end() :], zone[1]
 
 
 class _Words(parser.parserinfo):
-    """dateutil's words in more languages, and no clock to tell a century by."""
+    """dateutil's vocabulary in more languages; the century comes from `now` instead of dateutil's clock."""
 
-    def __init__(self, this_year: datetime, *, dayfirst: bool) -> None:
+    def __init__(self, now: datetime, *, dayfirst: bool) -> None:
         super().__init__(dayfirst=dayfirst)
-        self._now = this_year
+        self._now = now
 
     def month(self, name: str) -> int | None:
-        return _MONTHS.get(name.casefold())
+        return MONTHS.get(name.casefold())
 
     def jump(self, name: str) -> bool:
-        return super().jump(name) or name.casefold() in _WORDS_BETWEEN
+        return super().jump(name) or name.casefold() in FILLER_WORDS
 
     def convertyear(self, year: int, century_specified: bool = False) -> int:
-        return year if century_specified or year > 99 else _year(f"{year:02}", self._now)
+        return year if century_specified or year > 99 else _full_year(f"{year:02}", self._now)
 
 
 @lru_cache(maxsize=4)
-def _reader(this_year: datetime, *, day_first: bool) -> parser.parser:
+def _dateutil_parser(this_year: datetime, *, day_first: bool) -> parser.parser:
     return parser.parser(_Words(this_year, dayfirst=day_first))
 
 
-def _dateutil(said: str, now: datetime, *, month_first: bool) -> datetime | None:
-    """Read twice on different defaults: what differs was not said, and is not made up."""
+def _parse_with_dateutil(text: str, now: datetime, *, month_first: bool) -> datetime | None:
+    """Parse twice, with different defaults: a part that differs is missing from the text, so None."""
     this_year = datetime(now.year, 1, 1, tzinfo=UTC)
-    reader = _reader(this_year, day_first=not month_first and not said[:4].isdigit())
+    reader = _dateutil_parser(this_year, day_first=not month_first and not text[:4].isdigit())
     first, second = (
-        reader.parse(said, default=default, ignoretz=True)
-        for default in (datetime(2001, 1, 1), datetime(2002, 2, 2))  # noqa: DTZ001 - naive as what is read
+        reader.parse(text, default=default, ignoretz=True)
+        for default in (datetime(2001, 1, 1), datetime(2002, 2, 2))  # noqa: DTZ001 - naive like the result
     )
     return first if first == second else None

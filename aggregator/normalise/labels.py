@@ -1,6 +1,7 @@
-"""The short things said of an item: language, names of people, categories, files that belong to it.
+"""Normalise an item's metadata: language, authors, categories, enclosures and images.
 
-Each is cleaned or dropped by itself; nothing here raises or makes up more than a type from a file's ending.
+Each value is cleaned or dropped on its own and nothing raises. The only guess is a MIME type from a file's
+extension.
 """
 
 import re
@@ -11,15 +12,15 @@ from aggregator.normalise import urls
 from aggregator.normalise.text import line, title
 
 NAME_CHARS_MAX = 200  # characters
-LABELS_MAX = 30  # names, categories, files
+LABELS_MAX = 30  # authors, categories, files; of each
 
-_TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,4})", re.IGNORECASE)
-_NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})
-_ADDRESS = r"[^\s@<>()]+@[^\s@<>()]+"
-_BEHIND_ADDRESS = re.compile(rf"{_ADDRESS}\s*\((.+)\)")  # RSS 2.0: jane@example.org (Jane Doe)
-_SOME_ADDRESS = re.compile(rf"[<(\[]?\s*(?:mailto:)?{_ADDRESS}[>)\]]?")
+_LANGUAGE_TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,4})", re.IGNORECASE)
+_NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})  # ISO 639-2: unknown, none, several, uncoded
+_EMAIL = r"[^\s@<>()]+@[^\s@<>()]+"
+_EMAIL_AND_NAME = re.compile(rf"{_EMAIL}\s*\((.+)\)")  # RSS 2.0: jane@example.org (Jane Doe)
+_ANY_EMAIL = re.compile(rf"[<(\[]?\s*(?:mailto:)?{_EMAIL}[>)\]]?")
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
-_TYPES = {
+_TYPE_OF_EXTENSION = {
     "aac": "audio/aac",
     "avif": "image/avif",
     "csv": "text/csv",
@@ -46,66 +47,68 @@ _TYPES = {
 }
 
 
-def language(*said: str) -> str:
-    """The first that is a language tag, written as BCP 47 (RFC 5646 section 2.1.1) asks: pt-BR, zh-Hant."""
-    return next((tag for each in said if (tag := _language(each))), "")
+def language(*candidates: str) -> str:
+    """Return the first valid language tag in the case of RFC 5646 section 2.1.1 (pt-BR, zh-Hant), or ""."""
+    return next((tag for candidate in candidates if (tag := _language_tag(candidate))), "")
 
 
-def _language(said: str) -> str:
-    found = _TAG.fullmatch(said.strip().replace("_", "-").partition(".")[0])  # a locale: en_US.UTF-8
-    if found is None or found[1].lower() in _NO_LANGUAGE:
+def _language_tag(value: str) -> str:
+    bare = value.strip().replace("_", "-").partition(".")[0]  # of a locale: en_US.UTF-8
+    match = _LANGUAGE_TAG.fullmatch(bare)
+    if match is None or match[1].lower() in _NO_LANGUAGE:
         return ""
-    return found[1].lower() + "".join(_subtag(each) for each in found[2].split("-")[1:])
+    return match[1].lower() + "".join(_subtag(subtag) for subtag in match[2].split("-")[1:])
 
 
-def _subtag(said: str) -> str:
-    if len(said) == 2 and said.isalpha():
-        return "-" + said.upper()
-    return "-" + (said.title() if len(said) == 4 and said.isalpha() else said.lower())
+def _subtag(value: str) -> str:
+    if len(value) == 2 and value.isalpha():
+        return "-" + value.upper()
+    return "-" + (value.title() if len(value) == 4 and value.isalpha() else value.lower())
 
 
-def people(said: Iterable[str], organisation: str) -> tuple[str, ...]:
-    """Names without e-mail addresses, once each, without the organisation: that is no author."""
-    return _distinct((_name(each) for each in said), but=organisation)
+def people(names: Iterable[str], organisation: str) -> tuple[str, ...]:
+    """Return distinct names without e-mail addresses, at most LABELS_MAX; the organisation is no author."""
+    return _distinct((_name(name) for name in names), excluded=organisation)
 
 
-def _name(said: str) -> str:
-    said = line(title(said), NAME_CHARS_MAX)
-    behind = _BEHIND_ADDRESS.fullmatch(said)
-    name = behind[1] if behind else _SOME_ADDRESS.sub("", said)
+def _name(value: str) -> str:
+    value = line(title(value), NAME_CHARS_MAX)
+    match = _EMAIL_AND_NAME.fullmatch(value)
+    name = match[1] if match else _ANY_EMAIL.sub("", value)
     return name.strip(" \"'<>,;()")
 
 
-def categories(said: Iterable[str]) -> tuple[str, ...]:
-    """Trimmed, once each whatever their case."""
-    return _distinct(line(title(each), NAME_CHARS_MAX).strip(" ,;") for each in said)
+def categories(terms: Iterable[str]) -> tuple[str, ...]:
+    """Return trimmed categories, distinct without regard to case, at most LABELS_MAX."""
+    return _distinct(line(title(term), NAME_CHARS_MAX).strip(" ,;") for term in terms)
 
 
-def _distinct(said: Iterable[str], but: str = "") -> tuple[str, ...]:
-    kept = {but.casefold(): but, "": ""}
+def _distinct(values: Iterable[str], excluded: str = "") -> tuple[str, ...]:
+    kept = {excluded.casefold(): excluded, "": ""}
     unwanted = len(kept)
-    for each in said:
-        kept.setdefault(each.casefold(), each)
+    for value in values:
+        kept.setdefault(value.casefold(), value)
     return tuple(kept.values())[unwanted : unwanted + LABELS_MAX]
 
 
-def files(said: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
-    """Those with an address on the web, once each."""
-    found: dict[str, Enclosure] = {}
-    for each in said:
-        url = urls.absolute(each.url, base)
+def files(attachments: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
+    """Return attachments with an http(s) URL, resolved against `base`, once each and at most LABELS_MAX."""
+    by_url: dict[str, Enclosure] = {}
+    for attachment in attachments:
+        url = urls.absolute(attachment.url, base)
         if url:
-            found.setdefault(url, Enclosure(url, _type(each.type, url), _size(each.length)))
-    return tuple(found.values())[:LABELS_MAX]
+            by_url.setdefault(url, Enclosure(url, _type(attachment.type, url), _size(attachment.length)))
+    return tuple(by_url.values())[:LABELS_MAX]
 
 
-def _type(said: str, url: str) -> str:
-    mime = said.partition(";")[0].strip().lower()
+def _type(declared: str, url: str) -> str:
+    mime = declared.partition(";")[0].strip().lower()
     if _MIME.fullmatch(mime):
         return mime
-    return _TYPES.get(url.partition("#")[0].partition("?")[0].rpartition(".")[2].lower(), "")
+    extension = url.partition("#")[0].partition("?")[0].rpartition(".")[2].lower()
+    return _TYPE_OF_EXTENSION.get(extension, "")
 
 
-def _size(said: str) -> int | None:
-    said = said.strip()
-    return int(said) if re.fullmatch(r"[0-9]{1,15}", said) and int(said) else None
+def _size(declared: str) -> int | None:
+    declared = declared.strip()
+    return int(declared) if re.fullmatch(r"[0-9]{1,15}", declared) and int(declared) else None

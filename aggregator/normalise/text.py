@@ -1,6 +1,6 @@
-"""Plain text: of HTML (the room of selectolax), on one line, and free of what no output may hold.
+"""Extract plain text from HTML with selectolax; strip control characters; shorten text to one line.
 
-Never makes HTML safe; parses only what is safe already, or short.
+Never sanitises HTML: only sanitised or short HTML is parsed here.
 """
 
 import html
@@ -9,59 +9,59 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 DISCLAIMER_CLASS = "pw-disclaimer"
-# A tree of so few characters cannot cost much, however hostile.
+# A tree of so few characters is cheap to build, even of hostile HTML.
 DISCLAIMER_CHARS_MAX = 20_000
 TITLE_HTML_CHARS_MAX = 10_000
 
-# Not in XML, or invisible and able to reorder what surrounds it (U+202A-202E, U+2066-2069: legitimate ones
-# are lost, but blocks are isolated anyway and `dir` survives).
+# Characters forbidden in XML 1.0, and bidirectional controls (U+202A-202E, U+2066-2069), which reorder text
+# around them: legitimate ones are lost too, but blocks are isolated anyway and `dir` survives.
 _CONTROL = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _ASCII_CONTROLS = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
-# A C1 control is a Windows-1252 character of a feed that named the wrong encoding; browsers read it so too.
-_WINDOWS = {
+# A C1 control comes from Windows-1252 text under a wrong encoding label; browsers read it so too.
+_C1_AS_CP1252 = {
     character: bytes([ord(character)]).decode("cp1252", "ignore") for character in map(chr, range(0x80, 0xA0))
 }
-_PARAGRAPH, _LINE, _ITEM = "\x01", "\x02", "\x02- "  # marks that no printable text holds
-_AFTER_ITEM = re.compile("\x02- [\x01\x02 ]+")
-_BLOCKS_NAMES = """
+_PARAGRAPH, _LINE, _ITEM = "\x01", "\x02", "\x02- "  # control characters, so in no printable text
+_BREAKS_AFTER_ITEM = re.compile("\x02- [\x01\x02 ]+")
+_BLOCK_NAMES = """
     address article aside blockquote caption center details div dl dd dt fieldset figcaption figure footer
     form h1 h2 h3 h4 h5 h6 header hr main nav ol p pre section summary table tbody tfoot thead ul
 """
-_BLOCKS = frozenset(_BLOCKS_NAMES.split())
-_MARKS = dict.fromkeys(_BLOCKS, _PARAGRAPH) | {
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
+_MARK_OF_TAG = dict.fromkeys(_BLOCKS, _PARAGRAPH) | {
     "li": _ITEM,
     "br": _LINE,
     "tr": _LINE,
     "td": " ",
     "th": " ",
 }
-_UNSEEN = ["script", "style", "template", "svg", "head", "iframe", "noscript", "textarea"]
+_INVISIBLE_TAGS = ["script", "style", "template", "svg", "head", "iframe", "noscript", "textarea"]
 
 
 def printable(value: str) -> str:
-    """Without control characters, lone surrogates, non-characters and overrides of direction."""
+    """Return text without control characters, lone surrogates, non-characters and bidirectional controls."""
     if value.isascii() and len(value) == len(value.encode().translate(None, _ASCII_CONTROLS)):
-        return value  # the usual case, at a fifth of the price
+        return value  # the usual case; a fifth of the pattern's CPU time
     return _CONTROL.sub(_replacement, value)
 
 
-def _replacement(found: re.Match[str]) -> str:
-    character = found[0]
+def _replacement(match: re.Match[str]) -> str:
+    character = match[0]
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"
-    return _WINDOWS.get(character, "")
+    return _C1_AS_CP1252.get(character, "")
 
 
 def line(value: str, limit: int) -> str:
-    """One printable line of at most `limit` characters."""
+    """Return one printable line of at most `limit` characters."""
     collapsed = " ".join(printable(value[: limit * 8]).split())
     return collapsed if len(collapsed) <= limit else shortened(collapsed, limit)
 
 
 def shortened(value: str, limit: int) -> str:
-    """The first words that fit, and an ellipsis when that is not all."""
+    """Return the first words that fit into `limit` characters, with an ellipsis after a cut."""
     if len(value) <= limit:
         return value
     head = value[: limit - 1]
@@ -70,29 +70,29 @@ def shortened(value: str, limit: int) -> str:
 
 
 def title(value: str) -> str:
-    """The text of HTML meant as one line; tags part no words there."""
+    """Return the text of HTML meant as one line; a tag does not separate words there."""
     value = value[:TITLE_HTML_CHARS_MAX]
     if "<" not in value:
         return html.unescape(value) if "&" in value else value
     body = LexborHTMLParser(encodable(value)).body
     if body is None:
         return ""
-    body.strip_tags(_UNSEEN, recursive=True)
+    body.strip_tags(_INVISIBLE_TAGS, recursive=True)
     return body.text()
 
 
 def read(safe: str) -> tuple[str, str]:
-    """Safe HTML as a parser understands it: written out again, and as plain text.
+    """Parse sanitised HTML; return it serialised again, and its plain text.
 
-    Paragraphs are parted by a blank line, items of lists start with "- ".
+    In the text a blank line separates paragraphs and "- " starts a list item.
     """
     body = LexborHTMLParser(safe).body
-    assert body is not None, "only a frameset has no body, and it is not safe"
+    assert body is not None, "only a frameset has no body, and the sanitiser drops it"
     return body.inner_html or "", _plain(body)
 
 
 def without_disclaimer(value: str) -> str:
-    """HTML without another Publicwire's disclaimer: an element of that class that is its last block."""
+    """Return HTML without another Publicwire's disclaimer: a last block with DISCLAIMER_CLASS."""
     mention = value.rfind(DISCLAIMER_CLASS)
     start = value.rfind("<", 0, max(mention, 0))
     if start < 0 or len(value) - start > DISCLAIMER_CHARS_MAX:
@@ -108,7 +108,7 @@ def _is_blank(node: LexborNode) -> bool:
 
 
 def encodable(value: str) -> str:
-    """Without lone surrogates, which no parser takes."""
+    """Return text with lone surrogates replaced: selectolax cannot encode them."""
     return value.encode("utf-8", "replace").decode()
 
 
@@ -121,21 +121,21 @@ def _plain(body: LexborNode) -> str:
         if before is not None and before.tag in _BLOCKS:
             parts.append(_PARAGRAPH)
         if tag == "-text":
-            said = node.text_content or ""
-            parts.append(said.replace("\n", _LINE) if has_pre and _is_preformatted(node) else said)
-        elif tag in _MARKS:
-            parts.append(_MARKS[tag])
+            content = node.text_content or ""
+            parts.append(content.replace("\n", _LINE) if has_pre and _is_preformatted(node) else content)
+        elif tag in _MARK_OF_TAG:
+            parts.append(_MARK_OF_TAG[tag])
             has_pre = has_pre or tag == "pre"
     marked = _collapsed("".join(parts))
     if _ITEM in marked:
-        marked = _AFTER_ITEM.sub(_ITEM, marked)
-    return "\n\n".join([lines for each in marked.split(_PARAGRAPH) if (lines := _lines(each))])
+        marked = _BREAKS_AFTER_ITEM.sub(_ITEM, marked)
+    return "\n\n".join([lines for paragraph in marked.split(_PARAGRAPH) if (lines := _lines(paragraph))])
 
 
 def _collapsed(marked: str) -> str:
     for blank in ("\n", "\t", "\r", "\xa0"):
         marked = marked.replace(blank, " ")
-    while "  " in marked:  # a sixth of the time that split and join take
+    while "  " in marked:  # a sixth of the CPU time of split and join
         marked = marked.replace("  ", " ")
     return marked
 
@@ -143,7 +143,7 @@ def _collapsed(marked: str) -> str:
 def _lines(paragraph: str) -> str:
     if _LINE not in paragraph:
         return paragraph.strip()
-    return "\n".join([line for each in paragraph.split(_LINE) if (line := each.strip())])
+    return "\n".join([line for raw in paragraph.split(_LINE) if (line := raw.strip())])
 
 
 def _is_preformatted(node: LexborNode) -> bool:

@@ -1,6 +1,6 @@
-"""URLs as browsers read them (the room of ada_url): absolute, without trackers, and in the form keys use.
+"""Resolve URLs as browsers do (WHATWG URL, by ada_url), strip tracking parameters, canonicalise for keys.
 
-Nothing here raises: what is no address for the public web is "".
+Nothing raises: anything but an http(s) URL becomes "".
 """
 
 import re
@@ -9,8 +9,8 @@ import ada_url
 
 URL_CHARS_MAX = 4_000
 
-# Names that only say how the reader came here. A parameter some site might use to choose what it shows
-# (id, ref, source, rss) is not here: a missed tracker costs a duplicate, a false one loses a release.
+# Parameters that only track a visit. Names by which some site may select its content (id, ref, source, rss)
+# are left out: a missed tracker costs a duplicate, a false one loses a release.
 _TRACKERS_NAMES = """
     fbclid gclid gclsrc dclid wbraid gbraid msclkid yclid ysclid twclid ttclid li_fat_id igshid igsh
     mc_cid mc_eid _hsenc _hsmi __hssc __hstc __hsfp hsctatracking mkt_tok vero_id vero_conv oly_anon_id
@@ -23,10 +23,10 @@ _TRACKERS = frozenset(_TRACKERS_NAMES.split())
 _TRACKER_PREFIXES = ("utm_", "pk_campaign", "pk_kwd", "pk_source", "pk_medium", "mtm_", "hsa_", "at_custom")
 _TRACKING_FRAGMENT = re.compile(r"(?i)(?:utm_|xtor=|echobox=|ftag=|rss$|comments$|respond$|:~:text=)")
 _USERINFO = re.compile(r"^(https?://)[^/?#]*@")
-_ESCAPED_AND = re.compile(r"&(?:(?:amp|#0?38);)+")
+_ESCAPED_AMPERSAND = re.compile(r"&(?:(?:amp|#0?38);)+")
 _WWW = re.compile(r"(?i)www\.[a-z0-9-]+\.")
-# What the standard leaves as it is, so that it need not be asked: nothing to escape or fold, no port, no dot
-# segments, no host that it reads as a number or as punycode.
+# URLs that WHATWG normalisation leaves unchanged, so that ada_url need not be called: nothing to escape or
+# fold, no port, no dot segments, no host that is a number or punycode.
 _SETTLED = re.compile(
     r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)+[a-z]{2,}(?=/)(?:/[A-Za-z0-9_~,;:+=!$()*&-][A-Za-z0-9_~,;:+=!$()*&.-]*+)*+/?"
     r"(?:\?[A-Za-z0-9_~,;:+=!$()*&./-]*+)?"
@@ -34,19 +34,19 @@ _SETTLED = re.compile(
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 
 
-def absolute(said: str, base: str = "") -> str:
-    """The http(s) address a browser would go to, without userinfo; "" when there is none."""
-    said = said.strip()
-    if not said or len(said) > URL_CHARS_MAX:
+def absolute(reference: str, base: str = "") -> str:
+    """Return the http(s) URL a browser would open, without userinfo; "" when there is none."""
+    reference = reference.strip()
+    if not reference or len(reference) > URL_CHARS_MAX:
         return ""
-    if "&" in said:  # escaped twice or more; no address means these by the letter
-        said = _ESCAPED_AND.sub("&", said)
-    if is_settled(said):
-        return said
-    if _WWW.match(said):
-        said = "http://" + said
+    if "&" in reference:  # escaped twice or more; no URL means "&amp;" literally
+        reference = _ESCAPED_AMPERSAND.sub("&", reference)
+    if is_settled(reference):
+        return reference
+    if _WWW.match(reference):
+        reference = "http://" + reference
     try:
-        url: str = ada_url.join_url(base, said) if base else ada_url.normalize_url(said)
+        url: str = ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference)
     except ValueError:
         return ""
     if not url.startswith(("https://", "http://")) or len(url) > URL_CHARS_MAX:
@@ -54,13 +54,13 @@ def absolute(said: str, base: str = "") -> str:
     return _USERINFO.sub(r"\1", url) if "@" in url else url
 
 
-def is_settled(said: str) -> bool:
-    """Whether an address is plainly one that `absolute` would leave as it is; most are."""
-    return _SETTLED.fullmatch(said) is not None
+def is_settled(url: str) -> bool:
+    """Return whether `absolute` leaves this URL unchanged, by one pattern; most URLs of feeds pass."""
+    return _SETTLED.fullmatch(url) is not None
 
 
 def untracked(url: str) -> str:
-    """An absolute address without tracking parameters, else to the letter."""
+    """Return an absolute URL without tracking parameters and fragments, otherwise unchanged."""
     if "?" not in url and "#" not in url:
         return url
     address, mark, fragment = url.partition("#")
@@ -82,17 +82,17 @@ def _is_tracker(parameter: str) -> bool:
 
 
 def canonical(url: str) -> str:
-    """What is compared when two addresses are asked to be the same; no address itself.
+    """Return the form in which two URLs are compared; it is not itself a URL.
 
-    Folded: scheme, "www.", a trailing slash and the case of escapes, which tell no two releases apart.
-    Kept: the order of parameters, and fragments, which do (a page of news whose items are anchors, a `#/` or
-    `#!` route): a false merge loses a release, a missed one only shows it twice.
+    Folded: scheme, "www.", a trailing slash and the case of escapes, which distinguish no two releases.
+    Kept: the order of parameters, and fragments, which do (news pages whose items are anchors, `#/` and `#!`
+    routes): a false merge loses a release, a missed one only shows it twice.
     """
     return folded(untracked(url))
 
 
 def folded(url: str) -> str:
-    """`canonical` of an address that has no trackers."""
+    """Return `canonical` of a URL without tracking parameters."""
     rest = url.partition("://")[2].removeprefix("www.")
     if "%" in rest:
         rest = _ESCAPE.sub(lambda escape: escape[0].upper(), rest)

@@ -1,6 +1,6 @@
-"""From the bytes of a feed document to what it said. Bytes decide what it is, headers second.
+"""Parse the bytes of a feed document into a Document: bytes decide its format and encoding, headers second.
 
-Pure: no clock, file or network; external entities are never fetched. `parse` raises ParseError or returns.
+No clock, file or network: external entities (XXE) are never fetched. `parse` returns or raises ParseError.
 """
 
 from aggregator.errors import Cause, ParseError
@@ -17,22 +17,22 @@ def parse(
     seen: frozenset[bytes] = frozenset(),
     pipeline_version: bytes = b"",
 ) -> Document:
-    """What the document at `url` said; its entries are those whose raw digest is not in `seen`.
+    """Return the document found at `url` with its entries whose raw digest is not in `seen`.
 
-    `pipeline_version` stands for everything besides the document that shapes items: digests made with another
+    `pipeline_version` identifies everything besides the document that shapes items: digests made with another
     version never match. Raises ParseError with cause "not-a-feed" or "limit".
     """
     text = recognise(body, content_type)
     try:
         if text.is_json:
             return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)
-        from aggregator.parse import xml  # feedparser costs 60 ms to import; JSON sources do without
+        from aggregator.parse import xml  # importing feedparser costs 60 ms; JSON Feeds do not need it
 
         return xml.read(text, url, seen, pipeline_version=pipeline_version)
     except ParseError:
         raise
     except (MemoryError, RecursionError) as error:
-        raise ParseError("the document needs more memory than it may have", cause=Cause.LIMIT) from error
+        raise ParseError("the document needs more memory than a worker may use", cause="limit") from error
     except Exception as error:  # feedparser's loose parser fails in many ways on hostile input
         raise ParseError(
             f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED

@@ -1,7 +1,6 @@
-"""Finds the feeds a web page names: declared ones first, then links that look like feeds.
+"""Feed autodiscovery: find the feeds that a web page declares, and links in it that look like feeds.
 
-Pure: it reads a page that somebody fetched and never fetches anything itself, so every address it returns
-is unproven until it has been fetched and parsed.
+Never fetches: each URL is a candidate until it has been fetched and parsed.
 """
 
 import re
@@ -12,10 +11,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.normalise import bounds
 
-MOST = 20  # feeds named to a person
-_LONGEST = 2_000  # characters of an address worth following
-# The types feeds are declared under; application/json is WordPress' API and not a feed.
-_TYPES = frozenset(
+FEEDS_MAX = 20  # candidates returned
+_URL_CHARS_MAX = 2_000
+# Media types of declared feeds; application/json is left out: it is the WordPress API.
+_FEED_TYPES = frozenset(
     {
         "application/rss+xml",
         "application/atom+xml",
@@ -25,15 +24,15 @@ _TYPES = frozenset(
         "text/xml",
     }
 )
-# A whole word of the address; "/feedback" and "/feed-the-hungry" are none.
-_LOOKS_LIKE_A_FEED = re.compile(r"(?:^|[/._=-])(?:feeds?|rss2?|atom|rdf)(?=[/.?&]|$)", re.IGNORECASE)
-_COMMENTS = re.compile(r"\b(?:comments?|commentaires|kommentare|comentarios)\b", re.IGNORECASE)
-_USUAL = ("feed", "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
+# A whole word of the URL: "/feedback" and "/feed-the-hungry" do not match.
+_FEED_WORD = re.compile(r"(?:^|[/._=-])(?:feeds?|rss2?|atom|rdf)(?=[/.?&]|$)", re.IGNORECASE)
+_COMMENTS_WORD = re.compile(r"\b(?:comments?|commentaires|kommentare|comentarios)\b", re.IGNORECASE)
+_COMMON_PATHS = ("feed", "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """An address that may be a feed; `declared` when the page itself says so."""
+    """A candidate URL; `declared` if the page has it in a <link>, not only in an <a>."""
 
     url: str
     title: str
@@ -41,50 +40,54 @@ class Feed:
 
 
 def find_feeds(page: str | bytes, url: str) -> tuple[Feed, ...]:
-    """The feeds named in the HTML of `page`, which was found at `url`; the best first.
+    """Return the feeds named in the HTML `page` found at `url`, distinct by URL, at most FEEDS_MAX.
 
-    Declared before guessed, releases before comments, the same host before others, else in page order.
+    Declared ones come before guessed ones, releases before comments, the same host before others; then page
+    order counts.
     """
-    tree = LexborHTMLParser(_affordable(page))
+    tree = LexborHTMLParser(_bounded(page))
     base_tag = tree.css_first("base[href]")
     base = _absolute(base_tag.attributes.get("href"), url) if base_tag else ""
     base = base or url
-    found = [_feed(node, base, declared=True) for node in tree.css("link[rel][href]") if _is_declared(node)]
-    found += [_feed(node, base, declared=False) for node in tree.css("a[href]") if _looks_like_a_feed(node)]
-    firsts: dict[str, Feed] = {}
-    for feed in found:
-        firsts.setdefault(feed.url, feed)
+    candidates = [
+        _feed(node, base, declared=True) for node in tree.css("link[rel][href]") if _is_declared(node)
+    ]
+    candidates += [
+        _feed(node, base, declared=False) for node in tree.css("a[href]") if _looks_like_a_feed(node)
+    ]
+    by_url: dict[str, Feed] = {}
+    for feed in candidates:
+        by_url.setdefault(feed.url, feed)
     host = _site(url)
     ranked = sorted(
-        (feed for feed in firsts.values() if feed.url not in ("", url)),
+        (feed for feed in by_url.values() if feed.url not in ("", url)),
         key=lambda feed: (not feed.declared, _is_comments(feed), _site(feed.url) != host),
     )
-    return tuple(ranked[:MOST])
+    return tuple(ranked[:FEEDS_MAX])
 
 
 def usual_addresses(url: str) -> tuple[str, ...]:
-    """Where feeds usually are on a site that names none: beside the page, then at the root."""
-    near = urljoin(url, ".")
-    root = urljoin(url, "/")
-    return tuple(dict.fromkeys(urljoin(place, name) for place in (near, root) for name in _USUAL))
+    """Return common feed URLs to try on a site that names none: beside the page, then at the root."""
+    folder, root = urljoin(url, "."), urljoin(url, "/")
+    return tuple(dict.fromkeys(urljoin(base, path) for base in (folder, root) for path in _COMMON_PATHS))
 
 
-def _affordable(page: str | bytes) -> str:
-    """The page, or its head, or nothing: whatever of it can be parsed in time that its size explains."""
+def _bounded(page: str | bytes) -> str:
+    """Return the page, else its head, else "": the first that is not too costly to parse."""
     text = bounds.cut(page.decode(errors="replace") if isinstance(page, bytes) else page)
     head = text.partition("</head>")[0]
     return next((part for part in (text, head) if not bounds.is_costly(part)), "")
 
 
 def _is_declared(node: LexborNode) -> bool:
-    words = (node.attributes.get("rel") or "").lower().split()
+    relations = (node.attributes.get("rel") or "").lower().split()
     kind = (node.attributes.get("type") or "").partition(";")[0].strip().lower()
-    return "feed" in words or ("alternate" in words and kind in _TYPES)
+    return "feed" in relations or ("alternate" in relations and kind in _FEED_TYPES)
 
 
 def _looks_like_a_feed(node: LexborNode) -> bool:
     href = (node.attributes.get("href") or "").strip().partition("#")[0]
-    return href.startswith("feed:") or bool(_LOOKS_LIKE_A_FEED.search(href))
+    return href.startswith("feed:") or bool(_FEED_WORD.search(href))
 
 
 def _feed(node: LexborNode, base: str, *, declared: bool) -> Feed:
@@ -93,22 +96,22 @@ def _feed(node: LexborNode, base: str, *, declared: bool) -> Feed:
 
 
 def _absolute(href: str | None, base: str) -> str:
-    """The web address, without its fragment; "" when it is none."""
-    written = (href or "").strip()
-    if written.startswith("feed:"):  # feed://host/ and feed:https://host/ both stand for a web address
-        rest = written.removeprefix("feed:")
-        written = f"https:{rest}" if rest.startswith("//") else rest
+    """Return the absolute http(s) URL without its fragment, or ""."""
+    reference = (href or "").strip()
+    if reference.startswith("feed:"):  # feed://host/ and feed:https://host/ both mean an http(s) URL
+        rest = reference.removeprefix("feed:")
+        reference = f"https:{rest}" if rest.startswith("//") else rest
     try:
-        absolute = urljoin(base, written).partition("#")[0]
+        absolute = urljoin(base, reference).partition("#")[0]
         parts = urlsplit(absolute)
     except ValueError:
         return ""
-    fits = parts.scheme in {"http", "https"} and parts.hostname and len(absolute) <= _LONGEST
+    fits = parts.scheme in {"http", "https"} and parts.hostname and len(absolute) <= _URL_CHARS_MAX
     return absolute if fits else ""
 
 
 def _is_comments(feed: Feed) -> bool:
-    return bool(_COMMENTS.search(feed.title) or _COMMENTS.search(urlsplit(feed.url).path))
+    return bool(_COMMENTS_WORD.search(feed.title) or _COMMENTS_WORD.search(urlsplit(feed.url).path))
 
 
 def _site(url: str) -> str:

@@ -1,6 +1,6 @@
-"""From what feedparser keeps of one entry to an Entry: what was said, without what feedparser made up.
+"""Convert one entry as feedparser holds it into an Entry, without the values that feedparser derives.
 
-Never cleans or believes; only cuts what is beyond any use.
+Nothing is sanitised or resolved; lengths and counts beyond the RAW_*_MAX limits are cut.
 """
 
 import re
@@ -8,172 +8,182 @@ from collections.abc import Iterable, Iterator
 
 from aggregator.model import Attachment, Entry, Markup, Origin
 
-RAW_TITLE_CHARS_MAX = 4_000  # characters, as are the others
+RAW_TITLE_CHARS_MAX = 4_000
 RAW_BODY_CHARS_MAX = 1_000_000
-RAW_LINE_CHARS_MAX = 4_000  # addresses, dates, names
-RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry
+RAW_LINE_CHARS_MAX = 4_000  # URLs, dates, names
+RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of each
 
-_PICTURES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
-_TEXT = "text/plain"
-_ADDRESS_NAME = re.compile(r"[^\s@()<>]+@[^\s@()<>]+\s*\(([^()]+)\)")
-_NAME_ADDRESS = re.compile(r"([^@()<>]+)[(<][^\s@()<>]+@[^\s@()<>]+[)>]")
+_IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
+_PLAIN_TEXT = "text/plain"
+_EMAIL_AND_NAME = re.compile(r"[^\s@()<>]+@[^\s@()<>]+\s*\(([^()]+)\)")  # RSS 2.0: jane@example.org (Jane)
+_NAME_AND_EMAIL = re.compile(r"([^@()<>]+)[(<][^\s@()<>]+@[^\s@()<>]+[)>]")  # Jane <jane@example.org>
 
-Found = dict[str, object]  # a FeedParserDict, read through dict so that its renamings stay out
+# A FeedParserDict. Its own item access renames keys and derives values, so it is read through dict's methods.
+Parsed = dict[str, object]
 
 
-def line(found: Found, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
-    """A short string, "" when absent."""
-    value = dict.get(found, key)
+def string(parsed: Parsed, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
+    """Return a string cut to `limit` characters, "" when it is absent."""
+    value = dict.get(parsed, key)
     return value[:limit] if isinstance(value, str) else ""
 
 
-def many(found: Found, key: str) -> Iterator[Found]:
-    """The repeated elements feedparser collected under a key."""
-    value = dict.get(found, key)
+def children(parsed: Parsed, key: str) -> Iterator[Parsed]:
+    """Yield the repeated elements that feedparser collected under a key."""
+    value = dict.get(parsed, key)
     if isinstance(value, list):
-        yield from (each for each in value if isinstance(each, dict))
+        yield from (element for element in value if isinstance(element, dict))
 
 
-def one(found: Found, key: str) -> Found:
-    """The single structure under a key, empty when absent."""
-    value = dict.get(found, key)
+def child(parsed: Parsed, key: str) -> Parsed:
+    """Return the single element under a key, empty when it is absent."""
+    value = dict.get(parsed, key)
     return value if isinstance(value, dict) else {}
 
 
 def distinct(values: Iterable[str]) -> tuple[str, ...]:
-    """Non-empty values once each, in order."""
+    """Return the non-empty values once each, in order, at most RAW_LABELS_MAX."""
     return tuple(dict.fromkeys(value for value in values if value))[:RAW_LABELS_MAX]
 
 
-def markup(detail: Found, limit: int) -> Markup:
-    """A text construct; whatever feedparser does not hold for plain text is HTML."""
-    value = line(detail, "value", limit)
+def markup(detail: Parsed, limit: int) -> Markup:
+    """Return a text construct (RFC 4287 section 3.1): HTML unless feedparser types it as plain text."""
+    value = string(detail, "value", limit)
     if not value:
         return Markup("")
-    kind = "text" if line(detail, "type") == _TEXT else "html"
-    return Markup(value, kind, line(detail, "base"), line(detail, "language"))
+    kind = "text" if string(detail, "type") == _PLAIN_TEXT else "html"
+    return Markup(value, kind, string(detail, "base"), string(detail, "language"))
 
 
-def stated_link(found: Found) -> str:
-    """The alternate link, or "": not the guid that feedparser puts in its place."""
-    alternates = (link for link in many(found, "links") if line(link, "rel") == "alternate")
-    stated = distinct(line(link, "href") for link in alternates)
-    chosen = line(found, "link")
+def alternate_link(parsed: Parsed) -> str:
+    """Return the link with rel "alternate", or "": feedparser puts a guid in its place."""
+    alternates = (link for link in children(parsed, "links") if string(link, "rel") == "alternate")
+    stated = distinct(string(link, "href") for link in alternates)
+    chosen = string(parsed, "link")
     return chosen if chosen in stated else next(iter(stated), "")
 
 
-def authors(found: Found) -> tuple[str, ...]:
-    """All authors by name, or by address where that is all there is."""
+def author_names(parsed: Parsed) -> tuple[str, ...]:
+    """Return the names of all authors, or the e-mail address of an author without a name."""
     return distinct(
-        _person(line(author, "name") or line(author, "email")) for author in many(found, "authors")
+        _person_name(string(author, "name") or string(author, "email"))
+        for author in children(parsed, "authors")
     )
 
 
-def _person(said: str) -> str:
-    """The name out of RSS's "address (name)" and mail's "name <address>"."""
-    match = _ADDRESS_NAME.fullmatch(said) or _NAME_ADDRESS.fullmatch(said)
-    return match[1].strip() if match else said.strip()
+def _person_name(value: str) -> str:
+    match = _EMAIL_AND_NAME.fullmatch(value) or _NAME_AND_EMAIL.fullmatch(value)
+    return match[1].strip() if match else value.strip()
 
 
-def entry(found: Found, version: str) -> Entry:
-    """One entry of a document of this feedparser version string."""
+def to_entry(parsed: Parsed, version: str, digest: bytes = b"") -> Entry:
+    """Return one entry of a document; `version` is feedparser's name of its format (rss20, atom10).
+
+    `digest` is that of the raw item, b"" in a document that was parsed whole.
+    """
     is_atom = version.startswith("atom")
-    title = markup(one(found, "title_detail"), RAW_TITLE_CHARS_MAX)
-    content, summary = _bodies(found, is_atom)
-    first = next((each for each in (title, content, summary) if each.value), title)
-    updated = line(found, "updated")
-    # dc:date, feedparser's "updated", is when an RSS item was published.
-    published = line(found, "published") or line(found, "created") or ("" if is_atom else updated)
+    title = markup(child(parsed, "title_detail"), RAW_TITLE_CHARS_MAX)
+    content, summary = _bodies(parsed, is_atom)
+    first = next((text for text in (title, content, summary) if text.value), title)
+    updated = string(parsed, "updated")
+    # dc:date, which feedparser names "updated", is the date an RSS item was published.
+    published = string(parsed, "published") or string(parsed, "created") or ("" if is_atom else updated)
     return Entry(
-        guid=line(found, "id"),
-        link=_link(found, is_atom),
+        guid=string(parsed, "id"),
+        link=_link(parsed, is_atom),
         title=title,
         content=content,
         summary=summary,
         published=published,
         updated=updated,
-        authors=authors(found),
-        categories=distinct(line(tag, "term") or line(tag, "label") for tag in many(found, "tags")),
-        enclosures=_enclosures(found),
-        images=_images(found),
-        language=line(found, "language") or first.language,
+        authors=author_names(parsed),
+        categories=distinct(string(tag, "term") or string(tag, "label") for tag in children(parsed, "tags")),
+        enclosures=_enclosures(parsed),
+        images=_images(parsed),
+        language=string(parsed, "language") or first.language,
         base=first.base,
-        rights=line(found, "rights"),
-        origin=_origin(one(found, "source")),
+        rights=string(parsed, "rights"),
+        origin=_origin(child(parsed, "source")),
+        digest=digest,
     )
 
 
-def _link(found: Found, is_atom: bool) -> str:
-    if stated := stated_link(found):
-        return stated
-    if is_atom:  # its text stands elsewhere (RFC 4287 section 4.1.3.2)
-        return next((src for content in many(found, "content") if (src := line(content, "src"))), "")
-    guid = line(found, "id")
-    is_permalink = bool(dict.get(found, "guidislink"))
+def _link(parsed: Parsed, is_atom: bool) -> str:
+    if link := alternate_link(parsed):
+        return link
+    if is_atom:  # out-of-line content (RFC 4287 section 4.1.3.2)
+        return next((src for body in children(parsed, "content") if (src := string(body, "src"))), "")
+    guid = string(parsed, "id")
+    is_permalink = bool(dict.get(parsed, "guidislink"))
     return guid if is_permalink and guid.lower().startswith(("http://", "https://")) else ""
 
 
-def _bodies(found: Found, is_atom: bool) -> tuple[Markup, Markup]:
-    """Content and summary. feedparser files every second description of RSS (media:description,
-    itunes:summary) under content, so there the longer of two is the content."""
+def _bodies(parsed: Parsed, is_atom: bool) -> tuple[Markup, Markup]:
+    """Return content and summary.
+
+    feedparser files every second description of an RSS item (media:description, itunes:summary) under
+    content, so of RSS the longer of the two is the content.
+    """
     texts = [
         text
-        for detail in many(found, "content")
-        if line(detail, "type").startswith("text/") or line(detail, "type").endswith("xml")
+        for detail in children(parsed, "content")
+        if string(detail, "type").startswith("text/") or string(detail, "type").endswith("xml")
         if (text := markup(detail, RAW_BODY_CHARS_MAX)).value
     ]
     content = max(texts, key=lambda text: len(text.value), default=Markup(""))
-    summary = markup(one(found, "summary_detail"), RAW_BODY_CHARS_MAX)
+    summary = markup(child(parsed, "summary_detail"), RAW_BODY_CHARS_MAX)
     if not is_atom and content.value and len(summary.value) > len(content.value):
         return summary, content
     return content, summary
 
 
-def _enclosures(found: Found) -> tuple[Attachment, ...]:
-    said = [
+def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
+    attachments = [
         Attachment(
-            line(link, "href"),
+            string(link, "href"),
             # feedparser's own default for a link without a type
-            "" if line(link, "type") == "text/html" else line(link, "type"),
-            line(link, "length"),
+            "" if string(link, "type") == "text/html" else string(link, "type"),
+            string(link, "length"),
         )
-        for link in many(found, "links")
-        if line(link, "rel") == "enclosure"
+        for link in children(parsed, "links")
+        if string(link, "rel") == "enclosure"
     ]
-    said += [
-        Attachment(line(media, "url"), line(media, "type"), line(media, "filesize"))
-        for media in many(found, "media_content")
-        if not _is_picture(media) and "/" in line(media, "type")
+    attachments += [
+        _media_attachment(media)
+        for media in children(parsed, "media_content")
+        if not _is_image(media) and "/" in string(media, "type")
     ]
-    return _once(said)
+    return _distinct_by_url(attachments)
 
 
-def _images(found: Found) -> tuple[Attachment, ...]:
-    media = [each for each in many(found, "media_content") if _is_picture(each)]
-    said = [
-        Attachment(line(each, "url"), line(each, "type"), line(each, "filesize"))
-        for each in [*media, *many(found, "media_thumbnail")]
-    ]
-    said.append(Attachment(line(one(found, "image"), "href")))  # itunes:image
-    return _once(said)
+def _images(parsed: Parsed) -> tuple[Attachment, ...]:
+    images = [media for media in children(parsed, "media_content") if _is_image(media)]
+    attachments = [_media_attachment(image) for image in [*images, *children(parsed, "media_thumbnail")]]
+    attachments.append(Attachment(string(child(parsed, "image"), "href")))  # itunes:image
+    return _distinct_by_url(attachments)
 
 
-def _is_picture(media: Found) -> bool:
-    kind = line(media, "medium") or line(media, "type").partition("/")[0]
-    return kind == "image" or (not kind and line(media, "url").lower().partition("?")[0].endswith(_PICTURES))
+def _media_attachment(media: Parsed) -> Attachment:
+    return Attachment(string(media, "url"), string(media, "type"), string(media, "filesize"))
 
 
-def _once(said: list[Attachment]) -> tuple[Attachment, ...]:
-    """Those with an address, the first of each address."""
-    first: dict[str, Attachment] = {}
-    for each in said:
-        if each.url:
-            first.setdefault(each.url, each)
-    return tuple(first.values())[:RAW_LABELS_MAX]
+def _is_image(media: Parsed) -> bool:
+    kind = string(media, "medium") or string(media, "type").partition("/")[0]
+    path = string(media, "url").lower().partition("?")[0]
+    return kind == "image" or (not kind and path.endswith(_IMAGE_EXTENSIONS))
 
 
-def _origin(source: Found) -> Origin | None:
+def _distinct_by_url(attachments: list[Attachment]) -> tuple[Attachment, ...]:
+    """Return the first attachment of each non-empty URL, at most RAW_LABELS_MAX."""
+    by_url: dict[str, Attachment] = {}
+    for attachment in attachments:
+        if attachment.url:
+            by_url.setdefault(attachment.url, attachment)
+    return tuple(by_url.values())[:RAW_LABELS_MAX]
+
+
+def _origin(source: Parsed) -> Origin | None:
     if not source:
         return None
-    link = stated_link(source) or line(source, "href")
-    return Origin(title=line(source, "title"), id=line(source, "id"), link=link)
+    link = alternate_link(source) or string(source, "href")
+    return Origin(title=string(source, "title"), id=string(source, "id"), link=link)

@@ -1,7 +1,7 @@
-"""A SAX driver for feedparser on expat: text in whole pieces, the document in one call.
+"""SAX driver on expat for feedparser: buffers character data and parses the document in one call.
 
-The standard library's driver hands text over line by line, feeds 64 kB blocks (quadratic on one long token
-in older expats) and looks attributes up in quadratic time. Never fetches an external entity.
+The driver of the standard library delivers text line by line, feeds blocks of 64 kB (quadratic on one long
+token in older expats) and looks attributes up in quadratic time. Never fetches an external entity.
 """
 
 from collections.abc import ItemsView
@@ -21,14 +21,14 @@ class _Handler(Protocol):
 
 
 class _Attributes:
-    """As much of SAX's AttributesNS as feedparser asks for."""
+    """The part of SAX's AttributesNS that feedparser uses."""
 
     def __init__(self, attributes: dict[str, str]) -> None:
         self._values: dict[Name, str] = {}
         self._by_qname: dict[str, str] = {}
         for name, value in attributes.items():
             parts = name.split(" ")
-            self._values[_pair(parts)] = value
+            self._values[_expanded_name(parts)] = value
             self._by_qname[f"{parts[2]}:{parts[1]}" if len(parts) == 3 else parts[-1]] = value
 
     def items(self) -> ItemsView[Name, str]:
@@ -41,13 +41,17 @@ class _Attributes:
         return self._by_qname[name]
 
 
+_NO_ATTRIBUTES = _Attributes({})  # shared: most elements have none
+
+
 class Driver(XMLReader):
-    """Namespaces always on; every feature asked for is either that or already off."""
+    """SAX reader with namespaces always on and external entities always off."""
 
     def setFeature(self, name: str, state: object) -> None:  # noqa: N802 (SAX)
-        pass
+        """Ignore the request: feedparser asks only for the two features that are fixed here."""
 
     def parse(self, source: object) -> None:
+        """Parse an InputSource with a byte stream of UTF-8; report ill-formed XML to the error handler."""
         assert isinstance(source, InputSource)
         stream = source.getByteStream()
         assert stream is not None
@@ -64,17 +68,18 @@ class Driver(XMLReader):
     def _connect(self, parser: expat.XMLParserType, handler: _Handler) -> None:
         names: dict[str, Name] = {}
 
-        def pair(name: str) -> Name:
+        def expanded_name(name: str) -> Name:
             known = names.get(name)
             if known is None:
-                known = names[name] = _pair(name.split(" "))
+                known = names[name] = _expanded_name(name.split(" "))
             return known
 
         def start(name: str, attributes: dict[str, str]) -> None:
-            handler.startElementNS(pair(name), None, _Attributes(attributes))
+            sax_attributes = _Attributes(attributes) if attributes else _NO_ATTRIBUTES
+            handler.startElementNS(expanded_name(name), None, sax_attributes)
 
         def end(name: str) -> None:
-            handler.endElementNS(pair(name), None)
+            handler.endElementNS(expanded_name(name), None)
 
         parser.StartElementHandler = start
         parser.EndElementHandler = end
@@ -82,10 +87,11 @@ class Driver(XMLReader):
         parser.CharacterDataHandler = handler.characters
 
 
-def _pair(parts: list[str]) -> Name:
+def _expanded_name(parts: list[str]) -> Name:
+    """Return (namespace URI, local name) of expat's "uri local prefix"."""
     return (None, parts[0]) if len(parts) == 1 else (parts[0], parts[1])
 
 
 def create_parser() -> Driver:
-    """What xml.sax.make_parser calls in a driver module."""
+    """Return a driver: xml.sax.make_parser calls a function of this name in a driver module."""
     return Driver()

@@ -1,7 +1,7 @@
-"""What of an XML feed is new: where its raw items stand, their digests, and the document without seen ones.
+"""Incremental parsing: byte ranges and digests of raw items in XML, and the document without seen items.
 
-Reads with expat alone, so it costs a fraction of parsing; also where limits on attributes and depth are
-enforced before their cost is paid. Never decides what an item means.
+One pass of expat, at a fraction of the cost of parsing. It also enforces the limits on attributes and depth
+before feedparser would pay for them. Never interprets an item.
 """
 
 import re
@@ -13,10 +13,10 @@ from aggregator.errors import Cause, ParseError
 
 ATTRIBUTES_MAX = 256  # on one element
 XML_DEPTH_MAX = 256
-ENTRIES_MAX = 2000  # the first so many of a document; feeds list the newest first
+ENTRIES_MAX = 2000  # only the first entries of a document are read; feeds list the newest first
 
 _ITEM = frozenset({"item", "entry"})
-# What changes with every rendering of a feed and is inherited by no entry; <items> is RSS 1.0's list.
+# Elements that change with each rendering of a feed and that no entry inherits; <items> is RSS 1.0's list.
 _VOLATILE = frozenset(
     {"lastbuilddate", "pubdate", "updated", "modified", "date", "ttl", "generator", "items"}
 )
@@ -25,9 +25,9 @@ _HEAD_DEPTH = 3  # rss/channel/pubDate, feed/updated
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where the raw items of a well-formed document stand, and their digests, in document order.
+    """Byte ranges and digests of the raw items of a well-formed document, in document order.
 
-    `ranges` are all items, `digests` those of the first ENTRIES_MAX.
+    `ranges` covers all items, `digests` (16 bytes each) the first ENTRIES_MAX. `salt` keys the digests.
     """
 
     text: bytes
@@ -36,14 +36,14 @@ class Layout:
     salt: bytes
 
     def keeping(self, kept: frozenset[int]) -> bytes:
-        """The document without the items whose index is not in `kept`."""
-        cut = [place for index, place in enumerate(self.ranges) if index not in kept]
+        """Return the document without the items whose index is not in `kept`."""
+        cut = [span for index, span in enumerate(self.ranges) if index not in kept]
         return b"".join(_without(self.text, cut))
 
 
 @dataclass(slots=True)
 class _Scan:
-    """Handlers of one pass of expat. `volatile` are ranges outside items that no entry inherits."""
+    """Handlers and state of one pass of expat; no entry inherits the `volatile` ranges outside items."""
 
     text: bytes
     parser: expat.XMLParserType
@@ -51,7 +51,7 @@ class _Scan:
     volatile: list[tuple[int, int]] = field(default_factory=list)
     depth: int = 0
     item_depth: int = 0  # 0 outside items
-    opened: int = 0
+    start_offset: int = 0  # of the open item or volatile element
     volatile_depth: int = 0
 
     def start(self, name: str, attributes: list[str]) -> None:
@@ -64,32 +64,33 @@ class _Scan:
             return
         local = name.rpartition(":")[2].lower()
         if local in _ITEM and self.depth > 1:
-            self.item_depth, self.opened = self.depth, self.parser.CurrentByteIndex
+            self.item_depth, self.start_offset = self.depth, self.parser.CurrentByteIndex
         elif local in _VOLATILE:
-            self.volatile_depth, self.opened = self.depth, self.parser.CurrentByteIndex
+            self.volatile_depth, self.start_offset = self.depth, self.parser.CurrentByteIndex
 
     def end(self, name: str) -> None:
         if self.depth == self.item_depth:
-            self.items.append((self.opened, self._closed(name)))
+            self.items.append((self.start_offset, self._end_offset(name)))
             self.item_depth = 0
         elif self.depth == self.volatile_depth:
-            self.volatile.append((self.opened, self._closed(name)))
+            self.volatile.append((self.start_offset, self._end_offset(name)))
             self.volatile_depth = 0
         self.depth -= 1
 
     def comment(self, _text: str) -> None:
-        if not self.item_depth and not self.volatile_depth:  # caches sign pages with a time and a cost
-            at = self.parser.CurrentByteIndex
-            self.volatile.append((at, self.text.index(b"-->", at) + 3))
+        if not self.item_depth and not self.volatile_depth:  # page caches append the time of rendering
+            start = self.parser.CurrentByteIndex
+            self.volatile.append((start, self.text.index(b"-->", start) + 3))
 
-    def _closed(self, name: str) -> int:
-        at = self.parser.CurrentByteIndex
-        # At its end tag, or already behind it where the element is empty (<item/>).
-        return self.text.index(b">", at) + 1 if self.text.startswith(b"</" + name.encode(), at) else at
+    def _end_offset(self, name: str) -> int:
+        offset = self.parser.CurrentByteIndex
+        # expat stands at the end tag, or behind the tag of an empty element (<item/>).
+        is_end_tag = self.text.startswith(b"</" + name.encode(), offset)
+        return self.text.index(b">", offset) + 1 if is_end_tag else offset
 
 
 def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:
-    """Where the items are, or None when the document is not well-formed. ParseError beyond a limit."""
+    """Return the layout of a document, None when it is not well-formed; raises ParseError (limit)."""
     parser = expat.ParserCreate("utf-8")
     parser.ordered_attributes = True
     scan = _Scan(text, parser)
@@ -108,20 +109,20 @@ def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:
 
 
 def _salt(scan: _Scan, url: str, pipeline_version: bytes) -> bytes:
-    """Digest of all that entries may inherit: everything outside items that is not volatile."""
+    """Return a digest of everything that entries may inherit: the text outside items that is not volatile."""
     digest = blake2b(digest_size=16)
     for part in (pipeline_version, url.encode("utf-8", "replace")):
         digest.update(len(part).to_bytes(4) + part)
     for piece in _without(scan.text, sorted(scan.items + scan.volatile)):
-        # Blanks around elements come and go with the items and elements cut out.
+        # White space between elements changes with the items and elements cut out.
         digest.update(re.sub(rb">\s+<", b"><", piece).strip())
     return digest.digest()
 
 
 def _without(text: bytes, cut: list[tuple[int, int]]) -> list[bytes]:
-    """The pieces of a text between ranges in rising order."""
-    pieces, at = [], 0
+    """Return the pieces of a text between ranges in ascending order."""
+    pieces, position = [], 0
     for start, end in cut:
-        pieces.append(text[at:start])
-        at = end
-    return [*pieces, text[at:]]
+        pieces.append(text[position:start])
+        position = end
+    return [*pieces, text[position:]]

@@ -1,6 +1,6 @@
-"""JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1). Anything of the wrong type counts as not said.
+"""Parse JSON Feed 1.0 and 1.1 (jsonfeed.org/version/1.1). A value of the wrong type counts as absent.
 
-Never sanitises or resolves addresses.
+Never sanitises and never resolves URLs.
 """
 
 import json
@@ -22,12 +22,12 @@ Object = Mapping[str, object]
 
 
 def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: bytes) -> Document:
-    """What the document said; entries are those whose digest is not in `seen`."""
+    """Return the document with its entries whose digest is not in `seen`; raises ParseError."""
     feed = _load(text)
     version = _text(feed, "version").rstrip("/").rpartition("/version/")
     if "jsonfeed.org" not in version[0] or not isinstance(feed.get("items"), list):
         raise ParseError(
-            "the document is JSON but not a JSON Feed (no version or items)", cause=Cause.NOT_A_FEED
+            "the document is JSON but not a JSON Feed: it needs `version` and `items`", cause="not-a-feed"
         )
     items = list(_objects(feed, "items"))
     salt = _salt(feed, url, pipeline_version)
@@ -58,7 +58,7 @@ def _load(text: bytes) -> Object:
     try:
         feed = json.loads(text)
     except RecursionError as error:
-        raise ParseError("values are nested too deep", cause=Cause.LIMIT) from error
+        raise ParseError("the document's values are nested too deep", cause="limit") from error
     except ValueError as error:
         raise ParseError(f"the document is not valid JSON ({error})", cause=Cause.NOT_A_FEED) from error
     assert isinstance(feed, dict), "a text that starts with a brace is an object"
@@ -108,39 +108,39 @@ def _markup(value: str, kind: str, *, base: str, language: str) -> Markup:
     return Markup(value, kind, base, language) if value else Markup("")
 
 
-def _authors(said: Object) -> tuple[str, ...]:
-    """`authors` of 1.1, `author` of 1.0."""
-    single = said.get("author")
-    people = [*_objects(said, "authors"), *([single] if isinstance(single, dict) else [])]
+def _authors(parent: Object) -> tuple[str, ...]:
+    """Return the names in `authors` of version 1.1 and `author` of 1.0."""
+    single = parent.get("author")
+    people = [*_objects(parent, "authors"), *([single] if isinstance(single, dict) else [])]
     return distinct(_text(person, "name") for person in people)
 
 
 def _identifier(value: object) -> str:
-    """A string; a number, as feeds that lie about it have (1.1: "coerce it to a string")."""
+    """Return a string or a number as a string: version 1.1 says to coerce an id that is a number."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)[:RAW_LINE_CHARS_MAX]
     return _clean(value, RAW_LINE_CHARS_MAX).strip() if isinstance(value, str) else ""
 
 
-def _text(said: Object, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
-    value = said.get(key)
+def _text(parent: Object, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
+    value = parent.get(key)
     return _clean(value.strip(), limit) if isinstance(value, str) else ""
 
 
 def _clean(value: str, limit: int) -> str:
-    """JSON can escape half of a surrogate pair (RFC 8259 section 8.2), which no UTF-8 holds."""
+    """Cut a string; replace lone surrogates, which JSON can escape (RFC 8259 section 8.2) but not UTF-8."""
     return value[:limit].encode(errors="replace").decode()
 
 
 def _strings(value: object) -> Iterable[str]:
     return (
-        (_clean(each, RAW_LINE_CHARS_MAX) for each in value if isinstance(each, str))
+        (_clean(element, RAW_LINE_CHARS_MAX) for element in value if isinstance(element, str))
         if isinstance(value, list)
         else ()
     )
 
 
-def _objects(said: Object, key: str) -> Iterator[dict[str, object]]:
-    value = said.get(key)
+def _objects(parent: Object, key: str) -> Iterator[dict[str, object]]:
+    value = parent.get(key)
     if isinstance(value, list):
-        yield from (each for each in value if isinstance(each, dict))
+        yield from (element for element in value if isinstance(element, dict))

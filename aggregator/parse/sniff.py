@@ -1,7 +1,7 @@
-"""What a body is, from its bytes first and its headers second, and its text as clean UTF-8.
+"""Sniff the format and encoding of a body, from its bytes first and its headers second; return clean UTF-8.
 
-Leaves behind byte order marks, leading blanks, the XML declaration, the DTD and control characters, so that
-everything after sees one encoding and no entity but short, flat ones. Never reads beyond the prolog.
+Byte order marks, leading blanks, the XML declaration, the DTD and control characters are removed, so that
+later stages see one encoding, and of entities only short, flat ones (no "billion laughs", no XXE).
 """
 
 import codecs
@@ -10,37 +10,37 @@ from dataclasses import dataclass
 
 from aggregator.errors import Cause, ParseError
 
-PROLOG_BYTES_MAX = 32_768  # bytes before the root element
-ENTITY_CHARS_MAX = 64  # characters one entity may stand for: a reference is at least 3
+PROLOG_BYTES_MAX = 32_768  # before the root element
+ENTITY_CHARS_MAX = 64  # characters of one entity's value: a reference to it is at least 3
 
-_MARKS = (
+_ENCODING_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that of UTF-16
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
-    (b"<\0\0\0", "utf-32-le"),  # XML 1.0 appendix F: no mark, but a "<" in this shape
+    (b"<\0\0\0", "utf-32-le"),  # no mark: "<" in this encoding (XML 1.0 appendix F)
     (b"\0\0\0<", "utf-32-be"),
     (b"<\0", "utf-16-le"),
     (b"\0<", "utf-16-be"),
 )
 _BLANKS = b" \t\r\n\f\v\0"
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
-_NOT_CHARACTERS = ("\ufffe".encode(), "\uffff".encode())
-_DECLARED = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})""")
-_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
-_WRAPPED = re.compile(rb"<(rss|feed|rdf:RDF)\s[^<>]{0,2000}(?:xmlns|version)\s*=")
-_STRAY = re.compile("[\udc80-\udcff]")  # a byte that is no UTF-8, as Python lets it through
-_NAME = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
-# The shapes feedparser itself holds to be safe, and short.
+_NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
+_XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})""")
+_HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
+_EMBEDDED_ROOT = re.compile(rb"<(rss|feed|rdf:RDF)\s[^<>]{0,2000}(?:xmlns|version)\s*=")
+_STRAY = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8, decoded with surrogateescape
+_ROOT_TAG = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
+# The forms that feedparser takes for safe, and short.
 _ENTITY = re.compile(
     rb"""<!ENTITY\s{1,9}\w{1,40}\s{1,9}"(?:&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_CHARS_MAX
 )
-# Encodings whose bytes are all ASCII, so that "it is valid UTF-8" proves nothing.
+# Encodings that use ASCII bytes only, so that valid UTF-8 proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
-_NOT_OF_DOCUMENTS = ("punycode", "idna")  # of host names, and quadratic: 15 s for 500 kB
-# WHATWG Encoding: what is labelled Latin-1 is Windows-1252, GB 2312 is GB 18030.
-_MEANT = {
+_HOST_NAME_CODECS = ("punycode", "idna")  # not for documents, and quadratic: 15 s for 500 kB
+# WHATWG Encoding Standard: the label Latin-1 means Windows-1252, GB 2312 means GB 18030.
+_ENCODING_OF_LABEL = {
     "iso-8859-1": "cp1252",
     "latin-1": "cp1252",
     "latin1": "cp1252",
@@ -52,9 +52,9 @@ _ROOTS = frozenset({"rss", "rdf", "feed"})
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A feed document as UTF-8. For XML: short entities in a DTD of our own, then the root element.
+    """A feed document as UTF-8: JSON, or XML from its root element on, after a DTD of its short entities.
 
-    `root` is the root's name as written, "" for JSON.
+    `root` is the name of the root element as written, "" for JSON.
     """
 
     value: bytes
@@ -66,7 +66,7 @@ class Text:
 
 
 def recognise(body: bytes, content_type: str) -> Text:
-    """The text of a feed, or ParseError saying what the body is instead."""
+    """Return the text of a feed; raises ParseError that names what another body is."""
     text = _utf8(body.lstrip(_BLANKS[:-1]), content_type).translate(None, _CONTROLS)
     text = text.lstrip(_BLANKS + codecs.BOM_UTF8)
     if not text:
@@ -75,19 +75,20 @@ def recognise(body: bytes, content_type: str) -> Text:
         return Text(text)
     root, start = _root(text)
     if root.rpartition(":")[2].lower() not in _ROOTS:
-        if (wrapped := _WRAPPED.search(text, 0, PROLOG_BYTES_MAX)) is None:
-            raise ParseError(_instead(text, root), cause=Cause.NOT_A_FEED)
-        # A feed inside a page, or after a program's warnings: real systems send both.
-        root, start = wrapped[1].decode(), wrapped.start()
-        end = text.rfind(b"</%s>" % wrapped[1])
+        if (embedded := _EMBEDDED_ROOT.search(text, 0, PROLOG_BYTES_MAX)) is None:
+            raise ParseError(_no_feed_message(text, root), cause="not-a-feed")
+        # A feed inside an HTML page or after a program's warnings: real systems send both.
+        root, start = embedded[1].decode(), embedded.start()
+        end = text.rfind(b"</%s>" % embedded[1])
         text = text[: end + len(root) + 3] if end > start else text
-    text = _entities(text[:start], root) + text[start:]
-    for code in () if text.isascii() else _NOT_CHARACTERS:
-        text = text.replace(code, b"")
+    text = _entity_dtd(text[:start], root) + text[start:]
+    for noncharacter in () if text.isascii() else _NONCHARACTERS:
+        text = text.replace(noncharacter, b"")
     return Text(text, root)
 
 
-def _instead(text: bytes, root: str) -> str:
+def _no_feed_message(text: bytes, root: str) -> str:
+    """Return the error text for a body that is no feed."""
     if root.lower() == "html" or re.match(rb"<!doctype\s+html", text, re.IGNORECASE):
         return "this is an HTML page, not a feed (`publicwire add` finds the feed behind a page)"
     if root:
@@ -96,16 +97,18 @@ def _instead(text: bytes, root: str) -> str:
 
 
 def _utf8(body: bytes, content_type: str) -> bytes:
-    for mark, encoding in _MARKS:
+    """Return a body as UTF-8: decoded by its mark, else as UTF-8, else by header, else by declaration."""
+    for mark, encoding in _ENCODING_MARKS:
         if body.startswith(mark):
             return _repaired(body) if encoding == "utf-8" else body.decode(encoding, "replace").encode()
-    header = _CHARSET.search(content_type)
-    declared = _DECLARED.search(body, 0, 1024)
+    header = _HEADER_CHARSET.search(content_type)
+    declared = _XML_ENCODING.search(body, 0, 1024)
     labels = [header[1].lower()] if header else []
     labels += [declared[1].decode("ascii", "replace").lower()] if declared else []
     if not any(label.startswith(_SEVEN_BIT) for label in labels):
         try:
-            body.decode("utf-8")  # nothing but UTF-8 passes by accident, whatever the labels say
+            # Text in another encoding is hardly ever valid UTF-8, whatever the labels say.
+            body.decode("utf-8")
         except UnicodeDecodeError:
             pass
         else:
@@ -113,16 +116,16 @@ def _utf8(body: bytes, content_type: str) -> bytes:
     for label in labels:
         if not label.startswith(("utf-8", "utf8", "us-ascii", "ascii")) and "escape" not in label:
             try:
-                encoding = codecs.lookup(_MEANT.get(label, label)).name
-                if encoding not in _NOT_OF_DOCUMENTS:
+                encoding = codecs.lookup(_ENCODING_OF_LABEL.get(label, label)).name
+                if encoding not in _HOST_NAME_CODECS:
                     return body.decode(encoding, "replace").encode()
             except (LookupError, UnicodeError):
-                continue  # a label nobody knows
+                continue  # an unknown label
     return _repaired(body)
 
 
 def _repaired(body: bytes) -> bytes:
-    """UTF-8 with bytes of Windows-1252 among it, as pages pasted from two systems have."""
+    """Return UTF-8 in which bytes of Windows-1252 are mixed, as in text pasted from two systems, as UTF-8."""
     text = body.decode("utf-8", "surrogateescape")
     if text.isascii() or not _STRAY.search(text):
         return body
@@ -131,31 +134,31 @@ def _repaired(body: bytes) -> bytes:
 
 
 def _root(text: bytes) -> tuple[str, int]:
-    """Name and offset of the root element; "" when the prolog holds none. Linear in the prolog."""
-    at = 0
-    while 0 <= at < PROLOG_BYTES_MAX:
-        at = text.find(b"<", at, PROLOG_BYTES_MAX)
-        if at < 0:
+    """Return name and offset of the root element, "" and 0 without one, in time linear in the prolog."""
+    offset = 0
+    while 0 <= offset < PROLOG_BYTES_MAX:
+        offset = text.find(b"<", offset, PROLOG_BYTES_MAX)
+        if offset < 0:
             break
-        if name := _NAME.match(text, at):
-            return name[1].decode("utf-8", "replace"), at
-        if text.startswith(b"<!--", at):
-            at = _after(text, b"-->", at + 4)
-        elif text.startswith(b"<?", at):
-            at = _after(text, b"?>", at)
+        if name := _ROOT_TAG.match(text, offset):
+            return name[1].decode("utf-8", "replace"), offset
+        if text.startswith(b"<!--", offset):
+            offset = _end_of(text, b"-->", offset + 4)
+        elif text.startswith(b"<?", offset):
+            offset = _end_of(text, b"?>", offset)
         else:
-            end = _after(text, b">", at)
-            subset = text.find(b"[", at, max(end, 0))
-            at = end if subset < 0 else _after(text, b"]", subset)
+            end = _end_of(text, b">", offset)
+            subset = text.find(b"[", offset, max(end, 0))  # of a DTD
+            offset = end if subset < 0 else _end_of(text, b"]", subset)
     return "", 0
 
 
-def _after(text: bytes, mark: bytes, start: int) -> int:
+def _end_of(text: bytes, mark: bytes, start: int) -> int:
     end = text.find(mark, start, PROLOG_BYTES_MAX)
     return end + len(mark) if end >= 0 else -1
 
 
-def _entities(prolog: bytes, root: str) -> bytes:
-    """A DTD of the prolog's short entities that name no other entity and nothing outside, or nothing."""
-    found = _ENTITY.findall(prolog)
-    return b"<!DOCTYPE %s [\n%s\n]>\n" % (root.encode(), b"\n".join(found)) if found else b""
+def _entity_dtd(prolog: bytes, root: str) -> bytes:
+    """Return a DTD of the prolog's short entities, without nested and external ones; b"" without any."""
+    entities = _ENTITY.findall(prolog)
+    return b"<!DOCTYPE %s [\n%s\n]>\n" % (root.encode(), b"\n".join(entities)) if entities else b""

@@ -1,4 +1,4 @@
-"""Entries, documents and sources for tests of normalise, empty but for the arguments."""
+"""Minimal entries, documents and sources for tests of normalise."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -34,5 +34,5 @@ def document(
     return Document(form, title=title, link=link, base=base, language=language)
 
 
-def normalised(said: Entry, within: Document | None = None, source: Source = SOURCE) -> Item:
-    return normalise(said, document=within or document(), source=source, url=URL, now=NOW)
+def normalised(raw: Entry, within: Document | None = None, source: Source = SOURCE) -> Item:
+    return normalise(raw, document=within or document(), source=source, url=URL, now=NOW)

@@ -1,4 +1,4 @@
-"""Bounds of the cost of HTML."""
+"""Limits on the cost of parsing HTML."""
 
 import pytest
 from hypothesis import given
@@ -34,6 +34,6 @@ def test_inline_images_and_drawings_do_not_count() -> None:
 
 
 @given(st.text(alphabet="<>/ab='\"& \n!-"))
-def test_no_text_raises(said: str) -> None:
-    bounds.is_costly(said + "<a" * 300)
-    assert "<script" not in bounds.without_tags(said + "<script>x</script>")
+def test_no_text_raises(raw: str) -> None:
+    bounds.is_costly(raw + "<a" * 300)
+    assert "<script" not in bounds.without_tags(raw + "<script>x</script>")

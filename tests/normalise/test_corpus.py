@@ -1,4 +1,4 @@
-"""Every entry of the real feeds."""
+"""Normalise every entry of the real feeds."""
 
 from collections.abc import Iterator
 from datetime import UTC
@@ -15,7 +15,7 @@ from tests.normalise.samples import CORPUS, NO_CORPUS, URL, normalised
 
 pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
 
-# Empty by their publishers: channels nested in a channel, and items without any element.
+# Published empty: channels nested in a channel, and items without any element.
 EMPTY = {"danmactough-illegally-nested-9d532e32.xml", "miniflux-no_encoding_ISO-8859-1-d408769b.xml"}
 
 
@@ -33,36 +33,40 @@ def entries() -> Iterator[tuple[str, Entry, Item | None]]:
 
 
 @cache
-def believed() -> tuple[tuple[str, Entry, Item | None], ...]:
+def normalised_entries() -> tuple[tuple[str, Entry, Item | None], ...]:
     return tuple(entries())
 
 
-def test_every_entry_that_says_anything_becomes_an_item() -> None:
-    assert len(believed()) > 6_000
-    assert {name for name, _, item in believed() if item is None} == EMPTY
+def test_every_entry_with_content_becomes_an_item() -> None:
+    assert len(normalised_entries()) > 6_000
+    assert {name for name, _, item in normalised_entries() if item is None} == EMPTY
 
 
 def test_every_date_is_read() -> None:
     unread = {
-        entry.published or entry.updated for _, entry, item in believed() if item and "bad-date" in item.flags
+        entry.published or entry.updated
+        for _, entry, item in normalised_entries()
+        if item and "bad-date" in item.flags
     }
 
     assert unread == set()
-    assert all(item.claimed.tzinfo is UTC for _, _, item in believed() if item and item.claimed)
+    assert all(item.claimed.tzinfo is UTC for _, _, item in normalised_entries() if item and item.claimed)
 
 
 def test_no_body_is_reduced_to_its_text() -> None:
-    assert {name for name, _, item in believed() if item and "plain-text-only" in item.flags} == set()
+    assert {
+        name for name, _, item in normalised_entries() if item and "plain-text-only" in item.flags
+    } == set()
 
 
 def test_every_body_is_a_fixed_point() -> None:
-    for name, _, item in believed():
+    for name, _, item in normalised_entries():
         if item:
             again = sanitise(Markup(item.content, "html"), "https://elsewhere.example/")
             assert again == Safe(item.content, item.text), name
 
 
 def test_a_sample_of_bodies_has_only_what_is_allowed() -> None:
-    bodies = [item.content for _, _, item in believed() if item and 0 < len(item.content) < 20_000]
+    bodies = [item.content for _, _, item in normalised_entries() if item and 0 < len(item.content) < 20_000]
 
     assert [fault for body in bodies[::25] for fault in faults(body)] == []

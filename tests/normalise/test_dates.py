@@ -1,4 +1,4 @@
-"""Dates as feeds write them."""
+"""Reading dates as feeds write them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ DAY = datetime(2024, 1, 29, 23, tzinfo=UTC)  # its first moment in Vienna
 
 
 @pytest.mark.parametrize(
-    "said",
+    "raw",
     [
         "Tue, 30 Jan 2024 14:00:00 +0100",
         "Tue, 30 Jan 2024 13:00:00 GMT",
@@ -69,19 +69,19 @@ DAY = datetime(2024, 1, 29, 23, tzinfo=UTC)  # its first moment in Vienna
         "Tue, 30\tJan  2024 14:00:00   +0100 ",
     ],
 )
-def test_every_way_to_write_a_moment_is_that_moment(said: str) -> None:
-    assert dates.read(said, zone=VIENNA, now=NOW) == AT_ONE
+def test_every_format_of_a_moment_is_read_alike(raw: str) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) == AT_ONE
 
 
 @pytest.mark.parametrize(
-    "said", ["2024-01-30", "20240130", "30 Jan 2024", "30/01/2024", "January 30, 2024", "30 de ene de 2024"]
+    "raw", ["2024-01-30", "20240130", "30 Jan 2024", "30/01/2024", "January 30, 2024", "30 de ene de 2024"]
 )
-def test_a_day_is_its_first_moment_where_the_source_is(said: str) -> None:
-    assert dates.read(said, zone=VIENNA, now=NOW) == DAY
+def test_a_day_is_its_first_moment_where_the_source_is(raw: str) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) == DAY
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("raw", "expected"),
     [
         ("2024-01-30T24:00:00Z", datetime(2024, 1, 31, tzinfo=UTC)),
         ("Tue, 30 Jan 2024 24:00:00 GMT", datetime(2024, 1, 31, tzinfo=UTC)),
@@ -95,12 +95,12 @@ def test_a_day_is_its_first_moment_where_the_source_is(said: str) -> None:
         ("AOU\u0302T 1, 2024", datetime(2024, 7, 31, 22, tzinfo=UTC)),
     ],
 )
-def test_edges_of_the_calendar_and_the_clock(said: str, meant: datetime) -> None:
-    assert dates.read(said, zone=VIENNA, now=NOW) == meant
+def test_edges_of_the_calendar_and_the_clock(raw: str, expected: datetime) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) == expected
 
 
 @pytest.mark.parametrize(
-    "said",
+    "raw",
     [
         "",
         "today",
@@ -124,11 +124,11 @@ def test_edges_of_the_calendar_and_the_clock(said: str, meant: datetime) -> None
         "Tue, 30 Jan 2024 14:00:00 GMT" + " " * 100 + "x",
     ],
 )
-def test_an_invalid_or_absurd_date_is_none(said: str) -> None:
-    assert dates.read(said, zone=VIENNA, now=NOW) is None
+def test_text_without_a_plausible_date_is_none(raw: str) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) is None
 
 
-def test_a_slash_date_is_read_as_its_place_reads_it() -> None:
+def test_a_slash_date_is_read_in_the_order_of_its_region() -> None:
     assert dates.read("03/02/2024", now=NOW) == datetime(2024, 2, 3, tzinfo=UTC)
     assert dates.read("03/02/2024", month_first=True, now=NOW) == datetime(2024, 3, 2, tzinfo=UTC)
     assert dates.read("2024/03/02", now=NOW) == datetime(2024, 3, 2, tzinfo=UTC)
@@ -152,15 +152,15 @@ def test_the_month_comes_first_where_american_english_is_written(
 
 
 @pytest.mark.parametrize(
-    ("said", "zone", "hour"),
+    ("raw", "zone", "hour"),
     [
         ("Tue, 30 Jan 2024 14:00 IST", "Asia/Jerusalem", 12),
         ("Tue, 30 Jan 2024 14:00 CST", "Asia/Shanghai", 6),
         ("Tue, 30 Jan 2024 14:00 CST", "UTC", 20),
     ],
 )
-def test_a_zone_name_means_first_what_it_means_at_the_source(said: str, zone: str, hour: int) -> None:
-    assert dates.read(said, zone=zone, now=NOW) == datetime(2024, 1, 30, hour, tzinfo=UTC)
+def test_a_zone_abbreviation_is_looked_up_in_the_sources_zone_first(raw: str, zone: str, hour: int) -> None:
+    assert dates.read(raw, zone=zone, now=NOW) == datetime(2024, 1, 30, hour, tzinfo=UTC)
 
 
 def test_an_unknown_zone_of_the_source_is_no_date_rather_than_a_wrong_one() -> None:
@@ -191,14 +191,14 @@ PIECES = st.sampled_from(
 
 
 @given(st.text(max_size=60) | st.lists(PIECES).map(" ".join) | st.lists(PIECES).map("".join))
-def test_no_text_raises_and_every_date_is_in_the_window(said: str) -> None:
-    found = dates.read(said, zone=VIENNA, now=NOW)
+def test_no_text_raises_and_every_date_is_in_the_window(raw: str) -> None:
+    found = dates.read(raw, zone=VIENNA, now=NOW)
 
     assert found is None or (found.tzinfo is UTC and 1989 <= found.year <= 2201)
 
 
 @given(st.integers(0, 6_650_000_000_000).map(lambda thousandths: FIRST + timedelta(milliseconds=thousandths)))
-def test_a_standard_date_round_trips(moment: datetime) -> None:
+def test_standard_dates_round_trip(moment: datetime) -> None:
     second = moment.replace(microsecond=0)
 
     assert dates.read(moment.isoformat(), now=NOW) == moment

@@ -1,4 +1,4 @@
-"""Sanitising of untrusted HTML."""
+"""HTML sanitising: allow-list, URLs, tracking pixels, cost limits and the fixed point."""
 
 import json
 
@@ -7,23 +7,23 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Markup
-from aggregator.normalise.html import Safe, _stable, sanitise
+from aggregator.normalise.html import Safe, fixed_point, sanitise
 from tests.normalise.allowed import faults
 from tests.normalise.samples import CORPUS, NO_CORPUS
 
 BASE = "https://example.org/news/1"
 
 
-def safe_of(said: str) -> Safe:
-    return sanitise(Markup(said, "html"), BASE)
+def sanitised(raw: str) -> Safe:
+    return sanitise(Markup(raw, "html"), BASE)
 
 
-def made_safe(said: str) -> str:
-    return safe_of(said).html
+def sanitised_html(raw: str) -> str:
+    return sanitised(raw).html
 
 
 @pytest.mark.parametrize(
-    ("said", "safe"),
+    ("raw", "safe"),
     [
         ('<p class="a" id="b" style="color:red" onclick="x()">a</p>', "<p>a</p>"),
         ("<script>x()</script><style>p{}</style><iframe src=x>y</iframe>a", "a"),
@@ -41,12 +41,12 @@ def made_safe(said: str) -> str:
         (f'<abbr title="{"x" * 5_000}">a</abbr>', "<abbr>a</abbr>"),
     ],
 )
-def test_only_allowed_markup_is_left(said: str, safe: str) -> None:
-    assert made_safe(said) == safe
+def test_only_allowed_markup_is_left(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
 
 
 @pytest.mark.parametrize(
-    ("said", "safe"),
+    ("raw", "safe"),
     [
         ('<a href="2" target="_blank">a</a>', '<a href="https://example.org/news/2" rel="noopener">a</a>'),
         ('<a href="#fn">a</a>', '<a href="https://example.org/news/1#fn" rel="noopener">a</a>'),
@@ -71,8 +71,8 @@ def test_only_allowed_markup_is_left(said: str, safe: str) -> None:
         ('<p>a<source srcset="javascript:x"></p>', "<p>a<source></p>"),
     ],
 )
-def test_addresses_are_absolute_and_on_the_web(said: str, safe: str) -> None:
-    assert made_safe(said) == safe
+def test_urls_are_absolute_and_http(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_addresses_are_absolute_and_on_the_web(said: str, safe: str) -> None:
         '<a href="https://feeds.feedburner.com/~ff/x"><img src="http://feeds.feedburner.com/~ff/x"></a>',
     ],
 )
-def test_images_nobody_sees_go_and_the_links_around_them(image: str) -> None:
-    assert made_safe(f"<p>a</p>{image}") == "<p>a</p>"
+def test_tracking_pixels_are_dropped_with_the_links_around_them(image: str) -> None:
+    assert sanitised_html(f"<p>a</p>{image}") == "<p>a</p>"
 
 
 @pytest.mark.parametrize(
-    ("said", "safe"),
+    ("raw", "safe"),
     [
         ('<img src="/a.png" style="width:100px">', '<img src="https://example.org/a.png">'),
         ('<img src="/a.png" width="100%" height="60">', '<img src="https://example.org/a.png" height="60">'),
@@ -108,16 +108,16 @@ def test_images_nobody_sees_go_and_the_links_around_them(image: str) -> None:
         ('<img src="data:image/gif;base64,R0lGOD" data-src="javascript:x">', ""),
     ],
 )
-def test_images_for_people_stay(said: str, safe: str) -> None:
-    assert made_safe(said) == safe
+def test_visible_images_are_kept(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
 
 
 @pytest.mark.parametrize(
-    "said",
+    "raw",
     ["", " \n", "<p></p>", "<script>x</script>", "<div><img src='data:x'></div>", "\x01", "<!-- a -->"],
 )
-def test_invisible_markup_is_empty(said: str) -> None:
-    assert safe_of(said) == Safe()
+def test_a_body_that_shows_nothing_is_empty(raw: str) -> None:
+    assert sanitised(raw) == Safe()
     assert sanitise(Markup(" \n\x01", "text"), BASE) == Safe()
 
 
@@ -131,7 +131,7 @@ def test_plain_text_becomes_paragraphs() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "safe"),
+    ("raw", "safe"),
     [
         ('<p>a</p>\n<div class="x pw-disclaimer"><p>Public</p></div>\n<!-- x --> ', "<p>a</p>"),
         ('<p>a</p><div class="pw-disclaimer">Public', "<p>a</p>"),
@@ -143,8 +143,8 @@ def test_plain_text_becomes_paragraphs() -> None:
         (f'<div class="pw-disclaimer">{"b" * 30_000}</div>', f"<div>{'b' * 30_000}</div>"),
     ],
 )
-def test_a_disclaimer_goes_only_as_the_last_block(said: str, safe: str) -> None:
-    assert made_safe(said) == safe
+def test_a_disclaimer_goes_only_as_the_last_block(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
 
 
 @pytest.mark.parametrize(
@@ -161,8 +161,8 @@ def test_a_disclaimer_goes_only_as_the_last_block(said: str, safe: str) -> None:
         "kept<script>" + "gone<b>" * 50_000,
     ],
 )
-def test_costly_markup_is_kept_as_text(hostile: str) -> None:
-    safe = safe_of(hostile)
+def test_html_too_costly_to_parse_is_kept_as_text(hostile: str) -> None:
+    safe = sanitised(hostile)
 
     assert safe.degraded
     assert "kept" in safe.text
@@ -170,134 +170,51 @@ def test_costly_markup_is_kept_as_text(hostile: str) -> None:
     assert faults(safe.html[:5_000]) == []
 
 
-def test_a_text_that_would_cost_too_much_is_cut() -> None:
+def test_plain_text_too_costly_to_parse_is_cut() -> None:
     safe = sanitise(Markup("& " * 60_000, "text"), BASE)
 
     assert (safe.degraded, len(safe.text)) == (True, 99_999)
 
 
-def test_markup_that_grows_beyond_the_limit_is_kept_as_text() -> None:
+def test_a_body_that_grows_beyond_the_limit_is_kept_as_text() -> None:
     safe = sanitise(Markup("<img src=a>b" * 55_000, "html"), f"https://example.org/{'x' * 60}/")
 
     assert (safe.degraded, "<img" in safe.html, safe.text[:3]) == (True, False, "b b")
 
 
 @pytest.mark.parametrize(
-    ("said", "safe"),
+    ("raw", "safe"),
     [
         ("<p><marquee><p>a</p></marquee></p>", "<p></p><p>a</p><p></p>"),
         ("<pre>\n\n\n\na\nb</pre>", "<pre>a\nb</pre>"),
         ("<pre><img>\n\na</pre>", "<pre>a</pre>"),
     ],
 )
-def test_ambiguous_markup_is_written_as_a_browser_parses_it(said: str, safe: str) -> None:
-    assert made_safe(said) == safe
+def test_markup_that_a_parser_rewrites_is_sanitised_to_a_fixed_point(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
 
 
-def test_markup_that_changes_at_every_pass_is_kept_as_text() -> None:
-    assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=1) is None
-    assert _stable("<p><marquee><p>a</p></marquee></p>", BASE, rounds=2) == Safe(
+def test_html_without_a_fixed_point_within_the_rounds_is_refused() -> None:
+    assert fixed_point("<p><marquee><p>a</p></marquee></p>", BASE, rounds=1) is None
+    assert fixed_point("<p><marquee><p>a</p></marquee></p>", BASE, rounds=2) == Safe(
         "<p></p><p>a</p><p></p>", "a"
     )
 
 
 PIECES = st.sampled_from(
     [
-        *[
-            "<p>",
-            "</p>",
-            "<a href='x'>",
-            "</a>",
-            "<b>",
-            "</b>",
-            "<table>",
-            "</table>",
-            "<td>",
-            "<tr>",
-            "<li>",
-            "<ul>",
-        ],
-        *[
-            "</ul>",
-            "<svg>",
-            "</svg>",
-            "<math>",
-            "<mi>",
-            "<style>",
-            "</style>",
-            "<script>",
-            "</script>",
-            "<template>",
-        ],
-        *[
-            "<title>",
-            "</title>",
-            "<noscript>",
-            "</noscript>",
-            "<textarea>",
-            "</textarea>",
-            "<select>",
-            "<option>",
-        ],
-        *[
-            "<form>",
-            "</form>",
-            "<button>",
-            "</button>",
-            "<img src=x onerror=y>",
-            "<img src=",
-            "<!--",
-            "-->",
-            "<![CDATA[",
-        ],
-        *[
-            "]]>",
-            "<pre>",
-            "\n",
-            "</pre>",
-            "&lt;",
-            "&#x202e;",
-            "&#0;",
-            "\x00",
-            "\x85",
-            "\ud800",
-            "<br",
-            "/>",
-            '"',
-            "'",
-        ],
-        *[
-            "<h1>",
-            "<iframe>",
-            "<plaintext>",
-            "<frameset>",
-            "<body>",
-            "<html>",
-            "<font>",
-            "<nobr>",
-            "<marquee>",
-            "x",
-        ],
-        *[
-            '<div class="pw-disclaimer">',
-            "</div>",
-            "<img data-src=a width=1>",
-            "<a href='mailto:x'>",
-            "=",
-            "<dd>",
-            "<rt>",
-        ],
-        *[
-            "<a href='jAvAsCrIpT:x'>",
-            "<video src=a>",
-            "<details open>",
-            "<caption>",
-            "<col>",
-            "<foreignObject>",
-            "<desc>",
-        ],
+        '<p>', '</p>', "<a href='x'>", '</a>', '<b>', '</b>', '<table>', '</table>', '<td>', '<tr>',
+        '<li>', '<ul>', '</ul>', '<svg>', '</svg>', '<math>', '<mi>', '<style>', '</style>', '<script>',
+        '</script>', '<template>', '<title>', '</title>', '<noscript>', '</noscript>', '<textarea>',
+        '</textarea>', '<select>', '<option>', '<form>', '</form>', '<button>', '</button>',
+        '<img src=x onerror=y>', '<img src=', '<!--', '-->', '<![CDATA[', ']]>', '<pre>', '\n',
+        '</pre>', '&lt;', '&#x202e;', '&#0;', '\x00', '\x85', '\ud800', '<br', '/>', '"', "'", '<h1>',
+        '<iframe>', '<plaintext>', '<frameset>', '<body>', '<html>', '<font>', '<nobr>', '<marquee>',
+        'x', '<div class="pw-disclaimer">', '</div>', '<img data-src=a width=1>', "<a href='mailto:x'>",
+        '=', '<dd>', '<rt>', "<a href='jAvAsCrIpT:x'>", '<video src=a>', '<details open>', '<caption>',
+        '<col>', '<foreignObject>', '<desc>',
     ]
-)
+)  # fmt: skip
 BODIES = st.lists(PIECES, max_size=40).map("".join) | st.text()
 
 
@@ -308,27 +225,27 @@ BODIES = st.lists(PIECES, max_size=40).map("".join) | st.text()
 @example(
     "<math><mtext><table><mglyph><style><!--</style><img title='--&gt;&lt;img src=1 onerror=alert(1)&gt;'>"
 )
-def test_no_input_is_unsafe_and_twice_is_once(said: str) -> None:
-    once = safe_of(said)
+def test_sanitising_any_html_is_safe_and_idempotent(raw: str) -> None:
+    once = sanitised(raw)
 
     assert faults(once.html) == []
     assert sanitise(Markup(once.html, "html"), "https://elsewhere.example/") == Safe(once.html, once.text)
 
 
 @given(st.text())
-def test_no_text_is_unsafe_and_twice_is_once(said: str) -> None:
-    once = sanitise(Markup(said, "text"), BASE)
+def test_sanitising_any_plain_text_is_safe_and_idempotent(raw: str) -> None:
+    once = sanitise(Markup(raw, "text"), BASE)
 
     assert faults(once.html) == []
-    assert safe_of(once.html) == Safe(once.html, once.text)
+    assert sanitised(once.html) == Safe(once.html, once.text)
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
-def test_no_known_attack_on_sanitisers_gets_through() -> None:
+def test_known_xss_payloads_are_neutralised() -> None:
     cases = json.loads((CORPUS / "hostile/dompurify/expect.json").read_text())
 
     assert len(cases) > 200
     for case in cases:
-        once = safe_of(case["payload"])
+        once = sanitised(case["payload"])
         assert faults(once.html) == [], case["payload"]
-        assert safe_of(once.html) == Safe(once.html, once.text)
+        assert sanitised(once.html) == Safe(once.html, once.text)

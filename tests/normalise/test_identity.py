@@ -1,4 +1,4 @@
-"""Keys that identify an item."""
+"""Keys and fingerprints of items."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
@@ -46,7 +46,7 @@ def test_an_item_has_every_key_there_is() -> None:
         (KeyKind.TEXT, replace(a_release(), guid="x", link="https://example.org/2", published="")),
     ],
 )
-def test_a_key_sees_only_what_it_is_made_of(kind: KeyKind, other: Entry) -> None:
+def test_a_key_depends_only_on_its_own_fields(kind: KeyKind, other: Entry) -> None:
     assert normalised(a_release()).key(kind) == normalised(other).key(kind)
 
 
@@ -75,12 +75,12 @@ def test_the_day_of_a_title_is_the_day_in_utc() -> None:
         {"link": "https://example.org/moved"},
     ],
 )
-def test_a_fingerprint_is_blind_to_noise(noise: dict[str, str]) -> None:
-    said = {"content": '<p>It <b>did</b>. <a href="/a">More</a></p>', "link": "https://example.org/1"}
+def test_a_fingerprint_ignores_noise(noise: dict[str, str]) -> None:
+    raw = {"content": '<p>It <b>did</b>. <a href="/a">More</a></p>', "link": "https://example.org/1"}
 
     assert (
-        normalised(entry("Title", **(said | noise))).fingerprint
-        == normalised(entry("Title", **said)).fingerprint
+        normalised(entry("Title", **(raw | noise))).fingerprint
+        == normalised(entry("Title", **raw)).fingerprint
     )
 
 
@@ -93,7 +93,7 @@ def test_a_fingerprint_is_blind_to_noise(noise: dict[str, str]) -> None:
         replace(a_release(), enclosures=(Attachment("https://example.org/a.pdf"),)),
     ],
 )
-def test_a_fingerprint_sees_substance(other: Entry) -> None:
+def test_a_fingerprint_changes_with_the_substance(other: Entry) -> None:
     assert normalised(other).fingerprint != normalised(a_release()).fingerprint
 
 
@@ -104,7 +104,7 @@ def test_parts_of_a_digest_do_not_run_together() -> None:
     assert set(one) & set(other) == set()
 
 
-def test_digests_stay_what_is_stored() -> None:
+def test_stored_digests_never_change() -> None:
     found = identity.keys(
         guid="https://example.org/?p=1", url="https://example.org/1", title="Ä", claimed=None, text="a\n\nb"
     )
@@ -120,5 +120,5 @@ def test_digests_stay_what_is_stored() -> None:
 
 
 @given(st.text())
-def test_no_text_raises(said: str) -> None:
-    identity.keys(guid=said, url="", title=said, claimed=None, text=said)
+def test_no_text_raises(raw: str) -> None:
+    identity.keys(guid=raw, url="", title=raw, claimed=None, text=raw)

@@ -1,4 +1,4 @@
-"""Authors, categories and other short texts of an item."""
+"""Language, authors, categories and files of an item."""
 
 import pytest
 from hypothesis import given
@@ -9,7 +9,7 @@ from aggregator.normalise import labels
 
 
 @pytest.mark.parametrize(
-    ("said", "tag"),
+    ("raw", "tag"),
     [
         (("en",), "en"),
         (("EN-us",), "en-US"),
@@ -23,12 +23,12 @@ from aggregator.normalise import labels
         ((), ""),
     ],
 )
-def test_a_language_is_the_first_tag_as_bcp_47_writes_it(said: tuple[str, ...], tag: str) -> None:
-    assert labels.language(*said) == tag
+def test_a_language_is_the_first_tag_as_bcp_47_writes_it(raw: tuple[str, ...], tag: str) -> None:
+    assert labels.language(*raw) == tag
 
 
 def test_authors_are_names_once_each_without_the_organisation() -> None:
-    said = (
+    raw = (
         "jane@example.org (Jane Doe)",
         "JANE DOE",
         "John Roe <john@example.org>",
@@ -39,7 +39,7 @@ def test_authors_are_names_once_each_without_the_organisation() -> None:
         "(Ann) Lee",
     )
 
-    assert labels.people(said, "Council") == ("Jane Doe", "John Roe", "O’Neill", "Ann) Lee")
+    assert labels.people(raw, "Council") == ("Jane Doe", "John Roe", "O’Neill", "Ann) Lee")
 
 
 def test_categories_are_once_each_and_not_too_many() -> None:
@@ -47,8 +47,8 @@ def test_categories_are_once_each_and_not_too_many() -> None:
     assert len(labels.categories(str(number) for number in range(500))) == labels.LABELS_MAX
 
 
-def test_files_have_an_address_a_type_and_a_size() -> None:
-    said = (
+def test_files_have_a_url_a_type_and_a_size() -> None:
+    raw = (
         Attachment("/a.PDF?x=1", "", "1200"),
         Attachment("https://example.org/b", "Audio/MPEG; rate=1", "0"),
         Attachment("https://example.org/c.jpg", "nonsense", "-1"),
@@ -57,7 +57,7 @@ def test_files_have_an_address_a_type_and_a_size() -> None:
         Attachment("https://example.org/d", "", "²"),
     )
 
-    assert labels.files(said, "https://example.org/feed") == (
+    assert labels.files(raw, "https://example.org/feed") == (
         Enclosure("https://example.org/a.PDF?x=1", "application/pdf", 1200),
         Enclosure("https://example.org/b", "audio/mpeg"),
         Enclosure("https://example.org/c.jpg", "image/jpeg"),
@@ -66,9 +66,9 @@ def test_files_have_an_address_a_type_and_a_size() -> None:
 
 
 @given(st.lists(st.text()))
-def test_no_text_raises_and_no_label_is_said_twice(said: list[str]) -> None:
-    names = labels.people(said, "Council")
+def test_no_text_raises_and_labels_are_distinct(raw: list[str]) -> None:
+    names = labels.people(raw, "Council")
 
     assert len({name.casefold() for name in names}) == len(names)
-    assert labels.categories(labels.categories(said)) == labels.categories(said)
-    assert labels.language(labels.language(*said)) == labels.language(*said)
+    assert labels.categories(labels.categories(raw)) == labels.categories(raw)
+    assert labels.language(labels.language(*raw)) == labels.language(*raw)

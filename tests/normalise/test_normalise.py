@@ -1,4 +1,4 @@
-"""Normalisation of a whole entry."""
+"""Normalising one entry through all steps."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from tests.normalise.samples import SOURCE, URL, document, entry, normalised
 
 
 def test_an_entry_becomes_an_item() -> None:
-    said = Entry(
+    raw = Entry(
         guid=" https://example.org/?p=1 ",
         link="/releases/1?utm_source=rss",
         title=Markup("Council &amp; <i>Parliament</i>", "html"),
@@ -30,7 +30,7 @@ def test_an_entry_becomes_an_item() -> None:
         digest=b"raw",
     )
 
-    item = normalised(said, source=replace(SOURCE, timezone="Europe/Vienna"))
+    item = normalised(raw, source=replace(SOURCE, timezone="Europe/Vienna"))
 
     assert item == Item(
         keys=item.keys,
@@ -56,15 +56,15 @@ def test_an_entry_becomes_an_item() -> None:
 
 
 @pytest.mark.parametrize(
-    "said", [Entry(), entry(content="<p></p>", guid="1"), entry("\x01", link="javascript:x")]
+    "raw", [Entry(), entry(content="<p></p>", guid="1"), entry("\x01", link="javascript:x")]
 )
-def test_nothing_is_made_of_nothing(said: Entry) -> None:
+def test_an_entry_without_title_link_and_content_is_rejected(raw: Entry) -> None:
     with pytest.raises(ValueError, match="no title, no link and no content"):
-        normalised(said)
+        normalised(raw)
 
 
 @pytest.mark.parametrize(
-    ("said", "title"),
+    ("raw", "title"),
     [
         (Markup("AT&amp;T &lt;b&gt;", "text"), "AT&amp;T &lt;b&gt;"),
         (Markup("<b>a</b> < b & c", "text"), "<b>a</b> < b & c"),
@@ -72,8 +72,8 @@ def test_nothing_is_made_of_nothing(said: Entry) -> None:
         (Markup(" two\nlines\u202e\x00 ", "text"), "two lines"),
     ],
 )
-def test_a_title_is_plain_text_unescaped_once(said: Markup, title: str) -> None:
-    assert normalised(Entry(title=said)).title == title
+def test_a_title_is_plain_text_unescaped_once(raw: Markup, title: str) -> None:
+    assert normalised(Entry(title=raw)).title == title
 
 
 def test_titles_of_json_are_unescaped_too() -> None:
@@ -81,7 +81,7 @@ def test_titles_of_json_are_unescaped_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "title"),
+    ("raw", "title"),
     [
         (entry(content="<p>word</p>" * 40), "word " * 15 + "word…"),
         (entry(link="https://example.org/releases/1"), "example.org/releases/1"),
@@ -89,15 +89,15 @@ def test_titles_of_json_are_unescaped_too() -> None:
         (Entry(enclosures=(Attachment("https://example.org/a.mp3"),)), "example.org/a.mp3"),
     ],
 )
-def test_an_item_without_a_title_is_given_one(said: Entry, title: str) -> None:
-    assert normalised(said).title == title
+def test_an_item_without_a_title_is_given_one(raw: Entry, title: str) -> None:
+    assert normalised(raw).title == title
 
 
 LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/1")
 
 
 @pytest.mark.parametrize(
-    ("said", "within", "address"),
+    ("raw", "within", "address"),
     [
         (
             replace(LINKED, content=replace(LINKED.content, base="https://x.org/b/")),
@@ -112,11 +112,11 @@ LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/
         (replace(LINKED, link=""), document(), "https://example.org/press/2"),
     ],
 )
-def test_relative_addresses_go_by_base_then_entry_then_feed_then_document(
-    said: Entry, within: Document, address: str
+def test_relative_urls_resolve_against_base_then_entry_then_feed_then_document(
+    raw: Entry, within: Document, address: str
 ) -> None:
     files = (Attachment("2"),)
-    found = normalised(replace(said, enclosures=files, images=files), within)
+    found = normalised(replace(raw, enclosures=files, images=files), within)
     assert f'href="{address}"' in found.content
     assert [file.url for file in (*found.enclosures, *found.images)] == [address, address]
 
@@ -129,7 +129,9 @@ def test_relative_addresses_go_by_base_then_entry_then_feed_then_document(
         (document(), "https://example.org/press/1"),
     ],
 )
-def test_a_relative_link_goes_by_base_then_feed_then_document(within: Document, address: str) -> None:
+def test_a_relative_link_resolves_against_base_then_feed_then_document(
+    within: Document, address: str
+) -> None:
     assert normalised(entry("a", link="1"), within).url == address
 
 
@@ -141,7 +143,7 @@ def test_a_summary_stands_in_for_content_and_beside_it_only_when_it_differs() ->
     assert (normalised(alone).content, normalised(alone).summary) == ("<p>a</p>", "")
 
 
-def test_dates_that_are_none_are_flagged_and_the_update_stands_in() -> None:
+def test_unreadable_dates_are_flagged_and_the_update_replaces_a_date() -> None:
     bad = replace(entry("a", published="soon"), updated="2024-01-30T00:00:00Z")
 
     assert (normalised(bad).claimed, normalised(bad).flags) == (
@@ -174,7 +176,7 @@ def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "organisation", "authors"),
+    ("raw", "organisation", "authors"),
     [
         (Entry(title=Markup("a"), origin=Origin(title="Desk"), authors=("Jane",)), "Desk", ("Jane",)),
         (Entry(title=Markup("a"), authors=("Desk", "Jane")), "Desk", ("Jane",)),
@@ -182,9 +184,9 @@ def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
     ],
 )
 def test_entries_of_an_aggregating_feed_name_their_organisation(
-    said: Entry, organisation: str, authors: tuple[str, ...]
+    raw: Entry, organisation: str, authors: tuple[str, ...]
 ) -> None:
-    item = normalised(said, source=replace(SOURCE, organisation="", from_entry=True))
+    item = normalised(raw, source=replace(SOURCE, organisation="", from_entry=True))
 
     assert (item.organisation, item.authors) == (organisation, authors)
 
@@ -224,9 +226,9 @@ ENTRIES = st.builds(
 
 
 @given(ENTRIES)
-def test_any_entry_becomes_an_item_of_clean_text_or_is_refused(said: Entry) -> None:
+def test_any_entry_becomes_an_item_of_clean_text_or_is_rejected(raw: Entry) -> None:
     try:
-        item = normalised(said)
+        item = normalised(raw)
     except ValueError as refusal:
         assert str(refusal) == "the entry has no title, no link and no content"
         return

@@ -1,4 +1,4 @@
-"""Plain text."""
+"""Plain text of HTML, titles, control characters and shortening."""
 
 import pytest
 from hypothesis import given
@@ -27,7 +27,7 @@ def test_blocks_are_paragraphs_and_items_are_lines(safe: str, plain: str) -> Non
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("raw", "expected"),
     [
         ("Council &amp; <b>Parliament</b>", "Council & Parliament"),
         ("AT&T", "AT&T"),
@@ -41,12 +41,12 @@ def test_blocks_are_paragraphs_and_items_are_lines(safe: str, plain: str) -> Non
         ("\ud800<b>a</b>", "?a"),
     ],
 )
-def test_a_title_of_html_is_its_text(said: str, meant: str) -> None:
-    assert text.title(said) == meant
+def test_a_title_of_html_is_its_text(raw: str, expected: str) -> None:
+    assert text.title(raw) == expected
 
 
 @pytest.mark.parametrize(
-    ("said", "kept"),
+    ("raw", "kept"),
     [
         ("a\x00\x07b\x7f", "ab"),
         ("\x93quoted\x94 \x80 5\x81", "“quoted” € 5"),
@@ -57,8 +57,8 @@ def test_a_title_of_html_is_its_text(said: str, meant: str) -> None:
         ("😀é", "😀é"),
     ],
 )
-def test_characters_forbidden_in_output_are_removed(said: str, kept: str) -> None:
-    assert text.printable(said) == kept
+def test_control_characters_are_removed(raw: str, kept: str) -> None:
+    assert text.printable(raw) == kept
 
 
 def test_a_line_is_one_line_of_bounded_length() -> None:
@@ -68,7 +68,7 @@ def test_a_line_is_one_line_of_bounded_length() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "short"),
+    ("raw", "short"),
     [
         ("short", "short"),
         ("one two three", "one two…"),
@@ -77,14 +77,14 @@ def test_a_line_is_one_line_of_bounded_length() -> None:
         ("a bbbbbbbbbbbbbbbb", "a bbbbbbb…"),
     ],
 )
-def test_words_are_kept_whole_where_they_can(said: str, short: str) -> None:
-    assert text.shortened(said, 10) == short
+def test_text_is_shortened_between_words(raw: str, short: str) -> None:
+    assert text.shortened(raw, 10) == short
 
 
 @given(st.text())
-def test_no_text_raises(said: str) -> None:
-    text.title(said)
-    text.without_disclaimer(said + '<p class="pw-disclaimer">' + said)
-    assert text.printable(text.printable(said)) == text.printable(said)
-    assert len(text.line(said, 20)) <= 20
-    text.printable(said).encode()
+def test_no_text_raises(raw: str) -> None:
+    text.title(raw)
+    text.without_disclaimer(raw + '<p class="pw-disclaimer">' + raw)
+    assert text.printable(text.printable(raw)) == text.printable(raw)
+    assert len(text.line(raw, 20)) <= 20
+    text.printable(raw).encode()

@@ -1,4 +1,4 @@
-"""URLs as browsers read them."""
+"""Resolving URLs as browsers do, removing trackers, canonical forms."""
 
 import ada_url
 import pytest
@@ -11,7 +11,7 @@ BASE = "https://example.org/press/index.html"
 
 
 @pytest.mark.parametrize(
-    ("said", "meant"),
+    ("raw", "expected"),
     [
         ("https://example.org/a", "https://example.org/a"),
         ("  HTTP://Example.ORG:80/a b\n", "http://example.org/a%20b"),
@@ -38,11 +38,11 @@ BASE = "https://example.org/press/index.html"
         ("https://example.org/" + "ü" * 1_000, ""),
     ],
 )
-def test_an_address_is_what_a_browser_makes_of_it(said: str, meant: str) -> None:
-    assert urls.absolute(said, BASE) == meant
+def test_a_url_resolves_as_in_a_browser(raw: str, expected: str) -> None:
+    assert urls.absolute(raw, BASE) == expected
 
 
-def test_a_relative_address_without_a_base_is_none() -> None:
+def test_a_relative_url_without_a_base_is_empty() -> None:
     assert urls.absolute("a/b") == ""
 
 
@@ -61,7 +61,7 @@ def test_a_relative_address_without_a_base_is_none() -> None:
         ("https://e.org/a", "https://e.org/a"),
     ],
 )
-def test_trackers_go_and_the_rest_stays_to_the_letter(url: str, rest: str) -> None:
+def test_only_tracking_parameters_are_removed(url: str, rest: str) -> None:
     assert urls.untracked(url) == rest
 
 
@@ -76,7 +76,7 @@ def test_trackers_go_and_the_rest_stays_to_the_letter(url: str, rest: str) -> No
         ("https://example.org/", "http://example.org"),
     ],
 )
-def test_spellings_of_one_address_are_the_same_key(one: str, other: str) -> None:
+def test_spellings_of_one_url_have_one_canonical_form(one: str, other: str) -> None:
     assert urls.canonical(one) == urls.canonical(other)
 
 
@@ -91,13 +91,13 @@ def test_spellings_of_one_address_are_the_same_key(one: str, other: str) -> None
         ("https://example.org:8443/a", "https://example.org/a"),
     ],
 )
-def test_addresses_that_may_be_two_releases_are_two_keys(one: str, other: str) -> None:
+def test_urls_that_may_be_two_releases_have_two_canonical_forms(one: str, other: str) -> None:
     assert urls.canonical(one) != urls.canonical(other)
 
 
 @given(st.text(), st.text())
-def test_no_text_raises_and_an_address_is_its_own_address(said: str, base: str) -> None:
-    url = urls.untracked(urls.absolute(said, urls.absolute(base, BASE)))
+def test_no_text_raises_and_resolving_is_idempotent(raw: str, base: str) -> None:
+    url = urls.untracked(urls.absolute(raw, urls.absolute(base, BASE)))
 
     assert url == "" or url.startswith(("http://", "https://"))
     assert urls.untracked(urls.absolute(url)) == url
@@ -117,13 +117,13 @@ ADDRESSES = st.builds(
 
 
 @given(ADDRESSES)
-def test_an_address_taken_by_the_fast_path_is_unchanged_by_the_url_standard(said: str) -> None:
-    if urls.is_settled(said):
-        assert ada_url.join_url(BASE, said) == said
+def test_ada_url_leaves_a_settled_url_unchanged(raw: str) -> None:
+    if urls.is_settled(raw):
+        assert ada_url.join_url(BASE, raw) == raw
 
 
 @pytest.mark.parametrize(
-    ("said", "settled"),
+    ("raw", "settled"),
     [
         ("https://www.example.org/news/2024/a_b-c.html", True),
         ("https://example.org/?p=12", True),
@@ -137,5 +137,5 @@ def test_an_address_taken_by_the_fast_path_is_unchanged_by_the_url_standard(said
         ("https://example.org/a b", False),
     ],
 )
-def test_most_addresses_are_settled_by_their_looks(said: str, settled: bool) -> None:
-    assert urls.is_settled(said) is settled
+def test_plain_urls_are_settled(raw: str, settled: bool) -> None:
+    assert urls.is_settled(raw) is settled

@@ -1,4 +1,4 @@
-"""The corpus of real feeds beside the checkout; tests that need it are skipped without."""
+"""Paths of the corpus of real feeds beside the checkout, empty where it is missing."""
 
 from pathlib import Path
 

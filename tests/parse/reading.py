@@ -1,44 +1,112 @@
-"""Digest of what feedparser reads from a file; run as a program it uses the unpatched feedparser."""
+"""A program that parses files with feedparser under chosen patches and prints digests of the results, as JSON.
+
+`python -m tests.parse.reading [PATCH…] < PATHS` prints one object of digests by view for each file. Patches
+change feedparser for the whole process, so that each combination needs a process of its own.
+"""
 
 import hashlib
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
+from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from urllib.parse import urljoin
 
-# Differences made by the patches: guids, links and names as written, no geographical places.
-MEANT = {"id", "guidislink", "author", "author_detail", "authors", "publisher_detail"}
-PLACES = ("geo_", "georss_", "gml_", "where")
+import feedparser
+import feedparser.urls
+
+from aggregator.parse import feedparser_patches
+
 FOUND = "https://found.example/dir/feed"
 HEADERS = {"content-location": FOUND, "content-type": "application/xml"}
-ADDRESSES = {"link", "href", "url", "comments", "wfw_comment", "wfw_commentrss", "docs", "license"}
 
 
-def said(parse: Callable[..., dict[str, object]], path: Path) -> str:
-    found = parse(
+@dataclass(frozen=True, slots=True)
+class View:
+    """A projection of feedparser's output: without `ignored` keys, and with `resolved` keys as absolute URLs."""
+
+    ignored: frozenset[str] = frozenset()
+    resolved: frozenset[str] = frozenset()
+
+    def of(self, value: object) -> object:
+        if isinstance(value, list):
+            return [self.of(element) for element in value]
+        if isinstance(value, dict):
+            return {
+                key: self._resolve(element) if key in self.resolved else self.of(element)
+                for key, element in dict.items(value)
+                if key not in self.ignored
+            }
+        return value
+
+    def _resolve(self, value: object) -> object:
+        return feedparser.urls._urljoin(FOUND, value) if isinstance(value, str) else self.of(value)
+
+
+URLS = frozenset(
+    {
+        "comments",
+        "docs",
+        "href",
+        "icon",
+        "id",
+        "license",
+        "link",
+        "logo",
+        "url",
+        "wfw_comment",
+        "wfw_commentrss",
+    }
+)
+PLACES = frozenset(
+    {
+        "where",
+        "georss_point",
+        "georss_line",
+        "georss_polygon",
+        "georss_box",
+        "georss_where",
+        "geo_lat",
+        "geo_long",
+        "gml_pos",
+        "gml_point",
+    }
+)
+AUTHORS = frozenset({"author", "author_detail", "authors", "publisher_detail"})
+WHOLE = View()
+# What each patch may change; a patch for speed may change nothing.
+VIEWS: Mapping[str, View] = {
+    "use_expat_driver": WHOLE,
+    "cache_base_uris": WHOLE,
+    "use_translation_string": WHOLE,
+    "copy_flat_dicts": WHOLE,
+    "keep_guids": View(resolved=frozenset({"id", "link"})),
+    "keep_author_names": View(ignored=AUTHORS),
+    "keep_relative_links": View(resolved=URLS),
+    "ignore_places": View(ignored=PLACES),
+    "all": View(ignored=AUTHORS | PLACES, resolved=URLS),
+    "whole": WHOLE,
+}
+
+
+def digests(path: Path, views: Mapping[str, View]) -> dict[str, str]:
+    parsed = feedparser.parse(
         BytesIO(path.read_bytes()), response_headers=HEADERS, sanitize_html=False, resolve_relative_uris=False
     )
-    told = [kept(found[key]) for key in ("version", "bozo", "feed", "entries")]
-    return hashlib.sha256(repr(told).encode("utf-8", "backslashreplace")).hexdigest()
-
-
-def kept(value: object) -> object:
-    if isinstance(value, list):
-        return [kept(each) for each in value]
-    if not isinstance(value, dict):
-        return value
-    links = [link.get("href") for link in dict.get(value, "links", [])]
-    left_out = MEANT if dict.get(value, "link") in links else MEANT | {"link"}  # a guid made into a link
+    parts = [dict.get(parsed, key) for key in ("version", "bozo", "feed", "entries")]
     return {
-        key: urljoin(FOUND, each) if key in ADDRESSES and isinstance(each, str) else kept(each)
-        for key, each in dict.items(value)
-        if key not in left_out and not key.startswith(PLACES)
+        name: hashlib.sha256(repr(view.of(parts)).encode("utf-8", "backslashreplace")).hexdigest()
+        for name, view in views.items()
     }
 
 
-if __name__ == "__main__":
-    import feedparser
+def main(patches: list[str]) -> None:
+    feedparser_patches.apply([patch for patch in feedparser_patches.PATCHES if patch.__name__ in patches])
+    name = patches[0] if len(patches) == 1 else "all"
+    views = {each: VIEWS[each] for each in (name, "whole")} if patches else VIEWS
+    for path in sys.stdin.read().splitlines():
+        print(json.dumps(digests(Path(path), views)))
 
-    for name in sys.stdin.read().splitlines():
-        print(said(feedparser.parse, Path(name)))
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

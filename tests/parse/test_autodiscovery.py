@@ -1,8 +1,8 @@
-"""Feed autodiscovery: feeds named by a page, in order."""
+"""Feed autodiscovery: candidates of a page and their order."""
 
 import pytest
 
-from aggregator.parse.autodiscovery import MOST, Feed, find_feeds, usual_addresses
+from aggregator.parse.autodiscovery import FEEDS_MAX, Feed, find_feeds, usual_addresses
 
 PAGE = "https://www.example.org/press/index.html"
 
@@ -19,19 +19,19 @@ def urls(html: str) -> list[str]:
     return [feed.url for feed in find_feeds(html, PAGE)]
 
 
-def test_a_declared_feed_comes_with_its_absolute_address_and_title() -> None:
+def test_a_declared_feed_has_its_absolute_url_and_title() -> None:
     assert find_feeds(links(declared("../feed.xml#top", title=" Press\n releases ")), PAGE) == (
         Feed("https://www.example.org/feed.xml", "Press releases", True),
     )
 
 
-def test_a_link_that_looks_like_a_feed_comes_with_its_words() -> None:
+def test_a_link_that_looks_like_a_feed_has_its_text_as_title() -> None:
     assert find_feeds(links('<a href="/rss"><b>All</b> news</a>'), PAGE) == (
         Feed("https://www.example.org/rss", "All news", False),
     )
 
 
-def test_the_best_come_first() -> None:
+def test_candidates_are_ranked() -> None:
     page = links(
         '<a href="https://other.example/feed">elsewhere</a>',
         '<a href="/guessed.rss">guessed</a>',
@@ -50,7 +50,7 @@ def test_the_best_come_first() -> None:
     ]
 
 
-def test_a_feed_named_twice_is_one_with_its_first_title() -> None:
+def test_a_feed_named_twice_is_one_candidate_with_its_first_title() -> None:
     page = links(
         '<a href="/feed">Feed</a>', declared("/feed", title="News"), declared("/feed", title="Again")
     )
@@ -60,7 +60,7 @@ def test_a_feed_named_twice_is_one_with_its_first_title() -> None:
 @pytest.mark.parametrize(
     "kind", ["application/feed+json", "application/rdf+xml", "text/xml", "Application/RSS+XML"]
 )
-def test_every_kind_of_feed_counts_as_declared(kind: str) -> None:
+def test_every_media_type_of_feeds_is_declared(kind: str) -> None:
     assert urls(links(declared("/x", kind=kind))) == ["https://www.example.org/x"]
 
 
@@ -84,7 +84,7 @@ def test_every_kind_of_feed_counts_as_declared(kind: str) -> None:
         "<base href='https://['>",
     ],
 )
-def test_a_link_that_leads_to_no_feed_is_not_discovered(tag: str) -> None:
+def test_other_links_are_no_candidates(tag: str) -> None:
     assert urls(links(tag)) == []
 
 
@@ -104,12 +104,12 @@ def test_a_link_that_leads_to_no_feed_is_not_discovered(tag: str) -> None:
         "/rss/press.html",
     ],
 )
-def test_links_are_known_by_their_address(href: str) -> None:
+def test_a_link_is_a_candidate_by_its_url(href: str) -> None:
     assert len(urls(links(f'<a href="{href}">x</a>'))) == 1
 
 
 @pytest.mark.parametrize("href", ["feed://example.org/x", "feed:https://example.org/x"])
-def test_feed_addresses_are_web_addresses(href: str) -> None:
+def test_feed_scheme_urls_become_http_urls(href: str) -> None:
     assert urls(links(f'<a href="{href}">x</a>')) == ["https://example.org/x"]
 
 
@@ -132,11 +132,11 @@ def test_of_a_page_too_costly_to_parse_only_the_head_is_read() -> None:
     assert urls(body) == []
 
 
-def test_a_page_of_a_thousand_feeds_names_a_few() -> None:
-    assert len(urls(links(*(declared(f"/{n}") for n in range(1000))))) == MOST
+def test_candidates_are_limited() -> None:
+    assert len(urls(links(*(declared(f"/{n}") for n in range(1000))))) == FEEDS_MAX
 
 
-def test_feeds_usually_lie_beside_the_page_or_at_the_root() -> None:
+def test_common_paths_are_beside_the_page_and_at_the_root() -> None:
     assert usual_addresses("https://example.org/press/index.html") == (
         "https://example.org/press/feed",
         "https://example.org/press/feed/",

@@ -1,33 +1,67 @@
-"""Patches of feedparser change no result but guids, relative links and authors."""
+"""Each patch of feedparser changes only its own part of the output, compared with feedparser unpatched."""
 
+import json
 import subprocess
 import sys
+import xml.sax
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from aggregator.parse import feedparser_patches
-from tests.parse.corpus import REAL, needs_corpus
-from tests.parse.reading import said
+import feedparser.api
+import pytest
+
+from aggregator.parse import expat_driver, parse
+from aggregator.parse.feedparser_patches import PATCHES
+from tests.parse.corpus import REAL
 from tests.parse.test_parse import DOCUMENTS
 
 ROOT = Path(__file__).parents[2]
+NAMES = [patch.__name__ for patch in PATCHES]
+SPEED = {"use_expat_driver", "cache_base_uris", "use_translation_string", "copy_flat_dicts"}
+CASES = [path for path in DOCUMENTS if path.suffix == ".xml"]
+CORPUS = [path for path in REAL if path.suffix == ".xml"]
+CONFIGURATIONS = {"unpatched": [], **{name: [name] for name in NAMES}, "all": NAMES}
 
 
-def said_as_it_comes(paths: list[Path]) -> list[str]:
-    command = [sys.executable, "-m", "tests.parse.reading"]
+def parsed_with(patches: list[str], paths: list[Path]) -> list[dict[str, str]]:
+    command = [sys.executable, "-m", "tests.parse.reading", *patches]
     names = "\n".join(map(str, paths))
     ran = subprocess.run(command, input=names, capture_output=True, text=True, check=True, cwd=ROOT)
-    return ran.stdout.splitlines()
+    return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
-def differing(paths: list[Path]) -> list[str]:
-    ours = [said(feedparser_patches.parse, path) for path in paths]
-    return [path.name for path, a, b in zip(paths, ours, said_as_it_comes(paths), strict=True) if a != b]
+def changed(paths: list[Path]) -> dict[tuple[str, str], list[str]]:
+    """Return the files that each configuration changes, by configuration and view."""
+    with ThreadPoolExecutor(2) as processes:
+        results = processes.map(lambda patches: parsed_with(patches, paths), CONFIGURATIONS.values())
+        digests = dict(zip(CONFIGURATIONS, results, strict=True))
+    plain = digests.pop("unpatched")
+    return {
+        (name, view): differing(paths, (one[view] for one in patched), (one[view] for one in plain))
+        for name, patched in digests.items()
+        for view in (name, "whole")
+    }
 
 
-def test_our_cases_read_the_same() -> None:
-    assert differing([path for path in DOCUMENTS if path.suffix == ".xml"]) == []
+def differing(paths: list[Path], one: Iterable[str], other: Iterable[str]) -> list[str]:
+    return [path.name for path, a, b in zip(paths, one, other, strict=True) if a != b]
 
 
-@needs_corpus
-def test_real_feeds_read_the_same() -> None:
-    assert differing([path for path in REAL if path.suffix == ".xml"]) == []
+def test_each_patch_changes_its_own_part_of_the_cases_and_no_other() -> None:
+    changes = changed(CASES)
+    assert {key: files for key, files in changes.items() if files and key[1] != "whole"} == {}
+    idle = {name for name in CONFIGURATIONS if name != "unpatched" and not changes[name, "whole"]}
+    assert idle == SPEED
+
+
+@pytest.mark.needs("corpus")
+def test_each_patch_changes_its_own_part_of_real_feeds_and_no_other() -> None:
+    assert {key: files for key, files in changed(CORPUS).items() if files and key[1] != "whole"} == {}
+
+
+def test_the_patches_for_speed_are_in_use() -> None:
+    parse(CASES[0].read_bytes(), content_type="", url="https://found.example/")
+    reader = xml.sax.make_parser(feedparser.api.PREFERRED_XML_PARSERS)
+    assert isinstance(reader, expat_driver.Driver)
+    assert feedparser.mixin.make_safe_absolute_uri.cache_info().hits

@@ -1,4 +1,4 @@
-"""Reading only entries with new digests gives the same result as reading the whole document."""
+"""Incremental parsing by digests of raw items yields the same entries as parsing the whole document."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +11,7 @@ from aggregator.parse import parse
 from tests.parse.corpus import REAL, SERIES, needs_corpus
 
 URL = "https://found.example/dir/feed"
-SPLITS_NOT = {
+UNSPLITTABLE = {
     "danmactough-illegally-nested-9d532e32.xml",  # items within items
     "feedjira-JustASummary-9c96221d.xml",  # ill-formed
     "rbren-XML_File_Daily_SCI-Tech_News_-431482b5.xml",  # ill-formed
@@ -38,7 +38,7 @@ def subsets(listed: tuple[bytes, ...]) -> list[frozenset[bytes]]:
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_the_new_entries_of_a_real_feed_are_those_of_the_whole_document(path: Path) -> None:
     whole = parsed(path.read_bytes())
-    assert bool(whole.listed) == (bool(whole.entries) and path.name not in SPLITS_NOT)
+    assert bool(whole.listed) == (bool(whole.entries) and path.name not in UNSPLITTABLE)
     if whole.listed:
         for seen in subsets(whole.listed):
             assert parsed(path.read_bytes(), seen) == unseen(whole, seen)
@@ -46,7 +46,7 @@ def test_the_new_entries_of_a_real_feed_are_those_of_the_whole_document(path: Pa
 
 @needs_corpus
 @pytest.mark.parametrize("series", SERIES, ids=lambda path: path.name)
-def test_each_state_of_a_feed_yields_what_its_last_state_did_not_hold(series: Path) -> None:
+def test_each_state_of_a_feed_yields_the_items_that_its_last_state_lacked(series: Path) -> None:
     seen: frozenset[bytes] = frozenset()
     for path in sorted(series.glob("*.xml")):
         whole = parsed(path.read_bytes())
@@ -94,7 +94,7 @@ def test_an_edited_item_is_new() -> None:
         ("  <title>T</title>\n\n", "\n\n"),
     ],
 )
-def test_document_parts_that_change_with_every_rendering_make_no_item_new(head: str, tail: str) -> None:
+def test_volatile_elements_make_no_item_new(head: str, tail: str) -> None:
     before = parsed(feed(*ITEMS))
     after = parsed(feed(*ITEMS, head=head, tail=tail), frozenset(before.listed))
     assert (guids(after), after.listed) == ([], before.listed)
@@ -109,14 +109,20 @@ def test_document_parts_that_change_with_every_rendering_make_no_item_new(head: 
         feed(*ITEMS, tail="<managingEditor>New Editor</managingEditor>"),
     ],
 )
-def test_a_change_of_inherited_attributes_makes_every_item_new(changed: bytes) -> None:
+def test_a_change_to_inherited_elements_makes_every_item_new(changed: bytes) -> None:
     assert guids(parsed(changed, frozenset(parsed(feed(*ITEMS)).listed))) == ["a", "b", "c"]
 
 
-def test_another_recipe_or_address_makes_every_item_new() -> None:
+def test_another_pipeline_version_or_url_makes_every_item_new() -> None:
     seen = frozenset(parsed(feed(*ITEMS)).listed)
     assert guids(parsed(feed(*ITEMS), seen, pipeline_version=b"2")) == ["a", "b", "c"]
     assert guids(parsed(feed(*ITEMS), seen, url=URL + "2")) == ["a", "b", "c"]
+
+
+def test_a_comment_inside_an_item_belongs_to_the_item() -> None:
+    seen = frozenset(parsed(feed(*ITEMS)).listed)
+    commented = ITEMS[0].replace("<guid>", "<!-- edited --><guid>")
+    assert guids(parsed(feed(commented, *ITEMS[1:]), seen)) == ["a"]
 
 
 def test_another_encoding_of_the_same_text_makes_no_item_new() -> None:
@@ -124,7 +130,7 @@ def test_another_encoding_of_the_same_text_makes_no_item_new() -> None:
     assert guids(parsed(feed(*ITEMS).decode().encode("utf-16"), seen)) == []
 
 
-def test_rss_1_lists_its_items_in_the_head_and_that_makes_no_other_new() -> None:
+def test_the_item_list_in_the_head_of_rss_1_makes_no_item_new() -> None:
     def rdf(*names: str) -> bytes:
         listed = "".join(f'<rdf:li rdf:resource="{name}"/>' for name in names)
         items = "".join(f'<item rdf:about="{name}"/>' for name in names)
@@ -151,12 +157,12 @@ def test_a_document_that_does_not_split_cleanly_is_read_whole(inside: str) -> No
     assert (document.listed, document.salt, {entry.digest for entry in document.entries}) == ((), b"", {b""})
 
 
-def test_limits_hold_within_items_too() -> None:
+def test_limits_apply_inside_items() -> None:
     with pytest.raises(ParseError, match="over 256 attributes"):
         parsed(feed("<item><x " + " ".join(f'a{n}=""' for n in range(257)) + "/></item>"))
 
 
-def test_json_items_are_told_apart_whatever_the_order_of_their_keys() -> None:
+def test_digests_of_json_items_ignore_the_order_of_keys() -> None:
     def body(items: str) -> bytes:
         return ('{"version": "https://jsonfeed.org/version/1.1", "items": [' + items + "]}").encode()
 

@@ -1,4 +1,4 @@
-"""Every format and every pitfall as a file in cases/: NAME.* beside NAME.json with the expected result."""
+"""Formats and pitfalls as files in cases/: NAME.* beside NAME.json with the expected Document; then limits."""
 
 import json
 import resource
@@ -19,7 +19,7 @@ from aggregator.parse import parse
 CASES = Path(__file__).parent / "cases"
 DOCUMENTS = sorted(path for path in CASES.iterdir() if path.suffix != ".json")
 URL = "https://found.example/dir/feed"
-NOT_SAID = {"digest", "listed", "salt"}
+DIGESTS = {"digest", "listed", "salt"}
 
 
 def parsed(body: bytes, content_type: str = "") -> Document:
@@ -27,21 +27,21 @@ def parsed(body: bytes, content_type: str = "") -> Document:
 
 
 def plain(value: object) -> object:
-    """Return a value as JSON, without default fields and digests."""
+    """Return a value as JSON, without fields that hold their default and without digests."""
     if is_dataclass(value):
-        said = {}
+        kept = {}
         for field in fields(value):
             held = getattr(value, field.name)
-            if field.name not in NOT_SAID and (field.default is MISSING or held != field.default):
-                said[field.name] = plain(held)
-        return said
+            if field.name not in DIGESTS and (field.default is MISSING or held != field.default):
+                kept[field.name] = plain(held)
+        return kept
     if isinstance(value, tuple):
         return [plain(each) for each in value]
     return value.total_seconds() if isinstance(value, timedelta) else value
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
-def test_a_case_says_what_stands_beside_it(path: Path) -> None:
+def test_a_case_is_parsed_into_the_expected_document(path: Path) -> None:
     expected = json.loads(path.with_name(path.name.partition(".")[0] + ".json").read_text("utf-8"))
     assert plain(parsed(path.read_bytes())) == expected
 
@@ -55,10 +55,10 @@ def test_a_case_says_what_stands_beside_it(path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("title", ["well-formed", "ill & formed"])
-def test_a_relative_link_goes_by_a_stated_base_or_stays_as_written(
+def test_a_relative_link_is_resolved_by_a_stated_base_or_kept_as_written(
     url: str, opening: str, link: str, title: str
 ) -> None:
-    """The base is not the address of the document: the feed's own page is nearer."""
+    """feedparser must not resolve it against the document's URL: `normalise` prefers the feed's own link."""
     item = f"<item><title>{title}</title><link>/news/1</link></item>"
     body = f"<rss version='2.0'{opening}><channel>{item}</channel></rss>".encode()
     assert [entry.link for entry in parse(body, content_type="", url=url).entries] == [link]
@@ -84,7 +84,7 @@ def test_a_relative_link_goes_by_a_stated_base_or_stays_as_written(
         (b"[1]", "neither XML with a root element nor a JSON object"),
     ],
 )
-def test_a_document_that_is_no_feed_is_an_error_naming_its_kind(body: bytes, message: str) -> None:
+def test_the_error_for_a_body_that_is_no_feed_names_its_kind(body: bytes, message: str) -> None:
     with pytest.raises(ParseError, match=message) as caught:
         parsed(body)
     assert caught.value.cause == "not-a-feed"
@@ -103,19 +103,19 @@ def rss(inside: str) -> bytes:
     ],
     ids=["attributes", "depth", "json depth"],
 )
-def test_a_document_beyond_a_limit_is_refused(body: bytes, message: str) -> None:
+def test_a_document_beyond_a_limit_is_rejected(body: bytes, message: str) -> None:
     with pytest.raises(ParseError, match=message) as caught:
         parsed(body)
     assert caught.value.cause == "limit"
 
 
-def test_of_very_many_items_the_first_are_read_and_the_document_is_not_complete() -> None:
+def test_only_the_first_entries_of_a_huge_document_are_read_and_it_is_incomplete() -> None:
     document = parsed(rss("".join(f"<item><guid>{n}</guid></item>" for n in range(2_100))))
     assert [entry.guid for entry in document.entries] == [str(n) for n in range(2_000)]
     assert (len(document.listed), document.complete) == (2_000, False)
 
 
-def test_titles_and_bodies_are_cut_to_a_length_somebody_may_read() -> None:
+def test_titles_and_bodies_are_cut_to_their_limits() -> None:
     body = rss(f"<item><title>{'t' * 9_000_000}</title><description>{'d' * 2_000_000}</description></item>")
     (entry,) = parsed(body).entries
     assert (len(entry.title.value), len(entry.summary.value)) == (4_000, 1_000_000)
@@ -131,14 +131,14 @@ def test_titles_and_bodies_are_cut_to_a_length_somebody_may_read() -> None:
         "<georss:point>48.2 16.4</georss:point>",
     ],
 )
-def test_geographical_places_break_no_entry(place: str) -> None:
+def test_malformed_coordinates_do_not_end_the_document(place: str) -> None:
     spaces = 'xmlns:gml="http://www.opengis.net/gml" xmlns:georss="http://www.georss.org/georss"'
     document = parsed(rss(f"<item {spaces}><title>Storm</title>{place}<guid>1</guid></item>"))
     (entry,) = document.entries
     assert (entry.title.value, entry.guid) == ("Storm", "1")
 
 
-def test_an_entry_whose_text_stands_elsewhere_leads_there() -> None:
+def test_out_of_line_content_is_the_link_of_an_entry_without_one() -> None:
     feed = (
         '<feed xmlns="http://www.w3.org/2005/Atom"><title>t</title><entry><id>urn:x:1</id><title>Report</title>'
         '<content type="application/pdf" src="https://office.example/report.pdf"/>{}</entry></feed>'
@@ -150,7 +150,7 @@ def test_an_entry_whose_text_stands_elsewhere_leads_there() -> None:
     assert linked.entries[0].link == "https://office.example/1"
 
 
-def test_one_giant_comment_costs_no_more_than_its_bytes() -> None:
+def test_a_giant_comment_is_parsed_in_linear_time() -> None:
     assert parsed(rss("<!--" + "-a" * 4_000_000 + "--><item><guid>1</guid></item>")).entries[0].guid == "1"
 
 
@@ -165,20 +165,20 @@ def given_little_memory(spare: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
-def test_a_document_that_needs_more_memory_than_there_is_is_refused() -> None:
+def test_a_document_that_needs_too_much_memory_is_rejected() -> None:
     body = b'{"items": [' + b"[]," * 4_000_000
     with given_little_memory(80 << 20), pytest.raises(ParseError, match="more memory") as caught:
         parsed(body)
     assert caught.value.cause == "limit"
 
 
-def test_a_charset_in_the_header_helps_where_the_bytes_are_not_utf_8() -> None:
+def test_the_charset_of_the_header_decodes_a_body_that_is_not_utf_8() -> None:
     body = rss("<item><title>Новости</title></item>").decode().encode("koi8-r")
     (entry,) = parsed(body, "text/xml; charset=KOI8-R").entries
     assert entry.title.value == "Новости"
 
 
-def test_half_a_surrogate_pair_is_no_character() -> None:
+def test_a_lone_surrogate_is_replaced() -> None:
     half = r'"\ud800"'
     body = (
         f'{{"version": "https://jsonfeed.org/version/1.1", "title": {half}, "language": {half}, "feed_url": {half},'
@@ -193,7 +193,7 @@ def test_half_a_surrogate_pair_is_no_character() -> None:
 
 
 @pytest.mark.parametrize("reference", ["&#99999999999;", "&#x110000;", "&#xD800;"])
-def test_a_reference_to_no_character_in_an_ill_formed_feed_is_a_failed_poll(reference: str) -> None:
+def test_an_invalid_character_reference_in_an_ill_formed_feed_is_a_parse_error(reference: str) -> None:
     body = f'<rss version="2.0"><channel><item><!x {reference}</item></channel></rss>'.encode()
     with pytest.raises(ParseError, match="cannot be read as a feed") as caught:
         parsed(body)
@@ -203,7 +203,7 @@ def test_a_reference_to_no_character_in_an_ill_formed_feed_is_a_failed_poll(refe
 @pytest.mark.parametrize(
     "label", ["punycode", "PunyCode:", "idna", "rot13", "zlib", "undefined", "nobody-knows"]
 )
-def test_a_charset_that_no_document_has_counts_as_none(label: str) -> None:
+def test_an_unsuitable_charset_is_ignored(label: str) -> None:
     body = rss("<item><title>Gr\xfc\xdfe-bcd</title></item>").decode().encode("cp1252")
     assert parsed(body, f"text/xml; charset={label}") == parsed(body)
 
@@ -232,7 +232,7 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.binary(max_size=8), max_size=30).map(b"".join), st.text(max_size=30))
 @settings(max_examples=300, deadline=None)
-def test_no_bytes_make_parse_raise_anything_but_parse_error(body: bytes, content_type: str) -> None:
+def test_parse_raises_only_parse_error_for_any_bytes(body: bytes, content_type: str) -> None:
     for start in (b"", b"<rss version='2.0'>", b"<feed xmlns='http://www.w3.org/2005/Atom'>"):
         try:
             document = parsed(start + body, content_type)
@@ -250,7 +250,7 @@ def test_no_bytes_make_parse_raise_anything_but_parse_error(body: bytes, content
     st.sampled_from(["id", "url", "title", "tags", "authors", "attachments", "language"]),
 )
 @settings(max_examples=200, deadline=None)
-def test_json_of_any_shape_is_read_or_refused(value: object, key: str) -> None:
+def test_json_of_any_shape_is_read(value: object, key: str) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{key: value}], "authors": value}
     document = parsed(json.dumps(feed).encode())
     assert len(document.listed) == len(document.entries) == 1

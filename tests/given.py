@@ -114,7 +114,6 @@ class SourceDriver:
         return recorded(self.storage, claim, self.source, read, now)
 
 
-
 class InProcessReader:
     """A document reader that parses in this process instead of a worker."""
 

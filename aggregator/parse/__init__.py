@@ -32,7 +32,7 @@ def parse(
     except ParseError:
         raise
     except (MemoryError, RecursionError) as error:
-        raise ParseError("the document needs more memory than a worker may use", cause="limit") from error
+        raise ParseError("the document needs more memory than a worker may use", cause=Cause.LIMIT) from error
     except Exception as error:  # feedparser's loose parser fails in many ways on hostile input
         raise ParseError(
             f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED

@@ -27,7 +27,7 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
     version = _text(feed, "version").rstrip("/").rpartition("/version/")
     if "jsonfeed.org" not in version[0] or not isinstance(feed.get("items"), list):
         raise ParseError(
-            "the document is JSON but not a JSON Feed: it needs `version` and `items`", cause="not-a-feed"
+            "the document is JSON but not a JSON Feed: it needs `version` and `items`", cause=Cause.NOT_A_FEED
         )
     items = list(_objects(feed, "items"))
     salt = _salt(feed, url, pipeline_version)
@@ -58,7 +58,7 @@ def _load(text: bytes) -> Object:
     try:
         feed = json.loads(text)
     except RecursionError as error:
-        raise ParseError("the document's values are nested too deep", cause="limit") from error
+        raise ParseError("the document's values are nested too deep", cause=Cause.LIMIT) from error
     except ValueError as error:
         raise ParseError(f"the document is not valid JSON ({error})", cause=Cause.NOT_A_FEED) from error
     assert isinstance(feed, dict), "a text that starts with a brace is an object"

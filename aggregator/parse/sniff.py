@@ -76,7 +76,7 @@ def recognise(body: bytes, content_type: str) -> Text:
     root, start = _root(text)
     if root.rpartition(":")[2].lower() not in _ROOTS:
         if (embedded := _EMBEDDED_ROOT.search(text, 0, PROLOG_BYTES_MAX)) is None:
-            raise ParseError(_no_feed_message(text, root), cause="not-a-feed")
+            raise ParseError(_no_feed_message(text, root), cause=Cause.NOT_A_FEED)
         # A feed inside an HTML page or after a program's warnings: real systems send both.
         root, start = embedded[1].decode(), embedded.start()
         end = text.rfind(b"</%s>" % embedded[1])

@@ -90,7 +90,7 @@ def _parse_with_feedparser(value: bytes, url: str) -> Parsed:
         BytesIO(value), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
     if not string(parsed, "version"):
-        raise ParseError("the document looks like a feed but is of no known format", cause="not-a-feed")
+        raise ParseError("the document looks like a feed but is of no known format", cause=Cause.NOT_A_FEED)
     return parsed
 
 

@@ -165,7 +165,7 @@ def test_sources_say_why_each_is_due_then_also_one_that_fails(here: Site, polled
     (here.directory / "press.xml").unlink()
     polled("poll")
     (source,) = json.loads(polled("sources", "--json").out)
-    assert source["why"] == "not reached once: again after 1 h"
+    assert source["why"] == "not reached once: back-off of 1 h"
     told = "".join(polled("sources").out.split())
     assert "cannotberead" in told
     assert "notreachedonce" in told

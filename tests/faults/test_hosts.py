@@ -59,12 +59,12 @@ def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client
 def test_a_host_that_says_429_is_asked_for_nothing_more_until_it_allowed_it(tmp_path: Path) -> None:
     told = polling(tmp_path, dict.fromkeys(("/harbour", "/pilots", "/rescue"), TOO_MANY), one_at_a_time())
     assert told["asked"] == ["/harbour"]
-    assert told["causes"] == ["http", "rests", "rests"]
+    assert told["causes"] == ["http", "rate_limited", "rate_limited"]
     assert told["due"] == []
     assert told["why"] == {
-        "harbour": "origin asked to wait 2 h, with all of 127.0.0.1",
-        "pilots": "origin asked to wait 2 h, with all of 127.0.0.1",
-        "rescue": "origin asked to wait 2 h, with all of 127.0.0.1",
+        "harbour": "origin asked to wait 2 h, for all sources at 127.0.0.1",
+        "pilots": "its host 127.0.0.1 is rate-limited (429 with Retry-After)",
+        "rescue": "its host 127.0.0.1 is rate-limited (429 with Retry-After)",
     }
 
 

@@ -30,7 +30,7 @@ def test_a_running_service_subscribes_and_hears_its_hub(tmp_path: Path, beside: 
         )
         assert beside.deliver(form, signature="").status_code == 202
         assert beside.deliver(form).status_code == 202
-        until(lambda: "event=\"delivery accepted\" source=ministry" in service.log.read_text())
+        until(lambda: 'event="delivery accepted" source=ministry' in service.log.read_text())
         assert httpx.get(form["hub.callback"]).status_code == 404
         token = form["hub.callback"].rpartition("/")[2]
         shown = [service.status(), service.get("/").text, here.run("sources", "--json").stdout]

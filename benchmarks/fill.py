@@ -4,20 +4,34 @@ The stages before it are left out: filling is no part of any measurement.
 """
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.model import Changes, Claim, Document, Item, Key, KeyKind, Mode, NewItem, Outcome, Poll, State
+from aggregator.model import (
+    Changes,
+    Claim,
+    Due,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+    NewItem,
+    Outcome,
+    OutcomeKind,
+    PollResult,
+    State,
+)
 from aggregator.model.settings import Retention, Source
-from aggregator.storage import Reading, Storage, open_storage
+from aggregator.storage import Storage, open_storage
 from benchmarks.feeds import sentence
 
 AGE = timedelta(days=60)  # beyond the 48 h that published documents show whole
-REST = timedelta(hours=12)  # until the sources are due
-AT_ONCE = 500  # items of one recorded poll
+DUE_AFTER = timedelta(hours=12)  # until the sources are due
+ITEMS_PER_POLL = 500
 BODY = 300  # bytes
 
 
@@ -38,21 +52,19 @@ def fill(path: Path, total: int) -> None:
 
 
 def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime) -> None:
-    for start in range(0, max(len(numbers), 1), AT_ONCE):
+    for start in range(0, max(len(numbers), 1), ITEMS_PER_POLL):
         then = now - AGE
         (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
-        new = tuple(_new_items(claim, numbers[start : start + AT_ONCE], then))
-        storage.polls.record(_poll(claim, then, now + REST), _decided(Changes(mode=Mode.NORMAL, new=new)))
+        known = storage.polls.knowledge(claim, (), (), now=then)
+        new = tuple(_new_items(claim, numbers[start : start + ITEMS_PER_POLL], then))
+        storage.polls.record(_result(claim, Changes(known, Mode.NORMAL, new=new), then, now + DUE_AFTER))
 
 
-def _decided(changes: Changes) -> Callable[[Reading], Changes]:
-    return lambda _: changes
-
-
-def _poll(claim: Claim, then: datetime, due: datetime) -> Poll:
-    outcome = Outcome(source=claim.id, kind="changed", started=then, seconds=0.0, due=due, why="filled")
-    document = Document(format="rss", title=claim.id, language="en")
-    return Poll(claim=claim, outcome=outcome, due=due, document=document)
+def _result(claim: Claim, changes: Changes, then: datetime, due: datetime) -> PollResult:
+    planned = Due(due)
+    outcome = Outcome(claim.id, OutcomeKind.CHANGED, then, 0.0, new=len(changes.new), due=planned)
+    after = replace(claim, first_import=False, feed_title=claim.id, feed_language="en", last_success=then)
+    return PollResult(claim, after, outcome, planned, changes=changes)
 
 
 def _new_items(claim: Claim, numbers: range, then: datetime) -> Iterator[NewItem]:

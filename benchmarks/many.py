@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.config import load
-from aggregator.model import Claim, Outcome, Poll
+from aggregator.model import Claim, Due, Outcome, OutcomeKind, PollResult
 from aggregator.model.settings import Config
 from aggregator.policy.fairness import HostAdmission
 from aggregator.storage import Storage, open_storage
@@ -46,8 +46,10 @@ def written(directory: Path, sources: int) -> Path:
     return path
 
 
-def polled(claim: Claim, now: datetime, due: datetime) -> Poll:
-    return Poll(claim, Outcome(claim.id, "not-modified", now, 0.1), due=due)
+def polled(claim: Claim, now: datetime, due: datetime) -> PollResult:
+    """Return the result of a poll answered 304."""
+    outcome = Outcome(claim.id, OutcomeKind.NOT_MODIFIED, now, 0.1, due=Due(due))
+    return PollResult(claim, replace(claim, last_success=now), outcome, Due(due))
 
 
 def given_polled(storage: Storage, due: int) -> None:

@@ -40,7 +40,7 @@ def test_polls_are_counted_by_outcome_and_cause() -> None:
         metrics.observe(claim(), told)
     found = values(metrics)
     assert found['publicwire_polls_total{cause="",outcome="changed"}'] == 1
-    assert found['publicwire_polls_total{cause=Cause.NETWORK,outcome="failed"}'] == 2
+    assert found['publicwire_polls_total{cause="network",outcome="failed"}'] == 2
     assert found["publicwire_poll_seconds_count"] == 3
     assert found['publicwire_poll_seconds_bucket{le="0.25"}'] == 3
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from aggregator.model import State
 from aggregator.policy.lifecycle import replayed
-from aggregator.storage import Restored, Storage
+from aggregator.storage import Storage
+from aggregator.storage.backups import Restored
 from aggregator.storage.sql import journal
 from aggregator.storage.sql.queries import JOURNAL
 from aggregator.storage.sqlite import backup, open_store

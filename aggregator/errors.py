@@ -35,7 +35,7 @@ class Cause(StrEnum):
     NOT_A_FEED = "not-a-feed"
     CRASH = "crash"  # of the worker process, or an unexpected exception
     LEASE = "lease"  # lost to another poller before the commit
-    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 with Retry-After to another source
+    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 
 
 class PublicwireError(Exception):
@@ -84,9 +84,9 @@ class LeaseLost(StorageError):
 
 
 class Outdated(StorageError):
-    """What a decision was based on has changed; nothing was written: read and decide again.
+    """Conflict (optimistic concurrency): the basis of a decision changed.
 
-    `taken` are ids of its new items that other items have.
+    Nothing was written, read and decide again. `taken` are ids of its new items that other items have.
     """
 
     def __init__(self, message: str, taken: Set[str] = frozenset()) -> None:
@@ -129,4 +129,4 @@ class ParseError(PollError):
 
 
 class WorkerError(PollError):
-    """The worker process was killed on a limit, crashed or answered garbage."""
+    """The worker process was killed on a limit, crashed or sent an undecodable answer."""

@@ -42,7 +42,7 @@ def open_storage(url: str | Path) -> Storage:
 def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
     """Put a backup in the place of the store's database, which is kept aside.
 
-    The backup is checked first; what was withdrawn or reinstated after it, is so again. Needs no sound
+    The backup is checked first; withdrawals and reinstatements since the backup are replayed. Needs no sound
     database. StoreBusy while a poller runs.
     """
     from aggregator.storage.sqlite.restore import restore as restore_sqlite

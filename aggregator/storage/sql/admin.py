@@ -58,7 +58,7 @@ class AdminStore:
         return gone
 
     def expect_withdrawn(self, ids: Sequence[str]) -> None:
-        """Have items of these ids withdrawn, should they arrive: part of a restore."""
+        """Withdraw items of these ids when they are imported: part of a restore."""
         with self._engine.writing() as db:
             journal.expect_withdrawn(db, ids)
 

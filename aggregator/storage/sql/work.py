@@ -42,8 +42,8 @@ class TaskStore:
             return subscriptions.change(db, number, decide)
 
     def announce(self, number: int, now: datetime) -> None:
-        """Record a hub's believed delivery: its source becomes due, at most once a minute, whatever its
-        failures, but not against the origin's own wish."""
+        """Record an authenticated delivery of a hub: its source becomes due, at most once a minute, whatever
+        its failures, but not against the origin's own wish."""
         with self._engine.writing() as db:
             subscriptions.announce(db, number, now)
 

@@ -14,7 +14,7 @@ from aggregator.storage.sqlite.connection import FILE, LOCK, poller_lock, transl
 
 
 def restore(directory: Path, file: Path, now: datetime) -> Restored:
-    """The contract's `restore`."""
+    """Restore a backup: stage it, replay the journal, exchange the files."""
     items = backup.verified(file)
     if not directory.is_dir():
         directory.mkdir(parents=True)

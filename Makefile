@@ -16,7 +16,7 @@ test: $(READY) lint
 > $(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=95
 > $(BIN)/python -m coverage report --fail-under=100 --include="$(PURE)"
 
-# Pure rooms: every branch of a decision is tried.
+# Pure packages: every branch of a decision is tried.
 PURE := aggregator/parse/*,aggregator/dedupe/*,aggregator/normalise/*,aggregator/editorial/*,aggregator/policy/*,aggregator/render/*
 
 lint: $(READY)

@@ -6,6 +6,7 @@
     ├── StorageError         the store cannot be opened, read or written
     │   ├── StoreBusy        another process polls this store
     │   ├── StoreFull        its disk is full; nothing was written
+    │   ├── Outdated         the state a decision was based on has changed; nothing was written
     │   └── LeaseLost        another poller claimed the source after the lease ended; nothing was written
     └── PollError            the poll of one source failed; `cause` is the kind of failure
         ├── FetchError       cause: network, http, blocked, gone, limit, refused, rate_limited
@@ -16,6 +17,7 @@ Each message names its subject and the cure, in an operator's words. Caught in t
 a PollError into a failed Outcome, the command line prints one line and sets the exit code.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,7 +35,7 @@ class Cause(StrEnum):
     NOT_A_FEED = "not-a-feed"
     CRASH = "crash"  # of the worker process, or an unexpected exception
     LEASE = "lease"  # lost to another poller before the commit
-    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 with Retry-After to another source
+    RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 
 
 class PublicwireError(Exception):
@@ -81,6 +83,17 @@ class LeaseLost(StorageError):
     """The lease of a poll has passed to another poller, or its source was deleted; nothing was written."""
 
 
+class Outdated(StorageError):
+    """Conflict (optimistic concurrency): the basis of a decision changed.
+
+    Nothing was written, read and decide again. `taken` are ids of its new items that other items have.
+    """
+
+    def __init__(self, message: str, taken: Set[str] = frozenset()) -> None:
+        super().__init__(message)
+        self.taken = taken
+
+
 class PollError(PublicwireError):
     """The poll of one source failed. `cause` decides the back-off and labels metrics, JSON and tables."""
 
@@ -116,4 +129,4 @@ class ParseError(PollError):
 
 
 class WorkerError(PollError):
-    """The worker process was killed on a limit, crashed or answered garbage."""
+    """The worker process was killed on a limit, crashed or sent an undecodable answer."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from aggregator.errors import Cause, FetchError, PollError
+from aggregator.errors import Cause, FetchError, Outdated, PollError
 from aggregator.model import (
     Advert,
     Answer,
@@ -29,7 +29,7 @@ from aggregator.model import (
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
 from aggregator.policy import poll_result
-from aggregator.storage import Outdated, Storage
+from aggregator.storage import Storage
 from aggregator.workers.job import work
 
 T = TypeVar("T")

@@ -40,7 +40,9 @@ def run(arguments: list[str]) -> int:
         complain("interrupted")
         return 1
     except TyperException as error:
-        complain(f"{error.format_message()} (see publicwire --help)")
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context else "publicwire"
+        complain(f"{error.format_message()} (see {command} --help)")
         return 2
     except ConfigError as error:
         for problem in error.problems:

@@ -13,7 +13,8 @@ from aggregator.policy.lifecycle import Trigger
 
 app = typer.Typer(
     name="publicwire",
-    help="Republish the releases of many organisations: deduplicated, attributed, corrected and withdrawn.",
+    help="Republish the releases of many organisations: deduplicated, attributed, corrected and withdrawn. "
+    "Without a command the service starts.",
     no_args_is_help=False,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -70,7 +71,8 @@ def poll(
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """Poll all sources now. Sources under Retry-After or 410 are skipped unless named."""
+    """Poll all sources now. Sources under Retry-After, at a rate-limited host, or gone (410) are skipped
+    unless named."""
     from aggregator.cli import poll
 
     raise typer.Exit(poll.poll(_file(context, config), ids or [], as_json=as_json))
@@ -82,7 +84,7 @@ def check(
     live: Annotated[bool, typer.Option("--live", help="Also fetch and parse every source.")] = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Check the configuration."""
+    """Validate sources.yaml; with --live also fetch every source."""
     from aggregator.cli import check
 
     raise typer.Exit(check.check(_file(context, config), live=live))

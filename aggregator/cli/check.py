@@ -35,7 +35,8 @@ def check(path: Path, *, live: bool) -> int:
     config = configuration.load(path, os.environ)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    say(f"{path}: {len(config.sources)} sources, valid")
+    count = len(config.sources)
+    say(f"{path}: {count} {'source' if count == 1 else 'sources'}, valid")
     if not live:
         return 0
     reports = asyncio.run(_live(config))

@@ -12,7 +12,7 @@ from aggregator.fetch.address import printable
 from aggregator.log import log
 
 FORMATS: dict[str, Callable[[], Processor]] = {
-    "console": lambda: structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+    "console": lambda: structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False),
     "logfmt": lambda: structlog.processors.LogfmtRenderer(
         key_order=["at", "level", "event"], bool_as_flag=False
     ),

@@ -53,7 +53,10 @@ def _print_addresses(config: Config) -> None:
 
 
 def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
-    """Poll the sources named, or all but those under Retry-After or 410; return 1 when any poll failed."""
+    """Poll the sources named, or all except those under Retry-After, at a rate-limited host, or gone (410).
+
+    Return 1 when any poll failed.
+    """
     config = configuration.load(path, os.environ)
     named = _checked(config, ids)
     with silence(), app.opened(config) as storage:
@@ -68,7 +71,8 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
             outcomes = _poll_by_service(storage, chosen)
     _report(outcomes, as_json=as_json)
     if skipped and not as_json:
-        say(f"skipped (Retry-After or 410): {', '.join(skipped)}; name one to poll it anyway")
+        why = "Retry-After, rate limit of the host, or 410"
+        say(f"skipped ({why}): {', '.join(skipped)}; name one to poll it anyway")
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
 
 
@@ -80,7 +84,7 @@ def _checked(config: Config, ids: Sequence[str]) -> list[str]:
 
 
 def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return the ids to poll, and the ids skipped for Retry-After or 410 unless named."""
+    """Return the ids to poll, and the ids skipped for Retry-After, a rate limit or 410 unless named."""
     limited = () if named else storage.polls.rate_limited(app.utc_now())
     ids = named or [source.id for source in config.sources]
     return [each for each in ids if each not in limited], [each for each in ids if each in limited]

@@ -238,7 +238,7 @@ def _print_item(storage: Storage, item: Stored) -> None:
     for name, value in (
         ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
         ("original", item.item.url),
-        ("state", f"{item.state} {item.reason}".strip()),
+        ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
         ("published", when(item.shown)),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),

@@ -37,13 +37,13 @@ def host(value: str) -> str:
 
 
 def without_www(name: str) -> str:
-    """Return the host that stands for the whole site."""
+    """Return the host without a leading www."""
     return name.removeprefix("www.")
 
 
 def feed(value: str) -> str:
     """Return the URL of a feed in its normal form; a `file:` address as it is written."""
-    return _file(value) if value.startswith("file:") else _web(value)
+    return _file(value) if value.startswith("file:") else _web(value, "https://, http:// or file:")
 
 
 def public_url(value: str) -> str:
@@ -58,7 +58,7 @@ def webhook(value: str) -> str:
     """Return the URL of a webhook. Its secret, if any, is in its path or query."""
     if "@" in value.partition("//")[2].partition("/")[0]:
         raise ValueError("holds a user name or password, which is not sent; give an address without it")
-    return _web(value)
+    return _web(value, quoted=False)
 
 
 def contact(value: str) -> str:
@@ -82,7 +82,7 @@ def _file(value: str) -> str:
     return value
 
 
-def _web(value: str) -> str:
+def _web(value: str, schemes: str = "https:// or http://", *, quoted: bool = True) -> str:
     if re.search(r"[\s\x00-\x1f\x7f]", value):
         raise ValueError("holds a blank or a control character; write a blank as %20")
     try:
@@ -93,7 +93,8 @@ def _web(value: str) -> str:
     if "@" in parts.netloc or (not parts.netloc and "@" in value):
         raise ValueError("holds a user name or password; give the address without it, and `auth` beside it")
     if parts.scheme not in _PORTS:
-        raise ValueError("is no web address; it must start with https:// or http://")
+        name = f"`{value}` " if quoted and not set("@?") & set(value) else ""  # credentials are not shown
+        raise ValueError(f"{name}is not a URL; it starts with {schemes}")
     if not parts.hostname:
         raise ValueError("names no host; write it as https://example.org/feed.xml")
     return _normal_form(parts, parts.hostname, port)

@@ -64,7 +64,7 @@ def warnings(config: Config) -> tuple[str, ...]:
         )
     if is_example and any(source.feed.startswith("http") for source in config.sources):
         found.append(
-            f"publication.contact is the example {contact}: "
+            f"publication.contact {contact} is in a domain reserved for examples: "
             "set an address at which the polled organisations can reach you"
         )
     found += [

@@ -193,7 +193,9 @@ def place_of(data: bytes, index: int) -> Place:
 def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     """Return a syntax error of the parser as a sentence that names the cure."""
     line, column = place = _place(error.problem_mark)
-    opened = f" (opened on line {error.context_mark.line + 1})" if error.context_mark else ""
+    began = error.context_mark.line + 1 if error.context_mark else 0
+    opened = f" (opened on line {began})" if began else ""
+    block = f" (in the block that begins on line {began})" if began else ""
     problem = error.problem or ""
     if "cannot start any token" in problem:
         if text.split("\n")[line - 1][column - 1 : column] == "\t":
@@ -206,5 +208,5 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     if "expected ',' or" in problem:
         return place, f"a list or mapping in brackets is not closed{opened}; {problem}"
     if "expected key" in problem or "expected '-'" in problem:
-        return place, f"wrong indentation{opened}; start every line of a block in the same column"
-    return place, f"not readable as YAML: {problem}{opened}"
+        return place, f"wrong indentation{block}; start every line of a block in the same column"
+    return place, f"not readable as YAML: {problem}{block}"

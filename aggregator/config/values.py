@@ -22,11 +22,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "known are") -> str:
     """Return "; did you mean `x`?", or the list of all known words if none is close."""
     words = list(known)
     close = get_close_matches(word, words, n=1)
-    return f"; did you mean `{close[0]}`?" if close else f"; known are: {', '.join(words)}"
+    return f"; did you mean `{close[0]}`?" if close else f"; {otherwise}: {', '.join(words)}"
 
 
 def text(value: object) -> str:
@@ -118,7 +118,7 @@ def choice(*words: str) -> Callable[[str], str]:
 
     def check(value: str) -> str:
         if value not in words:
-            raise ValueError(f"`{value}` is no choice{did_you_mean(value, words)}")
+            raise ValueError(f"`{value}` is unknown{did_you_mean(value, words, otherwise='use one of')}")
         return value
 
     return check

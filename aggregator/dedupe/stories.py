@@ -1,4 +1,4 @@
-"""Story matching across sources: which items are the same release.
+"""Deduplication across sources: match items that are the same release (a story).
 
 False merges are worse than missed ones: a shared address only makes a candidate, the texts must agree.
 """

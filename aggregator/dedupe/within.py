@@ -1,7 +1,6 @@
-"""Within a source: which of a document's items are new, which are known, and what changed.
+"""Deduplication within a source: match a document's items to stored ones by identity, never by date.
 
-Decides from what the document holds and what storage remembers; the answer never depends on the order of
-either. "New" is decided by identity, never by date.
+The result does not depend on order.
 """
 
 from collections import Counter, defaultdict
@@ -11,7 +10,7 @@ from datetime import datetime
 
 from aggregator.model import Item, Key, KeyKind, Known, Mode
 
-# What an item is looked up by, first that it has. GUID stands before LINK because links move more often.
+# Lookup keys by mode, in order of precedence. GUID precedes LINK because links move more often.
 LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
     Mode.NORMAL: (KeyKind.GUID, KeyKind.LINK, KeyKind.TEXT),
     Mode.GUID_LINK: (KeyKind.GUID_LINK, KeyKind.GUID, KeyKind.LINK, KeyKind.TEXT),
@@ -21,10 +20,10 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Items of one document, each once: `known` with the remembered one, or `new`.
+    """Items of one document, each once: `known` with the stored item, or `new`.
 
-    `superseded` are the raw digests of entries that say less lately what another says; `rotated` counts the
-    known ones that came under a new guid or address.
+    `superseded` are the raw digests of entries outdated by another entry for the same item; `rotated` counts
+    the known ones that came under a new guid or address.
     """
 
     mode: Mode
@@ -37,7 +36,10 @@ class Resolved:
 def resolve(
     items: Sequence[Item], known: Sequence[Known], mode: Mode, *, listed: int, now: datetime
 ) -> Resolved:
-    """Tell known from new. `listed` is how many raw items the document has, parsed or not."""
+    """Return the items of a document, each matched to a stored item or new.
+
+    `listed` is how many raw items the document has, parsed or not.
+    """
     mode = _degrade(items, known, mode, listed)
     groups: dict[Key, list[Item]] = defaultdict(list)
     for item in items:
@@ -59,7 +61,7 @@ def resolve(
 
 
 def primary(item: Item, mode: Mode) -> Key:
-    """The key an item is looked up by under a mode."""
+    """Return the lookup key of an item under a mode."""
     for kind in LOOKUP[mode]:
         digest = item.key(kind)
         if digest is not None:
@@ -68,7 +70,7 @@ def primary(item: Item, mode: Mode) -> Key:
 
 
 def _latest(item: Item) -> tuple[float, bytes, bytes, str]:
-    """Orders entries that say the same: by the later date, then by substance so that order is no matter."""
+    """Sort key of entries for one item: the later date, then content."""
     dates = [date.timestamp() for date in (item.updated, item.claimed) if date is not None]
     return max(dates, default=0.0), item.fingerprint, _digests(item.keys), str(item.claimed)
 
@@ -78,7 +80,10 @@ def _digests(keys: Sequence[Key]) -> bytes:
 
 
 def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: int) -> Mode:
-    """The mode this document needs: a guid given to several links names nothing, nor does a common link."""
+    """Return the lookup mode this document needs.
+
+    A guid with several links, or a link of several releases, identifies nothing.
+    """
     if mode is not Mode.NORMAL:
         return mode
     said = [_Said(item.key, item.title) for item in items]
@@ -111,8 +116,11 @@ def _lookup(keys: Sequence[Key]) -> Callable[[KeyKind], bytes | None]:
 
 
 def _names_nothing(sharing: Sequence[_Said], total: int) -> bool:
-    """Whether entries with one link are different releases: without guids, when their titles differ; with one
-    guid for all, or one title on several days, only when the whole document (three or more) shares it."""
+    """Return whether entries with one link are different releases.
+
+    Without guids, if their titles differ; with one guid for all, or one title on several days, only if the
+    whole document (three entries or more) shares the link.
+    """
     guids = {each.key(KeyKind.GUID) for each in sharing}
     if guids == {None} and len({each.title for each in sharing}) > 1:
         return True
@@ -121,11 +129,11 @@ def _names_nothing(sharing: Sequence[_Said], total: int) -> bool:
 
 
 def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tuple[dict[Key, Known], set[Key]]:
-    """Who holds each key, one known item to one key, and the keys of entries that say a listed item again.
+    """Match entries to stored items, one to one; also return the keys of duplicate entries.
 
-    Who was last seen under a key holds it before who once did. An item whose key is held by
-    somebody in another place and under another title is a stranger under a reused or swapped key: it is who
-    has its place and title, else who holds the key unless that one is here in person, else nobody.
+    A current key takes precedence over a former one. If the holder differs in link and title, the guid was
+    reused or swapped: the item with the same link and title is matched; otherwise the holder, unless the
+    document lists it under its own key.
     """
     holders = {key: holder for key in latest if (holder := index.holder(key)) is not None}
     agreeing = {key for key, holder in holders.items() if _agrees(latest[key], holder)}
@@ -150,7 +158,7 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
             return take(key, holder)
         return superseded.add(key) if is_double else None
 
-    # Present names first; digests only make the answer independent of the order of entries.
+    # Current lookup keys first; digests only make the answer independent of the order of entries.
     turns = sorted(holders, key=lambda each: (index.name(holders[each]) != each, each.digest))
     for key in turns:
         if key in agreeing and index.name(holders[key]).kind is key.kind:
@@ -172,15 +180,18 @@ def _agrees(item: Item, known: Known) -> bool:
 
 
 def _says(other: Item | Known, item: Item) -> bool:
-    """Whether somebody already says an item: of its title and, where it has one, in its place."""
+    """Return whether an item has the same title and, if it has one, the same link."""
     link = item.key(KeyKind.LINK)
     keys = other.keys if isinstance(other, Item) else other.current
     return item.title == other.title and (link is None or Key(KeyKind.LINK, link) in keys)
 
 
 def _stands(holder: Known, key: Key, item: Item, now: datetime) -> bool:
-    """Whether the holder is in the document, unchanged, so that this is another entry: a later word of it
-    only under its present name and with a later date, none of the future, or two would take turns."""
+    """Return whether the stored item is still listed unchanged, so that this entry is another one.
+
+    An entry under its current key with a later, not future, date is its update; without that condition two
+    entries would replace each other at every poll.
+    """
     if not holder.listed or key not in holder.current:
         return holder.listed
     dates = [date for date in (item.updated, item.claimed) if date is not None and date <= now]
@@ -198,13 +209,15 @@ class _Index:
                 self._by_key[key].append(each)
 
     def holder(self, key: Key) -> Known | None:
-        """Who has this key, if anybody has."""
+        """Return the item that holds this key, or None."""
         holders = self.holders(key)
         return self.first(holders, key) if holders else None
 
     def first(self, holders: Sequence[Known], key: Key) -> Known:
-        """Of several who have a key: who goes by it before who has it too or once had it. Digests make the
-        answer the same in whatever order they were stored."""
+        """Return the best holder: by current lookup key, then other current key, then former key.
+
+        Digests break ties, so that the order of storage does not matter.
+        """
 
         def order(each: Known) -> tuple[bool, bool, bytes, int]:
             return self.name(each) != key, key not in each.current, _digests(each.current), each.number
@@ -212,11 +225,11 @@ class _Index:
         return min(holders, key=order)
 
     def name(self, known: Known) -> Key:
-        """The key a known item goes by: of those it was last seen under, the one it is looked up by."""
+        """Return the current lookup key of a stored item."""
         return min(known.current, key=lambda key: self._ranks.get(key.kind, len(KeyKind)))
 
     def namesake(self, item: Item) -> Known | None:
-        """The one known item last seen in this item's place and under its title, gone from there now."""
+        """Return the one unlisted stored item with this link and title."""
         link = item.key(KeyKind.LINK)
         if link is None:
             return None
@@ -225,13 +238,16 @@ class _Index:
         return found[0] if len(found) == 1 and not found[0].listed else None
 
     def holders(self, key: Key) -> Sequence[Known]:
-        """All who ever had this key."""
+        """Return all items that ever had this key."""
         return self._by_key.get(key, ())
 
 
 def _rotated(unmatched: Mapping[Key, Item], index: "_Index", taken: Set[int]) -> dict[Key, Known]:
-    """Known items that came back under a new name: same place and title, the old name gone from this
-    document, one to one. Counts do not matter: a site that renames all its guids renames each of them."""
+    """Match items whose guid was rotated, one to one.
+
+    They have the same link and title, and the old key is gone from the document. There is no limit on
+    their number: a site that rotates its guids rotates all of them.
+    """
     here = Counter(key for item in unmatched.values() for key in item.keys)
     claims: dict[Key, dict[int, Known]] = {}
     for key, item in unmatched.items():
@@ -246,8 +262,10 @@ def _rotated(unmatched: Mapping[Key, Item], index: "_Index", taken: Set[int]) ->
 
 
 def _same_releases(item: Item, index: _Index, here: Mapping[Key, int]) -> Iterator[Known]:
-    """Known items of its title that are in its place, or say the same on the same day. A place proves it only
-    where it names one item: many feeds link all to one page."""
+    """Yield stored items of the same title with the same link, or with the same text on the same day.
+
+    A link counts only if it identifies one item: many feeds link all items to one page.
+    """
     day = item.key(KeyKind.TITLE_DAY)
     for key in item.keys:
         holders = index.holders(key)

@@ -1,7 +1,8 @@
 """Connections to origins: the resolver, the SSRF guard at connect, TLS, and the httpx transport over them.
 
 A host is resolved once a request, its addresses are judged, and a judged one is connected to, so DNS
-rebinding gains nothing. Knows no redirects and no deadline.
+rebinding gains nothing. There is no connection pool: one connection per request. Knows no redirects and no
+deadline.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What a poll or an operator does to items. Pure stages make these values, storage carries them out."""
+"""Changes to items by a poll or an operator. Pure stages make these values, storage carries them out."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,7 +67,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What one poll does to the items of its source; `new` is oldest first.
+    """All changes by one poll to the items of its source; `new` is oldest first.
 
     `seen` maps every raw item of the document that need not be read again to the number of its item: 0 for
     one that a rule left out, and for new ones, whose numbers storage fills in. Of several entries for one

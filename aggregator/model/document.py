@@ -19,7 +19,7 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """What a feed says of when to look again; see Document for units."""
+    """Scheduling hints of a feed (ttl, updatePeriod, skipHours, skipDays); see Document for units."""
 
     ttl: int | None = None
     update_period: timedelta | None = None
@@ -29,7 +29,7 @@ class Hints:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What a feed document said.
+    """A parsed feed document.
 
     `entries` are those that had to be parsed, in document order; `listed` are the digests of every
     raw item of the document, parsed or seen before (empty when the document could not be split).
@@ -57,13 +57,13 @@ class Document:
 
     @property
     def hints(self) -> Hints:
-        """What it says of when to look again."""
+        """Return its scheduling hints."""
         return Hints(self.ttl, self.update_period, self.skip_hours, self.skip_days)
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What an origin answered to one request, redirects followed.
+    """The response to one request, redirects followed.
 
     `body` is decoded, None after a 304; `received` counts bytes on the wire. `url` is the final address,
     `permanent` says that every hop to it was a 301 or 308. Header names are lower case.
@@ -81,7 +81,7 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """What a worker is given: one document, and all that shapes what becomes of it."""
+    """Input of a worker: one document and the settings that shape its items."""
 
     body: bytes
     content_type: str
@@ -94,7 +94,7 @@ class ReadJob:
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What a worker returns: the document without its entries, and the items they became.
+    """Result of a worker: the document without its entries, and the items they became.
 
     `skipped` counts entries that `only` and `skip` left out; `invalid` names entries that could not
     become items, with the reason.

@@ -1,11 +1,11 @@
-"""What a feed said of one item: strings as found, gaps allowed, unsafe. Nothing here may be shown."""
+"""Entries as parsed: unsanitised strings, not to be shown."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """A text as an entry said it. `kind` is "text" or "html" (XHTML counts as html)."""
+    """A text as parsed. `kind` is "text" or "html" (XHTML counts as html)."""
 
     value: str
     kind: str = "text"
@@ -15,7 +15,7 @@ class Markup:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """An enclosure or image as an entry said it."""
+    """An enclosure or image as parsed."""
 
     url: str
     type: str = ""
@@ -33,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a feed said of one item: strings as found, "" where absent, unsafe."""
+    """One entry as parsed: unsanitised strings, "" where absent."""
 
     guid: str = ""
     link: str = ""

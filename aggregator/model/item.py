@@ -9,7 +9,7 @@ from aggregator.model.entry import Origin
 
 
 class KeyKind(IntEnum):
-    """What a key was made from. The numbers are stored: never renumber."""
+    """Kind of identity key. The numbers are stored: never renumber."""
 
     GUID = 1
     GUID_LINK = 2
@@ -48,9 +48,9 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What we believe of one release. Only `normalise` makes one.
+    """One normalised release. Only `normalise` makes one.
 
-    `title` and `text` are plain text (paragraphs of `text` parted by a blank line); `content` and
+    `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
     absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates.
     `fingerprint` changes only when the substance does.
@@ -76,7 +76,7 @@ class Item:
     origin: Origin | None = None
     fingerprint: bytes = b""
     digest: bytes = b""
-    flags: tuple[str, ...] = ()  # what was odd, e.g. "bad-date"
+    flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:
         """The digest of one kind of key, or None when the item has none of it."""

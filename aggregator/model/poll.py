@@ -147,7 +147,7 @@ class PollResult:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something an operator is told once: when it was raised, and when it was over."""
+    """An alert with the times it was raised and cleared."""
 
     number: int
     source: str
@@ -159,13 +159,13 @@ class Alert:
 
     @property
     def state(self) -> str:
-        """How far it has got, in a word."""
+        """State in one word: raised or cleared."""
         return "cleared" if self.cleared else "raised"
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How a source fares, for people: its last poll, its next, and how much it holds."""
+    """Health of a source, for /status and the command line."""
 
     feed: FeedInfo
     due: Due
@@ -185,7 +185,7 @@ class Health:
 @dataclass(frozen=True, slots=True)
 class Totals:
     """How many items there are in each state, how many configured sources are working, failing or waiting
-    for their first poll; and how many sources and tasks are due while nobody is at them."""
+    for their first poll; and how many sources and tasks are due and not claimed."""
 
     held: int = 0
     live: int = 0

@@ -1,4 +1,4 @@
-"""What the public sees: rights applied, disclaimer made, all HTML safe."""
+"""Releases as published, and the channels they are published in."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,11 +10,11 @@ from aggregator.model.stored import FeedInfo, StoryMember
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """An item as the public sees it: rights applied, disclaimer made. All HTML in it is safe.
+    """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
     `content` is the body without the disclaimer; `disclaimer` is one element of class
     "pw-disclaimer"; `text` is the whole plain-text view: headline, organisation, paragraphs,
-    disclaimer, each parted by a blank line.
+    disclaimer, separated by blank lines.
     """
 
     id: str

@@ -8,7 +8,7 @@ from aggregator.errors import Cause
 
 
 class DueReason(StrEnum):
-    """Why a source is due when it is due. The values are stored: never rename one."""
+    """Reason for a due time. The values are stored: never rename one."""
 
     NEW = "new"  # never polled yet
     POLLING = "polling"  # claimed; the record of the poll replaces it

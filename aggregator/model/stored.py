@@ -18,7 +18,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stored item that a poll may be about.
+    """A stored item that may match an entry of a document.
 
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
@@ -55,7 +55,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Knowledge:
-    """What one read transaction found that the items of a document are decided by.
+    """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
     one of their addresses, not withdrawn. `seq` is the change sequence at that moment. `taken` are ids that
@@ -82,7 +82,7 @@ class StoryMember:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """An item as storage keeps it: what we believe, and where it stands.
+    """An item as stored, with its state.
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution.
@@ -109,7 +109,7 @@ class Stored:
 
 @dataclass(frozen=True, slots=True)
 class FeedInfo:
-    """What we publish of a source's own feed; `seq` grows when any of it changes."""
+    """Published metadata of a source's own feed."""
 
     id: str
     feed: str  # "" for file: sources: no such address is ever published
@@ -136,7 +136,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class AuditLine:
-    """One step of an item's life: who did what to it, when and why."""
+    """Audit line: one transition with time, actor and reason."""
 
     at: datetime
     item: str

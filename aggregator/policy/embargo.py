@@ -6,7 +6,7 @@ from aggregator.model import Placement, State
 from aggregator.model.settings import Embargo
 
 LEEWAY = timedelta(minutes=10)  # clocks differ; less than this ahead is now
-HORIZON = timedelta(days=30)  # nobody sends out a release this long ahead: the date is wrong
+HORIZON = timedelta(days=30)  # a date further ahead is taken for an error (flag bad-date)
 
 
 def place(claimed: datetime | None, *, embargo: Embargo, now: datetime, review: bool) -> Placement:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 
 POLLS_PER_PROMPT_HOST = 16  # under way at one prompt host: more would only wait there for each other
-# By whether a host is prompt (None: unknown): the pools of capacity that one of its polls takes a place of.
+# Pools in which one poll takes a place, by responsiveness of its host (None: unknown).
 CAPACITY_POOLS = {
     True: (True,),
     None: (True, None),

@@ -10,8 +10,7 @@ from aggregator.model import State, Stored, Transition
 
 
 class Trigger(StrEnum):
-    """Causes of a transition: the clock or the operator (tombstones of the origin and probes will join
-    them)."""
+    """Causes of a transition: the clock or the operator. RFC 6721 tombstones will be another."""
 
     TIME = "time"
     RELEASE = "release"
@@ -62,7 +61,7 @@ class Decision:
     actor: str
 
 
-# What a restore repeats. Held stays held: what reinstated the item came before what held it.
+# Transitions that a restore replays; a held item stays held, because it was held after it was reinstated.
 REPLAYED: Mapping[tuple[State, State], Trigger] = {
     (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
     (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,

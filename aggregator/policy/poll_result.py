@@ -259,7 +259,7 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
 
 
 def _host_limit(error: PollError, due: Due, now: datetime) -> HostLimit | None:
-    """Return the limit of a whole host: 429 with Retry-After. A 503 may be that of one site among many."""
+    """Return the rate limit of a host: 429 with Retry-After. A 503 may be that of one site among many."""
     if not isinstance(error, FetchError) or error.status != 429:
         return None
     if schedule.retry_after(error.retry_after, now) is None:

@@ -47,9 +47,10 @@ def usual_gap(every: timedelta, gap: timedelta | None, found: timedelta) -> time
 def pace(every: timedelta, gap: timedelta | None, last_new: datetime | None, now: datetime) -> Due:
     """Return the due time by the source's own rhythm, whatever its origin asks for.
 
-    A given number of polls brings the least delay over all releases when each source gets them as the square
-    root of its releases. An ordinary source, and one of which nothing is known yet, is polled every `every`;
-    one that has something new at each poll comes to a fourth of it. A silence longer than usual counts too.
+    Square-root allocation: a fixed number of polls delays releases least if each source is polled in
+    proportion to the square root of its release rate. An ordinary source, and one of which nothing is known
+    yet, is polled every `every`; one that has something new at each poll comes to a fourth of it. A silence
+    longer than usual counts too.
     """
     usual, quiet = gap or ORDINARY * every, timedelta(0) if last_new is None else now - last_new
     if last_new is None or (gap is None and quiet <= usual):

@@ -9,25 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, Relocation
-from aggregator.model.settings import Republish, Source
+from aggregator.model.settings import Source
 from aggregator.policy import relocation
+
+# What of a configured source the store keeps.
+STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every")
+SHOWN = frozenset(
+    ("organisation", "topics", "republish", "licence")
+)  # of these every channel shows something
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSource:
-    """What the store says of a source that the configuration may change."""
+    """A source as the store has it; `known` holds its id, its feed and the fields of STORED."""
 
     number: int
-    id: str
-    feed: str
+    known: Source
     configured: bool
-    organisation: str
-    domains: tuple[str, ...]
-    topics: tuple[str, ...]
-    priority: int
-    republish: Republish
-    licence: str
-    every_ms: int
     due: Due
     failures: int
     host: str
@@ -84,11 +82,11 @@ def plan(
     """Return what brings the stored sources in line; `limits` are the rate-limited hosts at `now`."""
     renames = tuple(_renames(configured, stored))
     new_ids = dict(renames)
-    known = {new_ids.get(each.id, each.id): each for each in stored}
+    known = {new_ids.get(each.known.id, each.known.id): each for each in stored}
     listed = {source.id for source in configured}
     removed = [each for name, each in known.items() if each.configured and name not in listed]
     done = [f"{old}: renamed to {new}" for old, new in renames]
-    done += [f"{each.id}: no longer polled; what it published stays" for each in removed]
+    done += [f"{each.known.id}: no longer polled; what it published stays" for each in removed]
     additions, updates = list[Addition](), list[Update]()
     for source in configured:
         present = known.get(source.id)
@@ -106,18 +104,18 @@ def plan(
 def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
     """Yield old and new id of each known feed under an id that the store does not have, also at the address
     it has moved to."""
-    ids, listed = {each.id for each in stored}, {source.id for source in configured}
-    by_feed = {each.feed: each for each in sorted(stored, key=lambda each: each.configured)}
+    ids, listed = {each.known.id for each in stored}, {source.id for source in configured}
+    by_feed = {each.known.feed: each for each in sorted(stored, key=lambda each: each.configured)}
     moved = [each for each in stored if each.relocation != Relocation()]
     for source in configured:
         if source.id in ids:
             continue
-        known = by_feed.get(source.feed) or next(
+        present = by_feed.get(source.feed) or next(
             (each for each in moved if relocation.is_configured(source.feed, each.relocation)), None
         )
-        if known is not None and known.id not in listed:
-            listed.add(known.id)
-            yield known.id, source.id
+        if present is not None and present.known.id not in listed:
+            listed.add(present.known.id)
+            yield present.known.id, source.id
 
 
 def _addition(source: Source, limits: Mapping[str, HostLimit], now: datetime) -> Addition:
@@ -136,20 +134,18 @@ def _update(
     source: Source, present: StoredSource, limits: Mapping[str, HostLimit], now: datetime
 ) -> Update | None:
     due, kept = None, present.relocation
-    is_moved = present.feed != source.feed
+    is_moved = present.known.feed != source.feed
     is_adopted = is_moved and relocation.is_configured(source.feed, present.relocation)
     if is_moved:
         due, kept = Due(now, DueReason.MOVED), Relocation()
     elif not present.configured:
         due = Due(now, DueReason.CONFIGURED_AGAIN)
-    elif (
-        _every_ms(source) < present.every_ms and not present.failures and present.due.at > now + source.every
-    ):
+    elif source.every < present.known.every and not present.failures and present.due.at > now + source.every:
         due = Due(now + source.every, DueReason.EVERY, wait=source.every)
     host = relocation.host_of(source.feed, kept)
     if due is not None:
         due = delayed(due, limits.get(host))
-    changed = _changed(source, present)
+    changed = {name for name in STORED if getattr(source, name) != getattr(present.known, name)}
     if due is None and not changed and host == present.host:
         return None
     return Update(
@@ -162,29 +158,12 @@ def _update(
         is_unleased=is_moved,
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish"}),
-        touches=bool(changed & {"organisation", "topics", "republish", "licence"}),
+        touches=bool(changed & SHOWN),
     )
 
 
-def _changed(source: Source, present: StoredSource) -> set[str]:
-    pairs = {
-        "organisation": (source.organisation, present.organisation),
-        "domains": (source.domains, present.domains),
-        "topics": (source.topics, present.topics),
-        "priority": (source.priority, present.priority),
-        "republish": (source.republish, present.republish),
-        "licence": (source.licence, present.licence),
-        "every": (_every_ms(source), present.every_ms),
-    }
-    return {name for name, (new, old) in pairs.items() if new != old}
-
-
-def _every_ms(source: Source) -> int:
-    return round(source.every.total_seconds() * 1000)
-
-
 def _words(source: Source, present: StoredSource) -> list[str]:
-    if present.feed != source.feed:
+    if present.known.feed != source.feed:
         is_adopted = relocation.is_configured(source.feed, present.relocation)
         return [
             f"{source.id}: {'its new address is configured now' if is_adopted else 'moved to a new address'}"

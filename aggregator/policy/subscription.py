@@ -14,10 +14,10 @@ LEASE_REQUESTED = 10 * DAY  # section 8.2 calls it a good default
 LEASE_MAX = 30 * DAY
 LEASE_UNSTATED = DAY  # hubs older than the Recommendation may name none
 RENEWAL_EVERY_MIN = 15 * MINUTE  # however short the hub's leases
-GRACE = 5 * MINUTE  # the hub may be so much later than the origin, or the origin's caches than the hub
-UNSUBSCRIBE_ATTEMPTS_MAX = 3  # then the subscription is dropped without the hub's word
+GRACE = 5 * MINUTE  # tolerated delay between hub and origin, in either direction
+UNSUBSCRIBE_ATTEMPTS_MAX = 3  # then the subscription is dropped without confirmation
 DENIED_FOR = 30 * DAY
-SLOWER = 4  # times the interval, while a hub announces
+SLOWER = 4  # factor on the interval while the hub is reliable
 POLL_AFTER_DELIVERY_EVERY = MINUTE
 
 _CONFIRMABLE = (SubscriptionState.ASKED, SubscriptionState.ACTIVE)

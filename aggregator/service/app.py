@@ -61,7 +61,7 @@ async def polling(
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
 ) -> AsyncIterator[Line]:
-    """The line over a store whose poller this process is; its parts are closed at the end."""
+    """The poll pipeline and its clients over a store that this process polls; closed at the end."""
     readers, write = readers or WorkerPool(), Writer()
     clients = Clients(current, storage.polls.hosts())
     pipeline = Pipeline(
@@ -106,7 +106,7 @@ class Clients:
 def durable_work(
     line: Line, current: LiveConfig, clock: Callable[[], datetime]
 ) -> tuple["Tasks", "AlertNotifier"]:
-    """Return what does the durable tasks, and the notifier of alerts, which is one of them."""
+    """Return the runner of durable tasks, and the alert notifier."""
     from aggregator.service import alert_webhook
     from aggregator.tasks import Tasks
     from aggregator.websub.subscriber import KIND, Subscriber

@@ -1,4 +1,4 @@
-"""The parts of the line that one process has, put together by `service.app`."""
+"""The poll pipeline and its clients, put together by `service.app`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

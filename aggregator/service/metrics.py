@@ -1,6 +1,6 @@
-"""What the service counts, as Prometheus reads it. The room of prometheus_client; only the service loads it.
+"""Prometheus metrics. Polls are counted as they end, gauges read at scrape time.
 
-Told of each poll, asks for the rest when somebody looks. Decides and logs nothing.
+The only importer of prometheus_client.
 """
 
 from collections.abc import Callable, Iterable
@@ -46,27 +46,27 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter
         self._registry = registry = CollectorRegistry()
         self._polls = Counter(
-            "publicwire_polls", "Polls that ended, by how.", ("outcome", "cause"), registry=registry
+            "publicwire_polls", "Finished polls, by outcome.", ("outcome", "cause"), registry=registry
         )
         self._seconds = Histogram(
-            "publicwire_poll_seconds", "How long polls took.", buckets=POLL_SECONDS, registry=registry
+            "publicwire_poll_seconds", "Duration of polls.", buckets=POLL_SECONDS, registry=registry
         )
         self._lateness = Histogram(
             "publicwire_poll_lateness_seconds",
-            "How long after they were due polls began.",
+            "Delay of polls behind their due time.",
             buckets=LATENESS_SECONDS,
             registry=registry,
         )
         self._items = Counter("publicwire_items", "Items stored, by kind.", ("kind",), registry=registry)
-        self._received = Counter("publicwire_received_bytes", "Bytes of answers to polls.", registry=registry)
+        self._received = Counter("publicwire_received_bytes", "Bytes received by polls.", registry=registry)
         self._saved = Counter(
             "publicwire_saved_bytes",
-            "Bytes not sent again thanks to 304, by the source's last whole answer.",
+            "Bytes saved by 304, estimated from the last full response.",
             registry=registry,
         )
         build = Gauge("publicwire_build_info", "The version.", ("version",), registry=registry)
         build.labels(__version__).set(1)
-        self._whole: dict[str, int] = {}  # bytes of each source's last whole answer
+        self._whole: dict[str, int] = {}  # bytes of each source's last full response
         registry.register(_Present(present))
         ProcessCollector(registry=registry)
         for kind in ("new", "edited"):
@@ -118,11 +118,15 @@ class _Present(Collector):
             open_alerts.add_metric([kind.value], sum(alert.kind is kind for alert in now.alerts))
         yield open_alerts
         yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
-        queue = GaugeMetricFamily("publicwire_queue", "What is due and waits for its turn.", labels=["work"])
+        queue = GaugeMetricFamily("publicwire_queue", "Due and unclaimed polls and tasks.", labels=["work"])
         queue.add_metric(["poll"], now.totals.due)
         queue.add_metric(["task"], now.totals.tasks)
         yield queue
-        yield CounterMetricFamily("publicwire_workers_killed", "Workers that died.", value=now.killed)
+        yield CounterMetricFamily(
+            "publicwire_workers_killed",
+            "Worker processes that crashed or were killed on a limit.",
+            value=now.killed,
+        )
         if now.last_tick is not None:
             yield GaugeMetricFamily(
                 "publicwire_last_tick_timestamp_seconds",

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from aggregator.errors import Cause, LeaseLost, PollError, StorageError
+from aggregator.errors import Cause, LeaseLost, Outdated, PollError, StorageError
 from aggregator.fetch.address import public_url
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
@@ -31,7 +31,7 @@ from aggregator.model import (
 )
 from aggregator.model.settings import Config, Source
 from aggregator.policy import poll_result, relocation
-from aggregator.storage import Outdated, Storage
+from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
 

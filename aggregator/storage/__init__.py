@@ -1,10 +1,21 @@
-"""The door to open a store: its contract is `contract`, data lives in store/ at run time."""
+"""The door to open a store; data lives in store/ at run time.
+
+Its contract by role are the four classes below: values in, values out; no SQL and no library of an engine
+shows. Any method may raise StorageError. Methods marked (poller) are called by the one process that holds
+`poller()`; the rest may be called from any process and thread at any time, and each is one short
+transaction. An engine is what `sql.engine.Engine` asks for; the contract suite in tests/storage holds every
+engine to it.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.storage.contract import AdminStore, ItemStore, Outdated, PollStore, Restored, TaskStore
+from aggregator.storage.backups import Restored
+from aggregator.storage.sql.admin import AdminStore
+from aggregator.storage.sql.polls import PollStore
+from aggregator.storage.sql.queries import ItemStore
+from aggregator.storage.sql.work import TaskStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ def open_storage(url: str | Path) -> Storage:
 def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
     """Put a backup in the place of the store's database, which is kept aside.
 
-    The backup is checked first; what was withdrawn or reinstated after it, is so again. Needs no sound
+    The backup is checked first; withdrawals and reinstatements since the backup are replayed. Needs no sound
     database. StoreBusy while a poller runs.
     """
     from aggregator.storage.sqlite.restore import restore as restore_sqlite
@@ -42,7 +53,6 @@ def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
 __all__ = [
     "AdminStore",
     "ItemStore",
-    "Outdated",
     "PollStore",
     "Restored",
     "Storage",

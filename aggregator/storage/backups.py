@@ -4,6 +4,7 @@ Never opens a database; a back end writes and reads the files.
 """
 
 import os
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,6 +12,19 @@ from aggregator.errors import StorageError
 
 DIRECTORY = "backups"
 NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What a restore did. `moved` are ids of items that the journal has withdrawn or reinstated again,
+    `unknown` withdrawn ones that the backup does not hold: should they arrive, they will be withdrawn.
+    `unreadable` are numbers of its lines that say nothing."""
+
+    items: int
+    aside: Path | None  # where the former database is
+    moved: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    unreadable: tuple[int, ...] = ()
 
 
 def due(store: Path, now: datetime) -> Path | None:

@@ -23,7 +23,8 @@ JOB_SECONDS = 30.0  # wall time
 JOB_CPU_SECONDS = 15
 MEMORY = 1 << 30  # bytes of address space of one worker
 IDLE_SECONDS = 60.0  # without a job, then the processes are ended
-# A ParseError of any other cause is a lie of a worker: "gone" would stop the polls of its source.
+# A ParseError of any other cause is forged by a compromised worker: "gone" would stop the
+# polls of its source.
 PARSE_CAUSES = frozenset({Cause.NOT_A_FEED, Cause.LIMIT})
 
 
@@ -111,7 +112,9 @@ class WorkerPool:
             raise WorkerError(f"{subject} took over {self._seconds:g} s", cause=Cause.LIMIT) from None
         except ValueError as error:
             self._discard(worker)
-            raise WorkerError(f"{subject} made its worker answer garbage", cause=Cause.CRASH) from error
+            raise WorkerError(
+                f"{subject} made its worker send an undecodable answer", cause=Cause.CRASH
+            ) from error
         except (EOFError, OSError) as error:
             code = self._discard(worker)
             if code == -signal.SIGXCPU:

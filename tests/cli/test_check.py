@@ -24,7 +24,7 @@ def harbour() -> Iterator[HttpServer]:
 
 def test_a_good_configuration_is_one_line(here: Site, command: Command) -> None:
     said = command("check")
-    assert (said.code, said.out, said.err) == (0, f"{here.config}: 1 sources, valid\n", "")
+    assert (said.code, said.out, said.err) == (0, f"{here.config}: 1 source, valid\n", "")
 
 
 def test_every_mistake_is_a_line_with_its_place(here: Site, command: Command) -> None:

@@ -23,7 +23,7 @@ logging.getLogger("httpx").info("a request")
 """
 LINES = {
     "console": [
-        "[info     ] poll                           args=(1,) at=NOW message=twolines name='a name' new=0 source=harbour",
+        "[info     ] poll                           source=harbour message=twolines name='a name' args=(1,) new=0 at=NOW",
         "[warning  ] twolines                       [uvicorn.error] at=NOW",
     ],
     "logfmt": [

@@ -60,7 +60,7 @@ def test_a_source_that_is_gone_is_polled_only_when_named(here: Site, command: Co
         assert said.code == 0
         assert said.out.splitlines()[-2:] == [
             "1 polled, 0 failed: 0 new, 0 edited",
-            "skipped (Retry-After or 410): pilots; name one to poll it anyway",
+            "skipped (Retry-After, rate limit of the host, or 410): pilots; name one to poll it anyway",
         ]
         assert outcomes(command("poll", "pilots", "--json")) == {"pilots": "failed"}
         assert serving.paths == ["/pilots.xml"] * 2

@@ -54,6 +54,7 @@ def test_a_mistyped_command_is_one_line(command: Command, arguments: tuple[str, 
     assert said.code == 2
     (line,) = said.complaints
     assert complaint in line
+    assert line.endswith(f"(see publicwire {'' if arguments[0] == 'frob' else arguments[0] + ' '}--help)")
 
 
 def test_the_configuration_is_named_before_or_after_the_command(here: Site) -> None:

@@ -139,7 +139,7 @@ def test_a_source_needs_no_more_than_its_feed() -> None:
         (
             "sources: []\n",
             Addition(feed="a.example"),
-            "the address of the feed is no web address; it must start with https:// or http://",
+            "the address of the feed `a.example` is not a URL; it starts with https://, http:// or file:",
         ),
         (
             "sources:\n  - {id: a, feed: http://new.example/feed.xml}\n",

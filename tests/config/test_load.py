@@ -243,7 +243,7 @@ WARNED = [
     (
         "sources: ['https://a.example/']\n",
         [
-            "publication.contact is the example desk@example.org: "
+            "publication.contact desk@example.org is in a domain reserved for examples: "
             "set an address at which the polled organisations can reach you"
         ],
     ),
@@ -251,7 +251,7 @@ WARNED = [
     (
         "publication: {contact: jo@example.com}\nsources: ['https://a.example/']\n",
         [
-            "publication.contact is the example jo@example.com: "
+            "publication.contact jo@example.com is in a domain reserved for examples: "
             "set an address at which the polled organisations can reach you"
         ],
     ),

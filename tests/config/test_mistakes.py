@@ -62,7 +62,7 @@ YAML = [
     ),
     (
         "poll:\n    every: 5m\n  timeout: 3s\n",
-        "3:3: wrong indentation (opened on line 1); start every line of a block in the same column",
+        "3:3: wrong indentation (in the block that begins on line 1); start every line of a block in the same column",
     ),
     ("%YAML 3.0\n---\nstore: x\n", "1:1: not readable as YAML: found incompatible YAML document"),
     ("store: é\x07\n", "1:9: a control character stands here; remove it"),
@@ -123,10 +123,10 @@ TOP = [
     ("poll: {max_bytes: 10MiB}\n", f"1:8: poll.max_bytes: {SIZE}"),
     ("poll: {max_bytes: 1GB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
     ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
-    ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is no choice; known are: true, false"),
+    ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is unknown; use one of: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
     ("poll: {allow_networks: [10.0.0.1/8]}\n", f"1:25: poll.allow_networks.0: {NETWORK}"),
-    ("alerts: hooks.example/x\n", "1:1: alerts: is no web address; it must start with https:// or http://"),
+    ("alerts: hooks.example/x\n", "1:1: alerts: is not a URL; it starts with https:// or http://"),
     (
         "alerts: https://desk:secret@hooks.example/\n",
         "1:1: alerts: holds a user name or password, which is not sent; give an address without it",
@@ -142,7 +142,7 @@ TOP = [
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),
     (
         "publication: {url: releases.example}\n",
-        "1:15: publication.url: is no web address; it must start with https:// or http://",
+        "1:15: publication.url: `releases.example` is not a URL; it starts with https:// or http://",
     ),
     (
         "publication: {url: 'https://a.example/?x=1'}\n",
@@ -160,11 +160,15 @@ TOP = [
 SOURCES = [
     (
         of_feed("a.example/feed"),
-        "3:5: sources.0.feed: is no web address; it must start with https:// or http://",
+        "3:5: sources.0.feed: `a.example/feed` is not a URL; it starts with https://, http:// or file:",
     ),
     (
         of_feed("ftp://a.example/feed"),
-        "3:5: sources.0.feed: is no web address; it must start with https:// or http://",
+        "3:5: sources.0.feed: `ftp://a.example/feed` is not a URL; it starts with https://, http:// or file:",
+    ),
+    (
+        of_feed("ftp://a.example/jo:pw@b"),
+        "3:5: sources.0.feed: is not a URL; it starts with https://, http:// or file:",
     ),
     (
         of_feed("https:///feed"),
@@ -205,7 +209,7 @@ SOURCES = [
     (of_feed(""), f"3:5: sources.0.feed: {NO_VALUE}"),
     (
         "sources: [a.example]\n",
-        "1:11: sources.0.feed: is no web address; it must start with https:// or http://",
+        "1:11: sources.0.feed: `a.example` is not a URL; it starts with https://, http:// or file:",
     ),
     (
         "sources:\n  - https://a.example/feed\n  - feed: http://A.EXAMPLE:80/feed#top\n",
@@ -229,7 +233,7 @@ SOURCES = [
     (of_source("topics: [health, Human Rights]"), f"3:22: sources.0.topics.1: {SLUGS}; write `human-rights`"),
     (
         of_source("topics: [health, ]x"),
-        "3:23: wrong indentation (opened on line 2); start every line of a block in the same column",
+        "3:23: wrong indentation (in the block that begins on line 2); start every line of a block in the same column",
     ),
     (of_source("domains: ['*.a.example']"), f"3:15: sources.0.domains.0: {BARE_HOST}"),
     (of_source("domains: [https://a.example/]"), f"3:15: sources.0.domains.0: {BARE_HOST}"),
@@ -246,11 +250,11 @@ SOURCES = [
         of_source("timezone: ../etc"),
         "3:5: sources.0.timezone: `../etc` is no time zone; name one such as Europe/Vienna or UTC",
     ),
-    (of_source("publish: now"), "3:5: sources.0.publish: `now` is no choice; known are: live, review"),
-    (of_source("embargo: holt"), "3:5: sources.0.embargo: `holt` is no choice; did you mean `hold`?"),
+    (of_source("publish: now"), "3:5: sources.0.publish: `now` is unknown; use one of: live, review"),
+    (of_source("embargo: holt"), "3:5: sources.0.embargo: `holt` is unknown; did you mean `hold`?"),
     (
         of_source("rights: {republish: ful}"),
-        "3:14: sources.0.rights.republish: `ful` is no choice; did you mean `full`?",
+        "3:14: sources.0.rights.republish: `ful` is unknown; did you mean `full`?",
     ),
     (
         of_source("rights: {license: X}"),
@@ -332,7 +336,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
 
 def test_nesting_without_end_is_refused_before_it_costs_anything() -> None:
     (mistake,) = mistakes_in("sources: " + "[" * 100_000)
-    assert mistake.endswith("exceeded maximum nesting depth (opened on line 1)")
+    assert mistake.endswith("exceeded maximum nesting depth (in the block that begins on line 1)")
 
 
 def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.writer import Writer
 from aggregator.storage import open_storage
-from aggregator.storage.sql.polls import Polls
+from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
 from aggregator.workers.pool import WorkerPool
@@ -24,7 +24,7 @@ from tests.running import feed, item
 from tests.server import answer, http_server
 
 
-class FullPolls(Polls):
+class FullPolls(PollStore):
     """A store without room for the result of a poll until there `is_room`."""
 
     is_room = False

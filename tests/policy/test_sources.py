@@ -23,16 +23,8 @@ def stored(of: Source, number: int = 1, **more: object) -> StoredSource:
     """A configured source as the store has it, due in three hours."""
     plain = StoredSource(
         number=number,
-        id=of.id,
-        feed=of.feed,
+        known=of,
         configured=True,
-        organisation=of.organisation,
-        domains=of.domains,
-        topics=of.topics,
-        priority=of.priority,
-        republish=of.republish,
-        licence=of.licence,
-        every_ms=round(of.every / timedelta(milliseconds=1)),
         due=LATER,
         failures=0,
         host=f"{of.id}.example",

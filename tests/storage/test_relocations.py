@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.errors import UsageError
+from aggregator.errors import Outdated, UsageError
 from aggregator.model import Claim, Due, DueReason, Fetched, Relocation, Validators
 from aggregator.policy import relocation
-from aggregator.storage import Outdated, Storage
+from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 
 MINISTRY = source("ministry")

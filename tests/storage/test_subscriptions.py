@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.errors import Cause, FetchError
+from aggregator.errors import Cause, FetchError, Outdated
 from aggregator.model import (
     Advert,
     Answer,
@@ -20,7 +20,7 @@ from aggregator.model import (
     Task,
 )
 from aggregator.policy import poll_result
-from aggregator.storage import Outdated, Storage
+from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"

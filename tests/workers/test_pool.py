@@ -187,7 +187,7 @@ def test_an_answer_that_is_a_pickle_is_never_loaded(tmp_path: Path) -> None:
     answer = pickle.dumps(Writes(tmp_path / "written"))
 
     async def act(workers: WorkerPool) -> None:
-        with pytest.raises(WorkerError, match="made its worker answer garbage") as caught:
+        with pytest.raises(WorkerError, match="made its worker send an undecodable answer") as caught:
             await workers.run(TakesOver(answer))  # type: ignore[arg-type]
         assert caught.value.cause == "crash"
         await still_work(workers)

@@ -9,11 +9,11 @@ from aggregator.model import Health, Mode, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
-from aggregator.storage.sql.queries import Items
+from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms, unpack_relocation
 
 
-class Admin:
+class AdminStore:
     """The administration of one store."""
 
     def __init__(self, engine: Engine) -> None:
@@ -21,17 +21,21 @@ class Admin:
 
     @contextmanager
     def poller(self) -> Iterator[None]:
+        """Hold the lock of this store's one poller; StoreBusy names the holder. Clears all leases."""
         with self._engine.polling():
             with self._engine.writing() as db:
                 claims.clear_leases(db, datetime.now(UTC))
             yield
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+        """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
+        words."""
         with self._engine.writing() as db:
             return sources.sync(db, config, now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
-        Items(self._engine).index()
+        """(poller) Drop content past its time, keep keys; bring the search index up to date."""
+        ItemStore(self._engine).index()
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:
@@ -39,6 +43,11 @@ class Admin:
         self._engine.optimise()
 
     def forget(self, source: str, now: datetime) -> int:
+        """Remove all of a source that is no longer configured; returns how many items went.
+
+        UsageError while it is configured. Withdrawals stay in the journal. Several short transactions: one
+        that was cut off can be called again.
+        """
         gone, removed = 0, -1
         while removed:  # many short transactions, as above; one that was cut off can be called again
             with self._engine.writing(checked=False) as db:
@@ -49,14 +58,17 @@ class Admin:
         return gone
 
     def expect_withdrawn(self, ids: Sequence[str]) -> None:
+        """Withdraw items of these ids when they are imported: part of a restore."""
         with self._engine.writing() as db:
             journal.expect_withdrawn(db, ids)
 
     def authority(self) -> str:
+        """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""
         with self._engine.reading() as db:
             return journal.authority(db)
 
     def totals(self, now: datetime) -> Totals:
+        """Return how many items and sources there are in each state. Cheap enough for every few seconds."""
         with self._engine.reading() as db:
             counted = {
                 row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")
@@ -75,6 +87,7 @@ class Admin:
         return Totals(**counted, due=due, tasks=tasks)
 
     def health(self) -> tuple[Health, ...]:
+        """Return the health of each configured source, by id."""
         with self._engine.reading() as db:
             counts = {
                 (row[0], row[1]): row[2]
@@ -84,9 +97,11 @@ class Admin:
             return tuple(_health(db, row, counts) for row in found)
 
     def backup(self, to: Path) -> int:
+        """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
         return self._engine.backup(to)
 
     def check(self) -> tuple[str, ...]:
+        """Return what is wrong with the store, in words; empty when it is sound."""
         return self._engine.damage()
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Channels, and the memberships that put items into them at positions; `policy.story_lead` decides which.
 
-Called inside a write transaction. An item's memberships stay for good; its state decides whether it is shown.
+Called inside a write transaction. A withdrawn or held item keeps its memberships and is hidden by its state;
+a change of story lead or topics deletes some.
 """
 
 import json

@@ -41,7 +41,7 @@ def withdrawn_before(db: Connection) -> frozenset[str]:
 
 
 def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
-    """Have items of these ids withdrawn, should they arrive."""
+    """Withdraw items of these ids when they are imported."""
     db.execute(
         "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
         (WITHDRAWN, json.dumps(sorted(withdrawn_before(db) | set(ids)))),

@@ -1,5 +1,4 @@
-"""What the items of a document are decided by, read in one snapshot; and whether it still holds at the
-commit."""
+"""Snapshot for deduplication, and whether it still holds at the commit."""
 
 import json
 from collections import Counter, defaultdict

@@ -6,7 +6,7 @@ A poll is one transaction: items, keys, revisions, stories, source state and pol
 from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 
-from aggregator.errors import LeaseLost
+from aggregator.errors import LeaseLost, Outdated
 from aggregator.model import (
     Claim,
     DueReason,
@@ -16,7 +16,6 @@ from aggregator.model import (
     Outcome,
     PollResult,
 )
-from aggregator.storage import Outdated
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -36,7 +35,7 @@ from aggregator.storage.sql.rows import (
 )
 
 
-class Polls:
+class PollStore:
     """The polls of one store."""
 
     def __init__(self, engine: Engine) -> None:
@@ -51,14 +50,21 @@ class Polls:
         ids: Sequence[str] | None = None,
         admit: Callable[[str], bool] | None = None,
     ) -> tuple[Claim, ...]:
+        """(poller) Claim up to `limit` due sources, longest due first; with `ids`, those, due or not.
+
+        `admit(host)` is called for each due source in order, with "" for a file; the source is claimed only
+        if it returns True.
+        """
         with self._engine.writing() as db:
             return claims.claim(db, now, limit=limit, lease=lease, ids=ids, admit=admit)
 
     def release(self, held: Sequence[Claim]) -> None:
+        """(poller) End the leases of claims that will not be polled: their sources are due as before."""
         with self._engine.writing() as db:
             db.executemany(claims.RELEASE, [(claim.number, claim.token) for claim in held])
 
     def renewed(self, held: Claim) -> Claim | None:
+        """(poller) Return the claim with the source's present state; None when its poll is void."""
         with self._engine.reading() as db:
             return claims.renewed(db, held)
 
@@ -71,10 +77,16 @@ class Polls:
         now: datetime,
         taken: Set[str] = frozenset(),
     ) -> Knowledge:
+        """Return what one snapshot says of a document's items; `listed` are digests of all its raw items."""
         with self._engine.reading() as db:
             return knowledge.read(db, claim, items, listed, now=now, taken=taken)
 
     def record(self, result: PollResult) -> None:
+        """(poller) Commit one poll, all or nothing.
+
+        LeaseLost when the claim's token is no longer current or the source is no longer configured with that
+        feed; Outdated when the state it was decided from has changed.
+        """
         with self._engine.writing() as db:
             self._record(db, result)
 
@@ -104,11 +116,13 @@ class Polls:
         alerts.record(db, claim.number, result, now)
 
     def next_due(self) -> datetime | None:
+        """Return when the next unclaimed source is due."""
         with self._engine.reading() as db:
             row = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL").fetchone()
         return moment_or_none(row[0]) if row else None
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
+        """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
         wishes = (DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE)
         with self._engine.reading() as db:
             found = db.execute(
@@ -119,18 +133,23 @@ class Polls:
         return tuple(row["id"] for row in found)
 
     def hosts(self) -> tuple[HostState, ...]:
+        """Return the politeness state of hosts, the latest first."""
         with self._engine.reading() as db:
             return hosts.states(db)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
+        """Make sources due now; a poller beside us claims them. UsageError for an unknown id."""
         with self._engine.writing() as db:
             sources.poll_soon(db, ids, now)
 
     def unmove(self, source: str, now: datetime) -> str:
+        """Return a source to its configured address, now and for good; returns the address it had moved to,
+        which is refused from now on. UsageError when it has not moved, or is unknown."""
         with self._engine.writing() as db:
             return sources.unmove(db, source, now)
 
     def set_back(self, by: timedelta) -> None:
+        """(poller) Make everything due so much earlier: the clock was ahead by this much and is no longer."""
         with self._engine.writing() as db:
             sources.set_back(db, by // MILLISECOND)
 

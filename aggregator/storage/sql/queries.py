@@ -17,17 +17,19 @@ CORRECTED_FOR = timedelta(days=30)  # a correction is shown again for so long: r
 ITEMS_MAX = 500  # of one document, whatever its window holds
 
 
-class Items:
+class ItemStore:
     """The items of one store."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def apply_transitions(self, transitions: Sequence[Transition]) -> None:
+        """Carry out transitions with their audit lines; all or, if a `before` is stale, StorageError."""
         with self._engine.writing() as db:
             lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
 
     def index(self) -> None:
+        """Bring the search index up to date, in several short transactions."""
         while self._is_index_behind():  # several short transactions: polls go on between them
             with self._engine.writing() as db:
                 self._engine.search.index(db)
@@ -37,10 +39,12 @@ class Items:
             return self._engine.search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
+        """Return names of all channels that ever held an item, and of those the configuration implies."""
         with self._engine.reading() as db:
             return tuple(row["name"] for row in db.execute("SELECT name FROM channel ORDER BY name"))
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
+        """Return the newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
         with self._engine.reading() as db:
             row = db.execute("SELECT seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
             return None if row is None else (row["seq"], moment(row["changed"]))
@@ -48,6 +52,8 @@ class Items:
     def select(
         self, name: str, *, newest: int = 60, within: timedelta = timedelta(hours=48)
     ) -> tuple[Stored, ...]:
+        """Return what a channel shows: its `newest` live items and all that joined or were corrected `within`
+        before its newest change; highest position first."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
@@ -77,6 +83,8 @@ class Items:
             return _with_story(db, [values.stored(row) for _, row in ordered])
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
+        """Return live items that were older than the service when it first saw them and so never entered the
+        merged channel; one a story, none of a story that did; newest shown date first. Cheap."""
         # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
         with self._engine.reading() as db:
             found = db.execute(
@@ -90,6 +98,7 @@ class Items:
             return _with_story(db, [values.stored(row) for row in found])
 
     def find(self, reference: str) -> Stored | None:
+        """Return the item with this id, public id or address."""
         with self._engine.reading() as db:
             for column in ("id", "public_id", "url"):
                 row = db.execute(
@@ -101,11 +110,13 @@ class Items:
             return None
 
     def at(self, address: str) -> tuple[Stored, ...]:
+        """Return all items with this address, of whatever source and state."""
         with self._engine.reading() as db:
             found = db.execute(f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
             return tuple(values.stored(row) for row in found)
 
     def story(self, number: int) -> tuple[Stored, ...]:
+        """Return all members of the story of an item (itself alone when it has none)."""
         with self._engine.reading() as db:
             found = db.execute(
                 f"""{ITEM} WHERE i.number = :number
@@ -115,6 +126,7 @@ class Items:
             return tuple(values.stored(row) for row in found)
 
     def release_due(self, now: datetime) -> tuple[Stored, ...]:
+        """Return held items whose time has come, earliest first."""
         with self._engine.reading() as db:
             found = db.execute(
                 f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
@@ -123,6 +135,7 @@ class Items:
             return tuple(values.stored(row) for row in found)
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
+        """Return items in any state, newest first."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
@@ -148,6 +161,7 @@ class Items:
             return _with_story(db, [values.stored(row) for row in found])
 
     def revisions(self, number: int) -> tuple[Revision, ...]:
+        """Return earlier public states of an item, newest first."""
         with self._engine.reading() as db:
             return tuple(
                 Revision(at=moment(row["at"]), title=row["title"], content=row["content"], url=row["url"])
@@ -158,6 +172,7 @@ class Items:
             )
 
     def audit(self, number: int) -> tuple[AuditLine, ...]:
+        """Return the transitions of an item, oldest first."""
         with self._engine.reading() as db:
             return tuple(
                 AuditLine(
@@ -177,11 +192,13 @@ class Items:
             )
 
     def feeds(self) -> tuple[FeedInfo, ...]:
+        """Return every source ever stored, configured or not, by id."""
         with self._engine.reading() as db:
             found = db.execute("SELECT * FROM source ORDER BY id")
             return tuple(values.feed_info(row) for row in found)
 
     def feed(self, source: str) -> FeedInfo | None:
+        """Return what is published of a source's feed."""
         with self._engine.reading() as db:
             row = db.execute("SELECT * FROM source WHERE id = ?", (source,)).fetchone()
         return None if row is None else values.feed_info(row)

@@ -12,7 +12,13 @@ from aggregator.policy.sources import Addition, Plan, StoredSource, Update, plan
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, update
-from aggregator.storage.sql.rows import due_columns, pack_relocation, unpack_relocation
+from aggregator.storage.sql.rows import (
+    MILLISECOND,
+    due_columns,
+    milliseconds,
+    pack_relocation,
+    unpack_relocation,
+)
 
 RESET = {
     "validated_url": "",
@@ -54,16 +60,18 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
     return tuple(
         StoredSource(
             number=row["number"],
-            id=row["id"],
-            feed=row["feed"],
+            known=Source(
+                id=row["id"],
+                feed=row["feed"],
+                organisation=row["organisation"],
+                domains=tuple(json.loads(row["domains"])),
+                topics=tuple(json.loads(row["topics"])),
+                priority=row["priority"],
+                republish=Republish(row["republish"]),
+                licence=row["licence"],
+                every=row["every"] * MILLISECOND,
+            ),
             configured=bool(row["configured"]),
-            organisation=row["organisation"],
-            domains=tuple(json.loads(row["domains"])),
-            topics=tuple(json.loads(row["topics"])),
-            priority=row["priority"],
-            republish=Republish(row["republish"]),
-            licence=row["licence"],
-            every_ms=row["every"],
             due=rows.due(row),
             failures=row["failures"],
             host=row["host"],
@@ -115,7 +123,7 @@ def _columns(source: Source) -> dict[str, object]:
         "priority": source.priority,
         "republish": source.republish.value,
         "licence": source.licence,
-        "every": round(source.every.total_seconds() * 1000),
+        "every": milliseconds(source.every),
     }
 
 

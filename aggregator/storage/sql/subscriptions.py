@@ -70,7 +70,7 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:
-    """Record a believed delivery and make its source due, unless its origin asked us to wait."""
+    """Record an authenticated delivery and make its source due, unless its origin asked us to wait."""
     after = change(db, number, lambda present: subscription.announced(present, now))
     if after is None:
         return

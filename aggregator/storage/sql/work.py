@@ -8,7 +8,7 @@ from aggregator.storage.sql import alerts, subscriptions, tasks
 from aggregator.storage.sql.engine import Engine
 
 
-class Tasks:
+class TaskStore:
     """The durable work of one store."""
 
     def __init__(self, engine: Engine) -> None:
@@ -17,39 +17,52 @@ class Tasks:
     def claim_tasks(
         self, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
     ) -> tuple[Task, ...]:
+        """(poller) Claim due tasks of these kinds, longest due first; after `lease` they are due again."""
         with self._engine.writing() as db:
             return tasks.claim(db, now, kinds=kinds, limit=limit, lease=lease)
 
     def finish_task(self, task: Task, again: datetime | None = None) -> None:
+        """(poller) Remove a task, or schedule it again; nothing if its time was set anew meanwhile."""
         with self._engine.writing() as db:
             tasks.finish(db, task, again)
 
     def subscription(self, token: str) -> Subscription | None:
+        """Return the subscription with this token in its callback."""
         with self._engine.reading() as db:
             return subscriptions.by_token(db, token)
 
     def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
     ) -> Subscription | None:
+        """Write what `decide` makes of a subscription, in one transaction; its task follows its `due`.
+
+        Returns None when it is over and removed, or there was none.
+        """
         with self._engine.writing() as db:
             return subscriptions.change(db, number, decide)
 
     def announce(self, number: int, now: datetime) -> None:
+        """Record an authenticated delivery of a hub: its source becomes due, at most once a minute, whatever
+        its failures, but not against the origin's own wish."""
         with self._engine.writing() as db:
             subscriptions.announce(db, number, now)
 
     def alerts(self) -> tuple[Alert, ...]:
+        """Return open alerts of configured sources, latest first. `record` raises and clears them."""
         with self._engine.reading() as db:
             return alerts.present(db)
 
     def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
+        """(poller) Return alerts raised or cleared since the last call; the task of posting becomes due."""
         with self._engine.writing() as db:
             return alerts.tell(db, now)
 
     def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
+        """(poller) Return alerts that were logged and not posted yet, oldest first."""
         with self._engine.reading() as db:
             return alerts.unsent(db, limit)
 
     def alerts_sent(self, posted: Sequence[Alert]) -> None:
+        """(poller) Record that these were posted as they are."""
         with self._engine.writing() as db:
             alerts.sent(db, posted)

@@ -7,11 +7,11 @@ from sqlite_utils import Database, Migrations
 from aggregator.errors import StorageError
 from aggregator.storage import Storage
 from aggregator.storage.backups import DIRECTORY
-from aggregator.storage.sql.admin import Admin
+from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.engine import Engine
-from aggregator.storage.sql.polls import Polls
-from aggregator.storage.sql.queries import Items
-from aggregator.storage.sql.work import Tasks
+from aggregator.storage.sql.polls import PollStore
+from aggregator.storage.sql.queries import ItemStore
+from aggregator.storage.sql.work import TaskStore
 from aggregator.storage.sqlite.connection import SqliteEngine, translated
 from aggregator.storage.sqlite.schema import migrations
 
@@ -33,7 +33,7 @@ def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up:
 
 def storage(engine: Engine) -> Storage:
     """Return the store of an engine."""
-    return Storage(Polls(engine), Items(engine), Tasks(engine), Admin(engine))
+    return Storage(PollStore(engine), ItemStore(engine), TaskStore(engine), AdminStore(engine))
 
 
 def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> None:

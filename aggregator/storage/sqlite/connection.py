@@ -1,4 +1,4 @@
-"""The SQLite engine: one writing connection, a few for reading, and the poller's lock.
+"""The SQLite engine: one writing connection, a connection pool of readers, and the poller's lock.
 
 WAL lets readers go on beside the writer; a killed process leaves whole transactions.
 """
@@ -92,8 +92,10 @@ class SqliteEngine:
                 self._idle.append(connection)
 
     def _borrow(self) -> sqlite3.Connection:
-        """Return an idle reading connection, or a new one: as many as ever read at once, however many
-        threads."""
+        """Return an idle connection of the readers' connection pool, or a new one.
+
+        The pool grows to the highest number of simultaneous reads, however many threads there are.
+        """
         try:
             return self._idle.pop()
         except IndexError:

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from aggregator.model import State
 from aggregator.policy.lifecycle import replayed
-from aggregator.storage import Restored, Storage
+from aggregator.storage import Storage
+from aggregator.storage.backups import Restored
 from aggregator.storage.sql import journal
 from aggregator.storage.sql.queries import JOURNAL
 from aggregator.storage.sqlite import backup, open_store
@@ -13,7 +14,7 @@ from aggregator.storage.sqlite.connection import FILE, LOCK, poller_lock, transl
 
 
 def restore(directory: Path, file: Path, now: datetime) -> Restored:
-    """The contract's `restore`."""
+    """Restore a backup: stage it, replay the journal, exchange the files."""
     items = backup.verified(file)
     if not directory.is_dir():
         directory.mkdir(parents=True)

@@ -242,8 +242,8 @@ def m002_hubs_and_tasks(db: Database) -> None:
 
 @migrations()
 def m003_hosts(db: Database) -> None:
-    """At which host each source is polled, filled in when the configuration is next read; an index for whose
-    turn it is among those that came back last time and the others."""
+    """The host at which each source is polled, filled in when the configuration is next read; an index for
+    claiming due sources."""
     for statement in HOSTS.split(";\n"):
         if statement.strip():
             db.execute(statement)
@@ -257,7 +257,7 @@ def m004_moves(db: Database) -> None:
 
 @migrations()
 def m005_alerts(db: Database) -> None:
-    """What operators are told of sources."""
+    """Alerts about sources."""
     for statement in ALERTS.split(";\n"):
         if statement.strip():
             db.execute(statement)
@@ -265,13 +265,13 @@ def m005_alerts(db: Database) -> None:
 
 @migrations()
 def m006_turns(db: Database) -> None:
-    """Whose turn it is, is decided host by host now."""
+    """Drop the index for claiming due sources: admission is decided by host now."""
     db.execute("DROP INDEX source_turn")
 
 
 @migrations()
 def m007_looks(db: Database) -> None:
-    """Who is due, and at which host, is told by an index alone: a row with all it has seen is long."""
+    """Covering index for due sources: rows are long, each holds all seen digests."""
     db.execute(
         "CREATE INDEX source_look ON source (due, number, leased, host, configured) WHERE configured = 1"
     )

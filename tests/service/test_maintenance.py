@@ -10,6 +10,7 @@ import pytest
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
 from aggregator.storage import Storage, backups, open_storage
+from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
 
 THREE = NOON.replace(hour=3)
@@ -56,12 +57,11 @@ def test_no_backup_is_made_when_none_is_to_be_kept(storage: Storage, store: Path
     assert names(store) == []
 
 
-def test_a_backup_that_fails_is_told_and_tried_again(
-    storage: Storage, store: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_backup_that_fails_is_told_and_tried_again(storage: Storage, store: Path) -> None:
     (store / "backups").write_bytes(b"a file where the directory should be")
-    upkeep(storage, store, Retention(), THREE)
-    assert "the nightly backup failed" in capsys.readouterr().out
+    with capture_logs() as events:
+        upkeep(storage, store, Retention(), THREE)
+    assert "the nightly backup failed" in [event["event"] for event in events]
     (store / "backups").unlink()
     upkeep(storage, store, Retention(), THREE + timedelta(hours=1))
     assert names(store) == ["publicwire-2026-03-02.db"]

@@ -122,7 +122,7 @@ def _new(
             NewItem(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
-                public_id=item.guid if guids[item.guid] == 1 and valid_iri(item.guid) else "",
+                public_id=item.guid if guids[item.guid] == 1 and _is_publishable(item.guid, known) else "",
                 state=placement.state,
                 shown=placement.shown,
                 updated=said if said is not None and placement.shown < said <= now else placement.shown,
@@ -158,6 +158,14 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
             made = replace(made, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
         identified.append(made)
     return tuple(identified)
+
+
+def _is_publishable(guid: str, known: Knowledge) -> bool:
+    """Return whether a guid may be the public id: a valid IRI, not under the authority of minted ids.
+
+    Minted ids can be foretold: a guid that takes one would make other items decide again.
+    """
+    return valid_iri(guid) and not guid.startswith(minted(known.authority, ""))
 
 
 def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:

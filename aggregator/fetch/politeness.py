@@ -86,12 +86,11 @@ class Hosts:
         return tuple(self._state(each, now) for each in dict.fromkeys((host, self.end_of(host))) if each)
 
     def _state(self, host: str, now: datetime) -> HostState:
-        here = self.known.get(host)
-        begin = max(here.next, here.limited) if here else 0.0
-        wait = begin - _now()
+        here = self.known.get(host, _Host(asyncio.Semaphore()))
         return HostState(
             host,
-            next_at=now + timedelta(seconds=wait) if wait > 0 else now,
+            next_at=now + timedelta(seconds=max(here.next - _now(), 0)),
+            refused_until=now + timedelta(seconds=here.limited - _now()) if here.limited > _now() else None,
             prompt=self._prompt.get(host),
             leads_to=self._leads.get(host, ""),
         )
@@ -103,11 +102,10 @@ class Hosts:
                 self._prompt[state.host] = state.prompt
             if state.leads_to:
                 self._leads[state.host] = state.leads_to
-            wait = (state.next_at - now).total_seconds() if state.next_at is not None else 0.0
-            if 0 < wait <= self._gap:
-                self._host(state.host).next = _now() + wait
-            elif self._gap < wait <= LIMITED_FOR:
-                self._host(state.host).limited = _now() + wait
+            if (wait := _seconds(state.next_at, now)) > 0:
+                self._host(state.host).next = _now() + min(wait, self._gap)
+            if (wait := _seconds(state.refused_until, now)) > 0:
+                self._host(state.host).limited = _now() + min(wait, LIMITED_FOR)
 
     def take_over(self, former: "Hosts") -> None:
         """Take up the states of slots that other settings replace."""
@@ -220,6 +218,10 @@ def _bound(standings: dict[str, bool] | dict[str, str]) -> None:
     """Evict the oldest of too many."""
     if len(standings) > STANDINGS_MAX:
         del standings[next(iter(standings))]
+
+
+def _seconds(until: datetime | None, now: datetime) -> float:
+    return 0.0 if until is None else (until - now).total_seconds()
 
 
 def _now() -> float:

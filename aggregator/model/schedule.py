@@ -74,11 +74,13 @@ class HostLimit:
 class HostState:
     """Politeness towards one host, kept over restarts.
 
-    `next_at` is when the next fetch may begin. `prompt` says whether the last fetch ended in good time (None:
-    unknown). `leads_to` is the host where the last redirect ended, "" for itself.
+    `next_at` is when the gap allows the next fetch, `refused_until` the end of the first minute after a
+    429. `prompt` says whether the last fetch ended in good time (None: unknown). `leads_to` is the host
+    where the last redirect ended, "" for itself.
     """
 
     host: str
     next_at: datetime | None = None
+    refused_until: datetime | None = None
     prompt: bool | None = None
     leads_to: str = ""

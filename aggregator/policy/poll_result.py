@@ -12,7 +12,6 @@ from functools import partial
 from aggregator import __version__, dedupe
 from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model import (
-    ORIGIN_WISHES,
     Answer,
     Changes,
     Claim,
@@ -212,15 +211,7 @@ def _due(
         due = Due(now + slow, DueReason.HUB, wait=slow)
         if hub.is_missed:
             due = Due(now + source.every, DueReason.HUB_SILENT, wait=source.every)
-    return _hinted(schedule.skipping(due, after.hints), hub.present, now)
-
-
-def _hinted(due: Due, hub: Subscription | None, now: datetime) -> Due:
-    """Return an earlier due time when the hub announced something while the origin was being asked."""
-    if hub is None or hub.announced is None or hub.announced < now or due.reason in ORIGIN_WISHES:
-        return due
-    soon = subscription.hint(now, hub.announced)
-    return Due(soon, DueReason.HUB_DELIVERY) if soon < due.at else due
+    return schedule.skipping(due, after.hints)
 
 
 def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, jitter: float) -> PollResult:
@@ -236,12 +227,12 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         relocation=before if is_unasked else relocation.failed(claim.feed, before, is_gone=is_gone),
     )
     after = replace(after, host=relocation.host_of(claim.feed, after.relocation))
-    limit = _host_limit(error, due, now)
+    limit = _host_limit(error, now)
     if limit is not None:
         due = replace(due, host=limit.host)
     if relocation.address(claim.feed, after.relocation) != relocation.address(claim.feed, before):
         due = replace(due, is_fallback=True)
-    due = _hinted(schedule.skipping(due, claim.hints), claim.subscription, now)
+    due = schedule.skipping(due, claim.hints)
     outcome = Outcome(
         source=claim.id,
         kind=OutcomeKind.FAILED,
@@ -258,13 +249,14 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
     )
 
 
-def _host_limit(error: PollError, due: Due, now: datetime) -> HostLimit | None:
+def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
     """Return the rate limit of a host: 429 with Retry-After. A 503 may be that of one site among many."""
     if not isinstance(error, FetchError) or error.status != 429:
         return None
-    if schedule.retry_after(error.retry_after, now) is None:
+    wait = schedule.retry_after(error.retry_after, now)
+    if wait is None:
         return None
-    return HostLimit(error.host, due.at)
+    return HostLimit(error.host, now + wait)
 
 
 def with_fetch(result: PollResult, hosts: tuple[HostState, ...], seconds: float) -> PollResult:

@@ -40,6 +40,7 @@ POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host del
 INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has thousands
 UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
 DECIDERS = 2
+DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would be a livelock
 
 
 class DocumentReader(Protocol):
@@ -177,7 +178,7 @@ class Pipeline:
         seconds: float,
     ) -> Outcome:
         """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
-        taken: frozenset[str] = frozenset()
+        rounds, taken = 0, frozenset[str]()
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
         hosts = self._client().hosts.states(claim.host, self._clock()) if claim.host else ()
         while True:
@@ -192,7 +193,11 @@ class Pipeline:
             try:
                 await self._write(partial(self._storage.polls.record, result))
             except Outdated as error:
-                taken |= error.taken
+                rounds, taken = rounds + 1, taken | error.taken
+                if rounds == DECISIONS_MAX:
+                    answer = PollError(
+                        f"its items changed {rounds} times while they were decided", cause=Cause.CRASH
+                    )
                 renewed = await self._write(partial(self._storage.polls.renewed, claim))
                 if renewed is None:
                     return await self._void(claim, now, f"{claim.id} has changed while it was polled")

@@ -4,10 +4,16 @@ A worker reads hostile documents. Unpickling its answers would run any code that
 worker over puts into them. Jobs travel the other way, from the trusted side, and stay pickled.
 """
 
+from datetime import timedelta
+
 import msgspec
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import ReadResult
+
+ENTRIES_MAX = 2_000  # as many as `parse` reads of a document
+DIGEST_BYTES = 16
+PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
 
 
 class Success(msgspec.Struct, frozen=True, tag=True):
@@ -44,4 +50,21 @@ def decode(answer: bytes) -> ReadResult | Failure:
         decoded = _decoder.decode(answer)
     except RecursionError as error:  # nested in a field that is not ours
         raise ValueError(str(error)) from error
-    return decoded.result if isinstance(decoded, Success) else decoded
+    if isinstance(decoded, Failure):
+        return decoded
+    if not _is_sound(decoded.result):
+        raise ValueError("a digest, a period or a number of items is out of bounds")
+    return decoded.result
+
+
+def _is_sound(read: ReadResult) -> bool:
+    """Return whether values that the store unpacks again are in bounds: an honest worker's always are."""
+    document = read.document
+    digests = [*document.listed, *(key.digest for item in read.items for key in item.keys)]
+    return (
+        len(read.items) + len(read.invalid) <= ENTRIES_MAX
+        and all(len(digest) == DIGEST_BYTES for digest in digests)
+        and all(len(item.digest) in (0, DIGEST_BYTES) for item in read.items)
+        and timedelta(0) <= (document.update_period or timedelta(0)) <= PERIOD_MAX
+        and 0 <= (document.ttl or 0) <= TTL_MAX
+    )

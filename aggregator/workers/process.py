@@ -13,6 +13,7 @@ import pickle
 import resource
 import signal
 import sys
+import threading
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver, parent_process
 from multiprocessing.connection import Connection
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from aggregator.workers.answers import Failure
 
 JOBS_MAX = 1000  # of one worker, then it is replaced: memory that one huge document fragmented is given back
-ANSWER_BYTES_MAX = 1 << 28  # of one answer; items of the largest document allowed are far below
+ANSWER_BYTES_MAX = 1 << 26  # of one answer; items of the largest document allowed are below
 EXIT_TIMEOUT = 5.0  # seconds for a killed or closed process to be gone
 
 _context = multiprocessing.get_context("forkserver")
@@ -69,7 +70,12 @@ class Worker:
         self._pipe.send_bytes(job)
         if not self._pipe.poll(seconds):
             raise TimeoutError
-        return decode(self._pipe.recv_bytes(ANSWER_BYTES_MAX))
+        deadline = threading.Timer(seconds, self.kill)  # an answer that begins and does not end
+        deadline.start()
+        try:
+            return decode(self._pipe.recv_bytes(ANSWER_BYTES_MAX))
+        finally:
+            deadline.cancel()
 
     def kill(self) -> None:
         """Kill the process, idle or busy."""

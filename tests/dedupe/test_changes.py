@@ -141,6 +141,12 @@ def test_a_taken_tag_does_no_harm_to_an_item_with_a_guid_of_its_own() -> None:
     assert only(decided([A], knowledge(taken=[minted(AUTHORITY, plain.id)]))) == plain
 
 
+def test_a_guid_under_the_authority_of_minted_ids_is_not_published() -> None:
+    foretold = minted(AUTHORITY, only(decided([B])).id)
+    new = only(decided([replace(A, guid=foretold)]))
+    assert new.public_id == minted(AUTHORITY, new.id) != foretold
+
+
 def test_an_item_under_a_key_of_a_former_one_gets_its_id_from_its_next_key() -> None:
     """A reused guid: the former item is listed under another title and address."""
     former = known(7, replace(B, guid="g9"), replace(A, link=""), listed=True)

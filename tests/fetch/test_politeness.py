@@ -1,6 +1,10 @@
 import asyncio
 
+import pytest
+
 from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, HostLimited, Hosts
+from aggregator.model import HostState
+from tests.given import NOON
 
 
 async def turn() -> None:
@@ -233,3 +237,31 @@ def test_a_host_leads_where_its_last_fetch_ended() -> None:
     assert hosts.end_of("old.example") == "new.example"
     hosts.leads("old.example", "old.example")
     assert hosts.end_of("old.example") == "old.example"
+
+
+def restored(hosts: Hosts, gap: float) -> Hosts:
+    """Slots of a later process, with what was kept of "h"."""
+    later = Hosts(per_host=2, in_all=9, gap=gap)
+    later.restore(hosts.states("h", NOON), NOON)
+    return later
+
+
+def test_a_gap_outlives_the_process_and_is_no_rate_limit() -> None:
+    async def scenario() -> HostState:
+        hosts = Hosts(per_host=4, in_all=9, gap=30.0)
+        async with hosts.slot("h"):
+            (state,) = restored(hosts, 0.0).states("h", NOON)
+        return state
+
+    assert asyncio.run(scenario()).refused_until is None
+
+
+def test_the_first_minute_after_a_429_outlives_the_process() -> None:
+    async def scenario() -> None:
+        hosts = Hosts(per_host=2, in_all=9)
+        hosts.limit("h")
+        with pytest.raises(HostLimited):
+            async with restored(hosts, 0.0).slot("h"):
+                pass
+
+    asyncio.run(scenario())

@@ -1,15 +1,11 @@
 """When a source is due after a poll: rhythm, hints, hub."""
 
 from dataclasses import replace
-from datetime import timedelta
 
-import pytest
-
-from aggregator.errors import Cause, FetchError, PollError
+from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     Advert,
     Document,
-    Due,
     DueReason,
     Hints,
     SubscriptionState,
@@ -98,34 +94,9 @@ def test_a_silent_hub_does_not_change_a_due_time_that_is_not_its_own() -> None:
     assert due(result) == state(DueReason.TTL, 2 * HOUR)
 
 
-def test_a_delivery_during_the_fetch_has_the_source_polled_a_minute_later() -> None:
-    announcing = replace(CLAIM, subscription=replace(HUB, announced=NOON + timedelta(seconds=5)))
-    soon = Due(NOON + MINUTE, DueReason.HUB_DELIVERY)
-    assert due(polls(announcing)) == soon
-    error = FetchError("no route", cause=Cause.NETWORK)
-    assert due(fails(error, announcing)) == soon
-
-
 def test_a_delivery_before_the_fetch_changes_no_due_time() -> None:
     announced = replace(CLAIM, subscription=replace(HUB, announced=NOON - 20 * MINUTE))
     assert due(polls(announced)) == state(DueReason.HUB, HOUR)
-
-
-def test_a_delivery_does_not_delay_a_source_that_is_due_sooner() -> None:
-    announcing = replace(CLAIM, subscription=replace(HUB, announced=NOON + HOUR), usual_gap=None)
-    assert due(polls(announcing)) == state(DueReason.EVERY, 15 * MINUTE)
-
-
-@pytest.mark.parametrize(
-    ("error", "reason"),
-    [
-        (FetchError("no", cause=Cause.HTTP, status=503, retry_after="7200"), DueReason.ORIGIN_WAIT),
-        (FetchError("no", cause=Cause.GONE, status=410), DueReason.ORIGIN_GONE),
-    ],
-)
-def test_a_delivery_does_not_overrule_the_origin(error: PollError, reason: DueReason) -> None:
-    announcing = replace(CLAIM, subscription=replace(HUB, announced=NOON))
-    assert due(fails(error, announcing)).reason is reason
 
 
 def test_another_hub_is_subscribed_to_and_the_present_one_left() -> None:

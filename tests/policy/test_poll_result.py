@@ -1,6 +1,7 @@
 """The decision about a finished poll: the state of its source, its outcome, its host."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -268,8 +269,15 @@ def test_a_configured_address_that_is_gone_ends_polling() -> None:
     assert dict(result.raised).keys() == {AlertKind.GONE}
 
 
+def test_a_host_limit_ends_at_its_retry_after_however_rarely_the_source_is_polled() -> None:
+    error = FetchError("busy", cause=Cause.HTTP, status=429, retry_after="60", host="ministry.example")
+    result = fails(error)
+    assert result.host_limit == HostLimit("ministry.example", NOON + timedelta(minutes=1))
+    assert result.due.at == NOON + MINISTRY.every
+
+
 def test_the_fetch_adds_its_hosts_and_its_seconds() -> None:
-    hosts = (HostState("ministry.example", NOON, True),)
+    hosts = (HostState("ministry.example", NOON, prompt=True),)
     result = polls()
     assert poll_result.with_fetch(result, hosts, 1.5) == replace(
         result, hosts=hosts, outcome=replace(result.outcome, seconds=1.5)

@@ -6,20 +6,17 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.errors import Cause, FetchError, Outdated
+from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     Advert,
-    Answer,
     Claim,
     Due,
     DueReason,
-    Fetched,
     PollResult,
     Subscription,
     SubscriptionState,
     Task,
 )
-from aggregator.policy import poll_result
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
 
@@ -260,20 +257,25 @@ def test_a_delivery_while_its_source_is_polled_makes_it_polled_again(storage: St
     activated(storage)
     running = poll_of(storage, None, now=NOON + HOUR)
     storage.tasks.announce(1, NOON + HOUR + timedelta(seconds=2))
-    with pytest.raises(Outdated, match="the state of ministry has changed"):
-        storage.polls.record(running)
-    renewed = storage.polls.renewed(running.claim)
-    assert renewed is not None
-    assert renewed.subscription == present(storage, 1)
-    fetched = Fetched("https://ministry.example/feed.xml", 304, None)
-    answer = Answer(fetched, renewed.validators)
-    again = poll_result.decide(renewed, source("ministry"), answer, None, now=NOON + HOUR, jitter=0.0)
-    storage.polls.record(again)
+    storage.polls.record(running)
     (health,) = storage.admin.health()
     assert (health.due, health.last_success) == (
-        Due(NOON + HOUR + MINUTE, DueReason.HUB_DELIVERY),
+        Due(NOON + HOUR + MINUTE + timedelta(seconds=2), DueReason.HUB_DELIVERY),
         NOON + HOUR,
     )
+    kept = present(storage, 1)
+    assert kept is not None
+    assert kept.announced == NOON + HOUR + timedelta(seconds=2)
+
+
+def test_a_delivery_does_not_overrule_the_wish_of_an_origin_that_is_being_polled(storage: Storage) -> None:
+    activated(storage)
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=HOUR, ids=["ministry"])
+    storage.tasks.announce(1, NOON + HOUR + timedelta(seconds=2))
+    busy = FetchError("busy", cause=Cause.HTTP, status=503, retry_after="7200")
+    storage.polls.record(failed(claim, NOON + HOUR, busy))
+    (health,) = storage.admin.health()
+    assert (health.due.at, health.due.reason) == (NOON + 3 * HOUR, DueReason.ORIGIN_WAIT)
 
 
 def test_tasks_are_taken_longest_due_first_and_only_once_while_the_claim_lasts(storage: Storage) -> None:

@@ -462,3 +462,14 @@ open_store(Path({str(directory)!r}), steps)
         assert list(storage.polls.rate_limited(NOW)) == SAID["left_alone"]
         assert storage.admin.check() == ()
     assert dump(directory / "backups" / BACKUP) == dump(WRITTEN)
+
+
+def test_of_processes_that_open_an_older_store_at_once_one_migrates_it(directory: Path) -> None:
+    """A service that restarts after the upgrade, and commands typed beside it."""
+    opens = f"from aggregator.storage import open_storage; open_storage({str(directory)!r}).close()"
+    processes = [
+        subprocess.Popen([sys.executable, "-c", opens], stderr=subprocess.PIPE, text=True) for _ in range(4)
+    ]
+    assert [(each.communicate()[1], each.returncode) for each in processes] == [("", 0)] * 4
+    (backup,) = (directory / "backups").glob("*")
+    assert select(backup, "SELECT count(why) AS n FROM source")[0]["n"] == len(SAID["sources"])

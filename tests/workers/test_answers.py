@@ -1,5 +1,6 @@
 """Answers of workers decode to equal values or to ValueError, and never to anything else."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -52,3 +53,23 @@ def test_other_bytes_are_a_value_error(data: bytes) -> None:
 def test_nesting_without_end_is_a_value_error() -> None:
     with pytest.raises(ValueError):
         decode(b"\x82\xa4type\xa7Success\xa1x" + b"\x91" * 100_000)
+
+
+KEY, ITEM = Key(KeyKind.GUID, b"\x00" * 16), RESULT.items[0]
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        replace(RESULT, document=replace(RESULT.document, update_period=timedelta.max)),
+        replace(RESULT, document=replace(RESULT.document, update_period=timedelta(days=-1))),
+        replace(RESULT, document=replace(RESULT.document, ttl=1 << 40)),
+        replace(RESULT, document=replace(RESULT.document, listed=(b"short",))),
+        replace(RESULT, items=(replace(ITEM, keys=(Key(KeyKind.GUID, b"\x00" * 18),)),)),
+        replace(RESULT, items=(replace(ITEM, digest=b"\x00" * 8),)),
+        replace(RESULT, invalid=("an entry",) * 3_000),
+    ],
+)
+def test_values_that_the_store_could_not_unpack_are_a_value_error(lie: ReadResult) -> None:
+    with pytest.raises(ValueError, match="out of bounds"):
+        decode(encode(lie))

@@ -14,12 +14,14 @@ STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 def record(db: Connection, state: HostState) -> None:
     """Write how the fetches at a host went."""
     db.execute(
-        """INSERT INTO host (host, next_at, prompt, leads_to) VALUES (:host, :next_at, :prompt, :leads_to)
-        ON CONFLICT (host) DO UPDATE
-        SET next_at = excluded.next_at, prompt = excluded.prompt, leads_to = excluded.leads_to""",
+        """INSERT INTO host (host, next_at, refused_until, prompt, leads_to)
+        VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
+        ON CONFLICT (host) DO UPDATE SET next_at = excluded.next_at, refused_until = excluded.refused_until,
+        prompt = excluded.prompt, leads_to = excluded.leads_to""",
         {
             "host": state.host,
             "next_at": ms_or_none(state.next_at),
+            "refused_until": ms_or_none(state.refused_until),
             "prompt": None if state.prompt is None else int(state.prompt),
             "leads_to": state.leads_to,
         },
@@ -55,13 +57,14 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
 def states(db: Connection) -> tuple[HostState, ...]:
     """Return the politeness state of all hosts, the latest first."""
     found = db.execute(
-        "SELECT host, next_at, prompt, leads_to FROM host ORDER BY next_at DESC LIMIT :most",
+        "SELECT host, next_at, refused_until, prompt, leads_to FROM host ORDER BY next_at DESC LIMIT :most",
         {"most": STATES_MAX},
     )
     return tuple(
         HostState(
             row["host"],
             moment_or_none(row["next_at"]),
+            moment_or_none(row["refused_until"]),
             None if row["prompt"] is None else bool(row["prompt"]),
             row["leads_to"],
         )

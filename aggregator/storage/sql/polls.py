@@ -110,7 +110,7 @@ class PollStore:
         if result.host_limit is not None:
             hosts.limit(db, result.host_limit, claim.number)
         if (before := claim.subscription) is not None and result.after.subscription != before:
-            subscriptions.write(db, before.number, result.after.subscription)
+            subscriptions.write(db, before, result.after.subscription)
         if result.advert is not None:
             subscriptions.add(db, claim.number, result.advert, now)
         alerts.record(db, claim.number, result, now)

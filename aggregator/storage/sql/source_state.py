@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aggregator.model import Claim, DueReason, PollResult
+from aggregator.model import ORIGIN_WISHES, Claim, DueReason, PollResult
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.rows import (
     due_columns,
@@ -38,10 +38,15 @@ COLUMNS: Sequence[tuple[str, str, Callable[[Claim], object]]] = (
     ("host", "host", lambda claim: claim.host),
 )
 
+OPEN = "due_reason = :polling OR (due_reason = :delivery AND :is_wish = 1)"
+
 
 def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int]) -> None:
-    """Write what differs of the source's state, and when it is due: unless another poll was asked for
-    meanwhile."""
+    """Write what differs of the source's state, and when it is due.
+
+    A poll that the operator asked for meanwhile keeps its due time; one that a hub asked for gives way to the
+    origin's own wish.
+    """
     before, after = result.claim, result.after
     columns = {
         column: value(after)
@@ -54,14 +59,16 @@ def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int]) -> N
     assignments = "".join(f"{name} = :{name}, " for name in columns)
     db.execute(
         f"""UPDATE source SET {assignments}
-        due = CASE due_reason WHEN :polling THEN :due ELSE due END,
-        due_figures = CASE due_reason WHEN :polling THEN :due_figures ELSE due_figures END,
-        due_reason = CASE due_reason WHEN :polling THEN :due_reason ELSE due_reason END
+        due = CASE WHEN {OPEN} THEN :due ELSE due END,
+        due_figures = CASE WHEN {OPEN} THEN :due_figures ELSE due_figures END,
+        due_reason = CASE WHEN {OPEN} THEN :due_reason ELSE due_reason END
         WHERE number = :number""",
         {
             **columns,
             **due_columns(result.due),
             "number": before.number,
             "polling": DueReason.POLLING.value,
+            "delivery": DueReason.HUB_DELIVERY.value,
+            "is_wish": int(result.due.reason in ORIGIN_WISHES),
         },
     )

@@ -11,7 +11,7 @@ from aggregator.model import ORIGIN_WISHES, Advert, Due, DueReason, Subscription
 from aggregator.policy import subscription
 from aggregator.storage.sql import tasks, values
 from aggregator.storage.sql.engine import Connection, one, update
-from aggregator.storage.sql.rows import due_columns, moment, ms, ms_or_none
+from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
 TASK = "websub"
 SECRET_BYTES = 32
@@ -36,18 +36,22 @@ def change(
     present = None if row is None else values.subscription(row)
     after = None if present is None else decide(present)
     if present is not None and after != present:
-        write(db, number, after)
+        write(db, present, after)
         db.execute("UPDATE source SET version = version + 1 WHERE id = ?", (present.source,))
     return after
 
 
-def write(db: Connection, number: int, after: Subscription | None) -> None:
-    """Write a subscription and when its task is due; None: it is over."""
+def write(db: Connection, before: Subscription, after: Subscription | None) -> None:
+    """Write what differs of a subscription, and when its task is due; None: it is over."""
+    number = before.number
     if after is None:
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
         tasks.cancel(db, TASK, str(number))
-    else:
-        update(db, "subscription", number, _columns(after))
+        return
+    old = _columns(before)
+    if columns := {name: value for name, value in _columns(after).items() if value != old[name]}:
+        update(db, "subscription", number, columns)
+    if after.due != before.due:
         tasks.schedule(db, TASK, str(number), after.due)
 
 
@@ -70,20 +74,30 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:
-    """Record an authenticated delivery and make its source due, unless its origin asked us to wait."""
-    after = change(db, number, lambda present: subscription.announced(present, now))
-    if after is None:
+    """Record an authenticated delivery and make its source due, unless its origin asked us to wait.
+
+    A poll under way keeps the due time: the origin may not have shown yet what was announced.
+    """
+    row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
+    if row is None:
         return
+    present = values.subscription(row)
+    write(db, present, subscription.announced(present, now))
     last = db.execute(
-        """SELECT p.started FROM poll p JOIN source s ON s.number = p.source
-        WHERE s.id = ? ORDER BY p.number DESC LIMIT 1""",
-        (after.source,),
+        """SELECT s.due_reason, (SELECT started FROM poll WHERE source = s.number
+            ORDER BY number DESC LIMIT 1) AS started FROM source s WHERE s.id = ?""",
+        (present.source,),
     ).fetchone()
-    soon = subscription.hint(None if last is None else moment(last["started"]), now)
+    is_polling = last is not None and last["due_reason"] == DueReason.POLLING
+    started = now if is_polling else moment_or_none(last["started"]) if last else None
     db.execute(
         f"""UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE id = :id AND due > :due AND due_reason NOT IN ({WISHES})""",
-        {**due_columns(Due(soon, DueReason.HUB_DELIVERY)), "id": after.source},
+        WHERE id = :id AND (due > :due OR due_reason = :polling) AND due_reason NOT IN ({WISHES})""",
+        {
+            **due_columns(Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)),
+            "id": present.source,
+            "polling": DueReason.POLLING.value,
+        },
     )
 
 

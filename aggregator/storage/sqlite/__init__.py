@@ -38,12 +38,14 @@ def storage(engine: Engine) -> Storage:
 
 def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> None:
     known = {each.name for each in steps.pending(Database(memory=True))}
-    pending, applied = steps.pending(engine.writer), steps.applied(engine.writer)
-    if any(each.name not in known for each in applied):
+    if any(each.name not in known for each in steps.applied(engine.writer)):
         raise StorageError(f"the store {engine.directory} was written by a newer Publicwire: install that")
-    if pending and applied and not is_backed_up:
-        path = engine.directory / DIRECTORY / f"publicwire-before-{pending[0].name}.db"
-        path.parent.mkdir(exist_ok=True)
-        engine.backup(path)
-    if pending:
+    if not steps.pending(engine.writer):
+        return
+    with engine.migrating():  # another process may have migrated meanwhile
+        pending = steps.pending(engine.writer)
+        if pending and steps.applied(engine.writer) and not is_backed_up:
+            path = engine.directory / DIRECTORY / f"publicwire-before-{pending[0].name}.db"
+            path.parent.mkdir(exist_ok=True)
+            engine.backup(path)
         steps.apply(engine.writer)

@@ -10,9 +10,10 @@ from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
 
-from aggregator.errors import StorageError, UsageError
+from aggregator.errors import StorageError, StoreFull, UsageError
 from aggregator.storage.backups import sync
 
+FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
 MAGIC = b"SQLite format 3\0"  # what all of its files begin with
 
 
@@ -22,8 +23,7 @@ def write_backup(db: sqlite3.Connection, to: Path) -> int:
         raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
     if to.exists() and not _is_backup(to):
         raise UsageError(f"{to} is there already and is no backup: name another file")
-    part = to.with_name(f".{to.name}.part")
-    part.unlink(missing_ok=True)
+    part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         with closing(sqlite3.connect(part)) as copy:
             db.backup(copy)
@@ -32,9 +32,11 @@ def write_backup(db: sqlite3.Connection, to: Path) -> int:
         sync(part)
         part.replace(to)
     except sqlite3.OperationalError as error:  # of the copy: a damaged original is another kind
-        raise StorageError(f"cannot write the backup {to}: {error}") from error
+        kind = StoreFull if error.sqlite_errorcode in FULL else StorageError
+        raise kind(f"cannot write the backup {to}: {error}") from error
     finally:
-        part.unlink(missing_ok=True)
+        for leftover in part.parent.glob(f"{part.name}*"):
+            leftover.unlink(missing_ok=True)
     sync(to.parent)
     return items
 

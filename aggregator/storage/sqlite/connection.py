@@ -16,12 +16,11 @@ from sqlite_utils import Database
 
 from aggregator.errors import StorageError, StoreBusy, StoreFull, UsageError
 from aggregator.storage.backups import damaged
-from aggregator.storage.sqlite.backup import damage, write_backup
+from aggregator.storage.sqlite.backup import FULL, damage, write_backup
 from aggregator.storage.sqlite.search import FullTextSearch
 
-FILE, LOCK = "publicwire.db", "poller.lock"
+FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
-FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 
@@ -107,6 +106,16 @@ class SqliteEngine:
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock file of the one poller."""
         return poller_lock(self.directory / LOCK)
+
+    @contextmanager
+    def migrating(self) -> Iterator[None]:
+        """Hold the lock of migrations: of processes that open an older store at once, one migrates it."""
+        descriptor = os.open(self.directory / MIGRATION_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def optimise(self) -> None:
         """Refresh the planner's statistics, and free the cache of pages that upkeep has read."""

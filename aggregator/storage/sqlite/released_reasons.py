@@ -22,7 +22,8 @@ ALTER TABLE source ADD COLUMN failing_since INTEGER;
 ALTER TABLE source ADD COLUMN findings INTEGER NOT NULL DEFAULT 0;
 CREATE TABLE host (
     host TEXT PRIMARY KEY,
-    next_at INTEGER,  -- when the next fetch may begin
+    next_at INTEGER,  -- when the gap allows the next fetch
+    refused_until INTEGER,  -- the first minute after a 429
     limited_until INTEGER,  -- 429 with Retry-After
     limited_by INTEGER,  -- number of the source that got it
     prompt INTEGER CHECK (prompt IN (0, 1)),  -- whether the last fetch ended in good time

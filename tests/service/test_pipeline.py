@@ -1,0 +1,90 @@
+"""Decisions that no longer hold at the commit, and polls that must not be recorded."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from aggregator.errors import Cause, Outdated
+from aggregator.model import Outcome, PollResult
+from aggregator.model.settings import Config
+from aggregator.service.pipeline import DECISIONS_MAX, Pipeline
+from aggregator.storage import Storage, open_storage
+from aggregator.storage.sql.polls import PollStore
+from aggregator.storage.sqlite import storage
+from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.faults.given import OFFICE, PILOT, STORM, says
+from tests.fetch.given import client
+from tests.given import HOUR, NOON, InProcessReader, all_items, at_once, config, titles
+from tests.server import http_server
+
+
+class BusyPolls(PollStore):
+    """A store in which something changes at each of the first `conflicts` commits."""
+
+    conflicts = 0
+    refused = 0
+
+    def record(self, result: PollResult) -> None:
+        if result.changes is not None and self.refused < self.conflicts:
+            self.refused += 1
+            raise Outdated("something has changed")
+        super().record(result)
+
+
+def polled(
+    directory: Path, conflicts: int = 0, then: Callable[[Config], Config] = lambda settings: settings
+) -> tuple[Outcome, Storage, BusyPolls]:
+    """Poll one source in a store with so many conflicts, with the configuration that `then` makes of its own."""
+    open_storage(directory).close()  # makes the tables
+    engine = SqliteEngine(directory)
+    polls = BusyPolls(engine)
+    polls.conflicts = conflicts
+    store = replace(storage(engine), polls=polls)
+
+    async def run() -> Outcome:
+        async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
+            settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
+            store.admin.sync(settings, NOON)
+            pipeline = Pipeline(
+                store,
+                lambda: fetcher,
+                InProcessReader(),
+                at_once,
+                config=lambda: then(settings),
+                clock=lambda: NOON,
+            )
+            (outcome,) = await pipeline.run([OFFICE.id])
+            pipeline.close()
+            return outcome
+
+    return asyncio.run(run()), store, polls
+
+
+def test_a_decision_is_made_again_when_something_has_changed(tmp_path: Path) -> None:
+    outcome, store, polls = polled(tmp_path, conflicts=3)
+    with closing(store):
+        assert (outcome.new, polls.refused) == (2, 3)
+        assert sorted(titles(all_items(store))) == ["New pilot boat", "Storm warning"]
+
+
+def test_a_poll_whose_decisions_never_hold_fails_and_backs_off(tmp_path: Path) -> None:
+    outcome, store, polls = polled(tmp_path, conflicts=1_000)
+    with closing(store):
+        assert (outcome.cause, polls.refused) == (Cause.CRASH, DECISIONS_MAX)
+        (health,) = store.admin.health()
+        assert (health.failures, all_items(store)) == (1, ())
+        assert health.due.at > NOON
+
+
+def test_a_poll_of_a_source_without_configuration_is_void_and_counts_as_no_failure(tmp_path: Path) -> None:
+    outcome, store, _ = polled(tmp_path, then=lambda settings: replace(settings, sources=()))
+    with closing(store):
+        assert (outcome.cause, outcome.message) == (
+            Cause.LEASE,
+            "office is no longer configured with this feed",
+        )
+        (health,) = store.admin.health()
+        assert (health.failures, health.last) == (0, None)
+        assert len(store.polls.claim(NOON, limit=9, lease=HOUR)) == 1

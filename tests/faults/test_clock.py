@@ -21,7 +21,7 @@ from aggregator.service.writer import Writer
 from aggregator.storage import Storage, open_storage
 from aggregator.workers.pool import WorkerPool
 from tests.fetch.given import client
-from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, at_once, config, entry, iso, source
+from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, config, entry, iso, source
 
 SECOND = timedelta(seconds=1)
 OFFICE = source("office")
@@ -56,16 +56,16 @@ def ticking(directory: Path, scenario: Scenario) -> None:
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
             SourceDriver(storage, OFFICE).says(embargoed, now=time.clock)
             async with client() as fetcher:
-                readers = WorkerPool()
+                readers, write = WorkerPool(), Writer()
                 pipeline = Pipeline(
                     storage,
                     lambda: fetcher,
                     readers,
-                    at_once,
+                    write,
                     config=lambda: current.config,
                     clock=lambda: time.clock,
                 )
-                line = Line(storage, pipeline, Writer(), lambda: fetcher, readers)
+                line = Line(storage, pipeline, write, lambda: fetcher, readers)
                 poller = Scheduler(
                     line,
                     current,
@@ -77,6 +77,7 @@ def ticking(directory: Path, scenario: Scenario) -> None:
                 await scenario(storage, poller, time)
                 assert not poller.failed.is_set()
                 pipeline.close()
+                write.close()
 
     asyncio.run(run())
 

@@ -63,8 +63,8 @@ LIBRARIES = {
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
     "selectolax": {"normalise.text", "parse.autodiscovery"},
-    "sqlite3": {"storage.sql", "storage.sqlite"},
-    "sqlite_utils": {"storage.sql", "storage.sqlite"},
+    "sqlite3": {"storage.sqlite"},
+    "sqlite_utils": {"storage.sqlite"},
     "starlette": {"web", "service.app"},  # service names its type
     "structlog": {"cli.logging"},
     "typer": {"cli"},

@@ -51,7 +51,7 @@ FEED_TYPES = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 BODY_BYTES_IN_FLIGHT = 64_000_000  # of the bodies that all fetches together hold
-REDIRECTS_MAX, URL_CHARACTERS_MAX = 10, 8_000
+REDIRECTS_MAX, FETCHED_URL_CHARS_MAX = 10, 8_000
 RESOLVER_THREADS = 32
 _NO_CONTENT = httpx.ByteStream(b"")
 
@@ -259,7 +259,7 @@ def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx
             f"{public_url(found_at)} leads to an unreadable address", cause=Cause.REFUSED
         ) from error
     is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
-    if not is_web or len(url) > URL_CHARACTERS_MAX:
+    if not is_web or len(url) > FETCHED_URL_CHARS_MAX:
         raise FetchError(
             f"{public_url(found_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
         )

@@ -12,7 +12,7 @@ from httptools import HttpParserError, HttpResponseParser
 
 from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head
 
-HEAD_BYTES_MAX = 65_536  # of all heads of a response: interim ones (1xx) may come without end
+RESPONSE_HEAD_BYTES_MAX = 65_536  # of all heads of a response: interim ones (1xx) may come without end
 FRAMING_BYTES_MAX = 65_536  # of chunk sizes, extensions and trailers, beyond as many bytes as the body has
 BUFFERED_BYTES_MAX = 262_144  # received and not yet read; beyond it reading is paused (backpressure)
 
@@ -115,7 +115,7 @@ class Exchange(asyncio.Protocol):
         """Parse interim heads and the final one. Return the bytes after it, the beginning of the body."""
         start = 0
         while end := _END_OF_HEAD.search(self._received, max(start, self._searched)):
-            if self._head_bytes + end.end() > HEAD_BYTES_MAX:
+            if self._head_bytes + end.end() > RESPONSE_HEAD_BYTES_MAX:
                 break
             head = parse_head(bytes(self._received[start : end.end()]))
             start = end.end()
@@ -124,8 +124,8 @@ class Exchange(asyncio.Protocol):
             if head.status >= 200:
                 self._begin_body(head)
                 return bytes(self._received[start:])
-        if self._head_bytes + len(self._received) > HEAD_BYTES_MAX:
-            raise ResponseTooLarge(f"its headers are larger than {HEAD_BYTES_MAX} bytes")
+        if self._head_bytes + len(self._received) > RESPONSE_HEAD_BYTES_MAX:
+            raise ResponseTooLarge(f"its headers are larger than {RESPONSE_HEAD_BYTES_MAX} bytes")
         del self._received[:start]
         self._head_bytes += start
         self._searched = max(0, len(self._received) - 2)

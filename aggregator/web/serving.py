@@ -17,7 +17,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from aggregator.errors import UsageError
 from aggregator.model.settings import Address
 
-HEAD_BYTES_MAX = 65_536  # request line and headers; httptools has no limit of its own
+REQUEST_HEAD_BYTES_MAX = 65_536  # request line and headers; httptools has no limit of its own
 HEAD_TIMEOUT = 15  # seconds until the head of the first or next request must have arrived (slowloris)
 SHUTDOWN_TIMEOUT = 2  # seconds for open responses to finish
 
@@ -40,7 +40,9 @@ class _Protocol(HttpToolsProtocol):
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if (self._is_in_head and self._head_bytes > HEAD_BYTES_MAX) or self._excess_bytes > HEAD_BYTES_MAX:
+        if (
+            self._is_in_head and self._head_bytes > REQUEST_HEAD_BYTES_MAX
+        ) or self._excess_bytes > REQUEST_HEAD_BYTES_MAX:
             self.send_400_response("The request head, or data after the response, exceeds 64 KiB.")
 
     def on_message_begin(self) -> None:

@@ -10,7 +10,7 @@ from aggregator.fetch.guard import Network, why_refused
 from aggregator.model import Advert, Document, Fetched
 from aggregator.model.settings import Config
 
-URL_CHARS_MAX = 2_000
+HUB_URL_CHARS_MAX = 2_000
 LINKS_MAX = 50  # of all Link headers
 LINK_HEADER_CHARS_MAX = 16_384
 _LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\s";,<>]*))?)*)""")
@@ -68,7 +68,7 @@ def _absolute(references: Iterator[str] | Sequence[str], base: str) -> list[str]
         except ValueError:
             continue
         is_web = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
-        if is_web and len(url) <= URL_CHARS_MAX and url.isprintable() and " " not in url:
+        if is_web and len(url) <= HUB_URL_CHARS_MAX and url.isprintable() and " " not in url:
             urls.append(url.partition("#")[0])
     return urls
 

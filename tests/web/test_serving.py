@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.model.settings import Address
-from aggregator.web.serving import HEAD_BYTES_MAX, Servers
+from aggregator.web.serving import REQUEST_HEAD_BYTES_MAX, Servers
 from tests.running import free_port
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
@@ -57,13 +57,13 @@ def test_an_endless_request_is_cut_off(start: bytes, more: bytes) -> None:
         writer.write(start)
         sent = 0
         try:
-            while sent < 100 * HEAD_BYTES_MAX:
+            while sent < 100 * REQUEST_HEAD_BYTES_MAX:
                 writer.write(more)
                 sent += len(more)
                 await writer.drain()
         except OSError:
             pass
-        assert sent < 100 * HEAD_BYTES_MAX, "it was taken whole"
+        assert sent < 100 * REQUEST_HEAD_BYTES_MAX, "it was taken whole"
         return b""
 
     serving(use)
@@ -72,8 +72,8 @@ def test_an_endless_request_is_cut_off(start: bytes, more: bytes) -> None:
 def test_keep_alive_requests_and_large_bodies_are_within_the_head_limit() -> None:
     async def use(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
         got = b""
-        for size in (3 * HEAD_BYTES_MAX, 10, 3 * HEAD_BYTES_MAX):
-            head = HEAD.replace(b"GET", b"POST") + b"X: " + b"y" * (HEAD_BYTES_MAX // 2) + b"\r\n"
+        for size in (3 * REQUEST_HEAD_BYTES_MAX, 10, 3 * REQUEST_HEAD_BYTES_MAX):
+            head = HEAD.replace(b"GET", b"POST") + b"X: " + b"y" * (REQUEST_HEAD_BYTES_MAX // 2) + b"\r\n"
             writer.write(head + b"Content-Length: %d\r\n\r\n" % size + b"z" * size)
             await reader.readuntil(b"\r\n\r\n")
             got += await reader.readexactly(len(str(size))) + b" "

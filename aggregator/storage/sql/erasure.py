@@ -9,7 +9,7 @@ from aggregator.errors import UsageError
 from aggregator.storage.sql import channels
 from aggregator.storage.sql.engine import Connection, Search, as_json
 
-BATCH = 500  # items removed in one transaction
+ERASED_AT_ONCE = 500  # items removed in one transaction
 GIVEN = "(SELECT value FROM json_each(?))"
 
 
@@ -24,9 +24,11 @@ def number(db: Connection, source: str) -> int:
 
 
 def items(db: Connection, search: Search, source: str, now: datetime) -> int:
-    """Remove up to BATCH of its items; returns how many. Stories go on with their next member."""
+    """Remove up to ERASED_AT_ONCE of its items; returns how many. Stories go on with their next member."""
     own = number(db, source)
-    found = db.execute("SELECT number, story FROM item WHERE source = ? LIMIT ?", (own, BATCH)).fetchall()
+    found = db.execute(
+        "SELECT number, story FROM item WHERE source = ? LIMIT ?", (own, ERASED_AT_ONCE)
+    ).fetchall()
     if not found:
         return 0
     at = channels.stamp(db, now)

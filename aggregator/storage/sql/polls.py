@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated
 from aggregator.model import (
+    ORIGIN_WISHES,
     Claim,
-    DueReason,
     HostState,
     Item,
     Knowledge,
@@ -27,7 +27,7 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine
+from aggregator.storage.sql.engine import Connection, Engine, as_json
 from aggregator.storage.sql.rows import (
     MILLISECOND,
     moment_or_none,
@@ -123,12 +123,11 @@ class PollStore:
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
-        wishes = (DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE)
         with self._engine.reading() as db:
             found = db.execute(
-                """SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason IN (?, ?, ?)
-                ORDER BY id""",
-                (ms(now), *(wish.value for wish in wishes)),
+                """SELECT id FROM source WHERE configured = 1 AND due > ?
+                AND due_reason IN (SELECT value FROM json_each(?)) ORDER BY id""",
+                (ms(now), as_json(sorted(ORIGIN_WISHES))),
             ).fetchall()
         return tuple(row["id"] for row in found)
 

@@ -8,7 +8,7 @@ from aggregator.storage.sql import channels
 from aggregator.storage.sql.engine import Connection, Search, as_json
 from aggregator.storage.sql.rows import ms
 
-BATCH = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
+FREED_AT_ONCE = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
 WITHIN = "WHERE number IN (SELECT value FROM json_each(?))"
 
 
@@ -23,7 +23,7 @@ def free(db: Connection, search: Search, kept: Retention, now: datetime) -> bool
         row[0]
         for row in db.execute(
             "SELECT number FROM item WHERE freed = 0 AND first_seen < ? ORDER BY first_seen LIMIT ?",
-            (ms(now - kept.items), BATCH),
+            (ms(now - kept.items), FREED_AT_ONCE),
         )
     )
     search.unindex(db, old)
@@ -53,5 +53,5 @@ def _delete(db: Connection, table: str, time: str, before: int) -> int:
     """Delete the first rows from before that time; returns how many."""
     return db.execute(
         f"DELETE FROM {table} WHERE number IN (SELECT number FROM {table} WHERE {time} < ? LIMIT ?)",
-        (before, BATCH),
+        (before, FREED_AT_ONCE),
     ).rowcount

@@ -6,7 +6,7 @@ costs ten times its insert and a poll should not wait for it.
 
 from aggregator.storage.sql.engine import Connection, as_json
 
-BATCH = 2_000  # items indexed in one transaction
+INDEXED_AT_ONCE = 2_000  # items indexed in one transaction
 
 
 class FullTextSearch:
@@ -23,8 +23,10 @@ class FullTextSearch:
         return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
 
     def index(self, db: Connection) -> None:
-        """Bring up to BATCH items into the index."""
-        waiting = db.execute("SELECT number FROM item WHERE indexed = 0 LIMIT ?", (BATCH,)).fetchall()
+        """Bring up to INDEXED_AT_ONCE items into the index."""
+        waiting = db.execute(
+            "SELECT number FROM item WHERE indexed = 0 LIMIT ?", (INDEXED_AT_ONCE,)
+        ).fetchall()
         numbers = as_json(row[0] for row in waiting)
         db.execute(
             """INSERT INTO item_fts (rowid, title, text)

@@ -15,7 +15,7 @@ from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.work import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 
 
 @dataclass(frozen=True, slots=True)

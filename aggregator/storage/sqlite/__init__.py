@@ -11,7 +11,7 @@ from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.work import TaskStore
+from aggregator.storage.sql.task_store import TaskStore
 from aggregator.storage.sqlite.connection import SqliteEngine, translated
 from aggregator.storage.sqlite.schema import migrations
 

@@ -54,6 +54,18 @@ def is_shared(channel: str) -> bool:
     return not channel.startswith("sources/")
 
 
+def entering(member: Member, shown: Mapping[str, Set[int]]) -> tuple[str, ...]:
+    """Return the channels an item enters when it goes live; `shown` are visible members of its story in each.
+
+    A shared channel in which another member stands already is not entered.
+    """
+    return tuple(
+        name
+        for name in channel_names(member)
+        if not is_shared(name) or not shown.get(name, frozenset()) - {member.number}
+    )
+
+
 def settle(
     members: Sequence[Member], shown: Mapping[str, Set[int]], *, newcomer: int | None = None
 ) -> Placements:

@@ -5,7 +5,16 @@ from itertools import permutations
 
 import pytest
 
-from aggregator.policy.story_lead import ALL, Member, Placements, channel_names, is_shared, lead, settle
+from aggregator.policy.story_lead import (
+    ALL,
+    Member,
+    Placements,
+    channel_names,
+    entering,
+    is_shared,
+    lead,
+    settle,
+)
 
 
 def member(number: int, **more: object) -> Member:
@@ -47,6 +56,12 @@ def test_an_item_belongs_to_all_its_channels_and_backlog_to_its_sources_alone(
     item: Member, names: tuple[str, ...]
 ) -> None:
     assert channel_names(item) == names
+
+
+def test_an_item_enters_no_shared_channel_that_shows_its_story() -> None:
+    shown = {ALL: {2}, "topics/law": {1}, "sources/source-1": {2}}
+    entered = entering(member(1, topics=("law", "health")), shown)
+    assert entered == ("sources/source-1", "topics/law", "topics/health")
 
 
 def test_every_channel_but_that_of_one_source_is_shared() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.policy.story_lead import ALL, Member, channel_names, is_shared, settle
+from aggregator.policy.story_lead import ALL, Member, entering, settle
 from aggregator.storage.sql.engine import Connection, Row, as_json, one
 from aggregator.storage.sql.rows import ms
 
@@ -58,14 +58,15 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     ).fetchall()
     alone: list[tuple[int, int, int, int]] = []  # of no story: no place depends on another's
     for row in found:
-        for name in channel_names(_member(row)):
-            if name not in into:
-                into[name] = channel(db, name, at)
-            place = (into[name], row["position"], row["number"], ms(at.now))
-            if row["story"] is None:
-                alone.append(place)
-            elif not is_shared(name) or not _is_story_shown(db, row, into[name]):
-                db.execute(INSERT, place)
+        member, story = _member(row), row["story"]
+        shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
+        names = entering(member, shown)
+        into |= {name: channel(db, name, at) for name in names if name not in into}
+        places = [(into[name], row["position"], row["number"], ms(at.now)) for name in names]
+        if story is None:
+            alone += places
+        else:
+            db.executemany(INSERT, places)
     db.executemany(INSERT, alone)
     db.executemany(
         """UPDATE channel SET seq = ?, changed = CASE WHEN changed > ? THEN changed ELSE ? END
@@ -74,14 +75,9 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     )
 
 
-def _is_story_shown(db: Connection, item: Row, number: int) -> bool:
-    """Return whether another visible member of the item's story already stands in the channel."""
-    found = db.execute(
-        f"""SELECT 1 FROM membership m JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-        WHERE i.story = ? AND i.number <> ? AND m.channel = ? AND {VISIBLE_MEMBER}""",
-        (item["story"], item["number"], number),
-    )
-    return found.fetchone() is not None
+def _visible(db: Connection, story: int) -> list[Member]:
+    found = db.execute(f"{MEMBER} WHERE i.story = ? AND {VISIBLE_MEMBER} ORDER BY i.number", (story,))
+    return [_member(row) for row in found]
 
 
 def channel(db: Connection, name: str, at: Stamp) -> int:
@@ -129,10 +125,7 @@ def touch_all(db: Connection, at: Stamp) -> None:
 
 def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | None = None) -> None:
     """Let each channel show exactly one visible member of a story, after members came or went."""
-    found = db.execute(
-        f"{MEMBER} WHERE i.story = ? AND {VISIBLE_MEMBER} ORDER BY i.number", (story,)
-    ).fetchall()
-    members = [_member(row) for row in found]
+    members = _visible(db, story)
     placements = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
     for item, names in placements.enter.items():
         position = count(db, "position", 1)

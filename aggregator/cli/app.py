@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.policy.lifecycle import Trigger
+from aggregator.model import Trigger
 
 app = typer.Typer(
     name="publicwire",

@@ -7,7 +7,8 @@ from aggregator import config as configuration
 from aggregator.cli.output import say
 from aggregator.cli.show import find_item
 from aggregator.editorial.safe import feed_address
-from aggregator.policy.lifecycle import TABLE, Trigger, step
+from aggregator.model import Trigger
+from aggregator.policy.lifecycle import TABLE, step
 from aggregator.service import app
 
 

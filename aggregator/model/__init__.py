@@ -32,5 +32,6 @@ from aggregator.model.stored import (
     State,
     Stored,
     StoryMember,
+    Trigger,
 )
 from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task

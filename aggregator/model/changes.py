@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.item import Item, Mode
-from aggregator.model.stored import Knowledge, State
+from aggregator.model.stored import Knowledge, State, Trigger
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Transition:
     number: int
     before: State
     after: State
-    trigger: str
+    trigger: Trigger
     reason: str
     actor: str
     at: datetime

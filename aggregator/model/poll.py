@@ -111,7 +111,7 @@ class Answer:
     """The origin's answer to one poll, and what was read of it.
 
     `asked` are the validators sent, `digest` is that of the body (None: 304). `read` is None when the
-    document did not have to be read; `advert` is what it says of hubs (None: nothing can be told).
+    document did not have to be read; `advert` names its hubs (None: unknown).
     """
 
     fetched: Fetched

@@ -16,6 +16,17 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class Trigger(StrEnum):
+    """Causes of a transition: the import, the clock or the operator."""
+
+    FIRST_SEEN = "first seen"
+    TIME = "time"
+    RELEASE = "release"
+    HOLD = "hold"
+    WITHDRAW = "withdraw"
+    REINSTATE = "reinstate"
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """A stored item that may match an entry of a document.
@@ -142,7 +153,7 @@ class AuditLine:
     item: str
     before: State
     after: State
-    trigger: str
+    trigger: Trigger
     reason: str
     actor: str
 

@@ -1,4 +1,4 @@
-"""Alerts about a source: what one poll raises and what it clears. Pure: times are given.
+"""Alerts about a source: one poll raises some and clears others. Pure: times are given.
 
 A poll judges each kind of alert: a sentence raises it, "" clears it; a kind that is missing stays as it is.
 The store knows which alerts are open.

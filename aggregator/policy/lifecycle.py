@@ -3,21 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from aggregator.errors import UsageError
-from aggregator.model import State, Stored, Transition
-
-
-class Trigger(StrEnum):
-    """Causes of a transition: the clock or the operator. RFC 6721 tombstones will be another."""
-
-    TIME = "time"
-    RELEASE = "release"
-    HOLD = "hold"
-    WITHDRAW = "withdraw"
-    REINSTATE = "reinstate"
-
+from aggregator.model import State, Stored, Transition, Trigger
 
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
@@ -45,7 +33,7 @@ def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetim
         number=item.number,
         before=item.state,
         after=after,
-        trigger=trigger.value,
+        trigger=trigger,
         reason=reason,
         actor=actor,
         at=at,

@@ -12,7 +12,7 @@ from aggregator.model import Due, DueReason, HostLimit, Relocation
 from aggregator.model.settings import Source
 from aggregator.policy import relocation
 
-# What of a configured source the store keeps.
+# Settings of a source that the store keeps.
 STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every")
 SHOWN = frozenset(
     ("organisation", "topics", "republish", "licence")
@@ -34,7 +34,7 @@ class StoredSource:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What changes of one stored source. `due` is None to keep it; `relocation` likewise.
+    """Changes of one stored source. `due` is None to keep it; `relocation` likewise.
 
     `is_reset`: another address, so validators, seen entries, failures and alerts are dropped.
     `is_unleased`: a poll under way must not be recorded. `refiles`: its items move between topics;

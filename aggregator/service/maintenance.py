@@ -9,8 +9,9 @@ from pathlib import Path
 
 from aggregator.errors import PublicwireError
 from aggregator.log import log
+from aggregator.model import Trigger
 from aggregator.model.settings import Retention
-from aggregator.policy.lifecycle import Trigger, step
+from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage, backups
 
 

@@ -16,9 +16,9 @@ NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore did. `moved` are ids of items that the journal has withdrawn or reinstated again,
-    `unknown` withdrawn ones that the backup does not hold: should they arrive, they will be withdrawn.
-    `unreadable` are numbers of its lines that say nothing."""
+    """Result of a restore. `moved` are ids of items that the journal has withdrawn or reinstated again,
+    `unknown` ids of withdrawn items that the backup does not hold: they are withdrawn on arrival.
+    `unreadable` are numbers of the journal's unreadable lines."""
 
     items: int
     aside: Path | None  # where the former database is

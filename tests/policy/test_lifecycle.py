@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Item, State, Stored, Transition
-from aggregator.policy.lifecycle import TABLE, Decision, Trigger, replayed, step
+from aggregator.model import Item, State, Stored, Transition, Trigger
+from aggregator.policy.lifecycle import TABLE, Decision, replayed, step
 from tests.given import NOON
 
 ALLOWED = {
@@ -47,7 +47,7 @@ def test_every_trigger_moves_an_item_as_the_table_says_or_is_refused(state: Stat
             number=7,
             before=state,
             after=after,
-            trigger=trigger.value,
+            trigger=trigger,
             reason="asked to",
             actor="tester",
             at=at,

@@ -1,7 +1,7 @@
 """Stored sources, stories and transitions for the contract tests of the storage."""
 
-from aggregator.model import Stored
-from aggregator.policy.lifecycle import Trigger, step
+from aggregator.model import Stored, Trigger
+from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
 

@@ -13,9 +13,9 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StorageError, StoreBusy, UsageError
-from aggregator.model import State, Stored
+from aggregator.model import State, Stored, Trigger
 from aggregator.model.settings import Retention
-from aggregator.policy.lifecycle import Trigger, step
+from aggregator.policy.lifecycle import step
 from aggregator.storage import Restored, Storage, open_storage, restore
 from aggregator.storage.sql.claims import IN_TURN
 from aggregator.storage.sqlite import open_store

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import LeaseLost, UsageError
-from aggregator.model import ItemQuery
+from aggregator.model import ItemQuery, Trigger
 from aggregator.model.settings import Retention
-from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, entry, titles
 from tests.storage.given import given_origin, move

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from aggregator.model import Trigger
 from aggregator.model.settings import Republish
-from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import given_origin, move

@@ -3,8 +3,7 @@
 import threading
 from dataclasses import replace
 
-from aggregator.model import ItemQuery, State, Totals
-from aggregator.policy.lifecycle import Trigger
+from aggregator.model import ItemQuery, State, Totals, Trigger
 from aggregator.storage import Storage
 from tests.given import (
     DAY,

@@ -3,8 +3,8 @@
 import pytest
 
 from aggregator.errors import StorageError
-from aggregator.model import State, Transition
-from aggregator.policy.lifecycle import Trigger, step
+from aggregator.model import State, Transition, Trigger
+from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, all_items, entry, iso, titles
 from tests.storage.given import again, given_origin, move
@@ -68,8 +68,8 @@ def test_a_step_from_a_state_that_is_past_changes_nothing(storage: Storage) -> N
     origin.says(entry("One", "g1"), entry("Two", "g2"))
     one, two = all_items(storage)
     move(storage, one, Trigger.WITHDRAW)
-    stale = Transition(one.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
-    fine = Transition(two.number, State.LIVE, State.HELD, "hold", "", "tester", NOON)
+    stale = Transition(one.number, State.LIVE, State.HELD, Trigger.HOLD, "", "tester", NOON)
+    fine = Transition(two.number, State.LIVE, State.HELD, Trigger.HOLD, "", "tester", NOON)
     with pytest.raises(StorageError):
         storage.items.apply_transitions([fine, stale])
     assert again(storage, two).state is State.LIVE

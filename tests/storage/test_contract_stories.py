@@ -1,7 +1,7 @@
 """Contract of every storage engine: one story of several sources."""
 
+from aggregator.model import Trigger
 from aggregator.model.settings import Republish
-from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, source
 from tests.storage.given import again, given_story, move

@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import Outdated
-from aggregator.model import Claim, Document, Entry, PollResult, ReadResult, State
+from aggregator.model import Claim, Document, Entry, PollResult, ReadResult, State, Trigger
 from aggregator.model.settings import Source
-from aggregator.policy.lifecycle import Trigger
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, item, source, succeeded
 from tests.storage.given import again, given_origin, move

@@ -23,6 +23,7 @@ from aggregator.model import (
     State,
     Stored,
     Transition,
+    Trigger,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.policy import poll_result
@@ -111,7 +112,7 @@ class Newsroom:
         stored = self.stored(title)
         self.now += timedelta(minutes=1)
         step = Transition(
-            stored.number, stored.state, State.WITHDRAWN, "operator", "secret reason", "desk", self.now
+            stored.number, stored.state, State.WITHDRAWN, Trigger.WITHDRAW, "secret reason", "desk", self.now
         )
         self.storage.items.apply_transitions((step,))
 

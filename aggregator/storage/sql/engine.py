@@ -1,4 +1,4 @@
-"""What the statements of this package need of an engine: transactions, and cursors with named columns.
+"""The interface of an engine that runs this package's statements: transactions and rows by column name.
 
 Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share; lists are one JSON parameter.
 """

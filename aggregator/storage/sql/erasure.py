@@ -1,6 +1,6 @@
 """Erasure of a source that is no longer configured. Called inside write transactions.
 
-What the journal says of its withdrawals stays; everything else of it goes, and nothing else changes place.
+The journal keeps its withdrawals; all its other rows are deleted, and no other source's items move.
 """
 
 from datetime import datetime

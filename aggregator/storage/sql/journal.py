@@ -1,5 +1,4 @@
-"""The operator's decisions outside the database: the journal of withdrawals, and what a restore takes from
-it."""
+"""The journal of withdrawals, kept outside the database, and its replay after a restore."""
 
 import json
 import os
@@ -50,8 +49,7 @@ def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """What a journal file says: the last decision about each item by its id, and the lines that say
-    nothing."""
+    """A journal file: the last decision about each item by its id, and numbers of unreadable lines."""
 
     decisions: Mapping[str, Decision]
     unreadable: tuple[int, ...]

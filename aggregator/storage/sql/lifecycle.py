@@ -62,7 +62,7 @@ def audit(db: Connection, step: Transition) -> None:
             "at": ms(step.at),
             "before": step.before.value,
             "after": step.after.value,
-            "trigger": step.trigger,
+            "trigger": step.trigger.value,
             "reason": step.reason,
             "actor": step.actor,
         },

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from itertools import count as counting
 
-from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition
+from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.storage.sql import channels, lifecycle
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Search, as_json, one, update
@@ -52,7 +52,7 @@ def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) ->
     )
     for number, new in zip(numbers, items, strict=True):
         if new.state is not State.LIVE:
-            seen = Transition(number, new.state, new.state, "first seen", new.reason, claim.id, at.now)
+            seen = Transition(number, new.state, new.state, Trigger.FIRST_SEEN, new.reason, claim.id, at.now)
             lifecycle.audit(db, seen)
     published = [n for n, new in zip(numbers, items, strict=True) if new.state is State.LIVE]
     channels.file(db, published, at)

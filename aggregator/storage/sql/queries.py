@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import AuditLine, FeedInfo, ItemQuery, Revision, State, Stored, StoryMember, Transition
+from aggregator.model import (
+    AuditLine,
+    FeedInfo,
+    ItemQuery,
+    Revision,
+    State,
+    Stored,
+    StoryMember,
+    Transition,
+    Trigger,
+)
 from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json
 from aggregator.storage.sql.rows import moment, ms
@@ -180,7 +190,7 @@ class ItemStore:
                     item=row["id"],
                     before=State(row["before"]),
                     after=State(row["after"]),
-                    trigger=row["trigger"],
+                    trigger=Trigger(row["trigger"]),
                     reason=row["reason"],
                     actor=row["actor"],
                 )

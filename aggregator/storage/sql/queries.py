@@ -83,9 +83,9 @@ class ItemStore:
             cursor.close()
             corrected = db.execute(
                 f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
-                CROSS JOIN membership m ON m.item = i.number AND m.channel = ?
-                JOIN source s ON s.number = i.source
-                WHERE i.corrected > ? AND {VISIBLE} ORDER BY i.corrected DESC LIMIT ?""",
+                CROSS JOIN membership m JOIN source s ON s.number = i.source
+                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {VISIBLE}
+                ORDER BY i.corrected DESC LIMIT ?""",
                 (channel["number"], ms(changed - CORRECTED_FOR), newest),
             )
             found |= {row["number"]: (row["place"], row) for row in corrected}

@@ -117,6 +117,23 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
     return due.at <= now + DUE_AHEAD_MAX + every * 1.1 + (RETRY_AFTER_MAX if is_long else timedelta(0))
 
 
+def replaces(stored: DueReason, after: Due) -> bool:
+    """Whether a poll's own due time replaces the one stored meanwhile.
+
+    The operator's request, or another state of the source, stays; a hub's delivery gives way to the origin's
+    own wish.
+    """
+    return stored is DueReason.POLLING or (stored is DueReason.HUB_DELIVERY and after.reason in ORIGIN_WISHES)
+
+
+def hastens(stored: DueReason, at: datetime, delivery: datetime) -> bool:
+    """Whether a hub's delivery makes a source due earlier: never against the origin's own wish.
+
+    A poll under way keeps the delivery's due time: the origin may not have shown yet what was announced.
+    """
+    return stored is DueReason.POLLING or (stored not in ORIGIN_WISHES and delivery < at)
+
+
 def leap(wall: timedelta, ran: timedelta) -> timedelta:
     """Return by how much the clock was set: `wall` time passed minus monotonic time `ran`, 0 within the
     drift."""

@@ -14,9 +14,11 @@ from aggregator.policy.schedule import (
     NEVER,
     after_failure,
     after_success,
+    hastens,
     is_plausible,
     leap,
     pace,
+    replaces,
     retry_after,
     skipping,
     usual_gap,
@@ -337,3 +339,31 @@ def test_skip_days_add_a_week_to_a_plausible_due_time() -> None:
 def test_a_clock_that_was_set_is_told_from_one_that_drifts() -> None:
     assert leap(HOUR + CLOCK_DRIFT_MAX, HOUR) == leap(HOUR, HOUR + CLOCK_DRIFT_MAX) == timedelta(0)
     assert (leap(2 * DAY, HOUR), leap(HOUR, 2 * DAY)) == (2 * DAY - HOUR, HOUR - 2 * DAY)
+
+
+@pytest.mark.parametrize("after", DueReason)
+@pytest.mark.parametrize("stored", DueReason)
+def test_a_poll_replaces_its_own_due_time_and_a_wish_replaces_a_delivery(
+    stored: DueReason, after: DueReason
+) -> None:
+    is_wish = after in {DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE}
+    expected = stored is DueReason.POLLING or (stored is DueReason.HUB_DELIVERY and is_wish)
+    assert replaces(stored, Due(NOON, after)) is expected
+
+
+@pytest.mark.parametrize(
+    ("stored", "at", "expected"),
+    [
+        (DueReason.EVERY, NOON + HOUR, True),
+        (DueReason.EVERY, NOON, False),
+        (DueReason.BACK_OFF, NOON + DAY, True),
+        (DueReason.POLLING, NOON - HOUR, True),
+        (DueReason.ORIGIN_WAIT, NOON + HOUR, False),
+        (DueReason.HOST_LIMIT, NOON + HOUR, False),
+        (DueReason.ORIGIN_GONE, NOON + HOUR, False),
+    ],
+)
+def test_a_delivery_hastens_a_source_unless_its_origin_asked_for_a_wait(
+    stored: DueReason, at: datetime, expected: bool
+) -> None:
+    assert hastens(stored, at, NOON) is expected

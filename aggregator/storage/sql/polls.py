@@ -10,6 +10,7 @@ from aggregator.errors import LeaseLost, Outdated
 from aggregator.model import (
     ORIGIN_WISHES,
     Claim,
+    DueReason,
     HostState,
     Item,
     Knowledge,
@@ -92,7 +93,7 @@ class PollStore:
 
     def _record(self, db: Connection, result: PollResult) -> None:
         claim, now = result.claim, result.outcome.started
-        _end_lease(db, claim)
+        stored = _end_lease(db, claim)
         numbers: dict[bytes, int] = {}
         if result.changes is not None:
             if knowledge.has_changed(db, result.changes, claim.number):
@@ -101,7 +102,7 @@ class PollStore:
                 raise Outdated(f"ids of new items of {claim.id} are taken", taken)
             at = channels.stamp(db, now)
             numbers = new_items.carry_out(db, self._engine.search, claim, result.changes, at)
-        source_state.write(db, result, numbers)
+        source_state.write(db, result, numbers, stored)
         _log(db, claim.number, result.outcome)
         if result.is_feed_changed:
             channels.touch_all(db, channels.stamp(db, now))
@@ -153,21 +154,22 @@ class PollStore:
             sources.set_back(db, by // MILLISECOND)
 
 
-def _end_lease(db: Connection, claim: Claim) -> None:
-    """End the lease of a claim that still holds.
+def _end_lease(db: Connection, claim: Claim) -> DueReason:
+    """End the lease of a claim that still holds; returns the reason of the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
         """UPDATE source SET leased = NULL WHERE number = ? AND token = ? AND leased IS NOT NULL
-        AND configured = 1 AND feed = ? RETURNING version""",
+        AND configured = 1 AND feed = ? RETURNING version, due_reason""",
         (claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
+    return DueReason(held["due_reason"])
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aggregator.model import ORIGIN_WISHES, Claim, DueReason, PollResult
-from aggregator.storage.sql.engine import Connection
+from aggregator.model import Claim, DueReason, PollResult
+from aggregator.policy.schedule import replaces
+from aggregator.storage.sql.engine import Connection, update
 from aggregator.storage.sql.rows import (
     due_columns,
     milliseconds,
@@ -38,17 +39,11 @@ COLUMNS: Sequence[tuple[str, str, Callable[[Claim], object]]] = (
     ("host", "host", lambda claim: claim.host),
 )
 
-OPEN = "due_reason = :polling OR (due_reason = :delivery AND :is_wish = 1)"
 
-
-def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int]) -> None:
-    """Write what differs of the source's state, and when it is due.
-
-    A poll that the operator asked for meanwhile keeps its due time; one that a hub asked for gives way to the
-    origin's own wish.
-    """
+def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: DueReason) -> None:
+    """Write the fields that the poll changed, and its due time if it replaces that of reason `stored`."""
     before, after = result.claim, result.after
-    columns = {
+    columns: dict[str, object] = {
         column: value(after)
         for column, field, value in COLUMNS
         if getattr(after, field) != getattr(before, field)
@@ -56,19 +51,7 @@ def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int]) -> N
     if result.changes is not None:
         seen = tuple((digest, numbers.get(digest, number)) for digest, number in after.seen)
         columns["seen"] = pack_seen(seen)
-    assignments = "".join(f"{name} = :{name}, " for name in columns)
-    db.execute(
-        f"""UPDATE source SET {assignments}
-        due = CASE WHEN {OPEN} THEN :due ELSE due END,
-        due_figures = CASE WHEN {OPEN} THEN :due_figures ELSE due_figures END,
-        due_reason = CASE WHEN {OPEN} THEN :due_reason ELSE due_reason END
-        WHERE number = :number""",
-        {
-            **columns,
-            **due_columns(result.due),
-            "number": before.number,
-            "polling": DueReason.POLLING.value,
-            "delivery": DueReason.HUB_DELIVERY.value,
-            "is_wish": int(result.due.reason in ORIGIN_WISHES),
-        },
-    )
+    if replaces(stored, result.due):
+        columns |= due_columns(result.due)
+    if columns:
+        update(db, "source", before.number, columns)

@@ -7,11 +7,11 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from aggregator.model import ORIGIN_WISHES, Advert, Due, DueReason, Subscription, SubscriptionState
-from aggregator.policy import subscription
+from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
+from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import tasks, values
 from aggregator.storage.sql.engine import Connection, one, update
-from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
+from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
 
 TASK = "websub"
 SECRET_BYTES = 32
@@ -19,7 +19,6 @@ SECRET_BYTES = 32
 SELECT = """SELECT s.*, o.number AS source_number, o.id AS source_id, o.configured, t.due FROM subscription s
 JOIN source o ON o.number = s.source
 JOIN task t ON t.kind = 'websub' AND t.subject = CAST(s.number AS TEXT) """
-WISHES = ", ".join(f"'{wish.value}'" for wish in sorted(ORIGIN_WISHES))
 
 
 def by_token(db: Connection, token: str) -> Subscription | None:
@@ -74,31 +73,24 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:
-    """Record an authenticated delivery and make its source due, unless its origin asked us to wait.
-
-    A poll under way keeps the due time: the origin may not have shown yet what was announced.
-    """
+    """Record an authenticated delivery and make its source due, if `policy.schedule` says so."""
     row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
     if row is None:
         return
     present = values.subscription(row)
     write(db, present, subscription.announced(present, now))
-    last = db.execute(
-        """SELECT s.due_reason, (SELECT started FROM poll WHERE source = s.number
-            ORDER BY number DESC LIMIT 1) AS started FROM source s WHERE s.id = ?""",
-        (present.source,),
-    ).fetchone()
-    is_polling = last is not None and last["due_reason"] == DueReason.POLLING
-    started = now if is_polling else moment_or_none(last["started"]) if last else None
-    db.execute(
-        f"""UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE id = :id AND (due > :due OR due_reason = :polling) AND due_reason NOT IN ({WISHES})""",
-        {
-            **due_columns(Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)),
-            "id": present.source,
-            "polling": DueReason.POLLING.value,
-        },
+    source = one(
+        db.execute(
+            """SELECT s.due, s.due_reason, (SELECT started FROM poll WHERE source = s.number
+                ORDER BY number DESC LIMIT 1) AS started FROM source s WHERE s.id = ?""",
+            (present.source,),
+        )
     )
+    reason = DueReason(source["due_reason"])
+    started = now if reason is DueReason.POLLING else moment_or_none(source["started"])
+    due = Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)
+    if schedule.hastens(reason, moment(source["due"]), due.at):
+        update(db, "source", row["source_number"], due_columns(due))
 
 
 def _columns(made: Subscription) -> dict[str, object]:

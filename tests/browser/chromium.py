@@ -21,6 +21,7 @@ class Chromium:
     answers: BinaryIO
     commands: BinaryIO
     session: str = ""
+    page: str = ""
     sent: int = 0
     buffer: bytes = b""
     complaints: list[str] = field(default_factory=list)
@@ -51,6 +52,7 @@ class Chromium:
         self.complaints.clear()
         self.requests.clear()
         self.events.clear()
+        self.page = url
         self.ask("Page.navigate", url=url)
         while (message := self._read()).get("method") != "Page.loadEventFired":
             self._note(message)
@@ -66,7 +68,9 @@ class Chromium:
         if message.get("method") in WATCHED:
             self.complaints.append(json.dumps(message))
         if message.get("method") == "Network.requestWillBeSent":
-            self.requests.append(str(_part(_part(message, "params"), "request")["url"]))
+            request = _part(message, "params")
+            if request["documentURL"] == self.page:  # the icon of the page before may be late
+                self.requests.append(str(_part(request, "request")["url"]))
 
     def _read(self) -> Message:
         while b"\0" not in self.buffer:

@@ -46,7 +46,9 @@ DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would 
 class DocumentReader(Protocol):
     """Reads documents in another process."""
 
-    async def run(self, job: ReadJob) -> ReadResult: ...
+    async def run(self, job: ReadJob) -> ReadResult:
+        """Parse one document and normalise its entries; PollError when it cannot be read within its limits."""
+        ...
 
 
 class Pipeline:

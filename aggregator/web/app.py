@@ -131,6 +131,7 @@ def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute
 
 
 def robots(request: Request) -> Response:
+    """/robots.txt (RFC 9309)."""
     return reply(request, ROBOTS, cache=CACHE_FOR_A_DAY)
 
 

@@ -105,6 +105,7 @@ class AdminStore:
         return self._engine.damage()
 
     def close(self) -> None:
+        """Close all connections; the store cannot be used afterwards."""
         self._engine.close()
 
 

@@ -74,7 +74,9 @@ class Engine(Protocol):
     """Transactions, search index and upkeep of one store."""
 
     @property
-    def search(self) -> Search: ...
+    def search(self) -> Search:
+        """The full-text index of items."""
+        ...
 
     @property
     def directory(self) -> Path:
@@ -105,7 +107,9 @@ class Engine(Protocol):
         """Return what is wrong with the database, in words."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close all connections."""
+        ...
 
 
 def one(cursor: Cursor) -> Row:

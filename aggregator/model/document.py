@@ -85,7 +85,7 @@ class ReadJob:
 
     body: bytes
     content_type: str
-    url: str  # where the document was found in the end
+    url: str  # final address of the document
     source: Source
     seen: frozenset[bytes]
     pipeline_version: bytes

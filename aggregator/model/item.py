@@ -20,7 +20,7 @@ class KeyKind(IntEnum):
 
 
 class Mode(StrEnum):
-    """Which keys a source's items are looked up by; it only ever degrades."""
+    """Kinds of keys that match a source's items; the mode only ever degrades."""
 
     NORMAL = "normal"  # guid, else link, else text
     GUID_LINK = "guid+link"  # one guid was given to entries with different links
@@ -79,7 +79,7 @@ class Item:
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:
-        """The digest of one kind of key, or None when the item has none of it."""
+        """Return the digest of one kind of key, None when the item has none of it."""
         for key in self.keys:
             if key.kind is kind:
                 return key.digest

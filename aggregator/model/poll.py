@@ -15,7 +15,7 @@ from aggregator.model.websub import Advert, Subscription
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """Where a source's feed has moved to; only `policy.relocation` changes it.
+    """Relocation of a source's feed, as permanent redirects report it; only `policy.relocation` changes it.
 
     `at` is the address that is polled instead of the configured one, `seen` the target of the present
     permanent redirects; `failures` counts failed polls in a row since `at` was adopted. `refused` holds
@@ -74,14 +74,14 @@ class Claim:
     feed_rights: str = ""
     feed_language: str = ""
     relocation: Relocation = Relocation()
-    host: str = ""  # where it is polled; "" of a file
+    host: str = ""  # host it is polled at; "" of a file
     due: datetime | None = None
     subscription: Subscription | None = None
     open_alerts: frozenset[AlertKind] = frozenset()
 
 
 class OutcomeKind(StrEnum):
-    """How a poll ended. The values are stored: never rename one."""
+    """Kinds of outcome of a poll. The values are stored: never rename one."""
 
     CHANGED = "changed"
     UNCHANGED = "unchanged"  # the same bytes, or the same items
@@ -91,7 +91,7 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one poll ended; `received` counts bytes on the wire, `due` is when the source is due next."""
+    """Outcome of one poll; `received` counts bytes on the wire, `due` is the next due time of the source."""
 
     source: str
     kind: OutcomeKind
@@ -177,15 +177,15 @@ class Health:
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None
-    moved_to: str = ""  # where permanent redirects lead
+    moved_to: str = ""  # target of permanent redirects
     moved_since: datetime | None = None
     moved: bool = False  # whether it is polled there
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many items there are in each state, how many configured sources are working, failing or waiting
-    for their first poll; and how many sources and tasks are due and not claimed."""
+    """Counts of items by state (`held`, `live`, `withdrawn`), of configured sources by health (`waiting`: not
+    polled yet), and of sources and tasks that are due and not claimed."""
 
     held: int = 0
     live: int = 0

@@ -1,4 +1,4 @@
-"""When a source is due and for which reason, as state; `policy.reasons` renders the words for people."""
+"""Due time of a source and its reason, as state; `policy.reasons` renders the text for people."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,7 +38,7 @@ ORIGIN_WISHES = frozenset({DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReaso
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When a source is due, with the reason and the figures behind it.
+    """Due time of a source, with its reason and the figures behind it.
 
     `wait` is the interval chosen, before jitter. `basis` is what it was chosen by: the usual gap (RHYTHM),
     the silence so far (QUIET), or the wait that the origin asked for (ORIGIN_WAIT). `cause` and `failures`
@@ -58,7 +58,7 @@ class Due:
 
     @property
     def is_capped(self) -> bool:
-        """Whether the origin asked for a longer wait than is granted."""
+        """Return whether the origin asked for a longer wait than is granted."""
         return self.reason is DueReason.ORIGIN_WAIT and (self.basis or self.wait) > self.wait
 
 

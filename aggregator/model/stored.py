@@ -9,7 +9,7 @@ from aggregator.model.settings import Republish
 
 
 class State(StrEnum):
-    """Where an item stands in its life; only `lifecycle` changes it."""
+    """Life-cycle state of an item; only `policy.lifecycle` changes it."""
 
     HELD = "held"
     LIVE = "live"
@@ -160,7 +160,7 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
-    """Which items to list, newest first; "" means any. `states` empty means all."""
+    """Filter of a list of items, newest first; "" means any. `states` empty means all."""
 
     search: str = ""
     source: str = ""

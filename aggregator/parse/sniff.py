@@ -62,7 +62,7 @@ class Text:
 
     @property
     def is_json(self) -> bool:
-        """Whether the document is JSON Feed; XML has a root element."""
+        """Return whether the document is JSON Feed; XML has a root element."""
         return not self.root
 
 

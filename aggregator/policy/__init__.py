@@ -1,1 +1,1 @@
-"""Whether and when: every rule of the service, as pure functions of state, `now` and jitter."""
+"""Rules of the service, as pure functions of state, `now` and jitter."""

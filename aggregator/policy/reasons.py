@@ -19,7 +19,7 @@ FAILED: Mapping[Cause, str] = {
 
 
 def words(due: Due) -> str:
-    """Why a source is due then, as one phrase."""
+    """Return the reason of a due time as one phrase."""
     said = WORDS[due.reason](due)
     if due.host and due.reason is DueReason.ORIGIN_WAIT:
         said += f", for all sources at {due.host}"
@@ -68,7 +68,7 @@ WORDS: Mapping[DueReason, Callable[[Due], str]] = {
 
 
 def span(gap: timedelta) -> str:
-    """A duration in its largest fitting unit, e.g. "15 min" or "3 d"."""
+    """Return a duration in its largest fitting unit, e.g. "15 min" or "3 d"."""
     seconds = round(gap.total_seconds())
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= size and (seconds % size == 0 or seconds >= 3 * size):

@@ -1,6 +1,6 @@
-"""When a source is due next, with the reason as state. Pure: `now` and `jitter` (0 to 1) are given.
+"""Next due time of a source, with its reason as state. Pure: `now` and `jitter` (0 to 1) are given.
 
-A source is polled at its own rhythm around the operator's `every`; what the origin asks for only lengthens
+A source is polled at its own rhythm around the operator's `every`; the origin's wishes only lengthen
 the interval. Reasons in `ORIGIN_WISHES` are the origin's own and outlive a restart.
 """
 
@@ -118,7 +118,7 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
 
 
 def replaces(stored: DueReason, after: Due) -> bool:
-    """Whether a poll's own due time replaces the one stored meanwhile.
+    """Return whether a poll's own due time replaces the one stored meanwhile.
 
     The operator's request, or another state of the source, stays; a hub's delivery gives way to the origin's
     own wish.
@@ -127,7 +127,7 @@ def replaces(stored: DueReason, after: Due) -> bool:
 
 
 def hastens(stored: DueReason, at: datetime, delivery: datetime) -> bool:
-    """Whether a hub's delivery makes a source due earlier: never against the origin's own wish.
+    """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish.
 
     A poll under way keeps the delivery's due time: the origin may not have shown yet what was announced.
     """

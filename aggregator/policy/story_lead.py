@@ -32,7 +32,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Placements:
-    """How a story's places in channels change: `enter` maps a member to the channels it enters at a new
+    """Changes of a story's places in channels: `enter` maps a member to the channels it enters at a new
     position, `leave` lists (channel, member) pairs that end."""
 
     enter: Mapping[int, tuple[str, ...]]

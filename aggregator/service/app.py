@@ -151,7 +151,7 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
             poller = Scheduler(line, current, tasks, alerts, clock=utc_now)
             stop = _stopper(poller)
             async with Servers(_sites(storage, current, poller, metrics=metrics.text)):
-                gc.freeze()  # what was loaded stays: the garbage collector need not look at it again
+                gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
                 with _ticking(poller):

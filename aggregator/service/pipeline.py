@@ -47,7 +47,7 @@ class DocumentReader(Protocol):
     """Reads documents in another process."""
 
     async def run(self, job: ReadJob) -> ReadResult:
-        """Parse one document and normalise its entries; PollError when it cannot be read within its limits."""
+        """Parse one document and normalise its entries; PollError names a fault or an exceeded limit."""
         ...
 
 

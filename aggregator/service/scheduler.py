@@ -45,7 +45,7 @@ class Scheduler:
         self._alerts = alerts
         self._tasks = tasks
         self._store = current.config.store
-        self._synced = current.config  # what the store has; a full disk may keep the present one from it
+        self._synced = current.config  # last one in the store; a full disk may reject a newer one
         self._tell = tell
         self._monotonic = monotonic
         self._clock = clock
@@ -56,7 +56,7 @@ class Scheduler:
         self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
-        self.trouble = ""  # why nothing is polled at the moment
+        self.trouble = ""  # error that stops all polls at the moment
         self.failed = asyncio.Event()
 
     async def tick(self) -> None:

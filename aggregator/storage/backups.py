@@ -1,6 +1,6 @@
-"""Which files are backups: their names, how many are kept, and what to say of a damaged store.
+"""Backup files: names, retention, and the error of a damaged store.
 
-Never opens a database; a back end writes and reads the files.
+Never opens a database; an engine writes and reads the files.
 """
 
 import os
@@ -21,20 +21,20 @@ class Restored:
     `unreadable` are numbers of the journal's unreadable lines."""
 
     items: int
-    aside: Path | None  # where the former database is
+    aside: Path | None  # the former database
     moved: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     unreadable: tuple[int, ...] = ()
 
 
 def due(store: Path, now: datetime) -> Path | None:
-    """Where the backup of the present night belongs; None when it is there already."""
+    """Return the path of the present night's backup; None when it exists already."""
     path = store / DIRECTORY / f"publicwire-{now - NIGHT:%Y-%m-%d}.db"
     return None if path.exists() else path
 
 
 def kept(store: Path) -> tuple[Path, ...]:
-    """The nightly backups there are, newest first."""
+    """Return the nightly backups, newest first."""
     return tuple(sorted((store / DIRECTORY).glob("publicwire-????-??-??.db"), reverse=True))
 
 
@@ -45,14 +45,14 @@ def prune(store: Path, keep: int) -> None:
 
 
 def damaged(store: Path, problem: str) -> StorageError:
-    """The error of a store whose database is damaged: it says what to do."""
+    """Return the error of a damaged store; it names the cure."""
     newest = next(iter(kept(store)), None)
     cure = f"`publicwire restore {newest}` brings back the newest backup" if newest else "there is no backup"
     return StorageError(f"the store {store / 'publicwire.db'} is damaged ({problem}); {cure}")
 
 
 def sync(path: Path) -> None:
-    """Have a file or a directory on the disk, not only in memory."""
+    """Flush a file or a directory to the disk (fsync)."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -10,8 +10,8 @@ from aggregator.model import Alert, AlertKind, PollResult
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import moment, moment_or_none, ms
 
-TASK = "alerts"  # posts what was not posted yet
-# How far an alert has got: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
+TASK = "alerts"  # posts unsent alerts
+# Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
 STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
 
 SELECT = """SELECT a.*, s.id AS source_id, s.organisation, s.title FROM alert a

@@ -80,7 +80,7 @@ class Engine(Protocol):
 
     @property
     def directory(self) -> Path:
-        """Where journal and backups are."""
+        """Directory of the journal and the backups."""
         ...
 
     def writing(self, *, checked: bool = True) -> AbstractContextManager[Connection]:

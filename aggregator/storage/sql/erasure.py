@@ -51,7 +51,7 @@ def source_itself(db: Connection, source: str) -> None:
         "DELETE FROM poll WHERE source = ?",
         """DELETE FROM task WHERE kind = 'websub' AND subject IN
         (SELECT CAST(number AS TEXT) FROM subscription WHERE source = ?)""",
-        "DELETE FROM source WHERE number = ?",  # what else refers to it goes with it, or refuses
+        "DELETE FROM source WHERE number = ?",  # foreign keys cascade or reject
     ):
         db.execute(statement, (own,))
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()

@@ -1,6 +1,6 @@
 """WebSub subscriptions, each with a task for its next step. Called inside a transaction.
 
-What becomes of one is decided by `policy.subscription`; here it is only written.
+`policy.subscription` decides their transitions; this module only writes them.
 """
 
 import secrets

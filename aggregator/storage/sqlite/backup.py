@@ -14,7 +14,7 @@ from aggregator.errors import StorageError, StoreFull, UsageError
 from aggregator.storage.backups import sync
 
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
-MAGIC = b"SQLite format 3\0"  # what all of its files begin with
+MAGIC = b"SQLite format 3\0"  # first bytes of every SQLite file
 
 
 def write_backup(db: sqlite3.Connection, to: Path) -> int:

@@ -251,7 +251,7 @@ def m003_hosts(db: Database) -> None:
 
 @migrations()
 def m004_moves(db: Database) -> None:
-    """Where each source's feed has moved to."""
+    """Relocation of each source's feed."""
     db.execute(MOVES)
 
 

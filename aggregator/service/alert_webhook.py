@@ -4,6 +4,7 @@ Posting is durable work with retries and never delays a poll. `policy.alerts` de
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import FetchError
@@ -21,27 +22,20 @@ RETRY_EVERY_MAX = timedelta(hours=1)
 GIVEN_UP = timedelta(days=3)  # after which the operator has seen the log
 
 
+@dataclass(frozen=True, slots=True)
 class AlertNotifier:
     """Logs and posts the alerts of one service."""
 
-    def __init__(
-        self,
-        storage: TaskStore,
-        client: Callable[[], Client],
-        write: Writes,
-        *,
-        config: Callable[[], Config],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._storage = storage
-        self._client = client
-        self._write = write
-        self._config = config
-        self._clock = clock
+    storage: TaskStore
+    client: Callable[[], Client]
+    write: Writes
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
 
     async def tell(self) -> None:
         """Log new and ended alerts; their post becomes due."""
-        for alert in await self._write(lambda: self._storage.tell_alerts(self._clock())):
+        for alert in await self.write(lambda: self.storage.tell_alerts(self.clock())):
             say = log.info if alert.cleared else log.warning
             say(
                 "alert over" if alert.cleared else "alert",
@@ -52,13 +46,13 @@ class AlertNotifier:
 
     async def run(self, task: Task) -> datetime | None:
         """Post what was not posted yet; returns when the task is due again, None when nothing is left."""
-        now, address = self._clock(), self._config().alerts
-        posted = await self._write(lambda: self._storage.unsent_alerts(ALERTS_PER_POST_MAX))
+        now, address = self.clock(), self.config().alerts
+        posted = await self.write(lambda: self.storage.unsent_alerts(ALERTS_PER_POST_MAX))
         if not posted:
             return None
         if address:
             try:
-                await self._client().post_json(address, self._list(posted))
+                await self.client().post_json(address, self._list(posted))
             except FetchError as error:  # its message names the address, which may be a secret
                 if now - max(alert.cleared or alert.raised for alert in posted) < GIVEN_UP:
                     log.warning(
@@ -66,12 +60,12 @@ class AlertNotifier:
                     )
                     return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
                 log.error("alerts given up", cause=error.cause, status=error.status, alerts=len(posted))
-        await self._write(lambda: self._storage.alerts_sent(posted))
+        await self.write(lambda: self.storage.alerts_sent(posted))
         return now + POST_EVERY
 
     def _list(self, posted: Sequence[Alert]) -> object:
         return {
-            "publication": self._config().publication.name,
+            "publication": self.config().publication.name,
             "alerts": [as_json(alert) for alert in posted],
         }
 

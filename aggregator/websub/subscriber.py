@@ -2,6 +2,7 @@
 of `policy.subscription`; never logs a callback or a secret."""
 
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from aggregator.errors import FetchError
@@ -19,29 +20,22 @@ KIND = "websub"
 PATH = "websub/"  # of callbacks, below publication.url
 
 
+@dataclass(frozen=True, slots=True)
 class Subscriber:
     """Handler of "websub" tasks: takes the next step of one subscription."""
 
-    def __init__(
-        self,
-        storage: TaskStore,
-        client: Callable[[], Client],
-        write: Writes,
-        *,
-        config: Callable[[], Config],
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._storage = storage
-        self._client = client
-        self._write = write
-        self._config = config
-        self._clock = clock
+    storage: TaskStore
+    client: Callable[[], Client]
+    write: Writes
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
 
     async def run(self, task: Task) -> datetime | None:
         """Take one step of the subscription; return the time of the next, None when it has ended."""
-        now, number = self._clock(), int(task.subject)
-        new = await self._write(
-            lambda: self._storage.update_subscription(
+        now, number = self.clock(), int(task.subject)
+        new = await self.write(
+            lambda: self.storage.update_subscription(
                 number, lambda stored: subscription.looked_at(stored, now, wanted=self._wants(stored))
             )
         )
@@ -53,7 +47,7 @@ class Subscriber:
 
     def _wants(self, stored: Subscription) -> bool:
         """Return whether WebSub is switched on and the hub could reach the callback."""
-        config = self._config()
+        config = self.config()
         allowed = config.poll.allow_networks
         return config.poll.websub and is_reachable(config.publication.url, stored.hub, allowed)
 
@@ -62,10 +56,10 @@ class Subscriber:
         try:
             await self._post(current, mode)
         except FetchError as error:
-            now, reason = self._clock(), str(error)
+            now, reason = self.clock(), str(error)
             wish = schedule.retry_after(error.retry_after, now)
-            await self._write(
-                lambda: self._storage.update_subscription(
+            await self.write(
+                lambda: self.storage.update_subscription(
                     current.number, lambda stored: subscription.failed(stored, reason, now, wish=wish)
                 )
             )
@@ -78,7 +72,7 @@ class Subscriber:
         form = [
             ("hub.mode", mode),
             ("hub.topic", current.topic),
-            ("hub.callback", f"{self._config().publication.url}{PATH}{current.token}"),
+            ("hub.callback", f"{self.config().publication.url}{PATH}{current.token}"),
         ]
         if mode == "subscribe":
             # Over http the secret can be eavesdropped. A forged delivery then causes a poll, as any could
@@ -90,12 +84,12 @@ class Subscriber:
         secure = over_https(current.hub)
         if secure != current.hub:
             try:
-                await self._client().post(secure, form)
+                await self.client().post(secure, form)
                 return
             except FetchError as error:
                 if error.cause != "network":
                     raise
-        await self._client().post(current.hub, form)
+        await self.client().post(current.hub, form)
 
 
 def over_https(hub: str) -> str:

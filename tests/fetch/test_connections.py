@@ -48,20 +48,6 @@ def test_waiting_for_a_slot_does_not_count_against_the_deadline() -> None:
     assert isinstance(last, Fetched)
 
 
-def test_a_slow_host_does_not_delay_another() -> None:
-    async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
-        slow = [asyncio.create_task(fetcher.fetch(origin.url("/hangs", "slow.test"))) for _ in range(9)]
-        await asyncio.sleep(0)
-        result = await fetcher.fetch(origin.url("/", "quick.test"))
-        for task in slow:
-            task.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
-        return result
-
-    answers: Answers = {"/": answer(body=FEED), "/hangs": then_hang(b"")}
-    assert polling(answers, scenario, poll_settings(per_host=1, concurrency=2)).body == FEED
-
-
 def test_each_request_has_a_connection_of_its_own() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> int:
         await fetcher.fetch(origin.url("/"))

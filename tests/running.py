@@ -84,7 +84,7 @@ class Service:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=60)
 
 
 @dataclass(frozen=True, slots=True)

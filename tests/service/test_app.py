@@ -103,7 +103,7 @@ def test_a_source_taken_out_is_no_longer_polled_and_its_items_stay(
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_although_an_origin_hangs(tmp_path: Path, harbour: HttpServer, number: int) -> None:
     harbour.answers["/slow.xml"] = HANG
-    here = given_a_site(tmp_path, sources(harbour, "storm", "slow"))
+    here = given_a_site(tmp_path, sources(harbour, "storm", "slow"), poll=", timeout: 10m")
     with here.serving() as service:
         serves(service, "Storm warning")
         until(lambda: "/slow.xml" in harbour.paths)

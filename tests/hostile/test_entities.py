@@ -10,8 +10,8 @@ from aggregator.errors import ParseError
 from aggregator.model import ReadJob, ReadResult
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.workers.job import work
+from tests.corpus import HOSTILE
 from tests.given import NOON
-from tests.hostile.payloads import HOSTILE
 from tests.line.line import plain
 from tests.server import HttpServer, answer, http_server_in_thread
 

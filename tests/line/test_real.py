@@ -15,9 +15,9 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Item
+from tests.corpus import REAL
 from tests.line.line import Line, plain
 from tests.line.valid import atom_mistakes, json_mistakes, rss_mistakes
-from tests.parse.corpus import REAL, needs_corpus
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORIGIN = plain()
@@ -62,7 +62,7 @@ def given_document_through_the_line(path: Path, directory: Path) -> Line:
     return line
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_a_real_document_becomes_valid_channels_that_say_what_it_said(path: Path, tmp_path: Path) -> None:
     with given_document_through_the_line(path, tmp_path) as line:

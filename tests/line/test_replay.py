@@ -8,8 +8,8 @@ import feedparser
 import pytest
 
 from aggregator.model import Stored
+from tests.corpus import SERIES
 from tests.line.line import Line, plain
-from tests.parse.corpus import SERIES, needs_corpus
 
 ORIGIN = plain()
 CHANNELS = ("", f"sources/{ORIGIN.id}")
@@ -125,7 +125,7 @@ def essence(items: tuple[Stored, ...]) -> set[tuple[object, ...]]:
     }
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("series", SERIES, ids=lambda series: series.name)
 def test_a_real_feed_replayed_loses_nothing_repeats_nothing_and_is_read_the_same_both_ways(
     series: Path, tmp_path: Path

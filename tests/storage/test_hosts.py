@@ -9,17 +9,13 @@ from aggregator.errors import Cause, FetchError
 from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
+from tests.storage.given import claimed
 
 HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")
 OTHER = source("other", feed="https://other.example/press.example.xml")
 WAITS = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
 LIMITED = Due(NOON + DAY, DueReason.HOST_LIMIT, host="press.example")
-
-
-def claimed(storage: Storage, name: str) -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
-    return claim
 
 
 def health(storage: Storage, name: str) -> Health:

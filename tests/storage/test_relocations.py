@@ -5,21 +5,17 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import Outdated, UsageError
-from aggregator.model import Claim, Due, DueReason, Fetched, Relocation, Validators
+from aggregator.model import Due, DueReason, Fetched, Relocation, Validators
 from aggregator.policy import relocation
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
+from tests.given import DAY, MINUTE, NOON, config, failed, source, succeeded
+from tests.storage.given import claimed
 
 MINISTRY = source("ministry")
 NEW = "https://new.example/feed.xml"
 SEEN = Relocation(seen=NEW, seen_since=NOON)
 MOVED = Relocation(at=NEW, since=NOON, failures=1, refused=("https://third.example/",))
 VALIDATORS = Validators(NEW, '"1"', "")
-
-
-def claimed(storage: Storage, name: str = "ministry") -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
-    return claim
 
 
 def finds(storage: Storage, move: Relocation) -> None:

@@ -9,7 +9,6 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     Advert,
-    Claim,
     Due,
     DueReason,
     PollResult,
@@ -19,6 +18,7 @@ from aggregator.model import (
 )
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
+from tests.storage.given import claimed
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
 ADVERT = Advert(HUB, TOPIC)
@@ -181,11 +181,6 @@ def test_a_claim_knows_the_present_subscription_of_its_source(storage: Storage) 
     assert claimed(storage).subscription == broken
     storage.tasks.update_subscription(1, lambda found: replace(found, state=SubscriptionState.LEAVING))
     assert claimed(storage).subscription is None
-
-
-def claimed(storage: Storage) -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    return claim
 
 
 def test_a_source_whose_hub_announces_is_polled_slowly_until_the_hub_is_doubted(storage: Storage) -> None:

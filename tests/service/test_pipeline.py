@@ -9,14 +9,14 @@ from pathlib import Path
 from aggregator.errors import Cause, Outdated
 from aggregator.model import Outcome, PollResult
 from aggregator.model.settings import Config
-from aggregator.service.pipeline import DECISIONS_MAX, Pipeline
+from aggregator.service.pipeline import DECISIONS_MAX
 from aggregator.storage import Storage, open_storage
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
 from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
-from tests.given import HOUR, NOON, InProcessReader, all_items, at_once, config, titles
+from tests.given import HOUR, NOON, all_items, config, pipeline, titles
 from tests.server import http_server
 
 
@@ -47,16 +47,9 @@ def polled(
         async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
             settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
             store.admin.sync(settings, NOON)
-            pipeline = Pipeline(
-                store,
-                lambda: fetcher,
-                InProcessReader(),
-                at_once,
-                config=lambda: then(settings),
-                clock=lambda: NOON,
-            )
-            (outcome,) = await pipeline.run([OFFICE.id])
-            pipeline.close()
+            polls = pipeline(store, fetcher, lambda: then(settings))
+            (outcome,) = await polls.run([OFFICE.id])
+            polls.close()
             return outcome
 
     return asyncio.run(run()), store, polls

@@ -1,7 +1,7 @@
 """An event loop whose clock stands while any task can run, and else is set to the next timer.
 
-For code that waits for timers and for other tasks alone, without sockets and threads: its order and its times are
-exact on any machine, and no test waits.
+For code that waits for timers and for other tasks alone, without sockets and threads: order and times are exact
+on any machine, and no test waits.
 """
 
 import asyncio

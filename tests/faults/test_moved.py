@@ -37,7 +37,7 @@ def events(logs: Sequence[object]) -> list[str]:
     return [str(each["event"]) for each in logs if isinstance(each, dict) and each["event"] != "poll"]
 
 
-def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_path: Path) -> None:
+def test_a_feed_redirected_for_a_week_is_fetched_at_its_new_address(tmp_path: Path) -> None:
     async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         harness.origin.answers["/feed"], harness.origin.answers["/new"] = (
             redirect("/new", FOR_GOOD),
@@ -77,7 +77,7 @@ def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None
     run_scenario(tmp_path, scenario)
 
 
-def test_a_redirect_to_what_is_no_feed_moves_nothing(tmp_path: Path) -> None:
+def test_a_redirect_to_no_feed_is_no_relocation(tmp_path: Path) -> None:
     async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         page = answer("Content-Type: text/html", body=b"<html><body>Under construction</body></html>")
         harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), page

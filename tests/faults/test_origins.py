@@ -55,7 +55,7 @@ def test_of_a_chain_of_ten_thousand_redirects_eleven_are_followed() -> None:
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "308 Permanent Redirect"])
-def test_a_redirect_to_itself_is_asked_once(status: str) -> None:
+def test_a_redirect_to_itself_is_fetched_once(status: str) -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> int:
         with pytest.raises(FetchError, match="redirects in a circle"):
             await fetcher.fetch(origin.url("/"))

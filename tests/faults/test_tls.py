@@ -1,4 +1,4 @@
-"""A trusted certificate that has expired or is not yet valid: nothing is read."""
+"""A trusted certificate that has expired or is not yet valid fails the fetch."""
 
 import ssl
 import subprocess

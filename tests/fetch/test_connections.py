@@ -84,7 +84,7 @@ def test_many_bodies_at_once_all_arrive() -> None:
     assert polling({"/": answer(body=body)}, scenario, big) == [True] * 40
 
 
-def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetch() -> None:
+def test_waiting_for_the_gap_of_a_redirect_target_does_not_count_against_the_deadline() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
         origin.answers["/"] = redirect(origin.url("/feed", host="busy.example"))
         await fetcher.fetch(origin.url("/feed", host="busy.example"))
@@ -95,7 +95,7 @@ def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetc
     assert fetched.body == FEED
 
 
-def test_a_host_is_known_by_the_name_the_store_has_for_it() -> None:
+def test_the_standing_of_a_host_is_found_under_its_punycode_name() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> bool | None:
         await fetcher.fetch(origin.url("/", host="XN--bcher-kva.example"))
         return fetcher.hosts.is_prompt(fetcher.hosts.end_of("xn--bcher-kva.example"))

@@ -32,7 +32,7 @@ def test_a_request_names_its_user_agent_and_accepted_encodings() -> None:
     ]
 
 
-def test_nothing_configured_or_stored_can_add_a_header() -> None:
+def test_no_configured_or_stored_value_can_add_a_header() -> None:
     async def scenario() -> HttpServer:
         async with http_server({"/": answer(body=FEED)}) as origin:
             settings = poll_settings()

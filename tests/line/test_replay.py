@@ -1,4 +1,4 @@
-"""Real feeds replayed state by state: nothing twice, nothing lost, edits in place, no change without one."""
+"""Real feeds replayed state by state: each entry once, edits in place, no change without one."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ Words = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A feed at one time, read by feedparser: its own fields, and its entries by id."""
+    """A feed at one time as feedparser reads it: fields of the feed, and entries by id."""
 
     at: datetime
     body: bytes

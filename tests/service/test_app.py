@@ -122,7 +122,9 @@ def test_a_poll_that_was_cut_off_is_done_again_at_the_next_start(tmp_path: Path,
         serves(service, "Storm warning")
 
 
-def test_a_second_service_is_refused_and_told_who_runs(tmp_path: Path, harbour: HttpServer) -> None:
+def test_a_second_service_is_refused_with_the_process_of_the_first(
+    tmp_path: Path, harbour: HttpServer
+) -> None:
     here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
         second = here.run("serve")

@@ -62,7 +62,7 @@ def test_a_decision_is_made_again_when_something_has_changed(tmp_path: Path) -> 
         assert sorted(titles(all_items(store))) == ["New pilot boat", "Storm warning"]
 
 
-def test_a_poll_whose_decisions_never_hold_fails_and_backs_off(tmp_path: Path) -> None:
+def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path) -> None:
     outcome, store, polls = polled(tmp_path, conflicts=1_000)
     with closing(store):
         assert (outcome.cause, polls.refused) == (Cause.CRASH, DECISIONS_MAX)

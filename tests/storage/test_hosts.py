@@ -1,4 +1,4 @@
-"""What every store does with hosts that ask to be left alone, and with sources that fail."""
+"""Contract of every storage engine: rate limits of hosts, admission of claims, politeness over restarts."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -43,21 +43,21 @@ def given(storage: Storage) -> None:
     storage.admin.sync(config(HARBOUR, PILOTS, OTHER), NOON)
 
 
-def test_a_host_that_asks_to_be_left_alone_is_by_all_its_sources_and_no_other(storage: Storage) -> None:
+def test_a_rate_limit_holds_for_all_sources_of_its_host_and_no_other(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
     assert due(storage) == {"harbour": DAY, "pilots": DAY, "other": timedelta(0)}
     assert (health(storage, "harbour").due, health(storage, "pilots").due) == (WAITS, LIMITED)
 
 
-def test_those_are_left_alone_whose_origins_asked_for_it_until_then(storage: Storage) -> None:
+def test_rate_limited_sources_are_listed_until_retry_after(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
     assert storage.polls.rate_limited(NOON) == ("harbour", "pilots")
     assert storage.polls.rate_limited(NOON + DAY) == ()
 
 
-def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> None:
+def test_a_poll_under_way_does_not_end_the_rate_limit(storage: Storage) -> None:
     given(storage)
     under_way = claimed(storage, "pilots")
     limits(storage, "harbour")
@@ -65,7 +65,7 @@ def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> No
     assert due(storage)["pilots"] == DAY
 
 
-def test_what_is_due_later_or_asked_for_by_the_operator_is_not_put_off(storage: Storage) -> None:
+def test_sources_due_later_or_requested_by_the_operator_are_not_delayed(storage: Storage) -> None:
     given(storage)
     limits(storage, "pilots", 2 * DAY)
     storage.polls.poll_soon(["harbour"], NOON)
@@ -82,7 +82,7 @@ def test_a_shorter_limit_does_not_end_a_longer_one_of_the_same_host(storage: Sto
     assert due(storage)["late"] == 2 * DAY
 
 
-def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage: Storage) -> None:
+def test_a_source_new_at_a_rate_limited_host_waits_with_the_others(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "other"), NOON))
     limits(storage, "harbour")
@@ -98,7 +98,7 @@ def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage:
     assert due(storage)["late"] == 2 * DAY
 
 
-def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> None:
+def test_a_relocated_source_is_limited_with_its_new_host(storage: Storage) -> None:
     given(storage)
     result = succeeded(claimed(storage, "other"), OTHER)
     to = Relocation(at="https://press.example/other.xml", since=NOON)
@@ -110,7 +110,7 @@ def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> No
     assert due(storage)["other"] == timedelta(0)
 
 
-def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None:
+def test_a_poll_without_a_request_counts_as_no_failure(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "harbour"), NOON))
     error = FetchError("not fetched", cause=Cause.RATE_LIMITED, retry_after="60")
@@ -118,7 +118,7 @@ def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None
     assert claimed(storage, "harbour").failures == 1
 
 
-def test_each_host_is_asked_about_in_turn_until_there_are_enough(storage: Storage) -> None:
+def test_admission_is_checked_in_due_order_up_to_the_limit(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "harbour"), NOON))
     later, asked = NOON + 2 * HOUR, list[str]()

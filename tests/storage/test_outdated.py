@@ -115,7 +115,7 @@ def test_an_id_taken_between_is_named_and_another_one_is_given(storage: Storage)
     assert (first.public_id, second.public_id) == (shared, f"tag:{storage.admin.authority()}:{second.id}")
 
 
-def test_a_poll_whose_items_were_reinstated_meanwhile_is_void(storage: Storage) -> None:
+def test_a_poll_is_outdated_when_its_items_were_reinstated_meanwhile(storage: Storage) -> None:
     ministry, _ = given_sources(storage)
     ministry.says(BRIDGE)
     (stored,) = all_items(storage)

@@ -1,4 +1,4 @@
-"""What every store must do with subscriptions and tasks."""
+"""Contract of every storage engine: subscriptions and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""A running service beside a hub: it subscribes, accepts deliveries and keeps its callback secret."""
+"""A running service beside a hub: subscription, deliveries, and a callback that stays secret."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -32,7 +32,7 @@ def test_100_headers_are_enough(tmp_path: Path) -> None:
     run_scenario(tmp_path, scenario)
 
 
-def test_101_a_page_is_no_feed_and_its_hub_is_not_asked(tmp_path: Path) -> None:
+def test_101_a_page_is_no_feed_and_its_hub_gets_no_request(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         page = (
             f'<!doctype html><link rel="hub" href="{harness.hub.url("/hub")}"><link rel="self" href="/feed">'

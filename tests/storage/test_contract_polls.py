@@ -9,7 +9,7 @@ from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageErro
 from aggregator.model import Due, DueReason, OutcomeKind
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, due_at, entry, failed, source
-from tests.storage.given import given_origin
+from tests.storage.given import claimed, given_origin
 
 
 def test_a_new_source_is_due_at_once_and_claimed_once(storage: Storage) -> None:
@@ -46,6 +46,32 @@ def test_a_poll_of_a_source_moved_meanwhile_writes_nothing(storage: Storage) -> 
     storage.admin.sync(config(replace(origin.source, feed="https://new.example/feed")), NOON)
     with pytest.raises(LeaseLost):
         origin.answers(claim, [entry("Too late", "g1")], NOON)
+
+
+def test_a_poll_of_a_source_removed_and_configured_again_meanwhile_is_refused(storage: Storage) -> None:
+    origin = given_origin(storage)
+    claim = claimed(storage)
+    storage.admin.sync(config(), NOON)
+    storage.admin.sync(config(origin.source), NOON)
+    with pytest.raises(LeaseLost):
+        storage.polls.record(failed(claim, NOON))
+
+
+def test_a_poll_is_recorded_once(storage: Storage) -> None:
+    given_origin(storage)
+    result = failed(claimed(storage), NOON)
+    storage.polls.record(result)
+    with pytest.raises(LeaseLost):
+        storage.polls.record(result)
+
+
+def test_a_removed_source_is_neither_due_nor_rate_limited(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    gone = FetchError("gone", cause=Cause.GONE, status=410)
+    storage.polls.record(failed(claimed(storage), NOON, gone))
+    assert storage.polls.rate_limited(NOON) == ("ministry",)
+    storage.admin.sync(config(), NOON)
+    assert (storage.polls.next_due(), storage.polls.rate_limited(NOON)) == (None, ())
 
 
 def test_claims_come_longest_due_first_up_to_the_limit(storage: Storage) -> None:

@@ -178,10 +178,12 @@ def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage:
 def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
-    press = HostState("press.example", NOON + MINUTE)
+    press = HostState("press.example", NOON + MINUTE, refused_until=NOON + 2 * MINUTE)
     storage.polls.record(replace(succeeded(claimed(storage, "other"), OTHER), hosts=(press,)))
     storage.polls.set_back(HOUR)
-    assert storage.polls.hosts() == (replace(press, next_at=NOON + MINUTE - HOUR),)
+    assert storage.polls.hosts() == (
+        replace(press, next_at=NOON + MINUTE - HOUR, refused_until=NOON + 2 * MINUTE - HOUR),
+    )
     storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
     assert due(storage) == {"harbour": DAY - HOUR, "late": DAY - HOUR}
 

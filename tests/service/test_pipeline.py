@@ -21,15 +21,17 @@ from tests.server import http_server
 
 
 class BusyPolls(PollStore):
-    """A store in which something changes at each of the first `conflicts` commits."""
+    """A store in which another item takes the ids of the new ones before each of the first `conflicts` commits."""
 
     conflicts = 0
     refused = 0
+    taken: frozenset[str] = frozenset()
 
     def record(self, result: PollResult) -> None:
         if result.changes is not None and self.refused < self.conflicts:
             self.refused += 1
-            raise Outdated("something has changed")
+            self.taken |= {new.public_id for new in result.changes.new}
+            raise Outdated("ids are taken", self.taken)
         super().record(result)
 
 
@@ -60,6 +62,8 @@ def test_a_decision_is_made_again_when_something_has_changed(tmp_path: Path) -> 
     with closing(store):
         assert (outcome.new, polls.refused) == (2, 3)
         assert sorted(titles(all_items(store))) == ["New pilot boat", "Storm warning"]
+        assert len(polls.taken) == 6
+        assert polls.taken.isdisjoint(each.public_id for each in all_items(store))
 
 
 def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path) -> None:

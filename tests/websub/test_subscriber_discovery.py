@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from aggregator.model import SubscriptionState
+from tests.running import feed
 from tests.server import GONE
 from tests.websub.given import (
     SubscriberHarness,
     atom,
-    rss,
     run_scenario,
 )
+
+LINK = '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="{}" href="{}"/>'
 
 
 def test_100_headers_are_enough(tmp_path: Path) -> None:
@@ -58,7 +60,7 @@ def test_102_103_a_feed_names_its_hub_itself(tmp_path: Path, kind: str) -> None:
         harness.hub.publish(
             {
                 "102 Atom": atom("one", hub=hub, topic=topic),
-                "103 RSS": rss("one", hub=hub, topic=topic),
+                "103 RSS": feed(*(LINK.format(*link) for link in (("hub", hub), ("self", topic)))),
                 "JSON Feed": json.dumps(said).encode(),
             }[kind]
         )

@@ -175,3 +175,11 @@ def test_an_alert_told_while_the_last_post_ends_is_posted(storage: Storage) -> N
     storage.tasks.finish_task(task)
     storage.tasks.tell_alerts(NOON + MINUTE)
     assert len(posting(storage, NOON + MINUTE)) == 1
+
+
+def test_a_clock_set_back_makes_tasks_earlier(storage: Storage) -> None:
+    given_failures(storage)
+    storage.tasks.tell_alerts(NOON)
+    assert posting(storage, NOON - HOUR) == ()
+    storage.polls.set_back(HOUR)
+    assert len(posting(storage, NOON - HOUR)) == 1

@@ -159,7 +159,7 @@ def test_the_politeness_of_hosts_is_given_back_as_polls_recorded_it_the_latest_f
         result = succeeded(claimed(storage, name), source(name))
         storage.polls.record(replace(result, hosts=states))
     assert storage.polls.hosts() == (cdn, press, other)
-    again = HostState("press.example", NOON + HOUR)
+    again = HostState("press.example", NOON + HOUR, refused_until=NOON + 2 * HOUR)
     storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(again,)))
     assert storage.polls.hosts() == (again, cdn, other)
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.errors import Cause, FetchError
+from aggregator.errors import Cause, FetchError, Outdated
 from aggregator.model import (
     Advert,
     Due,
@@ -181,6 +181,14 @@ def test_a_claim_knows_the_present_subscription_of_its_source(storage: Storage) 
     assert claimed(storage).subscription == broken
     storage.tasks.update_subscription(1, lambda found: replace(found, state=SubscriptionState.LEAVING))
     assert claimed(storage).subscription is None
+
+
+def test_a_poll_is_outdated_when_its_subscription_changed_meanwhile(storage: Storage) -> None:
+    activated(storage)
+    result = succeeded(claimed(storage), source("ministry"))
+    storage.tasks.update_subscription(1, lambda found: replace(found, missed=NOON))
+    with pytest.raises(Outdated):
+        storage.polls.record(result)
 
 
 def test_a_source_whose_hub_announces_is_polled_slowly_until_the_hub_is_doubted(storage: Storage) -> None:

@@ -2,7 +2,7 @@
 
 Local origins serve 500 feeds of 30 items on 500 loopback addresses and go through five states. Each
 contestant polls each state after the former, alone on the machine, from an empty directory with a
-fresh home. Nothing passes or fails: the figures are printed and written.
+fresh home. No figure passes or fails: the figures are printed and written.
 """
 
 import argparse

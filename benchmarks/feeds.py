@@ -63,7 +63,7 @@ def body(rng: random.Random, size: int = BODY_BYTES) -> str:
     """Return HTML paragraphs of about `size` bytes.
 
     In 1,000 bytes about 9 elements, 4 attributes and 2 entities, as in bodies of this size in real
-    feeds (the means of 427 are 8.9, 4.8 and 2.6): what a reader spends on a body goes by these.
+    feeds (the means of 427 are 8.9, 4.8 and 2.6): the time a reader spends on a body depends on these.
     """
     paragraphs: list[str] = []
     length = 0
@@ -75,7 +75,7 @@ def body(rng: random.Random, size: int = BODY_BYTES) -> str:
 
 def _item(feed: int, number: int, site: str, now: datetime, size: int) -> str:
     rng = random.Random(f"item {feed} {number}")
-    # One a day; what is new in a later state is less than a minute old, never in the future.
+    # One a day; entries that are new in a later state are less than a minute old, never in the future.
     age = timedelta(days=max(ITEMS - number, 0), seconds=max(2 * ITEMS - number, 0))
     title = " ".join(rng.choices(_WORDS, k=8)).capitalize()
     url = f"{site}/releases/{number}.html"

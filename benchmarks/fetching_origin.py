@@ -34,7 +34,7 @@ _ANSWERS = {
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What is fetched, and whether all sources are at one host, one after another as `host_gap` has it."""
+    """The documents to fetch, and whether all sources are at one host, `host_gap` apart."""
 
     scheme: str
     path: str

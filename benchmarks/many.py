@@ -1,4 +1,4 @@
-"""What 100,000 configured sources cost: a tick with nothing and with 64 due, a reload, the status page.
+"""Cost of 100,000 configured sources: a tick with nothing and with 64 due, a reload, the status page.
 
 `python -m benchmarks.many [SOURCES]`. Local and short, so not in `make bench`.
 """

@@ -102,7 +102,7 @@ def _pss(pid: int) -> int:
                 if line.startswith("Pss:"):
                     return int(line.split()[1]) * 1024
     except OSError:
-        pass  # it ended between the listing and the reading
+        pass  # the process ended between the listing and the reading
     return 0
 
 

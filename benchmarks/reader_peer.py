@@ -12,7 +12,7 @@ from benchmarks.process import Tree, Usage
 from benchmarks.states import State
 
 HERE = Path(__file__).parent
-REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # it imports sgmllib without declaring the dependency
+REQUIREMENTS = ("reader==3.26", "sgmllib3k")  # reader imports sgmllib without declaring the dependency
 VENV = HERE / ".cache" / "reader-3.26"
 PYTHON = VENV / "bin" / "python"
 SCRIPT = str(HERE / "reader_update.py")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aggregator.errors import Cause, FetchError, Outdated, PollError
+from aggregator.fetch.client import Client
 from aggregator.model import (
     Advert,
     Answer,
@@ -29,6 +30,7 @@ from aggregator.model import (
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise import normalise
 from aggregator.policy import poll_result
+from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
 from aggregator.workers.job import work
 
@@ -172,6 +174,19 @@ def due_at(result: PollResult, at: datetime) -> PollResult:
     """The same result, with its source due then."""
     due = replace(result.due, at=at)
     return replace(result, due=due, outcome=replace(result.outcome, due=due))
+
+
+def pipeline(
+    storage: Storage,
+    fetcher: Client,
+    config: Callable[[], Config],
+    clock: Callable[[], datetime] = lambda: NOON,
+    reader: InProcessReader | None = None,
+) -> Pipeline:
+    """Return a pipeline that reads documents and writes to the store in this process."""
+    return Pipeline(
+        storage, lambda: fetcher, reader or InProcessReader(), at_once, config=config, clock=clock
+    )
 
 
 async def at_once(call: Callable[[], T]) -> T:

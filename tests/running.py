@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -84,16 +84,17 @@ class Service:
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(timeout=15)
+        return self.process.wait(timeout=60)
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A directory with a sources.yaml, and commands run in it."""
+    """A directory with a sources.yaml, and commands run in it; `environment` is added to that of the tests."""
 
     directory: Path
     public: int
     admin: int
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def config(self) -> Path:
@@ -123,6 +124,7 @@ sources:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=self.directory,
+            env={**os.environ, **self.environment},
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -136,6 +138,7 @@ sources:
             return subprocess.Popen(
                 [*COMMAND, *arguments],
                 cwd=self.directory,
+                env={**os.environ, **self.environment},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -1,6 +1,6 @@
 """The scripted HTTP server of all test rooms: a response or script by path, TLS, and every request recorded.
 
-Its own handler on asyncio, because http.server and uvicorn refuse to send the broken responses that tests need.
+A handler on asyncio, because http.server and uvicorn refuse to send the broken responses that tests need.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A recorded request: its head as it came, decoded as Latin-1, and its body."""
+    """A recorded request: the head decoded as Latin-1, and the body."""
 
     head: str
     body: bytes

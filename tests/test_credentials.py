@@ -4,6 +4,7 @@ import asyncio
 import base64
 import subprocess
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -19,12 +20,10 @@ AUTH = ", auth: {user: desk, password: $PRESS_PASSWORD}, headers: {X-Api-Key: $P
 
 
 @pytest.fixture
-def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+def here(tmp_path: Path) -> Site:
     """A site whose environment holds the secrets."""
-    monkeypatch.setenv("PRESS_PASSWORD", PASSWORD)
-    monkeypatch.setenv("PRESS_KEY", KEY)
-    monkeypatch.setenv("PRESS_TOKEN", TOKEN)
-    return given_a_site(tmp_path)
+    secrets = {"PRESS_PASSWORD": PASSWORD, "PRESS_KEY": KEY, "PRESS_TOKEN": TOKEN}
+    return replace(given_a_site(tmp_path), environment=secrets)
 
 
 @pytest.fixture
@@ -158,27 +157,21 @@ def polls_well(here: Site) -> bool:
     return here.run("poll", "fine").returncode == 0
 
 
-def test_nothing_that_polls_starts_without_its_variables(
-    here: Site, press: HttpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_that_poll_refuse_to_start_without_their_variables(here: Site, press: HttpServer) -> None:
     here.sources({"fine": press.url("/feed")}, AUTH)
-    monkeypatch.delenv("PRESS_PASSWORD")
     column = here.config.read_text().splitlines()[-1].index("password:") + 1
     for command in ("check", "poll", "serve"):
-        said = here.run(command)
+        said = replace(here, environment={"PRESS_KEY": KEY}).run(command)
         assert said.returncode == 2
         assert f":7:{column}: sources.0.auth.password: names $PRESS_PASSWORD, which is not set" in said.stderr
     assert not here.store.exists()
 
 
-def test_commands_that_do_not_poll_need_no_variables(
-    here: Site, press: HttpServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_commands_that_do_not_poll_need_no_variables(here: Site, press: HttpServer) -> None:
     """A release has to be withdrawn at once, from whatever shell."""
     here.sources({"fine": press.url("/feed")}, AUTH)
     assert here.run("poll").returncode == 0
-    for name in ("PRESS_PASSWORD", "PRESS_KEY"):
-        monkeypatch.delenv(name)
-    (listed,) = json_of(here.run("items", "--json").stdout)
+    bare = replace(here, environment={})
+    (listed,) = json_of(bare.run("items", "--json").stdout)
     for arguments in (("sources",), ("withdraw", listed["id"], "--reason", "a test"), ("export", "public")):
-        assert here.run(*arguments).returncode == 0
+        assert bare.run(*arguments).returncode == 0

@@ -61,7 +61,7 @@ def test_no_more_is_taken_than_can_be_done_at_once(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def test_a_task_is_done_again_when_its_handler_says_so(tmp_path: Path) -> None:
+def test_a_task_is_repeated_at_the_time_its_handler_returns(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage, doing = given_tasks(tmp_path, 1), Doing(again=NOON + HOUR)
         doing.go_on.set()

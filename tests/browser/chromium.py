@@ -91,7 +91,7 @@ def _part(message: Message, name: str) -> Message:
 
 @contextmanager
 def chromium(profile: Path, *more: str) -> Iterator[Chromium]:
-    """Run a browser with `more` flags; it reads commands from file descriptor 3 and writes results to 4."""
+    """Run a browser with `more` flags. Commands go to its file descriptor 3, results come from 4."""
     commands, to_browser = os.pipe()
     from_browser, answers = os.pipe()
     flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"]

@@ -71,7 +71,7 @@ def looks_right(browser: Chromium, url: str, width: int) -> None:
     assert browser.value(STICKS_OUT) == ""
     assert browser.value("innerWidth") == width  # a phone zooms out to show what does not fit
     assert browser.value("document.querySelectorAll('h1').length") == 1
-    # Images of releases may be shown; they are the only thing that may come from elsewhere.
+    # Only images of releases may come from elsewhere.
     assert [
         each for each in browser.requests if not each.startswith((home, "data:")) and not is_image(each)
     ] == []

@@ -40,7 +40,7 @@ def test_a_backup_is_counted_and_a_restore_withdraws_again(here: Site, polled: C
     assert titles(polled) == {"Storm warning": "withdrawn", "New pilot boat": "live"}
 
 
-def test_what_the_backup_does_not_hold_is_told(here: Site, command: Command) -> None:
+def test_restore_names_the_items_missing_in_the_backup(here: Site, command: Command) -> None:
     assert command("backup", str(here.directory / "empty.db")).out.startswith("0 items")
     command("poll")
     storm = item_id(command, "Storm warning")
@@ -129,7 +129,9 @@ def test_a_source_is_forgotten_beside_a_running_service(here: Site, polled: Comm
 
 
 @pytest.mark.parametrize(("answer", "left"), [("n", 2), ("", 2), ("yes", 0)])
-def test_at_a_terminal_forget_asks(here: Site, polled: Command, answer: str, left: int) -> None:
+def test_forget_at_a_terminal_prompts_for_confirmation(
+    here: Site, polled: Command, answer: str, left: int
+) -> None:
     here.sources({})
     master, terminal = os.openpty()
     os.write(master, f"{answer}\n".encode())

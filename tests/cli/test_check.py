@@ -42,7 +42,7 @@ def test_every_mistake_is_a_line_with_its_place(here: Site, command: Command) ->
 
 
 @pytest.mark.parametrize("name", ["check", "poll", "items", "serve", "sources"])
-def test_nothing_starts_with_a_mistake(here: Site, command: Command, name: str) -> None:
+def test_no_command_starts_with_a_configuration_mistake(here: Site, command: Command, name: str) -> None:
     here.config.write_text("sources: 5\n")
     assert command(name).code == 2
     assert not here.store.exists()
@@ -66,7 +66,7 @@ def test_an_example_contact_is_warned_of(here: Site, command: Command) -> None:
     assert "desk@example.org" in line
 
 
-def test_live_says_what_each_source_would_import_and_stores_nothing(
+def test_check_live_lists_the_items_to_import_and_stores_nothing(
     here: Site, command: Command, harbour: HttpServer
 ) -> None:
     here.sources({"file": "file:press.xml", "web": harbour.url("/press.rss"), "none": harbour.url("/none")})
@@ -77,7 +77,7 @@ def test_live_says_what_each_source_would_import_and_stores_nothing(
     assert not here.store.exists()
 
 
-def test_live_counts_what_rules_leave_out(here: Site, command: Command) -> None:
+def test_check_live_counts_items_dropped_by_rules(here: Site, command: Command) -> None:
     here.sources({"file": "file:press.xml"}, ", skip: [{title: Storm}]")
     said = command("check", "--live")
     assert said.code == 0
@@ -102,7 +102,7 @@ def test_add_finds_the_feed_behind_a_page_and_writes_it(
     assert command("items", "--source", "notices").out.count("Pier") == 5
 
 
-def test_add_without_a_terminal_asks_for_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:
+def test_add_without_a_terminal_requires_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:
     before = here.config.read_text()
     said = here.run("add", harbour.url("/press.rss"))
     assert said.returncode == 2
@@ -118,13 +118,13 @@ def test_add_takes_only_web_addresses(here: Site, command: Command, url: str) ->
     assert "file:press.xml" in here.config.read_text()
 
 
-def test_add_says_when_there_is_no_feed(command: Command, harbour: HttpServer) -> None:
+def test_add_reports_an_address_without_a_feed(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/empty"), "--yes")
     assert said.code == 2
     assert "no feed found" in said.err
 
 
-def test_add_says_when_the_address_does_not_answer(command: Command, harbour: HttpServer) -> None:
+def test_add_reports_an_address_without_a_response(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/nowhere"), "--yes")
     assert said.code == 1
     assert len(said.complaints) == 1

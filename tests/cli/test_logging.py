@@ -38,7 +38,7 @@ LINES = {
 
 
 def logged(code: str) -> str:
-    """What a process that runs this code has on stderr."""
+    """Return the stderr of a process that runs this code."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stderr
 
 
@@ -56,7 +56,7 @@ def test_silence_drops_events_within_its_block_alone() -> None:
     assert events == [{"event": "heard", "log_level": "info", "source": "harbour"}]
 
 
-def test_the_log_is_json_when_asked(here: Site) -> None:
+def test_the_log_format_json_is_an_option(here: Site) -> None:
     process = here.start("serve", "--log-format", "json")
     log = here.directory / "log"
     try:

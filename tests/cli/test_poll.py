@@ -92,7 +92,7 @@ def test_an_unknown_source_is_the_users_mistake(command: Command) -> None:
     assert "there is no source called 'harbor'" in line
 
 
-def test_a_long_list_shows_only_what_happened(here: Site, command: Command) -> None:
+def test_a_long_list_shows_only_changes_and_failures(here: Site, command: Command) -> None:
     names = {f"s{n}": f"file:press-{n}.xml" for n in range(41)}
     for n in range(41):
         (here.directory / f"press-{n}.xml").write_bytes(feed(item(f"i{n}", f"Item {n}")))

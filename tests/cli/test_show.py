@@ -72,7 +72,7 @@ def test_items_are_chosen_by_options(polled: Command, options: list[str], titles
         (["--topic", "securty"], "there is no topic 'securty': there are sea"),
     ],
 )
-def test_a_name_that_nobody_has_is_a_mistake(polled: Command, options: list[str], message: str) -> None:
+def test_an_unknown_id_is_a_usage_error(polled: Command, options: list[str], message: str) -> None:
     said = polled("items", *options)
     assert (said.code, said.err.strip()) == (2, f"publicwire: {message}")
 
@@ -129,7 +129,7 @@ def test_the_whole_item_is_shown_as_json(polled: Command) -> None:
     assert (whole["position"], whole["revisions"], whole["audit"]) == (2, [], [])
 
 
-def test_corrections_and_steps_of_life_are_told(here: Site, polled: Command) -> None:
+def test_show_lists_revisions_and_transitions(here: Site, polled: Command) -> None:
     name = storm(polled)
     text = (here.directory / "press.xml").read_text()
     (here.directory / "press.xml").write_text(text.replace("Storm warning", "Gale warning"))
@@ -150,7 +150,7 @@ def test_an_item_that_does_not_exist_is_the_users_mistake(polled: Command) -> No
     assert (said.code, len(said.complaints)) == (2, 1)
 
 
-def test_sources_are_told_as_a_table(here: Site, polled: Command) -> None:
+def test_sources_are_printed_as_a_table(here: Site, polled: Command) -> None:
     out = polled("sources").out
     assert "harbour" in out
     assert "Harbour Office" in out
@@ -171,7 +171,7 @@ def test_sources_say_why_each_is_due_then_also_one_that_fails(here: Site, polled
     assert "notreachedonce" in told
 
 
-def test_sources_are_told_as_json(polled: Command) -> None:
+def test_sources_are_printed_as_json(polled: Command) -> None:
     (source,) = json.loads(polled("sources", "--json").out)
     assert source["id"] == "harbour"
     assert source["feed"] == ""  # no file: address leaves the machine's configuration

@@ -32,7 +32,7 @@ def given_a_move(here: Site, to: str) -> None:
         storage.polls.record(replace(succeeded(moved, source, now, fetched=fetched), claim=claim))
 
 
-def test_sources_say_where_one_has_moved_and_what_to_do(here: Site, command: Command) -> None:
+def test_sources_shows_a_relocation_and_its_undo_command(here: Site, command: Command) -> None:
     given_a_move(here, f"{NEW}?token=secret&lang=en")
     (source,) = json.loads(command("sources", "--json").out)
     assert (source["moved_to"], source["moved"], bool(source["moved_since"])) == (

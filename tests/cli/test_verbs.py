@@ -27,7 +27,7 @@ def test_an_item_goes_through_its_life(polled: Command) -> None:
         assert state(polled) == after
 
 
-def test_a_step_that_cannot_be_says_what_can(polled: Command) -> None:
+def test_a_refused_transition_names_the_possible_ones(polled: Command) -> None:
     said = polled("reinstate", STORM, "--reason", "a test")
     assert said.code == 2
     (line,) = said.complaints

@@ -20,9 +20,8 @@ STORM, PILOT, LIGHT = (
 )
 CORRECTED = item("storm", "Storm warning, corrected", "All there is to say, and more.")
 
-Reads = Callable[
-    [], list[str]
-]  # what a subscriber has after it looked again: titles in order of the alphabet
+# Fetches the feed again and returns the sorted titles of a subscriber.
+Reads = Callable[[], list[str]]
 
 
 @dataclass(frozen=True, slots=True)

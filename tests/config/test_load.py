@@ -160,7 +160,7 @@ def test_one_address_is_a_whole_configuration() -> None:
     )
 
 
-def test_a_section_whose_lines_are_commented_out_is_as_if_it_were_not_there() -> None:
+def test_a_section_with_all_lines_commented_out_equals_an_absent_one() -> None:
     assert parse(EMPTIED, HERE) == parse("sources: []\n", HERE)
 
 

@@ -339,7 +339,7 @@ def test_nesting_without_end_is_refused_before_it_costs_anything() -> None:
     assert mistake.endswith("exceeded maximum nesting depth (in the block that begins on line 1)")
 
 
-def test_a_missing_file_is_named_with_what_to_do(tmp_path: Path) -> None:
+def test_a_missing_file_is_named_with_its_cure(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
     with pytest.raises(ConfigError) as caught:
         load(path)

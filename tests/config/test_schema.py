@@ -179,7 +179,7 @@ RULE = SCHEMA["$defs"]["rule"]["properties"]
         (of_source("rights: {republish: 0}"), SOURCE["rights"]["properties"]["republish"]["enum"]),
     ],
 )
-def test_schema_and_reader_know_the_same_keys_and_words(text: str, known: list[str]) -> None:
+def test_schema_and_reader_accept_the_same_keys_and_words(text: str, known: list[str]) -> None:
     with pytest.raises(ConfigError) as caught:
         parse(text, HERE)
     (problem,) = caught.value.problems

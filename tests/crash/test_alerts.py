@@ -26,7 +26,7 @@ def is_posted(here: Site) -> bool:
         return bool(storage.tasks.alerts()) and not storage.tasks.unsent_alerts(1)
 
 
-def test_an_alert_outlives_a_kill_and_is_told_once(tmp_path: Path) -> None:
+def test_an_alert_survives_a_kill_and_is_posted_once(tmp_path: Path) -> None:
     with (
         http_server_in_thread() as harbour,
         http_server_in_thread({HOOK: answer(status="204 No Content")}) as told,
@@ -41,7 +41,7 @@ def test_an_alert_outlives_a_kill_and_is_told_once(tmp_path: Path) -> None:
         with here.serving() as service:
             assert "its origin says it is gone for good" in service.status()
             assert gauge(service) == "1.0"
-            assert here.run("poll", "harbour").returncode == 1  # it is gone still
+            assert here.run("poll", "harbour").returncode == 1  # the origin is still gone
             assert is_posted(here)
             harbour.answers = {"/feed": answer(body=feed(item("storm", "Storm warning")))}
             assert here.run("poll", "harbour").returncode == 0

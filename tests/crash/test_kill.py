@@ -1,4 +1,4 @@
-"""kill -9 at random instants of a poll of 200 feeds, then a run to the end: nothing lost, nothing twice."""
+"""kill -9 at random instants of a poll of 200 feeds, then a run to the end: each release stored once."""
 
 import random
 import shutil
@@ -41,7 +41,7 @@ def release(number: int, each: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Undisturbed:
-    """What a poll that was left alone stored, and how many seconds it took."""
+    """The rows of a poll without a kill, and its duration in seconds."""
 
     stored: list[Row]
     seconds: float
@@ -65,7 +65,7 @@ def rows(here: Site, query: str) -> list[Row]:
 
 
 def stored(here: Site) -> list[Row]:
-    """All that must not depend on when the poller was killed."""
+    """Return the rows that must not depend on the time of a kill."""
     return rows(
         here,
         "SELECT i.id, i.public_id, i.state, i.title, i.url, s.id, s.imported, s.mode"
@@ -91,7 +91,7 @@ def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> Non
         kill_at(here, chance.uniform(0.1, undisturbed.seconds))
         told = f"kill {kill} of seed {seed}"
         if not (here.store / "publicwire.db").exists():
-            continue  # it had not even begun
+            continue  # killed before the store was made
         with closing(open_storage(here.store)) as storage:
             assert storage.admin.check() == (), told
         done = rows(here, "SELECT source, count(*) FROM item GROUP BY source")
@@ -105,7 +105,7 @@ def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> Non
 
 
 def finish(here: Site, undisturbed: Undisturbed, told: str) -> None:
-    """Poll to the end: what is stored must be what an undisturbed poll stores."""
+    """Poll to the end and compare the store with that of an undisturbed poll."""
     assert here.run("poll").returncode == 0, told
     assert stored(here) == undisturbed.stored, told
     assert positions(here) == [(number + 1,) for number in range(FEEDS * ITEMS)], told

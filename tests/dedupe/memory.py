@@ -1,4 +1,4 @@
-"""Stored items made by hand, and the knowledge that a poll is decided by."""
+"""Known items made by hand, and the knowledge on which a poll is decided."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -53,7 +53,7 @@ def knowledge(
     taken: Iterable[str] = (),
     withdrawn: Iterable[str] = (),
 ) -> Knowledge:
-    """What a store with these items knows, also of ids."""
+    """Return the knowledge of a store with these items and ids."""
     return Knowledge(
         AUTHORITY,
         known=items,

@@ -1,4 +1,4 @@
-"""Across sources: which items are the same release."""
+"""Stories: items of several sources that are the same release."""
 
 from dataclasses import replace
 

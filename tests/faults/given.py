@@ -11,7 +11,7 @@ from aggregator.model import Outcome, State
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage, open_storage
 from tests.fetch.given import client
-from tests.given import HOUR, NOON, InProcessReader, all_items, at_once, config
+from tests.given import HOUR, NOON, all_items, config, pipeline
 from tests.line.line import plain
 from tests.running import feed, item
 from tests.server import HttpServer, answer, http_server
@@ -45,7 +45,7 @@ class PollHarness:
         return sorted(each.item.title for each in stored)
 
 
-def polling(directory: Path, scenario: Callable[[PollHarness, Pipeline], Awaitable[None]]) -> None:
+def run_scenario(directory: Path, scenario: Callable[[PollHarness, Pipeline], Awaitable[None]]) -> None:
     """Run one scenario."""
 
     async def run() -> None:
@@ -54,15 +54,8 @@ def polling(directory: Path, scenario: Callable[[PollHarness, Pipeline], Awaitab
                 settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
                 storage.admin.sync(settings, NOON)
                 harness = PollHarness(storage, origin)
-                pipeline = Pipeline(
-                    storage,
-                    lambda: fetcher,
-                    InProcessReader(),
-                    at_once,
-                    config=lambda: settings,
-                    clock=lambda: harness.now,
-                )
-                await scenario(harness, pipeline)
-                pipeline.close()
+                polls = pipeline(storage, fetcher, lambda: settings, lambda: harness.now)
+                await scenario(harness, polls)
+                polls.close()
 
     asyncio.run(run())

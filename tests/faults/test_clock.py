@@ -92,7 +92,7 @@ def test_a_poll_requested_between_ticks_starts_before_the_next_tick(tmp_path: Pa
         time.passes(5)
         storage.polls.poll_soon([OFFICE.id], time.clock)
         async with asyncio.timeout(20):
-            while not storage.admin.health()[0].failures:  # nobody is at its address
+            while not storage.admin.health()[0].failures:  # the address refuses connections
                 await asyncio.to_thread(storage.admin.health)
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
@@ -106,7 +106,7 @@ def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> N
         time.passes()
         storage.polls.poll_soon([OFFICE.id], time.clock)
         with closing(sqlite3.connect(tmp_path / "publicwire.db")) as another:
-            another.execute("BEGIN IMMEDIATE")  # who claims has to wait
+            another.execute("BEGIN IMMEDIATE")  # a claim has to wait
             async with asyncio.timeout(20):
                 while not poller._claiming.locked():
                     await asyncio.to_thread(storage.admin.health)
@@ -114,7 +114,7 @@ def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> N
             await asyncio.to_thread(storage.admin.health)  # so that it has begun
         await draining
         assert poller.in_flight() == 0
-        assert storage.admin.health()[0].failures == 1  # nobody is at its address
+        assert storage.admin.health()[0].failures == 1  # the address refuses connections
         watching.cancel()
         await asyncio.wait([watching])
         assert poller.in_flight() == 0
@@ -137,7 +137,7 @@ def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
 
 
 async def tick_without_polls(storage: Storage, poller: Scheduler, time: Time) -> None:
-    """A tick while the source has just been claimed by somebody else."""
+    """Run a tick while another poller has a lease of the source."""
     storage.polls.claim(time.clock, limit=9, lease=HOUR, ids=[OFFICE.id])
     await poller.tick()
 
@@ -157,7 +157,7 @@ def test_a_clock_that_leaps_ahead_and_back_releases_nothing(tmp_path: Path) -> N
     ticking(tmp_path, scenario)
 
 
-def test_a_clock_that_stays_ahead_is_believed_at_the_second_tick(tmp_path: Path) -> None:
+def test_a_clock_that_stays_ahead_is_accepted_at_the_second_tick(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
         time.passes()
         time.is_set(3 * HOUR)
@@ -189,7 +189,9 @@ def test_a_clock_that_goes_back_leaves_no_source_waiting_longer_than_planned(
 
 def test_a_lease_from_before_the_clock_went_back_ends_as_planned_too(tmp_path: Path) -> None:
     async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
-        (lost,) = storage.polls.claim(time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id])  # by one who died
+        (lost,) = storage.polls.claim(
+            time.clock, limit=1, lease=MINUTE, ids=[OFFICE.id]
+        )  # by a poller that died
         time.passes()
         time.is_set(-400 * DAY)
         await poller.tick()
@@ -210,7 +212,7 @@ def test_a_lease_from_before_the_clock_went_back_ends_as_planned_too(tmp_path: P
         (HOUR, HOUR, 0 * SECOND),  # a stalled machine is no leap of its clock
     ],
 )
-def test_a_leap_is_what_the_clock_says_more_than_has_passed(
+def test_a_leap_is_the_wall_time_beyond_the_monotonic_time(
     wall: timedelta, ran: timedelta, leap: timedelta
 ) -> None:
     assert schedule.leap(wall, ran) == leap

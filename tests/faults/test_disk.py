@@ -109,7 +109,9 @@ def test_a_poll_that_finds_the_disk_full_is_lost_and_nothing_else(here: Site, ha
     assert is_sound(here)
 
 
-def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site, harbour: HttpServer) -> None:
+def test_a_command_on_a_full_disk_fails_with_the_cure_and_can_be_repeated(
+    here: Site, harbour: HttpServer
+) -> None:
     polls(here, harbour, "storm")
     here.run("poll")
     (stored,) = json_of(here.run("items", "--json").stdout)
@@ -123,7 +125,9 @@ def test_an_operator_is_told_that_the_disk_is_full_and_may_try_again(here: Site,
     assert json_of(here.run("items", "--json").stdout)[0]["state"] == "withdrawn"
 
 
-def test_a_service_does_not_start_on_a_full_disk_and_says_why(here: Site, harbour: HttpServer) -> None:
+def test_a_service_on_a_full_disk_does_not_start_and_names_the_reason(
+    here: Site, harbour: HttpServer
+) -> None:
     polls(here, harbour, "storm")
     fill(here)
     refused = here.run("serve")

@@ -1,4 +1,4 @@
-"""Rate-limited hosts are left alone as a whole; silent hosts delay no other."""
+"""A rate limit holds for all sources of a host; silent hosts delay no other."""
 
 import asyncio
 import socket
@@ -11,11 +11,10 @@ from pathlib import Path
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome
 from aggregator.policy import reasons
-from aggregator.service.pipeline import Pipeline
 from aggregator.storage import open_storage
 from tests.faults.given import STORM, says
 from tests.fetch.given import client, poll_settings
-from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
+from tests.given import HOUR, NOON, config, pipeline, source
 from tests.running import feed, given_a_site, item, until
 from tests.server import Request, Script, answer, http_server, http_server_in_thread, redirect
 
@@ -24,7 +23,9 @@ SILENT = 24
 TOO_MANY = answer("Retry-After: 7200", status="429 Too Many Requests")
 
 
-def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client) -> dict[str, object]:
+def polls_at_one_host(
+    directory: Path, answers: dict[str, bytes | Script], fetcher: Client
+) -> dict[str, object]:
     """Poll three sources of one host; return requests, causes, due sources and reasons."""
 
     async def run() -> dict[str, object]:
@@ -33,16 +34,9 @@ def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client
                 sources = [source(name, feed=serving.url(f"/{name}")) for name in NAMES]
                 settings = config(*sources, store=directory)
                 storage.admin.sync(settings, NOON)
-                pipeline = Pipeline(
-                    storage,
-                    lambda: fetcher,
-                    InProcessReader(),
-                    at_once,
-                    config=lambda: settings,
-                    clock=lambda: NOON,
-                )
-                outcomes = await pipeline.run(NAMES)
-                pipeline.close()
+                polls = pipeline(storage, fetcher, lambda: settings)
+                outcomes = await polls.run(NAMES)
+                polls.close()
             with closing(open_storage(directory)) as storage, storage.admin.poller():  # as after a restart
                 due = storage.polls.claim(NOON + HOUR, limit=9, lease=HOUR)
                 why = {each.feed.id: reasons.words(each.due) for each in storage.admin.health()}
@@ -56,8 +50,10 @@ def polling(directory: Path, answers: dict[str, bytes | Script], fetcher: Client
     return asyncio.run(run())
 
 
-def test_a_host_that_says_429_is_asked_for_nothing_more_until_it_allowed_it(tmp_path: Path) -> None:
-    told = polling(tmp_path, dict.fromkeys(("/harbour", "/pilots", "/rescue"), TOO_MANY), one_at_a_time())
+def test_a_host_that_answers_429_gets_no_request_until_retry_after(tmp_path: Path) -> None:
+    told = polls_at_one_host(
+        tmp_path, dict.fromkeys(("/harbour", "/pilots", "/rescue"), TOO_MANY), one_at_a_time()
+    )
     assert told["asked"] == ["/harbour"]
     assert told["causes"] == ["http", "rate_limited", "rate_limited"]
     assert told["due"] == []
@@ -68,21 +64,23 @@ def test_a_host_that_says_429_is_asked_for_nothing_more_until_it_allowed_it(tmp_
     }
 
 
-def test_a_source_that_says_503_silences_no_other(tmp_path: Path) -> None:
+def test_retry_after_with_503_delays_its_own_source_only(tmp_path: Path) -> None:
     busy = answer("Retry-After: 7200", status="503 Service Unavailable")
-    told = polling(
+    told = polls_at_one_host(
         tmp_path, {"/harbour": busy, "/pilots": says(STORM), "/rescue": says(STORM)}, one_at_a_time()
     )
     assert told["asked"] == ["/harbour", "/pilots", "/rescue"]
     assert told["due"] == ["pilots", "rescue"]
 
 
-def test_a_429_behind_a_redirect_is_meant_for_the_host_that_said_so(tmp_path: Path) -> None:
+def test_a_429_behind_a_redirect_limits_the_host_that_answered_it(tmp_path: Path) -> None:
     async def leads_elsewhere(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(redirect(f"http://feeds.test:{writer.get_extra_info('sockname')[1]}/busy"))
 
     answers: dict[str, bytes | Script] = dict.fromkeys(("/pilots", "/rescue"), says(STORM))
-    told = polling(tmp_path, {**answers, "/harbour": leads_elsewhere, "/busy": TOO_MANY}, one_at_a_time())
+    told = polls_at_one_host(
+        tmp_path, {**answers, "/harbour": leads_elsewhere, "/busy": TOO_MANY}, one_at_a_time()
+    )
     assert told["causes"] == ["http", "", ""]
     assert told["due"] == ["pilots", "rescue"]
 
@@ -111,7 +109,7 @@ def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Pat
     def each(outcome: Outcome) -> None:
         told.append(outcome.source)
         if outcome.source == "live":
-            silent.close()  # whoever still waits there fails at once
+            silent.close()  # the fetches that wait there fail at once
 
     async def run() -> None:
         async with (
@@ -124,16 +122,9 @@ def test_hosts_that_never_answer_delay_no_other_in_one_pass_either(tmp_path: Pat
                 polling = replace(config().poll, concurrency=1)
                 settings = replace(config(*sources, store=tmp_path), poll=polling)
                 storage.admin.sync(settings, NOON)
-                pipeline = Pipeline(
-                    storage,
-                    lambda: fetcher,
-                    InProcessReader(),
-                    at_once,
-                    config=lambda: settings,
-                    clock=lambda: NOON,
-                )
-                await pipeline.run([each.id for each in sources], each)
-                pipeline.close()
+                polls = pipeline(storage, fetcher, lambda: settings)
+                await polls.run([each.id for each in sources], each)
+                polls.close()
 
     asyncio.run(run())
     assert told[0] == "live"
@@ -145,7 +136,7 @@ def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(t
     settings = replace(poll_settings(per_host=3), host_gap=timedelta(seconds=0.1))
     begin = asyncio.new_event_loop()
     started = begin.time()
-    assert polling(tmp_path, answers, client(settings))["causes"] == ["", "", ""]
+    assert polls_at_one_host(tmp_path, answers, client(settings))["causes"] == ["", "", ""]
     assert begin.time() - started >= 0.2
     begin.close()
 

@@ -1,4 +1,4 @@
-"""Processes killed and commands run concurrently around a running service: nothing lost, nothing twice."""
+"""Processes killed and commands run concurrently around a running service: each release is stored once."""
 
 import os
 import random
@@ -85,7 +85,7 @@ def _keeps_books(process: int) -> bool:
     try:
         return b"resource_tracker" in Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
-        return False  # it ended meanwhile
+        return False  # the process ended meanwhile
 
 
 def at_work_or_done(service: Service, polling: subprocess.Popen[bytes]) -> bool:
@@ -97,7 +97,7 @@ def kill(processes: list[int]) -> None:
         try:
             os.kill(each, signal.SIGKILL)
         except ProcessLookupError:
-            continue  # it ended by itself
+            continue  # the process ended by itself
 
 
 @pytest.mark.soak
@@ -146,7 +146,7 @@ def is_at_work(process: int) -> bool:
     try:
         times = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return False  # it ended meanwhile
+        return False  # the process ended meanwhile
     return int(times[11]) > 1.5 * os.sysconf("SC_CLK_TCK") and times[0] == "R"
 
 
@@ -172,9 +172,7 @@ def test_a_service_killed_at_work_goes_on_where_it_was(
     is_whole(here, FEEDS * (ITEMS + 4))
 
 
-def test_operators_at_work_while_polls_commit_all_get_what_they_asked_for(
-    tmp_path: Path, offices: HttpServer
-) -> None:
+def test_commands_succeed_while_polls_commit(tmp_path: Path, offices: HttpServer) -> None:
     here = given_a_site(tmp_path, feeds_of(offices), poll=QUICK)
     assert here.run("poll").returncode == 0
     names = sorted(row["id"] for row in json_of(here.run("items", "--json", "--limit", "500").stdout))

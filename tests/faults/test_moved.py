@@ -7,7 +7,7 @@ from aggregator.model import Outcome
 from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
 from tests.events import capture_logs
-from tests.faults.given import PILOT, STORM, PollHarness, polling, says
+from tests.faults.given import PILOT, STORM, PollHarness, run_scenario, says
 from tests.given import DAY, HOUR
 from tests.server import GONE, NOT_FOUND, answer, redirect
 
@@ -37,7 +37,7 @@ def events(logs: Sequence[object]) -> list[str]:
     return [str(each["event"]) for each in logs if isinstance(each, dict) and each["event"] != "poll"]
 
 
-def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_path: Path) -> None:
+def test_a_feed_redirected_for_a_week_is_fetched_at_its_new_address(tmp_path: Path) -> None:
     async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         harness.origin.answers["/feed"], harness.origin.answers["/new"] = (
             redirect("/new", FOR_GOOD),
@@ -59,7 +59,7 @@ def test_a_feed_that_has_moved_for_a_week_is_asked_for_at_its_new_address(tmp_pa
             health.moved_to,
         )
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)
 
 
 def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None:
@@ -74,10 +74,10 @@ def test_a_temporary_redirect_in_the_chain_moves_nothing(tmp_path: Path) -> None
         (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)
 
 
-def test_a_redirect_to_what_is_no_feed_moves_nothing(tmp_path: Path) -> None:
+def test_a_redirect_to_no_feed_is_no_relocation(tmp_path: Path) -> None:
     async def scenario(harness: PollHarness, pipeline: Pipeline) -> None:
         page = answer("Content-Type: text/html", body=b"<html><body>Under construction</body></html>")
         harness.origin.answers["/feed"], harness.origin.answers["/new"] = redirect("/new", FOR_GOOD), page
@@ -86,7 +86,7 @@ def test_a_redirect_to_what_is_no_feed_moves_nothing(tmp_path: Path) -> None:
         (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)
 
 
 def why(outcome: Outcome) -> str:
@@ -108,7 +108,7 @@ def test_a_new_address_that_fails_has_the_old_one_tried_again(tmp_path: Path) ->
         await harness.poll(pipeline)
         assert paths(harness) == ["/new", "/new", "/new", "/feed", "/feed"]
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)
 
 
 def test_a_new_address_that_is_gone_is_left_and_polling_goes_on(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_new_address_that_is_gone_is_left_and_polling_goes_on(tmp_path: Path) 
         harness.origin.answers["/feed"] = GONE
         assert why(await harness.poll(pipeline)).startswith("origin says the feed is gone")
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)
 
 
 def test_a_move_that_the_operator_took_back_is_not_made_again(tmp_path: Path) -> None:
@@ -135,4 +135,4 @@ def test_a_move_that_the_operator_took_back_is_not_made_again(tmp_path: Path) ->
         (health,) = harness.storage.admin.health()
         assert (health.moved_to, health.moved) == ("", False)
 
-    polling(tmp_path, scenario)
+    run_scenario(tmp_path, scenario)

@@ -10,10 +10,9 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Resolver, Transport
 from aggregator.model.settings import PollSettings
-from tests.fetch.given import LOOPBACK, failing, poll_settings, polling
+from tests.fetch.given import FEED, LOOPBACK, client, failing, poll_settings, polling
 from tests.server import HttpServer, Request, answer, for_ever, http_server, redirect, then_close
 
-FEED = b"<rss version='2.0'/>"
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
 
@@ -56,7 +55,7 @@ def test_of_a_chain_of_ten_thousand_redirects_eleven_are_followed() -> None:
 
 
 @pytest.mark.parametrize("status", ["301 Moved Permanently", "302 Found", "308 Permanent Redirect"])
-def test_a_redirect_to_itself_is_asked_once(status: str) -> None:
+def test_a_redirect_to_itself_is_fetched_once(status: str) -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> int:
         with pytest.raises(FetchError, match="redirects in a circle"):
             await fetcher.fetch(origin.url("/"))
@@ -137,8 +136,7 @@ def test_no_notation_of_a_forbidden_address_is_reached(host: str, led: bool) -> 
 
         transport = httpx.MockTransport(answering)
         settings = PollSettings(timeout=poll_settings(timeout=20).timeout)
-        fetcher = Client(settings, contact="a", publication_url="b", transport=transport)
-        async with http_server(host="0.0.0.0") as server, fetcher:
+        async with http_server(host="0.0.0.0") as server, client(settings, transport) as fetcher:
             target = server.url("/", host)
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch("http://origin.test/" if led else target)
@@ -158,7 +156,7 @@ def test_the_same_addresses_are_reached_where_they_are_allowed() -> None:
     async def scenario(origin: HttpServer, _: Client) -> list[bytes | None]:
         system = Resolver(1)
         transport = Transport(LOOPBACK, resolve=system)
-        async with Client(poll_settings(), contact="a", publication_url="b", transport=transport) as fetcher:
+        async with client(transport=transport) as fetcher:
             hosts = ("127.1", "0x7f.1", "2130706433", "017700000001", "[::ffff:127.0.0.1]")
             found = [(await fetcher.fetch(f"http://{host}:{origin.port}/")).body for host in hosts]
         system.close()

@@ -1,4 +1,4 @@
-"""A trusted certificate that has expired or is not yet valid: nothing is read."""
+"""A trusted certificate that has expired or is not yet valid fails the fetch."""
 
 import ssl
 import subprocess
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fetch.given import every_name_is_here
-from tests.fetch.test_transport import outcome_of, reaching, serving
+from tests.fetch.given import every_name_is_here, server_tls
+from tests.fetch.test_transport import outcome_of, reaching
 
 pytestmark = pytest.mark.needs("openssl")
 
@@ -63,7 +63,7 @@ def test_a_certificate_of_another_time_is_not_trusted(
     def trust() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=tmp_path / "crt.pem")
 
-    said = reaching(every_name_is_here, outcome_of("feeds.test"), tls=serving(both), trust=trust)
+    said = reaching(every_name_is_here, outcome_of("feeds.test"), tls=server_tls(both), trust=trust)
     assert said.startswith(
         f"network: https://feeds.test:PORT/ failed: its certificate is not trusted: {reason}"
     )

@@ -1,10 +1,15 @@
 """Clients, settings and fetches against the scripted HTTP server."""
 
 import asyncio
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TypeVar
+
+import httpx
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
@@ -39,14 +44,14 @@ def poll_settings(
     )
 
 
-def client(settings: PollSettings | None = None) -> Client:
-    """Return a client for which every host name is this machine."""
+def client(settings: PollSettings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> Client:
+    """Return a client, for which every host name is this machine unless it has another transport."""
     settings = settings or poll_settings()
     return Client(
         settings,
         contact="desk@example.org",
         publication_url="https://example.org/",
-        transport=Transport(settings.allow_networks, resolve=every_name_is_here),
+        transport=transport or Transport(settings.allow_networks, resolve=every_name_is_here),
     )
 
 
@@ -86,3 +91,22 @@ def failing(answers: Answers, path: str = "/", settings: PollSettings | None = N
         raise AssertionError("the fetch did not fail")
 
     return polling(answers, scenario, settings)
+
+
+def self_signed(directory: Path) -> Path:
+    """Make a certificate for feeds.test with its key, in one file."""
+    path = directory / "feeds.pem"
+    arguments = (
+        *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
+        *("-nodes", "-days", "2", "-subj", "/CN=feeds.test", "-addext", "subjectAltName=DNS:feeds.test"),
+        *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
+    )
+    subprocess.run(arguments, check=True, capture_output=True)
+    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
+    return path
+
+
+def server_tls(certificate: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context

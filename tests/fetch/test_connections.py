@@ -48,20 +48,6 @@ def test_waiting_for_a_slot_does_not_count_against_the_deadline() -> None:
     assert isinstance(last, Fetched)
 
 
-def test_a_slow_host_does_not_delay_another() -> None:
-    async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
-        slow = [asyncio.create_task(fetcher.fetch(origin.url("/hangs", "slow.test"))) for _ in range(9)]
-        await asyncio.sleep(0)
-        result = await fetcher.fetch(origin.url("/", "quick.test"))
-        for task in slow:
-            task.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
-        return result
-
-    answers: Answers = {"/": answer(body=FEED), "/hangs": then_hang(b"")}
-    assert polling(answers, scenario, poll_settings(per_host=1, concurrency=2)).body == FEED
-
-
 def test_each_request_has_a_connection_of_its_own() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> int:
         await fetcher.fetch(origin.url("/"))
@@ -98,7 +84,7 @@ def test_many_bodies_at_once_all_arrive() -> None:
     assert polling({"/": answer(body=body)}, scenario, big) == [True] * 40
 
 
-def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetch() -> None:
+def test_waiting_for_the_gap_of_a_redirect_target_does_not_count_against_the_deadline() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> Fetched:
         origin.answers["/"] = redirect(origin.url("/feed", host="busy.example"))
         await fetcher.fetch(origin.url("/feed", host="busy.example"))
@@ -109,7 +95,7 @@ def test_waiting_for_a_turn_at_a_busy_host_takes_nothing_from_the_time_of_a_fetc
     assert fetched.body == FEED
 
 
-def test_a_host_is_known_by_the_name_the_store_has_for_it() -> None:
+def test_the_standing_of_a_host_is_found_under_its_punycode_name() -> None:
     async def scenario(origin: HttpServer, fetcher: Client) -> bool | None:
         await fetcher.fetch(origin.url("/", host="XN--bcher-kva.example"))
         return fetcher.hosts.is_prompt(fetcher.hosts.end_of("xn--bcher-kva.example"))

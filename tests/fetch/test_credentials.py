@@ -2,20 +2,17 @@
 
 import asyncio
 import ssl
-import subprocess
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Transport
 from aggregator.model.settings import Credentials
-from tests.fetch.given import LOOPBACK, every_name_is_here, poll_settings
+from tests.fetch.given import FEED, LOOPBACK, client, every_name_is_here, self_signed, server_tls
 from tests.server import HttpServer, answer, http_server, redirect, then_close
 
-FEED = b"<rss version='2.0'/>"
 SECRET = "marker-Zx91"
 
 
@@ -41,22 +38,17 @@ def chain(*hosts: str, home: int = 0) -> list[list[bool]]:
             origins = [await stack.enter_async_context(http_server({}, host=host)) for host in hosts]
             for origin, after in zip(origins, [*origins[1:], None], strict=True):
                 origin.answers = {"/": answer(body=FEED) if after is None else redirect(after.url("/"))}
-            fetcher = await stack.enter_async_context(plain())
+            fetcher = await stack.enter_async_context(client())
             await fetcher.fetch(origins[0].url("/"), credentials=credentials(origins[home].url("/")))
             return shown(*origins)
 
     return asyncio.run(scenario())
 
 
-def plain() -> Client:
-    transport = Transport(LOOPBACK, resolve=every_name_is_here)
-    return Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
-
-
 def test_credentials_are_sent_on_redirects_within_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
         answers = {"/": redirect("/b"), "/b": redirect("/c?d=e"), "/c?d=e": answer(body=FEED)}
-        async with http_server(answers) as origin, plain() as fetcher:
+        async with http_server(answers) as origin, client() as fetcher:
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return shown(origin)
 
@@ -78,7 +70,7 @@ def test_credentials_are_not_sent_to_their_origin_by_redirect_from_another() -> 
 
 def test_credentials_are_not_sent_on_a_redirect_back_to_their_origin() -> None:
     async def scenario() -> list[list[bool]]:
-        async with http_server({}) as origin, http_server({}, host="127.0.0.2") as other, plain() as fetcher:
+        async with http_server({}) as origin, http_server({}, host="127.0.0.2") as other, client() as fetcher:
             origin.answers = {"/": redirect(other.url("/")), "/secret": answer(body=FEED)}
             other.answers = {"/": redirect(origin.url("/secret"))}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
@@ -90,7 +82,7 @@ def test_credentials_are_not_sent_on_a_redirect_back_to_their_origin() -> None:
 @pytest.mark.parametrize("name", ["localhost", "127.1", "LOCALHOST.", "feeds.test"])
 def test_another_name_of_the_same_machine_is_another_host(name: str) -> None:
     async def scenario() -> list[list[bool]]:
-        async with http_server({"/b": answer(body=FEED)}) as origin, plain() as fetcher:
+        async with http_server({"/b": answer(body=FEED)}) as origin, client() as fetcher:
             origin.answers = {"/": redirect(origin.url("/b", name)), **origin.answers}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return shown(origin)
@@ -100,7 +92,7 @@ def test_another_name_of_the_same_machine_is_another_host(name: str) -> None:
 
 def test_userinfo_in_a_redirect_changes_nothing() -> None:
     async def scenario() -> str | None:
-        async with http_server({}) as origin, plain() as fetcher:
+        async with http_server({}) as origin, client() as fetcher:
             leads = origin.url("/b").replace("//", "//user:other@")
             origin.answers = {"/": redirect(leads), "/b": answer(body=FEED)}
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
@@ -112,17 +104,18 @@ def test_userinfo_in_a_redirect_changes_nothing() -> None:
 @pytest.mark.needs("openssl")
 @pytest.mark.parametrize("starts_secure", [True, False])
 def test_credentials_are_not_sent_across_a_change_of_scheme(tmp_path: Path, starts_secure: bool) -> None:
-    path = certificate(tmp_path)
-    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    tls.load_cert_chain(path)
+    path = self_signed(tmp_path)
 
     def trust() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=path)
 
     async def scenario() -> list[list[bool]]:
         transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=trust)
-        fetcher = Client(poll_settings(), contact="a@b.test", publication_url="b", transport=transport)
-        async with http_server({}, tls) as secure, http_server({}) as open_one, fetcher:
+        async with (
+            http_server({}, server_tls(path)) as secure,
+            http_server({}) as open_one,
+            client(transport=transport) as fetcher,
+        ):
             first, second = (secure, open_one) if starts_secure else (open_one, secure)
             first.answers = {"/": redirect(second.url("/", "feeds.test"))}
             second.answers = {"/": answer(body=FEED)}
@@ -133,26 +126,9 @@ def test_credentials_are_not_sent_across_a_change_of_scheme(tmp_path: Path, star
     assert asyncio.run(scenario()) == [[True], [False]]
 
 
-def certificate(directory: Path) -> Path:
-    """Make a certificate for feeds.test with its key, in one file."""
-    key, made = directory / "key.pem", directory / "crt.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-days", "2", "-subj", "/CN=feeds.test", "-addext", "subjectAltName=DNS:feeds.test"),
-            *("-keyout", str(key), "-out", str(made)),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    both = directory / "both.pem"
-    both.write_text(key.read_text() + made.read_text())
-    return both
-
-
 def test_a_hub_gets_no_credentials() -> None:
     async def scenario() -> list[list[bool]]:
-        async with http_server({"/": answer(body=FEED), "/hub": answer()}) as origin, plain() as fetcher:
+        async with http_server({"/": answer(body=FEED), "/hub": answer()}) as origin, client() as fetcher:
             await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             await fetcher.post(origin.url("/hub"), [("hub.mode", "subscribe")])
             return shown(origin)
@@ -173,7 +149,7 @@ def test_a_hub_gets_no_credentials() -> None:
 )
 def test_no_error_text_holds_credentials(scripted: bytes) -> None:
     async def scenario() -> FetchError:
-        async with http_server({"/": scripted}) as origin, plain() as fetcher:
+        async with http_server({"/": scripted}) as origin, client() as fetcher:
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return caught.value
@@ -194,7 +170,7 @@ def test_no_error_text_holds_credentials(scripted: bytes) -> None:
 )
 def test_credentials_echoed_by_the_origin_are_in_no_error_text(echoing: str) -> None:
     async def scenario() -> str:
-        async with http_server({"/": then_close(echoing.encode())}) as origin, plain() as fetcher:
+        async with http_server({"/": then_close(echoing.encode())}) as origin, client() as fetcher:
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch(origin.url("/"), credentials=credentials(origin.url("/")))
             return str(caught.value)

@@ -59,7 +59,7 @@ def test_a_body_that_ends_before_its_encoding_is_an_error(encoding: str, data: b
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
-def test_a_body_that_is_not_what_its_encoding_says_is_an_error(encoding: str) -> None:
+def test_a_body_that_contradicts_its_content_encoding_is_an_error(encoding: str) -> None:
     with pytest.raises(Undecodable, match=f"its {encoding} encoding is broken"):
         decoded(encoding, b"\x1f<rss version='2.0'> is no compressed stream, whichever way it is read")
 
@@ -67,7 +67,7 @@ def test_a_body_that_is_not_what_its_encoding_says_is_an_error(encoding: str) ->
 @pytest.mark.parametrize(
     ("encoding", "cause"), [("compress", "http"), ("gzip, aes", "http"), ("gzip,gzip,gzip", "limit")]
 )
-def test_encodings_not_asked_for_are_an_error(encoding: str, cause: str) -> None:
+def test_content_encodings_that_were_not_accepted_are_an_error(encoding: str, cause: str) -> None:
     with pytest.raises(Undecodable) as caught:
         Decoding(encoding, max_bytes=1_000_000)
     assert caught.value.cause == cause

@@ -84,9 +84,7 @@ BEYOND = [
 
 @pytest.mark.parametrize("beyond", BEYOND)
 @pytest.mark.parametrize("response", WHOLE)
-def test_a_body_ends_where_its_framing_says_and_bytes_beyond_are_dropped(
-    response: bytes, beyond: bytes
-) -> None:
+def test_a_body_ends_with_its_framing_and_bytes_beyond_are_dropped(response: bytes, beyond: bytes) -> None:
     assert read(response + beyond) == (200, BODY)
     assert read(response, beyond) == (200, BODY)
 

@@ -1,4 +1,4 @@
-"""Heads of responses: what browsers accept is read, and what could be read in two ways is not."""
+"""Heads of responses: deviations that browsers accept are read, ambiguous framing (request smuggling) is refused."""
 
 import pytest
 

@@ -80,7 +80,7 @@ def test_chunk_extensions_are_limited_like_headers() -> None:
     error = failing({"/": script})
     assert error.cause == "limit"
     assert str(error).endswith("is refused: its chunked encoding has over 65536 bytes of framing")
-    assert sent < 20_000_000  # what fits into the sockets' buffers between
+    assert sent < 20_000_000  # as much as the buffers of the sockets hold
 
 
 def test_interim_answers_without_end_are_headers_without_end() -> None:

@@ -1,14 +1,11 @@
+"""The byte budget: backpressure, the one body beyond it, eviction."""
+
 import asyncio
 
 import pytest
 
-from aggregator.fetch.memory import Budget, Evicted, Share
-
-
-async def turn() -> None:
-    """Let every other task run until it waits."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from aggregator.fetch.memory import EVICT_AFTER, Budget, Evicted, Share
+from tests.virtual_time import VirtualTimeLoop, run, settled
 
 
 def test_a_body_that_exceeds_the_free_budget_waits_until_another_ends() -> None:
@@ -24,15 +21,15 @@ def test_a_body_that_exceeds_the_free_budget_waits_until_another_ends() -> None:
             await first.grow(90)
             await beyond.grow(20)  # the one that may go beyond
             waiting = [asyncio.create_task(take(name, 30)) for name in ("a", "b")]
-            await turn()
-            done.append("nobody yet")
+            await settled()
+            done.append("first ends")
         await asyncio.gather(*waiting)
         return [*done, str(budget.free)]
 
-    assert asyncio.run(scenario()) == ["nobody yet", "a", "b", "100"]
+    assert run(scenario()) == ["first ends", "a", "b", "100"]
 
 
-def test_bodies_that_all_want_more_than_there_is_still_all_come_to_an_end() -> None:
+def test_bodies_that_together_exceed_the_budget_all_end() -> None:
     async def scenario() -> tuple[int, int]:
         budget, lowest = Budget(100), 100
 
@@ -42,12 +39,12 @@ def test_bodies_that_all_want_more_than_there_is_still_all_come_to_an_end() -> N
                 for _ in range(10):
                     await share.grow(9)
                     lowest = min(lowest, budget.free)
-                    await asyncio.sleep(0)
+                    await settled()
 
         await asyncio.gather(*(read_body() for _ in range(20)))
         return budget.free, lowest
 
-    free, lowest = asyncio.run(scenario())
+    free, lowest = run(scenario())
     assert free == 100
     assert lowest >= -90  # never beyond the capacity by more than one body
 
@@ -64,32 +61,30 @@ def test_a_cancelled_wait_reserves_no_memory() -> None:
             await first.grow(10)
             await beyond.grow(1)
             waiting = asyncio.create_task(take())
-            await turn()
+            await settled()
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
         return budget.free
 
-    assert asyncio.run(scenario()) == 10
+    assert run(scenario()) == 10
 
 
-def test_a_body_in_countless_pieces_lets_others_go_on() -> None:
+def test_a_body_in_countless_pieces_lets_other_tasks_run() -> None:
     async def scenario() -> int:
-        turns = 0
+        turns, loop = 0, asyncio.get_running_loop()
 
-        async def other() -> None:
+        def count() -> None:
             nonlocal turns
-            while True:
-                turns += 1
-                await asyncio.sleep(0)
+            turns += 1
+            loop.call_soon(count)
 
-        waiting = asyncio.create_task(other())
+        count()
         with Share(Budget(100)) as share:
             for _ in range(10_000):  # as much as one read of a socket can decode to, or more
                 await share.grow(0)
-        waiting.cancel()
         return turns
 
-    assert asyncio.run(scenario()) > 50
+    assert run(scenario()) > 50
 
 
 async def holding(budget: Budget, size: int) -> str:
@@ -99,15 +94,15 @@ async def holding(budget: Budget, size: int) -> str:
             await share.grow(size)
             await asyncio.Event().wait()
     except Evicted:
-        return "cut off"
+        return "evicted"
     return "ended"
 
 
 def test_the_largest_slow_body_is_evicted_when_others_wait() -> None:
     async def scenario() -> tuple[str, bool, int]:
-        budget = Budget(100, evict_after=0.02)
+        budget = Budget(100)
         large, small = (asyncio.create_task(holding(budget, size)) for size in (80, 20))
-        await turn()
+        await settled()
         with Share(budget) as finisher, Share(budget) as waiting:
             await finisher.grow(5)
             await waiting.grow(10)  # comes back once the large one is gone
@@ -116,47 +111,45 @@ def test_the_largest_slow_body_is_evicted_when_others_wait() -> None:
         await asyncio.gather(small, return_exceptions=True)
         return told, is_still_there, budget.free
 
-    assert asyncio.run(scenario()) == ("cut off", True, 100)
+    assert run(scenario()) == ("evicted", True, 100)
 
 
-def test_small_bodies_that_come_and_go_put_off_no_cut() -> None:
+def test_small_bodies_that_come_and_go_put_off_no_eviction() -> None:
     async def scenario() -> str:
-        budget = Budget(100, evict_after=0.05)
+        budget = Budget(100)
         large = asyncio.create_task(holding(budget, 90))
-        await turn()
+        await settled()
 
         async def come_and_go() -> None:
             while True:
                 with Share(budget) as small:
                     await small.grow(1)
-                    await turn()
+                    await settled()
 
         with Share(budget) as first, Share(budget) as waiting:
             await first.grow(8)
             finisher = asyncio.create_task(holding(budget, 3))  # beyond what there is
-            await turn()
+            await settled()
             first.take(-8)
             others = asyncio.create_task(come_and_go())
-            async with asyncio.timeout(2):
+            async with asyncio.timeout(2 * EVICT_AFTER):
                 await waiting.grow(20)
         for task in (others, finisher):
             task.cancel()
         await asyncio.gather(others, finisher, return_exceptions=True)
         return await large
 
-    assert asyncio.run(scenario()) == "cut off"
+    assert run(scenario()) == "evicted"
 
 
 def test_the_largest_body_is_not_evicted_once_its_wait_is_over() -> None:
     async def scenario() -> str:
-        budget, loop = Budget(100, evict_after=0.02), asyncio.get_running_loop()
-
+        budget, loop = Budget(100), asyncio.get_running_loop()
+        assert isinstance(loop, VirtualTimeLoop)
         ended = asyncio.Event()
 
         def ends_as_evict_after_does() -> None:
-            until = loop.time() + 3 * budget.evict_after
-            while loop.time() < until:  # the loop is busy meanwhile, and then meets both
-                pass
+            loop.now += 3 * EVICT_AFTER  # the loop was busy, and then meets both
             ended.set()
 
         async def finishing() -> None:
@@ -166,26 +159,26 @@ def test_the_largest_body_is_not_evicted_once_its_wait_is_over() -> None:
 
         with Share(budget) as large:
             await large.grow(80)
-            large.began -= 2 * budget.evict_after
+            large.began -= 2 * EVICT_AFTER
             finisher = asyncio.create_task(finishing())
-            await turn()
+            await settled()
             loop.call_soon(ends_as_evict_after_does)
             await large.grow(10)
-        await turn()
+        await settled()
         await finisher
         return "not cancelled"
 
-    assert asyncio.run(scenario()) == "not cancelled"
+    assert run(scenario()) == "not cancelled"
 
 
-def test_a_cut_that_comes_with_a_cancellation_is_a_cancellation() -> None:
+def test_an_eviction_together_with_a_cancellation_is_a_cancellation() -> None:
     async def scenario() -> None:
         task = asyncio.create_task(holding(budget := Budget(100), 80))
-        await turn()
+        await settled()
         task.cancel()
         (share,) = budget.shares
         share.evict()
         with pytest.raises(asyncio.CancelledError):
             await task
 
-    asyncio.run(scenario())
+    run(scenario())

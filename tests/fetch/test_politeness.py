@@ -1,16 +1,20 @@
+"""Rate limits per host: slots, gaps, 429, prompt and slow hosts."""
+
 import asyncio
 
 import pytest
 
-from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, HostLimited, Hosts
+from aggregator.fetch.politeness import (
+    HOSTS_MAX,
+    LIMITED_FOR,
+    SLOW_FETCH_AFTER,
+    STANDINGS_MAX,
+    HostLimited,
+    Hosts,
+)
 from aggregator.model import HostState
 from tests.given import NOON
-
-
-async def turn() -> None:
-    """Let every other task run until it waits."""
-    for _ in range(10):
-        await asyncio.sleep(0)
+from tests.virtual_time import run, settled
 
 
 def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[str]:
@@ -28,20 +32,20 @@ def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[st
                 await asyncio.Event().wait()
 
         tasks = [asyncio.create_task(fetch(host)) for host in hosts]
-        await turn()
+        await settled()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         return held
 
-    return asyncio.run(scenario())
+    return run(scenario())
 
 
-def test_a_host_is_asked_no_more_often_at_once_than_is_polite() -> None:
+def test_a_host_has_no_more_concurrent_fetches_than_per_host() -> None:
     assert running_together(["a", "a", "a", "b"], per_host=2, in_all=9) == ["a", "a", "b"]
 
 
-def test_no_more_fetches_run_in_all_than_are_allowed() -> None:
+def test_no_more_fetches_run_in_all_than_there_are_global_slots() -> None:
     assert running_together(["a", "b", "c", "d"], per_host=2, in_all=3) == ["a", "b", "c"]
 
 
@@ -49,39 +53,34 @@ def test_fetches_waiting_for_a_slow_host_hold_no_global_slot() -> None:
     assert running_together(["slow"] * 50 + ["b", "c"], per_host=1, in_all=3) == ["slow", "b", "c"]
 
 
-def test_slots_are_given_in_the_order_they_were_asked_for() -> None:
+def test_slots_are_acquired_in_the_order_of_the_requests() -> None:
     async def scenario() -> list[int]:
         slots, order = Hosts(per_host=1, in_all=1), list[int]()
 
         async def fetch(number: int) -> None:
             async with slots.slot("a"):
                 order.append(number)
-                await asyncio.sleep(0)
+                await settled()
 
         await asyncio.gather(*(fetch(number) for number in range(5)))
         return order
 
-    assert asyncio.run(scenario()) == [0, 1, 2, 3, 4]
+    assert run(scenario()) == [0, 1, 2, 3, 4]
 
 
 def test_fetches_at_one_host_begin_a_gap_apart_and_those_at_others_do_not_wait() -> None:
-    async def scenario() -> list[tuple[str, int]]:
-        slots, begun = Hosts(per_host=9, in_all=9, gap=0.05), list[tuple[str, int]]()
-        loop = asyncio.get_running_loop()
-        start = loop.time()
+    async def scenario() -> list[tuple[str, float]]:
+        slots, begun = Hosts(per_host=9, in_all=9, gap=5), list[tuple[str, float]]()
 
-        async def fetch(host: str) -> None:
-            async with slots.slot(host):
-                begun.append((host, int((loop.time() - start) / 0.05)))
+        async def fetch(host: str, *, goes_on: bool = False) -> None:
+            async with slots.slot(host, goes_on=goes_on):
+                begun.append((host, asyncio.get_running_loop().time()))
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "a", "b")))
-        async with slots.slot("a", goes_on=True):
-            begun.append(("sent on", 0))
+        await fetch("a", goes_on=True)
         return begun
 
-    order = asyncio.run(scenario())
-    assert [host for host, _ in order] == ["a", "b", "a", "a", "sent on"]
-    assert [gaps >= least for (_, gaps), least in zip(order, (0, 0, 1, 2, 0), strict=True)] == [True] * 5
+    assert run(scenario()) == [("a", 0), ("b", 0), ("a", 5), ("a", 10), ("a", 10)]
 
 
 def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> None:
@@ -92,20 +91,20 @@ def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> N
             try:
                 async with slots.slot(host):
                     said.append(f"asks {host}")
-                    await turn()
+                    await settled()
                     slots.limit("a")
             except HostLimited as error:
-                said.append(f"leaves {host} for {error.seconds > LIMITED_FOR - 5}")
+                said.append(f"leaves {host} for {error.seconds} s")
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
 
-    assert asyncio.run(scenario()) == ["asks a", "asks b", "leaves a for True"]
+    assert run(scenario()) == ["asks a", "asks b", f"leaves a for {LIMITED_FOR} s"]
 
 
 def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> None:
     async def scenario() -> list[str]:
-        slots, held = Hosts(per_host=1, in_all=1, slow_after=0.01, slow=2), list[str]()
+        slots, held = Hosts(per_host=1, in_all=1, slow=2), list[str]()
         second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def fetch(host: str, end: asyncio.Event) -> None:
@@ -125,39 +124,40 @@ def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> N
         assert slots.slow == 0
         return held
 
-    assert asyncio.run(scenario()) == ["a", "b"]
+    assert run(scenario()) == ["a", "b"]
 
 
-def test_beyond_those_that_may_be_slow_everybody_waits() -> None:
-    async def scenario() -> bool:
-        slots = Hosts(per_host=1, in_all=1, slow_after=0.001, slow=0)
+def test_beyond_the_limit_of_slow_fetches_a_slow_fetch_keeps_its_slot() -> None:
+    async def scenario() -> None:
+        slots = Hosts(per_host=1, in_all=1, slow=0)
         async with slots.slot("a"):
-            try:
-                async with asyncio.timeout(0.05), slots.slot("b"):
-                    return False
-            except TimeoutError:
-                return True
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(9 * SLOW_FETCH_AFTER), slots.slot("b"):
+                    pass
 
-    assert asyncio.run(scenario())
+    run(scenario())
 
 
-def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
+def test_hosts_are_evicted_unless_they_are_in_use_or_rate_limited() -> None:
     async def scenario() -> int:
-        slots = Hosts(per_host=1, in_all=1)
-        slots.limit("resting")
-        for number in range(3 * HOSTS_MAX):
-            async with slots.slot(f"host{number}"):
-                pass
-        try:
-            async with slots.slot("resting"):
-                return 0
-        except HostLimited:
-            return len(slots.known)
+        slots = Hosts(per_host=1, in_all=9)
+        slots.limit("limited")
+        async with slots.slot("busy"):
+            for number in range(3 * HOSTS_MAX):
+                async with slots.slot(f"host{number}"):
+                    pass
+            with pytest.raises(HostLimited):
+                async with slots.slot("limited"):
+                    pass
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(1), slots.slot("busy"):
+                    pass
+        return len(slots.known)
 
-    assert 1 <= asyncio.run(scenario()) <= HOSTS_MAX
+    assert 2 <= run(scenario()) <= HOSTS_MAX
 
 
-def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themselves() -> None:
+def test_unproven_hosts_take_at_most_half_of_the_global_slots() -> None:
     async def scenario() -> list[str]:
         slots, held = Hosts(per_host=1, in_all=4), list[str]()
         for n in range(9):
@@ -170,9 +170,9 @@ def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themsel
                 await asyncio.Event().wait()
 
         tasks = [asyncio.create_task(fetch(f"new{n}")) for n in range(9)]
-        await turn()
+        await settled()
         tasks += [asyncio.create_task(fetch(f"old{n}")) for n in range(9)]
-        await turn()
+        await settled()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -182,12 +182,12 @@ def test_hosts_that_nobody_knows_take_half_of_all_at_most_and_wait_among_themsel
                     pass
         return held
 
-    assert asyncio.run(scenario()) == ["new0", "new1", "old0", "old1"]
+    assert run(scenario()) == ["new0", "new1", "old0", "old1"]
 
 
 def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
     async def scenario() -> list[bool | None]:
-        slots = Hosts(per_host=1, in_all=1, slow_after=0.01)
+        slots = Hosts(per_host=1, in_all=1)
         said = [slots.is_prompt("a")]
         for is_slow in (False, True, False):
             async with slots.slot("a"):
@@ -198,23 +198,24 @@ def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
             said.append(slots.is_prompt("a"))
         return said
 
-    assert asyncio.run(scenario()) == [None, None, True, False, False, False, True]
+    assert run(scenario()) == [None, None, True, False, False, False, True]
 
 
-def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
+def test_the_oldest_standing_is_evicted_beyond_the_maximum() -> None:
     async def scenario() -> tuple[bool | None, bool | None]:
         slots = Hosts(per_host=1, in_all=1)
-        for number in range(STANDINGS_MAX + 1):
-            async with slots.slot(str(number)):
-                pass
+        kept = [HostState(str(number), NOON, prompt=True) for number in range(STANDINGS_MAX)]
+        slots.restore(reversed(kept), NOON)  # the latest first
+        async with slots.slot("new"):
+            pass
         return slots.is_prompt("0"), slots.is_prompt("1")
 
-    assert asyncio.run(scenario()) == (None, True)
+    assert run(scenario()) == (None, True)
 
 
-def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
+def test_a_slow_fetch_at_an_unproven_host_makes_room_for_the_next() -> None:
     async def scenario() -> list[str]:
-        slots, held, both = Hosts(per_host=1, in_all=2, slow_after=0.01), list[str](), asyncio.Event()
+        slots, held, both = Hosts(per_host=1, in_all=2), list[str](), asyncio.Event()
 
         async def fetch(host: str) -> None:
             async with slots.slot(host):
@@ -227,7 +228,7 @@ def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
         assert slots.slow == 0
         return held
 
-    assert asyncio.run(scenario()) == ["a", "b", "c"]
+    assert run(scenario()) == ["a", "b", "c"]
 
 
 def test_a_host_leads_where_its_last_fetch_ended() -> None:
@@ -253,7 +254,7 @@ def test_a_gap_outlives_the_process_and_is_no_rate_limit() -> None:
             (state,) = restored(hosts, 0.0).states("h", NOON)
         return state
 
-    assert asyncio.run(scenario()).refused_until is None
+    assert run(scenario()).refused_until is None
 
 
 def test_the_first_minute_after_a_429_outlives_the_process() -> None:
@@ -264,4 +265,4 @@ def test_the_first_minute_after_a_429_outlives_the_process() -> None:
             async with restored(hosts, 0.0).slot("h"):
                 pass
 
-    asyncio.run(scenario())
+    run(scenario())

@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,7 +12,8 @@ from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import Validators
 from tests.fetch.given import FEED, client, fetched, poll_settings, polling
-from tests.server import HttpServer, answer, http_server, redirect
+from tests.running import feed, given_a_site
+from tests.server import HttpServer, answer, http_server, http_server_in_thread, redirect
 
 
 def test_a_request_names_its_user_agent_and_accepted_encodings() -> None:
@@ -29,7 +32,7 @@ def test_a_request_names_its_user_agent_and_accepted_encodings() -> None:
     ]
 
 
-def test_nothing_configured_or_stored_can_add_a_header() -> None:
+def test_no_configured_or_stored_value_can_add_a_header() -> None:
     async def scenario() -> HttpServer:
         async with http_server({"/": answer(body=FEED)}) as origin:
             settings = poll_settings()
@@ -107,10 +110,12 @@ def test_only_web_addresses_are_fetched(url: str) -> None:
     assert asyncio.run(scenario()) == "refused"
 
 
-def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
-    assert fetched({"/": answer(body=FEED)}).body == FEED
+def test_a_proxy_in_the_environment_gets_no_request(tmp_path: Path) -> None:
+    with http_server_in_thread({"/feed": answer(body=feed())}) as origin:
+        proxies = dict.fromkeys(("HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")
+        here = replace(given_a_site(tmp_path, {"harbour": origin.url("/feed")}), environment=proxies)
+        assert here.run("poll").returncode == 0
+        assert origin.paths == ["/feed"]
 
 
 def test_addresses_are_not_logged_by_the_libraries_beneath(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,7 +3,6 @@ import contextlib
 import socket
 import ssl
 import struct
-import subprocess
 import threading
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -13,10 +12,16 @@ import pytest
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Resolve, Resolver, Transport
-from tests.fetch.given import LOOPBACK, every_name_is_here, poll_settings
+from tests.fetch.given import (
+    FEED,
+    LOOPBACK,
+    client,
+    every_name_is_here,
+    poll_settings,
+    self_signed,
+    server_tls,
+)
 from tests.server import HttpServer, Request, answer, http_server
-
-FEED = b"<rss version='2.0'/>"
 
 
 def reaching(
@@ -31,10 +36,8 @@ def reaching(
     async def run() -> str:
         async with http_server({"/": answer(body=FEED)}, tls) as origin:
             transport = Transport(LOOPBACK, resolve=resolve, trust=trust)
-            async with Client(
-                poll_settings(), contact="a", publication_url="b", transport=transport
-            ) as client:
-                return (await use(origin, client)).replace(str(origin.port), "PORT")
+            async with client(transport=transport) as fetcher:
+                return (await use(origin, fetcher)).replace(str(origin.port), "PORT")
 
     return asyncio.run(run())
 
@@ -42,9 +45,9 @@ def reaching(
 def outcome_of(host: str, path: str = "/") -> Callable[[HttpServer, Client], Awaitable[str]]:
     """Return a function that fetches and returns the body or the error."""
 
-    async def use(origin: HttpServer, client: Client) -> str:
+    async def use(origin: HttpServer, fetcher: Client) -> str:
         try:
-            return str((await client.fetch(origin.url(path, host))).body)
+            return str((await fetcher.fetch(origin.url(path, host))).body)
         except FetchError as error:
             return f"{error.cause}: {error}"
 
@@ -105,7 +108,7 @@ def test_a_name_that_does_not_resolve_is_reported(error: Exception, reason: str)
     )
 
 
-def test_the_system_is_asked_for_names() -> None:
+def test_names_are_looked_up_by_the_resolver_of_the_system() -> None:
     async def scenario() -> tuple[str, ...]:
         resolver = Resolver(1)
         try:
@@ -116,7 +119,7 @@ def test_the_system_is_asked_for_names() -> None:
     assert set(asyncio.run(scenario())) <= {"127.0.0.1", "::1"}
 
 
-def test_names_that_are_looked_for_without_end_keep_no_thread_from_those_found_last_time() -> None:
+def test_a_lookup_that_hangs_keeps_no_thread_from_names_found_last_time() -> None:
     async def scenario() -> bool:
         resolver, lookups = Resolver(1), threading.Event()
         try:
@@ -133,7 +136,7 @@ def test_names_that_are_looked_for_without_end_keep_no_thread_from_those_found_l
     assert asyncio.run(scenario())
 
 
-def test_a_name_that_was_not_found_is_no_longer_among_those_found() -> None:
+def test_a_name_counts_as_found_by_its_last_lookup() -> None:
     async def scenario() -> list[bool]:
         resolver = Resolver(1)
         try:
@@ -149,20 +152,20 @@ def test_a_name_that_was_not_found_is_no_longer_among_those_found() -> None:
     assert asyncio.run(scenario()) == [True, False]
 
 
-def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
+def test_a_name_counts_as_found_during_its_lookup_and_not_after_a_cancelled_one() -> None:
     async def scenario() -> list[bool]:
         resolver = Resolver(1)
+
+        async def was_found() -> bool:
+            return resolver.was_found("localhost")
+
         try:
             await resolver("localhost", 80)
-            lookup = asyncio.create_task(resolver("localhost", 80))
-            await asyncio.sleep(0)
-            said = [resolver.was_found("localhost")]
-            await lookup
-            given_up = asyncio.create_task(resolver("localhost", 80))
-            await asyncio.sleep(0)
-            given_up.cancel()
-            await asyncio.gather(given_up, return_exceptions=True)
-            return [*said, resolver.was_found("localhost")]
+            _, while_looked_up = await asyncio.gather(resolver("localhost", 80), was_found())
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0):
+                    await resolver("localhost", 80)
+            return [while_looked_up, await was_found()]
         finally:
             resolver.close()
 
@@ -171,25 +174,7 @@ def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for feeds.test with its key."""
-    path = tmp_path_factory.mktemp("tls") / "feeds.pem"
-    subprocess.run(
-        [
-            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"),
-            *("-nodes", "-days", "2", "-subj", "/CN=feeds.test", "-addext", "subjectAltName=DNS:feeds.test"),
-            *("-keyout", str(path), "-out", str(path.with_suffix(".crt"))),
-        ],
-        check=True,
-        capture_output=True,
-    )
-    path.write_text(path.read_text() + path.with_suffix(".crt").read_text())
-    return path
-
-
-def serving(certificate: Path) -> ssl.SSLContext:
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    return context
+    return self_signed(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.mark.needs("openssl")
@@ -200,11 +185,11 @@ def test_a_trusted_origin_is_read_over_tls_again_and_again_with_one_context(cert
         made.append(ssl.create_default_context(cafile=certificate))
         return made[-1]
 
-    async def use(origin: HttpServer, client: Client) -> str:
-        bodies = [(await client.fetch(origin.url("/", "feeds.test"))).body for _ in range(3)]
+    async def use(origin: HttpServer, fetcher: Client) -> str:
+        bodies = [(await fetcher.fetch(origin.url("/", "feeds.test"))).body for _ in range(3)]
         return str(bodies == [FEED] * 3)
 
-    assert reaching(every_name_is_here, use, tls=serving(certificate), trust=trust) == "True"
+    assert reaching(every_name_is_here, use, tls=server_tls(certificate), trust=trust) == "True"
     assert len(made) == 1
 
 
@@ -212,15 +197,15 @@ def test_a_trusted_origin_is_read_over_tls_again_and_again_with_one_context(cert
 def test_a_large_body_comes_whole_over_tls(certificate: Path) -> None:
     body = bytes(range(256)) * 8_000
 
-    async def use(origin: HttpServer, client: Client) -> str:
+    async def use(origin: HttpServer, fetcher: Client) -> str:
         origin.answers = {"/": answer(body=body)}
-        got = await client.fetch(origin.url("/", "feeds.test"), max_bytes=len(body))
+        got = await fetcher.fetch(origin.url("/", "feeds.test"), max_bytes=len(body))
         return str(got.body == body)
 
     def trust() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=certificate)
 
-    assert reaching(every_name_is_here, use, tls=serving(certificate), trust=trust) == "True"
+    assert reaching(every_name_is_here, use, tls=server_tls(certificate), trust=trust) == "True"
 
 
 @pytest.mark.needs("openssl")
@@ -239,7 +224,7 @@ def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: 
     def trust() -> ssl.SSLContext:
         return ssl.create_default_context(cafile=certificate if trusted else None)
 
-    assert reaching(every_name_is_here, outcome_of(host), tls=serving(certificate), trust=trust) == (
+    assert reaching(every_name_is_here, outcome_of(host), tls=server_tls(certificate), trust=trust) == (
         f"network: https://{host}:PORT/ failed: {message}"
     )
 
@@ -251,10 +236,10 @@ def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: 
 def test_a_server_without_tls_is_not_read_over_https(words: bytes, timeout: float, message: str) -> None:
     async def scenario() -> str:
         transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
-        client = Client(poll_settings(timeout=timeout), contact="a", publication_url="b", transport=transport)
-        async with http_server(greeting=words) as server, client:
+        settings = poll_settings(timeout=timeout)
+        async with http_server(greeting=words) as server, client(settings, transport) as fetcher:
             with pytest.raises(FetchError) as caught:
-                await client.fetch(f"https://127.0.0.1:{server.port}/")
+                await fetcher.fetch(f"https://127.0.0.1:{server.port}/")
         return str(caught.value)
 
     assert message in asyncio.run(scenario())
@@ -270,9 +255,9 @@ def test_a_connection_that_breaks_is_reported() -> None:
         )
         writer.transport.abort()
 
-    async def use(origin: HttpServer, client: Client) -> str:
+    async def use(origin: HttpServer, fetcher: Client) -> str:
         origin.answers = {"/": reset}
-        return await outcome_of("feeds.test")(origin, client)
+        return await outcome_of("feeds.test")(origin, fetcher)
 
     assert reaching(every_name_is_here, use) == (
         "network: http://feeds.test:PORT/ failed: Connection reset by peer"

@@ -122,19 +122,19 @@ def reads_body(said: str) -> None:
 @SAMPLE
 @given(strategies.documents(), strategies.TYPES)
 @example(b'\xef\xbb\xbf{\x80"version": 1}', "")  # a mark of UTF-8 before what is none
-def test_sniffing_finds_text_or_says_why_not(body: bytes, content_type: str) -> None:
+def test_sniffing_returns_text_or_raises_a_parse_error(body: bytes, content_type: str) -> None:
     sniffs(body, content_type)
 
 
 @SAMPLE
 @given(strategies.documents(), strategies.TYPES)
-def test_parsing_finds_a_document_or_says_why_not(body: bytes, content_type: str) -> None:
+def test_parsing_returns_a_document_or_raises_a_parse_error(body: bytes, content_type: str) -> None:
     parses(body, content_type)
 
 
 @SAMPLE
 @given(strategies.documents(), strategies.TYPES)
-def test_whatever_becomes_an_item_is_safe(body: bytes, content_type: str) -> None:
+def test_every_normalised_item_is_safe(body: bytes, content_type: str) -> None:
     works(body, content_type)
 
 
@@ -170,7 +170,7 @@ TARGETS: dict[str, tuple[st.SearchStrategy[object], Callable[..., None]]] = {
 
 @pytest.mark.fuzz
 @pytest.mark.parametrize("target", TARGETS)
-def test_nothing_breaks_within_the_budget(target: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_target_fails_within_the_budget(target: str, capsys: pytest.CaptureFixture[str]) -> None:
     inputs, holds = TARGETS[target]
     tried, until = 0, time.monotonic() + BUDGET / len(TARGETS)
 

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
+from tests.corpus import HOSTILE
 from tests.dictionaries import dictionary
 
-HOSTILE = Path(__file__).parents[3] / "shared" / "corpus" / "hostile"
 # Every script of payloads.dict sets this variable, which the browser tests read.
 RUN = "window.__ran=1"
 

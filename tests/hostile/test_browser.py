@@ -92,7 +92,7 @@ def as_reader_shows(releases: Sequence[Release]) -> bytes:
 @pytest.mark.parametrize(
     "bad", [OURS[0], f"<img src=data:, onerror={RUN}>", "<script src=https://evil.example/></script>"]
 )
-def test_the_hook_notices_what_it_is_for(browser: Chromium, reader: HttpServer, bad: str) -> None:
+def test_the_hook_detects_a_script_that_ran(browser: Chromium, reader: HttpServer, bad: str) -> None:
     reader.answers["/bad"] = answer(body=f"<!doctype html><title>Bad</title>{bad}".encode())
     assert wrongs(browser, reader.url("/bad"))
 

@@ -45,6 +45,6 @@ def test_a_disclaimer_inside_anything_is_faulted(swallows: str) -> None:
     assert list(page_faults(PAGE.replace("BODY", swallows), STANDING))
 
 
-def test_a_disclaimer_that_is_missing_or_says_something_else_is_faulted() -> None:
+def test_a_missing_or_changed_disclaimer_is_faulted() -> None:
     assert list(body_faults(GOOD.replace(STANDING, "We lie."), STANDING))
     assert list(page_faults(PAGE.replace("pw-disclaimer", "x"), STANDING))

@@ -123,7 +123,7 @@ def test_the_order_of_entries_in_a_document_does_not_matter(
 
 @FEW
 @given(clear_histories)
-def test_reading_what_is_new_comes_to_the_same_as_reading_all(history: list[list[Entry]]) -> None:
+def test_incremental_parsing_equals_a_full_parse(history: list[list[Entry]]) -> None:
     with given_line(ORIGIN) as parts, given_line(ORIGIN) as whole:
         says(parts, ORIGIN, history)
         says(whole, ORIGIN, history, incremental=False)
@@ -132,7 +132,7 @@ def test_reading_what_is_new_comes_to_the_same_as_reading_all(history: list[list
 
 @FEW
 @given(documents, documents, documents, st.permutations([0, 1, 2]))
-def test_the_order_of_sources_does_not_matter_for_what_items_say(
+def test_the_order_of_sources_does_not_change_items(
     one: list[Entry], two: list[Entry], three: list[Entry], order: list[int]
 ) -> None:
     said = [(ORIGIN, one), (AGENCY, two), (UNIVERSITY, three)]

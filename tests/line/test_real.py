@@ -15,9 +15,9 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model import Item
+from tests.corpus import REAL
 from tests.line.line import Line, plain
 from tests.line.valid import atom_mistakes, json_mistakes, rss_mistakes
-from tests.parse.corpus import REAL, needs_corpus
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORIGIN = plain()
@@ -62,9 +62,9 @@ def given_document_through_the_line(path: Path, directory: Path) -> Line:
     return line
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
-def test_a_real_document_becomes_valid_channels_that_say_what_it_said(path: Path, tmp_path: Path) -> None:
+def test_a_real_document_becomes_valid_channels_with_its_content(path: Path, tmp_path: Path) -> None:
     with given_document_through_the_line(path, tmp_path) as line:
         items = [stored.item for stored in line.items()]
         atom, rss, feed = (line.document(CHANNEL, kind).body for kind in ("atom", "rss", "json"))
@@ -77,7 +77,7 @@ def test_a_real_document_becomes_valid_channels_that_say_what_it_said(path: Path
     assert differences(readings, items) == {field for name, field in DIFFERENT if name == path.name}
 
 
-# ---- how others read it
+# ---- readings by other parsers
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _differing(reading: Reading, item: Item) -> Iterator[str]:
         yield "date"
 
 
-# ---- what is no feed
+# ---- documents that are no feed
 
 
 NO_FEEDS: Mapping[str, bytes] = {

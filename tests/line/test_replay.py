@@ -1,4 +1,4 @@
-"""Real feeds replayed state by state: nothing twice, nothing lost, edits in place, no change without one."""
+"""Real feeds replayed state by state: each entry once, edits in place, no change without one."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -8,8 +8,8 @@ import feedparser
 import pytest
 
 from aggregator.model import Stored
+from tests.corpus import SERIES
 from tests.line.line import Line, plain
-from tests.parse.corpus import SERIES, needs_corpus
 
 ORIGIN = plain()
 CHANNELS = ("", f"sources/{ORIGIN.id}")
@@ -19,7 +19,7 @@ Words = frozenset[tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A feed at one time, read by feedparser: its own fields, and its entries by id."""
+    """A feed at one time as feedparser reads it: fields of the feed, and entries by id."""
 
     at: datetime
     body: bytes
@@ -125,7 +125,7 @@ def essence(items: tuple[Stored, ...]) -> set[tuple[object, ...]]:
     }
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("series", SERIES, ids=lambda series: series.name)
 def test_a_real_feed_replayed_loses_nothing_repeats_nothing_and_is_read_the_same_both_ways(
     series: Path, tmp_path: Path

@@ -7,20 +7,19 @@ import feedparser
 import jsonschema
 from lxml import etree
 
-from tests.parse.corpus import CORPUS
+from tests.corpus import SCHEMAS
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
-SCHEMA = CORPUS / "schema"
 
 
 @cache
 def _atom() -> etree.RelaxNG:
-    return etree.RelaxNG(etree.parse(SCHEMA / "atom.rng"))
+    return etree.RelaxNG(etree.parse(SCHEMAS / "atom.rng"))
 
 
 @cache
 def _json() -> jsonschema.Draft7Validator:
-    schema = json.loads((SCHEMA / "jsonfeed-1.1.schema.json").read_bytes())
+    schema = json.loads((SCHEMAS / "jsonfeed-1.1.schema.json").read_bytes())
     return jsonschema.Draft7Validator(schema)
 
 

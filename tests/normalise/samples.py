@@ -1,7 +1,6 @@
 """Minimal entries, documents and sources for tests of normalise."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 from aggregator.model import Document, Entry, Item, Markup
 from aggregator.model.settings import Source
@@ -10,8 +9,6 @@ from aggregator.normalise import normalise
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "https://example.org/press/feed.xml"
 SOURCE = Source(id="council", feed=URL, organisation="Council")
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-NO_CORPUS = "the corpora are not beside this checkout"
 
 
 def entry(

@@ -10,17 +10,18 @@ from aggregator.errors import ParseError
 from aggregator.model import Entry, Item, Markup
 from aggregator.normalise.html import Safe, sanitise
 from aggregator.parse import parse
+from tests.corpus import REAL
 from tests.normalise.allowed import faults
-from tests.normalise.samples import CORPUS, NO_CORPUS, URL, normalised
+from tests.normalise.samples import URL, normalised
 
-pytestmark = pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
+pytestmark = pytest.mark.needs("corpus")
 
 # Published empty: channels nested in a channel, and items without any element.
 EMPTY = {"danmactough-illegally-nested-9d532e32.xml", "miniflux-no_encoding_ISO-8859-1-d408769b.xml"}
 
 
 def entries() -> Iterator[tuple[str, Entry, Item | None]]:
-    for path in sorted((CORPUS / "real").iterdir()):
+    for path in REAL:
         try:
             document = parse(path.read_bytes(), content_type="", url=URL)
         except ParseError:
@@ -66,7 +67,7 @@ def test_every_body_is_a_fixed_point() -> None:
             assert again == Safe(item.content, item.text), name
 
 
-def test_a_sample_of_bodies_has_only_what_is_allowed() -> None:
+def test_a_sample_of_bodies_has_only_allowed_markup() -> None:
     bodies = [item.content for _, _, item in normalised_entries() if item and 0 < len(item.content) < 20_000]
 
     assert [fault for body in bodies[::25] for fault in faults(body)] == []

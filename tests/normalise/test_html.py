@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from aggregator.model import Markup
 from aggregator.normalise.html import Safe, fixed_point, sanitise
+from tests.corpus import HOSTILE
 from tests.normalise.allowed import faults
-from tests.normalise.samples import CORPUS, NO_CORPUS
 
 BASE = "https://example.org/news/1"
 
@@ -240,9 +240,9 @@ def test_sanitising_any_plain_text_is_safe_and_idempotent(raw: str) -> None:
     assert sanitised(once.html) == Safe(once.html, once.text)
 
 
-@pytest.mark.skipif(not CORPUS.exists(), reason=NO_CORPUS)
+@pytest.mark.needs("corpus")
 def test_known_xss_payloads_are_neutralised() -> None:
-    cases = json.loads((CORPUS / "hostile/dompurify/expect.json").read_text())
+    cases = json.loads((HOSTILE / "dompurify/expect.json").read_text())
 
     assert len(cases) > 200
     for case in cases:

@@ -74,7 +74,7 @@ PLACES = frozenset(
 )
 AUTHORS = frozenset({"author", "author_detail", "authors", "publisher_detail"})
 WHOLE = View()
-# What each patch may change; a patch for speed may change nothing.
+# The part of the output that each patch may change: none for a patch for speed.
 VIEWS: Mapping[str, View] = {
     "use_expat_driver": WHOLE,
     "cache_base_uris": WHOLE,

@@ -13,7 +13,7 @@ import pytest
 
 from aggregator.parse import expat_driver, parse
 from aggregator.parse.feedparser_patches import PATCHES
-from tests.parse.corpus import REAL
+from tests.corpus import REAL
 from tests.parse.test_parse import DOCUMENTS
 
 ROOT = Path(__file__).parents[2]

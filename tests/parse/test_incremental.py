@@ -8,7 +8,7 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import Document
 from aggregator.parse import parse
-from tests.parse.corpus import REAL, SERIES, needs_corpus
+from tests.corpus import REAL, SERIES
 
 URL = "https://found.example/dir/feed"
 UNSPLITTABLE = {
@@ -34,7 +34,7 @@ def subsets(listed: tuple[bytes, ...]) -> list[frozenset[bytes]]:
     return [frozenset(each) for each in chosen]
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("path", REAL, ids=lambda path: path.name)
 def test_the_new_entries_of_a_real_feed_are_those_of_the_whole_document(path: Path) -> None:
     whole = parsed(path.read_bytes())
@@ -44,7 +44,7 @@ def test_the_new_entries_of_a_real_feed_are_those_of_the_whole_document(path: Pa
             assert parsed(path.read_bytes(), seen) == unseen(whole, seen)
 
 
-@needs_corpus
+@pytest.mark.needs("corpus")
 @pytest.mark.parametrize("series", SERIES, ids=lambda path: path.name)
 def test_each_state_of_a_feed_yields_the_items_that_its_last_state_lacked(series: Path) -> None:
     seen: frozenset[bytes] = frozenset()

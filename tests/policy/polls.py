@@ -72,7 +72,7 @@ def polls(
     jitter: float = 0.0,
     is_websub: bool = True,
 ) -> PollResult:
-    """A successful poll; its document, if it was read, holds so many new items."""
+    """Decide a successful poll; a document that was read holds `new` new items."""
     read, known = None, None
     if document is not None or new:
         items = tuple(item(entry(f"Release {n}", f"g{n}"), of) for n in range(new))

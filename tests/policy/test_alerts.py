@@ -48,7 +48,7 @@ def fine(
     relocation: Relocation | None = None,
     hub: Subscription | None = None,
 ) -> Mapping[AlertKind, str]:
-    """What a successful poll shows, after which the source has this relocation and this hub."""
+    """Judge a successful poll, after which the source has this relocation and this hub."""
     outcome = Outcome("harbour", OutcomeKind.CHANGED if new else OutcomeKind.NOT_MODIFIED, NOON, 0.1, new=new)
     after = replace(claim, relocation=relocation or claim.relocation, subscription=hub)
     return judged(PollResult(claim, after, outcome, Due(NOON + HOUR)))
@@ -61,7 +61,7 @@ def fails(
     since: datetime | None = None,
     due: Due = BACK_OFF,
 ) -> Mapping[AlertKind, str]:
-    """What a failed poll shows, the last of so many in a row."""
+    """Judge a failed poll, the last of `times` in a row."""
     outcome = Outcome("harbour", OutcomeKind.FAILED, NOON, 0.1, cause=cause, message="no route")
     after = replace(CLAIM, failures=times, failing_since=since)
     return judged(PollResult(CLAIM, after, outcome, due))
@@ -102,7 +102,7 @@ def test_gone_is_raised_at_once() -> None:
     }
 
 
-def test_a_poll_that_sent_no_request_says_nothing() -> None:
+def test_a_poll_without_a_request_changes_no_alert() -> None:
     assert fails(Cause.RATE_LIMITED, times=9, since=NOON - DAY, due=CAPPED) == {}
 
 

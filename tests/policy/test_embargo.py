@@ -58,7 +58,7 @@ def test_clamp_and_ignore_let_a_future_item_out_at_once(policy: Embargo) -> None
 
 
 @pytest.mark.parametrize("claimed", [None, PAST, TOMORROW])
-def test_review_waits_for_a_person_whatever_the_date(claimed: datetime | None) -> None:
+def test_review_holds_an_item_of_any_date(claimed: datetime | None) -> None:
     shown = PAST if claimed is PAST else NOW
     assert place(claimed, embargo=Embargo.HOLD, now=NOW, review=True) == Placement(
         State.HELD, None, shown, "review"

@@ -51,6 +51,11 @@ def test_no_more_sources_are_admitted_than_there_are_places() -> None:
     assert admitted(admission(*[""] * 5, places=8), "prompt.example") == 3
 
 
+def test_files_count_as_prompt_and_have_no_limit_per_host() -> None:
+    assert admitted(admission(places=120), "") == 99
+    assert admission(*[""] * 5, places=10).admit("new.example")
+
+
 def test_a_place_counts_as_prompt_once_its_host_has_answered() -> None:
     standing: dict[str, bool] = {}
     under_way = [f"new{n}.example" for n in range(5)]

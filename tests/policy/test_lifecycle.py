@@ -36,7 +36,7 @@ def stored(state: State) -> Stored:
 
 
 @pytest.mark.parametrize(("state", "trigger"), [(s, t) for s in State for t in Trigger])
-def test_every_trigger_moves_an_item_as_the_table_says_or_is_refused(state: State, trigger: Trigger) -> None:
+def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, trigger: Trigger) -> None:
     after = ALLOWED.get((state, trigger))
     if after is None:
         with pytest.raises(UsageError, match=f"abcdefghijklm is {state}: cannot {trigger} it"):

@@ -234,7 +234,7 @@ def test_a_rate_limit_ends_at_retry_after_whatever_hours_the_source_skips() -> N
 MOVED = Relocation(at="https://new.example/feed", since=NOON - DAY, failures=2)
 
 
-def test_a_poll_that_sent_no_request_says_nothing_of_the_source() -> None:
+def test_a_poll_without_a_request_leaves_the_source_unchanged() -> None:
     claim = replace(
         CLAIM, relocation=MOVED, failures=2, failing_since=NOON - HOUR, last_success=None, host="new.example"
     )

@@ -65,7 +65,7 @@ def test_every_reason_has_its_words(reason: DueReason) -> None:
         (Cause.LEASE, 1, "failed once: back-off of 15 min"),
     ],
 )
-def test_back_off_is_said_with_its_cause_and_count(cause: Cause, failures: int, expected: str) -> None:
+def test_back_off_is_worded_with_its_cause_and_count(cause: Cause, failures: int, expected: str) -> None:
     due = Due(NOON, DueReason.BACK_OFF, wait=15 * MINUTE, cause=cause, failures=failures)
     assert words(due) == expected
 
@@ -84,18 +84,18 @@ def test_every_cause_with_a_back_off_has_its_words() -> None:
         (2 * DAY, None, "origin asked to wait 2 d"),
     ],
 )
-def test_retry_after_is_said_with_the_wait_granted(
+def test_retry_after_is_worded_with_the_wait_granted(
     wait: timedelta, asked: timedelta | None, expected: str
 ) -> None:
     assert words(Due(NOON, DueReason.ORIGIN_WAIT, wait=wait, basis=asked)) == expected
 
 
-def test_a_rate_limit_of_a_host_is_said_of_all_its_sources() -> None:
+def test_a_rate_limit_of_a_host_is_worded_for_all_its_sources() -> None:
     limited = Due(NOON, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
     assert words(limited) == "origin asked to wait 1 d, for all sources at press.example"
 
 
-def test_the_other_address_and_skip_hours_are_said_last() -> None:
+def test_the_other_address_and_skip_hours_are_worded_last() -> None:
     due = Due(NOON, DueReason.BACK_OFF, wait=15 * MINUTE, cause=Cause.HTTP, failures=1, is_fallback=True)
     said = "answered with an error once: back-off of 15 min, at its other address"
     assert words(due) == said
@@ -105,7 +105,7 @@ def test_the_other_address_and_skip_hours_are_said_last() -> None:
     )
 
 
-def test_a_reason_without_its_basis_is_said_all_the_same() -> None:
+def test_a_reason_without_its_basis_has_words() -> None:
     assert words(Due(NOON, DueReason.RHYTHM, wait=HOUR)) == "something new every 0 s: polled every 1 h"
 
 
@@ -127,9 +127,9 @@ def test_a_reason_without_its_basis_is_said_all_the_same() -> None:
         (9_999 * 86_400, "9999 d"),
     ],
 )
-def test_a_span_is_said_in_its_largest_fitting_unit(seconds: int, expected: str) -> None:
+def test_a_span_is_worded_in_its_largest_fitting_unit(seconds: int, expected: str) -> None:
     assert span(timedelta(seconds=seconds)) == expected
 
 
-def test_due_times_are_said_as_the_schedule_makes_them() -> None:
+def test_due_times_are_worded_as_the_schedule_makes_them() -> None:
     assert words(pace(15 * MINUTE, 16 * HOUR, NOON, NOON)) == "something new every 16 h: polled every 1 h"

@@ -156,11 +156,11 @@ def test_the_operator_may_write_the_address_before_it_is_adopted() -> None:
         (MOVED, Relocation(), "back at its configured address"),
     ],
 )
-def test_each_step_is_told_once(before: Relocation, after: Relocation, told: str) -> None:
+def test_each_step_of_a_relocation_is_logged_once(before: Relocation, after: Relocation, told: str) -> None:
     assert event(before, after) == told
 
 
-def test_the_operator_is_told_the_cure() -> None:
+def test_a_relocation_is_worded_with_its_cure() -> None:
     cure = f"write `feed: {NEW}` in sources.yaml, or `publicwire unmove office`"
     assert [advice("office", NEW, NOON, is_adopted=adopted) for adopted in (True, False)] == [
         f"moved for good, polled at {NEW} since 2026-03-02: {cure}",

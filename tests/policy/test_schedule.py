@@ -203,7 +203,7 @@ def test_a_due_time_outside_of_skip_hours_stays(hints: Hints) -> None:
     assert skipping(EVERY, hints) == EVERY
 
 
-def test_a_feed_that_names_every_hour_or_day_is_not_believed() -> None:
+def test_skip_hours_or_days_that_cover_all_are_ignored() -> None:
     assert skipping(EVERY, Hints(skip_hours=tuple(range(24)))) == EVERY
     assert skipping(EVERY, Hints(skip_days=tuple(range(7)))) == EVERY
 
@@ -281,7 +281,7 @@ def test_a_retry_after_of_more_than_a_week_is_capped() -> None:
     assert not slow.is_capped
 
 
-def test_only_a_wait_that_the_origin_asked_for_is_capped() -> None:
+def test_only_a_wait_requested_by_the_origin_is_capped() -> None:
     assert not waits(2 * HOUR).is_capped
     assert not waits(15 * MINUTE, timedelta(0)).is_capped
     assert not Due(NOON, DueReason.RHYTHM, wait=HOUR, basis=DAY).is_capped
@@ -336,7 +336,7 @@ def test_skip_days_add_a_week_to_a_plausible_due_time() -> None:
         assert is_plausible(due, MINUTE, NOON) is is_kept
 
 
-def test_a_clock_that_was_set_is_told_from_one_that_drifts() -> None:
+def test_drift_up_to_the_maximum_is_no_leap() -> None:
     assert leap(HOUR + CLOCK_DRIFT_MAX, HOUR) == leap(HOUR, HOUR + CLOCK_DRIFT_MAX) == timedelta(0)
     assert (leap(2 * DAY, HOUR), leap(HOUR, 2 * DAY)) == (2 * DAY - HOUR, HOUR - 2 * DAY)
 
@@ -363,7 +363,7 @@ def test_a_poll_replaces_its_own_due_time_and_a_wish_replaces_a_delivery(
         (DueReason.ORIGIN_GONE, NOON + HOUR, False),
     ],
 )
-def test_a_delivery_hastens_a_source_unless_its_origin_asked_for_a_wait(
+def test_a_delivery_hastens_a_source_unless_its_origin_requested_a_wait(
     stored: DueReason, at: datetime, expected: bool
 ) -> None:
     assert hastens(stored, at, NOON) is expected

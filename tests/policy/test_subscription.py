@@ -64,7 +64,7 @@ def test_a_hub_is_changed_when_the_feed_names_another_but_not_within_the_hour(
     assert subscription.is_settled(present, advert, NOON) is settled
 
 
-def test_a_left_subscription_is_over_unless_its_hub_has_to_be_told() -> None:
+def test_a_left_subscription_ends_or_is_unsubscribed_at_its_hub() -> None:
     assert subscription.left(given(SubscriptionState.WANTED), NOON) is None
     assert subscription.left(given(SubscriptionState.DENIED), NOON) is None
     for standing in (SubscriptionState.ASKED, SubscriptionState.ACTIVE, SubscriptionState.BROKEN):
@@ -72,7 +72,7 @@ def test_a_left_subscription_is_over_unless_its_hub_has_to_be_told() -> None:
         assert leaving == given(SubscriptionState.LEAVING, due=NOON + HOUR)
 
 
-def test_a_hub_that_never_confirms_is_asked_ever_more_rarely_but_for_ever() -> None:
+def test_a_hub_that_never_confirms_is_retried_with_back_off_without_end() -> None:
     present, now, gaps = given(), NOON, []
     for _ in range(6):
         asked = subscription.looked_at(present, now, wanted=True)
@@ -94,7 +94,7 @@ def test_an_unwanted_subscription_is_left_when_it_is_due(wanted: bool, configure
     assert looked.state is SubscriptionState.LEAVING
 
 
-def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
+def test_an_unsubscription_is_requested_three_times_at_most() -> None:
     leaving: Subscription | None = given(SubscriptionState.LEAVING)
     asked = 0
     while leaving is not None:
@@ -103,7 +103,7 @@ def test_a_hub_is_asked_to_forget_three_times_at_most() -> None:
     assert asked == 3
 
 
-def test_a_failed_request_waits_as_long_as_the_hub_asks_and_keeps_the_reason() -> None:
+def test_a_failed_request_honours_retry_after_and_keeps_the_reason() -> None:
     asked = given(SubscriptionState.ASKED, due=NOON + HOUR)
     assert subscription.failed(asked, "down", NOON, wish=None) == replace(asked, reason="down")
     assert subscription.failed(asked, "down", NOON, wish=MINUTE).due == NOON + HOUR
@@ -129,13 +129,11 @@ def test_a_renewed_lease_keeps_the_moment_of_the_first_confirmation() -> None:
     [
         (None, DAY, 18 * HOUR),  # the hub names none
         (timedelta(days=3650), 30 * DAY, 22.5 * DAY),
-        (timedelta(seconds=60), MINUTE, 15 * MINUTE),  # we do not run for it
+        (timedelta(seconds=60), MINUTE, 15 * MINUTE),  # shorter than the earliest renewal
         (timedelta(0), timedelta(0), 15 * MINUTE),
     ],
 )
-def test_leases_are_believed_within_bounds(
-    lease: timedelta | None, until: timedelta, renewal: timedelta
-) -> None:
+def test_leases_are_bounded(lease: timedelta | None, until: timedelta, renewal: timedelta) -> None:
     made = subscription.confirmed(given(SubscriptionState.ASKED), TOPIC, lease, NOON)
     assert made is not None
     assert (made.lease_until, made.due) == (NOON + until, NOON + renewal)
@@ -188,7 +186,7 @@ def test_a_denial_ends_it_for_a_month_or_for_good() -> None:
         (active(configured=False), False),
     ],
 )
-def test_deliveries_mean_something_while_we_asked_for_them(present: Subscription, listening: bool) -> None:
+def test_deliveries_count_only_for_a_requested_subscription(present: Subscription, listening: bool) -> None:
     assert subscription.is_listening(present) is listening
 
 
@@ -246,7 +244,7 @@ def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks
     )
 
 
-def test_a_broken_hub_is_asked_anew() -> None:
+def test_a_broken_hub_is_subscribed_to_anew() -> None:
     asked = subscription.looked_at(given(SubscriptionState.BROKEN, breaks=1), NOON, wanted=True)
     assert asked == given(SubscriptionState.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
 

@@ -12,7 +12,7 @@ def test_the_least_recently_used_value_is_evicted() -> None:
     assert [cache.get(key) for key in "abc"] == ["A", None, "C"]
 
 
-def test_the_newest_value_is_kept_whatever_its_size() -> None:
+def test_the_newest_value_is_kept_at_any_size() -> None:
     cache: Cache[str, str] = Cache(10)
     cache.put("a", "A", 4)
     cache.put("b", "B", 40)

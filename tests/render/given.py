@@ -2,7 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any  # what JSON and feedparser give back has no type
+from typing import Any  # JSON and feedparser return untyped values
 
 import feedparser
 from lxml import etree

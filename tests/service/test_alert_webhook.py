@@ -45,7 +45,7 @@ class WebhookHarness:
         self.storage.polls.record(succeeded(claim, source(name), self.now))
 
     async def tick(self, after: timedelta = timedelta(0)) -> list[str]:
-        """What a new service, as after a kill, does at a tick; returns its log."""
+        """Run the tick of a new service, as after a kill, and return its log."""
         self.now += after
         settings = replace(config(HARBOUR, PILOTS), alerts=self.address)
 
@@ -139,7 +139,7 @@ def test_a_post_that_fails_is_tried_again_later_and_later(tmp_path: Path) -> Non
     run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})
 
 
-def test_after_some_days_it_is_given_up_and_said_so(tmp_path: Path) -> None:
+def test_posting_is_given_up_after_some_days_and_logged(tmp_path: Path) -> None:
     async def scenario(harness: WebhookHarness) -> None:
         harness.gone("harbour")
         assert await harness.tick(DAY) == ["alert", "alerts not posted"]
@@ -159,7 +159,7 @@ def test_without_an_address_alerts_are_logged_only(tmp_path: Path) -> None:
     assert run_scenario(tmp_path, scenario, {}) == []
 
 
-def test_an_address_that_leads_elsewhere_gets_the_post_only_where_it_says_so(tmp_path: Path) -> None:
+def test_a_redirected_webhook_is_posted_to_its_target(tmp_path: Path) -> None:
     async def scenario(harness: WebhookHarness) -> None:
         harness.gone("harbour")
         await harness.tick()

@@ -1,4 +1,4 @@
-"""What a store needs once an hour."""
+"""Maintenance once an hour: backups and retention."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -57,7 +57,7 @@ def test_no_backup_is_made_when_none_is_to_be_kept(storage: Storage, store: Path
     assert names(store) == []
 
 
-def test_a_backup_that_fails_is_told_and_tried_again(storage: Storage, store: Path) -> None:
+def test_a_failed_backup_is_logged_and_retried(storage: Storage, store: Path) -> None:
     (store / "backups").write_bytes(b"a file where the directory should be")
     with capture_logs() as events:
         upkeep(storage, store, Retention(), THREE)
@@ -67,6 +67,6 @@ def test_a_backup_that_fails_is_told_and_tried_again(storage: Storage, store: Pa
     assert names(store) == ["publicwire-2026-03-02.db"]
 
 
-def test_upkeep_frees_what_is_past_its_time(storage: Storage, store: Path) -> None:
+def test_upkeep_frees_content_past_retention(storage: Storage, store: Path) -> None:
     upkeep(storage, store, Retention(), NOON + 500 * DAY)
     assert [each.item.content for each in all_items(storage)] == [""]

@@ -1,4 +1,4 @@
-"""What Prometheus reads."""
+"""Metrics in the text format of Prometheus."""
 
 import subprocess
 import sys
@@ -45,7 +45,7 @@ def test_polls_are_counted_by_outcome_and_cause() -> None:
     assert found['publicwire_poll_seconds_bucket{le="0.25"}'] == 3
 
 
-def test_lateness_is_that_of_polls_in_their_turn_and_never_negative() -> None:
+def test_lateness_counts_scheduled_polls_and_is_never_negative() -> None:
     metrics = given_metrics()
     for late in (None, timedelta(seconds=3), -HOUR):
         metrics.observe(claim(late), outcome("changed"))
@@ -62,10 +62,10 @@ def test_items_are_counted_by_kind_from_zero_on() -> None:
     assert values(metrics)['publicwire_items_total{kind="edited"}'] == 1
 
 
-def test_a_304_saves_what_the_last_whole_answer_had() -> None:
+def test_a_304_saves_the_bytes_of_the_last_full_response() -> None:
     metrics = given_metrics()
     for told in (
-        outcome("not-modified", received=200),  # nothing is known of its size yet
+        outcome("not-modified", received=200),  # without a full response before, no size is known
         outcome("changed", received=5000),
         outcome("failed", received=10),
         outcome("not-modified", received=200),
@@ -75,7 +75,7 @@ def test_a_304_saves_what_the_last_whole_answer_had() -> None:
     assert values(metrics)["publicwire_received_bytes_total"] == 5410
 
 
-def test_what_stands_now_is_asked_at_each_look() -> None:
+def test_gauges_are_read_at_each_scrape() -> None:
     totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6, due=9, tasks=10)
     alert = Alert(1, "harbour", "Harbour", AlertKind.QUIET, "nothing new", NOON)
     found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))

@@ -9,27 +9,29 @@ from pathlib import Path
 from aggregator.errors import Cause, Outdated
 from aggregator.model import Outcome, PollResult
 from aggregator.model.settings import Config
-from aggregator.service.pipeline import DECISIONS_MAX, Pipeline
+from aggregator.service.pipeline import DECISIONS_MAX
 from aggregator.storage import Storage, open_storage
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
 from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
-from tests.given import HOUR, NOON, InProcessReader, all_items, at_once, config, titles
+from tests.given import HOUR, NOON, all_items, config, pipeline, titles
 from tests.server import http_server
 
 
 class BusyPolls(PollStore):
-    """A store in which something changes at each of the first `conflicts` commits."""
+    """A store in which another item takes the ids of the new ones before each of the first `conflicts` commits."""
 
     conflicts = 0
     refused = 0
+    taken: frozenset[str] = frozenset()
 
     def record(self, result: PollResult) -> None:
         if result.changes is not None and self.refused < self.conflicts:
             self.refused += 1
-            raise Outdated("something has changed")
+            self.taken |= {new.public_id for new in result.changes.new}
+            raise Outdated("ids are taken", self.taken)
         super().record(result)
 
 
@@ -47,16 +49,9 @@ def polled(
         async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
             settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
             store.admin.sync(settings, NOON)
-            pipeline = Pipeline(
-                store,
-                lambda: fetcher,
-                InProcessReader(),
-                at_once,
-                config=lambda: then(settings),
-                clock=lambda: NOON,
-            )
-            (outcome,) = await pipeline.run([OFFICE.id])
-            pipeline.close()
+            polls = pipeline(store, fetcher, lambda: then(settings))
+            (outcome,) = await polls.run([OFFICE.id])
+            polls.close()
             return outcome
 
     return asyncio.run(run()), store, polls
@@ -67,9 +62,11 @@ def test_a_decision_is_made_again_when_something_has_changed(tmp_path: Path) -> 
     with closing(store):
         assert (outcome.new, polls.refused) == (2, 3)
         assert sorted(titles(all_items(store))) == ["New pilot boat", "Storm warning"]
+        assert len(polls.taken) == 6
+        assert polls.taken.isdisjoint(each.public_id for each in all_items(store))
 
 
-def test_a_poll_whose_decisions_never_hold_fails_and_backs_off(tmp_path: Path) -> None:
+def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path) -> None:
     outcome, store, polls = polled(tmp_path, conflicts=1_000)
     with closing(store):
         assert (outcome.cause, polls.refused) == (Cause.CRASH, DECISIONS_MAX)

@@ -1,8 +1,11 @@
-"""What systemd is told, and by whom."""
+"""Service notification: datagrams to the socket of systemd, the watchdog, the states of a running service."""
 
 import asyncio
 import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -14,7 +17,6 @@ import pytest
 from aggregator.service.app import durable_work, polling, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.scheduler import Scheduler
-from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
 from tests.given import config
 from tests.running import given_a_site, until
@@ -22,7 +24,7 @@ from tests.running import given_a_site, until
 
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[socket.socket]:
-    """The socket systemd would listen at."""
+    """The notification socket of systemd."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(str(tmp_path / "notify"))
         listening.settimeout(15)
@@ -33,28 +35,30 @@ def told(listener: socket.socket) -> str:
     return listener.recv(4096).decode()
 
 
-def test_a_state_is_one_datagram(
-    listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    notify("READY=1")
+def notify(address: str) -> None:
+    """Notify as a process whose environment names this socket."""
+    code = "from aggregator.service.systemd import notify; notify('READY=1')"
+    environment = {**os.environ, "NOTIFY_SOCKET": address}
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
+def test_a_state_is_one_datagram(listener: socket.socket, tmp_path: Path) -> None:
+    notify(str(tmp_path / "notify"))
     assert told(listener) == "READY=1"
-    assert reloading().startswith("RELOADING=1\nMONOTONIC_USEC=")
 
 
-def test_an_abstract_socket_is_understood(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_socket_in_the_abstract_namespace_is_notified() -> None:
     name = f"publicwire-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
         listening.bind(f"\0{name}")
-        monkeypatch.setenv("NOTIFY_SOCKET", f"@{name}")
-        notify("WATCHDOG=1")
-        assert told(listening) == "WATCHDOG=1"
+        listening.settimeout(15)
+        notify(f"@{name}")
+        assert told(listening) == "READY=1"
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", "/nowhere/notify"])
-def test_nobody_listening_is_no_trouble(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("NOTIFY_SOCKET", address)
-    notify("READY=1")
+def test_without_a_listener_notification_is_silent(address: str) -> None:
+    notify(address)
 
 
 def test_a_blocked_tick_starves_the_watchdog_and_readiness(tmp_path: Path) -> None:
@@ -79,10 +83,15 @@ async def _blocked(directory: Path) -> None:
             await poller.tick()
             await poller.tick()
             assert said == ["READY=1", "WATCHDOG=1"]
-            release = threading.Event()
-            blocking = asyncio.create_task(line.write(release.wait))
+            loop, is_blocked, release = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+            def block() -> None:
+                loop.call_soon_threadsafe(is_blocked.set)
+                release.wait()
+
+            blocking = asyncio.create_task(line.write(block))
             tick = asyncio.create_task(poller.tick())
-            await asyncio.sleep(0)
+            await is_blocked.wait()
             clock[0] = 29
             assert poller.is_ready()
             clock[0] = 31
@@ -94,16 +103,13 @@ async def _blocked(directory: Path) -> None:
             assert said[-1] == "WATCHDOG=1"
 
 
-def test_the_service_tells_its_whole_life(
-    listener: socket.socket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-    here = given_a_site(tmp_path, {})
+def test_the_service_notifies_readiness_reload_and_stop(listener: socket.socket, tmp_path: Path) -> None:
+    here = replace(given_a_site(tmp_path, {}), environment={"NOTIFY_SOCKET": str(tmp_path / "notify")})
     with here.serving() as running:
         assert told(listener) == "READY=1"
         assert told(listener) == "WATCHDOG=1"
-        running.process.send_signal(1)
-        until(lambda: told(listener).startswith("RELOADING=1\n"))
+        running.process.send_signal(signal.SIGHUP)
+        until(lambda: told(listener).startswith("RELOADING=1\nMONOTONIC_USEC="))
         until(lambda: told(listener) == "READY=1")
         assert running.stop() == 0
         until(lambda: told(listener) == "STOPPING=1")

@@ -1,4 +1,4 @@
-"""Every back end there is; the contract tests run over each."""
+"""All storage engines; the contract tests run over each."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

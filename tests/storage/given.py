@@ -1,6 +1,6 @@
 """Stored sources, stories and transitions for the contract tests of the storage."""
 
-from aggregator.model import Stored, Trigger
+from aggregator.model import Claim, Stored, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
@@ -27,6 +27,12 @@ def given_story(storage: Storage) -> tuple[Stored, Stored]:
         origin.says(entry("Bridge open", guid, "https://ministry.example/bridge", body=body))
     lead, member = all_items(storage)
     return lead, member
+
+
+def claimed(storage: Storage, name: str = "ministry") -> Claim:
+    """Return the claim of a source at noon."""
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
+    return claim
 
 
 def move(storage: Storage, stored: Stored, trigger: Trigger) -> None:

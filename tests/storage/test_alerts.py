@@ -1,4 +1,4 @@
-"""What every store keeps of alerts: each raised, told and posted once."""
+"""Contract of every storage engine: alerts, each raised, told and posted once."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -72,7 +72,7 @@ def test_an_alert_is_over_with_the_first_success_and_can_be_raised_again(storage
     assert alert.message.startswith("failed 3 times in a row since 2026-03-03 13:00 UTC")
 
 
-def test_what_is_raised_and_what_is_over_is_told_once_each(storage: Storage) -> None:
+def test_raised_and_cleared_alerts_are_told_once_each(storage: Storage) -> None:
     given_failures(storage)
     polls(storage, NOON, cause=Cause.GONE, name="pilots")
     assert kinds(storage.tasks.tell_alerts(NOON)) == [
@@ -85,14 +85,14 @@ def test_what_is_raised_and_what_is_over_is_told_once_each(storage: Storage) -> 
     assert storage.tasks.tell_alerts(NOON) == ()
 
 
-def test_what_was_over_before_it_was_told_is_told_as_that(storage: Storage) -> None:
+def test_an_alert_cleared_before_it_was_told_is_told_as_cleared(storage: Storage) -> None:
     given_failures(storage)
     polls(storage, NOON + DAY)
     assert kinds(storage.tasks.tell_alerts(NOON)) == [("harbour", "failing cleared")]
     assert kinds(storage.tasks.unsent_alerts(9)) == [("harbour", "failing cleared")]
 
 
-def test_what_was_told_is_posted_once_and_again_when_it_is_over(storage: Storage) -> None:
+def test_a_told_alert_is_posted_once_and_again_when_cleared(storage: Storage) -> None:
     given_failures(storage)
     assert storage.tasks.unsent_alerts(9) == () == posting(storage, NOON)
     storage.tasks.tell_alerts(NOON)
@@ -100,7 +100,7 @@ def test_what_was_told_is_posted_once_and_again_when_it_is_over(storage: Storage
     assert told.state == "raised"
     polls(storage, NOON + DAY)
     storage.tasks.tell_alerts(NOON)
-    storage.tasks.alerts_sent([told])  # it was over while it was being posted
+    storage.tasks.alerts_sent([told])  # cleared while it was being posted
     assert kinds(storage.tasks.unsent_alerts(9)) == [("harbour", "failing cleared")]
     storage.tasks.alerts_sent(storage.tasks.unsent_alerts(9))
     assert storage.tasks.unsent_alerts(9) == ()
@@ -124,7 +124,7 @@ def test_only_so_many_are_taken_at_once_oldest_first(storage: Storage) -> None:
     assert kinds(storage.tasks.unsent_alerts(1)) == [("harbour", "failing raised")]
 
 
-def test_a_source_that_is_no_longer_configured_alarms_nobody_and_can_be_forgotten(storage: Storage) -> None:
+def test_a_removed_source_has_no_alerts_and_can_be_forgotten(storage: Storage) -> None:
     given_failures(storage)
     storage.admin.sync(config(replace(PILOTS)), NOON)
     assert storage.tasks.alerts() == ()
@@ -133,7 +133,7 @@ def test_a_source_that_is_no_longer_configured_alarms_nobody_and_can_be_forgotte
 
 
 def finds(storage: Storage, days: int) -> None:
-    """So many polls of the harbour that found something, a day apart up to noon."""
+    """Record `days` polls of the harbour with a new item each, a day apart up to noon."""
     storage.admin.sync(config(HARBOUR, PILOTS), NOON)
     for n in range(days):
         found = entry(f"Release {n}", f"g{n}")
@@ -150,9 +150,7 @@ def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) 
 
 
 @pytest.mark.parametrize("sources", [(PILOTS,), (PILOTS, replace(HARBOUR, feed="https://b.example/feed"))])
-def test_an_alert_is_over_with_its_address_and_that_is_told(
-    storage: Storage, sources: tuple[Source, ...]
-) -> None:
+def test_an_alert_is_cleared_with_its_address_and_told(storage: Storage, sources: tuple[Source, ...]) -> None:
     given_failures(storage)
     storage.admin.sync(config(*sources), NOON + DAY)
     assert kinds(storage.tasks.tell_alerts(NOON + DAY)) == [("harbour", "failing cleared")]
@@ -167,7 +165,7 @@ def test_alerts_long_over_are_forgotten_and_others_are_not(storage: Storage) -> 
     assert kinds(storage.tasks.tell_alerts(NOON)) == [("pilots", "gone raised")]
 
 
-def test_what_is_told_while_the_last_post_ends_is_posted(storage: Storage) -> None:
+def test_an_alert_told_while_the_last_post_ends_is_posted(storage: Storage) -> None:
     given_failures(storage)
     storage.tasks.tell_alerts(NOON)
     (task,) = posting(storage, NOON)
@@ -177,3 +175,11 @@ def test_what_is_told_while_the_last_post_ends_is_posted(storage: Storage) -> No
     storage.tasks.finish_task(task)
     storage.tasks.tell_alerts(NOON + MINUTE)
     assert len(posting(storage, NOON + MINUTE)) == 1
+
+
+def test_a_clock_set_back_makes_tasks_earlier(storage: Storage) -> None:
+    given_failures(storage)
+    storage.tasks.tell_alerts(NOON)
+    assert posting(storage, NOON - HOUR) == ()
+    storage.polls.set_back(HOUR)
+    assert len(posting(storage, NOON - HOUR)) == 1

@@ -67,7 +67,7 @@ def move(storage: Storage, title: str, trigger: Trigger) -> str:
 
 
 def later(store: Path, *steps: tuple[str, Trigger]) -> list[str]:
-    """What the operator did after the backup; ids of the items."""
+    """Apply transitions after the backup and return the ids of their items."""
     with closing(open_storage(store)) as storage:
         return [move(storage, title, trigger) for title, trigger in steps]
 
@@ -96,7 +96,7 @@ def test_a_restore_brings_back_the_backup_and_keeps_the_database_of_before(store
     assert not (store / "restoring").exists()
 
 
-def test_what_was_withdrawn_since_is_withdrawn_again(store: Path, backup: Path) -> None:
+def test_withdrawals_since_the_backup_are_repeated(store: Path, backup: Path) -> None:
     ids = later(store, ("One", Trigger.WITHDRAW), ("Held", Trigger.WITHDRAW))
     journal = (store / "withdrawals.jsonl").read_bytes()
     assert restore(store, backup, NOON + DAY).moved == tuple(ids)
@@ -107,7 +107,7 @@ def test_what_was_withdrawn_since_is_withdrawn_again(store: Path, backup: Path) 
         assert (line.reason, line.actor, line.at) == ("a court said so", "tester", NOON + DAY)
 
 
-def test_what_was_reinstated_since_is_reinstated_again(store: Path, tmp_path: Path, backup: Path) -> None:
+def test_reinstatements_since_the_backup_are_repeated(store: Path, tmp_path: Path, backup: Path) -> None:
     later(store, ("One", Trigger.WITHDRAW), ("Two", Trigger.WITHDRAW))
     with closing(open_storage(store)) as storage:
         storage.admin.backup(tmp_path / "withdrawn.db")
@@ -124,7 +124,7 @@ def test_an_item_held_after_it_was_reinstated_stays_held(store: Path, tmp_path: 
     assert states(store)["One"] is State.HELD
 
 
-def test_lines_about_unknown_items_and_torn_lines_are_told(store: Path, backup: Path) -> None:
+def test_journal_lines_of_unknown_items_and_torn_lines_are_reported(store: Path, backup: Path) -> None:
     with closing(open_storage(store)) as storage:
         SourceDriver(storage, source("ministry")).says(entry("Later", "Later"))
     (unknown,) = later(store, ("Later", Trigger.WITHDRAW))
@@ -135,9 +135,7 @@ def test_lines_about_unknown_items_and_torn_lines_are_told(store: Path, backup: 
     assert (done.moved, done.unknown, done.unreadable) == ((known,), (unknown,), (2,))
 
 
-def test_what_was_withdrawn_and_is_not_in_the_backup_is_withdrawn_on_arrival(
-    store: Path, backup: Path
-) -> None:
+def test_a_withdrawn_item_missing_in_the_backup_is_withdrawn_on_arrival(store: Path, backup: Path) -> None:
     of = source("ministry")
     listed = [entry(name, name) for name in ("Later", "One", "Two", "Held", "Fresh")]
     with closing(open_storage(store)) as storage:
@@ -232,7 +230,7 @@ def test_a_restore_that_was_cut_off_is_begun_anew(store: Path, backup: Path) -> 
     assert restore(store, backup, NOON).items == 3
 
 
-def test_nothing_is_restored_while_a_poller_runs(store: Path, backup: Path, storage: Storage) -> None:
+def test_restore_is_refused_while_a_poller_runs(store: Path, backup: Path, storage: Storage) -> None:
     with storage.admin.poller(), pytest.raises(StoreBusy, match=r"process \d+ is already polling"):
         restore(store, backup, NOON)
     assert not (store / "publicwire.db.before-restore").exists()
@@ -279,7 +277,7 @@ def test_a_backup_takes_the_place_of_backups_only(storage: Storage, store: Path,
     assert [storage.admin.backup(tmp_path / "made-by-mktemp.db") for _ in range(2)] == [1, 1]
 
 
-def test_a_damaged_store_says_how_to_restore_it(store: Path, backup: Path) -> None:
+def test_the_error_of_a_damaged_store_names_the_restore_command(store: Path, backup: Path) -> None:
     scribble(store / "publicwire.db")
     with pytest.raises(StorageError, match="there is no backup"), closing(open_storage(store)) as storage:
         all_items(storage)
@@ -371,8 +369,8 @@ def rows(store: Path, query: str) -> list[tuple[object, ...]]:
         return db.execute(query).fetchall()
 
 
-def test_a_look_at_who_is_due_reads_no_rows(store: Path) -> None:
-    """Of 100,000 that wait for a slow host none is taken, and each look passes them all."""
+def test_the_due_source_query_uses_a_covering_index(store: Path) -> None:
+    """With 100,000 due sources at one slow host, each query passes them all and claims none."""
     looks = IN_TURN, "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL"
     with closing(open_storage(store)):
         for look in looks:

@@ -23,7 +23,7 @@ from tests.given import (
 from tests.storage.given import given_origin, move
 
 
-def test_an_item_is_kept_as_it_is_believed(storage: Storage) -> None:
+def test_an_item_is_stored_with_all_its_fields(storage: Storage) -> None:
     origin = given_origin(storage)
     said = entry("Résumé — “quoted”", "https://ministry.example/1", "https://ministry.example/1")
     origin.says(said)

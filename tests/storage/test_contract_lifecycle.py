@@ -21,7 +21,7 @@ def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
     assert storage.items.release_due(NOON + 2 * DAY) == ()
 
 
-def test_what_changes_while_held_is_never_public(storage: Storage) -> None:
+def test_revisions_of_a_held_item_are_never_public(storage: Storage) -> None:
     origin = given_origin(storage, review=True)
     origin.says(entry("Draft", "g1"))
     origin.says(entry("Final", "g1"), now=NOON + HOUR)

@@ -9,7 +9,7 @@ from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageErro
 from aggregator.model import Due, DueReason, OutcomeKind
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, due_at, entry, failed, source
-from tests.storage.given import given_origin
+from tests.storage.given import claimed, given_origin
 
 
 def test_a_new_source_is_due_at_once_and_claimed_once(storage: Storage) -> None:
@@ -48,7 +48,33 @@ def test_a_poll_of_a_source_moved_meanwhile_writes_nothing(storage: Storage) -> 
         origin.answers(claim, [entry("Too late", "g1")], NOON)
 
 
-def test_claims_come_longest_due_first_and_only_as_many_as_asked(storage: Storage) -> None:
+def test_a_poll_of_a_source_removed_and_configured_again_meanwhile_is_refused(storage: Storage) -> None:
+    origin = given_origin(storage)
+    claim = claimed(storage)
+    storage.admin.sync(config(), NOON)
+    storage.admin.sync(config(origin.source), NOON)
+    with pytest.raises(LeaseLost):
+        storage.polls.record(failed(claim, NOON))
+
+
+def test_a_poll_is_recorded_once(storage: Storage) -> None:
+    given_origin(storage)
+    result = failed(claimed(storage), NOON)
+    storage.polls.record(result)
+    with pytest.raises(LeaseLost):
+        storage.polls.record(result)
+
+
+def test_a_removed_source_is_neither_due_nor_rate_limited(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    gone = FetchError("gone", cause=Cause.GONE, status=410)
+    storage.polls.record(failed(claimed(storage), NOON, gone))
+    assert storage.polls.rate_limited(NOON) == ("ministry",)
+    storage.admin.sync(config(), NOON)
+    assert (storage.polls.next_due(), storage.polls.rate_limited(NOON)) == (None, ())
+
+
+def test_claims_come_longest_due_first_up_to_the_limit(storage: Storage) -> None:
     storage.admin.sync(config(source("b"), source("a")), NOON)
     storage.admin.sync(config(source("b"), source("a"), source("c")), NOON - HOUR)
     assert [claim.id for claim in storage.polls.claim(NOON, limit=2, lease=HOUR)] == ["c", "b"]
@@ -63,7 +89,7 @@ def test_an_operator_makes_a_source_due_and_an_unknown_one_is_refused(storage: S
         storage.polls.poll_soon(["nobody"], NOON)
 
 
-def test_who_asks_for_a_poll_while_one_runs_gets_another(storage: Storage) -> None:
+def test_a_poll_requested_while_one_runs_is_followed_by_another(storage: Storage) -> None:
     storage.admin.sync(config(source("ministry")), NOON)
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
     storage.polls.poll_soon(["ministry"], NOON + MINUTE)
@@ -71,11 +97,11 @@ def test_who_asks_for_a_poll_while_one_runs_gets_another(storage: Storage) -> No
     assert [claim.id for claim in storage.polls.claim(NOON + MINUTE, limit=1, lease=HOUR)] == ["ministry"]
 
 
-def test_a_poll_asked_for_while_one_runs_keeps_its_time_and_its_reason(storage: Storage) -> None:
+def test_a_poll_requested_while_one_runs_keeps_its_due_time_and_reason(storage: Storage) -> None:
     origin = given_origin(storage)
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
     storage.polls.poll_soon(["ministry"], NOON + MINUTE)
-    assert storage.polls.renewed(claim) == claim  # nothing of what the poll is decided from has changed
+    assert storage.polls.renewed(claim) == claim  # the state on which the poll is decided has not changed
     assert origin.answers(claim, [entry("One", "g1")], NOON).new == 1
     (health,) = storage.admin.health()
     assert (health.due, health.last_new) == (Due(NOON + MINUTE, DueReason.OPERATOR), NOON)
@@ -88,7 +114,7 @@ def test_there_is_one_poller(storage: Storage) -> None:
         pass
 
 
-def test_a_new_poller_clears_leases_and_due_times_nobody_asked_for(storage: Storage) -> None:
+def test_a_new_poller_clears_leases_and_due_times_without_a_reason(storage: Storage) -> None:
     storage.admin.sync(config(source("ministry")), NOON)
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
     far = NOON + timedelta(days=40_000)
@@ -126,16 +152,16 @@ def test_failures_are_counted_until_a_poll_succeeds(storage: Storage) -> None:
     assert (health.failures, health.last_success) == (0, NOON)
 
 
-def test_what_is_due_and_nobody_is_at_is_counted(storage: Storage) -> None:
+def test_due_sources_without_a_lease_are_counted(storage: Storage) -> None:
     storage.admin.sync(config(source("a"), source("b"), source("c")), NOON)
     assert storage.admin.totals(NOON - HOUR).due == 0
     assert storage.admin.totals(NOON).due == 3
     storage.polls.claim(NOON, limit=1, lease=HOUR)
     assert storage.admin.totals(NOON).due == 2
-    assert storage.admin.totals(NOON + 2 * HOUR).due == 3  # its lease has ended
+    assert storage.admin.totals(NOON + 2 * HOUR).due == 3  # the lease has ended
 
 
-def test_a_claim_in_its_turn_says_since_when_it_was_due(storage: Storage) -> None:
+def test_a_scheduled_claim_has_its_due_time(storage: Storage) -> None:
     storage.admin.sync(config(source("ministry")), NOON)
     (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE)
     assert claim.due == NOON

@@ -1,4 +1,4 @@
-"""What every store does with hosts that ask to be left alone, and with sources that fail."""
+"""Contract of every storage engine: rate limits of hosts, admission of claims, politeness over restarts."""
 
 from contextlib import closing
 from dataclasses import replace
@@ -9,17 +9,13 @@ from aggregator.errors import Cause, FetchError
 from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
+from tests.storage.given import claimed
 
 HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")
 OTHER = source("other", feed="https://other.example/press.example.xml")
 WAITS = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
 LIMITED = Due(NOON + DAY, DueReason.HOST_LIMIT, host="press.example")
-
-
-def claimed(storage: Storage, name: str) -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
-    return claim
 
 
 def health(storage: Storage, name: str) -> Health:
@@ -47,21 +43,21 @@ def given(storage: Storage) -> None:
     storage.admin.sync(config(HARBOUR, PILOTS, OTHER), NOON)
 
 
-def test_a_host_that_asks_to_be_left_alone_is_by_all_its_sources_and_no_other(storage: Storage) -> None:
+def test_a_rate_limit_holds_for_all_sources_of_its_host_and_no_other(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
     assert due(storage) == {"harbour": DAY, "pilots": DAY, "other": timedelta(0)}
     assert (health(storage, "harbour").due, health(storage, "pilots").due) == (WAITS, LIMITED)
 
 
-def test_those_are_left_alone_whose_origins_asked_for_it_until_then(storage: Storage) -> None:
+def test_rate_limited_sources_are_listed_until_retry_after(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
     assert storage.polls.rate_limited(NOON) == ("harbour", "pilots")
     assert storage.polls.rate_limited(NOON + DAY) == ()
 
 
-def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> None:
+def test_a_poll_under_way_does_not_end_the_rate_limit(storage: Storage) -> None:
     given(storage)
     under_way = claimed(storage, "pilots")
     limits(storage, "harbour")
@@ -69,7 +65,7 @@ def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> No
     assert due(storage)["pilots"] == DAY
 
 
-def test_what_is_due_later_or_asked_for_by_the_operator_is_not_put_off(storage: Storage) -> None:
+def test_sources_due_later_or_requested_by_the_operator_are_not_delayed(storage: Storage) -> None:
     given(storage)
     limits(storage, "pilots", 2 * DAY)
     storage.polls.poll_soon(["harbour"], NOON)
@@ -86,7 +82,7 @@ def test_a_shorter_limit_does_not_end_a_longer_one_of_the_same_host(storage: Sto
     assert due(storage)["late"] == 2 * DAY
 
 
-def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage: Storage) -> None:
+def test_a_source_new_at_a_rate_limited_host_waits_with_the_others(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "other"), NOON))
     limits(storage, "harbour")
@@ -102,7 +98,7 @@ def test_a_source_that_comes_to_a_host_that_rests_waits_with_the_others(storage:
     assert due(storage)["late"] == 2 * DAY
 
 
-def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> None:
+def test_a_relocated_source_is_limited_with_its_new_host(storage: Storage) -> None:
     given(storage)
     result = succeeded(claimed(storage, "other"), OTHER)
     to = Relocation(at="https://press.example/other.xml", since=NOON)
@@ -114,7 +110,7 @@ def test_a_source_that_has_moved_rests_with_its_new_host(storage: Storage) -> No
     assert due(storage)["other"] == timedelta(0)
 
 
-def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None:
+def test_a_poll_without_a_request_counts_as_no_failure(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "harbour"), NOON))
     error = FetchError("not fetched", cause=Cause.RATE_LIMITED, retry_after="60")
@@ -122,7 +118,7 @@ def test_a_poll_that_asked_nobody_counts_as_no_failure(storage: Storage) -> None
     assert claimed(storage, "harbour").failures == 1
 
 
-def test_each_host_is_asked_about_in_turn_until_there_are_enough(storage: Storage) -> None:
+def test_admission_is_checked_in_due_order_up_to_the_limit(storage: Storage) -> None:
     given(storage)
     storage.polls.record(failed(claimed(storage, "harbour"), NOON))
     later, asked = NOON + 2 * HOUR, list[str]()
@@ -163,7 +159,7 @@ def test_the_politeness_of_hosts_is_given_back_as_polls_recorded_it_the_latest_f
         result = succeeded(claimed(storage, name), source(name))
         storage.polls.record(replace(result, hosts=states))
     assert storage.polls.hosts() == (cdn, press, other)
-    again = HostState("press.example", NOON + HOUR)
+    again = HostState("press.example", NOON + HOUR, refused_until=NOON + 2 * HOUR)
     storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(again,)))
     assert storage.polls.hosts() == (again, cdn, other)
 
@@ -182,10 +178,12 @@ def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage:
 def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
-    press = HostState("press.example", NOON + MINUTE)
+    press = HostState("press.example", NOON + MINUTE, refused_until=NOON + 2 * MINUTE)
     storage.polls.record(replace(succeeded(claimed(storage, "other"), OTHER), hosts=(press,)))
     storage.polls.set_back(HOUR)
-    assert storage.polls.hosts() == (replace(press, next_at=NOON + MINUTE - HOUR),)
+    assert storage.polls.hosts() == (
+        replace(press, next_at=NOON + MINUTE - HOUR, refused_until=NOON + 2 * MINUTE - HOUR),
+    )
     storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
     assert due(storage) == {"harbour": DAY - HOUR, "late": DAY - HOUR}
 

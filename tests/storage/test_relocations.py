@@ -1,14 +1,15 @@
-"""What every store keeps of where its sources have moved."""
+"""Contract of every storage engine: relocations."""
 
 from dataclasses import replace
 
 import pytest
 
 from aggregator.errors import Outdated, UsageError
-from aggregator.model import Claim, Due, DueReason, Fetched, Relocation, Validators
+from aggregator.model import Due, DueReason, Fetched, Relocation, Validators
 from aggregator.policy import relocation
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
+from tests.given import DAY, MINUTE, NOON, config, failed, source, succeeded
+from tests.storage.given import claimed
 
 MINISTRY = source("ministry")
 NEW = "https://new.example/feed.xml"
@@ -17,13 +18,8 @@ MOVED = Relocation(at=NEW, since=NOON, failures=1, refused=("https://third.examp
 VALIDATORS = Validators(NEW, '"1"', "")
 
 
-def claimed(storage: Storage, name: str = "ministry") -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
-    return claim
-
-
 def finds(storage: Storage, move: Relocation) -> None:
-    """A poll that finds this of the ministry."""
+    """Record a poll of the ministry that finds this relocation."""
     result = succeeded(claimed(storage), MINISTRY)
     after = replace(
         result.after,
@@ -42,11 +38,11 @@ def given_move(storage: Storage, move: Relocation) -> None:
 
 
 @pytest.mark.parametrize("move", [Relocation(), SEEN, MOVED])
-def test_what_a_poll_finds_of_a_move_is_in_the_next_claim(storage: Storage, move: Relocation) -> None:
+def test_a_relocation_found_by_a_poll_is_in_the_next_claim(storage: Storage, move: Relocation) -> None:
     given_move(storage, move)
     assert claimed(storage).relocation == move
     result = failed(claimed(storage), NOON)
-    after = replace(result.after, relocation=move)  # it says nothing of relocations
+    after = replace(result.after, relocation=move)  # a failed poll decides no relocation
     storage.polls.record(replace(result, after=after))
     assert claimed(storage).relocation == move
 
@@ -67,7 +63,7 @@ def test_the_address_it_is_polled_at_is_the_one_published_of_it(storage: Storage
     ("move", "told"),
     [(Relocation(), ("", None, False)), (SEEN, (NEW, NOON, False)), (MOVED, (NEW, NOON, True))],
 )
-def test_health_says_where_a_source_has_moved(
+def test_health_shows_the_relocation_of_a_source(
     storage: Storage, move: Relocation, told: tuple[str, object, bool]
 ) -> None:
     given_move(storage, move)
@@ -105,9 +101,7 @@ def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:
 
 @pytest.mark.parametrize("move", [SEEN, MOVED])
 @pytest.mark.parametrize("name", ["ministry", "new-example"])  # bare addresses get another id with it
-def test_who_configures_the_new_address_has_the_same_source(
-    storage: Storage, move: Relocation, name: str
-) -> None:
+def test_configuring_the_new_address_keeps_the_source(storage: Storage, move: Relocation, name: str) -> None:
     given_move(storage, move)
     was = claimed(storage)
     done = storage.admin.sync(config(source(name, feed=NEW)), NOON)
@@ -126,7 +120,7 @@ def test_who_configures_the_new_address_has_the_same_source(
     assert claim.validators == VALIDATORS
 
 
-def test_who_configures_another_address_has_the_move_forgotten(storage: Storage) -> None:
+def test_configuring_another_address_drops_the_relocation(storage: Storage) -> None:
     given_move(storage, MOVED)
     storage.admin.sync(config(replace(MINISTRY, feed="https://third.example/feed")), NOON)
     claim = claimed(storage)

@@ -1,4 +1,4 @@
-"""What every store keeps of a source's rhythm and of when it is due."""
+"""Contract of every storage engine: rhythm and due times."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -58,7 +58,7 @@ def test_a_new_poller_leaves_due_times_that_their_reason_explains(
         assert stands or (health.due.at < at and health.due.reason is DueReason.CLOCK)
 
 
-def test_what_is_new_is_what_makes_a_rhythm(storage: Storage) -> None:
+def test_only_new_items_make_a_rhythm(storage: Storage) -> None:
     origin = given(storage, every=HOUR)
     origin.says(entry("First", "g1"))
     origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + 4 * HOUR)

@@ -1,4 +1,4 @@
-"""What every store must do with subscriptions and tasks."""
+"""Contract of every storage engine: subscriptions and tasks."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.errors import Cause, FetchError
+from aggregator.errors import Cause, FetchError, Outdated
 from aggregator.model import (
     Advert,
-    Claim,
     Due,
     DueReason,
     PollResult,
@@ -19,6 +18,7 @@ from aggregator.model import (
 )
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
+from tests.storage.given import claimed
 
 HUB, TOPIC = "https://hub.example/", "https://ministry.example/feed.xml"
 ADVERT = Advert(HUB, TOPIC)
@@ -183,9 +183,12 @@ def test_a_claim_knows_the_present_subscription_of_its_source(storage: Storage) 
     assert claimed(storage).subscription is None
 
 
-def claimed(storage: Storage) -> Claim:
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
-    return claim
+def test_a_poll_is_outdated_when_its_subscription_changed_meanwhile(storage: Storage) -> None:
+    activated(storage)
+    result = succeeded(claimed(storage), source("ministry"))
+    storage.tasks.update_subscription(1, lambda found: replace(found, missed=NOON))
+    with pytest.raises(Outdated):
+        storage.polls.record(result)
 
 
 def test_a_source_whose_hub_announces_is_polled_slowly_until_the_hub_is_doubted(storage: Storage) -> None:

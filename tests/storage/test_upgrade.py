@@ -1,6 +1,6 @@
-"""A store written by 0.1.0 is migrated whole: fixtures/make_store_0_1_0.py made it, and says what is in it.
+"""A store written by 0.1.0 is migrated whole: fixtures/make_store_0_1_0.py made it and describes its content.
 
-Its `store-0.1.0.json` holds what the code of 0.1.0 read from it at `now`.
+`store-0.1.0.json` holds the values that the code of 0.1.0 read from it at `now`.
 """
 
 import hashlib
@@ -389,7 +389,7 @@ def test_causes_of_polls_have_their_present_names(storage: Storage, directory: P
     assert set(after) <= {str(cause) for cause in Cause}
 
 
-def test_what_0_1_0_counted_of_polls_and_items_is_kept_with_the_source(
+def test_counts_of_polls_and_items_of_0_1_0_are_kept_with_the_source(
     storage: Storage, directory: Path
 ) -> None:
     found = {

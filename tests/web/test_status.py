@@ -23,7 +23,7 @@ def raising() -> bool:
     raise RuntimeError("the tick is gone")
 
 
-def test_readyz_says_whether_the_service_is_ready(room: Newsroom) -> None:
+def test_readyz_reports_readiness(room: Newsroom) -> None:
     answers = [admin(room, ready=ready).get("/readyz") for ready in (True, False)]
     assert [(answer.status_code, answer.text) for answer in answers] == [
         (200, "ready\n"),

@@ -22,7 +22,8 @@ from aggregator.web.serving import Servers
 from aggregator.websub.subscriber import KIND, Subscriber
 from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
 from tests.running import free_port
-from tests.websub.hub import Form, HubServer, hub_server
+from tests.server import http_server_in_thread
+from tests.websub.hub import Form, HubServer
 
 T = TypeVar("T")
 SECOND = timedelta(seconds=1)
@@ -125,8 +126,8 @@ def run_scenario(
             harness.pipeline.close()
             storage.admin.close()
 
-    with hub_server() as beside:
-        return asyncio.run(run(beside))
+    with http_server_in_thread() as server:
+        return asyncio.run(run(HubServer(server)))
 
 
 def atom(*titles: str, hub: str = "", topic: str = "") -> bytes:
@@ -143,19 +144,6 @@ def atom(*titles: str, hub: str = "", topic: str = "") -> bytes:
         '<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><id>urn:f</id><title>Ministry</title>'
     )
     return f"{head}<updated>2026-03-02T11:00:00Z</updated>{links}{entries}</feed>".encode()
-
-
-def rss(*titles: str, hub: str, topic: str) -> bytes:
-    """Return an RSS document of these titles with Atom links."""
-    items = "".join(
-        f"<item><title>{title}</title><link>https://ministry.example/{title}</link></item>"
-        for title in titles
-    )
-    links = f'<a:link rel="hub" href="{hub}"/><a:link rel="self" href="{topic}"/>'
-    return (
-        f'<rss version="2.0" xmlns:a="http://www.w3.org/2005/Atom"><channel><title>Ministry</title>'
-        f"<link>https://ministry.example/</link>{links}{items}</channel></rss>"
-    ).encode()
 
 
 def atom_with_hub(harness: SubscriberHarness, *titles: str) -> bytes:

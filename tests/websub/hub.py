@@ -3,13 +3,11 @@
 import asyncio
 import hashlib
 import hmac
-from collections.abc import Iterator
-from contextlib import contextmanager
 from urllib.parse import parse_qsl
 
 import httpx
 
-from tests.server import HttpServer, Request, answer, http_server_in_thread
+from tests.server import HttpServer, Request, answer
 
 Form = dict[str, str]
 CHALLENGE = "a-challenge/of+the=hub.1"
@@ -71,10 +69,3 @@ class HubServer:
         if signature:
             headers["X-Hub-Signature"] = signature
         return httpx.post(form["hub.callback"], content=body, headers=headers, timeout=5)
-
-
-@contextmanager
-def hub_server() -> Iterator[HubServer]:
-    """Serve a hub beside the test."""
-    with http_server_in_thread() as server:
-        yield HubServer(server)

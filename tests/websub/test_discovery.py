@@ -59,12 +59,12 @@ def test_without_a_hub_in_the_headers_the_document_counts_as_a_whole() -> None:
     )
 
 
-def test_the_topic_is_the_documents_own_address_when_none_is_said() -> None:
+def test_the_topic_defaults_to_the_address_of_the_document() -> None:
     assert advertised(fetched(f"<{HUB}>; rel=hub"), document(self_url="a.xml")).topic.endswith("/news/a.xml")
     assert advertised(fetched(f"<{HUB}>; rel=hub"), document()) == Advert(HUB, FEED)
 
 
-def test_a_query_that_may_hold_a_key_is_not_told_to_a_hub() -> None:
+def test_a_query_that_may_hold_a_key_is_not_sent_to_a_hub() -> None:
     assert advertised(fetched(f"<{HUB}>; rel=hub", url=FEED + "?key=1"), document()) == Advert()
 
 
@@ -99,7 +99,7 @@ def test_endless_links_are_read_only_so_far() -> None:
     assert advertised(fetched(*[blanks] * 16), document()) == Advert()
 
 
-def test_nothing_can_be_told_from_a_torn_document_or_a_file() -> None:
+def test_a_torn_document_or_a_file_advertises_no_hub() -> None:
     assert named(set_up(), fetched(), document(complete=False)) is None
     assert named(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
 
@@ -124,7 +124,7 @@ def test_a_hub_counts_only_if_wanted_and_able_to_reach_us() -> None:
         ("http://127.0.0.1:8000/", "http://10.0.0.1/hub", False),
     ],
 )
-def test_a_hub_can_reach_public_addresses_or_those_of_a_network_we_share(
+def test_a_hub_can_reach_public_addresses_and_those_of_its_own_network(
     publication: str, hub: str, reachable: bool
 ) -> None:
     assert is_reachable(publication, hub, LOOPBACK) is reachable

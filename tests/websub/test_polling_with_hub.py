@@ -63,7 +63,7 @@ def test_a_broken_hub_is_an_alert_until_it_announces_again(tmp_path: Path) -> No
     run_scenario(tmp_path, scenario)
 
 
-def test_a_hub_that_tells_a_little_late_is_not_broken(tmp_path: Path) -> None:
+def test_a_delivery_a_little_late_does_not_make_a_hub_broken(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         form = await given_an_active_subscription(harness)
         await harness.poll(after=HOUR)

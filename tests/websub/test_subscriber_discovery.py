@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from aggregator.model import SubscriptionState
+from tests.running import feed
 from tests.server import GONE
 from tests.websub.given import (
     SubscriberHarness,
     atom,
-    rss,
     run_scenario,
 )
+
+LINK = '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="{}" href="{}"/>'
 
 
 def test_100_headers_are_enough(tmp_path: Path) -> None:
@@ -32,7 +34,7 @@ def test_100_headers_are_enough(tmp_path: Path) -> None:
     run_scenario(tmp_path, scenario)
 
 
-def test_101_a_page_is_no_feed_and_its_hub_is_not_asked(tmp_path: Path) -> None:
+def test_101_a_page_is_no_feed_and_its_hub_gets_no_request(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         page = (
             f'<!doctype html><link rel="hub" href="{harness.hub.url("/hub")}"><link rel="self" href="/feed">'
@@ -58,7 +60,7 @@ def test_102_103_a_feed_names_its_hub_itself(tmp_path: Path, kind: str) -> None:
         harness.hub.publish(
             {
                 "102 Atom": atom("one", hub=hub, topic=topic),
-                "103 RSS": rss("one", hub=hub, topic=topic),
+                "103 RSS": feed(*(LINK.format(*link) for link in (("hub", hub), ("self", topic)))),
                 "JSON Feed": json.dumps(said).encode(),
             }[kind]
         )

@@ -17,7 +17,7 @@ from tests.websub.given import SubscriberHarness, atom, given_an_active_subscrip
 from tests.websub.hub import ACCEPTED
 
 
-def test_200_the_topic_is_what_the_feed_calls_itself(tmp_path: Path) -> None:
+def test_200_the_topic_is_the_self_link_of_the_feed(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         harness.hub.publish(atom("one", hub=harness.hub.url("/hub"), topic=harness.hub.url("/canonical")))
         assert (await harness.subscribes())["hub.topic"] == harness.hub.url("/canonical")
@@ -38,7 +38,7 @@ def test_201_202_a_topic_that_redirects_is_subscribed_to_where_it_leads(tmp_path
 
 
 @pytest.mark.parametrize("status", ["307 Temporary Redirect", "308 Permanent Redirect"])
-def test_203_204_a_hub_that_redirects_is_asked_where_it_leads(tmp_path: Path, status: str) -> None:
+def test_203_204_a_redirected_subscription_request_goes_to_its_target(tmp_path: Path, status: str) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         harness.hub.server.answers["/hub"] = redirect("/other-hub", status)
         await given_an_active_subscription(harness)
@@ -60,7 +60,7 @@ def test_a_lease_is_renewed_with_the_same_callback_before_it_ends(tmp_path: Path
     run_scenario(tmp_path, scenario)
 
 
-def test_a_hub_that_fails_is_asked_again_when_it_wishes_and_an_active_lease_goes_on(tmp_path: Path) -> None:
+def test_a_failed_renewal_is_retried_after_retry_after_and_the_lease_goes_on(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         await given_an_active_subscription(harness)
         harness.hub.response = answer("Retry-After: 7200", status="503 Service Unavailable")
@@ -199,7 +199,7 @@ def test_a_subscription_is_requested_over_https_and_over_http_only_if_tls_fails(
     assert asked_over(tmp_path / "3", no_tls) == ["https://hub.example/", "http://hub.example/"]
 
 
-def test_a_hub_that_names_no_port_is_asked_over_https() -> None:
+def test_a_hub_without_a_port_is_requested_over_https() -> None:
     assert over_https("http://hub.example/a?b=http://c") == "https://hub.example/a?b=http://c"
     assert over_https("http://hub.example:80/") == "http://hub.example:80/"
     assert over_https("https://hub.example/") == "https://hub.example/"

@@ -48,7 +48,7 @@ def test_a_challenge_is_repeated_as_a_type_that_no_browser_runs(tmp_path: Path) 
         {"mode": "denied", "topic": "https://other.example/"},
     ],
 )
-def test_only_what_was_asked_for_is_confirmed(tmp_path: Path, changes: Form) -> None:
+def test_a_verification_that_does_not_match_the_request_is_404(tmp_path: Path, changes: Form) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         form = await given_an_active_subscription(harness)
         before = harness.subscription()
@@ -69,7 +69,7 @@ def test_a_lease_that_is_no_number_counts_as_unsaid(tmp_path: Path) -> None:
     run_scenario(tmp_path, scenario)
 
 
-def test_nothing_is_confirmed_before_it_was_asked_for(tmp_path: Path) -> None:
+def test_no_subscription_is_confirmed_before_its_request(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:
         atom_with_hub(harness, "one")
         await harness.poll()

@@ -104,7 +104,7 @@ def add(path: Path, url: str, wanted: NewSource, *, confirmed: bool) -> int:
     addition = configuration.Addition(
         feed=feed, id=wanted.id, organisation=wanted.organisation, topics=wanted.topics
     )
-    text = path.read_text(encoding="utf-8")
+    text = path.read_bytes().decode()  # with its line ends and byte order mark
     edited = configuration.add_source(text, addition)  # raises before the preview
     _preview(config, feed, wanted.organisation or read.document.title, read)
     if not confirmed and not _confirm(path):
@@ -173,8 +173,9 @@ def _confirm(path: Path) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Replace the file atomically: a running service watches it."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.chmod(path.stat().st_mode & 0o777)
-    fresh.replace(path)
+    """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
+    file = path.resolve()
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_bytes(text.encode())
+    fresh.chmod(file.stat().st_mode & 0o777)
+    fresh.replace(file)

@@ -102,19 +102,26 @@ async def _poll_all(
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
-    """Make the sources due in the running service and wait until it has recorded their polls."""
-    requested = app.utc_now()
-    storage.polls.poll_soon(ids, requested)
-    wanted = set(ids)
+    """Make the sources due in the running service and wait until it has recorded their polls.
+
+    A source that was just added is in the store once the service has reloaded its configuration.
+    """
+    requested, announced, missing = app.utc_now(), set[str](), set(ids)
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
-        done = [health.last for health in storage.admin.health() if health.feed.id in wanted and health.last]
-        fresh = tuple(outcome for outcome in done if outcome.started >= requested)
-        if len(fresh) == len(ids):
-            return fresh
+        stored = {health.feed.id: health.last for health in storage.admin.health()}
+        if fresh := missing & stored.keys() - announced:
+            storage.polls.poll_soon(sorted(fresh), requested)
+            announced |= fresh
+        outcomes = [stored.get(each) for each in ids]
+        done = tuple(each for each in outcomes if each is not None and each.started >= requested)
+        missing.difference_update(outcome.source for outcome in done)
+        if not missing:
+            return done
         time.sleep(0.2)
     raise StoreBusy(
-        f"the running service did not poll within {SERVICE_POLL_TIMEOUT:.0f} s; see its log or /status"
+        f"the running service did not poll {', '.join(sorted(missing))} within {SERVICE_POLL_TIMEOUT:.0f} s; "
+        "see its log or /status"
     )
 
 

@@ -114,6 +114,16 @@ def test_a_running_service_polls_for_us(here: Site) -> None:
         assert service.titles()[0] == "Something new"
 
 
+def test_a_running_service_polls_a_source_that_was_just_added(here: Site) -> None:
+    with here.serving() as service:
+        until(lambda: len(service.titles()) == 2)
+        (here.directory / "pilots.xml").write_bytes(feed(item("pilots", "Pilots wanted")))
+        here.sources({"harbour": "file:press.xml", "pilots": "file:pilots.xml"})
+        polled = here.run("poll", "pilots", "--json")
+        assert (polled.returncode, polled.stderr) == (0, "")
+        assert [each["kind"] for each in json_of(polled.stdout)] == ["changed"]
+
+
 def test_a_failure_of_the_running_service_is_ours(here: Site) -> None:
     with here.serving() as service:
         until(lambda: len(service.titles()) == 2)

@@ -187,16 +187,10 @@ def _sites(
 
 def _stopper(poller: "Scheduler") -> asyncio.Event:
     """Return the event that SIGTERM and SIGINT set; SIGHUP reloads."""
-    loop, stop, tasks = asyncio.get_running_loop(), asyncio.Event(), set[asyncio.Task[None]]()
-
-    def reload() -> None:
-        task = loop.create_task(poller.reload())
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    loop.add_signal_handler(signal.SIGHUP, reload)
+    loop.add_signal_handler(signal.SIGHUP, poller.reload)
     return stop
 
 

@@ -65,7 +65,7 @@ class Scheduler:
             return
         try:
             if self._current.changed():
-                await self.reload()
+                self.reload()
             await self._sync()
             await self._write(self._keep_time)
             await self._line.readers.release_if_idle(asyncio.get_running_loop().time())
@@ -168,11 +168,10 @@ class Scheduler:
         self.trouble = str(error)
         self._tell(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
-    async def reload(self) -> None:
-        """Reload the configuration."""
+    def reload(self) -> None:
+        """Reload the configuration; the next tick takes it into the store."""
         self._tell(systemd.reloading())
         self._current.reload()
-        await self._sync()
         self._tell(systemd.READY)
 
     async def _sync(self) -> None:

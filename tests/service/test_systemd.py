@@ -7,17 +7,24 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from aggregator.config import load
+from aggregator.errors import StoreFull
+from aggregator.model.settings import Config
 from aggregator.service.app import durable_work, polling, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
+from aggregator.storage.sql.admin import AdminStore
+from aggregator.storage.sqlite import storage
+from aggregator.storage.sqlite.connection import SqliteEngine
 from tests.given import config
-from tests.running import given_a_site, until
+from tests.running import Site, given_a_site, until
 
 
 @pytest.fixture
@@ -92,6 +99,34 @@ async def _blocked(directory: Path) -> None:
             await asyncio.gather(blocking, tick)
             assert poller.is_ready()
             assert said[-1] == "WATCHDOG=1"
+
+
+class FullAdmin(AdminStore):
+    """A store that cannot take up a changed configuration: its disk is full."""
+
+    def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+        raise StoreFull("there is no room on the disk")
+
+
+def test_a_reload_ends_although_the_disk_is_full(tmp_path: Path) -> None:
+    said = asyncio.run(_reloaded(given_a_site(tmp_path, {})))
+    assert [state.partition("=")[0] for state in said] == ["READY", "RELOADING", "READY", "WATCHDOG"]
+
+
+async def _reloaded(here: Site) -> list[str]:
+    said: list[str] = []
+    current = LiveConfig(load(here.config))
+    open_storage(here.store).close()  # makes the tables
+    engine = SqliteEngine(here.store)
+    with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
+        async with polling(store, current) as line:
+            tasks = durable_work(line, current, utc_now)
+            poller = Scheduler(line, current, *tasks, tell=said.append, clock=utc_now)
+            await poller.tick()
+            here.sources({"storm": "file:storm.xml"})
+            poller.reload()
+            await poller.tick()
+            return said
 
 
 def test_the_service_tells_its_whole_life(

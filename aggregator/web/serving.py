@@ -14,7 +14,7 @@ import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from aggregator.errors import UsageError
+from aggregator.errors import PublicwireError
 from aggregator.model.settings import Address
 
 REQUEST_HEAD_BYTES_MAX = 65_536  # request line and headers; httptools has no limit of its own
@@ -89,7 +89,7 @@ class _Server(uvicorn.Server):
 class Servers:
     """Context manager that serves applications at their addresses.
 
-    Entering raises UsageError when an address cannot be bound.
+    Entering raises PublicwireError when an address cannot be bound.
     """
 
     def __init__(
@@ -134,7 +134,7 @@ def _bind(address: Address) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address.host, address.port))
     except OSError as error:
-        raise UsageError(
+        raise PublicwireError(
             f"cannot listen on {address}: {error.strerror or error}; "
             "stop the program that uses it (another Publicwire?) or change `listen` or `admin`"
         ) from error

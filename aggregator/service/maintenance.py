@@ -1,7 +1,5 @@
-"""Maintenance once an hour: retention, the search index and the nightly backup; and the release of held
-items.
-
-Runs on a thread of its own beside polls. A failed backup never stops the service.
+"""Maintenance once an hour, on a thread of its own beside polls: retention, the search index and the nightly
+backup. And, at each tick, the release of held items.
 """
 
 from datetime import datetime
@@ -16,7 +14,7 @@ from aggregator.storage import Storage, backups
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
-    """Run all of it. StorageError when retention fails."""
+    """Run retention, indexing and the backup. A failed backup is logged; StorageError for the others."""
     storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:

@@ -117,7 +117,9 @@ class _Present(Collector):
         for kind in AlertKind:
             open_alerts.add_metric([kind.value], sum(alert.kind is kind for alert in now.alerts))
         yield open_alerts
-        yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
+        yield GaugeMetricFamily(
+            "publicwire_polls_in_flight", "Polls and tasks under way.", value=now.in_flight
+        )
         queue = GaugeMetricFamily("publicwire_queue", "Due and unclaimed polls and tasks.", labels=["work"])
         queue.add_metric(["poll"], now.totals.due)
         queue.add_metric(["task"], now.totals.tasks)

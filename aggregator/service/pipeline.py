@@ -1,7 +1,8 @@
 """The line for one source: fetch, read, decide, commit.
 
-An expected failure becomes a failed Outcome and the other sources go on; anything else stops loudly. Parsing,
-sanitising and deduplication never run in the event loop, and a decision never makes the writer wait.
+An error of a poll, expected or not, becomes a failed Outcome and the other sources go on; a StorageError
+stops them. Parsing, sanitising and deduplication never run in the event loop, and a decision never makes the
+writer wait.
 """
 
 import asyncio

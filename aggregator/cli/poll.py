@@ -35,13 +35,12 @@ KINDS = {
 def serve(path: Path, *, log_format: str) -> int:
     """Run the service until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
-    from aggregator.service import app  # loads the web application, which only `serve` needs
 
     config = configuration.load(path, os.environ)
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    return uvloop.run(app.serve(path, started=lambda: _print_addresses(config)))
+    return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
 
 
 def _print_addresses(config: Config) -> None:

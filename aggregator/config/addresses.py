@@ -36,11 +36,6 @@ def host(value: str) -> str:
     return _ascii(value)
 
 
-def without_www(name: str) -> str:
-    """Return the host without a leading www."""
-    return name.removeprefix("www.")
-
-
 def feed(value: str) -> str:
     """Return the URL of a feed in its normal form; a `file:` address as it is written."""
     return _file(value) if value.startswith("file:") else _web(value, "https://, http:// or file:")

@@ -177,13 +177,13 @@ def _slug(feed: str) -> str:
     parts = urlsplit(feed)
     if parts.scheme == "file":  # ids are public, directories of this machine are not
         return values.slugify(Path(unquote(parts.path)).stem) or "file"
-    site = addresses.without_www(parts.netloc)
+    site = parts.netloc.removeprefix("www.")
     return values.slugify(f"{site} {parts.path} {parts.query}") or "source"
 
 
 def _domains(feed: str) -> tuple[str, ...]:
     host = urlsplit(feed).hostname
-    return (addresses.without_www(host),) if host else ()
+    return (host.removeprefix("www."),) if host else ()
 
 
 def _resolve(path: Path, written: str) -> Path:

@@ -17,7 +17,7 @@ RULE_FIELDS = ("title", "url", "category", "author", "text", "language")
 RESERVED = frozenset({"all", "archive", "feed", "index"})  # slugs that would collide with published paths
 SLUG_CHARS_MAX = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -93,9 +93,9 @@ def _duration(value: str) -> timedelta:
 
 def size(value: str) -> int:
     """Return the bytes of a size such as 500KB or 10MB, between 1 KB and 64 MB."""
-    match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|GB|)", value)
+    match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|)", value)
     if not match:
-        raise ValueError("must be a number and a unit (B, KB, MB or GB), such as 500KB or 10MB")
+        raise ValueError("must be a number and a unit (B, KB or MB), such as 500KB or 10MB")
     number = int(match[1]) * _BYTES[match[2]]
     if not 10**3 <= number <= 64 * 10**6:
         raise ValueError("must be between 1KB and 64MB")

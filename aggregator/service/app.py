@@ -6,15 +6,12 @@ by `serve`, because a command without them starts faster.
 
 import asyncio
 import gc
-import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aggregator import config as configuration
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Claim, HostState, Outcome
@@ -39,7 +36,7 @@ FIRST_MAINTENANCE_AFTER = timedelta(minutes=1)  # makes up for what was missed w
 
 
 def utc_now() -> datetime:
-    """Return the present time: the one clock."""
+    """Return the present time, aware and in UTC."""
     return datetime.now(UTC)
 
 
@@ -57,20 +54,20 @@ def opened(config: Config) -> Iterator[Storage]:
 async def polling(
     storage: Storage,
     current: LiveConfig,
-    readers: WorkerPool | None = None,
+    workers: WorkerPool,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
 ) -> AsyncIterator[Line]:
     """The poll pipeline and its clients over a store that this process polls; closed at the end."""
-    readers, write = readers or WorkerPool(), Writer()
+    write = Writer()
     clients = Clients(current, storage.polls.hosts())
     pipeline = Pipeline(
-        storage, clients.client, readers, write, config=lambda: current.config, clock=utc_now, observe=observe
+        storage, clients.client, workers, write, config=lambda: current.config, clock=utc_now, observe=observe
     )
     try:
-        yield Line(storage, pipeline, write, clients.client, readers)
+        yield Line(storage, pipeline, write, clients.client, workers)
     finally:
-        await readers.close()
+        await workers.close()
         await clients.close()
         pipeline.close()
         write.close()
@@ -120,7 +117,7 @@ def durable_work(
     return Tasks(store, line.write, handlers, clock=clock), alerts
 
 
-async def serve(path: Path, *, started: Callable[[], None]) -> int:
+async def serve(config: Config, *, started: Callable[[], None]) -> int:
     """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
 
     `started` is called once, when this process holds the poller lock and both sides answer.
@@ -130,11 +127,11 @@ async def serve(path: Path, *, started: Callable[[], None]) -> int:
     from aggregator.service.scheduler import Scheduler
     from aggregator.web.serving import Servers
 
-    current = LiveConfig(configuration.load(path, os.environ))
-    with opened(current.config) as storage, storage.admin.poller():
+    current = LiveConfig(config)
+    with opened(config) as storage, storage.admin.poller():
         for problem in storage.admin.check():
-            raise backups.damaged(current.config.store, problem)
-        for done in storage.admin.sync(current.config, utc_now()):
+            raise backups.damaged(config.store, problem)
+        for done in storage.admin.sync(config, utc_now()):
             log.info("configuration", change=done)
         workers = WorkerPool()
         metrics = Metrics(

@@ -16,7 +16,7 @@ LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
 NO_VALUE = "has no value; give one or remove the line"
 RULE = 'must be one field and its pattern, such as {title: "(?i)human rights"}'
-SIZE = "must be a number and a unit (B, KB, MB or GB), such as 500KB or 10MB"
+SIZE = "must be a number and a unit (B, KB or MB), such as 500KB or 10MB"
 SPAN = "must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d"
 NETWORK = "must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8"
 LISTEN = "must be host:port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:80"
@@ -121,7 +121,7 @@ TOP = [
     ("poll: {every: 15}\n", f"1:8: poll.every: {SPAN}"),
     ("poll: {timeout: 1h}\n", "1:8: poll.timeout: must be between 1s and 10m"),
     ("poll: {max_bytes: 10MiB}\n", f"1:8: poll.max_bytes: {SIZE}"),
-    ("poll: {max_bytes: 1GB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
+    ("poll: {max_bytes: 65MB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
     ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
     ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is unknown; use one of: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),

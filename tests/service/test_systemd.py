@@ -23,6 +23,7 @@ from aggregator.storage import open_storage
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
+from aggregator.workers.pool import WorkerPool
 from tests.given import config
 from tests.running import Site, given_a_site, until
 
@@ -73,7 +74,7 @@ async def _blocked(directory: Path) -> None:
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
-        async with polling(storage, current) as line:
+        async with polling(storage, current, WorkerPool()) as line:
             poller = Scheduler(
                 line,
                 current,
@@ -119,7 +120,7 @@ async def _reloaded(here: Site) -> list[str]:
     open_storage(here.store).close()  # makes the tables
     engine = SqliteEngine(here.store)
     with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
-        async with polling(store, current) as line:
+        async with polling(store, current, WorkerPool()) as line:
             tasks = durable_work(line, current, utc_now)
             poller = Scheduler(line, current, *tasks, tell=said.append, clock=utc_now)
             await poller.tick()

@@ -95,9 +95,9 @@ async def _poll_all(
     workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
         workers.prepare()
-    async with app.polling(storage, current, workers) as line:
+    async with app.polling(storage, current, workers) as parts:
         maintenance.release(storage, app.utc_now())
-        return await line.pipeline.run(ids, advance)
+        return await parts.pipeline.run(ids, advance)
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:

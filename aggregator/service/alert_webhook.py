@@ -33,7 +33,7 @@ class AlertNotifier:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
 
-    async def tell(self) -> None:
+    async def log_new(self) -> None:
         """Log new and ended alerts; their post becomes due."""
         for alert in await self.write(lambda: self.storage.tell_alerts(self.clock())):
             say = log.info if alert.cleared else log.warning

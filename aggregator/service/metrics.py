@@ -29,7 +29,7 @@ SOURCE_STATES = ("working", "failing", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Gauges:
     """The values gauges are read from at scrape time. `killed` counts worker processes since the start."""
 
     totals: Totals
@@ -42,7 +42,7 @@ class Present:
 class Metrics:
     """All metrics of one service, in a registry of its own."""
 
-    def __init__(self, present: Callable[[], Present]) -> None:
+    def __init__(self, present: Callable[[], Gauges]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter
         self._registry = registry = CollectorRegistry()
         self._polls = Counter(
@@ -67,7 +67,7 @@ class Metrics:
         build = Gauge("publicwire_build_info", "The version.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         self._whole: dict[str, int] = {}  # bytes of each source's last full response
-        registry.register(_Present(present))
+        registry.register(GaugeCollector(present))
         ProcessCollector(registry=registry)
         for kind in ("new", "edited"):
             self._items.labels(kind)
@@ -91,10 +91,10 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Present(Collector):
+class GaugeCollector(Collector):
     """Collector whose gauges are read at scrape time."""
 
-    def __init__(self, present: Callable[[], Present]) -> None:
+    def __init__(self, present: Callable[[], Gauges]) -> None:
         self._present = present
 
     def describe(self) -> Iterable[Metric]:

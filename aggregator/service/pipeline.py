@@ -92,14 +92,14 @@ class Pipeline:
                     claims.extend(await self.claim(len(batch), ids=batch))
                 return claims.popleft() if claims else None
 
-        async def one_after_the_other() -> None:
+        async def poll_claims() -> None:
             while (claim := await next_claim()) is not None:
                 done.append(await self.poll(claim))
                 each(done[-1])
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(len(ids), fetches * POLLS_PER_FETCH_SLOT)):
-                group.create_task(one_after_the_other())
+                group.create_task(poll_claims())
         return tuple(done)
 
     async def claim(
@@ -151,7 +151,7 @@ class Pipeline:
         if not poll_result.is_unread(claim, source, digest):
             return Answer(fetched, asked, digest)
         read = await self._read(claim, source, fetched, now)
-        return Answer(fetched, asked, digest, read, discovery.named(config, fetched, read.document))
+        return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
 
     async def _read(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
         job = ReadJob(
@@ -208,7 +208,7 @@ class Pipeline:
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                self._tell(result)
+                self._report(result)
                 return result.outcome
 
     def _decided(
@@ -239,7 +239,7 @@ class Pipeline:
         self._observe(claim, outcome)
         return outcome
 
-    def _tell(self, result: PollResult) -> None:
+    def _report(self, result: PollResult) -> None:
         _log(result.outcome)
         _log_relocation(result)
         self._observe(result.claim, result.outcome)

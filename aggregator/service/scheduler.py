@@ -1,23 +1,23 @@
 """The scheduler: one tick over what is due, with fairness among hosts."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
 from aggregator.errors import StorageError, StoreFull
+from aggregator.fetch.politeness import Hosts
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
 from aggregator.service.alert_webhook import AlertNotifier
-from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
-from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT
-from aggregator.tasks import Tasks
-from aggregator.workers.pool import give_back
+from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
+from aggregator.storage import Storage
+from aggregator.tasks import Tasks, Writes
+from aggregator.workers.pool import WorkerPool, give_back
 
 STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
@@ -29,26 +29,32 @@ class Scheduler:
 
     def __init__(
         self,
-        line: Line,
-        current: LiveConfig,
+        storage: Storage,
+        pipeline: Pipeline,
         tasks: Tasks,
         alerts: AlertNotifier,
+        current: LiveConfig,
         *,
+        write: Writes,
+        hosts: Callable[[], Hosts],
+        workers: WorkerPool,
         clock: Callable[[], datetime],
-        tell: Callable[[str], None] = systemd.notify,
-        monotonic: Callable[[], float] = time.monotonic,
+        notify: Callable[[str], None],
+        monotonic: Callable[[], float],
     ) -> None:
-        self._line = line
-        self._storage = line.storage
-        self._write = line.write
-        self._current = current
-        self._alerts = alerts
+        self._storage = storage
+        self._pipeline = pipeline
         self._tasks = tasks
+        self._alerts = alerts
+        self._current = current
+        self._write = write
+        self._hosts = hosts
+        self._workers = workers
+        self._clock = clock
+        self._notify = notify
+        self._monotonic = monotonic
         self._store = current.config.store
         self._synced = current.config  # last one in the store; a full disk may reject a newer one
-        self._tell = tell
-        self._monotonic = monotonic
-        self._clock = clock
         self._ticked: float | None = None
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
@@ -56,8 +62,9 @@ class Scheduler:
         self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
-        self.trouble = ""  # error that stops all polls at the moment
-        self.failed = asyncio.Event()
+        self.fault = ""  # error that stops all polls at the moment
+        self.failed = False  # by an error that ends the service
+        self.stop = asyncio.Event()
 
     async def tick(self) -> None:
         """Run one tick. A store that fails ends the service, unless only its disk is full."""
@@ -67,11 +74,11 @@ class Scheduler:
             if self._current.changed():
                 self.reload()
             await self._sync()
-            await self._write(self._keep_time)
-            await self._line.readers.release_if_idle(asyncio.get_running_loop().time())
-            await self._let_go()
+            await self._write(self._follow_clock)
+            await self._workers.release_if_idle(asyncio.get_running_loop().time())
+            await self._release_lost()
             await self._claim()
-            await self._alerts.tell()
+            await self._alerts.log_new()
             await self._claim_tasks()
             self._beat()
         except StorageError as error:
@@ -85,7 +92,7 @@ class Scheduler:
             self._claimed = self._clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self._line.client().hosts
+                hosts = self._hosts()
                 admission = HostAdmission(
                     under_way,
                     places=places,
@@ -93,8 +100,8 @@ class Scheduler:
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._line.pipeline.claim(free, admit=admission.admit):
-                    self._start(self._line.pipeline.poll(claim), of=claim)
+                for claim in await self._pipeline.claim(free, admit=admission.admit):
+                    self._start(self._pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
@@ -116,12 +123,12 @@ class Scheduler:
                 return
 
     def _fell_due(self) -> bool:
-        if self._claimed is None or self._draining or self.trouble:
+        if self._claimed is None or self._draining or self.fault:
             return False
         due = self._storage.polls.next_due()
         return due is not None and self._claimed < due <= self._clock()
 
-    def _keep_time(self) -> None:
+    def _follow_clock(self) -> None:
         """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
             return
@@ -136,8 +143,8 @@ class Scheduler:
 
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""
-        self._tell(systemd.READY if self._ticked is None else systemd.ALIVE)
-        self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
+        self._notify(systemd.READY if self._ticked is None else systemd.ALIVE)
+        self.last_tick, self._ticked, self.fault = self._clock(), self._monotonic(), ""
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
         poll = asyncio.create_task(self._one(work, of))
@@ -152,7 +159,7 @@ class Scheduler:
                 self._lost.append(of)
             self._fail(error)
 
-    async def _let_go(self) -> None:
+    async def _release_lost(self) -> None:
         """Release claims whose polls a full disk kept from being recorded: their lease is long."""
         if lost := tuple(self._lost):
             await self._write(lambda: self._storage.polls.release(lost))
@@ -161,18 +168,19 @@ class Scheduler:
     def _fail(self, error: StorageError) -> None:
         if not isinstance(error, StoreFull):
             log.error("the store failed", error=str(error))
-            self.failed.set()
+            self.failed = True
+            self.stop.set()
             return
-        if not self.trouble:
+        if not self.fault:
             log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
-        self.trouble = str(error)
-        self._tell(systemd.ALIVE)  # a restart would make no room, and end what is still served
+        self.fault = str(error)
+        self._notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
     def reload(self) -> None:
         """Reload the configuration; the next tick takes it into the store."""
-        self._tell(systemd.reloading())
+        self._notify(systemd.reloading())
         self._current.reload()
-        self._tell(systemd.READY)
+        self._notify(systemd.READY)
 
     async def _sync(self) -> None:
         config = self._current.config

@@ -113,7 +113,7 @@ class Callback:
             return _response(400)
         if not is_complete:
             return _response(413)
-        if signature is None or not signature.is_right():
+        if signature is None or not signature.is_valid():
             log.warning("delivery rejected", source=found.source, reason="its signature is missing or wrong")
         else:
             await run_in_threadpool(self._storage.announce, found.number, self._clock())

@@ -17,7 +17,7 @@ _LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,<>]*))""", re.IGNORECASE)
 
 
-def named(config: Config, fetched: Fetched, document: Document) -> Advert | None:
+def usable_advert(config: Config, fetched: Fetched, document: Document) -> Advert | None:
     """Return the hub and topic a poll discovered; None when a truncated document leaves it unknown.
 
     Empty when WebSub is switched off or the hub could not reach the callback.

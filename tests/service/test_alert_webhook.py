@@ -54,7 +54,7 @@ class WebhookHarness:
         )
         tasks = Tasks(self.storage.tasks, at_once, {KIND: alarm.run}, clock=lambda: self.now)
         with capture_logs() as logs:
-            await alarm.tell()
+            await alarm.log_new()
             for task in await tasks.claim():
                 await tasks.run(task)
         assert SECRET not in str(logs)

@@ -15,9 +15,8 @@ import pytest
 from aggregator.config import load
 from aggregator.errors import StoreFull
 from aggregator.model.settings import Config
-from aggregator.service.app import durable_work, polling, utc_now
+from aggregator.service.app import polling, scheduler_of
 from aggregator.service.live_config import LiveConfig
-from aggregator.service.scheduler import Scheduler
 from aggregator.service.systemd import notify, reloading
 from aggregator.storage import open_storage
 from aggregator.storage.sql.admin import AdminStore
@@ -74,21 +73,14 @@ async def _blocked(directory: Path) -> None:
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
-        async with polling(storage, current, WorkerPool()) as line:
-            poller = Scheduler(
-                line,
-                current,
-                *durable_work(line, current, utc_now),
-                tell=said.append,
-                monotonic=lambda: clock[0],
-                clock=utc_now,
-            )
+        async with polling(storage, current, WorkerPool()) as parts:
+            poller = scheduler_of(parts, current, notify=said.append, monotonic=lambda: clock[0])
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()
             assert said == ["READY=1", "WATCHDOG=1"]
             release = threading.Event()
-            blocking = asyncio.create_task(line.write(release.wait))
+            blocking = asyncio.create_task(parts.write(release.wait))
             tick = asyncio.create_task(poller.tick())
             await asyncio.sleep(0)
             clock[0] = 29
@@ -120,9 +112,8 @@ async def _reloaded(here: Site) -> list[str]:
     open_storage(here.store).close()  # makes the tables
     engine = SqliteEngine(here.store)
     with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
-        async with polling(store, current, WorkerPool()) as line:
-            tasks = durable_work(line, current, utc_now)
-            poller = Scheduler(line, current, *tasks, tell=said.append, clock=utc_now)
+        async with polling(store, current, WorkerPool()) as parts:
+            poller = scheduler_of(parts, current, notify=said.append)
             await poller.tick()
             here.sources({"storm": "file:storm.xml"})
             poller.reload()

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.model import Advert, Document, Fetched
 from aggregator.model.settings import Config
-from aggregator.websub.discovery import advertised, is_reachable, named
+from aggregator.websub.discovery import advertised, is_reachable, usable_advert
 from tests.given import config
 
 FEED = "https://ministry.example/news/feed.xml"
@@ -100,15 +100,15 @@ def test_endless_links_are_read_only_so_far() -> None:
 
 
 def test_nothing_can_be_told_from_a_torn_document_or_a_file() -> None:
-    assert named(set_up(), fetched(), document(complete=False)) is None
-    assert named(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
+    assert usable_advert(set_up(), fetched(), document(complete=False)) is None
+    assert usable_advert(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
 
 
 def test_a_hub_counts_only_if_wanted_and_able_to_reach_us() -> None:
     said = document(HUB, self_url=FEED)
-    assert named(set_up(), fetched(), said) == Advert(HUB, FEED)
-    assert named(set_up(websub=False), fetched(), said) == Advert()
-    assert named(set_up("http://127.0.0.1:8000/"), fetched(), said) == Advert()
+    assert usable_advert(set_up(), fetched(), said) == Advert(HUB, FEED)
+    assert usable_advert(set_up(websub=False), fetched(), said) == Advert()
+    assert usable_advert(set_up("http://127.0.0.1:8000/"), fetched(), said) == Advert()
 
 
 @pytest.mark.parametrize(

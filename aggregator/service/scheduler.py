@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import StorageError, StoreFull
@@ -24,37 +25,26 @@ DUE_CHECK_EVERY = 0.05  # seconds
 DRAIN_SECONDS = 8.0  # that running polls get to finish after SIGTERM
 
 
+@dataclass(eq=False)
 class Scheduler:
     """Ticks: reload, publish held items, claim due polls and tasks within capacity, alert, notify systemd."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        pipeline: Pipeline,
-        tasks: Tasks,
-        alerts: AlertNotifier,
-        current: LiveConfig,
-        *,
-        write: Writes,
-        hosts: Callable[[], Hosts],
-        workers: WorkerPool,
-        clock: Callable[[], datetime],
-        notify: Callable[[str], None],
-        monotonic: Callable[[], float],
-    ) -> None:
-        self._storage = storage
-        self._pipeline = pipeline
-        self._tasks = tasks
-        self._alerts = alerts
-        self._current = current
-        self._write = write
-        self._hosts = hosts
-        self._workers = workers
-        self._clock = clock
-        self._notify = notify
-        self._monotonic = monotonic
-        self._store = current.config.store
-        self._synced = current.config  # last one in the store; a full disk may reject a newer one
+    storage: Storage
+    pipeline: Pipeline
+    tasks: Tasks
+    alerts: AlertNotifier
+    current: LiveConfig
+    _: KW_ONLY
+    write: Writes
+    hosts: Callable[[], Hosts]
+    workers: WorkerPool
+    clock: Callable[[], datetime]
+    notify: Callable[[str], None]
+    monotonic: Callable[[], float]
+
+    def __post_init__(self) -> None:
+        self._store = self.current.config.store
+        self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
@@ -71,14 +61,14 @@ class Scheduler:
         if self._draining:
             return
         try:
-            if self._current.changed():
+            if self.current.changed():
                 self.reload()
             await self._sync()
-            await self._write(self._follow_clock)
-            await self._workers.release_if_idle(asyncio.get_running_loop().time())
+            await self.write(self._follow_clock)
+            await self.workers.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()
-            await self._alerts.log_new()
+            await self.alerts.log_new()
             await self._claim_tasks()
             self._beat()
         except StorageError as error:
@@ -86,13 +76,13 @@ class Scheduler:
 
     async def _claim(self) -> None:
         """Claim as many due sources as capacity and fairness among hosts allow."""
-        poll = self._current.config.poll
+        poll = self.current.config.poll
         places = poll.concurrency * POLLS_PER_FETCH_SLOT
         async with self._claiming:
-            self._claimed = self._clock()
+            self._claimed = self.clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self._hosts()
+                hosts = self.hosts()
                 admission = HostAdmission(
                     under_way,
                     places=places,
@@ -100,14 +90,14 @@ class Scheduler:
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._pipeline.claim(free, admit=admission.admit):
-                    self._start(self._pipeline.poll(claim), of=claim)
+                for claim in await self.pipeline.claim(free, admit=admission.admit):
+                    self._start(self.pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
             if not self._draining:
-                for task in await self._tasks.claim():
-                    self._start(self._tasks.run(task))
+                for task in await self.tasks.claim():
+                    self._start(self.tasks.run(task))
 
     async def watch(self) -> None:
         """Claim sources that fall due between two ticks; until cancelled."""
@@ -125,26 +115,26 @@ class Scheduler:
     def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.fault:
             return False
-        due = self._storage.polls.next_due()
-        return due is not None and self._claimed < due <= self._clock()
+        due = self.storage.polls.next_due()
+        return due is not None and self._claimed < due <= self.clock()
 
     def _follow_clock(self) -> None:
         """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
             return
-        now, ran = self._clock(), timedelta(seconds=self._monotonic() - self._ticked)
+        now, ran = self.clock(), timedelta(seconds=self.monotonic() - self._ticked)
         leap = schedule.leap(now - self.last_tick, ran)
         if not leap:
-            release(self._storage, now)
+            release(self.storage, now)
             return
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
-            self._storage.polls.set_back(-leap)
+            self.storage.polls.set_back(-leap)
 
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""
-        self._notify(systemd.READY if self._ticked is None else systemd.ALIVE)
-        self.last_tick, self._ticked, self.fault = self._clock(), self._monotonic(), ""
+        self.notify(systemd.READY if self._ticked is None else systemd.ALIVE)
+        self.last_tick, self._ticked, self.fault = self.clock(), self.monotonic(), ""
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
         poll = asyncio.create_task(self._one(work, of))
@@ -162,7 +152,7 @@ class Scheduler:
     async def _release_lost(self) -> None:
         """Release claims whose polls a full disk kept from being recorded: their lease is long."""
         if lost := tuple(self._lost):
-            await self._write(lambda: self._storage.polls.release(lost))
+            await self.write(lambda: self.storage.polls.release(lost))
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
@@ -174,34 +164,34 @@ class Scheduler:
         if not self.fault:
             log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
         self.fault = str(error)
-        self._notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
+        self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
     def reload(self) -> None:
         """Reload the configuration; the next tick takes it into the store."""
-        self._notify(systemd.reloading())
-        self._current.reload()
-        self._notify(systemd.READY)
+        self.notify(systemd.reloading())
+        self.current.reload()
+        self.notify(systemd.READY)
 
     async def _sync(self) -> None:
-        config = self._current.config
+        config = self.current.config
         if config is self._synced:
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
+        for done in await self.write(lambda: self.storage.admin.sync(config, self.clock())):
             log.info("configuration", change=done)
         self._synced = config
 
     async def maintain(self) -> None:
         """Run maintenance while polls go on."""
-        retention = self._current.config.retention
+        retention = self.current.config.retention
         try:
-            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            await asyncio.to_thread(upkeep, self.storage, self._store, retention, self.clock())
             give_back()
         except StorageError as error:
             self._fail(error)
 
     def is_ready(self) -> bool:
         """Return whether the tick is running."""
-        return self._ticked is not None and self._monotonic() - self._ticked < STALE_AFTER
+        return self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
 
     def in_flight(self) -> int:
         """Return how many polls and tasks are under way."""

@@ -5,6 +5,7 @@ waits for storage.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -27,12 +28,12 @@ CACHE_FOR_A_DAY = "public, max-age=86400"
 FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
+@dataclass(frozen=True, slots=True)
 class PublicSite:
     """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
 
-    def __init__(self, publisher: Publisher, storage: Storage) -> None:
-        self._publisher = publisher
-        self._storage = storage
+    publisher: Publisher
+    storage: Storage
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of every public address."""
@@ -53,8 +54,8 @@ class PublicSite:
         """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
         name = _channel_name(request)
-        channel = self._publisher.channel(name) if kind in render.KINDS else None
-        published = self._publisher.document(name, kind) if channel else None
+        channel = self.publisher.channel(name) if kind in render.KINDS else None
+        published = self.publisher.document(name, kind) if channel else None
         if channel is None or published is None:
             raise HTTPException(404)
         return reply(
@@ -69,32 +70,30 @@ class PublicSite:
     def channel(self, request: Request) -> Response:
         """A channel as a page; the front page if the address names none."""
         name = _channel_name(request)
-        channel = self._publisher.channel(name)
+        channel = self.publisher.channel(name)
         if channel is None:
             raise HTTPException(404)
-        releases = self._publisher.releases(name)
-        older = () if name else earlier(self._publisher, self._storage)
+        releases = self.publisher.releases(name)
+        older = () if name else earlier(self.publisher, self.storage)
         return reply(request, channel_page(channel, releases, self.site(), earlier=older))
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
-        release = self._publisher.release(request.path_params["id"])
+        release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
         return reply(request, item_page(release, self.site()))
 
     def history(self, request: Request) -> Response:
         """The earlier versions of one release."""
-        release = self._publisher.release(request.path_params["id"])
+        release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, history_page(release, self._publisher.revisions(release.id), self.site()))
+        return reply(request, history_page(release, self.publisher.revisions(release.id), self.site()))
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
-        return site(
-            self._publisher.publication(), self._storage.items.channels(), self._storage.items.feeds()
-        )
+        return site(self.publisher.publication(), self.storage.items.channels(), self.storage.items.feeds())
 
     def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
         if withdrawn is None:

@@ -8,6 +8,7 @@ token in the path is a secret and never logged.
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -31,15 +32,14 @@ LEASE_SECONDS = re.compile(r"[0-9]{1,10}")
 REASON_CHARS_MAX = 300
 
 
+@dataclass(frozen=True, slots=True)
 class Callback:
     """Endpoint of all subscriptions, each under its own token."""
 
-    def __init__(
-        self, storage: TaskStore, *, config: Callable[[], Config], clock: Callable[[], datetime]
-    ) -> None:
-        self._storage = storage
-        self._config = config
-        self._clock = clock
+    storage: TaskStore
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, which take precedence over those of pages."""
@@ -59,14 +59,14 @@ class Callback:
 
     def _subscription(self, request: Request) -> Subscription | None:
         token = request.path_params["token"]
-        return self._storage.subscription(token) if TOKEN.fullmatch(token) else None
+        return self.storage.subscription(token) if TOKEN.fullmatch(token) else None
 
     def _verify(self, request: Request, found: Subscription) -> Response:
-        query, now = request.query_params, self._clock()
+        query, now = request.query_params, self.clock()
         mode, topic = query.get("hub.mode", ""), query.get("hub.topic", "")
         if mode == "denied" and topic == found.topic:
             reason = printable(query.get("hub.reason", ""))[:REASON_CHARS_MAX]
-            self._storage.update_subscription(
+            self.storage.update_subscription(
                 found.number, lambda present: subscription.denied(present, reason, now)
             )
             log.warning("subscription denied", source=found.source, reason=reason)
@@ -75,10 +75,10 @@ class Callback:
         if not CHALLENGE.fullmatch(challenge):
             return _response(404)
         if mode == "unsubscribe" and subscription.may_leave(found, topic):
-            self._storage.update_subscription(found.number, lambda present: None)
+            self.storage.update_subscription(found.number, lambda present: None)
         elif mode == "subscribe" and subscription.confirmed(found, topic, None, now):
             lease = _lease(query.get("hub.lease_seconds", ""))
-            self._storage.update_subscription(
+            self.storage.update_subscription(
                 found.number, lambda present: subscription.confirmed(present, topic, lease, now) or present
             )
         else:
@@ -103,7 +103,7 @@ class Callback:
 
     async def _receive(self, request: Request, found: Subscription) -> Response:
         signature = Signature.of(request.headers.get("x-hub-signature", ""), found.secret)
-        poll = self._config().poll
+        poll = self.config().poll
         try:
             async with asyncio.timeout(poll.timeout.total_seconds()):
                 is_complete = await _read(request, signature, poll.max_bytes)
@@ -116,7 +116,7 @@ class Callback:
         if signature is None or not signature.is_valid():
             log.warning("delivery rejected", source=found.source, reason="its signature is missing or wrong")
         else:
-            await run_in_threadpool(self._storage.announce, found.number, self._clock())
+            await run_in_threadpool(self.storage.announce, found.number, self.clock())
             log.info("delivery accepted", source=found.source)
         return _response(202)
 

@@ -23,16 +23,16 @@ logging.getLogger("httpx").info("a request")
 """
 LINES = {
     "console": [
-        "[info     ] poll                           source=harbour message=twolines name='a name' args=(1,) new=0 at=NOW",
-        "[warning  ] twolines                       [uvicorn.error] at=NOW",
+        "[info     ] poll                           source=harbour message='two lines' name='a name' args=(1,) new=0 at=NOW",
+        "[warning  ] two lines                      [uvicorn.error] at=NOW",
     ],
     "logfmt": [
-        'at=NOW level=info event=poll source=harbour message=twolines name="a name" args=(1,) new=0',
-        "at=NOW level=warning event=twolines logger=uvicorn.error",
+        'at=NOW level=info event=poll source=harbour message="two lines" name="a name" args=(1,) new=0',
+        'at=NOW level=warning event="two lines" logger=uvicorn.error',
     ],
     "json": [
-        '{"source": "harbour", "message": "twolines", "name": "a name", "args": [1], "new": 0, "event": "poll", "level": "info", "at": "NOW"}',
-        '{"logger": "uvicorn.error", "event": "twolines", "level": "warning", "at": "NOW"}',
+        '{"source": "harbour", "message": "two lines", "name": "a name", "args": [1], "new": 0, "event": "poll", "level": "info", "at": "NOW"}',
+        '{"logger": "uvicorn.error", "event": "two lines", "level": "warning", "at": "NOW"}',
     ],
 }
 

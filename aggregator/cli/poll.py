@@ -24,12 +24,6 @@ from aggregator.workers.pool import WorkerPool
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
-KINDS = {
-    OutcomeKind.CHANGED: "changed",
-    OutcomeKind.UNCHANGED: "same",
-    OutcomeKind.NOT_MODIFIED: "same (304)",
-    OutcomeKind.FAILED: "FAILED",
-}
 
 
 def serve(path: Path, *, log_format: str) -> int:
@@ -162,7 +156,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
 def _row(outcome: Outcome) -> tuple[str, ...]:
     return (
         outcome.source,
-        KINDS[outcome.kind],
+        outcome.kind,
         str(outcome.new or "–"),
         str(outcome.edited or "–"),
         f"{outcome.seconds:.1f}",

@@ -79,7 +79,7 @@ class Site:
 
 def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...]) -> Site:
     """Return the navigation: channels by kind, organisations sorted by name."""
-    named = [feed for feed in feeds if feed.configured and feed.organisation]
+    named = [feed for feed in feeds if feed.configured]
     return Site(
         publication,
         tuple(sorted(named, key=lambda feed: (feed.organisation.casefold(), feed.id))),

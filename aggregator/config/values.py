@@ -9,9 +9,12 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.model.settings import Rule, Text
+
+Word = TypeVar("Word", bound=str)
 
 RULE_FIELDS = ("title", "url", "category", "author", "text", "language")
 RESERVED = frozenset({"all", "archive", "feed", "index"})  # slugs that would collide with published paths
@@ -113,13 +116,13 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return check
 
 
-def choice(*words: str) -> Callable[[str], str]:
-    """Return a validator of an enumeration."""
+def choice(*words: Word) -> Callable[[str], Word]:
+    """Return a validator of an enumeration; it returns the one of `words` that is equal."""
 
-    def check(value: str) -> str:
+    def check(value: str) -> Word:
         if value not in words:
             raise ValueError(f"`{value}` is unknown{did_you_mean(value, words, otherwise='use one of')}")
-        return value
+        return words[words.index(value)]
 
     return check
 

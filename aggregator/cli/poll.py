@@ -23,6 +23,7 @@ from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
+ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
 
 
@@ -141,9 +142,9 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if as_json:
         say_json([_as_json(outcome) for outcome in ordered])
         return
-    shown = [outcome for outcome in ordered if outcome.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
-    if len(ordered) <= 40:
-        shown = ordered
+    shown = ordered
+    if len(ordered) > ROWS_MAX:
+        shown = [each for each in ordered if each.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if shown:
         table(
             ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]

@@ -147,7 +147,7 @@ def timezone(value: str) -> str:
     except (KeyError, ValueError, OSError):  # OSError: "Europe" is a directory of zones
         close = get_close_matches(value, available_timezones(), n=1) if "/" in value else []
         hint = f"did you mean `{close[0]}`?" if close else "name one such as Europe/Vienna or UTC"
-        raise ValueError(f"`{value}` is no time zone; {hint}") from None
+        raise ValueError(f"`{value}` is not a time zone; {hint}") from None
     return value
 
 
@@ -157,7 +157,7 @@ def rule(value: object) -> Rule:
         raise ValueError('must be one field and its pattern, such as {title: "(?i)human rights"}')
     ((name, raw),) = value.items()
     if name not in RULE_FIELDS:
-        raise ValueError(f"`{name}` is no field{did_you_mean(name, RULE_FIELDS)}")
+        raise ValueError(f"`{name}` is not a field{did_you_mean(name, RULE_FIELDS)}")
     pattern = text(raw)
     try:
         re.compile(pattern)

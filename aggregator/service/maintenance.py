@@ -30,9 +30,11 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 
 def release(storage: Storage, now: datetime) -> None:
-    """Publish held items whose time has come."""
+    """Publish held items whose release time is reached."""
     due = storage.items.release_due(now)
-    steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
+    steps = [
+        step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now) for item in due
+    ]
     if steps:
         storage.items.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])

@@ -251,8 +251,10 @@ def read_job(
 
 
 def _unexpected(claim: Claim, error: Exception) -> PollError:
-    log.error("poll broke", source=claim.id, exc_info=True)
-    return PollError(f"it met a fault of ours ({type(error).__name__})", cause=Cause.CRASH)
+    log.error("poll met an unexpected error", source=claim.id, exc_info=True)
+    return PollError(
+        f"an unexpected error ({type(error).__name__}), which is a bug of Publicwire", cause=Cause.CRASH
+    )
 
 
 def _log_relocation(result: PollResult) -> None:

@@ -109,7 +109,7 @@ class Scheduler:
             except StorageError:
                 continue  # the next tick meets it, too, and logs it
             except Exception:
-                log.error("check for due sources failed, ticks go on", exc_info=True)
+                log.error("check for due sources failed, ticks continue", exc_info=True)
                 return
 
     def _fell_due(self) -> bool:
@@ -162,7 +162,7 @@ class Scheduler:
             self.stop.set()
             return
         if not self.fault:
-            log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
+            log.error("the disk is full: pages and feeds are served, nothing new is stored", error=str(error))
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 

@@ -96,9 +96,12 @@ class PublicSite:
         return site(self.publisher.publication(), self.storage.items.channels(), self.storage.items.feeds())
 
     def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
+        """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""
         if withdrawn is None:
             raise HTTPException(404)
-        return reply(request, withdrawn_page(withdrawn, self.site()), status=410)
+        when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
+        sentence = f"This release was withdrawn{when} and is no longer published here."
+        return reply(request, notice("Withdrawn", sentence, self.site()), status=410)
 
 
 def _channel_name(request: Request) -> str:
@@ -113,12 +116,6 @@ def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
     missing = FRONT_PAGE_RELEASES_MIN - len(publisher.releases(""))
     found = storage.items.earlier(missing) if missing > 0 else ()
     return tuple(release for one in found if isinstance(release := publisher.public(one), Release))
-
-
-def withdrawn_page(withdrawn: Withdrawn, site: Site) -> Published:
-    """Return the notice of a withdrawal, without anything of the release."""
-    when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
-    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
 
 
 def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
+from aggregator.service.alert_webhook import DROPPED_AFTER, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from tests.events import capture_logs
@@ -143,7 +143,7 @@ def test_after_some_days_it_is_given_up_and_said_so(tmp_path: Path) -> None:
     async def scenario(harness: WebhookHarness) -> None:
         harness.gone("harbour")
         assert await harness.tick(DAY) == ["alert", "alerts not posted"]
-        assert await harness.tick(GIVEN_UP) == ["alerts given up"]
+        assert await harness.tick(DROPPED_AFTER) == ["alerts dropped"]
         assert await harness.tick(DAY) == []
 
     run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})

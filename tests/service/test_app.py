@@ -66,7 +66,7 @@ def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(
         here.config.write_text(good + "  - {feeed: typo}\n")
         until(lambda: "sources.1.feeed" in service.status())
         assert service.titles() == ["Storm warning"]
-        assert "the last good one goes on" in service.log.read_text()
+        assert "the last valid one stays in force" in service.log.read_text()
         here.config.write_text(good)
         until(lambda: "feeed" not in service.status())
         assert 'event="configuration reloaded" sources=1' in service.log.read_text()

@@ -108,8 +108,8 @@ class Pipeline:
     async def poll(self, claim: Claim) -> Outcome:
         """Poll one source, from fetch to commit, with the configuration it begins with.
 
-        An unexpected error costs this poll alone and is logged loudly, for a document may have caused it;
-        but a store that fails stops the line.
+        An unexpected error, which a document may have caused, fails this poll alone and is logged with its
+        traceback. Raises StorageError.
         """
         config, started = self.config(), self.clock()
         source = config.source(claim.id)

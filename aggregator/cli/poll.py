@@ -13,7 +13,6 @@ import uvloop
 from aggregator import config as configuration
 from aggregator.cli.output import complain, say, say_json, table
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.log import silence
 from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
 from aggregator.policy import reasons
@@ -53,7 +52,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     """
     config = configuration.load(path, os.environ)
     named = _checked(config, ids)
-    with silence(), app.opened(config) as storage:
+    with app.opened(config) as storage:
         try:
             with storage.admin.poller():
                 storage.admin.sync(config, app.utc_now())

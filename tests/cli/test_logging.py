@@ -7,9 +7,7 @@ import sys
 
 import pytest
 
-from aggregator.log import log, silence
 from tests.cli.conftest import Command
-from tests.events import capture_logs
 from tests.running import Site, until
 
 EVENTS = """
@@ -48,12 +46,8 @@ def test_events_and_records_of_libraries_have_one_form(form: str) -> None:
     assert [line.rstrip() for line in said.splitlines()] == LINES[form]
 
 
-def test_silence_drops_events_within_its_block_alone() -> None:
-    with capture_logs() as events:
-        with silence():
-            log.error("unheard")
-        log.info("heard", source="harbour")
-    assert events == [{"event": "heard", "log_level": "info", "source": "harbour"}]
+def test_a_command_that_does_not_log_drops_events() -> None:
+    assert logged('from aggregator.log import log; log.error("unheard", source="harbour")') == ""
 
 
 def test_the_log_is_json_when_asked(here: Site) -> None:

@@ -69,13 +69,10 @@ class PublicSite:
 
     def channel(self, request: Request) -> Response:
         """A channel as a page; the front page if the address names none."""
-        name = _channel_name(request)
-        channel = self.publisher.channel(name)
-        if channel is None:
+        page = page_of(self.publisher, self.storage, _channel_name(request), self.site())
+        if page is None:
             raise HTTPException(404)
-        releases = self.publisher.releases(name)
-        older = () if name else earlier(self.publisher, self.storage)
-        return reply(request, channel_page(channel, releases, self.site(), earlier=older))
+        return reply(request, page)
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
@@ -110,12 +107,19 @@ def _channel_name(request: Request) -> str:
     return f"{path['section']}/{path['choice']}" if "section" in path else ""
 
 
-def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
-    """Return older releases that fill up a short front page: a new source brings most of its releases as
-    backlog, which feeds leave out but a visitor wants to find."""
-    missing = FRONT_PAGE_RELEASES_MIN - len(publisher.releases(""))
+def page_of(publisher: Publisher, storage: Storage, name: str, site: Site) -> Published | None:
+    """Return the page of a channel, None for an unknown one.
+
+    A short front page is filled up with older releases: a new source brings most of its releases as backlog,
+    which feeds leave out but a visitor wants to find.
+    """
+    channel, releases = publisher.channel(name), publisher.releases(name)
+    if channel is None:
+        return None
+    missing = 0 if name else FRONT_PAGE_RELEASES_MIN - len(releases)
     found = storage.items.earlier(missing) if missing > 0 else ()
-    return tuple(release for one in found if isinstance(release := publisher.public(one), Release))
+    earlier = tuple(release for one in found if isinstance(release := publisher.public(one), Release))
+    return channel_page(channel, releases, site, earlier=earlier)
 
 
 def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:

@@ -170,14 +170,21 @@ class Pipeline:
         rounds, taken = 0, frozenset[str]()
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
         hosts = self.client().hosts.states(claim.host, self.clock()) if claim.host else ()
-        while True:
-            decided = partial(
-                self._decided, claim, source, answer, taken=taken, config=config, now=now, jitter=jitter
+
+        def decide() -> PollResult:
+            known = None
+            if isinstance(answer, Answer) and (read := answer.read) is not None:
+                listed = read.document.listed
+                known = self.storage.polls.knowledge(claim, read.items, listed, now=now, taken=taken)
+            return poll_result.decide(
+                claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
             )
+
+        while True:
             if isinstance(answer, Answer) and answer.read is not None:
-                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decided)
+                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decide)
             else:
-                result = decided()
+                result = decide()
             result = poll_result.with_fetch(result, hosts, seconds)
             try:
                 await self.write(partial(self.storage.polls.record, result))
@@ -196,26 +203,6 @@ class Pipeline:
             else:
                 self._report(result)
                 return result.outcome
-
-    def _decided(
-        self,
-        claim: Claim,
-        source: Source,
-        answer: Answer | PollError,
-        *,
-        taken: frozenset[str],
-        config: Config,
-        now: datetime,
-        jitter: float,
-    ) -> PollResult:
-        known = None
-        if isinstance(answer, Answer) and (read := answer.read) is not None:
-            known = self.storage.polls.knowledge(
-                claim, read.items, read.document.listed, now=now, taken=taken
-            )
-        return poll_result.decide(
-            claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
-        )
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
         """End a poll that must not be recorded; its source is due as before."""

@@ -21,9 +21,8 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
-from aggregator.web.replies import CACHE_FOR_A_MINUTE, reply
+from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
 
-PLAIN = "text/plain; charset=utf-8"
 CACHE_FOR_A_DAY = "public, max-age=86400"
 FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
@@ -137,7 +136,7 @@ def robots(request: Request) -> Response:
 
 def healthz(request: Request) -> Response:
     """Liveness probe: 200 while the process answers, without looking at storage."""
-    return reply(request, Published(b"ok\n", PLAIN, None), cache="no-store")
+    return reply(request, plain("ok"), cache=NO_STORE)
 
 
 def static_file(request: Request) -> Response:
@@ -155,9 +154,10 @@ def handlers(
     error a line of text."""
 
     def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
-        plain = Published(f"{heading}. {sentence}\n".encode(), PLAIN, None)
-        published = notice(heading, sentence, site()) if site and status == 404 else plain
-        cache = CACHE_FOR_A_MINUTE if status < 500 else "no-store"
+        published = (
+            notice(heading, sentence, site()) if site and status == 404 else plain(f"{heading}. {sentence}")
+        )
+        cache = CACHE_FOR_A_MINUTE if status < 500 else NO_STORE
         return reply(request, published, status=status, cache=cache)
 
     def client_error(request: Request, error: Exception) -> Response:
@@ -180,4 +180,4 @@ def handlers(
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
 
 
-ROBOTS = Published(b"User-agent: *\nDisallow:\n", PLAIN, None)
+ROBOTS = plain("User-agent: *\nDisallow:")

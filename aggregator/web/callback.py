@@ -23,7 +23,7 @@ from aggregator.model import Subscription
 from aggregator.model.settings import Config
 from aggregator.policy import subscription
 from aggregator.storage import TaskStore
-from aggregator.web.replies import SECURITY_HEADERS
+from aggregator.web.replies import NO_STORE, SECURITY_HEADERS
 from aggregator.websub.signature import Signature
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -77,7 +77,8 @@ class Callback:
         if mode == "unsubscribe" and subscription.may_leave(found, topic):
             self.storage.update_subscription(found.number, lambda present: None)
         elif mode == "subscribe" and subscription.confirmed(found, topic, None, now):
-            lease = _lease(query.get("hub.lease_seconds", ""))
+            seconds = query.get("hub.lease_seconds", "")
+            lease = timedelta(seconds=int(seconds)) if LEASE_SECONDS.fullmatch(seconds) else None
             self.storage.update_subscription(
                 found.number, lambda present: subscription.confirmed(present, topic, lease, now) or present
             )
@@ -133,10 +134,6 @@ async def _read(request: Request, signature: Signature | None, bytes_max: int) -
     return True
 
 
-def _lease(seconds: str) -> timedelta | None:
-    return timedelta(seconds=int(seconds)) if LEASE_SECONDS.fullmatch(seconds) else None
-
-
 def _storage_error(error: StorageError) -> Response:
     """Return 503. The error handlers of pages would log the path, and with it the token."""
     log.error("storage unreadable", path="/websub/…", error=str(error))
@@ -145,7 +142,7 @@ def _storage_error(error: StorageError) -> Response:
 
 def _response(status: int, challenge: str = "") -> Response:
     """Return a response that no browser renders or sniffs: it may echo a challenge (section 5.3.1)."""
-    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
+    headers = {**SECURITY_HEADERS, "Cache-Control": NO_STORE}
     if status in (408, 413):
         headers["Connection"] = "close"  # the rest of the body is not read
     return Response(challenge, status, headers, media_type="application/octet-stream")

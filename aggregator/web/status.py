@@ -20,12 +20,11 @@ from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
 from aggregator.web.pages import TEMPLATES, moment, page
-from aggregator.web.replies import reply
+from aggregator.web.replies import NO_STORE, plain, reply
 
-NO_STORE = "no-store"
 ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-MISDIRECTED = b"Misdirected request: use localhost or an IP address (DNS rebinding protection).\n"
+MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS rebinding protection).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +62,8 @@ def admin_app(
         )
 
     def readyz(request: Request) -> Response:
-        is_ready = ready()
-        body = Published(b"ready\n" if is_ready else b"not ready\n", "text/plain; charset=utf-8", None)
-        return reply(request, body, status=200 if is_ready else 503, cache=NO_STORE)
+        text, code = ("ready", 200) if ready() else ("not ready", 503)
+        return reply(request, plain(text), status=code, cache=NO_STORE)
 
     def metrics_text(request: Request) -> Response:
         return reply(request, Published(metrics(), PROMETHEUS, None), cache=NO_STORE)
@@ -97,8 +95,7 @@ class _HostGuard:
         bound = _address((scope.get("server") or ("", 0))[0])
         host = Request(scope).headers.get("host", "localhost")
         if bound is not None and bound.is_loopback and not _is_loopback_name(host):
-            misdirected = Published(MISDIRECTED, "text/plain; charset=utf-8", None)
-            await reply(Request(scope), misdirected, status=421, cache=NO_STORE)(scope, receive, send)
+            await reply(Request(scope), MISDIRECTED, status=421, cache=NO_STORE)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 

@@ -4,8 +4,7 @@ Libraries log the same way. cli/logging.py gives every record its form on stderr
 """
 
 import logging
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 
 
 class EventLogger(logging.LoggerAdapter[logging.Logger]):
@@ -21,12 +20,4 @@ class EventLogger(logging.LoggerAdapter[logging.Logger]):
 
 log = EventLogger(logging.getLogger("publicwire"))
 
-
-@contextmanager
-def silence() -> Iterator[None]:
-    """Drop the events of this process within the block; its libraries still log."""
-    log.logger.disabled = True
-    try:
-        yield
-    finally:
-        log.logger.disabled = False
+log.logger.addHandler(logging.NullHandler())  # commands that do not log drop events, warnings included

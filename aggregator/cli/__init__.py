@@ -67,6 +67,3 @@ def _flushed(code: int) -> int:
         complain(f"cannot write to stdout: {error.strerror}")
         return 1
     return code
-
-
-__all__ = ["main", "run"]

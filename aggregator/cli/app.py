@@ -11,6 +11,14 @@ import typer
 from aggregator import __version__
 from aggregator.model import Trigger
 
+DEFAULT = Path("sources.yaml")
+
+
+def _file(context: typer.Context, config: Path) -> Path:
+    """Return the value of --config, which may stand before or after the command."""
+    return config if config != DEFAULT else context.find_root().obj or DEFAULT
+
+
 app = typer.Typer(
     name="publicwire",
     help="Republish the releases of many organisations: deduplicated, attributed, corrected and withdrawn. "
@@ -21,13 +29,14 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-ConfigFile = Annotated[Path, typer.Option("--config", metavar="FILE", help="Configuration file.")]
+ConfigFile = Annotated[
+    Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
 Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
 Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
-DEFAULT = Path("sources.yaml")
 
 
 @app.callback(invoke_without_command=True)
@@ -42,29 +51,22 @@ def start(
         typer.echo(f"publicwire {__version__}")
         raise typer.Exit
     if context.invoked_subcommand is None:
-        serve(context, config=config)
-
-
-def _file(context: typer.Context, config: Path) -> Path:
-    """Return the value of --config, which may stand before or after the command."""
-    return config if config != DEFAULT else context.find_root().obj or DEFAULT
+        serve(config=config)
 
 
 @app.command()
 def serve(
-    context: typer.Context,
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Run the service: poll, publish and answer HTTP until stopped."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.serve(_file(context, config), log_format=log_format))
+    raise typer.Exit(poll.serve(config, log_format=log_format))
 
 
 @app.command()
 def poll(
-    context: typer.Context,
     ids: Annotated[
         list[str] | None, typer.Argument(metavar="[ID]...", help="Source ids; default: all.")
     ] = None,
@@ -75,24 +77,22 @@ def poll(
     unless named."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.poll(_file(context, config), ids or [], as_json=as_json))
+    raise typer.Exit(poll.poll(config, ids or [], as_json=as_json))
 
 
 @app.command()
 def check(
-    context: typer.Context,
     live: Annotated[bool, typer.Option("--live", help="Also fetch and parse every source.")] = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Validate sources.yaml; with --live also fetch every source."""
     from aggregator.cli import check
 
-    raise typer.Exit(check.check(_file(context, config), live=live))
+    raise typer.Exit(check.check(config, live=live))
 
 
 @app.command()
 def add(
-    context: typer.Context,
     url: Annotated[str, typer.Argument(metavar="URL", help="URL of a feed, or of a page that links to one.")],
     source_id: Annotated[str, typer.Option("--id", help="Source id. Default: from its URL.")] = "",
     organisation: Annotated[str, typer.Option(help="Organisation. Default: the feed's title.")] = "",
@@ -102,22 +102,22 @@ def add(
 ) -> None:
     """Discover a feed, preview three items, add it to the configuration."""
     from aggregator.cli import check
+    from aggregator.config import Addition
 
-    wish = check.NewSource(source_id, organisation, tuple(topic or ()))
-    raise typer.Exit(check.add(_file(context, config), url, wish, confirmed=yes))
+    options = Addition(url, source_id, organisation, tuple(topic or ()))
+    raise typer.Exit(check.add(config, options, yes=yes))
 
 
 @app.command()
-def sources(context: typer.Context, config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
+def sources(config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
     """List sources with their last and next poll, and alerts."""
-    from aggregator.cli import show
+    from aggregator.cli import sources
 
-    show.sources(_file(context, config), as_json=as_json)
+    sources.sources(config, as_json=as_json)
 
 
 @app.command()
 def items(
-    context: typer.Context,
     search: Annotated[str, typer.Option(help="Full-text search.")] = "",
     source: Annotated[str, typer.Option(help="Only items of this source id.")] = "",
     topic: Annotated[str, typer.Option(help="Only items of this topic.")] = "",
@@ -128,121 +128,99 @@ def items(
     as_json: AsJson = False,
 ) -> None:
     """List items, newest first."""
-    from aggregator.cli import show
+    from aggregator.cli import items
 
-    query = show.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
-    show.items(_file(context, config), query, as_json=as_json)
+    query = items.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
+    items.items(config, query, as_json=as_json)
 
 
 @app.command()
 def show(
-    context: typer.Context,
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
-    from aggregator.cli import show
+    from aggregator.cli import items
 
-    show.show(_file(context, config), item, as_json=as_json, as_text=text)
+    items.show(config, item, as_json=as_json, as_text=text)
 
 
 @app.command()
-def withdraw(
-    context: typer.Context, item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT
-) -> None:
+def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
     """Withdraw an item from every feed and page."""
-    _verb(context, config, Trigger.WITHDRAW, item, reason, story=story)
+    _verb(config, Trigger.WITHDRAW, item, reason, story=story)
 
 
 @app.command()
-def reinstate(
-    context: typer.Context, item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT
-) -> None:
+def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
     """Publish a withdrawn item again."""
-    _verb(context, config, Trigger.REINSTATE, item, reason, story=story)
+    _verb(config, Trigger.REINSTATE, item, reason, story=story)
 
 
 @app.command()
-def release(
-    context: typer.Context,
-    item: ItemId,
-    reason: Reason = "",
-    story: Story = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
+def release(item: ItemId, reason: Reason = "", story: Story = False, config: ConfigFile = DEFAULT) -> None:
     """Publish a held item now."""
-    _verb(context, config, Trigger.RELEASE, item, reason, story=story)
+    _verb(config, Trigger.RELEASE, item, reason, story=story)
 
 
 @app.command()
-def hold(
-    context: typer.Context, item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT
-) -> None:
+def hold(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
     """Remove an item from every feed and page until it is released."""
-    _verb(context, config, Trigger.HOLD, item, reason, story=story)
+    _verb(config, Trigger.HOLD, item, reason, story=story)
 
 
-def _verb(
-    context: typer.Context, config: Path, trigger: Trigger, item: str, reason: str, *, story: bool
-) -> None:
+def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
     from aggregator.cli import verbs
 
-    verbs.apply(_file(context, config), trigger, item, reason, story=story)
+    verbs.apply(config, trigger, item, reason, story=story)
 
 
 @app.command()
 def export(
-    context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Write every channel and page as static files."""
     from aggregator.cli import verbs
 
-    verbs.export(_file(context, config), directory)
+    verbs.export(config, directory)
 
 
 @app.command()
 def backup(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
-    config: ConfigFile = DEFAULT,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")], config: ConfigFile = DEFAULT
 ) -> None:
     """Write a verified copy of the store, also beside a service."""
     from aggregator.cli import backup
 
-    backup.backup(_file(context, config), file)
+    backup.backup(config, file)
 
 
 @app.command()
 def restore(
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
-    config: ConfigFile = DEFAULT,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
 ) -> None:
     """Replace the store with a backup; replay later withdrawals."""
     from aggregator.cli import backup
 
-    backup.restore(_file(context, config), file)
+    backup.restore(config, file)
 
 
 @app.command()
 def unmove(
-    context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Poll a relocated source at its configured URL again."""
     from aggregator.cli import verbs
 
-    verbs.unmove(_file(context, config), source)
+    verbs.unmove(config, source)
 
 
 @app.command()
 def forget(
-    context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
@@ -250,4 +228,4 @@ def forget(
     """Delete an unconfigured source with all its items."""
     from aggregator.cli import backup
 
-    raise typer.Exit(backup.forget(_file(context, config), source, confirmed=yes))
+    raise typer.Exit(backup.forget(config, source, yes=yes))

@@ -1,10 +1,9 @@
 """`backup`, `restore` and `forget`: copies of the whole store, and deletion of one source."""
 
-import sys
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.output import complain, say
+from aggregator.cli.output import complain, confirmed, say
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.service import app
 from aggregator.storage import Restored
@@ -45,7 +44,7 @@ def _warn(done: Restored) -> None:
         complain(f"warning: unreadable lines of withdrawals.jsonl, skipped: {lines}")
 
 
-def forget(path: Path, source: str, *, confirmed: bool) -> int:
+def forget(path: Path, source: str, *, yes: bool) -> int:
     """Delete a source that is no longer configured; return 1 when the operator declines."""
     config = configuration.load(path)
     if config.source(source) is not None:
@@ -53,7 +52,8 @@ def forget(path: Path, source: str, *, confirmed: bool) -> int:
     with app.opened(config) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r} in the store")
-        if not confirmed and not _confirm(source):
+        question = f"Delete {source} and all its items for good?"
+        if not (yes or confirmed(question, f"delete {source}")):
             say("nothing was deleted")
             return 1
         now = app.utc_now()
@@ -61,9 +61,3 @@ def forget(path: Path, source: str, *, confirmed: bool) -> int:
         items = storage.admin.forget(source, now)
     say(f"{source} and its {items} items are deleted")
     return 0
-
-
-def _confirm(source: str) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError(f"stdin is no terminal: give --yes to delete {source} without confirmation")
-    return input(f"Delete {source} and all its items for good? [y/N] ").strip().lower() in ("y", "yes")

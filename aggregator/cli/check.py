@@ -2,32 +2,22 @@
 
 import asyncio
 import os
-import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.output import complain, say, table
+from aggregator.cli.output import complain, confirmed, say, table
 from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
-from aggregator.fetch.client import Client
 from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, State, Stored
 from aggregator.model.settings import Config, Source
 from aggregator.parse.autodiscovery import find_feeds, usual_addresses
-from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.service import app
+from aggregator.service.clients import client_of
+from aggregator.service.pipeline import read_job
 from aggregator.workers.pool import WorkerPool
 
 ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
-
-
-@dataclass(frozen=True, slots=True)
-class NewSource:
-    """Options of `add`; "" where not given."""
-
-    id: str
-    organisation: str
-    topics: tuple[str, ...]
 
 
 def check(path: Path, *, live: bool) -> int:
@@ -47,16 +37,14 @@ def check(path: Path, *, live: bool) -> int:
 async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
     workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
-    async with _client(config) as client:
+    async with client_of(config) as client:
 
         async def one(source: Source) -> tuple[tuple[str, ...], bool]:
             async with slots:
                 try:
-                    read = await _read(
-                        workers,
-                        source,
-                        await client.fetch(source.feed, credentials=config.credentials_of(source)),
-                    )
+                    credentials = config.credentials_of(source)
+                    fetched = await client.fetch(source.feed, credentials=credentials)
+                    read = await workers.run(read_job(fetched, source, app.utc_now()))
                 except PollError as error:
                     return (source.id, str(error), "–", "–"), False
             newest = max((item.claimed.isoformat() for item in read.items if item.claimed), default="–")
@@ -71,43 +59,22 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
             await workers.close()
 
 
-def _client(config: Config) -> Client:
-    publication = config.publication
-    return Client(config.poll, contact=publication.contact, publication_url=publication.url)
-
-
-async def _read(workers: WorkerPool, source: Source, fetched: Fetched) -> ReadResult:
-    return await workers.run(
-        ReadJob(
-            body=fetched.body or b"",
-            content_type=fetched.content_type,
-            url=fetched.url,
-            source=source,
-            seen=frozenset(),
-            pipeline_version=pipeline_version_of(source),
-            now=app.utc_now(),
-        )
-    )
-
-
-def add(path: Path, url: str, wanted: NewSource, *, confirmed: bool) -> int:
-    """Discover the feed, preview three items with their disclaimer, write the source.
+def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
+    """Discover the feed at or behind `options.feed`, preview three items with their disclaimer, write the
+    source.
 
     Return 1 when the operator declines.
     """
-    config = configuration.load(path)
+    config, url = configuration.load(path), options.feed
     if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
         raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
     feed, read = asyncio.run(_find(config, url))
-    addition = configuration.Addition(
-        feed=feed, id=wanted.id, organisation=wanted.organisation, topics=wanted.topics
-    )
-    text = path.read_text(encoding="utf-8")
-    edited = configuration.add_source(text, addition)  # raises before the preview
-    _preview(config, feed, wanted.organisation or read.document.title, read)
-    if not confirmed and not _confirm(path):
+    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview
+    _preview(config, feed, options.organisation or read.document.title, read)
+    if not (yes or confirmed(f"Write this source to {path}?", f"add to {path}")):
         say("nothing was written")
         return 1
     _replace(path, edited)
@@ -119,16 +86,16 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
-        async with _client(config) as client:
+        async with client_of(config) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL)
             try:
-                return fetched.url, await _read(workers, _source(fetched.url), fetched)
+                return fetched.url, await workers.run(_job(fetched))
             except ParseError:
                 named = [feed.url for feed in find_feeds(fetched.body or b"", fetched.url)]
             for candidate in named or usual_addresses(fetched.url):
                 try:
                     answer = await client.fetch(candidate)
-                    return answer.url, await _read(workers, _source(answer.url), answer)
+                    return answer.url, await workers.run(_job(answer))
                 except (FetchError, ParseError):
                     continue
     finally:
@@ -136,8 +103,8 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     raise UsageError(f"no feed found at {url}: give the URL of the feed itself")
 
 
-def _source(url: str) -> Source:
-    return Source(id="preview", feed=url)
+def _job(fetched: Fetched) -> ReadJob:
+    return read_job(fetched, Source(id="preview", feed=fetched.url), app.utc_now())
 
 
 def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:
@@ -166,15 +133,10 @@ def _stored(item: Item) -> Stored:
     )
 
 
-def _confirm(path: Path) -> bool:
-    if not sys.stdin.isatty():
-        raise UsageError(f"stdin is no terminal: give --yes to add to {path} without confirmation")
-    return input(f"Write this source to {path}? [y/N] ").strip().lower() in ("y", "yes")
-
-
 def _replace(path: Path, text: str) -> None:
-    """Replace the file atomically: a running service watches it."""
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.write_text(text, encoding="utf-8")
-    fresh.chmod(path.stat().st_mode & 0o777)
-    fresh.replace(path)
+    """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
+    file = path.resolve()
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_bytes(text.encode())
+    fresh.chmod(file.stat().st_mode & 0o777)
+    fresh.replace(file)

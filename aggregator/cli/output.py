@@ -8,15 +8,8 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-JOINERS = "\u200c\u200d"  # invisible, harmless, and part of the spelling of Persian and of emoji
-
-
-def printable(text: str) -> str:
-    """Return the text on one line, without control characters, escape sequences and bidi overrides."""
-    if text.isprintable():
-        return text
-    spaced = (" " if character.isspace() else character for character in text)  # no-break spaces too
-    return "".join(character for character in spaced if character.isprintable() or character in JOINERS)
+from aggregator.errors import UsageError
+from aggregator.fetch.address import printable
 
 
 def complain(message: str) -> None:
@@ -28,6 +21,13 @@ def say(text: str = "") -> None:
     """Print text on stdout, each line made printable."""
     for line in text.split("\n"):
         print(printable(line))
+
+
+def confirmed(question: str, act: str) -> bool:
+    """Return whether the operator agrees on the terminal; UsageError where there is none to ask at."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"stdin is no terminal: give --yes to {act} without confirmation")
+    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
 
 
 def say_json(value: object) -> None:

@@ -13,7 +13,6 @@ import uvloop
 from aggregator import config as configuration
 from aggregator.cli.output import complain, say, say_json, table
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.log import silence
 from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
 from aggregator.policy import reasons
@@ -23,25 +22,19 @@ from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
+ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
-KINDS = {
-    OutcomeKind.CHANGED: "changed",
-    OutcomeKind.UNCHANGED: "same",
-    OutcomeKind.NOT_MODIFIED: "same (304)",
-    OutcomeKind.FAILED: "FAILED",
-}
 
 
 def serve(path: Path, *, log_format: str) -> int:
     """Run the service until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
-    from aggregator.service import app  # loads the web application, which only `serve` needs
 
     config = configuration.load(path, os.environ)
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    return uvloop.run(app.serve(path, started=lambda: _print_addresses(config)))
+    return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
 
 
 def _print_addresses(config: Config) -> None:
@@ -59,7 +52,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     """
     config = configuration.load(path, os.environ)
     named = _checked(config, ids)
-    with silence(), app.opened(config) as storage:
+    with app.opened(config) as storage:
         try:
             with storage.admin.poller():
                 storage.admin.sync(config, app.utc_now())
@@ -96,25 +89,32 @@ async def _poll_all(
     workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
         workers.prepare()
-    async with app.polling(storage, current, workers) as line:
+    async with app.polling(storage, current, workers) as parts:
         maintenance.release(storage, app.utc_now())
-        return await line.pipeline.run(ids, advance)
+        return await parts.pipeline.run(ids, advance)
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
-    """Make the sources due in the running service and wait until it has recorded their polls."""
-    requested = app.utc_now()
-    storage.polls.poll_soon(ids, requested)
-    wanted = set(ids)
+    """Make the sources due in the running service and wait until it has recorded their polls.
+
+    A source that was just added is in the store once the service has reloaded its configuration.
+    """
+    requested, announced, missing = app.utc_now(), set[str](), set(ids)
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
-        done = [health.last for health in storage.admin.health() if health.feed.id in wanted and health.last]
-        fresh = tuple(outcome for outcome in done if outcome.started >= requested)
-        if len(fresh) == len(ids):
-            return fresh
+        stored = {health.feed.id: health.last for health in storage.admin.health()}
+        if fresh := missing & stored.keys() - announced:
+            storage.polls.poll_soon(sorted(fresh), requested)
+            announced |= fresh
+        outcomes = [stored.get(each) for each in ids]
+        done = tuple(each for each in outcomes if each is not None and each.started >= requested)
+        missing.difference_update(outcome.source for outcome in done)
+        if not missing:
+            return done
         time.sleep(0.2)
     raise StoreBusy(
-        f"the running service did not poll within {SERVICE_POLL_TIMEOUT:.0f} s; see its log or /status"
+        f"the running service did not poll {', '.join(sorted(missing))} within {SERVICE_POLL_TIMEOUT:.0f} s; "
+        "see its log or /status"
     )
 
 
@@ -141,9 +141,9 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if as_json:
         say_json([_as_json(outcome) for outcome in ordered])
         return
-    shown = [outcome for outcome in ordered if outcome.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
-    if len(ordered) <= 40:
-        shown = ordered
+    shown = ordered
+    if len(ordered) > ROWS_MAX:
+        shown = [each for each in ordered if each.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if shown:
         table(
             ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
@@ -156,7 +156,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
 def _row(outcome: Outcome) -> tuple[str, ...]:
     return (
         outcome.source,
-        KINDS[outcome.kind],
+        outcome.kind,
         str(outcome.new or "–"),
         str(outcome.edited or "–"),
         f"{outcome.seconds:.1f}",

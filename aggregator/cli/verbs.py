@@ -4,8 +4,8 @@ import getpass
 from pathlib import Path
 
 from aggregator import config as configuration
+from aggregator.cli.items import find_item
 from aggregator.cli.output import say
-from aggregator.cli.show import find_item
 from aggregator.editorial.safe import feed_address
 from aggregator.model import Trigger
 from aggregator.policy.lifecycle import TABLE, step

@@ -36,11 +36,6 @@ def host(value: str) -> str:
     return _ascii(value)
 
 
-def without_www(name: str) -> str:
-    """Return the host without a leading www."""
-    return name.removeprefix("www.")
-
-
 def feed(value: str) -> str:
     """Return the URL of a feed in its normal form; a `file:` address as it is written."""
     return _file(value) if value.startswith("file:") else _web(value, "https://, http:// or file:")
@@ -84,12 +79,12 @@ def _file(value: str) -> str:
 
 def _web(value: str, schemes: str = "https:// or http://", *, quoted: bool = True) -> str:
     if re.search(r"[\s\x00-\x1f\x7f]", value):
-        raise ValueError("holds a blank or a control character; write a blank as %20")
+        raise ValueError("contains a space or a control character; write a space as %20")
     try:
         parts = urlsplit(value)
         port = parts.port
     except ValueError:
-        raise ValueError("is no address: its host or port is not valid") from None
+        raise ValueError("is not a URL: its host or port is invalid") from None
     if "@" in parts.netloc or (not parts.netloc and "@" in value):
         raise ValueError("holds a user name or password; give the address without it, and `auth` beside it")
     if parts.scheme not in _PORTS:
@@ -119,7 +114,7 @@ def _ascii(name: str) -> str:
         try:
             name = name.encode("idna").decode()
         except UnicodeError:
-            raise ValueError(f"`{name}` is no host name") from None
+            raise ValueError(f"`{name}` is not a host name") from None
     if not _HOST.fullmatch(name) or len(name) > 253:
-        raise ValueError(f"`{name}` is no host name; write it as example.org")
+        raise ValueError(f"`{name}` is not a host name; write it as example.org")
     return name.removesuffix(".")

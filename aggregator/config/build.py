@@ -6,7 +6,6 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
 from itertools import chain, count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -16,6 +15,8 @@ from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
 from aggregator.model.settings import (
+    ADMIN,
+    LISTEN,
     Address,
     Config,
     Credentials,
@@ -31,6 +32,7 @@ EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
 _FILE_INTERVAL = values.duration("1s", "30d")
+_DEFAULT = Source(id="", feed="")
 
 
 def build(
@@ -41,8 +43,8 @@ def build(
     With any fault the result is incomplete and must not be used.
     """
     top = Section(root, "", place=root.start, faults=faults)
-    listen = top.one("listen", addresses.listen, Address("127.0.0.1", 8000))
-    admin = top.one("admin", addresses.listen, Address("127.0.0.1", 8001))
+    listen = top.one("listen", addresses.listen, LISTEN)
+    admin = top.one("admin", addresses.listen, ADMIN)
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
@@ -134,24 +136,24 @@ def _source(
     from_entry = organisation == "from-entry"
     rights = section.section("rights")
     source = Source(
-        id=section.one("id", values.slug, ""),
+        id=section.one("id", values.slug, _DEFAULT.id),
         feed=_file_url(path, feed) if is_file else feed,
         organisation="" if from_entry else organisation,
         from_entry=from_entry,
         domains=section.many("domains", addresses.host) or _domains(feed),
         topics=section.many("topics", values.slug),
         every=section.one("every", _FILE_INTERVAL if is_file else _WEB_INTERVAL, poll.every),
-        language=section.one("language", values.language, ""),
-        timezone=section.one("timezone", values.timezone, "UTC"),
-        disclaimer=section.raw("disclaimer", values.disclaimer, None),
+        language=section.one("language", values.language, _DEFAULT.language),
+        timezone=section.one("timezone", values.timezone, _DEFAULT.timezone),
+        disclaimer=section.raw("disclaimer", values.disclaimer, _DEFAULT.disclaimer),
         only=section.each("only", values.rule),
         skip=section.each("skip", values.rule),
         review=section.one("publish", values.choice("live", "review"), "live") == "review",
-        republish=Republish(rights.one("republish", values.choice(*Republish), "full")),
-        licence=rights.one("licence", values.line, ""),
-        embargo=Embargo(section.one("embargo", values.choice(*Embargo), "hold")),
-        priority=section.one("priority", values.whole(-1000, 1000), 0),
-        first_import=section.one("first_import", values.duration("0s", "36500d"), timedelta(days=7)),
+        republish=rights.one("republish", values.choice(*Republish), _DEFAULT.republish),
+        licence=rights.one("licence", values.line, _DEFAULT.licence),
+        embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
+        priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
+        first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()
@@ -177,13 +179,13 @@ def _slug(feed: str) -> str:
     parts = urlsplit(feed)
     if parts.scheme == "file":  # ids are public, directories of this machine are not
         return values.slugify(Path(unquote(parts.path)).stem) or "file"
-    site = addresses.without_www(parts.netloc)
+    site = parts.netloc.removeprefix("www.")
     return values.slugify(f"{site} {parts.path} {parts.query}") or "source"
 
 
 def _domains(feed: str) -> tuple[str, ...]:
     host = urlsplit(feed).hostname
-    return (addresses.without_www(host),) if host else ()
+    return (host.removeprefix("www."),) if host else ()
 
 
 def _resolve(path: Path, written: str) -> Path:

@@ -53,7 +53,7 @@ def _authorization(auth: Section, environment: Environment | None) -> str:
     basic = [key for key in ("user", "password") if auth.has(key)]
     if auth.has("bearer"):
         if basic:
-            auth.fault("bearer", f"stands beside `{basic[0]}`; keep one of the two")
+            auth.fault("bearer", f"conflicts with `{basic[0]}`; keep one of the two")
         return f"Bearer {bearer}"
     if len(basic) == 1:
         missing = "user" if basic == ["password"] else "password"

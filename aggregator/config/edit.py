@@ -26,7 +26,6 @@ class Addition:
     id: str = ""
     organisation: str = ""
     topics: tuple[str, ...] = ()
-    language: str = ""
 
 
 def add_source(text: str, source: Addition) -> str:
@@ -64,8 +63,6 @@ def _fields(source: Addition) -> list[str]:
         fields.insert(0, f"id: {_scalar(source.id)}")
     if source.topics:
         fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
-    if source.language:
-        fields.append(f"language: {_scalar(source.language)}")
     return fields
 
 

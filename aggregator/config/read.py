@@ -70,7 +70,7 @@ def read(text: str) -> object:
         reader.faults.append(_syntax(error, text))
     except yaml.reader.ReaderError as error:
         place = place_of(text.encode(), error.position)
-        reader.faults.append((place, "a control character stands here; remove it"))
+        reader.faults.append((place, "a control character is not allowed here; remove it"))
     if reader.faults:
         raise YamlError(reader.faults)
     return reader.root
@@ -199,7 +199,7 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     problem = error.problem or ""
     if "cannot start any token" in problem:
         if text.split("\n")[line - 1][column - 1 : column] == "\t":
-            return place, "a tab stands here; indent with spaces"
+            return place, "a tab is used here; indent with spaces"
         return place, "a value cannot start with this character; put it in quotes"
     if "mapping values are not allowed" in problem:
         return place, "no key is expected here; check the indentation, and quote a value that holds `: `"

@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 from difflib import get_close_matches
 from functools import lru_cache
+from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from aggregator.model.settings import Rule, Text
+
+Word = TypeVar("Word", bound=str)
 
 RULE_FIELDS = ("title", "url", "category", "author", "text", "language")
 RESERVED = frozenset({"all", "archive", "feed", "index"})  # slugs that would collide with published paths
 SLUG_CHARS_MAX = 60
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9}
+_BYTES = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6}
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 
@@ -93,9 +96,9 @@ def _duration(value: str) -> timedelta:
 
 def size(value: str) -> int:
     """Return the bytes of a size such as 500KB or 10MB, between 1 KB and 64 MB."""
-    match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|GB|)", value)
+    match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|)", value)
     if not match:
-        raise ValueError("must be a number and a unit (B, KB, MB or GB), such as 500KB or 10MB")
+        raise ValueError("must be a number and a unit (B, KB or MB), such as 500KB or 10MB")
     number = int(match[1]) * _BYTES[match[2]]
     if not 10**3 <= number <= 64 * 10**6:
         raise ValueError("must be between 1KB and 64MB")
@@ -113,13 +116,13 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return check
 
 
-def choice(*words: str) -> Callable[[str], str]:
-    """Return a validator of an enumeration."""
+def choice(*words: Word) -> Callable[[str], Word]:
+    """Return a validator of an enumeration; it returns the one of `words` that is equal."""
 
-    def check(value: str) -> str:
+    def check(value: str) -> Word:
         if value not in words:
             raise ValueError(f"`{value}` is unknown{did_you_mean(value, words, otherwise='use one of')}")
-        return value
+        return words[words.index(value)]
 
     return check
 
@@ -144,7 +147,7 @@ def timezone(value: str) -> str:
     except (KeyError, ValueError, OSError):  # OSError: "Europe" is a directory of zones
         close = get_close_matches(value, available_timezones(), n=1) if "/" in value else []
         hint = f"did you mean `{close[0]}`?" if close else "name one such as Europe/Vienna or UTC"
-        raise ValueError(f"`{value}` is no time zone; {hint}") from None
+        raise ValueError(f"`{value}` is not a time zone; {hint}") from None
     return value
 
 
@@ -154,7 +157,7 @@ def rule(value: object) -> Rule:
         raise ValueError('must be one field and its pattern, such as {title: "(?i)human rights"}')
     ((name, raw),) = value.items()
     if name not in RULE_FIELDS:
-        raise ValueError(f"`{name}` is no field{did_you_mean(name, RULE_FIELDS)}")
+        raise ValueError(f"`{name}` is not a field{did_you_mean(name, RULE_FIELDS)}")
     pattern = text(raw)
     try:
         re.compile(pattern)

@@ -5,12 +5,17 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 UNREADABLE = "an unreadable address"
 SHOWN_CHARACTERS_MAX = 300
+JOINERS = "\u200c\u200d"  # invisible, harmless, and part of the spelling of Persian and of emoji
 _CONTROLS = dict.fromkeys((*range(32), 127))
 
 
 def printable(text: str) -> str:
-    """Return the text without characters that could break a line, a header or a terminal."""
-    return "".join(character for character in text if character.isprintable())
+    """Return the text on one line, for a log, a header or a terminal: without control characters, escape
+    sequences and bidirectional overrides."""
+    if text.isprintable():
+        return text
+    spaced = (" " if character.isspace() else character for character in text)  # no-break spaces too
+    return "".join(character for character in spaced if character.isprintable() or character in JOINERS)
 
 
 def public_url(url: str) -> str:

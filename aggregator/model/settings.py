@@ -143,6 +143,9 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
     """One valid sources.yaml; `path` is the file, `store` an absolute path."""
@@ -151,8 +154,8 @@ class Config:
     publication: Publication
     store: Path
     sources: tuple[Source, ...]
-    listen: Address = Address("127.0.0.1", 8000)
-    admin: Address = Address("127.0.0.1", 8001)
+    listen: Address = LISTEN
+    admin: Address = ADMIN
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
     alerts: str = field(default="", repr=False)  # URL of the webhook, which may hold a secret; "": none

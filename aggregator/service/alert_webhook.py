@@ -3,7 +3,7 @@
 Posting is durable work with retries and never delays a poll. `policy.alerts` decides what is an alert.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
@@ -19,7 +19,7 @@ KIND = "alerts"
 ALERTS_PER_POST_MAX = 500
 POST_EVERY = timedelta(minutes=1)  # between two posts, and before the first retry
 RETRY_EVERY_MAX = timedelta(hours=1)
-GIVEN_UP = timedelta(days=3)  # after which the operator has seen the log
+DROPPED_AFTER = timedelta(days=3)  # the operator has seen the log by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class AlertNotifier:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
 
-    async def tell(self) -> None:
+    async def log_new(self) -> None:
         """Log new and ended alerts; their post becomes due."""
         for alert in await self.write(lambda: self.storage.tell_alerts(self.clock())):
             say = log.info if alert.cleared else log.warning
@@ -46,28 +46,23 @@ class AlertNotifier:
 
     async def run(self, task: Task) -> datetime | None:
         """Post what was not posted yet; returns when the task is due again, None when nothing is left."""
-        now, address = self.clock(), self.config().alerts
+        now, config = self.clock(), self.config()
         posted = await self.write(lambda: self.storage.unsent_alerts(ALERTS_PER_POST_MAX))
         if not posted:
             return None
-        if address:
+        if config.alerts:
+            body = {"publication": config.publication.name, "alerts": [as_json(alert) for alert in posted]}
             try:
-                await self.client().post_json(address, self._list(posted))
+                await self.client().post_json(config.alerts, body)
             except FetchError as error:  # its message names the address, which may be a secret
-                if now - max(alert.cleared or alert.raised for alert in posted) < GIVEN_UP:
+                if now - max(alert.cleared or alert.raised for alert in posted) < DROPPED_AFTER:
                     log.warning(
                         "alerts not posted", cause=error.cause, status=error.status, alerts=len(posted)
                     )
                     return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
-                log.error("alerts given up", cause=error.cause, status=error.status, alerts=len(posted))
+                log.error("alerts dropped", cause=error.cause, status=error.status, alerts=len(posted))
         await self.write(lambda: self.storage.alerts_sent(posted))
         return now + POST_EVERY
-
-    def _list(self, posted: Sequence[Alert]) -> object:
-        return {
-            "publication": self.config().publication.name,
-            "alerts": [as_json(alert) for alert in posted],
-        }
 
 
 def as_json(alert: Alert) -> dict[str, object]:

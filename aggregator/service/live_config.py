@@ -24,22 +24,21 @@ class LiveConfig:
         before, self._looked = self._looked, self._look()
         return self._looked is not None and self._looked == before != self._read
 
-    def reload(self) -> bool:
-        """Read the file again; returns whether the configuration differs now."""
+    def reload(self) -> None:
+        """Read the file again."""
         self._read = self._look()
         try:
             config = configuration.load(self.config.path, os.environ)
         except ConfigError as error:
             self.error = str(error)
-            log.error("configuration not reloaded, the last good one goes on", problems=self.error)
-            return False
+            log.error("configuration not reloaded, the last valid one stays in force", problems=self.error)
+            return
         self.error = ""
         for name in RESTART:
             if getattr(config, name) != getattr(self.config, name):
                 log.warning("this change needs a restart", key=name)
         log.info("configuration reloaded", sources=len(config.sources))
-        before, self.config = self.config, config
-        return config != before
+        self.config = config
 
     def _look(self) -> tuple[int, int] | None:
         try:

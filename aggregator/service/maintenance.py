@@ -1,7 +1,5 @@
-"""Maintenance once an hour: retention, the search index and the nightly backup; and the release of held
-items.
-
-Runs on a thread of its own beside polls. A failed backup never stops the service.
+"""Maintenance once an hour, on a thread of its own beside polls: retention, the search index and the nightly
+backup. And, at each tick, the release of held items.
 """
 
 from datetime import datetime
@@ -16,7 +14,7 @@ from aggregator.storage import Storage, backups
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
-    """Run all of it. StorageError when retention fails."""
+    """Run retention, indexing and the backup. A failed backup is logged; StorageError for the others."""
     storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
@@ -32,9 +30,11 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 
 def release(storage: Storage, now: datetime) -> None:
-    """Publish held items whose time has come."""
+    """Publish held items whose release time is reached."""
     due = storage.items.release_due(now)
-    steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
+    steps = [
+        step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now) for item in due
+    ]
     if steps:
         storage.items.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])

@@ -3,7 +3,7 @@
 The only importer of prometheus_client.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -29,7 +29,7 @@ SOURCE_STATES = ("working", "failing", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
+class Gauges:
     """The values gauges are read from at scrape time. `killed` counts worker processes since the start."""
 
     totals: Totals
@@ -42,7 +42,7 @@ class Present:
 class Metrics:
     """All metrics of one service, in a registry of its own."""
 
-    def __init__(self, present: Callable[[], Present]) -> None:
+    def __init__(self, gauges: Callable[[], Gauges]) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each counter
         self._registry = registry = CollectorRegistry()
         self._polls = Counter(
@@ -67,7 +67,7 @@ class Metrics:
         build = Gauge("publicwire_build_info", "The version.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         self._whole: dict[str, int] = {}  # bytes of each source's last full response
-        registry.register(_Present(present))
+        registry.register(GaugeCollector(gauges))
         ProcessCollector(registry=registry)
         for kind in ("new", "edited"):
             self._items.labels(kind)
@@ -91,37 +91,28 @@ class Metrics:
         return generate_latest(self._registry)
 
 
-class _Present(Collector):
+class GaugeCollector(Collector):
     """Collector whose gauges are read at scrape time."""
 
-    def __init__(self, present: Callable[[], Present]) -> None:
-        self._present = present
+    def __init__(self, read: Callable[[], Gauges]) -> None:
+        self._read = read
 
     def describe(self) -> Iterable[Metric]:
         return ()  # so that registering reads nothing yet
 
     def collect(self) -> Iterable[Metric]:
-        now = self._present()
+        now = self._read()
         counts = asdict(now.totals)
-        for name, what, states in (
-            ("publicwire_stored_items", "Items in the store, by state.", ITEM_STATES),
-            ("publicwire_sources", "Configured sources, by state.", SOURCE_STATES),
-        ):
-            family = GaugeMetricFamily(name, what, labels=["state"])
-            for state in states:
-                family.add_metric([state], counts[state])
-            yield family
-        open_alerts = GaugeMetricFamily(
-            "publicwire_alerts", "Alerts that are not over, by kind.", labels=["kind"]
+        items, sources = ({each: counts[each] for each in states} for states in (ITEM_STATES, SOURCE_STATES))
+        alerts = {kind.value: sum(alert.kind is kind for alert in now.alerts) for kind in AlertKind}
+        queue = {"poll": now.totals.due, "task": now.totals.tasks}
+        yield _labelled("publicwire_stored_items", "Items in the store, by state.", "state", items)
+        yield _labelled("publicwire_sources", "Configured sources, by state.", "state", sources)
+        yield _labelled("publicwire_alerts", "Alerts that are not over, by kind.", "kind", alerts)
+        yield GaugeMetricFamily(
+            "publicwire_polls_in_flight", "Polls and tasks under way.", value=now.in_flight
         )
-        for kind in AlertKind:
-            open_alerts.add_metric([kind.value], sum(alert.kind is kind for alert in now.alerts))
-        yield open_alerts
-        yield GaugeMetricFamily("publicwire_polls_in_flight", "Polls under way.", value=now.in_flight)
-        queue = GaugeMetricFamily("publicwire_queue", "Due and unclaimed polls and tasks.", labels=["work"])
-        queue.add_metric(["poll"], now.totals.due)
-        queue.add_metric(["task"], now.totals.tasks)
-        yield queue
+        yield _labelled("publicwire_queue", "Due and unclaimed polls and tasks.", "work", queue)
         yield CounterMetricFamily(
             "publicwire_workers_killed",
             "Worker processes that crashed or were killed on a limit.",
@@ -133,3 +124,10 @@ class _Present(Collector):
                 "When the scheduler last ticked.",
                 value=now.last_tick.timestamp(),
             )
+
+
+def _labelled(name: str, what: str, label: str, values: Mapping[str, int]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, what, labels=[label])
+    for value, count in values.items():
+        family.add_metric([value], count)
+    return family

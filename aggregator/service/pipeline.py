@@ -1,7 +1,8 @@
 """The line for one source: fetch, read, decide, commit.
 
-An expected failure becomes a failed Outcome and the other sources go on; anything else stops loudly. Parsing,
-sanitising and deduplication never run in the event loop, and a decision never makes the writer wait.
+An error of a poll, expected or not, becomes a failed Outcome and the other sources go on; a StorageError
+stops them. Parsing, sanitising and deduplication never run in the event loop, and a decision never makes the
+writer wait.
 """
 
 import asyncio
@@ -10,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -51,37 +53,30 @@ class DocumentReader(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """Polls sources. One a service; `config()` gives the present configuration, `observe` gets every
     outcome."""
 
-    def __init__(
-        self,
-        storage: Storage,
-        client: Callable[[], Client],
-        reader: DocumentReader,
-        write: Writes,
-        *,
-        config: Callable[[], Config],
-        clock: Callable[[], datetime],
-        observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
-    ) -> None:
-        self._storage = storage
-        self._client = client
-        self._reader = reader
-        self._write = write
-        self._config = config
-        self._clock = clock
-        self._observe = observe
-        self._unread = Budget(UNREAD_BYTES_MAX)
-        self._deciders = ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
+    storage: Storage
+    client: Callable[[], Client]
+    reader: DocumentReader
+    write: Writes
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
+    observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
+    _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
+    _deciders: ThreadPoolExecutor = field(
+        init=False, default_factory=lambda: ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
+    )
 
     async def run(
         self, ids: Sequence[str], each: Callable[[Outcome], None] = lambda outcome: None
     ) -> tuple[Outcome, ...]:
         """Poll these sources now, due or not; `each` gets every outcome as it comes."""
         waiting, claims, done = deque(ids), deque[Claim](), list[Outcome]()
-        fetches = self._config().poll.concurrency
+        fetches = self.config().poll.concurrency
         claiming = asyncio.Lock()
 
         async def next_claim() -> Claim | None:
@@ -91,32 +86,32 @@ class Pipeline:
                     claims.extend(await self.claim(len(batch), ids=batch))
                 return claims.popleft() if claims else None
 
-        async def one_after_the_other() -> None:
+        async def poll_claims() -> None:
             while (claim := await next_claim()) is not None:
                 done.append(await self.poll(claim))
                 each(done[-1])
 
         async with asyncio.TaskGroup() as group:
             for _ in range(min(len(ids), fetches * POLLS_PER_FETCH_SLOT)):
-                group.create_task(one_after_the_other())
+                group.create_task(poll_claims())
         return tuple(done)
 
     async def claim(
         self, limit: int, *, ids: Sequence[str] | None = None, admit: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
         """Claim up to `limit` due sources, or those named; `admit` as `PollStore.claim` has it."""
-        now = self._clock()
-        return await self._write(
-            lambda: self._storage.polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
+        now = self.clock()
+        return await self.write(
+            lambda: self.storage.polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
         )
 
     async def poll(self, claim: Claim) -> Outcome:
         """Poll one source, from fetch to commit, with the configuration it begins with.
 
-        An unexpected error costs this poll alone and is logged loudly, for a document may have caused it;
-        but a store that fails stops the line.
+        An unexpected error, which a document may have caused, fails this poll alone and is logged with its
+        traceback. Raises StorageError.
         """
-        config, started = self._config(), self._clock()
+        config, started = self.config(), self.clock()
         source = config.source(claim.id)
         if source is None or source.feed != claim.feed:
             return await self._void(claim, started, f"{claim.id} is no longer configured with this feed")
@@ -143,28 +138,20 @@ class Pipeline:
         await self._unread.room()
         asked = poll_result.validators(claim, source, now)
         address = relocation.address(claim.feed, claim.relocation)
-        fetched = await self._client().fetch(
+        fetched = await self.client().fetch(
             address, validators=asked, credentials=config.credentials_of(source)
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
             return Answer(fetched, asked, digest)
         read = await self._read(claim, source, fetched, now)
-        return Answer(fetched, asked, digest, read, discovery.named(config, fetched, read.document))
+        return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
 
     async def _read(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
-        job = ReadJob(
-            body=fetched.body or b"",
-            content_type=fetched.content_type,
-            url=fetched.url,
-            source=source,
-            seen=frozenset(digest for digest, _ in claim.seen),
-            pipeline_version=poll_result.pipeline_version_of(source),
-            now=now,
-        )
+        job = read_job(fetched, source, now, seen=frozenset(digest for digest, _ in claim.seen))
         with Share(self._unread) as share:
             share.take(len(job.body))
-            read = await self._reader.run(job)
+            read = await self.reader.run(job)
         for reason in read.invalid[:INVALID_LOGGED_MAX]:
             log.warning("entry left out", source=source.id, reason=reason, of=len(read.invalid))
         return read
@@ -182,75 +169,79 @@ class Pipeline:
         """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
         rounds, taken = 0, frozenset[str]()
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-        hosts = self._client().hosts.states(claim.host, self._clock()) if claim.host else ()
-        while True:
-            decided = partial(
-                self._decided, claim, source, answer, taken=taken, config=config, now=now, jitter=jitter
+        hosts = self.client().hosts.states(claim.host, self.clock()) if claim.host else ()
+
+        def decide() -> PollResult:
+            known = None
+            if isinstance(answer, Answer) and (read := answer.read) is not None:
+                listed = read.document.listed
+                known = self.storage.polls.knowledge(claim, read.items, listed, now=now, taken=taken)
+            return poll_result.decide(
+                claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
             )
+
+        while True:
             if isinstance(answer, Answer) and answer.read is not None:
-                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decided)
+                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decide)
             else:
-                result = decided()
+                result = decide()
             result = poll_result.with_fetch(result, hosts, seconds)
             try:
-                await self._write(partial(self._storage.polls.record, result))
+                await self.write(partial(self.storage.polls.record, result))
             except Outdated as error:
                 rounds, taken = rounds + 1, taken | error.taken
                 if rounds == DECISIONS_MAX:
                     answer = PollError(
                         f"its items changed {rounds} times while they were decided", cause=Cause.CRASH
                     )
-                renewed = await self._write(partial(self._storage.polls.renewed, claim))
+                renewed = await self.write(partial(self.storage.polls.renewed, claim))
                 if renewed is None:
                     return await self._void(claim, now, f"{claim.id} has changed while it was polled")
                 claim = renewed
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                self._tell(result)
+                self._report(result)
                 return result.outcome
-
-    def _decided(
-        self,
-        claim: Claim,
-        source: Source,
-        answer: Answer | PollError,
-        *,
-        taken: frozenset[str],
-        config: Config,
-        now: datetime,
-        jitter: float,
-    ) -> PollResult:
-        known = None
-        if isinstance(answer, Answer) and (read := answer.read) is not None:
-            known = self._storage.polls.knowledge(
-                claim, read.items, read.document.listed, now=now, taken=taken
-            )
-        return poll_result.decide(
-            claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
-        )
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
         """End a poll that must not be recorded; its source is due as before."""
-        await self._write(lambda: self._storage.polls.release([claim]))
+        await self.write(lambda: self.storage.polls.release([claim]))
         outcome = Outcome(claim.id, OutcomeKind.FAILED, started, 0.0, cause=Cause.LEASE, message=message)
         _log(outcome)
-        self._observe(claim, outcome)
+        self.observe(claim, outcome)
         return outcome
 
-    def _tell(self, result: PollResult) -> None:
+    def _report(self, result: PollResult) -> None:
         _log(result.outcome)
         _log_relocation(result)
-        self._observe(result.claim, result.outcome)
+        self.observe(result.claim, result.outcome)
 
     def close(self) -> None:
         """Let decisions under way finish."""
         self._deciders.shutdown()
 
 
+def read_job(
+    fetched: Fetched, source: Source, now: datetime, *, seen: frozenset[bytes] = frozenset()
+) -> ReadJob:
+    """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped."""
+    return ReadJob(
+        body=fetched.body or b"",
+        content_type=fetched.content_type,
+        url=fetched.url,
+        source=source,
+        seen=seen,
+        pipeline_version=poll_result.pipeline_version_of(source),
+        now=now,
+    )
+
+
 def _unexpected(claim: Claim, error: Exception) -> PollError:
-    log.error("poll broke", source=claim.id, exc_info=True)
-    return PollError(f"it met a fault of ours ({type(error).__name__})", cause=Cause.CRASH)
+    log.error("poll met an unexpected error", source=claim.id, exc_info=True)
+    return PollError(
+        f"an unexpected error ({type(error).__name__}), which is a bug of Publicwire", cause=Cause.CRASH
+    )
 
 
 def _log_relocation(result: PollResult) -> None:

@@ -1,54 +1,50 @@
 """The scheduler: one tick over what is due, with fairness among hosts."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import StorageError, StoreFull
+from aggregator.fetch.politeness import Hosts
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
 from aggregator.service.alert_webhook import AlertNotifier
-from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
-from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT
-from aggregator.tasks import Tasks
-from aggregator.workers.pool import give_back
+from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
+from aggregator.storage import Storage
+from aggregator.tasks import Tasks, Writes
+from aggregator.workers.pool import WorkerPool, give_back
 
 STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
 DRAIN_SECONDS = 8.0  # that running polls get to finish after SIGTERM
 
 
+@dataclass(eq=False)
 class Scheduler:
     """Ticks: reload, publish held items, claim due polls and tasks within capacity, alert, notify systemd."""
 
-    def __init__(
-        self,
-        line: Line,
-        current: LiveConfig,
-        tasks: Tasks,
-        alerts: AlertNotifier,
-        *,
-        clock: Callable[[], datetime],
-        tell: Callable[[str], None] = systemd.notify,
-        monotonic: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._line = line
-        self._storage = line.storage
-        self._write = line.write
-        self._current = current
-        self._alerts = alerts
-        self._tasks = tasks
-        self._store = current.config.store
-        self._synced = current.config  # last one in the store; a full disk may reject a newer one
-        self._tell = tell
-        self._monotonic = monotonic
-        self._clock = clock
+    storage: Storage
+    pipeline: Pipeline
+    tasks: Tasks
+    alerts: AlertNotifier
+    current: LiveConfig
+    _: KW_ONLY
+    write: Writes
+    hosts: Callable[[], Hosts]
+    workers: WorkerPool
+    clock: Callable[[], datetime]
+    notify: Callable[[str], None]
+    monotonic: Callable[[], float]
+
+    def __post_init__(self) -> None:
+        self._store = self.current.config.store
+        self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
@@ -56,22 +52,23 @@ class Scheduler:
         self._lost: list[Claim] = []
         self._draining = False
         self.last_tick: datetime | None = None
-        self.trouble = ""  # error that stops all polls at the moment
-        self.failed = asyncio.Event()
+        self.fault = ""  # error that stops all polls at the moment
+        self.failed = False  # by an error that ends the service
+        self.stop = asyncio.Event()
 
     async def tick(self) -> None:
         """Run one tick. A store that fails ends the service, unless only its disk is full."""
         if self._draining:
             return
         try:
-            if self._current.changed():
-                await self.reload()
+            if self.current.changed():
+                self.reload()
             await self._sync()
-            await self._write(self._keep_time)
-            await self._line.readers.release_if_idle(asyncio.get_running_loop().time())
-            await self._let_go()
+            await self.write(self._follow_clock)
+            await self.workers.release_if_idle(asyncio.get_running_loop().time())
+            await self._release_lost()
             await self._claim()
-            await self._alerts.tell()
+            await self.alerts.log_new()
             await self._claim_tasks()
             self._beat()
         except StorageError as error:
@@ -79,13 +76,13 @@ class Scheduler:
 
     async def _claim(self) -> None:
         """Claim as many due sources as capacity and fairness among hosts allow."""
-        poll = self._current.config.poll
+        poll = self.current.config.poll
         places = poll.concurrency * POLLS_PER_FETCH_SLOT
         async with self._claiming:
-            self._claimed = self._clock()
+            self._claimed = self.clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self._line.client().hosts
+                hosts = self.hosts()
                 admission = HostAdmission(
                     under_way,
                     places=places,
@@ -93,14 +90,14 @@ class Scheduler:
                     is_prompt=hosts.is_prompt,
                     end_of=hosts.end_of,
                 )
-                for claim in await self._line.pipeline.claim(free, admit=admission.admit):
-                    self._start(self._line.pipeline.poll(claim), of=claim)
+                for claim in await self.pipeline.claim(free, admit=admission.admit):
+                    self._start(self.pipeline.poll(claim), of=claim)
 
     async def _claim_tasks(self) -> None:
         async with self._claiming:
             if not self._draining:
-                for task in await self._tasks.claim():
-                    self._start(self._tasks.run(task))
+                for task in await self.tasks.claim():
+                    self._start(self.tasks.run(task))
 
     async def watch(self) -> None:
         """Claim sources that fall due between two ticks; until cancelled."""
@@ -112,32 +109,32 @@ class Scheduler:
             except StorageError:
                 continue  # the next tick meets it, too, and logs it
             except Exception:
-                log.error("check for due sources failed, ticks go on", exc_info=True)
+                log.error("check for due sources failed, ticks continue", exc_info=True)
                 return
 
     def _fell_due(self) -> bool:
-        if self._claimed is None or self._draining or self.trouble:
+        if self._claimed is None or self._draining or self.fault:
             return False
-        due = self._storage.polls.next_due()
-        return due is not None and self._claimed < due <= self._clock()
+        due = self.storage.polls.next_due()
+        return due is not None and self._claimed < due <= self.clock()
 
-    def _keep_time(self) -> None:
+    def _follow_clock(self) -> None:
         """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
             return
-        now, ran = self._clock(), timedelta(seconds=self._monotonic() - self._ticked)
+        now, ran = self.clock(), timedelta(seconds=self.monotonic() - self._ticked)
         leap = schedule.leap(now - self.last_tick, ran)
         if not leap:
-            release(self._storage, now)
+            release(self.storage, now)
             return
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
-            self._storage.polls.set_back(-leap)
+            self.storage.polls.set_back(-leap)
 
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""
-        self._tell(systemd.READY if self._ticked is None else systemd.ALIVE)
-        self.last_tick, self._ticked, self.trouble = self._clock(), self._monotonic(), ""
+        self.notify(systemd.READY if self._ticked is None else systemd.ALIVE)
+        self.last_tick, self._ticked, self.fault = self.clock(), self.monotonic(), ""
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
         poll = asyncio.create_task(self._one(work, of))
@@ -152,49 +149,49 @@ class Scheduler:
                 self._lost.append(of)
             self._fail(error)
 
-    async def _let_go(self) -> None:
+    async def _release_lost(self) -> None:
         """Release claims whose polls a full disk kept from being recorded: their lease is long."""
         if lost := tuple(self._lost):
-            await self._write(lambda: self._storage.polls.release(lost))
+            await self.write(lambda: self.storage.polls.release(lost))
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
         if not isinstance(error, StoreFull):
             log.error("the store failed", error=str(error))
-            self.failed.set()
+            self.failed = True
+            self.stop.set()
             return
-        if not self.trouble:
-            log.error("the disk is full: what is published stays, nothing new comes", error=str(error))
-        self.trouble = str(error)
-        self._tell(systemd.ALIVE)  # a restart would make no room, and end what is still served
+        if not self.fault:
+            log.error("the disk is full: pages and feeds are served, nothing new is stored", error=str(error))
+        self.fault = str(error)
+        self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
-    async def reload(self) -> None:
-        """Reload the configuration."""
-        self._tell(systemd.reloading())
-        self._current.reload()
-        await self._sync()
-        self._tell(systemd.READY)
+    def reload(self) -> None:
+        """Reload the configuration; the next tick takes it into the store."""
+        self.notify(systemd.reloading())
+        self.current.reload()
+        self.notify(systemd.READY)
 
     async def _sync(self) -> None:
-        config = self._current.config
+        config = self.current.config
         if config is self._synced:
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
+        for done in await self.write(lambda: self.storage.admin.sync(config, self.clock())):
             log.info("configuration", change=done)
         self._synced = config
 
     async def maintain(self) -> None:
         """Run maintenance while polls go on."""
-        retention = self._current.config.retention
+        retention = self.current.config.retention
         try:
-            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            await asyncio.to_thread(upkeep, self.storage, self._store, retention, self.clock())
             give_back()
         except StorageError as error:
             self._fail(error)
 
     def is_ready(self) -> bool:
         """Return whether the tick is running."""
-        return self._ticked is not None and self._monotonic() - self._ticked < STALE_AFTER
+        return self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
 
     def in_flight(self) -> int:
         """Return how many polls and tasks are under way."""

@@ -1,4 +1,4 @@
-"""The writer: one thread that runs all short writes to the store, in turn."""
+"""The writer: one thread that runs the short writes of polls and tasks, in turn."""
 
 import asyncio
 from collections.abc import Callable

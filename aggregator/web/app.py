@@ -5,6 +5,7 @@ waits for storage.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -20,19 +21,18 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
-from aggregator.web.replies import CACHE_FOR_A_MINUTE, reply
+from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
 
-PLAIN = "text/plain; charset=utf-8"
 CACHE_FOR_A_DAY = "public, max-age=86400"
 FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
+@dataclass(frozen=True, slots=True)
 class PublicSite:
     """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
 
-    def __init__(self, publisher: Publisher, storage: Storage) -> None:
-        self._publisher = publisher
-        self._storage = storage
+    publisher: Publisher
+    storage: Storage
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of every public address."""
@@ -53,8 +53,8 @@ class PublicSite:
         """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
         name = _channel_name(request)
-        channel = self._publisher.channel(name) if kind in render.KINDS else None
-        published = self._publisher.document(name, kind) if channel else None
+        channel = self.publisher.channel(name) if kind in render.KINDS else None
+        published = self.publisher.document(name, kind) if channel else None
         if channel is None or published is None:
             raise HTTPException(404)
         return reply(
@@ -68,38 +68,36 @@ class PublicSite:
 
     def channel(self, request: Request) -> Response:
         """A channel as a page; the front page if the address names none."""
-        name = _channel_name(request)
-        channel = self._publisher.channel(name)
-        if channel is None:
+        page = page_of(self.publisher, self.storage, _channel_name(request), self.site())
+        if page is None:
             raise HTTPException(404)
-        releases = self._publisher.releases(name)
-        older = () if name else earlier(self._publisher, self._storage)
-        return reply(request, channel_page(channel, releases, self.site(), earlier=older))
+        return reply(request, page)
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
-        release = self._publisher.release(request.path_params["id"])
+        release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
         return reply(request, item_page(release, self.site()))
 
     def history(self, request: Request) -> Response:
         """The earlier versions of one release."""
-        release = self._publisher.release(request.path_params["id"])
+        release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, history_page(release, self._publisher.revisions(release.id), self.site()))
+        return reply(request, history_page(release, self.publisher.revisions(release.id), self.site()))
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
-        return site(
-            self._publisher.publication(), self._storage.items.channels(), self._storage.items.feeds()
-        )
+        return site(self.publisher.publication(), self.storage.items.channels(), self.storage.items.feeds())
 
     def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
+        """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""
         if withdrawn is None:
             raise HTTPException(404)
-        return reply(request, withdrawn_page(withdrawn, self.site()), status=410)
+        when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
+        sentence = f"This release was withdrawn{when} and is no longer published here."
+        return reply(request, notice("Withdrawn", sentence, self.site()), status=410)
 
 
 def _channel_name(request: Request) -> str:
@@ -108,18 +106,19 @@ def _channel_name(request: Request) -> str:
     return f"{path['section']}/{path['choice']}" if "section" in path else ""
 
 
-def earlier(publisher: Publisher, storage: Storage) -> tuple[Release, ...]:
-    """Return older releases that fill up a short front page: a new source brings most of its releases as
-    backlog, which feeds leave out but a visitor wants to find."""
-    missing = FRONT_PAGE_RELEASES_MIN - len(publisher.releases(""))
+def page_of(publisher: Publisher, storage: Storage, name: str, site: Site) -> Published | None:
+    """Return the page of a channel, None for an unknown one.
+
+    A short front page is filled up with older releases: a new source brings most of its releases as backlog,
+    which feeds leave out but a visitor wants to find.
+    """
+    channel, releases = publisher.channel(name), publisher.releases(name)
+    if channel is None:
+        return None
+    missing = 0 if name else FRONT_PAGE_RELEASES_MIN - len(releases)
     found = storage.items.earlier(missing) if missing > 0 else ()
-    return tuple(release for one in found if isinstance(release := publisher.public(one), Release))
-
-
-def withdrawn_page(withdrawn: Withdrawn, site: Site) -> Published:
-    """Return the notice of a withdrawal, without anything of the release."""
-    when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
-    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
+    earlier = tuple(release for one in found if isinstance(release := publisher.public(one), Release))
+    return channel_page(channel, releases, site, earlier=earlier)
 
 
 def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:
@@ -137,7 +136,7 @@ def robots(request: Request) -> Response:
 
 def healthz(request: Request) -> Response:
     """Liveness probe: 200 while the process answers, without looking at storage."""
-    return reply(request, Published(b"ok\n", PLAIN, None), cache="no-store")
+    return reply(request, plain("ok"), cache=NO_STORE)
 
 
 def static_file(request: Request) -> Response:
@@ -155,9 +154,10 @@ def handlers(
     error a line of text."""
 
     def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
-        plain = Published(f"{heading}. {sentence}\n".encode(), PLAIN, None)
-        published = notice(heading, sentence, site()) if site and status == 404 else plain
-        cache = CACHE_FOR_A_MINUTE if status < 500 else "no-store"
+        published = (
+            notice(heading, sentence, site()) if site and status == 404 else plain(f"{heading}. {sentence}")
+        )
+        cache = CACHE_FOR_A_MINUTE if status < 500 else NO_STORE
         return reply(request, published, status=status, cache=cache)
 
     def client_error(request: Request, error: Exception) -> Response:
@@ -180,4 +180,4 @@ def handlers(
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
 
 
-ROBOTS = Published(b"User-agent: *\nDisallow:\n", PLAIN, None)
+ROBOTS = plain("User-agent: *\nDisallow:")

@@ -8,6 +8,7 @@ token in the path is a secret and never logged.
 import asyncio
 import re
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from starlette.concurrency import run_in_threadpool
@@ -22,7 +23,7 @@ from aggregator.model import Subscription
 from aggregator.model.settings import Config
 from aggregator.policy import subscription
 from aggregator.storage import TaskStore
-from aggregator.web.replies import SECURITY_HEADERS
+from aggregator.web.replies import NO_STORE, SECURITY_HEADERS
 from aggregator.websub.signature import Signature
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -31,15 +32,14 @@ LEASE_SECONDS = re.compile(r"[0-9]{1,10}")
 REASON_CHARS_MAX = 300
 
 
+@dataclass(frozen=True, slots=True)
 class Callback:
     """Endpoint of all subscriptions, each under its own token."""
 
-    def __init__(
-        self, storage: TaskStore, *, config: Callable[[], Config], clock: Callable[[], datetime]
-    ) -> None:
-        self._storage = storage
-        self._config = config
-        self._clock = clock
+    storage: TaskStore
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes, which take precedence over those of pages."""
@@ -59,14 +59,14 @@ class Callback:
 
     def _subscription(self, request: Request) -> Subscription | None:
         token = request.path_params["token"]
-        return self._storage.subscription(token) if TOKEN.fullmatch(token) else None
+        return self.storage.subscription(token) if TOKEN.fullmatch(token) else None
 
     def _verify(self, request: Request, found: Subscription) -> Response:
-        query, now = request.query_params, self._clock()
+        query, now = request.query_params, self.clock()
         mode, topic = query.get("hub.mode", ""), query.get("hub.topic", "")
         if mode == "denied" and topic == found.topic:
             reason = printable(query.get("hub.reason", ""))[:REASON_CHARS_MAX]
-            self._storage.update_subscription(
+            self.storage.update_subscription(
                 found.number, lambda present: subscription.denied(present, reason, now)
             )
             log.warning("subscription denied", source=found.source, reason=reason)
@@ -75,10 +75,11 @@ class Callback:
         if not CHALLENGE.fullmatch(challenge):
             return _response(404)
         if mode == "unsubscribe" and subscription.may_leave(found, topic):
-            self._storage.update_subscription(found.number, lambda present: None)
+            self.storage.update_subscription(found.number, lambda present: None)
         elif mode == "subscribe" and subscription.confirmed(found, topic, None, now):
-            lease = _lease(query.get("hub.lease_seconds", ""))
-            self._storage.update_subscription(
+            seconds = query.get("hub.lease_seconds", "")
+            lease = timedelta(seconds=int(seconds)) if LEASE_SECONDS.fullmatch(seconds) else None
+            self.storage.update_subscription(
                 found.number, lambda present: subscription.confirmed(present, topic, lease, now) or present
             )
         else:
@@ -103,7 +104,7 @@ class Callback:
 
     async def _receive(self, request: Request, found: Subscription) -> Response:
         signature = Signature.of(request.headers.get("x-hub-signature", ""), found.secret)
-        poll = self._config().poll
+        poll = self.config().poll
         try:
             async with asyncio.timeout(poll.timeout.total_seconds()):
                 is_complete = await _read(request, signature, poll.max_bytes)
@@ -113,10 +114,10 @@ class Callback:
             return _response(400)
         if not is_complete:
             return _response(413)
-        if signature is None or not signature.is_right():
+        if signature is None or not signature.is_valid():
             log.warning("delivery rejected", source=found.source, reason="its signature is missing or wrong")
         else:
-            await run_in_threadpool(self._storage.announce, found.number, self._clock())
+            await run_in_threadpool(self.storage.announce, found.number, self.clock())
             log.info("delivery accepted", source=found.source)
         return _response(202)
 
@@ -133,10 +134,6 @@ async def _read(request: Request, signature: Signature | None, bytes_max: int) -
     return True
 
 
-def _lease(seconds: str) -> timedelta | None:
-    return timedelta(seconds=int(seconds)) if LEASE_SECONDS.fullmatch(seconds) else None
-
-
 def _storage_error(error: StorageError) -> Response:
     """Return 503. The error handlers of pages would log the path, and with it the token."""
     log.error("storage unreadable", path="/websub/…", error=str(error))
@@ -145,7 +142,7 @@ def _storage_error(error: StorageError) -> Response:
 
 def _response(status: int, challenge: str = "") -> Response:
     """Return a response that no browser renders or sniffs: it may echo a challenge (section 5.3.1)."""
-    headers = {**SECURITY_HEADERS, "Cache-Control": "no-store"}
+    headers = {**SECURITY_HEADERS, "Cache-Control": NO_STORE}
     if status in (408, 413):
         headers["Connection"] = "close"  # the rest of the body is not read
     return Response(challenge, status, headers, media_type="application/octet-stream")

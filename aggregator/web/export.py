@@ -18,8 +18,8 @@ from aggregator.model import ItemQuery, Release, State
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
-from aggregator.web.app import ROBOTS, earlier
-from aggregator.web.pages import STATIC, channel_page, history_page, item_page, site
+from aggregator.web.app import ROBOTS, page_of
+from aggregator.web.pages import STATIC, history_page, item_page, site
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -72,10 +72,8 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
-        channel = publisher.channel(name)
-        if channel is not None:
-            older = () if name else earlier(publisher, storage)
-            page = channel_page(channel, publisher.releases(name), navigation, earlier=older)
+        page = page_of(publisher, storage, name, navigation)
+        if page is not None:
             yield f"{name}/index.html".lstrip("/"), page
     for release in _releases(publisher, storage):
         path = release.page.removeprefix(navigation.publication.url)

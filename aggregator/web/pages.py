@@ -5,6 +5,7 @@ Everything is escaped except the content and the disclaimer of a release, which 
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -79,7 +80,7 @@ class Site:
 
 def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...]) -> Site:
     """Return the navigation: channels by kind, organisations sorted by name."""
-    named = [feed for feed in feeds if feed.configured and feed.organisation]
+    named = [feed for feed in feeds if feed.configured]
     return Site(
         publication,
         tuple(sorted(named, key=lambda feed: (feed.organisation.casefold(), feed.id))),
@@ -197,9 +198,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(
-        day=day, moment=moment, label=label, language=language, host=host, size=size, segment=_segment
-    )
+    environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
+    environment.filters["segment"] = partial(quote, safe="")
     environment.tests["web"] = is_web
     environment.globals.update(
         formats=[(kind, render.media_type(kind).partition(";")[0]) for kind in render.KINDS],
@@ -208,10 +208,6 @@ def _environment() -> Environment:
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address
     )
     return environment
-
-
-def _segment(name: str) -> str:
-    return quote(name, safe="")
 
 
 TEMPLATES = _environment()

@@ -26,6 +26,7 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
+NO_STORE = "no-store"
 GZIP_BYTES_MIN = 500  # below this gzip gains nothing
 
 
@@ -53,6 +54,11 @@ def reply(
     if use_gzip:
         sent["Content-Encoding"] = "gzip"
     return Response(published.gzip() if use_gzip else published.body, status_code=status, headers=sent)
+
+
+def plain(text: str) -> Published:
+    """Return a line of text as a document."""
+    return Published(f"{text}\n".encode(), "text/plain; charset=utf-8", None)
 
 
 def _is_current(request: Request, etag: str, modified: str) -> bool:

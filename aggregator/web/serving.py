@@ -5,16 +5,14 @@ uvicorn's signal handling is off: the service handles signals.
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
 from starlette.applications import Starlette
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from aggregator.errors import UsageError
+from aggregator.errors import PublicwireError
 from aggregator.model.settings import Address
 
 REQUEST_HEAD_BYTES_MAX = 65_536  # request line and headers; httptools has no limit of its own
@@ -86,45 +84,34 @@ class _Server(uvicorn.Server):
         yield
 
 
-class Servers:
-    """Context manager that serves applications at their addresses.
-
-    Entering raises UsageError when an address cannot be bound.
-    """
-
-    def __init__(
-        self, apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, head_timeout: int = HEAD_TIMEOUT
-    ) -> None:
-        self._apps = apps
-        self._head_timeout = head_timeout
-        self._running: list[tuple[_Server, asyncio.Task[None]]] = []
-
-    async def __aenter__(self) -> Self:
-        bound = [(_bind(address), app) for address, app in self._apps]
-        for listening, app in bound:
-            config = uvicorn.Config(
-                app(),
-                http=_Protocol,
-                timeout_keep_alive=self._head_timeout,
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=True,
-                timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
-            )
-            server = _Server(config)
-            task = asyncio.create_task(server.serve(sockets=[listening]))
-            self._running.append((server, task))
-            await server.is_up.wait()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        for server, _ in self._running:
+@asynccontextmanager
+async def serving(
+    apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, head_timeout: int = HEAD_TIMEOUT
+) -> AsyncIterator[None]:
+    """Serve applications at their addresses. Raises PublicwireError when an address cannot be bound."""
+    bound = [(_bind(address), app) for address, app in apps]
+    running: list[tuple[_Server, asyncio.Task[None]]] = []
+    for listening, app in bound:
+        config = uvicorn.Config(
+            app(),
+            http=_Protocol,
+            timeout_keep_alive=head_timeout,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
+        )
+        server = _Server(config)
+        running.append((server, asyncio.create_task(server.serve(sockets=[listening]))))
+        await server.is_up.wait()
+    try:
+        yield
+    finally:
+        for server, _ in running:
             server.should_exit = True
-        await asyncio.gather(*(task for _, task in self._running), return_exceptions=True)
+        await asyncio.gather(*(task for _, task in running), return_exceptions=True)
 
 
 def _bind(address: Address) -> socket.socket:
@@ -134,7 +121,7 @@ def _bind(address: Address) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((address.host, address.port))
     except OSError as error:
-        raise UsageError(
+        raise PublicwireError(
             f"cannot listen on {address}: {error.strerror or error}; "
             "stop the program that uses it (another Publicwire?) or change `listen` or `admin`"
         ) from error

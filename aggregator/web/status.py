@@ -20,36 +20,23 @@ from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
 from aggregator.web.pages import TEMPLATES, moment, page
-from aggregator.web.replies import reply
+from aggregator.web.replies import NO_STORE, plain, reply
 
-NO_STORE = "no-store"
 ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
-MISDIRECTED = b"Misdirected request: use localhost or an IP address (DNS rebinding protection).\n"
-POLL_RESULTS = {
-    "changed": "changed",
-    "unchanged": "same content",
-    "not-modified": "not modified",
-    "failed": "failed",
-}
+MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS rebinding protection).")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One source on the status page; `mark`, also its CSS class, is failing, waiting or working."""
 
-    id: str
-    organisation: str
+    health: Health
     mark: str
     state: str
     note: str
-    polled: datetime | None
     outcome: str
-    due: datetime | None
     why: str
-    live: int
-    held: int
-    newest: datetime | None
     moved: str  # its new address and the cure
 
 
@@ -75,9 +62,8 @@ def admin_app(
         )
 
     def readyz(request: Request) -> Response:
-        is_ready = ready()
-        body = Published(b"ready\n" if is_ready else b"not ready\n", "text/plain; charset=utf-8", None)
-        return reply(request, body, status=200 if is_ready else 503, cache=NO_STORE)
+        text, code = ("ready", 200) if ready() else ("not ready", 503)
+        return reply(request, plain(text), status=code, cache=NO_STORE)
 
     def metrics_text(request: Request) -> Response:
         return reply(request, Published(metrics(), PROMETHEUS, None), cache=NO_STORE)
@@ -109,8 +95,7 @@ class _HostGuard:
         bound = _address((scope.get("server") or ("", 0))[0])
         host = Request(scope).headers.get("host", "localhost")
         if bound is not None and bound.is_loopback and not _is_loopback_name(host):
-            misdirected = Published(MISDIRECTED, "text/plain; charset=utf-8", None)
-            await reply(Request(scope), misdirected, status=421, cache=NO_STORE)(scope, receive, send)
+            await reply(Request(scope), MISDIRECTED, status=421, cache=NO_STORE)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
@@ -137,15 +122,15 @@ def status_page(
     alerts: tuple[Alert, ...] = (),
 ) -> Published:
     """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
-    rows = sorted((row(source) for source in health), key=lambda row: (row.mark, row.id))
+    rows = sorted((row(source) for source in health), key=lambda row: (row.mark, row.health.feed.id))
     return page(
         "status.html",
         sources=rows[:ROWS_MAX],
         alerts=alerts[:ROWS_MAX],
         many=len(rows),
         failing=sum(row.mark == "failing" for row in rows),
-        live=sum(row.live for row in rows),
-        held=sum(row.held for row in rows),
+        live=sum(row.health.live for row in rows),
+        held=sum(row.health.held for row in rows),
         now=now,
         ready=ready,
         problems=problems,
@@ -154,25 +139,9 @@ def status_page(
 
 def row(health: Health) -> Row:
     """Return the row of one source."""
-    mark, state, note = _state(health)
-    last = health.last
-    return Row(
-        id=health.feed.id,
-        organisation=health.feed.organisation or health.feed.title or health.feed.id,
-        mark=mark,
-        state=state,
-        note=note,
-        polled=last.started if last else None,
-        outcome=_outcome(last) if last else "",
-        due=health.due.at,
-        why=reasons.words(health.due),
-        live=health.live,
-        held=health.held,
-        newest=health.last_new,
-        moved=advice(
-            health.feed.id, feed_address(health.moved_to), health.moved_since, is_adopted=health.moved
-        ),
-    )
+    moved = advice(health.feed.id, feed_address(health.moved_to), health.moved_since, is_adopted=health.moved)
+    outcome = _outcome(health.last) if health.last else ""
+    return Row(health, *_state(health), outcome, reasons.words(health.due), moved)
 
 
 def _state(health: Health) -> tuple[str, str, str]:
@@ -187,7 +156,7 @@ def _state(health: Health) -> tuple[str, str, str]:
 
 
 def _outcome(last: Outcome) -> str:
-    parts = [POLL_RESULTS.get(last.kind, last.kind)]
+    parts = [str(last.kind)]
     if last.status:
         parts.append(f"HTTP {last.status}")
     if last.new:

@@ -17,7 +17,7 @@ _LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\
 _REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,<>]*))""", re.IGNORECASE)
 
 
-def named(config: Config, fetched: Fetched, document: Document) -> Advert | None:
+def usable_advert(config: Config, fetched: Fetched, document: Document) -> Advert | None:
     """Return the hub and topic a poll discovered; None when a truncated document leaves it unknown.
 
     Empty when WebSub is switched off or the hub could not reach the callback.
@@ -25,10 +25,7 @@ def named(config: Config, fetched: Fetched, document: Document) -> Advert | None
     if not document.complete or not fetched.url.startswith("http"):  # a file path must not reach a hub
         return None
     advert = advertised(fetched, document)
-    is_usable = config.poll.websub and is_reachable(
-        config.publication.url, advert.hub, config.poll.allow_networks
-    )
-    return advert if is_usable else Advert()
+    return advert if can_subscribe(config, advert.hub) else Advert()
 
 
 def advertised(fetched: Fetched, document: Document) -> Advert:
@@ -73,12 +70,14 @@ def _absolute(references: Iterator[str] | Sequence[str], base: str) -> list[str]
     return urls
 
 
-def is_reachable(publication_url: str, hub: str, allowed: Sequence[Network]) -> bool:
-    """Return whether the hub could call back: the publication's address is public, or the hub is in an
-    allowed private network too."""
-    if not _is_private(publication_url, ()):
+def can_subscribe(config: Config, hub: str) -> bool:
+    """Return whether WebSub is switched on and the hub could call back: the publication's address is public,
+    or the hub is in an allowed private network too."""
+    if not config.poll.websub:
+        return False
+    if not _is_private(config.publication.url, ()):
         return True
-    return _is_private(hub, ()) and not _is_private(hub, allowed)
+    return _is_private(hub, ()) and not _is_private(hub, config.poll.allow_networks)
 
 
 def _is_private(url: str, allowed: Sequence[Network]) -> bool:

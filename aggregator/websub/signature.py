@@ -28,6 +28,6 @@ class Signature:
         """Add the next chunk of the body."""
         self._digest.update(chunk)
 
-    def is_right(self) -> bool:
+    def is_valid(self) -> bool:
         """Return whether the whole body was signed with the secret, compared in constant time."""
         return hmac.compare_digest(self._digest.hexdigest(), self._claimed)

@@ -14,7 +14,7 @@ from aggregator.model.settings import Config
 from aggregator.policy import schedule, subscription
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
-from aggregator.websub.discovery import is_reachable
+from aggregator.websub.discovery import can_subscribe
 
 KIND = "websub"
 PATH = "websub/"  # of callbacks, below publication.url
@@ -33,23 +33,17 @@ class Subscriber:
 
     async def run(self, task: Task) -> datetime | None:
         """Take one step of the subscription; return the time of the next, None when it has ended."""
-        now, number = self.clock(), int(task.subject)
-        new = await self.write(
-            lambda: self.storage.update_subscription(
-                number, lambda stored: subscription.looked_at(stored, now, wanted=self._wants(stored))
-            )
-        )
+        now, config, number = self.clock(), self.config(), int(task.subject)
+
+        def step(stored: Subscription) -> Subscription | None:
+            return subscription.looked_at(stored, now, wanted=can_subscribe(config, stored.hub))
+
+        new = await self.write(lambda: self.storage.update_subscription(number, step))
         if new is not None and new.asked == now:
             await self._request(new)
         elif new is not None and new.state is SubscriptionState.BROKEN:
             log.warning("subscription broken", source=new.source, hub=public_url(new.hub), reason=new.reason)
         return None if new is None else new.due
-
-    def _wants(self, stored: Subscription) -> bool:
-        """Return whether WebSub is switched on and the hub could reach the callback."""
-        config = self.config()
-        allowed = config.poll.allow_networks
-        return config.poll.websub and is_reachable(config.publication.url, stored.hub, allowed)
 
     async def _request(self, current: Subscription) -> None:
         mode = "unsubscribe" if current.state is SubscriptionState.LEAVING else "subscribe"

@@ -138,6 +138,27 @@ def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, 
     assert here.config.read_text() == before
 
 
+@pytest.mark.parametrize("start", ["", "\ufeff"], ids=["plain", "byte order mark"])
+def test_add_keeps_every_byte_of_the_file(
+    here: Site, command: Command, harbour: HttpServer, start: str
+) -> None:
+    before = (start + here.config.read_text().replace("\n", "\r\n")).encode()
+    here.config.write_bytes(before)
+    assert command("add", harbour.url("/press.rss"), "--id", "notices", "--yes").code == 0
+    feed_line = f'    feed: "{harbour.url("/press.rss")}"'
+    assert here.config.read_bytes() == before + f"  - id: notices\r\n{feed_line}\r\n".encode()
+
+
+def test_add_writes_through_a_symbolic_link(here: Site, command: Command, harbour: HttpServer) -> None:
+    kept = here.directory / "kept" / "shared.yaml"
+    kept.parent.mkdir()
+    here.config.rename(kept)
+    here.config.symlink_to("kept/shared.yaml")
+    assert command("add", harbour.url("/press.rss"), "--yes").code == 0
+    assert here.config.is_symlink()
+    assert harbour.url("/press.rss") in kept.read_text()
+
+
 def test_the_configuration_is_replaced_whole_and_keeps_its_mode(
     here: Site, command: Command, harbour: HttpServer
 ) -> None:

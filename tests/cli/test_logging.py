@@ -7,9 +7,7 @@ import sys
 
 import pytest
 
-from aggregator.log import log, silence
 from tests.cli.conftest import Command
-from tests.events import capture_logs
 from tests.running import Site, until
 
 EVENTS = """
@@ -23,16 +21,16 @@ logging.getLogger("httpx").info("a request")
 """
 LINES = {
     "console": [
-        "[info     ] poll                           source=harbour message=twolines name='a name' args=(1,) new=0 at=NOW",
-        "[warning  ] twolines                       [uvicorn.error] at=NOW",
+        "[info     ] poll                           source=harbour message='two lines' name='a name' args=(1,) new=0 at=NOW",
+        "[warning  ] two lines                      [uvicorn.error] at=NOW",
     ],
     "logfmt": [
-        'at=NOW level=info event=poll source=harbour message=twolines name="a name" args=(1,) new=0',
-        "at=NOW level=warning event=twolines logger=uvicorn.error",
+        'at=NOW level=info event=poll source=harbour message="two lines" name="a name" args=(1,) new=0',
+        'at=NOW level=warning event="two lines" logger=uvicorn.error',
     ],
     "json": [
-        '{"source": "harbour", "message": "twolines", "name": "a name", "args": [1], "new": 0, "event": "poll", "level": "info", "at": "NOW"}',
-        '{"logger": "uvicorn.error", "event": "twolines", "level": "warning", "at": "NOW"}',
+        '{"source": "harbour", "message": "two lines", "name": "a name", "args": [1], "new": 0, "event": "poll", "level": "info", "at": "NOW"}',
+        '{"logger": "uvicorn.error", "event": "two lines", "level": "warning", "at": "NOW"}',
     ],
 }
 
@@ -48,12 +46,8 @@ def test_events_and_records_of_libraries_have_one_form(form: str) -> None:
     assert [line.rstrip() for line in said.splitlines()] == LINES[form]
 
 
-def test_silence_drops_events_within_its_block_alone() -> None:
-    with capture_logs() as events:
-        with silence():
-            log.error("unheard")
-        log.info("heard", source="harbour")
-    assert events == [{"event": "heard", "log_level": "info", "source": "harbour"}]
+def test_a_command_that_does_not_log_drops_events() -> None:
+    assert logged('from aggregator.log import log; log.error("unheard", source="harbour")') == ""
 
 
 def test_the_log_format_json_is_an_option(here: Site) -> None:

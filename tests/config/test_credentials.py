@@ -140,7 +140,7 @@ MISTAKES = [
     ("auth: {password: $KEY}", "5: sources.0.auth: `user` is missing; add it"),
     (
         "auth: {user: desk, bearer: $KEY}",
-        "24: sources.0.auth.bearer: stands beside `user`; keep one of the two",
+        "24: sources.0.auth.bearer: conflicts with `user`; keep one of the two",
     ),
     (f"auth: {SECRET}", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),
     (f"auth: [{SECRET}]", "5: sources.0.auth: must be a mapping of keys such as `name: value`"),

@@ -13,7 +13,6 @@ NEW = Addition(
     id="new",
     organisation="New: the “Institute” #1",
     topics=("science", "sea"),
-    language="en",
 )
 BARE = Addition(feed=FEED)
 
@@ -25,7 +24,6 @@ def lines(indent: int, *, end: str = "\n") -> str:
         '  organisation: "New: the “Institute” #1"',
         f"  feed: {FEED}",
         "  topics: [science, sea]",
-        "  language: en",
     ]
     return "".join(" " * indent + line + end for line in written)
 
@@ -80,12 +78,11 @@ def test_a_source_is_written_at_the_end_of_the_list_and_all_else_stays(before: s
 
 def test_the_inserted_source_is_read_back_unchanged() -> None:
     source = parse(add_source("sources: []\n", NEW), Path("sources.yaml")).sources[-1]
-    assert (source.id, source.organisation, source.feed, source.topics, source.language) == (
+    assert (source.id, source.organisation, source.feed, source.topics) == (
         NEW.id,
         NEW.organisation,
         NEW.feed,
         NEW.topics,
-        NEW.language,
     )
 
 
@@ -163,9 +160,10 @@ def test_a_source_needs_no_more_than_its_feed() -> None:
         ),
         (
             "sources: []\n",
-            Addition(feed=FEED, id="N W", language="english"),
+            Addition(feed=FEED, id="N W", topics=("Sea",)),
             "sources.0.id: may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters; "
-            "write `n-w`; sources.0.language: must be a language tag such as en, fr or pt-BR",
+            "write `n-w`; sources.0.topics.0: may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 "
+            "characters; write `sea`",
         ),
     ],
 )

@@ -49,7 +49,7 @@ def test_an_unexpected_error_costs_one_poll_and_is_logged(
                 return sorted((each.source, each.kind, each.message) for each in outcomes)
 
     assert asyncio.run(run()) == [
-        ("evil", "failed", "it met a fault of ours (UnicodeError)"),
+        ("evil", "failed", "an unexpected error (UnicodeError), which is a bug of Publicwire"),
         ("fine", "changed", ""),
     ]
     assert "nobody thought of this" in caplog.text

@@ -12,8 +12,7 @@ import pytest
 
 from aggregator.model import State
 from aggregator.policy import schedule
-from aggregator.service.app import durable_work, utc_now
-from aggregator.service.line import Line
+from aggregator.service.app import Polling, scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
@@ -65,17 +64,11 @@ def ticking(directory: Path, scenario: Scenario) -> None:
                     config=lambda: current.config,
                     clock=lambda: time.clock,
                 )
-                line = Line(storage, pipeline, write, lambda: fetcher, readers)
-                poller = Scheduler(
-                    line,
-                    current,
-                    *durable_work(line, current, lambda: time.clock),
-                    clock=lambda: time.clock,
-                    monotonic=lambda: time.ran,
-                )
+                parts = Polling(storage, pipeline, write, lambda: fetcher, readers)
+                poller = scheduler_of(parts, current, clock=lambda: time.clock, monotonic=lambda: time.ran)
                 await poller.tick()
                 await scenario(storage, poller, time)
-                assert not poller.failed.is_set()
+                assert not poller.failed
                 pipeline.close()
                 write.close()
 

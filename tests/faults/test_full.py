@@ -7,11 +7,9 @@ from pathlib import Path
 
 from aggregator.errors import StoreFull
 from aggregator.model import PollResult
-from aggregator.service.app import durable_work, utc_now
-from aggregator.service.line import Line
+from aggregator.service.app import Polling, scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
-from aggregator.service.scheduler import Scheduler
 from aggregator.service.writer import Writer
 from aggregator.storage import open_storage
 from aggregator.storage.sql.polls import PollStore
@@ -53,8 +51,8 @@ def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Pat
                     config=lambda: current.config,
                     clock=utc_now,
                 )
-                line = Line(store, pipeline, write, lambda: fetcher, WorkerPool())
-                poller = Scheduler(line, current, *durable_work(line, current, utc_now), clock=utc_now)
+                parts = Polling(store, pipeline, write, lambda: fetcher, WorkerPool())
+                poller = scheduler_of(parts, current)
                 asked = list[int]()
                 for polls.is_room in (False, True):
                     await poller.tick()
@@ -64,7 +62,7 @@ def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Pat
                     asked.append(len(origin.requests))
                 pipeline.close()
                 write.close()
-                assert not poller.failed.is_set()
+                assert not poller.failed
                 return [*asked, store.admin.totals(utc_now()).live]
 
     assert asyncio.run(run()) == [1, 2, 1]

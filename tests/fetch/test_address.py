@@ -11,7 +11,7 @@ from aggregator.fetch.address import basic_authorization, public_url, without_cr
         ("https://u@ser:p@ss@example.org/", "https://example.org/"),
         ("https://example.org/feed?key=secret&lang=en#top", "https://example.org/feed?key=…&lang=…"),
         ("https://example.org/feed?secret", "https://example.org/feed?…"),
-        ("https://example.org/\x1b[31m\u202efeed\x85", "https://example.org/[31mfeed"),
+        ("https://example.org/\x1b[31m\u202efe\x9bed", "https://example.org/[31mfeed"),
         ("https://[::1/feed", "an unreadable address"),
         ("file:///srv/feed.xml", "file:///srv/feed.xml"),
     ],

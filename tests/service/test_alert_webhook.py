@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.service.alert_webhook import GIVEN_UP, KIND, AlertNotifier
+from aggregator.service.alert_webhook import DROPPED_AFTER, KIND, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from tests.events import capture_logs
@@ -54,7 +54,7 @@ class WebhookHarness:
         )
         tasks = Tasks(self.storage.tasks, at_once, {KIND: alarm.run}, clock=lambda: self.now)
         with capture_logs() as logs:
-            await alarm.tell()
+            await alarm.log_new()
             for task in await tasks.claim():
                 await tasks.run(task)
         assert SECRET not in str(logs)
@@ -143,7 +143,7 @@ def test_posting_is_given_up_after_some_days_and_logged(tmp_path: Path) -> None:
     async def scenario(harness: WebhookHarness) -> None:
         harness.gone("harbour")
         assert await harness.tick(DAY) == ["alert", "alerts not posted"]
-        assert await harness.tick(GIVEN_UP) == ["alerts given up"]
+        assert await harness.tick(DROPPED_AFTER) == ["alerts dropped"]
         assert await harness.tick(DAY) == []
 
     run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})

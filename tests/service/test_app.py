@@ -65,7 +65,7 @@ def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(
         here.config.write_text(good + "  - {feeed: typo}\n")
         until(lambda: "sources.1.feeed" in service.status())
         assert service.titles() == ["Storm warning"]
-        assert "the last good one goes on" in service.log.read_text()
+        assert "the last valid one stays in force" in service.log.read_text()
         here.config.write_text(good)
         until(lambda: "feeed" not in service.status())
         assert 'event="configuration reloaded" sources=1' in service.log.read_text()
@@ -141,7 +141,7 @@ def test_a_port_that_is_taken_is_one_clear_line(tmp_path: Path, harbour: HttpSer
         other.bind(("127.0.0.1", here.public))
         other.listen()
         refused = here.run("serve")
-    assert refused.returncode == 2
+    assert refused.returncode == 1  # a mistake is 2, on which systemd does not restart
     (line,) = (line for line in refused.stderr.splitlines() if line.startswith("publicwire: "))
     assert f"cannot listen on 127.0.0.1:{here.public}" in line
     assert "serves" not in refused.stdout

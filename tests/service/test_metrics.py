@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import Alert, AlertKind, Claim, Outcome, OutcomeKind, Totals
-from aggregator.service.metrics import Metrics, Present
+from aggregator.service.metrics import Gauges, Metrics
 from tests.given import HOUR, NOON
 
 
-def given_metrics(present: Present | None = None) -> Metrics:
-    return Metrics(lambda: present or Present(Totals(), in_flight=0, killed=0, last_tick=None))
+def given_metrics(gauges: Gauges | None = None) -> Metrics:
+    return Metrics(lambda: gauges or Gauges(Totals(), in_flight=0, killed=0, last_tick=None))
 
 
 def claim(late: timedelta | None = None) -> Claim:
@@ -78,7 +78,7 @@ def test_a_304_saves_the_bytes_of_the_last_full_response() -> None:
 def test_gauges_are_read_at_each_scrape() -> None:
     totals = Totals(held=1, live=2, withdrawn=3, working=4, failing=5, waiting=6, due=9, tasks=10)
     alert = Alert(1, "harbour", "Harbour", AlertKind.QUIET, "nothing new", NOON)
-    found = values(given_metrics(Present(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))
+    found = values(given_metrics(Gauges(totals, in_flight=7, killed=8, last_tick=NOON, alerts=(alert,))))
     assert {name: value for name, value in found.items() if "_sources{" in name or "stored" in name} == {
         'publicwire_stored_items{state="held"}': 1,
         'publicwire_stored_items{state="live"}': 2,

@@ -10,16 +10,23 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from aggregator.service.app import durable_work, polling, utc_now
+from aggregator.config import load
+from aggregator.errors import StoreFull
+from aggregator.model.settings import Config
+from aggregator.service.app import polling, scheduler_of
 from aggregator.service.live_config import LiveConfig
-from aggregator.service.scheduler import Scheduler
 from aggregator.storage import open_storage
+from aggregator.storage.sql.admin import AdminStore
+from aggregator.storage.sqlite import storage
+from aggregator.storage.sqlite.connection import SqliteEngine
+from aggregator.workers.pool import WorkerPool
 from tests.given import config
-from tests.running import given_a_site, until
+from tests.running import Site, given_a_site, until
 
 
 @pytest.fixture
@@ -70,15 +77,8 @@ async def _blocked(directory: Path) -> None:
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
-        async with polling(storage, current) as line:
-            poller = Scheduler(
-                line,
-                current,
-                *durable_work(line, current, utc_now),
-                tell=said.append,
-                monotonic=lambda: clock[0],
-                clock=utc_now,
-            )
+        async with polling(storage, current, WorkerPool()) as parts:
+            poller = scheduler_of(parts, current, notify=said.append, monotonic=lambda: clock[0])
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()
@@ -89,7 +89,7 @@ async def _blocked(directory: Path) -> None:
                 loop.call_soon_threadsafe(is_blocked.set)
                 release.wait()
 
-            blocking = asyncio.create_task(line.write(block))
+            blocking = asyncio.create_task(parts.write(block))
             tick = asyncio.create_task(poller.tick())
             await is_blocked.wait()
             clock[0] = 29
@@ -101,6 +101,33 @@ async def _blocked(directory: Path) -> None:
             await asyncio.gather(blocking, tick)
             assert poller.is_ready()
             assert said[-1] == "WATCHDOG=1"
+
+
+class FullAdmin(AdminStore):
+    """A store that cannot take up a changed configuration: its disk is full."""
+
+    def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
+        raise StoreFull("there is no room on the disk")
+
+
+def test_a_reload_ends_although_the_disk_is_full(tmp_path: Path) -> None:
+    said = asyncio.run(_reloaded(given_a_site(tmp_path, {})))
+    assert [state.partition("=")[0] for state in said] == ["READY", "RELOADING", "READY", "WATCHDOG"]
+
+
+async def _reloaded(here: Site) -> list[str]:
+    said: list[str] = []
+    current = LiveConfig(load(here.config))
+    open_storage(here.store).close()  # makes the tables
+    engine = SqliteEngine(here.store)
+    with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
+        async with polling(store, current, WorkerPool()) as parts:
+            poller = scheduler_of(parts, current, notify=said.append)
+            await poller.tick()
+            here.sources({"storm": "file:storm.xml"})
+            poller.reload()
+            await poller.tick()
+            return said
 
 
 def test_the_service_notifies_readiness_reload_and_stop(listener: socket.socket, tmp_path: Path) -> None:

@@ -47,7 +47,6 @@ def test_the_navigation_names_configured_organisations_in_order() -> None:
             ("z", "agency", True),
             ("b", "Bureau", True),
             ("c", "Closed", False),
-            ("d", "", True),
         )
     )
     around = site(publication(), ("", "topics/b", "topics/a", "languages/en", "sources/b"), feeds)

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from aggregator.model.settings import Address
-from aggregator.web.serving import REQUEST_HEAD_BYTES_MAX, Servers
+from aggregator.web.serving import REQUEST_HEAD_BYTES_MAX, serving
 from tests.running import free_port
 
 HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
@@ -21,7 +21,7 @@ async def length(request: Request) -> Response:
     return PlainTextResponse(str(len(await request.body())))
 
 
-def serving(
+def received(
     use: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[bytes]], *, head_timeout: int = 60
 ) -> bytes:
     """Return what one connection to a server received."""
@@ -29,7 +29,7 @@ def serving(
     async def run() -> bytes:
         port = free_port()
         app = Starlette(routes=[Route("/", length, methods=["GET", "POST"])])
-        async with Servers([(Address("127.0.0.1", port), lambda: app)], head_timeout=head_timeout):
+        async with serving([(Address("127.0.0.1", port), lambda: app)], head_timeout=head_timeout):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             try:
                 return await use(reader, writer)
@@ -66,7 +66,7 @@ def test_an_endless_request_is_cut_off(start: bytes, more: bytes) -> None:
         assert sent < 100 * REQUEST_HEAD_BYTES_MAX, "it was taken whole"
         return b""
 
-    serving(use)
+    received(use)
 
 
 def test_keep_alive_requests_and_large_bodies_are_within_the_head_limit() -> None:
@@ -79,7 +79,7 @@ def test_keep_alive_requests_and_large_bodies_are_within_the_head_limit() -> Non
             got += await reader.readexactly(len(str(size))) + b" "
         return got
 
-    assert serving(use) == b"196608 10 196608 "
+    assert received(use) == b"196608 10 196608 "
 
 
 @pytest.mark.parametrize(
@@ -90,4 +90,4 @@ def test_an_incomplete_head_times_out(start: bytes) -> None:
         writer.write(start)
         return (await asyncio.wait_for(reader.read(), 20))[-1:]
 
-    assert serving(use, head_timeout=1) == (b"0" if start.count(b"\r\n\r\n") else b"")
+    assert received(use, head_timeout=1) == (b"0" if start.count(b"\r\n\r\n") else b"")

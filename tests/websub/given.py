@@ -18,7 +18,7 @@ from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
-from aggregator.web.serving import Servers
+from aggregator.web.serving import serving
 from aggregator.websub.subscriber import KIND, Subscriber
 from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
 from tests.running import free_port
@@ -120,7 +120,7 @@ def run_scenario(
         harness = SubscriberHarness(storage, configured, client, beside)
         app = public_app(Publisher(storage, harness._config), storage, harness.callback.routes())
         try:
-            async with client, Servers([(address, lambda: app)]):
+            async with client, serving([(address, lambda: app)]):
                 return await scenario(harness)
         finally:
             harness.pipeline.close()

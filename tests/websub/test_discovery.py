@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.model import Advert, Document, Fetched
 from aggregator.model.settings import Config
-from aggregator.websub.discovery import advertised, is_reachable, named
+from aggregator.websub.discovery import advertised, can_subscribe, usable_advert
 from tests.given import config
 
 FEED = "https://ministry.example/news/feed.xml"
@@ -28,7 +28,7 @@ def set_up(url: str = "https://releases.example/", *, websub: bool = True) -> Co
     return replace(
         plain,
         publication=replace(plain.publication, url=url),
-        poll=replace(plain.poll, websub=websub),
+        poll=replace(plain.poll, websub=websub, allow_networks=LOOPBACK),
     )
 
 
@@ -100,15 +100,15 @@ def test_endless_links_are_read_only_so_far() -> None:
 
 
 def test_a_torn_document_or_a_file_advertises_no_hub() -> None:
-    assert named(set_up(), fetched(), document(complete=False)) is None
-    assert named(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
+    assert usable_advert(set_up(), fetched(), document(complete=False)) is None
+    assert usable_advert(set_up(), fetched(url="file:///feed.xml"), document(HUB)) is None
 
 
 def test_a_hub_counts_only_if_wanted_and_able_to_reach_us() -> None:
     said = document(HUB, self_url=FEED)
-    assert named(set_up(), fetched(), said) == Advert(HUB, FEED)
-    assert named(set_up(websub=False), fetched(), said) == Advert()
-    assert named(set_up("http://127.0.0.1:8000/"), fetched(), said) == Advert()
+    assert usable_advert(set_up(), fetched(), said) == Advert(HUB, FEED)
+    assert usable_advert(set_up(websub=False), fetched(), said) == Advert()
+    assert usable_advert(set_up("http://127.0.0.1:8000/"), fetched(), said) == Advert()
 
 
 @pytest.mark.parametrize(
@@ -127,4 +127,4 @@ def test_a_hub_counts_only_if_wanted_and_able_to_reach_us() -> None:
 def test_a_hub_can_reach_public_addresses_and_those_of_its_own_network(
     publication: str, hub: str, reachable: bool
 ) -> None:
-    assert is_reachable(publication, hub, LOOPBACK) is reachable
+    assert can_subscribe(set_up(publication), hub) is reachable

@@ -14,21 +14,21 @@ def signed(method: str, body: bytes = BODY, secret: str = SECRET) -> str:
     return f"{method}={hmac.new(secret.encode(), body, getattr(hashlib, method)).hexdigest()}"
 
 
-def is_right(header: str) -> bool:
+def is_valid(header: str) -> bool:
     signature = Signature.of(header, SECRET)
     if signature is None:
         return False
     for start in range(0, len(BODY), 7):
         signature.feed(BODY[start : start + 7])
-    return signature.is_right()
+    return signature.is_valid()
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_each_method_of_the_recommendation_is_checked_piece_by_piece(method: str) -> None:
-    assert is_right(signed(method))
-    assert is_right(f" {method}={signed(method).partition('=')[2].upper()} ")
-    assert not is_right(signed(method, body=BODY + b" "))
-    assert not is_right(signed(method, secret="another"))
+    assert is_valid(signed(method))
+    assert is_valid(f" {method}={signed(method).partition('=')[2].upper()} ")
+    assert not is_valid(signed(method, body=BODY + b" "))
+    assert not is_valid(signed(method, secret="another"))
 
 
 @pytest.mark.parametrize(
@@ -48,4 +48,4 @@ def test_each_method_of_the_recommendation_is_checked_piece_by_piece(method: str
     ],
 )
 def test_an_invalid_signature_header_never_verifies(header: str) -> None:
-    assert not is_right(header)
+    assert not is_valid(header)

@@ -104,9 +104,9 @@ def test_a_denial_is_remembered_with_its_reason_and_deliveries_are_no_longer_tak
         assert (response.status_code, response.content) == (200, b"")
         found = harness.subscription()
         assert found is not None
-        assert (found.state, found.reason[:12], len(found.reason)) == (
+        assert (found.state, found.reason[:14], len(found.reason)) == (
             SubscriptionState.DENIED,
-            "nothere [31m",
+            "not  here [31m",
             300,
         )
         assert (await harness.called(lambda: harness.hub.deliver(form))).status_code == 410

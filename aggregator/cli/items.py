@@ -1,98 +1,19 @@
-"""`sources`, `items` and `show`: read-only views of the store, as tables, text or JSON."""
+"""`items` and `show`: read-only views of items in the store, as a table, text or JSON."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
-from aggregator.editorial.safe import feed_address
 from aggregator.errors import UsageError
-from aggregator.model import (
-    Alert,
-    Enclosure,
-    FeedInfo,
-    Health,
-    ItemQuery,
-    OutcomeKind,
-    State,
-    Stored,
-)
+from aggregator.model import FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
-from aggregator.policy import reasons
-from aggregator.policy.relocation import advice
 from aggregator.service import app
 from aggregator.storage import Storage
 
 LISTED_MAX = 5  # items of one URL that an error lists
-
-
-def sources(path: Path, *, as_json: bool) -> None:
-    """Print each source with its last poll, next poll and alerts."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        healths, alerts = storage.admin.health(), storage.tasks.alerts()
-    if as_json:
-        say_json([_source_json(health, alerts) for health in healths])
-        return
-    rows = [
-        (
-            health.feed.id,
-            health.feed.organisation,
-            health.last.kind if health.last else "–",
-            str(health.live),
-            when(health.last_success),
-            when(health.due.at),
-            _reason(health),
-        )
-        for health in healths
-    ]
-    table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
-    for alert in alerts:
-        say(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
-    stored = {health.feed.id for health in healths}
-    waiting = [source.id for source in config.sources if source.id not in stored]
-    if waiting:
-        say(f"not polled yet: {', '.join(waiting)}")
-
-
-def _reason(health: Health) -> str:
-    """Return why the source is due then, with the error message of its last poll and its relocation."""
-    is_failed = health.last is not None and health.last.kind is OutcomeKind.FAILED
-    failed = health.last.message if health.last and is_failed else ""
-    return "; ".join(each for each in (failed, reasons.words(health.due), _moved(health)) if each)
-
-
-def _moved(health: Health) -> str:
-    to = feed_address(health.moved_to)
-    return advice(health.feed.id, to, health.moved_since, is_adopted=health.moved)
-
-
-def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
-    last = health.last
-    return {
-        "id": health.feed.id,
-        "organisation": health.feed.organisation,
-        "feed": feed_address(health.feed.feed),
-        "topics": health.feed.topics,
-        "live": health.live,
-        "held": health.held,
-        "mode": health.mode,
-        "failures": health.failures,
-        "due": health.due.at.isoformat(),
-        "due_reason": health.due.reason,
-        "why": reasons.words(health.due),
-        "moved_to": feed_address(health.moved_to),
-        "moved_since": health.moved_since.isoformat() if health.moved_since else None,
-        "moved": health.moved,
-        "last_success": health.last_success.isoformat() if health.last_success else None,
-        "alerts": [
-            {"kind": alert.kind.value, "since": alert.raised.isoformat(), "message": alert.message}
-            for alert in alerts
-            if alert.source == health.feed.id
-        ],
-        "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
-    }
 
 
 def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
@@ -112,9 +33,7 @@ def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
         _check_names(query, config, names)
         matches = sorted(storage.items.items(query), key=lambda item: (item.shown, item.number), reverse=True)
     if as_json:
-        feeds = [names[item.source] for item in matches]
-        summaries = zip(matches, feeds, strict=True)
-        say_json([_summary_json(item, feed.organisation, feed.topics) for item, feed in summaries])
+        say_json([_summary_json(item, names[item.source]) for item in matches])
         return
     rows = [
         (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
@@ -134,18 +53,18 @@ def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
 
 
-def _summary_json(item: Stored, organisation: str, topics: tuple[str, ...]) -> dict[str, object]:
+def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
     return {
         "id": item.id,
         "source": item.source,
-        "organisation": item.item.organisation or organisation,
+        "organisation": item.item.organisation or feed.organisation,
         "title": item.item.title,
         "url": item.item.url,
         "published": item.shown.isoformat(),
         "updated": item.updated.isoformat(),
         "first_seen": item.first_seen.isoformat(),
         "state": item.state,
-        "topics": topics,
+        "topics": feed.topics,
         "language": item.item.language,
         "story": item.story,
     }
@@ -156,12 +75,15 @@ def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
     config = configuration.load(path)
     with app.opened(config) as storage:
         item = find_item(storage, reference)
+        feed = storage.items.feed(item.source)
+        if feed is None:
+            raise UsageError(f"item {item.id} and its source were deleted just now")
         if as_json:
-            say_json(_item_json(storage, item))
+            say_json(_item_json(storage, item, feed))
         elif as_text:
-            say(_text(config, storage, item))
+            say(_text(config, item, feed))
         else:
-            _print_item(storage, item)
+            _print_item(storage, item, feed)
 
 
 def find_item(storage: Storage, reference: str, *, story: bool = False) -> Stored:
@@ -182,21 +104,19 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
     return item
 
 
-def _text(config: Config, storage: Storage, item: Stored) -> str:
+def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
     """Return the plain-text view, also of a held item; raises UsageError under `republish: no`."""
-    feed = storage.items.feed(item.source)
-    if feed is None or feed.republish == Republish.NO:
+    if feed.republish == Republish.NO:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
     return present(item, feed=feed, publication=config.publication, text=own).text
 
 
-def _item_json(storage: Storage, item: Stored) -> dict[str, object]:
-    feed = storage.items.feed(item.source)
+def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, object]:
     release = item.item
     return {
-        **_summary_json(item, feed.organisation if feed else item.source, feed.topics if feed else ()),
+        **_summary_json(item, feed),
         "public_id": item.public_id,
         "position": item.position,
         "reason": item.reason,
@@ -207,10 +127,10 @@ def _item_json(storage: Storage, item: Stored) -> dict[str, object]:
         "categories": release.categories,
         "content": release.content,
         "text": release.text,
-        "enclosures": [_file(each) for each in release.enclosures],
-        "images": [_file(each) for each in release.images],
+        "enclosures": [asdict(each) for each in release.enclosures],
+        "images": [asdict(each) for each in release.images],
         "flags": item.flags,
-        "also": [{"organisation": also.organisation, "url": also.url} for also in item.also],
+        "also": [asdict(also) for also in item.also],
         "revisions": [
             {"at": r.at.isoformat(), "title": r.title} for r in storage.items.revisions(item.number)
         ],
@@ -228,15 +148,10 @@ def _item_json(storage: Storage, item: Stored) -> dict[str, object]:
     }
 
 
-def _file(enclosure: Enclosure) -> dict[str, object]:
-    return {"url": enclosure.url, "type": enclosure.type, "size": enclosure.size}
-
-
-def _print_item(storage: Storage, item: Stored) -> None:
-    feed = storage.items.feed(item.source)
+def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
     say(item.item.title)
     for name, value in (
-        ("organisation", item.item.organisation or (feed.organisation if feed else item.source)),
+        ("organisation", item.item.organisation or feed.organisation),
         ("original", item.item.url),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
         ("published", when(item.shown)),

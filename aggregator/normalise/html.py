@@ -50,7 +50,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "time": frozenset({"datetime"}),
     "video": frozenset({"src", "poster", "width", "height"}),
 }
-_URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite", *_LAZY})
+_URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span", "start", "value"})
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
@@ -136,9 +136,8 @@ def _filter_attributes(clean: str, base: str) -> str:
 
 def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     if name == "img":
-        lazy = next((url for key in _LAZY if (url := attributes.pop(key, ""))), "")
-        if lazy:
-            attributes["src"] = lazy
+        if lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]:
+            attributes["src"] = lazy[0]
         if _is_tracking_pixel(attributes):
             return ""
     kept = [

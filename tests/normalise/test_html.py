@@ -104,6 +104,7 @@ def test_tracking_pixels_are_dropped_with_the_links_around_them(image: str) -> N
         ('<img src="/a.png" width="100%" height="60">', '<img src="https://example.org/a.png" height="60">'),
         ('<img src="/blank.gif" data-src="/a.png" alt="a">', '<img src="https://example.org/a.png" alt="a">'),
         ('<img data-original="/a.png">', '<img src="https://example.org/a.png">'),
+        ('<img data-original="/b.png" data-src="/a.png">', '<img src="https://example.org/a.png">'),
         ('<img srcset="/a.png 2x">', '<img srcset="https://example.org/a.png 2x">'),
         ('<img src="data:image/gif;base64,R0lGOD" data-src="javascript:x">', ""),
     ],
@@ -210,7 +211,7 @@ PIECES = st.sampled_from(
         '<img src=x onerror=y>', '<img src=', '<!--', '-->', '<![CDATA[', ']]>', '<pre>', '\n',
         '</pre>', '&lt;', '&#x202e;', '&#0;', '\x00', '\x85', '\ud800', '<br', '/>', '"', "'", '<h1>',
         '<iframe>', '<plaintext>', '<frameset>', '<body>', '<html>', '<font>', '<nobr>', '<marquee>',
-        'x', '<div class="pw-disclaimer">', '</div>', '<img data-src=a width=1>', "<a href='mailto:x'>",
+        'x', '<div class="pw-disclaimer">', '</div>', '<img data-src=a width=1>', '<img data-src=a data-lazy-src=b>', "<a href='mailto:x'>",
         '=', '<dd>', '<rt>', "<a href='jAvAsCrIpT:x'>", '<video src=a>', '<details open>', '<caption>',
         '<col>', '<foreignObject>', '<desc>',
     ]

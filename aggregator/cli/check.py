@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,8 @@ def add(path: Path, url: str, wanted: NewSource, *, confirmed: bool) -> int:
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
         raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
+    if re.match("[a-z]+://[^/?#]*@", url, re.IGNORECASE):
+        raise UsageError(f"the URL holds a user name or password: write the source into {path}, with `auth`")
     feed, read = asyncio.run(_find(config, url))
     addition = configuration.Addition(
         feed=feed, id=wanted.id, organisation=wanted.organisation, topics=wanted.topics

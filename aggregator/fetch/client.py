@@ -16,14 +16,7 @@ import httpx
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import (
-    as_utf8,
-    basic_authorization,
-    field_value,
-    printable,
-    public_url,
-    without_credentials,
-)
+from aggregator.fetch.address import as_utf8, field_value, printable, public_url
 from aggregator.fetch.body import read_body
 from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.decode import ACCEPTED
@@ -125,15 +118,15 @@ class Client:
         """Return the document at `url`; its body is None after a 304 to a conditional request.
 
         `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
-        origin until a redirect leaves it. `Fetched.url` and its validators hold no userinfo. The deadline is
-        suspended while the fetch waits for a slot. FetchError for anything but a usable body or that 304.
+        origin until a redirect leaves it; userinfo in a URL is not sent. The deadline is suspended while the
+        fetch waits for a slot. FetchError for anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
         home = url if credentials is None else credentials.home
         origin = _origin(_web_url(home, found_at=home))
-        secrets = _userinfo(url) if credentials is None else credentials.fields
+        secrets = () if credentials is None else credentials.fields
         return await self._within_deadline(url, _Job(validators, accept, cap, origin, secrets))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
@@ -161,8 +154,7 @@ class Client:
             raise FetchError(message, cause=Cause.NETWORK) from error
 
     async def _follow(self, url: str, job: _Job, *, deadline: Deadline) -> Fetched:
-        parsed = _web_url(url, found_at=url)
-        target = without_credentials(url)
+        target, parsed = url, _web_url(url, found_at=url)
         visited, first_host = list[str](), (urlsplit(url).hostname or "").lower()  # as stored
         permanent, previous = True, None
         while len(visited) <= REDIRECTS_MAX:
@@ -264,12 +256,6 @@ def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx
             f"{public_url(found_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
         )
     return parsed
-
-
-def _userinfo(url: str) -> tuple[tuple[str, str], ...]:
-    """Return the header fields that the userinfo of a URL stands for."""
-    login = basic_authorization(url)
-    return (("Authorization", login),) if login else ()
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -9,10 +9,9 @@ from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from aggregator.normalise import bounds
+from aggregator.normalise import bounds, urls
 
 FEEDS_MAX = 20  # candidates returned
-_URL_CHARS_MAX = 2_000
 # Media types of declared feeds; application/json is left out: it is the WordPress API.
 _FEED_TYPES = frozenset(
     {
@@ -47,8 +46,7 @@ def find_feeds(page: str | bytes, url: str) -> tuple[Feed, ...]:
     """
     tree = LexborHTMLParser(_bounded(page))
     base_tag = tree.css_first("base[href]")
-    base = _absolute(base_tag.attributes.get("href"), url) if base_tag else ""
-    base = base or url
+    base = (_absolute(base_tag.attributes.get("href"), url) if base_tag else "") or url
     candidates = [
         _feed(node, base, declared=True) for node in tree.css("link[rel][href]") if _is_declared(node)
     ]
@@ -101,13 +99,7 @@ def _absolute(href: str | None, base: str) -> str:
     if reference.startswith("feed:"):  # feed://host/ and feed:https://host/ both mean an http(s) URL
         rest = reference.removeprefix("feed:")
         reference = f"https:{rest}" if rest.startswith("//") else rest
-    try:
-        absolute = urljoin(base, reference).partition("#")[0]
-        parts = urlsplit(absolute)
-    except ValueError:
-        return ""
-    fits = parts.scheme in {"http", "https"} and parts.hostname and len(absolute) <= _URL_CHARS_MAX
-    return absolute if fits else ""
+    return urls.absolute(reference, base).partition("#")[0]
 
 
 def _is_comments(feed: Feed) -> bool:

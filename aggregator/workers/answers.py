@@ -65,6 +65,6 @@ def _is_sound(read: ReadResult) -> bool:
         len(read.items) + len(read.invalid) <= ANSWER_ENTRIES_MAX
         and all(len(digest) == DIGEST_BYTES for digest in digests)
         and all(len(item.digest) in (0, DIGEST_BYTES) for item in read.items)
-        and timedelta(0) <= (document.update_period or timedelta(0)) <= PERIOD_MAX
-        and 0 <= (document.ttl or 0) <= TTL_MAX
+        and timedelta(0) <= (document.hints.update_period or timedelta(0)) <= PERIOD_MAX
+        and 0 <= (document.hints.ttl or 0) <= TTL_MAX
     )

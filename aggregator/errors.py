@@ -99,7 +99,7 @@ class PollError(PublicwireError):
 
     def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)
-        self.cause = Cause(cause)
+        self.cause = cause
 
 
 class FetchError(PollError):

@@ -37,6 +37,3 @@ def parse(
         raise ParseError(
             f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED
         ) from error
-
-
-__all__ = ["parse"]

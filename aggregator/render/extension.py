@@ -71,7 +71,7 @@ class EntryExtension:
 
 def _links(parent: _Element, tag: str, release: Release, files: tuple[Enclosure, ...]) -> None:
     """Append atom:link elements (RFC 4287 section 4.2.7; rel="license" RFC 4946) and Media RSS images."""
-    licence = licence_address(release.licence)
+    licence = licence_address(release.source.licence)
     if release.url:
         SubElement(parent, tag, rel="via", href=release.url)
     if licence:

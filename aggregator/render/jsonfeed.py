@@ -61,7 +61,7 @@ def _extension(release: Release) -> dict[str, object]:
     extension: dict[str, object] = {
         "organisation": release.organisation,
         "source": _without_empty(origin),
-        "licence": release.licence,
+        "licence": release.source.licence,
         "rights": release.rights,
         "also": also,
         "corrected": release.corrected,

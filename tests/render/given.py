@@ -8,8 +8,8 @@ import feedparser
 from lxml import etree
 
 from aggregator import render
-from aggregator.editorial.disclaimer import DEFAULT
 from aggregator.editorial.present import present
+from aggregator.editorial.wording import DEFAULT
 from aggregator.model import Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored, StoryMember
 from aggregator.model.settings import Publication
 from aggregator.render.channels import describe

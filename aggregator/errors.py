@@ -95,7 +95,7 @@ class Outdated(StorageError):
 
 
 class PollError(PublicwireError):
-    """The poll of one source failed. `cause` decides the back-off and labels metrics, JSON and tables."""
+    """The poll of one source failed."""
 
     def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)

@@ -17,7 +17,7 @@ async def read_body(
 ) -> tuple[bytes, int]:
     """Return the decoded body and its size in bytes as sent.
 
-    FetchError (limit) beyond `max_bytes`, as sent or decoded; Undecodable; Evicted from the budget.
+    FetchError (limit) beyond `max_bytes`, as sent or decoded; Rejected by the decoder or the budget.
     """
     message = f"{public_url(url)} is larger than {max_bytes} bytes"
     too_large = FetchError(message, cause=Cause.LIMIT, status=response.status_code)

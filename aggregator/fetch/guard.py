@@ -9,10 +9,6 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 
 
-class AddressRefused(Exception):
-    """No address of a host may be reached (SSRF); the message lists them with their kinds."""
-
-
 def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
     return tuple((ip_network(network), kind) for network, kind in rows)
 

@@ -12,7 +12,7 @@ from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
 from aggregator.model.settings import Source
 from aggregator.normalise import dates, html, identity, labels, text, urls
 
-TITLE_CHARS_MAX = 1_000  # characters, as are the others
+TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
 GUID_CHARS_MAX = 4_000
 RIGHTS_CHARS_MAX = 1_000

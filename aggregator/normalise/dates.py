@@ -15,7 +15,7 @@ from dateutil import parser
 from aggregator.normalise.months_and_zones import FILLER_WORDS, MONTHS, ZONES
 
 EARLIEST, LATEST = 1990, 2200  # years
-DATE_CHARS_MAX = 120  # characters
+DATE_CHARS_MAX = 120
 
 _OFFSET = r"(?:UTC|GMT|UT|Z)?\s?[+-]\d{1,2}(?::?\d{2})?"
 _RFC_822 = re.compile(  # also RFC 850, and the same order in other languages

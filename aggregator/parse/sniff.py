@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from aggregator.errors import Cause, ParseError
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
-ENTITY_CHARS_MAX = 64  # characters of one entity's value: a reference to it is at least 3
+ENTITY_CHARS_MAX = 64  # of one entity's value: a reference to it is at least 3
 
 _ENCODING_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -29,7 +29,7 @@ from aggregator.parse.entry import (
 from aggregator.parse.incremental import ENTRIES_MAX, Layout, lay_out
 from aggregator.parse.sniff import Text
 
-FEED_TEXT_CHARS_MAX = 20_000  # characters of a feed's own title and rights
+FEED_TEXT_CHARS_MAX = 20_000  # of a feed's own title and rights
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),

@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.memory import Budget, Evicted, Share
+from aggregator.fetch.errors import Rejected
+from aggregator.fetch.memory import Budget, Share
 
 
 async def turn() -> None:
@@ -98,7 +99,7 @@ async def holding(budget: Budget, size: int) -> str:
         with Share(budget) as share:
             await share.grow(size)
             await asyncio.Event().wait()
-    except Evicted:
+    except Rejected:
         return "cut off"
     return "ended"
 

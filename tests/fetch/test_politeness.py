@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.politeness import HOSTS_MAX, LIMITED_FOR, STANDINGS_MAX, HostLimited, Hosts
+from aggregator.fetch.errors import Rejected
+from aggregator.fetch.politeness import HOSTS_MAX, HOSTS_REMEMBERED_MAX, LIMITED_FOR, Hosts
 from aggregator.model import HostState
 from tests.given import NOON
 
@@ -94,8 +95,8 @@ def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> N
                     said.append(f"asks {host}")
                     await turn()
                     slots.limit("a")
-            except HostLimited as error:
-                said.append(f"leaves {host} for {error.seconds > LIMITED_FOR - 5}")
+            except Rejected as error:
+                said.append(f"leaves {host} for {int(error.retry_after) > LIMITED_FOR - 5}")
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
@@ -151,7 +152,7 @@ def test_hosts_that_nobody_is_at_are_forgotten_unless_they_rest() -> None:
         try:
             async with slots.slot("resting"):
                 return 0
-        except HostLimited:
+        except Rejected:
             return len(slots.known)
 
     assert 1 <= asyncio.run(scenario()) <= HOSTS_MAX
@@ -204,7 +205,7 @@ def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
 def test_as_many_hosts_as_a_service_has_are_known_and_no_more() -> None:
     async def scenario() -> tuple[bool | None, bool | None]:
         slots = Hosts(per_host=1, in_all=1)
-        for number in range(STANDINGS_MAX + 1):
+        for number in range(HOSTS_REMEMBERED_MAX + 1):
             async with slots.slot(str(number)):
                 pass
         return slots.is_prompt("0"), slots.is_prompt("1")
@@ -233,9 +234,9 @@ def test_an_unknown_one_that_is_slow_makes_room_for_the_next() -> None:
 def test_a_host_leads_where_its_last_fetch_ended() -> None:
     hosts = Hosts(per_host=1, in_all=1)
     assert hosts.end_of("old.example") == "old.example"
-    hosts.leads("old.example", "new.example")
+    hosts.record_redirect("old.example", "new.example")
     assert hosts.end_of("old.example") == "new.example"
-    hosts.leads("old.example", "old.example")
+    hosts.record_redirect("old.example", "old.example")
     assert hosts.end_of("old.example") == "old.example"
 
 
@@ -260,7 +261,7 @@ def test_the_first_minute_after_a_429_outlives_the_process() -> None:
     async def scenario() -> None:
         hosts = Hosts(per_host=2, in_all=9)
         hosts.limit("h")
-        with pytest.raises(HostLimited):
+        with pytest.raises(Rejected):
             async with restored(hosts, 0.0).slot("h"):
                 pass
 

@@ -122,7 +122,7 @@ def test_names_that_are_looked_for_without_end_keep_no_thread_from_those_found_l
         try:
             await resolver("localhost", 80)
             loop = asyncio.get_running_loop()
-            stuck = loop.run_in_executor(resolver.for_names(was_found=False), lookups.wait)
+            stuck = loop.run_in_executor(resolver.pools[False], lookups.wait)
             async with asyncio.timeout(5):
                 await resolver("localhost", 80)
             return not stuck.done()
@@ -141,7 +141,7 @@ def test_a_name_that_was_not_found_is_no_longer_among_those_found() -> None:
             for name in ("localhost", "nowhere.invalid"):
                 with contextlib.suppress(OSError):
                     await resolver(name, 80)
-                said.append(resolver.was_found(name))
+                said.append(name in resolver.resolved)
             return said
         finally:
             resolver.close()
@@ -156,13 +156,13 @@ def test_two_lookups_of_a_name_at_once_are_both_of_one_that_was_found() -> None:
             await resolver("localhost", 80)
             lookup = asyncio.create_task(resolver("localhost", 80))
             await asyncio.sleep(0)
-            said = [resolver.was_found("localhost")]
+            said = ["localhost" in resolver.resolved]
             await lookup
             given_up = asyncio.create_task(resolver("localhost", 80))
             await asyncio.sleep(0)
             given_up.cancel()
             await asyncio.gather(given_up, return_exceptions=True)
-            return [*said, resolver.was_found("localhost")]
+            return [*said, "localhost" in resolver.resolved]
         finally:
             resolver.close()
 

@@ -21,6 +21,7 @@ from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
+from aggregator.workers.process import start_forkserver
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
@@ -95,7 +96,7 @@ async def _poll_all(
 ) -> tuple[Outcome, ...]:
     workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
-        workers.prepare()
+        start_forkserver()
     async with app.polling(storage, current, workers) as line:
         maintenance.release(storage, app.utc_now())
         return await line.pipeline.run(ids, advance)

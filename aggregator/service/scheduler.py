@@ -17,7 +17,7 @@ from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT
 from aggregator.tasks import Tasks
-from aggregator.workers.pool import give_back
+from aggregator.workers.pool import trim_heap
 
 STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
@@ -188,7 +188,7 @@ class Scheduler:
         retention = self._current.config.retention
         try:
             await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
-            give_back()
+            trim_heap()
         except StorageError as error:
             self._fail(error)
 

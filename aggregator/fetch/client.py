@@ -150,7 +150,7 @@ class Client:
 
     async def _follow(self, url: str, transfer: _Transfer, *, deadline: Deadline) -> Fetched:
         target, parsed = url, _web_url(url, found_at=url)
-        visited, first_host = list[str](), (urlsplit(url).hostname or "").lower()  # as stored
+        visited, first_host = list[str](), urlsplit(url).hostname or ""  # as stored
         permanent, previous = True, None
         while len(visited) <= REDIRECTS_MAX:
             visited.append(target)

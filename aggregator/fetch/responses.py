@@ -83,7 +83,7 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),
-        host=(urlsplit(url).hostname or "").lower(),
+        host=urlsplit(url).hostname or "",
     )
 
 

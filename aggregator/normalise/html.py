@@ -32,7 +32,6 @@ _LAZY = ("data-src", "data-lazy-src", "data-original")
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"lang", "dir", "title"}),
     "a": frozenset({"href"}),
-    "abbr": frozenset(),
     "audio": frozenset({"src"}),
     "blockquote": frozenset({"cite"}),
     "col": frozenset({"span"}),

@@ -24,7 +24,7 @@ def parse(
     """
     text = recognise(body, content_type)
     try:
-        if text.is_json:
+        if not text.root:
             return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)
         from aggregator.parse import xml  # importing feedparser costs 60 ms; JSON Feeds do not need it
 

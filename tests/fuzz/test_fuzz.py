@@ -43,7 +43,7 @@ def sniffs(body: bytes, content_type: str) -> None:
     except ParseError:
         return
     text.value.decode()
-    if text.is_json:
+    if not text.root:
         return
     try:
         layout = lay_out(text.value, ORIGIN.feed, b"")

@@ -7,6 +7,8 @@ from aggregator.model.entry import Entry
 from aggregator.model.item import Item
 from aggregator.model.settings import Source
 
+ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:

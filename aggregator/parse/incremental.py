@@ -10,10 +10,10 @@ from hashlib import blake2b
 from xml.parsers import expat
 
 from aggregator.errors import Cause, ParseError
+from aggregator.model.document import ENTRIES_MAX
 
 ATTRIBUTES_MAX = 256  # on one element
 XML_DEPTH_MAX = 256
-ENTRIES_MAX = 2000  # only the first entries of a document are read; feeds list the newest first
 
 _ITEM = frozenset({"item", "entry"})
 # Elements that change with each rendering of a feed and that no entry inherits; <items> is RSS 1.0's list.

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Attachment, Document, Entry, Markup
+from aggregator.model.document import ENTRIES_MAX
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
     RAW_LINE_CHARS_MAX,
@@ -16,7 +17,6 @@ from aggregator.parse.entry import (
     distinct,
     with_url,
 )
-from aggregator.parse.incremental import ENTRIES_MAX
 
 Object = Mapping[str, object]
 

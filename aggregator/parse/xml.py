@@ -15,6 +15,7 @@ from lxml import etree
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Document, Hints
+from aggregator.model.document import ENTRIES_MAX
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import (
     Parsed,
@@ -26,7 +27,7 @@ from aggregator.parse.entry import (
     string,
     to_entry,
 )
-from aggregator.parse.incremental import ENTRIES_MAX, Layout, lay_out
+from aggregator.parse.incremental import Layout, lay_out
 from aggregator.parse.sniff import Text
 
 FEED_TEXT_CHARS_MAX = 20_000  # of a feed's own title and rights

@@ -10,7 +10,7 @@ import msgspec
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import ReadResult
-from aggregator.parse.incremental import ENTRIES_MAX
+from aggregator.model.document import ENTRIES_MAX
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31

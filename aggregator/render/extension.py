@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from lxml.etree import SubElement, _Element
 
 from aggregator.model import Channel, Enclosure, Release
+from aggregator.render import Format
 from aggregator.render.attribution import licence_address, names, rights, source_feed
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -14,8 +15,8 @@ DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 
 NAMESPACES = {
-    "rss": {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
-    "atom": {"media": MEDIA},
+    Format.RSS: {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
+    Format.ATOM: {"media": MEDIA},
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 

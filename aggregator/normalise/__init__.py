@@ -88,7 +88,7 @@ def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
 def _title(title: Markup, document_format: str) -> str:
     """Return a title unescaped once: the XML parser has unescaped plain ones, JSON Feeds escape them too."""
     value = title.value
-    if title.kind == "html":
+    if title.is_html:
         value = text.title(value)
     elif document_format.startswith("json"):
         value = _CHARACTER_REFERENCE.sub(lambda reference: unescape(reference[0]), value)

@@ -87,10 +87,10 @@ def sanitise(body: Markup, base: str) -> Safe:
     value = bounds.cut(body.value)
     if not value.strip():
         return Safe()
-    markup = _paragraphs(value) if body.kind == "text" else text.without_disclaimer(value)
+    markup = text.without_disclaimer(value) if body.is_html else _paragraphs(value)
     if not bounds.is_costly(markup) and (safe := fixed_point(markup, base)) is not None:
         return safe
-    plain = value[: bounds.BODY_TEXT_CHARS_MAX] if body.kind == "text" else bounds.without_tags(value)
+    plain = bounds.without_tags(value) if body.is_html else value[: bounds.BODY_TEXT_CHARS_MAX]
     safe = fixed_point(_paragraphs(plain), base) or Safe()
     return Safe(safe.html, safe.text, degraded=True)
 

@@ -13,7 +13,6 @@ RAW_LINE_CHARS_MAX = 4_000  # URLs, dates, names
 RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of each
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
-_PLAIN_TEXT = "text/plain"
 
 # A FeedParserDict. Its own item access renames keys and derives values, so it is read through dict's methods.
 Parsed = dict[str, object]
@@ -53,8 +52,8 @@ def markup(detail: Parsed, limit: int) -> Markup:
     value = string(detail, "value", limit)
     if not value:
         return Markup("")
-    kind = "text" if string(detail, "type") == _PLAIN_TEXT else "html"
-    return Markup(value, kind, string(detail, "base"), string(detail, "language"))
+    is_html = string(detail, "type") != "text/plain"
+    return Markup(value, is_html, string(detail, "base"), string(detail, "language"))
 
 
 def alternate_link(parsed: Parsed) -> str:

@@ -80,7 +80,7 @@ def _entry(item: Object, digest: bytes) -> Entry:
         guid=_identifier(item.get("id")),
         link=_text(item, "url") or _text(item, "external_url"),
         title=Markup(_text(item, "title", RAW_TITLE_CHARS_MAX)),
-        content=Markup(html, "html") if html else Markup(plain),
+        content=Markup(html or plain, is_html=bool(html)),
         summary=Markup(_text(item, "summary", RAW_BODY_CHARS_MAX)),
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),

@@ -11,7 +11,7 @@ def printable(text: str) -> str:
     return "".join(character for character in text if character.isprintable())
 
 
-def public_url(url: str) -> str:
+def redacted(url: str) -> str:
     """Return the URL for logs and messages: no userinfo, query values, fragment or controls; bounded."""
     try:
         parts = urlsplit(url)

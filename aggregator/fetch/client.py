@@ -16,7 +16,7 @@ import httpx
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, as_utf8, field_value, printable, public_url
+from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, as_utf8, field_value, printable, redacted
 from aggregator.fetch.body import read_body
 from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.decode import ACCEPTED
@@ -145,7 +145,7 @@ class Client:
         try:
             return await self._follow(url, transfer, deadline=Deadline(seconds))
         except TimeoutError as error:
-            message = f"{public_url(url)} did not finish within {seconds:g} s"
+            message = f"{redacted(url)} did not finish within {seconds:g} s"
             raise FetchError(message, cause=Cause.NETWORK) from error
 
     async def _follow(self, url: str, transfer: _Transfer, *, deadline: Deadline) -> Fetched:
@@ -165,11 +165,11 @@ class Client:
             permanent = permanent and answer.is_permanent
             previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
             if transfer.content is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
-                raise FetchError(f"{public_url(target)} leads from https to http", cause=Cause.REFUSED)
+                raise FetchError(f"{redacted(target)} leads from https to http", cause=Cause.REFUSED)
             target = str(parsed)
             if target in visited:
-                raise FetchError(f"{public_url(url)} redirects in a circle", cause=Cause.HTTP)
-        raise FetchError(f"{public_url(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
+                raise FetchError(f"{redacted(url)} redirects in a circle", cause=Cause.HTTP)
+        raise FetchError(f"{redacted(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
 
     async def _hop(
         self, url: str, parsed: httpx.URL, transfer: _Transfer, *, deadline: Deadline, goes_on: bool
@@ -185,11 +185,11 @@ class Client:
                 finally:
                     await response.aclose()
         except Rejected as error:
-            message = f"{public_url(url)} {error}"
+            message = f"{redacted(url)} {error}"
             raise FetchError(message, cause=error.cause, retry_after=error.retry_after) from error
         except httpx.TransportError as error:
             reason = printable(str(error))[:SHOWN_CHARACTERS_MAX]
-            raise FetchError(f"{public_url(url)} failed: {reason}", cause=Cause.NETWORK) from error
+            raise FetchError(f"{redacted(url)} failed: {reason}", cause=Cause.NETWORK) from error
 
     def _request(self, url: str, parsed: httpx.URL, transfer: _Transfer) -> httpx.Request:
         headers = [
@@ -253,12 +253,12 @@ def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx
         host = parsed.host  # raises UnicodeError for an invalid IDNA label
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(
-            f"{public_url(found_at)} leads to an unreadable address", cause=Cause.REFUSED
+            f"{redacted(found_at)} leads to an unreadable address", cause=Cause.REFUSED
         ) from error
     is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
     if not is_web or len(url) > FETCHED_URL_CHARS_MAX:
         raise FetchError(
-            f"{public_url(found_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
+            f"{redacted(found_at)} leads to {redacted(url)}, which is no web address", cause=Cause.REFUSED
         )
     return parsed
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 from aggregator.model import Validators
 
 PERMANENT = (301, 308)
@@ -59,7 +59,7 @@ def expect_304(url: str, validators: Validators) -> None:
     """Raise FetchError for a 304 that answers no conditional request (RFC 9110 section 15.4.5)."""
     if validators.url != url or not (validators.etag or validators.last_modified):
         raise FetchError(
-            f"{public_url(url)} answered 304 Not Modified to a request without conditions",
+            f"{redacted(url)} answered 304 Not Modified to a request without conditions",
             cause=Cause.HTTP,
             status=304,
         )
@@ -79,7 +79,7 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
     else:
         cause = Cause.HTTP
     return FetchError(
-        f"{public_url(url)} answered {_status_line(status)}",
+        f"{redacted(url)} answered {_status_line(status)}",
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),

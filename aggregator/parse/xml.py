@@ -148,9 +148,9 @@ def _skip_hours_and_days(value: bytes) -> tuple[tuple[int, ...], tuple[int, ...]
     hours: set[int] = set()
     days: set[int] = set()
     for element in () if root is None else root.iter("hour", "day"):
-        content = (element.text or "").strip()
+        content = (element.text or "").strip().lower()
         if element.tag == "hour" and (hour := _number(content)) is not None and hour <= 24:
             hours.add(hour % 24)  # RSS 0.91 counts to 24
-        elif element.tag == "day" and content.lower() in _DAYS:
-            days.add(_DAYS.index(content.lower()))
+        elif element.tag == "day" and content in _DAYS:
+            days.add(_DAYS.index(content))
     return tuple(sorted(hours)), tuple(sorted(days))

@@ -1,6 +1,6 @@
 import pytest
 
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 
 
 @pytest.mark.parametrize(
@@ -17,8 +17,8 @@ from aggregator.fetch.address import public_url
     ],
 )
 def test_a_shown_address_holds_no_secret_and_no_control(url: str, shown: str) -> None:
-    assert public_url(url) == shown
+    assert redacted(url) == shown
 
 
 def test_a_shown_address_is_of_bounded_length() -> None:
-    assert len(public_url("https://example.org/" + "a" * 10_000)) == 300
+    assert len(redacted("https://example.org/" + "a" * 10_000)) == 300

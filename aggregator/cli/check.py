@@ -127,7 +127,7 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
             try:
                 return fetched.url, await _read(workers, _source(fetched.url), fetched)
             except ParseError:
-                named = [feed.url for feed in find_feeds(fetched.body or b"", fetched.url)]
+                named = find_feeds(fetched.body or b"", fetched.url)
             for candidate in named or usual_addresses(fetched.url):
                 try:
                     answer = await client.fetch(candidate)

@@ -55,7 +55,7 @@ LIBRARIES = {
     "feedgen": {"render.xml", "render.extension"},
     "feedparser": {"parse.xml", "parse.feedparser_patches", "parse.expat_driver"},
     "httptools": {"fetch.exchange"},
-    "httpx": {"fetch.transport", "fetch.client", "fetch.body", "fetch.errors"},
+    "httpx": {"fetch.transport", "fetch.client", "fetch.body"},
     "jinja2": {"editorial.sandbox", "web.pages"},
     "lxml": {"parse", "render"},
     "msgspec": {"workers.answers"},

@@ -25,13 +25,11 @@ class Budget:
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
         self._next_eviction = 0.0  # time of the event loop
-        self._waiting: list[asyncio.Future[None]] = []
+        self._changed = asyncio.Event()
 
     async def change(self) -> None:
         """Wait until a share has been given back."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        await waiter
+        await self._changed.wait()
 
     async def change_or_evict(self, waiting: "Share", since: float) -> None:
         """Wait for a change. After EVICT_AFTER from `since` evict the largest slow share, one at a time.
@@ -61,10 +59,8 @@ class Budget:
 
     def announce_change(self) -> None:
         """Wake all waiters, oldest first; each checks whether its bytes are free."""
-        waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._changed.set()
+        self._changed = asyncio.Event()  # of the next change
 
 
 class Share:

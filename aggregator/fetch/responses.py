@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from urllib.parse import urlsplit
 
 from aggregator.errors import Cause, FetchError
@@ -79,17 +79,10 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
     else:
         cause = Cause.HTTP
     return FetchError(
-        f"{redacted(url)} answered {_status_line(status)}",
+        # With its registered phrase; the origin's own phrase is never shown.
+        f"{redacted(url)} answered {status} {responses.get(status, '')}".rstrip(),
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),
         host=urlsplit(url).hostname or "",
     )
-
-
-def _status_line(status: int) -> str:
-    """Return the status with its registered phrase; the origin's own phrase is never shown."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

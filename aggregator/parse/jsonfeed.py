@@ -4,7 +4,7 @@ Never sanitises and never resolves URLs.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from aggregator.errors import Cause, ParseError
@@ -29,7 +29,7 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
         raise ParseError(
             "the document is JSON but not a JSON Feed: it needs `version` and `items`", cause=Cause.NOT_A_FEED
         )
-    items = list(_objects(feed, "items"))
+    items = _objects(feed, "items")
     salt = _salt(feed, url, pipeline_version)
     listed = tuple(_digest(item, salt) for item in items[:ENTRIES_MAX])
     return Document(
@@ -85,7 +85,7 @@ def _entry(item: Object, digest: bytes) -> Entry:
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
         authors=_authors(item),
-        categories=distinct(_strings(item.get("tags"))),
+        categories=distinct(_strings(item, "tags")),
         enclosures=with_url(
             Attachment(_text(file, "url"), _text(file, "mime_type"), _identifier(file.get("size_in_bytes")))
             for file in _objects(item, "attachments")
@@ -120,15 +120,14 @@ def _clean(value: str, limit: int) -> str:
     return value[:limit].encode(errors="replace").decode()
 
 
-def _strings(value: object) -> Iterable[str]:
-    return (
-        (_clean(element, RAW_LINE_CHARS_MAX) for element in value if isinstance(element, str))
-        if isinstance(value, list)
-        else ()
-    )
+def _strings(parent: Object, key: str) -> list[str]:
+    return [_clean(element, RAW_LINE_CHARS_MAX) for element in _list(parent, key) if isinstance(element, str)]
 
 
-def _objects(parent: Object, key: str) -> Iterator[dict[str, object]]:
+def _objects(parent: Object, key: str) -> list[dict[str, object]]:
+    return [element for element in _list(parent, key) if isinstance(element, dict)]
+
+
+def _list(parent: Object, key: str) -> list[object]:
     value = parent.get(key)
-    if isinstance(value, list):
-        yield from (element for element in value if isinstance(element, dict))
+    return value if isinstance(value, list) else []

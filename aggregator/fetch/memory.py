@@ -28,7 +28,7 @@ class Budget:
         self._changed = asyncio.Event()
 
     async def change(self) -> None:
-        """Wait until a share has been given back."""
+        """Wait until a share has been released."""
         await self._changed.wait()
 
     async def change_or_evict(self, waiting: "Share", since: float) -> None:
@@ -64,7 +64,7 @@ class Budget:
 
 
 class Share:
-    """The bytes that one task holds, given back at the end of its `with`. Rejected when it was evicted."""
+    """The bytes that one task holds, released at the end of its `with`. Rejected when it was evicted."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget

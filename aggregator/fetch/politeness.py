@@ -16,7 +16,7 @@ from aggregator.errors import Cause
 from aggregator.fetch.errors import Rejected
 from aggregator.model import HostState
 
-SLOW_FETCH_AFTER = 2.0  # seconds until a fetch gives its global slot back: it must not delay others
+SLOW_FETCH_AFTER = 2.0  # seconds until a fetch releases its global slot early: it must not delay others
 SLOW_FETCHES_MAX = 1_000  # such fetches at a time, each little more than a socket
 LIMITED_FOR = 60.0  # seconds without a fetch at a host after a 429; then the due times of its sources hold
 HOSTS_MAX = 1_000  # hosts without a fetch under way
@@ -36,7 +36,7 @@ class _Host:
 class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
-    A fetch slower than `slow_after` seconds gives its global slot back early, while fewer than `slow` have
+    A fetch slower than `slow_after` seconds releases its global slot early, while fewer than `slow` have
     done so. Fetches at hosts that are not known to be prompt never take more than half of the global slots.
     """
 
@@ -55,7 +55,7 @@ class Hosts:
         self._slow_max = slow
         self._global = asyncio.Semaphore(in_all)
         self._unproven = asyncio.Semaphore((in_all + 1) // 2)
-        self.slow = 0  # fetches that gave their global slot back
+        self.slow = 0  # fetches that released their global slot early
         self.known: dict[str, _Host] = {}
         self._prompt: dict[str, bool] = {}
         self._leads: dict[str, str] = {}
@@ -134,7 +134,7 @@ class Hosts:
             here.users -= 1
 
     def limit(self, host: str) -> None:
-        """Record a 429: every fetch that waits for a slot there gives up."""
+        """Record a 429: every fetch that waits for a slot there is rejected."""
         self._host(host).limited = _now() + LIMITED_FOR
 
     def _host(self, name: str) -> _Host:

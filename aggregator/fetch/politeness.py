@@ -161,47 +161,44 @@ class Hosts:
     @asynccontextmanager
     async def _global_slot(self, host: str) -> AsyncIterator[None]:
         """Acquire a global fetch slot. A fetch slower than `slow_after` releases its slot early."""
-        with _Fetch(host) as fetch:
+        with _Slots() as held:
             for slots in [self._global] if self.is_prompt(host) else [self._unproven, self._global]:
                 await slots.acquire()
-                fetch.callback(slots.release)
-            self._watch(fetch)
+                held.callback(slots.release)
+            self._watch(host, held)
             try:
                 yield
             finally:
-                fetch.timer.cancel()
-                self.slow -= fetch.has_left
-                if fetch.is_prompt:
+                held.timer.cancel()
+                self.slow -= held.has_left
+                if held.is_prompt:
                     self._note(host, is_prompt=True)
 
-    def _watch(self, fetch: "_Fetch") -> None:
-        fetch.timer = asyncio.get_running_loop().call_later(self._slow_after, self._make_room, fetch)
+    def _watch(self, host: str, held: "_Slots") -> None:
+        loop = asyncio.get_running_loop()
+        held.timer = loop.call_later(self._slow_after, self._make_room, host, held)
 
-    def _make_room(self, fetch: "_Fetch") -> None:
-        fetch.is_prompt = False
-        self._note(fetch.host, is_prompt=False)
+    def _make_room(self, host: str, held: "_Slots") -> None:
+        held.is_prompt = False
+        self._note(host, is_prompt=False)
         if self.slow < self._slow_max:
             self.slow += 1
-            fetch.has_left = True
-            fetch.close()
+            held.has_left = True
+            held.close()
         else:
-            self._watch(fetch)
+            self._watch(host, held)
 
     def _note(self, host: str, *, is_prompt: bool) -> None:
         self._prompt[host] = is_prompt
         _bound(self._prompt)
 
 
-class _Fetch(ExitStack):
+class _Slots(ExitStack):
     """The global slots of one fetch, released at its end or, once it is slow, by `close`."""
 
     timer: asyncio.TimerHandle
-    is_prompt = True
-    has_left = False  # its slots were released early
-
-    def __init__(self, host: str) -> None:
-        super().__init__()
-        self.host = host
+    is_prompt = True  # the fetch, until it is slow
+    has_left = False  # the slots were released early
 
 
 def _bound(remembered: dict[str, bool] | dict[str, str]) -> None:

@@ -20,7 +20,7 @@ from aggregator.errors import Cause
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.exchange import Exchange
 from aggregator.fetch.guard import Network, why_refused
-from aggregator.fetch.http1 import ProtocolError, request_bytes
+from aggregator.fetch.http1 import ProtocolError, request_head
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
@@ -120,17 +120,17 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and return its response, of which the body is still to be read."""
         url = request.url
-        data = request_bytes(request.method.encode(), url.raw_path, request.headers.raw, request.read())
+        head = request_head(request.method.encode(), url.raw_path, request.headers.raw)
         exchange = await self._connected(url)
         try:
-            exchange.send(data)
-            head = await exchange.head()
+            exchange.send(head + request.read())
+            answer = await exchange.head()
         except BaseException as error:  # a cancellation too
             exchange.close()
             if isinstance(error, OSError | ProtocolError):
                 raise httpx.ReadError(_reason(error)) from error
             raise
-        return httpx.Response(head.status, headers=head.fields, stream=_Body(exchange))
+        return httpx.Response(answer.status, headers=answer.fields, stream=_Body(exchange))
 
     async def _connected(self, url: httpx.URL) -> Exchange:
         """Connect to the first permitted address that accepts, over TLS for https."""

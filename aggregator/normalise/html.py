@@ -142,14 +142,14 @@ def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     kept = [
         (key, value)
         for key, raw in attributes.items()
-        if (value := _attribute(name, key, raw, base)) is not None
+        if (value := _attribute(name, key, raw, base=base)) is not None
     ]
     if name == "img" and not any(key in ("src", "srcset") for key, _ in kept):
         return ""
     return f"<{name}" + "".join([f' {key}="{value}"' for key, value in kept]) + ">"
 
 
-def _attribute(tag: str, name: str, raw: str, base: str) -> str | None:
+def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
     """Return the checked value of an attribute, escaped; None drops the attribute."""
     if name in _URL_ATTRIBUTES:
         if "&" not in raw and "?" not in raw and urls.is_settled(raw):

@@ -55,7 +55,7 @@ class EntryExtension:
             SubElement(item, f"{{{DC}}}creator").text = name
         _text(item, f"{{{DC}}}language", release.language)
         _text(item, f"{{{DC}}}rights", rights(release))
-        _links(item, f"{{{ATOM}}}link", release, release.enclosures[1:])
+        _links(item, f"{{{ATOM}}}link", release, files=release.enclosures[1:])
         return item
 
     def extend_atom(self, entry: _Element) -> _Element:
@@ -65,12 +65,12 @@ class EntryExtension:
         for name in names(release):
             SubElement(SubElement(entry, "author"), "name").text = name
         SubElement(entry, "link", rel="alternate", type="text/html", href=release.page)
-        _links(entry, "link", release, release.enclosures)
+        _links(entry, "link", release, files=release.enclosures)
         _source(SubElement(entry, "source"), release)
         return entry
 
 
-def _links(parent: _Element, tag: str, release: Release, files: tuple[Enclosure, ...]) -> None:
+def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosure, ...]) -> None:
     """Append atom:link elements (RFC 4287 section 4.2.7; rel="license" RFC 4946) and Media RSS images."""
     licence = licence_address(release.source.licence)
     if release.url:

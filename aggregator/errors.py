@@ -95,11 +95,11 @@ class Outdated(StorageError):
 
 
 class PollError(PublicwireError):
-    """The poll of one source failed. `cause` decides the back-off and labels metrics, JSON and tables."""
+    """The poll of one source failed."""
 
     def __init__(self, message: str, *, cause: Cause) -> None:
         super().__init__(message)
-        self.cause = Cause(cause)
+        self.cause = cause
 
 
 class FetchError(PollError):

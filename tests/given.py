@@ -72,7 +72,7 @@ def entry(
         guid=guid,
         link=link,
         title=Markup(title),
-        content=Markup(body or f"<p>The full account of {title}.</p>", kind="html"),
+        content=Markup(body or f"<p>The full account of {title}.</p>", is_html=True),
         published=published,
         updated=updated,
         digest=hashlib.blake2b(fields.encode(), digest_size=16).digest(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -70,6 +71,8 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
         raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
+    if re.match("[a-z]+://[^/?#]*@", url, re.IGNORECASE):
+        raise UsageError(f"the URL holds a user name or password: write the source into {path}, with `auth`")
     feed, read = asyncio.run(_find(config, url))
     text = path.read_bytes().decode()  # with its line ends and byte order mark
     edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview
@@ -91,7 +94,7 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
             try:
                 return fetched.url, await workers.run(_job(fetched))
             except ParseError:
-                named = [feed.url for feed in find_feeds(fetched.body or b"", fetched.url)]
+                named = find_feeds(fetched.body or b"", fetched.url)
             for candidate in named or usual_addresses(fetched.url):
                 try:
                     answer = await client.fetch(candidate)

@@ -20,6 +20,7 @@ from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
+from aggregator.workers.process import start_forkserver
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 ROWS_MAX = 40  # with more sources only those that changed or failed are listed
@@ -88,7 +89,7 @@ async def _poll_all(
 ) -> tuple[Outcome, ...]:
     workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
-        workers.prepare()
+        start_forkserver()
     async with app.polling(storage, current, workers) as parts:
         maintenance.release(storage, app.utc_now())
         return await parts.pipeline.run(ids, advance)

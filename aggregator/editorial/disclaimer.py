@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from aggregator.editorial.markup import read
 from aggregator.editorial.wording import DEFAULT
-
-__all__ = ["DEFAULT", "Disclaimer", "ItemVariables", "Variables", "check", "compile"]
+from aggregator.model.release import DISCLAIMER_CLASS
 
 TEMPLATE_CHARS_MAX = 10_000
 
@@ -41,12 +40,12 @@ class Disclaimer:
     fill: Callable[[dict[str, object]], str]
 
     def render(self, variables: Variables) -> tuple[str, str]:
-        """Return one safe HTML element of class "pw-disclaimer", and the same as plain text.
+        """Return one safe HTML element of DISCLAIMER_CLASS, and the same as plain text.
 
         Raises ValueError when these values make markup that is not allowed.
         """
         html, text = read(self.fill(asdict(variables)))
-        return f'<div class="pw-disclaimer">{html}</div>', text
+        return f'<div class="{DISCLAIMER_CLASS}">{html}</div>', text
 
 
 _SAMPLES = (

@@ -58,7 +58,6 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         categories=_names(item.categories),
         enclosures=_files(allowed.enclosures),
         images=_files(allowed.images),
-        licence=source.licence,
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
         also=tuple(StoryMember(line(also.organisation), web_address(also.url)) for also in stored.also),

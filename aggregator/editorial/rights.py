@@ -30,22 +30,18 @@ class Permitted:
 def permitted(item: Item, republish: Republish) -> Permitted:
     """Return the part of an item that the rights permit. Raises ValueError for `no`, whose items are not
     published at all."""
+    first, _, _ = item.text.partition("\n\n")
     match republish:
         case Republish.NO:
             raise ValueError("`republish: no` forbids publishing items of this source")
         case Republish.HEADLINE:
             return Permitted()
         case Republish.EXCERPT:
-            first = truncate(item.text.partition("\n\n")[0], EXCERPT_CHARS_MAX)
-            excerpt = first or _plain(item.summary, EXCERPT_CHARS_MAX)
+            excerpt = truncate(first, EXCERPT_CHARS_MAX) or _plain(item.summary, EXCERPT_CHARS_MAX)
             content = f"<p>{escape(excerpt, quote=False)}</p>" if excerpt else ""
             return Permitted(content, excerpt, truncate(excerpt, SUMMARY_CHARS_MAX))
-    content = item.content or item.summary
-    text = item.text or _plain(content, len(content))
-    summary = _plain(item.summary, SUMMARY_CHARS_MAX) or truncate(
-        text.partition("\n\n")[0], SUMMARY_CHARS_MAX
-    )
-    return Permitted(content, text, summary, item.enclosures, item.images)
+    summary = _plain(item.summary, SUMMARY_CHARS_MAX) or truncate(first, SUMMARY_CHARS_MAX)
+    return Permitted(item.content, item.text, summary, item.enclosures, item.images)
 
 
 def truncate(text: str, limit: int) -> str:

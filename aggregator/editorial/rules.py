@@ -2,11 +2,21 @@
 operator's regular expression on hostile text may backtrack for minutes."""
 
 import re
+from collections.abc import Callable, Mapping
 
 from aggregator.model import Item
 from aggregator.model.settings import Rule, Source
 
 SEARCHED_CHARS_MAX = 1_000_000  # bounds a pattern with quadratic run time
+# By the fields that `config` accepts in a rule
+_VALUES: Mapping[str, Callable[[Item], tuple[str, ...]]] = {
+    "title": lambda item: (item.title,),
+    "url": lambda item: (item.url, item.raw_url),
+    "category": lambda item: item.categories,
+    "author": lambda item: item.authors,
+    "text": lambda item: (item.text,),
+    "language": lambda item: (item.language,),
+}
 
 
 def keeps(item: Item, source: Source) -> bool:
@@ -18,21 +28,4 @@ def keeps(item: Item, source: Source) -> bool:
 
 def _matches(rule: Rule, item: Item) -> bool:
     pattern = re.compile(rule.pattern)
-    return any(pattern.search(value[:SEARCHED_CHARS_MAX]) for value in _values(rule.field, item))
-
-
-def _values(field: str, item: Item) -> tuple[str, ...]:
-    match field:
-        case "title":
-            return (item.title,)
-        case "url":
-            return item.url, item.raw_url
-        case "category":
-            return item.categories
-        case "author":
-            return item.authors
-        case "text":
-            return (item.text,)
-        case "language":
-            return (item.language,)
-    raise ValueError(f"a rule cannot search {field!r}; use title, url, category, author, text or language")
+    return any(pattern.search(value[:SEARCHED_CHARS_MAX]) for value in _VALUES[rule.field](item))

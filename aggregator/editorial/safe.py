@@ -1,5 +1,5 @@
-"""Sanitise strings from the configuration and from feed heads for publication. Items have passed
-`normalise`; these strings have not."""
+"""Sanitise strings for publication: those of the configuration and of feed heads, and once more those of
+items, because a worker that a document took over sends items that `normalise` never made."""
 
 import re
 from urllib.parse import urlsplit, urlunsplit

@@ -2,12 +2,15 @@
 Item text is never a template; there are no loops, calls, arithmetic or includes."""
 
 from collections.abc import Callable
+from dataclasses import fields
 
 from jinja2 import StrictUndefined, Template, TemplateError, TemplateSyntaxError, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-VARIABLES = frozenset({"publication", "organisation", "licence"})
-ITEM_VARIABLES = frozenset({"url", "title", "authors", "published", "retrieved"})
+from aggregator.editorial.disclaimer import ItemVariables, Variables
+
+VARIABLES = frozenset(field.name for field in fields(Variables)) - {"item"}
+ITEM_VARIABLES = frozenset(field.name for field in fields(ItemVariables))
 FILTERS = frozenset({"capitalize", "default", "lower", "title", "trim", "upper"})
 
 # An allow-list: any other node (loops, calls, arithmetic, macros, includes) could run long, grow large or

@@ -1,9 +1,7 @@
-"""URLs without secrets for logs, tables and messages; credentials taken out of URLs. No network."""
+"""Texts for logs and messages, and for header fields: URLs without secrets, values without controls."""
 
-from base64 import b64encode
-from urllib.parse import unquote_to_bytes, urlsplit
+from urllib.parse import urlsplit
 
-UNREADABLE = "an unreadable address"
 SHOWN_CHARACTERS_MAX = 300
 JOINERS = "\u200c\u200d"  # invisible, harmless, and part of the spelling of Persian and of emoji
 _CONTROLS = dict.fromkeys((*range(32), 127))
@@ -18,12 +16,12 @@ def printable(text: str) -> str:
     return "".join(character for character in spaced if character.isprintable() or character in JOINERS)
 
 
-def public_url(url: str) -> str:
+def redacted(url: str) -> str:
     """Return the URL for logs and messages: no userinfo, query values, fragment or controls; bounded."""
     try:
         parts = urlsplit(url)
     except ValueError:
-        return UNREADABLE
+        return "an unreadable address"
     query = "&".join(_name_only(field) for field in parts.query.split("&")) if parts.query else ""
     shown = parts._replace(netloc=parts.netloc.rpartition("@")[2], query=query, fragment="")
     return printable(shown.geturl())[:SHOWN_CHARACTERS_MAX]
@@ -32,28 +30,6 @@ def public_url(url: str) -> str:
 def _name_only(field: str) -> str:
     name, equals, _ = field.partition("=")
     return f"{name}=…" if equals else "…"
-
-
-def without_credentials(url: str) -> str:
-    """Return the URL without its userinfo, otherwise verbatim. ValueError when that cannot be parsed."""
-    userinfo = _userinfo(url)
-    return url.replace(f"//{userinfo}@", "//", 1) if userinfo is not None else url
-
-
-def basic_authorization(url: str) -> str:
-    """Return the value of the Authorization header for the userinfo of a URL, or "" (RFC 7617)."""
-    userinfo = _userinfo(url)
-    if not userinfo:
-        return ""
-    user, _, password = userinfo.partition(":")
-    return "Basic " + b64encode(unquote_to_bytes(user) + b":" + unquote_to_bytes(password)).decode()
-
-
-def _userinfo(url: str) -> str | None:
-    if "@" not in url:  # spares the parsing of most URLs
-        return None
-    userinfo, at, _ = urlsplit(url).netloc.rpartition("@")
-    return userinfo if at else None
 
 
 def field_value(value: str) -> bytes:

@@ -3,7 +3,7 @@
 import httpx
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 from aggregator.fetch.decode import Decoding
 from aggregator.fetch.memory import Budget, Share
 from aggregator.fetch.responses import Headers
@@ -17,9 +17,9 @@ async def read_body(
 ) -> tuple[bytes, int]:
     """Return the decoded body and its size in bytes as sent.
 
-    FetchError (limit) beyond `max_bytes`, as sent or decoded; Undecodable; Evicted from the budget.
+    FetchError (limit) beyond `max_bytes`, as sent or decoded; Rejected by the decoder or the budget.
     """
-    message = f"{public_url(url)} is larger than {max_bytes} bytes"
+    message = f"{redacted(url)} is larger than {max_bytes} bytes"
     too_large = FetchError(message, cause=Cause.LIMIT, status=response.status_code)
     length = headers.first("content-length")
     if length.isdecimal() and len(length) < 20 and int(length) > max_bytes:

@@ -6,7 +6,7 @@ Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as do
 import asyncio
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from types import TracebackType
 from typing import Self
@@ -16,18 +16,11 @@ import httpx
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import (
-    as_utf8,
-    basic_authorization,
-    field_value,
-    printable,
-    public_url,
-    without_credentials,
-)
+from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, as_utf8, field_value, printable, redacted
 from aggregator.fetch.body import read_body
 from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.decode import ACCEPTED
-from aggregator.fetch.errors import as_fetch_errors
+from aggregator.fetch.errors import Rejected
 from aggregator.fetch.files import read_file
 from aggregator.fetch.memory import Budget
 from aggregator.fetch.politeness import Hosts
@@ -57,16 +50,15 @@ _NO_CONTENT = httpx.ByteStream(b"")
 
 
 @dataclass(frozen=True, slots=True)
-class _Job:
-    """One fetch or post over all of its hops. `secrets` go to `origin` only, until a redirect leaves it."""
+class _Transfer:
+    """One fetch or post over all of its hops. `credentials` are None after a redirect to another origin."""
 
-    validators: Validators
     accept: str
-    max_bytes: int
-    origin: tuple[str, str, int | None]
-    secrets: tuple[tuple[str, str], ...] = field(default=(), repr=False)
-    form: bytes | None = None  # content of a POST; None for a GET
-    form_type: str = ""
+    validators: Validators = NO_VALIDATORS
+    max_bytes: int = 0
+    credentials: Credentials | None = None
+    content: bytes | None = None  # of a POST; None for a GET
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +117,13 @@ class Client:
         """Return the document at `url`; its body is None after a 304 to a conditional request.
 
         `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
-        origin until a redirect leaves it. `Fetched.url` and its validators hold no userinfo. The deadline is
-        suspended while the fetch waits for a slot. FetchError for anything but a usable body or that 304.
+        origin until a redirect leaves it; userinfo in a URL is not sent. The deadline is suspended while the
+        fetch waits for a slot. FetchError for anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
-        home = url if credentials is None else credentials.home
-        origin = _origin(_web_url(home, found_at=home))
-        secrets = _userinfo(url) if credentials is None else credentials.fields
-        return await self._within_deadline(url, _Job(validators, accept, cap, origin, secrets))
+        return await self._within_deadline(url, _Transfer(accept, validators, cap, credentials))
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
         """Post a form, as to a WebSub hub, and return the 2xx status; the body of the response is not read.
@@ -148,88 +137,96 @@ class Client:
         return await self._post(url, json.dumps(value, ensure_ascii=False).encode(), "application/json")
 
     async def _post(self, url: str, body: bytes, content_type: str) -> int:
-        origin = _origin(_web_url(url, found_at=url))
-        job = _Job(NO_VALIDATORS, "*/*", 0, origin, form=body, form_type=content_type)
-        return (await self._within_deadline(url, job)).status
+        transfer = _Transfer("*/*", content=body, content_type=content_type)
+        return (await self._within_deadline(url, transfer)).status
 
-    async def _within_deadline(self, url: str, job: _Job) -> Fetched:
+    async def _within_deadline(self, url: str, transfer: _Transfer) -> Fetched:
         seconds = self._settings.timeout.total_seconds()
         try:
-            return await self._follow(url, job, deadline=Deadline(seconds))
+            return await self._follow(url, transfer, deadline=Deadline(seconds))
         except TimeoutError as error:
-            message = f"{public_url(url)} did not finish within {seconds:g} s"
+            message = f"{redacted(url)} did not finish within {seconds:g} s"
             raise FetchError(message, cause=Cause.NETWORK) from error
 
-    async def _follow(self, url: str, job: _Job, *, deadline: Deadline) -> Fetched:
-        parsed = _web_url(url, found_at=url)
-        target = without_credentials(url)
-        visited, first_host = list[str](), (urlsplit(url).hostname or "").lower()  # as stored
+    async def _follow(self, url: str, transfer: _Transfer, *, deadline: Deadline) -> Fetched:
+        target, parsed = url, _web_url(url, found_at=url)
+        visited, first_host = list[str](), urlsplit(url).hostname or ""  # as stored
         permanent, previous = True, None
         while len(visited) <= REDIRECTS_MAX:
             visited.append(target)
-            self.hosts.leads(first_host, parsed.host)
-            if _origin(parsed) != job.origin:  # for good: a host that redirects back has chosen the request
-                job = replace(job, secrets=())
+            self.hosts.record_redirect(first_host, parsed.host)
+            if not _is_at_home(transfer.credentials, parsed):
+                # For good: the other host chose the URL of a redirect back.
+                transfer = replace(transfer, credentials=None)
             goes_on = previous is not None and previous.host == parsed.host
-            answer = await self._hop(target, parsed, job, deadline=deadline, goes_on=goes_on)
+            answer = await self._hop(target, parsed, transfer, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent) if len(visited) > 1 else answer
             permanent = permanent and answer.is_permanent
             previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
-            if job.form is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
-                raise FetchError(f"{public_url(target)} leads from https to http", cause=Cause.REFUSED)
+            if transfer.content is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
+                raise FetchError(f"{redacted(target)} leads from https to http", cause=Cause.REFUSED)
             target = str(parsed)
             if target in visited:
-                raise FetchError(f"{public_url(url)} redirects in a circle", cause=Cause.HTTP)
-        raise FetchError(f"{public_url(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
+                raise FetchError(f"{redacted(url)} redirects in a circle", cause=Cause.HTTP)
+        raise FetchError(f"{redacted(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
 
     async def _hop(
-        self, url: str, parsed: httpx.URL, job: _Job, *, deadline: Deadline, goes_on: bool
+        self, url: str, parsed: httpx.URL, transfer: _Transfer, *, deadline: Deadline, goes_on: bool
     ) -> Fetched | _Redirect:
         """Send one request and interpret its response."""
-        with as_fetch_errors(url):
+        try:
             async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
-                response = await self._transport.handle_async_request(self._request(url, parsed, job))
+                response = await self._transport.handle_async_request(self._request(url, parsed, transfer))
                 try:
                     if response.status_code == 429:  # before another fetch gets the slot
                         self.hosts.limit(parsed.host)
-                    return await self._interpret(url, response, job)
+                    return await self._interpret(url, response, transfer)
                 finally:
                     await response.aclose()
+        except Rejected as error:
+            message = f"{redacted(url)} {error}"
+            raise FetchError(message, cause=error.cause, retry_after=error.retry_after) from error
+        except httpx.TransportError as error:
+            reason = printable(str(error))[:SHOWN_CHARACTERS_MAX]
+            raise FetchError(f"{redacted(url)} failed: {reason}", cause=Cause.NETWORK) from error
 
-    def _request(self, url: str, parsed: httpx.URL, job: _Job) -> httpx.Request:
+    def _request(self, url: str, parsed: httpx.URL, transfer: _Transfer) -> httpx.Request:
         headers = [
             (b"Host", parsed.netloc),
             (b"User-Agent", self._agent),
-            (b"Accept", field_value(job.accept)),
+            (b"Accept", field_value(transfer.accept)),
             (b"Accept-Encoding", ACCEPTED.encode()),
         ]
-        if job.validators.url == url:  # validators belong to one URL
-            if job.validators.etag:
-                headers.append((b"If-None-Match", field_value(job.validators.etag)))
-            if job.validators.last_modified:
-                headers.append((b"If-Modified-Since", field_value(job.validators.last_modified)))
-        headers.extend((name.encode(), value.encode()) for name, value in job.secrets)
-        if job.form is not None:
-            headers.append((b"Content-Type", job.form_type.encode()))
-            return httpx.Request("POST", parsed, headers=headers, content=job.form)
+        if transfer.validators.url == url:  # validators belong to one URL
+            if transfer.validators.etag:
+                headers.append((b"If-None-Match", field_value(transfer.validators.etag)))
+            if transfer.validators.last_modified:
+                headers.append((b"If-Modified-Since", field_value(transfer.validators.last_modified)))
+        if transfer.credentials is not None:
+            headers.extend((name.encode(), value.encode()) for name, value in transfer.credentials.fields)
+        if transfer.content is not None:
+            headers.append((b"Content-Type", transfer.content_type.encode()))
+            return httpx.Request("POST", parsed, headers=headers, content=transfer.content)
         # With content= instead of stream= httpx takes four times as long.
         return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT)
 
-    async def _interpret(self, url: str, response: httpx.Response, job: _Job) -> Fetched | _Redirect:
+    async def _interpret(
+        self, url: str, response: httpx.Response, transfer: _Transfer
+    ) -> Fetched | _Redirect:
         status, headers = response.status_code, Headers.of(response.headers.raw)
         location = headers.first("location")
-        if status in (REDIRECTS if job.form is None else METHOD_KEPT) and location:
+        if status in (REDIRECTS if transfer.content is None else METHOD_KEPT) and location:
             return _Redirect(as_utf8(location), status in PERMANENT)
-        if job.form is not None and status // 100 == 2:
+        if transfer.content is not None and status // 100 == 2:
             return Fetched(url, status, None)
         body, received = None, 0
         if status == 304:
-            expect_304(url, job.validators)
-            fresh = refreshed(url, headers, job.validators)
+            expect_304(url, transfer.validators)
+            fresh = refreshed(url, headers, transfer.validators)
         elif status in WITH_BODY:
             body, received = await read_body(
-                url, response, headers, budget=self.budget, max_bytes=job.max_bytes
+                url, response, headers, budget=self.budget, max_bytes=transfer.max_bytes
             )
             fresh = refreshed(url, headers)
         else:
@@ -256,21 +253,19 @@ def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx
         host = parsed.host  # raises UnicodeError for an invalid IDNA label
     except (httpx.InvalidURL, ValueError) as error:
         raise FetchError(
-            f"{public_url(found_at)} leads to an unreadable address", cause=Cause.REFUSED
+            f"{redacted(found_at)} leads to an unreadable address", cause=Cause.REFUSED
         ) from error
     is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
     if not is_web or len(url) > FETCHED_URL_CHARS_MAX:
         raise FetchError(
-            f"{public_url(found_at)} leads to {public_url(url)}, which is no web address", cause=Cause.REFUSED
+            f"{redacted(found_at)} leads to {redacted(url)}, which is no web address", cause=Cause.REFUSED
         )
     return parsed
 
 
-def _userinfo(url: str) -> tuple[tuple[str, str], ...]:
-    """Return the header fields that the userinfo of a URL stands for."""
-    login = basic_authorization(url)
-    return (("Authorization", login),) if login else ()
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
+def _is_at_home(credentials: Credentials | None, url: httpx.URL) -> bool:
+    """Return whether credentials belong to the origin (scheme, host, port) of a URL; None to every one."""
+    if credentials is None:
+        return True
+    home = _web_url(credentials.home, found_at=credentials.home)
+    return (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from aggregator.errors import Cause
+from aggregator.fetch.errors import Rejected
 
 PIECE_BYTES = 65_536  # bytes at most of a decoded piece, roughly; zstd yields up to 2 MB
 ENCODINGS_MAX = 2
@@ -21,12 +22,8 @@ _ZSTD_WINDOW = 8 * 1024 * 1024  # bytes, RFC 9659 section 3
 _ZSTD_SLICE = 64
 
 
-class Undecodable(Exception):
-    """The body does not decode by its Content-Encoding; `cause` as in FetchError."""
-
-    def __init__(self, message: str, *, cause: Cause = Cause.NETWORK) -> None:
-        super().__init__(message)
-        self.cause = cause
+def _undecodable(reason: str, cause: Cause = Cause.NETWORK) -> Rejected:
+    return Rejected(f"cannot be read: {reason}", cause=cause)
 
 
 class Decoder(Protocol):
@@ -54,14 +51,13 @@ class _Gzip:
                     return  # padding after the last member, which gzip ignores too
                 self._stream = zlib.decompressobj(wbits=31)
             piece = self._stream.decompress(data, PIECE_BYTES)
-            self._count_member()
+            self._members += self._stream.eof
+            if self._members > GZIP_MEMBERS_MAX:
+                raise _undecodable(
+                    f"its gzip stream has more than {GZIP_MEMBERS_MAX} members", cause=Cause.LIMIT
+                )
             data = self._stream.unused_data or self._stream.unconsumed_tail
             yield piece
-
-    def _count_member(self) -> None:
-        self._members += self._stream.eof
-        if self._members > GZIP_MEMBERS_MAX:
-            raise Undecodable(f"its gzip stream has more than {GZIP_MEMBERS_MAX} members", cause=Cause.LIMIT)
 
     def is_complete(self) -> bool:
         return self._stream.eof
@@ -107,7 +103,7 @@ class _Brotli:
                 data = b""
                 yield piece
         except self._error as error:
-            raise Undecodable("its br encoding is broken") from error
+            raise _undecodable("its br encoding is broken") from error
 
     def is_complete(self) -> bool:
         return bool(self._stream.is_finished())
@@ -131,7 +127,7 @@ class _Zstd:
                     yield self._stream.decompress(part)
                     part = self._stream.unused_data
         except self._error as error:
-            raise Undecodable("its zstd encoding is broken") from error
+            raise _undecodable("its zstd encoding is broken") from error
 
     def is_complete(self) -> bool:
         return self._stream.eof
@@ -156,26 +152,26 @@ class Decoding:
         names = [name.strip().lower() for name in content_encoding.split(",")]
         self._names = [name for name in reversed(names) if name not in ("", "identity")]
         if len(self._names) > ENCODINGS_MAX:
-            raise Undecodable(f"it is encoded more than {ENCODINGS_MAX} times", cause=Cause.LIMIT)
+            raise _undecodable(f"it is encoded more than {ENCODINGS_MAX} times", cause=Cause.LIMIT)
         for name in self._names:
             if name not in _DECODERS:
-                raise Undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
+                raise _undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
         self._decoders = [_DECODERS[name]() for name in self._names]
         self._is_empty = True
         self._max_bytes, self._between = max_bytes, 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """Yield the pieces that `data` decodes to. Undecodable when it does not."""
+        """Yield the pieces that `data` decodes to. Rejected when it does not."""
         self._is_empty = self._is_empty and not data
         try:
             yield from self._through(self._decoders, data)
         except zlib.error as error:
-            raise Undecodable(f"its {', '.join(self._names)} encoding is broken") from error
+            raise _undecodable(f"its {', '.join(self._names)} encoding is broken") from error
 
     def finish(self) -> None:
-        """Raise Undecodable when a body, unless it is empty, ended before its encoding did."""
+        """Raise Rejected when a body, unless it is empty, ended before its encoding did."""
         if not self._is_empty and not all(decoder.is_complete() for decoder in self._decoders):
-            raise Undecodable("it ended early")
+            raise _undecodable("it ended early")
 
     def _through(self, decoders: list[Decoder], data: bytes) -> Iterator[bytes]:
         """Yield the pieces after all remaining decoders, b"" for work without output."""
@@ -185,13 +181,9 @@ class Decoding:
         first, *others = decoders
         for piece in first.feed(data):
             if others:
-                self._count(len(piece))
+                self._between += len(piece)
+                if self._between > self._max_bytes:
+                    message = f"it is larger than {self._max_bytes} bytes between its encodings"
+                    raise _undecodable(message, cause=Cause.LIMIT)
                 yield b""
             yield from self._through(others, piece)
-
-    def _count(self, size: int) -> None:
-        self._between += size
-        if self._between > self._max_bytes:
-            raise Undecodable(
-                f"it is larger than {self._max_bytes} bytes between its encodings", cause=Cause.LIMIT
-            )

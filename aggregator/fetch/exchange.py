@@ -10,6 +10,8 @@ from typing import cast
 
 from httptools import HttpParserError, HttpResponseParser
 
+from aggregator.errors import Cause
+from aggregator.fetch.errors import Rejected
 from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head
 
 RESPONSE_HEAD_BYTES_MAX = 65_536  # of all heads of a response: interim ones (1xx) may come without end
@@ -20,14 +22,11 @@ _END_OF_HEAD = re.compile(rb"\n\r?\n")
 _HEAD_BEFORE_CHUNKS = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
-class ResponseTooLarge(Exception):
-    """The headers of a response, or the framing of its chunks, exceed their caps."""
-
-
 class Exchange(asyncio.Protocol):
     """A connection for one request: `send` it, await the `head`, `read` the body to its end, `close`.
 
-    `head` and `read` raise ProtocolError, ResponseTooLarge, or OSError when the connection broke.
+    `head` and `read` raise ProtocolError, OSError when the connection broke, or Rejected (limit) when headers
+    or framing exceed their caps.
     """
 
     def __init__(self) -> None:
@@ -92,12 +91,12 @@ class Exchange(asyncio.Protocol):
                 data = self._receive_heads()
             if self._head is not None:
                 self._receive_body(data)
-        except (ProtocolError, ResponseTooLarge) as error:
+        except (ProtocolError, Rejected) as error:
             self._error = error
         self._wake()
 
     def eof_received(self) -> None:
-        """Take it for the end of the connection: nothing more is to be sent on it."""
+        """Treat a half-closed connection as closed."""
         self.connection_lost(None)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -125,7 +124,9 @@ class Exchange(asyncio.Protocol):
                 self._begin_body(head)
                 return bytes(self._received[start:])
         if self._head_bytes + len(self._received) > RESPONSE_HEAD_BYTES_MAX:
-            raise ResponseTooLarge(f"its headers are larger than {RESPONSE_HEAD_BYTES_MAX} bytes")
+            raise Rejected(
+                f"is refused: its headers are larger than {RESPONSE_HEAD_BYTES_MAX} bytes", cause=Cause.LIMIT
+            )
         del self._received[:start]
         self._head_bytes += start
         self._searched = max(0, len(self._received) - 2)
@@ -167,10 +168,13 @@ class Exchange(asyncio.Protocol):
             if not self._is_complete:  # else the error is about bytes after the response
                 raise ProtocolError(f"illegal chunked encoding: {error}") from error
         if self._excess > FRAMING_BYTES_MAX and not self._is_complete:
-            raise ResponseTooLarge(f"its chunked encoding has over {FRAMING_BYTES_MAX} bytes of framing")
+            raise Rejected(
+                f"is refused: its chunked encoding has over {FRAMING_BYTES_MAX} bytes of framing",
+                cause=Cause.LIMIT,
+            )
 
     def on_body(self, data: bytes) -> None:
-        """Take decoded bytes from llhttp."""
+        """Buffer bytes that llhttp has decoded."""
         self._body += data
         self._excess -= 2 * len(data)
 

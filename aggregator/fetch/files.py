@@ -19,39 +19,31 @@ def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:
     FetchError with cause network (unreadable), refused (not a regular file) or limit (too large).
     """
     path = _path(url)
+    subject = f"the file {printable(path)}"
     try:
         # O_NONBLOCK: opening a pipe would wait for its writer.
         file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        try:
+            return _fetched(subject, file, url, max_bytes=max_bytes, validators=validators)
+        finally:
+            os.close(file)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         reason = error.strerror if isinstance(error, OSError) else str(error)
-        raise FetchError(f"{_shown(path)} cannot be read: {reason}", cause=Cause.NETWORK) from error
-    try:
-        return _fetched(url, file, max_bytes, validators=validators)
-    finally:
-        os.close(file)
+        raise FetchError(f"{subject} cannot be read: {reason}", cause=Cause.NETWORK) from error
 
 
-def _fetched(url: str, file: int, max_bytes: int, *, validators: Validators) -> Fetched:
+def _fetched(subject: str, file: int, url: str, *, max_bytes: int, validators: Validators) -> Fetched:
     stats = os.fstat(file)
-    path = _path(url)
     if not stat.S_ISREG(stats.st_mode):
-        raise FetchError(f"{_shown(path)} is not a regular file", cause=Cause.REFUSED)
+        raise FetchError(f"{subject} is not a regular file", cause=Cause.REFUSED)
     current = Validators(url=url, etag=f'"{stats.st_mtime_ns:x}-{stats.st_size:x}"')
     if validators == current:
         return Fetched(url, 304, None, validators=current)
-    body = b"" if stats.st_size > max_bytes else _read(file, max_bytes + 1)
-    if stats.st_size > max_bytes or len(body) > max_bytes:
-        raise FetchError(f"{_shown(path)} is larger than {max_bytes} bytes", cause=Cause.LIMIT)
+    with open(file, "rb", closefd=False) as stream:
+        body = stream.read(max_bytes + 1)  # not its size: it may grow meanwhile, and is 0 in /proc
+    if len(body) > max_bytes:
+        raise FetchError(f"{subject} is larger than {max_bytes} bytes", cause=Cause.LIMIT)
     return Fetched(url, 200, body, validators=current, received=len(body))
-
-
-def _read(file: int, limit: int) -> bytes:
-    """Return at most `limit` bytes, also of a file that grows meanwhile."""
-    parts = []
-    while limit and (part := os.read(file, limit)):
-        parts.append(part)
-        limit -= len(part)
-    return b"".join(parts)
 
 
 def _path(url: str) -> str:
@@ -62,7 +54,3 @@ def _path(url: str) -> str:
             f"{printable(url)} names no file of this machine by its full path", cause=Cause.REFUSED
         )
     return path
-
-
-def _shown(path: str) -> str:
-    return f"the file {printable(path)}"

@@ -9,17 +9,9 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 Network = IPv4Network | IPv6Network
 
 
-class AddressRefused(Exception):
-    """No address of a host may be reached (SSRF); the message lists them with their kinds."""
-
-
-def _table(*rows: tuple[str, str]) -> tuple[tuple[Network, str], ...]:
-    return tuple((ip_network(network), kind) for network, kind in rows)
-
-
 # IANA's special-purpose address registries (RFC 6890), spelled out: ipaddress.is_global differs between
 # Python versions, and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.
-_SPECIAL_4 = _table(
+_SPECIAL_NETWORKS = (
     ("0.0.0.0/8", "this network"),
     ("10.0.0.0/8", "private"),
     ("100.64.0.0/10", "shared"),
@@ -35,8 +27,6 @@ _SPECIAL_4 = _table(
     ("203.0.113.0/24", "documentation"),
     ("224.0.0.0/4", "multicast"),
     ("240.0.0.0/4", "reserved"),
-)
-_SPECIAL_6 = _table(
     ("::1/128", "loopback"),
     ("fc00::/7", "private"),
     ("fe80::/10", "link-local"),
@@ -48,6 +38,7 @@ _SPECIAL_6 = _table(
     ("2002::/16", "6to4"),
     ("3fff::/20", "documentation"),
 )
+_SPECIAL = tuple((ip_network(network), kind) for network, kind in _SPECIAL_NETWORKS)
 _GLOBAL_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
 
@@ -58,8 +49,7 @@ def why_refused(address: str, allowed: tuple[Network, ...] = ()) -> str:
     subject = _unwrapped(ip_address(address))
     if any(subject in network for network in allowed):
         return ""
-    special = _SPECIAL_4 if isinstance(subject, IPv4Address) else _SPECIAL_6
-    for network, kind in special:
+    for network, kind in _SPECIAL:
         if subject in network:
             return kind
     if isinstance(subject, IPv6Address) and subject not in _GLOBAL_UNICAST:

@@ -29,8 +29,8 @@ class Head:
         return [value for field, value in self.fields if field.lower() == name]
 
 
-def request_bytes(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]], content: bytes) -> bytes:
-    """Return the request, with `Connection: close` (RFC 9112 section 9.6).
+def request_head(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]]) -> bytes:
+    """Return the head of a request, blank line included, with `Connection: close` (RFC 9112 section 9.6).
 
     ValueError for a line break within a line.
     """
@@ -42,7 +42,7 @@ def request_bytes(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]
     head = b"\r\n".join(lines)
     if len(head.splitlines()) != len(lines):
         raise ValueError("line break in a request header")
-    return head + b"\r\n\r\n" + content
+    return head + b"\r\n\r\n"
 
 
 def parse_head(data: bytes) -> Head:

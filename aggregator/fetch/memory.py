@@ -9,15 +9,11 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
+from aggregator.errors import Cause
+from aggregator.fetch.errors import Rejected
+
 PIECES_PER_TURN = 128  # of a body before other tasks run: one read can decode to 100,000 pieces
 EVICT_AFTER = 2.0  # seconds of waiting until an eviction; age from which a share can be evicted
-
-
-class Evicted(Exception):
-    """The task held memory for too long while others waited for it."""
-
-    def __init__(self) -> None:
-        super().__init__("it is large and slow, and others wait for its memory")
 
 
 class Budget:
@@ -29,13 +25,11 @@ class Budget:
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
         self._next_eviction = 0.0  # time of the event loop
-        self._waiting: list[asyncio.Future[None]] = []
+        self._changed = asyncio.Event()
 
     async def change(self) -> None:
-        """Wait until a share has been given back."""
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiting.append(waiter)
-        await waiter
+        """Wait until a share has been released."""
+        await self._changed.wait()
 
     async def change_or_evict(self, waiting: "Share", since: float) -> None:
         """Wait for a change. After EVICT_AFTER from `since` evict the largest slow share, one at a time.
@@ -65,14 +59,12 @@ class Budget:
 
     def announce_change(self) -> None:
         """Wake all waiters, oldest first; each checks whether its bytes are free."""
-        waiting, self._waiting = self._waiting, []
-        for waiter in waiting:
-            if not waiter.done():
-                waiter.set_result(None)
+        self._changed.set()
+        self._changed = asyncio.Event()  # of the next change
 
 
 class Share:
-    """The bytes that one task holds, given back at the end of its `with`, which may raise Evicted."""
+    """The bytes that one task holds, released at the end of its `with`. Rejected when it was evicted."""
 
     def __init__(self, budget: Budget) -> None:
         self._budget = budget
@@ -81,7 +73,7 @@ class Share:
         self._is_evicted = False
 
     async def grow(self, size: int) -> None:
-        """Take `size` more bytes, waiting until they are free (backpressure)."""
+        """Acquire `size` more bytes, waiting until they are free (backpressure)."""
         budget, since = self._budget, asyncio.get_running_loop().time()
         self._pieces += 1
         if self._pieces % PIECES_PER_TURN == 0:
@@ -94,7 +86,7 @@ class Share:
         self.held += size
 
     def take(self, size: int) -> None:
-        """Take `size` bytes that are in memory already, beyond the capacity too; negative gives back."""
+        """Count `size` bytes that are in memory already, even beyond the capacity; negative to release."""
         self._budget.free -= size
         self.held += size
 
@@ -121,4 +113,5 @@ class Share:
             self._budget.finisher = None
         self._budget.announce_change()
         if self._is_evicted and self._task.uncancel() <= self._cancelling and kind is asyncio.CancelledError:
-            raise Evicted from error
+            message = "is given up: it is large and slow, and others wait for its memory"
+            raise Rejected(message, cause=Cause.LIMIT) from error

@@ -1,31 +1,26 @@
 """Politeness: rate limits per host. Concurrent fetches at one host and in all, the gap between two fetches,
-hosts that answered 429, and which hosts answer promptly.
+hosts that answered 429, and which hosts are prompt: their last fetch took less than SLOW_FETCH_AFTER.
 
-A fetch is never dropped, unless its host has just answered 429. The state of a host outlives the process:
-it is written with each poll and restored at the start.
+A fetch always gets its slot in the end, unless its host has just answered 429. The state of a host outlives
+the process: it is stored with each poll and restored at the start.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import ceil
 
+from aggregator.errors import Cause
+from aggregator.fetch.errors import Rejected
 from aggregator.model import HostState
 
-SLOW_FETCH_AFTER = 2.0  # seconds until a fetch gives its global slot back: it must not delay others
+SLOW_FETCH_AFTER = 2.0  # seconds until a fetch releases its global slot early: it must not delay others
 SLOW_FETCHES_MAX = 1_000  # such fetches at a time, each little more than a socket
 LIMITED_FOR = 60.0  # seconds without a fetch at a host after a 429; then the due times of its sources hold
 HOSTS_MAX = 1_000  # hosts without a fetch under way
-STANDINGS_MAX = 100_000  # hosts of which it is known whether they are prompt
-
-
-class HostLimited(Exception):
-    """The host has just answered 429; for `seconds` more no fetch is begun there."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__("its host is rate-limited: it has just answered 429")
-        self.seconds = seconds
+HOSTS_REMEMBERED_MAX = 100_000  # hosts known to be prompt or slow; hosts known to redirect
 
 
 @dataclass(slots=True)
@@ -41,7 +36,7 @@ class _Host:
 class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
-    A fetch slower than `slow_after` seconds gives its global slot back early, while fewer than `slow` have
+    A fetch slower than `slow_after` seconds releases its global slot early, while fewer than `slow` have
     done so. Fetches at hosts that are not known to be prompt never take more than half of the global slots.
     """
 
@@ -60,29 +55,28 @@ class Hosts:
         self._slow_max = slow
         self._global = asyncio.Semaphore(in_all)
         self._unproven = asyncio.Semaphore((in_all + 1) // 2)
-        self.slow = 0  # fetches that gave their global slot back
+        self.slow = 0  # fetches that released their global slot early
         self.known: dict[str, _Host] = {}
         self._prompt: dict[str, bool] = {}
         self._leads: dict[str, str] = {}
 
-    def leads(self, host: str, to: str) -> None:
-        """Record that fetches at a host are redirected to another one, or answered by itself."""
+    def record_redirect(self, host: str, to: str) -> None:
+        """Record where a fetch that began at `host` has been redirected; `host` itself for no redirect."""
         self._leads.pop(host, None)
         if host != to:
             self._leads[host] = to
         _bound(self._leads)
 
     def end_of(self, host: str) -> str:
-        """Return the host where the last fetch that began at `host` was redirected: such fetches wait
-        there."""
+        """Return the host where the last fetch that began at `host` was redirected and waited for a slot."""
         return self._leads.get(host, host)
 
     def is_prompt(self, host: str) -> bool | None:
-        """Return whether the last fetch there ended in good time, well or not; None when there was none."""
+        """Return whether the last fetch there took less than `slow_after`, failed or not; None before any."""
         return self._prompt.get(host)
 
     def states(self, host: str, now: datetime) -> tuple[HostState, ...]:
-        """Return what is to be kept of a host, and of the host it redirects to."""
+        """Return the states to store of a host and of the host it redirects to."""
         return tuple(self._state(each, now) for each in dict.fromkeys((host, self.end_of(host))) if each)
 
     def _state(self, host: str, now: datetime) -> HostState:
@@ -96,7 +90,7 @@ class Hosts:
         )
 
     def restore(self, states: Iterable[HostState], now: datetime) -> None:
-        """Take up the states of a former process, the latest first."""
+        """Adopt the stored states of a former process, given newest first."""
         for state in reversed(tuple(states)):
             if state.prompt is not None:
                 self._prompt[state.host] = state.prompt
@@ -108,7 +102,7 @@ class Hosts:
                 self._host(state.host).limited = _now() + min(wait, LIMITED_FOR)
 
     def take_over(self, former: "Hosts") -> None:
-        """Take up the states of slots that other settings replace."""
+        """Adopt the states of the instance that this one, with other settings, replaces."""
         self._prompt, self._leads = former._prompt, former._leads
         for name, there in former.known.items():
             if max(there.next, there.limited) > _now():
@@ -117,7 +111,7 @@ class Hosts:
 
     @asynccontextmanager
     async def slot(self, host: str, *, goes_on: bool = False) -> AsyncIterator[None]:
-        """Acquire a slot of the host and then a global one. HostLimited when the host allows no fetch now.
+        """Acquire a slot of the host and then a global one. Rejected when the host allows no fetch now.
 
         In this order, because a fetch that waits for a slow host must not keep a slot from other hosts.
         `goes_on`: the host itself has just redirected the fetch here, so there is no gap to keep.
@@ -129,14 +123,18 @@ class Hosts:
                 if not goes_on:
                     await self._keep_gap(here)
                 if (left := here.limited - _now()) > 0:
-                    raise HostLimited(left)
+                    raise Rejected(
+                        "was not asked: its host is rate-limited: it has just answered 429",
+                        cause=Cause.RATE_LIMITED,
+                        retry_after=str(ceil(left)),
+                    )
                 async with self._global_slot(host):
                     yield
         finally:
             here.users -= 1
 
     def limit(self, host: str) -> None:
-        """Record a 429: every fetch that waits for a slot there gives up."""
+        """Record a 429: every fetch that waits for a slot there is rejected."""
         self._host(host).limited = _now() + LIMITED_FOR
 
     def _host(self, name: str) -> _Host:
@@ -162,62 +160,51 @@ class Hosts:
 
     @asynccontextmanager
     async def _global_slot(self, host: str) -> AsyncIterator[None]:
-        """Acquire a global fetch slot. A fetch slower than `slow_after` gives its slot back early."""
-        place = _Place(host, [self._global] if self.is_prompt(host) else [self._unproven, self._global])
-        async with AsyncExitStack() as held:
-            for slots in place.slots:
+        """Acquire a global fetch slot. A fetch slower than `slow_after` releases its slot early."""
+        with _Slots() as held:
+            for slots in [self._global] if self.is_prompt(host) else [self._unproven, self._global]:
                 await slots.acquire()
-                held.callback(place.leave, slots)
-            place.timer = asyncio.get_running_loop().call_later(self._slow_after, self._make_room, place)
-            held.callback(self._end, place)
-            yield
+                held.callback(slots.release)
+            self._watch(host, held)
+            try:
+                yield
+            finally:
+                held.timer.cancel()
+                self.slow -= held.has_left
+                if held.is_prompt:
+                    self._note(host, is_prompt=True)
 
-    def _make_room(self, place: "_Place") -> None:
-        self._judge(place.host, is_prompt=False)
-        place.is_prompt = False
+    def _watch(self, host: str, held: "_Slots") -> None:
+        loop = asyncio.get_running_loop()
+        held.timer = loop.call_later(self._slow_after, self._make_room, host, held)
+
+    def _make_room(self, host: str, held: "_Slots") -> None:
+        held.is_prompt = False
+        self._note(host, is_prompt=False)
         if self.slow < self._slow_max:
             self.slow += 1
-            place.give_back()
+            held.has_left = True
+            held.close()
         else:
-            place.timer = asyncio.get_running_loop().call_later(self._slow_after, self._make_room, place)
+            self._watch(host, held)
 
-    def _end(self, place: "_Place") -> None:
-        place.timer.cancel()
-        self.slow -= not place.slots
-        if place.is_prompt:
-            self._judge(place.host, is_prompt=True)
-
-    def _judge(self, host: str, *, is_prompt: bool) -> None:
+    def _note(self, host: str, *, is_prompt: bool) -> None:
         self._prompt[host] = is_prompt
         _bound(self._prompt)
 
 
-class _Place:
-    """The global slots one fetch holds: none once it is slow."""
+class _Slots(ExitStack):
+    """The global slots of one fetch, released at its end or, once it is slow, by `close`."""
 
     timer: asyncio.TimerHandle
-    is_prompt = True
-
-    def __init__(self, host: str, slots: list[asyncio.Semaphore]) -> None:
-        self.host = host
-        self.slots = slots
-
-    def leave(self, slots: asyncio.Semaphore) -> None:
-        """Release one slot, unless all were given back."""
-        if self.slots:
-            slots.release()
-
-    def give_back(self) -> None:
-        """Release all slots early."""
-        for slots in self.slots:
-            slots.release()
-        self.slots = []
+    is_prompt = True  # the fetch, until it is slow
+    has_left = False  # the slots were released early
 
 
-def _bound(standings: dict[str, bool] | dict[str, str]) -> None:
+def _bound(remembered: dict[str, bool] | dict[str, str]) -> None:
     """Evict the oldest of too many."""
-    if len(standings) > STANDINGS_MAX:
-        del standings[next(iter(standings))]
+    if len(remembered) > HOSTS_REMEMBERED_MAX:
+        del remembered[next(iter(remembered))]
 
 
 def _seconds(until: datetime | None, now: datetime) -> float:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from http import HTTPStatus
+from http.client import responses
 from urllib.parse import urlsplit
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 from aggregator.model import Validators
 
 PERMANENT = (301, 308)
@@ -59,7 +59,7 @@ def expect_304(url: str, validators: Validators) -> None:
     """Raise FetchError for a 304 that answers no conditional request (RFC 9110 section 15.4.5)."""
     if validators.url != url or not (validators.etag or validators.last_modified):
         raise FetchError(
-            f"{public_url(url)} answered 304 Not Modified to a request without conditions",
+            f"{redacted(url)} answered 304 Not Modified to a request without conditions",
             cause=Cause.HTTP,
             status=304,
         )
@@ -79,17 +79,10 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
     else:
         cause = Cause.HTTP
     return FetchError(
-        f"{public_url(url)} answered {_status_line(status)}",
+        # With its registered phrase; the origin's own phrase is never shown.
+        f"{redacted(url)} answered {status} {responses.get(status, '')}".rstrip(),
         cause=cause,
         status=status,
         retry_after=_short(headers.first("retry-after")),
-        host=(urlsplit(url).hostname or "").lower(),
+        host=urlsplit(url).hostname or "",
     )
-
-
-def _status_line(status: int) -> str:
-    """Return the status with its registered phrase; the origin's own phrase is never shown."""
-    try:
-        return f"{status} {HTTPStatus(status).phrase}"
-    except ValueError:
-        return str(status)

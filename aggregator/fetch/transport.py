@@ -16,9 +16,11 @@ from ipaddress import ip_address
 
 import httpx
 
+from aggregator.errors import Cause
+from aggregator.fetch.errors import Rejected
 from aggregator.fetch.exchange import Exchange
-from aggregator.fetch.guard import AddressRefused, Network, why_refused
-from aggregator.fetch.http1 import ProtocolError, request_bytes
+from aggregator.fetch.guard import Network, why_refused
+from aggregator.fetch.http1 import ProtocolError, request_head
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
@@ -34,38 +36,30 @@ class Resolver:
     """
 
     def __init__(self, threads: int) -> None:
-        self._pools = {
+        self.pools = {
             did_resolve: ThreadPoolExecutor(threads, thread_name_prefix="resolve")
             for did_resolve in (True, False)
         }
-        self._resolved: dict[str, None] = {}
+        self.resolved: dict[str, None] = {}  # at their last lookup
 
     async def __call__(self, host: str, port: int) -> tuple[str, ...]:
         """Return the addresses of a host, best first. Raise OSError when there are none."""
-        pool = self.for_names(was_found=self.was_found(host))
         try:
             found = await asyncio.get_running_loop().run_in_executor(
-                pool, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+                self.pools[host in self.resolved],
+                lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM),
             )
         except BaseException:  # a cancelled lookup too: it was too slow
-            self._resolved.pop(host, None)
+            self.resolved.pop(host, None)
             raise
-        self._resolved[host] = None
-        if len(self._resolved) > RESOLVED_HOSTS_MAX:
-            del self._resolved[next(iter(self._resolved))]
+        self.resolved[host] = None
+        if len(self.resolved) > RESOLVED_HOSTS_MAX:
+            del self.resolved[next(iter(self.resolved))]
         return tuple(str(address[0]) for *_, address in found)
-
-    def was_found(self, host: str) -> bool:
-        """Return whether the last lookup of a host resolved it."""
-        return host in self._resolved
-
-    def for_names(self, *, was_found: bool) -> ThreadPoolExecutor:
-        """Return the thread pool of such names."""
-        return self._pools[was_found]
 
     def close(self) -> None:
         """Cancel the queued lookups; threads end with the lookup they are in."""
-        for pool in self._pools.values():
+        for pool in self.pools.values():
             pool.shutdown(wait=False, cancel_futures=True)
 
 
@@ -126,17 +120,17 @@ class Transport(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send one request and return its response, of which the body is still to be read."""
         url = request.url
-        data = request_bytes(request.method.encode(), url.raw_path, request.headers.raw, request.read())
+        head = request_head(request.method.encode(), url.raw_path, request.headers.raw)
         exchange = await self._connected(url)
         try:
-            exchange.send(data)
-            head = await exchange.head()
+            exchange.send(head + request.read())
+            answer = await exchange.head()
         except BaseException as error:  # a cancellation too
             exchange.close()
             if isinstance(error, OSError | ProtocolError):
                 raise httpx.ReadError(_reason(error)) from error
             raise
-        return httpx.Response(head.status, headers=head.fields, stream=_Body(exchange))
+        return httpx.Response(answer.status, headers=answer.fields, stream=_Body(exchange))
 
     async def _connected(self, url: httpx.URL) -> Exchange:
         """Connect to the first permitted address that accepts, over TLS for https."""
@@ -160,7 +154,7 @@ class Transport(httpx.AsyncBaseTransport):
         raise httpx.ConnectError(_reason(failed)) from failed
 
     async def _permitted(self, host: str, port: int) -> tuple[str, ...]:
-        """Return the addresses of a host that may be reached. Raise AddressRefused when it has none."""
+        """Return the addresses of a host that may be reached. Raise Rejected when it has none (SSRF)."""
         try:
             addresses: tuple[str, ...] = (str(ip_address(host)),)
         except ValueError:
@@ -172,5 +166,5 @@ class Transport(httpx.AsyncBaseTransport):
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:
             shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())
-            raise AddressRefused(f"its host is at {shown or 'no address'}")
+            raise Rejected(f"is refused: its host is at {shown or 'no address'}", cause=Cause.REFUSED)
         return permitted

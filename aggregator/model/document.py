@@ -7,6 +7,8 @@ from aggregator.model.entry import Entry
 from aggregator.model.item import Item
 from aggregator.model.settings import Source
 
+ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
+
 
 @dataclass(frozen=True, slots=True)
 class Validators:
@@ -19,12 +21,12 @@ class Validators:
 
 @dataclass(frozen=True, slots=True)
 class Hints:
-    """Scheduling hints of a feed (ttl, updatePeriod, skipHours, skipDays); see Document for units."""
+    """Scheduling hints of a feed."""
 
-    ttl: int | None = None
-    update_period: timedelta | None = None
-    skip_hours: tuple[int, ...] = ()
-    skip_days: tuple[int, ...] = ()
+    ttl: int | None = None  # minutes
+    update_period: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
+    skip_hours: tuple[int, ...] = ()  # 0-23, UTC
+    skip_days: tuple[int, ...] = ()  # 0 = Monday
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +43,15 @@ class Document:
     link: str = ""
     language: str = ""
     base: str = ""
-    description: str = ""
     rights: str = ""
     authors: tuple[str, ...] = ()
     hubs: tuple[str, ...] = ()
     self_url: str = ""
-    ttl: int | None = None  # minutes
-    update_period: timedelta | None = None  # sy:updatePeriod / sy:updateFrequency
-    skip_hours: tuple[int, ...] = ()  # 0-23, UTC
-    skip_days: tuple[int, ...] = ()  # 0 = Monday
+    hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
     listed: tuple[bytes, ...] = ()
     complete: bool = True  # well-formed to its end; a truncated document is not
     salt: bytes = b""
-
-    @property
-    def hints(self) -> Hints:
-        """Return its scheduling hints."""
-        return Hints(self.ttl, self.update_period, self.skip_hours, self.skip_days)
 
 
 @dataclass(frozen=True, slots=True)

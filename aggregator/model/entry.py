@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """A text as parsed. `kind` is "text" or "html" (XHTML counts as html)."""
+    """A text as parsed: plain text, or HTML, as which XHTML counts."""
 
     value: str
-    kind: str = "text"
+    is_html: bool = False
     base: str = ""
     language: str = ""
 

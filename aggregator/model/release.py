@@ -7,14 +7,15 @@ from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
 from aggregator.model.stored import FeedInfo, StoryMember
 
+DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
+
 
 @dataclass(frozen=True, slots=True)
 class Release:
     """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
-    `content` is the body without the disclaimer; `disclaimer` is one element of class
-    "pw-disclaimer"; `text` is the whole plain-text view: headline, organisation, paragraphs,
-    disclaimer, separated by blank lines.
+    `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
+    the whole plain-text view: headline, organisation, paragraphs, disclaimer, separated by blank lines.
     """
 
     id: str
@@ -35,7 +36,6 @@ class Release:
     categories: tuple[str, ...] = ()
     enclosures: tuple[Enclosure, ...] = ()
     images: tuple[Enclosure, ...] = ()
-    licence: str = ""
     rights: str = ""
     origin: Origin | None = None
     also: tuple[StoryMember, ...] = ()

@@ -4,7 +4,6 @@ Never compares with stored items (`dedupe` does) and never decides what is shown
 """
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 
@@ -12,7 +11,7 @@ from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
 from aggregator.model.settings import Source
 from aggregator.normalise import dates, html, identity, labels, text, urls
 
-TITLE_CHARS_MAX = 1_000  # characters, as are the others
+TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
 GUID_CHARS_MAX = 4_000
 RIGHTS_CHARS_MAX = 1_000
@@ -39,7 +38,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     title = title or _derived_title(content.text, link or enclosures[0].url if link or enclosures else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
-    claimed, updated, date_flags = _dates(entry, source, language, now)
+    claimed, updated, date_flags = _dates(entry, source, language, now=now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
@@ -89,7 +88,7 @@ def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
 def _title(title: Markup, document_format: str) -> str:
     """Return a title unescaped once: the XML parser has unescaped plain ones, JSON Feeds escape them too."""
     value = title.value
-    if title.kind == "html":
+    if title.is_html:
         value = text.title(value)
     elif document_format.startswith("json"):
         value = _CHARACTER_REFERENCE.sub(lambda reference: unescape(reference[0]), value)
@@ -102,7 +101,7 @@ def _derived_title(plain: str, url: str) -> str:
 
 
 def _dates(
-    entry: Entry, source: Source, language: str, now: datetime
+    entry: Entry, source: Source, language: str, *, now: datetime
 ) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
     month_first = dates.month_first(source.language or language, source.timezone)
     published, updated = (
@@ -116,21 +115,15 @@ def _dates(
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:
     """Return the organisation, "" unless each entry of this source names its own, and the authors."""
     if source.from_entry:
-        organisation = next(_publisher_names(entry), "")
+        publisher = entry.origin.title if entry.origin else ""
+        organisation = text.line(text.title(publisher), labels.NAME_CHARS_MAX)
+        organisation = organisation or next(iter(labels.people(entry.authors, "")), "")
         return organisation, labels.people(entry.authors, organisation)
     authors = entry.authors
     if not authors and entry.origin is None and document.format.startswith(("atom", "json")):
         authors = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: entries inherit them
     organisation = source.organisation or document.title
     return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
-
-
-def _publisher_names(entry: Entry) -> Iterator[str]:
-    if entry.origin is not None and (
-        name := text.line(text.title(entry.origin.title), labels.NAME_CHARS_MAX)
-    ):
-        yield name
-    yield from labels.people(entry.authors, "")
 
 
 def _origin(origin: Origin | None, url: str) -> Origin | None:

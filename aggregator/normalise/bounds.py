@@ -7,13 +7,13 @@ in every paragraph (50,000 nested tags take seconds, 60 kB become 60 MB). Never 
 import html
 import re
 
-BODY_HTML_CHARS_MAX = 1_000_000  # characters of one body
+BODY_HTML_CHARS_MAX = 1_000_000
 BODY_TEXT_CHARS_MAX = 100_000  # of the plain text kept of a body too costly to parse
-TAG_CHARS_MAX = 10_000  # characters of one tag, inline images apart
+TAG_CHARS_MAX = 10_000  # inline images apart
 HTML_DEPTH_MAX = 200  # open elements
 REFERENCES_MAX = 50_000  # each character reference costs as much as the text before it
 TAGS_MAX = 60_000  # foster parenting in a table: each tag costs as much as all before it
-REBUILT_CHARS_MAX = 10_000_000  # characters of open tags, summed over all tags inside them: reopened elements
+REBUILT_CHARS_MAX = 10_000_000  # of open tags, summed over all tags inside them: reopened elements
 
 # A tag's attributes as the tokeniser of the HTML standard reads them (13.2.5.32 on). Every quantifier is
 # possessive and every match succeeds, so a scan is linear. A tag hidden inside an apparent quoted value makes

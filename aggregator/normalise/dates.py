@@ -15,7 +15,7 @@ from dateutil import parser
 from aggregator.normalise.months_and_zones import FILLER_WORDS, MONTHS, ZONES
 
 EARLIEST, LATEST = 1990, 2200  # years
-DATE_CHARS_MAX = 120  # characters
+DATE_CHARS_MAX = 120
 
 _OFFSET = r"(?:UTC|GMT|UT|Z)?\s?[+-]\d{1,2}(?::?\d{2})?"
 _RFC_822 = re.compile(  # also RFC 850, and the same order in other languages
@@ -48,7 +48,7 @@ def read(text: str, *, zone: str = "UTC", month_first: bool = False, now: dateti
     if len(text) > DATE_CHARS_MAX:
         return None
     try:
-        local = _zone_info(zone)
+        local = ZoneInfo(zone)
         moment = _parse_standard(text, local, now) or _parse_other(text, local, now, month_first=month_first)
         if moment is None or not EARLIEST <= moment.year <= LATEST:
             return None
@@ -61,11 +61,6 @@ def read(text: str, *, zone: str = "UTC", month_first: bool = False, now: dateti
 def month_first(language: str, zone: str) -> bool:
     """Return whether 01/02/2024 is January 2nd: in English as written in the Americas."""
     return language == "en-US" or (language in ("", "en") and zone.startswith(("America/", "US/")))
-
-
-@lru_cache(maxsize=64)
-def _zone_info(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
 
 
 def _parse_standard(text: str, local: tzinfo, now: datetime) -> datetime | None:

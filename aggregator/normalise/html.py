@@ -32,7 +32,6 @@ _LAZY = ("data-src", "data-lazy-src", "data-original")
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"lang", "dir", "title"}),
     "a": frozenset({"href"}),
-    "abbr": frozenset(),
     "audio": frozenset({"src"}),
     "blockquote": frozenset({"cite"}),
     "col": frozenset({"span"}),
@@ -50,7 +49,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "time": frozenset({"datetime"}),
     "video": frozenset({"src", "poster", "width", "height"}),
 }
-_URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite", *_LAZY})
+_URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span", "start", "value"})
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
@@ -88,10 +87,10 @@ def sanitise(body: Markup, base: str) -> Safe:
     value = bounds.cut(body.value)
     if not value.strip():
         return Safe()
-    markup = _paragraphs(value) if body.kind == "text" else text.without_disclaimer(value)
+    markup = text.without_disclaimer(value) if body.is_html else _paragraphs(value)
     if not bounds.is_costly(markup) and (safe := fixed_point(markup, base)) is not None:
         return safe
-    plain = value[: bounds.BODY_TEXT_CHARS_MAX] if body.kind == "text" else bounds.without_tags(value)
+    plain = bounds.without_tags(value) if body.is_html else value[: bounds.BODY_TEXT_CHARS_MAX]
     safe = fixed_point(_paragraphs(plain), base) or Safe()
     return Safe(safe.html, safe.text, degraded=True)
 
@@ -136,22 +135,21 @@ def _filter_attributes(clean: str, base: str) -> str:
 
 def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     if name == "img":
-        lazy = next((url for key in _LAZY if (url := attributes.pop(key, ""))), "")
-        if lazy:
-            attributes["src"] = lazy
+        if lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]:
+            attributes["src"] = lazy[0]
         if _is_tracking_pixel(attributes):
             return ""
     kept = [
         (key, value)
         for key, raw in attributes.items()
-        if (value := _attribute(name, key, raw, base)) is not None
+        if (value := _attribute(name, key, raw, base=base)) is not None
     ]
     if name == "img" and not any(key in ("src", "srcset") for key, _ in kept):
         return ""
     return f"<{name}" + "".join([f' {key}="{value}"' for key, value in kept]) + ">"
 
 
-def _attribute(tag: str, name: str, raw: str, base: str) -> str | None:
+def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
     """Return the checked value of an attribute, escaped; None drops the attribute."""
     if name in _URL_ATTRIBUTES:
         if "&" not in raw and "?" not in raw and urls.is_settled(raw):

@@ -22,7 +22,7 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
         # Only these two blanks are insignificant in a normalised text: Japanese indents by U+3000.
-        Key(KeyKind.TEXT, _blake2b(_bytes(title) + b"\x1f" + _bytes(text).translate(None, b" \n"))),
+        _key(KeyKind.TEXT, title, text.replace(" ", "").replace("\n", "")),
     ]
     if link:
         computed.append(_key(KeyKind.LINK, link))
@@ -49,12 +49,5 @@ def _key(kind: KeyKind, *parts: str) -> Key:
 
 
 def _digest(*parts: str) -> bytes:
-    return _blake2b(_bytes("\x1f".join(parts)))  # the unit separator is in no printable text
-
-
-def _bytes(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
-
-
-def _blake2b(data: bytes) -> bytes:
-    return blake2b(data, digest_size=16).digest()
+    joined = "\x1f".join(parts)  # the unit separator is in no printable text
+    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()

@@ -11,7 +11,7 @@ from aggregator.model import Attachment, Enclosure
 from aggregator.normalise import urls
 from aggregator.normalise.text import line, title
 
-NAME_CHARS_MAX = 200  # characters
+NAME_CHARS_MAX = 200
 LABELS_MAX = 30  # authors, categories, files; of each
 
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,4})", re.IGNORECASE)

@@ -8,7 +8,8 @@ import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-DISCLAIMER_CLASS = "pw-disclaimer"
+from aggregator.model.release import DISCLAIMER_CLASS
+
 # A tree of so few characters is cheap to build, even of hostile HTML.
 DISCLAIMER_CHARS_MAX = 20_000
 TITLE_HTML_CHARS_MAX = 10_000

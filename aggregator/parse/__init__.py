@@ -24,7 +24,7 @@ def parse(
     """
     text = recognise(body, content_type)
     try:
-        if text.is_json:
+        if not text.root:
             return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)
         from aggregator.parse import xml  # importing feedparser costs 60 ms; JSON Feeds do not need it
 
@@ -37,6 +37,3 @@ def parse(
         raise ParseError(
             f"the document cannot be read as a feed ({error})", cause=Cause.NOT_A_FEED
         ) from error
-
-
-__all__ = ["parse"]

@@ -4,15 +4,13 @@ Never fetches: each URL is a candidate until it has been fetched and parsed.
 """
 
 import re
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from aggregator.normalise import bounds
+from aggregator.normalise import bounds, urls
 
 FEEDS_MAX = 20  # candidates returned
-_URL_CHARS_MAX = 2_000
 # Media types of declared feeds; application/json is left out: it is the WordPress API.
 _FEED_TYPES = frozenset(
     {
@@ -30,40 +28,24 @@ _COMMENTS_WORD = re.compile(r"\b(?:comments?|commentaires|kommentare|comentarios
 _COMMON_PATHS = ("feed", "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """A candidate URL; `declared` if the page has it in a <link>, not only in an <a>."""
-
-    url: str
-    title: str
-    declared: bool
-
-
-def find_feeds(page: str | bytes, url: str) -> tuple[Feed, ...]:
-    """Return the feeds named in the HTML `page` found at `url`, distinct by URL, at most FEEDS_MAX.
+def find_feeds(page: str | bytes, url: str) -> tuple[str, ...]:
+    """Return the URLs of the feeds named in the HTML `page` found at `url`, at most FEEDS_MAX.
 
     Declared ones come before guessed ones, releases before comments, the same host before others; then page
     order counts.
     """
     tree = LexborHTMLParser(_bounded(page))
     base_tag = tree.css_first("base[href]")
-    base = _absolute(base_tag.attributes.get("href"), url) if base_tag else ""
-    base = base or url
-    candidates = [
-        _feed(node, base, declared=True) for node in tree.css("link[rel][href]") if _is_declared(node)
-    ]
-    candidates += [
-        _feed(node, base, declared=False) for node in tree.css("a[href]") if _looks_like_a_feed(node)
-    ]
-    by_url: dict[str, Feed] = {}
-    for feed in candidates:
-        by_url.setdefault(feed.url, feed)
-    host = _site(url)
-    ranked = sorted(
-        (feed for feed in by_url.values() if feed.url not in ("", url)),
-        key=lambda feed: (not feed.declared, _is_comments(feed), _site(feed.url) != host),
-    )
-    return tuple(ranked[:FEEDS_MAX])
+    base = (_absolute(base_tag.attributes.get("href"), url) if base_tag else "") or url
+    nodes = [node for node in tree.css("link[rel][href]") if _is_declared(node)]
+    nodes += [node for node in tree.css("a[href]") if _looks_like_a_feed(node)]
+    ranks: dict[str, tuple[bool, bool, bool]] = {}
+    for node in nodes:
+        feed = _absolute(node.attributes.get("href"), base)
+        rank = node.tag != "link", _is_comments(node, feed), _site(feed) != _site(url)
+        ranks.setdefault(feed, rank)
+    found = sorted((feed for feed in ranks if feed not in ("", url)), key=lambda feed: ranks[feed])
+    return tuple(found[:FEEDS_MAX])
 
 
 def usual_addresses(url: str) -> tuple[str, ...]:
@@ -90,28 +72,18 @@ def _looks_like_a_feed(node: LexborNode) -> bool:
     return href.startswith("feed:") or bool(_FEED_WORD.search(href))
 
 
-def _feed(node: LexborNode, base: str, *, declared: bool) -> Feed:
-    title = node.attributes.get("title") or node.text()
-    return Feed(_absolute(node.attributes.get("href"), base), " ".join(title.split())[:200], declared)
-
-
 def _absolute(href: str | None, base: str) -> str:
     """Return the absolute http(s) URL without its fragment, or ""."""
     reference = (href or "").strip()
     if reference.startswith("feed:"):  # feed://host/ and feed:https://host/ both mean an http(s) URL
         rest = reference.removeprefix("feed:")
         reference = f"https:{rest}" if rest.startswith("//") else rest
-    try:
-        absolute = urljoin(base, reference).partition("#")[0]
-        parts = urlsplit(absolute)
-    except ValueError:
-        return ""
-    fits = parts.scheme in {"http", "https"} and parts.hostname and len(absolute) <= _URL_CHARS_MAX
-    return absolute if fits else ""
+    return urls.absolute(reference, base).partition("#")[0]
 
 
-def _is_comments(feed: Feed) -> bool:
-    return bool(_COMMENTS_WORD.search(feed.title) or _COMMENTS_WORD.search(urlsplit(feed.url).path))
+def _is_comments(node: LexborNode, url: str) -> bool:
+    title = node.attributes.get("title") or node.text()
+    return bool(_COMMENTS_WORD.search(title[:200]) or _COMMENTS_WORD.search(urlsplit(url).path))
 
 
 def _site(url: str) -> str:

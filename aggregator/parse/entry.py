@@ -3,7 +3,6 @@
 Nothing is sanitised or resolved; lengths and counts beyond the RAW_*_MAX limits are cut.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 
 from aggregator.model import Attachment, Entry, Markup, Origin
@@ -14,9 +13,6 @@ RAW_LINE_CHARS_MAX = 4_000  # URLs, dates, names
 RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of each
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
-_PLAIN_TEXT = "text/plain"
-_EMAIL_AND_NAME = re.compile(r"[^\s@()<>]+@[^\s@()<>]+\s*\(([^()]+)\)")  # RSS 2.0: jane@example.org (Jane)
-_NAME_AND_EMAIL = re.compile(r"([^@()<>]+)[(<][^\s@()<>]+@[^\s@()<>]+[)>]")  # Jane <jane@example.org>
 
 # A FeedParserDict. Its own item access renames keys and derives values, so it is read through dict's methods.
 Parsed = dict[str, object]
@@ -46,13 +42,18 @@ def distinct(values: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(value for value in values if value))[:RAW_LABELS_MAX]
 
 
+def with_url(attachments: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    """Return the attachments that have a URL, at most RAW_LABELS_MAX."""
+    return tuple(attachment for attachment in attachments if attachment.url)[:RAW_LABELS_MAX]
+
+
 def markup(detail: Parsed, limit: int) -> Markup:
     """Return a text construct (RFC 4287 section 3.1): HTML unless feedparser types it as plain text."""
     value = string(detail, "value", limit)
     if not value:
         return Markup("")
-    kind = "text" if string(detail, "type") == _PLAIN_TEXT else "html"
-    return Markup(value, kind, string(detail, "base"), string(detail, "language"))
+    is_html = string(detail, "type") != "text/plain"
+    return Markup(value, is_html, string(detail, "base"), string(detail, "language"))
 
 
 def alternate_link(parsed: Parsed) -> str:
@@ -64,16 +65,10 @@ def alternate_link(parsed: Parsed) -> str:
 
 
 def author_names(parsed: Parsed) -> tuple[str, ...]:
-    """Return the names of all authors, or the e-mail address of an author without a name."""
+    """Return all authors as written, or the e-mail address of an author without a name."""
     return distinct(
-        _person_name(string(author, "name") or string(author, "email"))
-        for author in children(parsed, "authors")
+        string(author, "name") or string(author, "email") for author in children(parsed, "authors")
     )
-
-
-def _person_name(value: str) -> str:
-    match = _EMAIL_AND_NAME.fullmatch(value) or _NAME_AND_EMAIL.fullmatch(value)
-    return match[1].strip() if match else value.strip()
 
 
 def to_entry(parsed: Parsed, version: str, digest: bytes = b"") -> Entry:
@@ -153,14 +148,14 @@ def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
         for media in children(parsed, "media_content")
         if not _is_image(media) and "/" in string(media, "type")
     ]
-    return _distinct_by_url(attachments)
+    return with_url(attachments)
 
 
 def _images(parsed: Parsed) -> tuple[Attachment, ...]:
     images = [media for media in children(parsed, "media_content") if _is_image(media)]
     attachments = [_media_attachment(image) for image in [*images, *children(parsed, "media_thumbnail")]]
     attachments.append(Attachment(string(child(parsed, "image"), "href")))  # itunes:image
-    return _distinct_by_url(attachments)
+    return with_url(attachments)
 
 
 def _media_attachment(media: Parsed) -> Attachment:
@@ -171,15 +166,6 @@ def _is_image(media: Parsed) -> bool:
     kind = string(media, "medium") or string(media, "type").partition("/")[0]
     path = string(media, "url").lower().partition("?")[0]
     return kind == "image" or (not kind and path.endswith(_IMAGE_EXTENSIONS))
-
-
-def _distinct_by_url(attachments: list[Attachment]) -> tuple[Attachment, ...]:
-    """Return the first attachment of each non-empty URL, at most RAW_LABELS_MAX."""
-    by_url: dict[str, Attachment] = {}
-    for attachment in attachments:
-        if attachment.url:
-            by_url.setdefault(attachment.url, attachment)
-    return tuple(by_url.values())[:RAW_LABELS_MAX]
 
 
 def _origin(source: Parsed) -> Origin | None:

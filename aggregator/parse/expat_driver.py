@@ -5,6 +5,7 @@ token in older expats) and looks attributes up in quadratic time. Never fetches 
 """
 
 from collections.abc import ItemsView
+from functools import cache
 from typing import Protocol, cast
 from xml.parsers import expat
 from xml.sax import SAXParseException
@@ -66,13 +67,7 @@ class Driver(XMLReader):
             self.getErrorHandler().fatalError(SAXParseException(str(error), error, Locator()))
 
     def _connect(self, parser: expat.XMLParserType, handler: _Handler) -> None:
-        names: dict[str, Name] = {}
-
-        def expanded_name(name: str) -> Name:
-            known = names.get(name)
-            if known is None:
-                known = names[name] = _expanded_name(name.split(" "))
-            return known
+        expanded_name = cache(lambda name: _expanded_name(name.split(" ")))
 
         def start(name: str, attributes: dict[str, str]) -> None:
             sax_attributes = _Attributes(attributes) if attributes else _NO_ATTRIBUTES

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from xml.parsers import expat
 
 from aggregator.errors import Cause, ParseError
+from aggregator.model.document import ENTRIES_MAX
 
 ATTRIBUTES_MAX = 256  # on one element
 XML_DEPTH_MAX = 256
-ENTRIES_MAX = 2000  # only the first entries of a document are read; feeds list the newest first
 
 _ITEM = frozenset({"item", "entry"})
 # Elements that change with each rendering of a feed and that no entry inherits; <items> is RSS 1.0's list.
@@ -50,9 +50,8 @@ class _Scan:
     items: list[tuple[int, int]] = field(default_factory=list)
     volatile: list[tuple[int, int]] = field(default_factory=list)
     depth: int = 0
-    item_depth: int = 0  # 0 outside items
-    start_offset: int = 0  # of the open item or volatile element
-    volatile_depth: int = 0
+    open_depth: int = 0  # of the open item or volatile element; 0 outside
+    open_offset: int = 0
 
     def start(self, name: str, attributes: list[str]) -> None:
         self.depth += 1
@@ -60,25 +59,23 @@ class _Scan:
             raise ParseError(f"<{name[:40]}> has over {ATTRIBUTES_MAX} attributes", cause=Cause.LIMIT)
         if self.depth > XML_DEPTH_MAX:
             raise ParseError(f"elements are nested over {XML_DEPTH_MAX} deep", cause=Cause.LIMIT)
-        if self.item_depth or self.volatile_depth or self.depth > _HEAD_DEPTH:
+        if self.open_depth or self.depth > _HEAD_DEPTH:
             return
-        local = name.rpartition(":")[2].lower()
-        if local in _ITEM and self.depth > 1:
-            self.item_depth, self.start_offset = self.depth, self.parser.CurrentByteIndex
-        elif local in _VOLATILE:
-            self.volatile_depth, self.start_offset = self.depth, self.parser.CurrentByteIndex
+        if self._is_item(name) or _local(name) in _VOLATILE:
+            self.open_depth, self.open_offset = self.depth, self.parser.CurrentByteIndex
 
     def end(self, name: str) -> None:
-        if self.depth == self.item_depth:
-            self.items.append((self.start_offset, self._end_offset(name)))
-            self.item_depth = 0
-        elif self.depth == self.volatile_depth:
-            self.volatile.append((self.start_offset, self._end_offset(name)))
-            self.volatile_depth = 0
+        if self.depth == self.open_depth:
+            ranges = self.items if self._is_item(name) else self.volatile
+            ranges.append((self.open_offset, self._end_offset(name)))
+            self.open_depth = 0
         self.depth -= 1
 
+    def _is_item(self, name: str) -> bool:
+        return self.depth > 1 and _local(name) in _ITEM
+
     def comment(self, _text: str) -> None:
-        if not self.item_depth and not self.volatile_depth:  # page caches append the time of rendering
+        if not self.open_depth:  # page caches append the time of rendering
             start = self.parser.CurrentByteIndex
             self.volatile.append((start, self.text.index(b"-->", start) + 3))
 
@@ -87,6 +84,10 @@ class _Scan:
         # expat stands at the end tag, or behind the tag of an empty element (<item/>).
         is_end_tag = self.text.startswith(b"</" + name.encode(), offset)
         return self.text.index(b">", offset) + 1 if is_end_tag else offset
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2].lower()
 
 
 def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:

@@ -4,19 +4,19 @@ Never sanitises and never resolves URLs.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Attachment, Document, Entry, Markup
+from aggregator.model.document import ENTRIES_MAX
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
-    RAW_LABELS_MAX,
     RAW_LINE_CHARS_MAX,
     RAW_TITLE_CHARS_MAX,
     distinct,
+    with_url,
 )
-from aggregator.parse.incremental import ENTRIES_MAX
 
 Object = Mapping[str, object]
 
@@ -29,22 +29,19 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
         raise ParseError(
             "the document is JSON but not a JSON Feed: it needs `version` and `items`", cause=Cause.NOT_A_FEED
         )
-    items = list(_objects(feed, "items"))
+    items = _objects(feed, "items")
     salt = _salt(feed, url, pipeline_version)
     listed = tuple(_digest(item, salt) for item in items[:ENTRIES_MAX])
-    language = _text(feed, "language")
     return Document(
         format="json" + version[2].replace(".", "")[:2].ljust(2, "0"),
         title=_text(feed, "title", RAW_TITLE_CHARS_MAX),
         link=_text(feed, "home_page_url"),
-        language=language,
-        base=url,
-        description=_text(feed, "description", RAW_TITLE_CHARS_MAX),
+        language=_text(feed, "language"),
         authors=_authors(feed),
         hubs=distinct(_text(hub, "url") for hub in _objects(feed, "hubs")),
         self_url=_text(feed, "feed_url"),
         entries=tuple(
-            _entry(item, digest, language=language, base=url)
+            _entry(item, digest)
             for item, digest in zip(items, listed, strict=False)  # items beyond the limit have no digest
             if digest not in seen
         ),
@@ -76,36 +73,27 @@ def _digest(item: Object, salt: bytes) -> bytes:
     return blake2b(json.dumps(item, sort_keys=True).encode(), digest_size=16, key=salt).digest()
 
 
-def _entry(item: Object, digest: bytes, *, language: str, base: str) -> Entry:
-    language = _text(item, "language") or language
-    html, plain = (
-        _text(item, "content_html", RAW_BODY_CHARS_MAX),
-        _text(item, "content_text", RAW_BODY_CHARS_MAX),
-    )
+def _entry(item: Object, digest: bytes) -> Entry:
+    html = _text(item, "content_html", RAW_BODY_CHARS_MAX)
+    plain = _text(item, "content_text", RAW_BODY_CHARS_MAX)
     return Entry(
         guid=_identifier(item.get("id")),
         link=_text(item, "url") or _text(item, "external_url"),
-        title=_markup(_text(item, "title", RAW_TITLE_CHARS_MAX), "text", base=base, language=language),
-        content=_markup(html or plain, "html" if html else "text", base=base, language=language),
-        summary=_markup(_text(item, "summary", RAW_BODY_CHARS_MAX), "text", base=base, language=language),
+        title=Markup(_text(item, "title", RAW_TITLE_CHARS_MAX)),
+        content=Markup(html or plain, is_html=bool(html)),
+        summary=Markup(_text(item, "summary", RAW_BODY_CHARS_MAX)),
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
         authors=_authors(item),
-        categories=distinct(_strings(item.get("tags"))),
-        enclosures=tuple(
+        categories=distinct(_strings(item, "tags")),
+        enclosures=with_url(
             Attachment(_text(file, "url"), _text(file, "mime_type"), _identifier(file.get("size_in_bytes")))
             for file in _objects(item, "attachments")
-            if _text(file, "url")
-        )[:RAW_LABELS_MAX],
+        ),
         images=tuple(map(Attachment, distinct((_text(item, "image"), _text(item, "banner_image"))))),
-        language=language,
-        base=base,
+        language=_text(item, "language"),
         digest=digest,
     )
-
-
-def _markup(value: str, kind: str, *, base: str, language: str) -> Markup:
-    return Markup(value, kind, base, language) if value else Markup("")
 
 
 def _authors(parent: Object) -> tuple[str, ...]:
@@ -132,15 +120,14 @@ def _clean(value: str, limit: int) -> str:
     return value[:limit].encode(errors="replace").decode()
 
 
-def _strings(value: object) -> Iterable[str]:
-    return (
-        (_clean(element, RAW_LINE_CHARS_MAX) for element in value if isinstance(element, str))
-        if isinstance(value, list)
-        else ()
-    )
+def _strings(parent: Object, key: str) -> list[str]:
+    return [_clean(element, RAW_LINE_CHARS_MAX) for element in _list(parent, key) if isinstance(element, str)]
 
 
-def _objects(parent: Object, key: str) -> Iterator[dict[str, object]]:
+def _objects(parent: Object, key: str) -> list[dict[str, object]]:
+    return [element for element in _list(parent, key) if isinstance(element, dict)]
+
+
+def _list(parent: Object, key: str) -> list[object]:
     value = parent.get(key)
-    if isinstance(value, list):
-        yield from (element for element in value if isinstance(element, dict))
+    return value if isinstance(value, list) else []

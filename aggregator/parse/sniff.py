@@ -6,12 +6,13 @@ later stages see one encoding, and of entities only short, flat ones (no "billio
 
 import codecs
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from aggregator.errors import Cause, ParseError
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
-ENTITY_CHARS_MAX = 64  # characters of one entity's value: a reference to it is at least 3
+ENTITY_CHARS_MAX = 64  # of one entity's value: a reference to it is at least 3
 
 _ENCODING_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -60,11 +61,6 @@ class Text:
     value: bytes
     root: str = ""
 
-    @property
-    def is_json(self) -> bool:
-        """Return whether the document is JSON Feed; XML has a root element."""
-        return not self.root
-
 
 def recognise(body: bytes, content_type: str) -> Text:
     """Return the text of a feed; raises ParseError that names what another body is."""
@@ -107,21 +103,16 @@ def _utf8(body: bytes, content_type: str) -> bytes:
     labels = [header[1].lower()] if header else []
     labels += [declared[1].decode("ascii", "replace").lower()] if declared else []
     if not any(label.startswith(_SEVEN_BIT) for label in labels):
-        try:
+        with suppress(UnicodeDecodeError):
             # Text in another encoding is hardly ever valid UTF-8, whatever the labels say.
             body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:
             return body
     for label in labels:
         if not label.startswith(("utf-8", "utf8", "us-ascii", "ascii")) and "escape" not in label:
-            try:
+            with suppress(LookupError, UnicodeError):  # an unknown label
                 encoding = codecs.lookup(_ENCODING_OF_LABEL.get(label, label)).name
                 if encoding not in _HOST_NAME_CODECS:
                     return body.decode(encoding, "replace").encode()
-            except (LookupError, UnicodeError):
-                continue  # an unknown label
     return _repaired(body)
 
 

@@ -14,7 +14,8 @@ import feedparser
 from lxml import etree
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Document
+from aggregator.model import Document, Hints
+from aggregator.model.document import ENTRIES_MAX
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import (
     Parsed,
@@ -26,10 +27,10 @@ from aggregator.parse.entry import (
     string,
     to_entry,
 )
-from aggregator.parse.incremental import ENTRIES_MAX, Layout, lay_out
+from aggregator.parse.incremental import Layout, lay_out
 from aggregator.parse.sniff import Text
 
-FEED_TEXT_CHARS_MAX = 20_000  # characters of a feed's own title, description, rights
+FEED_TEXT_CHARS_MAX = 20_000  # of a feed's own title and rights
 _PERIODS = {
     "hourly": timedelta(hours=1),
     "daily": timedelta(days=1),
@@ -60,7 +61,7 @@ def _read_unseen(text: Text, url: str, seen: frozenset[bytes], *, layout: Layout
     entries = list(children(parsed, "entries"))
     if len(entries) != len(kept) or isinstance(dict.get(parsed, "bozo_exception"), Exception):
         return None
-    document = _document(parsed, text, url)
+    document = _document(parsed, text)
     return replace(
         document,
         entries=tuple(
@@ -76,7 +77,7 @@ def _read_unseen(text: Text, url: str, seen: frozenset[bytes], *, layout: Layout
 def _read_whole(text: Text, url: str, *, is_well_formed: bool) -> Document:
     value = text.value if is_well_formed else text.value.replace(b"<!ENTITY", b"<!IGNORED")
     parsed = _parse_with_feedparser(value, url)
-    document = _document(parsed, text, url)
+    document = _document(parsed, text)
     entries = [to_entry(entry, document.format) for entry in list(children(parsed, "entries"))[:ENTRIES_MAX]]
     if not is_well_formed and _is_truncated(text):
         entries = entries[:-1]  # the last one may be half an entry
@@ -100,7 +101,7 @@ def _is_truncated(text: Text) -> bool:
     return closing < max(text.value.rfind(b"<item>"), text.value.rfind(b"<entry>"), 0)
 
 
-def _document(parsed: Parsed, text: Text, url: str) -> Document:
+def _document(parsed: Parsed, text: Text) -> Document:
     feed = child(parsed, "feed")
     title = child(feed, "title_detail")
     links = list(children(feed, "links"))
@@ -111,16 +112,12 @@ def _document(parsed: Parsed, text: Text, url: str) -> Document:
         title=_plain_text(feed, "title"),
         link=alternate_link(feed),
         language=string(feed, "language"),
-        base=string(title, "base") or url,
-        description=_plain_text(feed, "subtitle"),
+        base=string(title, "base"),
         rights=_plain_text(feed, "rights"),
         authors=author_names(feed),
         hubs=distinct(string(link, "href") for link in links if "hub" in string(link, "rel").split()),
         self_url=next((string(link, "href") for link in links if "self" in string(link, "rel").split()), ""),
-        ttl=_number(string(feed, "ttl")),
-        update_period=_update_period(feed),
-        skip_hours=hours,
-        skip_days=days,
+        hints=Hints(_number(string(feed, "ttl")), _update_period(feed), hours, days),
     )
 
 
@@ -151,9 +148,9 @@ def _skip_hours_and_days(value: bytes) -> tuple[tuple[int, ...], tuple[int, ...]
     hours: set[int] = set()
     days: set[int] = set()
     for element in () if root is None else root.iter("hour", "day"):
-        content = (element.text or "").strip()
+        content = (element.text or "").strip().lower()
         if element.tag == "hour" and (hour := _number(content)) is not None and hour <= 24:
             hours.add(hour % 24)  # RSS 0.91 counts to 24
-        elif element.tag == "day" and content.lower() in _DAYS:
-            days.add(_DAYS.index(content.lower()))
+        elif element.tag == "day" and content in _DAYS:
+            days.add(_DAYS.index(content))
     return tuple(sorted(hours)), tuple(sorted(days))

@@ -16,6 +16,7 @@ from aggregator.model import Channel, FeedInfo, Release, Revision, State, Stored
 from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published, last_modified
+from aggregator.render import Format
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
 
@@ -100,8 +101,8 @@ class Publisher:
         """Return the publication of the current configuration."""
         return self._current_settings().publication
 
-    def document(self, name: str, kind: str) -> Published | None:
-        """Return a channel in one of render.KINDS; None for an unknown channel."""
+    def document(self, name: str, kind: Format) -> Published | None:
+        """Return a channel in one format; None for an unknown channel."""
         version = self._version(name)
         if version is None:
             return None
@@ -112,7 +113,7 @@ class Publisher:
             body = self._assemble(self._selection(name, version), kind)
             changed = max(version.changed, version.settings.since)  # settings shape the document too
             before = cached.published if cached else None
-            published = Published(body, render.media_type(kind), last_modified(changed, body, before))
+            published = Published(body, kind.media_type, last_modified(changed, body, before))
             # Half as much again for its gzip
             self._documents.put((name, kind), _CachedDocument(version, published), len(body) * 3 // 2)
             return published
@@ -120,7 +121,7 @@ class Publisher:
     def documents(self) -> Iterator[tuple[str, Published]]:
         """Yield every document with its address relative to publication.url."""
         for name in self._storage.items.channels():
-            for kind in render.KINDS:
+            for kind in Format:
                 published = self.document(name, kind)
                 if published is not None:
                     yield f"{name}/feed.{kind}".lstrip("/"), published
@@ -191,8 +192,14 @@ class Publisher:
             presented = [
                 self._present(one, feeds[one.source], settings) for one in self._storage.items.select(name)
             ]
-            all_feeds, authority = tuple(feeds.values()), self._storage.admin.authority()
-            channel = describe(name, settings.publication, all_feeds, version.seq, version.changed, authority)
+            channel = describe(
+                name,
+                settings.publication,
+                tuple(feeds.values()),
+                seq=version.seq,
+                changed=version.changed,
+                authority=self._storage.admin.authority(),
+            )
             selection = _Selection(version, channel, tuple(one for one in presented if one is not None))
             self._selections.put(name, selection, sum(_size(release) for _, release in selection.releases))
             return selection
@@ -216,7 +223,7 @@ class Publisher:
             self._releases.put(key, release, _size(release))
         return None if isinstance(release, ValueError) else (key, release)
 
-    def _assemble(self, selection: _Selection, kind: str) -> bytes:
+    def _assemble(self, selection: _Selection, kind: Format) -> bytes:
         """Return a document of the newest entries within DOCUMENT_BYTES_MAX, at least one."""
         bytes_left = DOCUMENT_BYTES_MAX - len(render.document(selection.channel, (), kind))
         entries: list[bytes] = []
@@ -229,7 +236,7 @@ class Publisher:
                 entries.append(entry)
         return render.document(selection.channel, entries, kind)
 
-    def _entry(self, key: _Key, release: Release, kind: str) -> bytes:
+    def _entry(self, key: _Key, release: Release, kind: Format) -> bytes:
         """Return a release serialised; empty when it cannot be, which is cached and logged once."""
         entry = self._entries.get((key, kind))
         if entry is None:

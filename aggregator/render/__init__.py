@@ -2,22 +2,30 @@
 Deterministic: equal input gives equal bytes. Does not select the items of a document."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 
 from aggregator.model import Channel, Release
 
-KINDS = ("rss", "atom", "json")
 
-_MEDIA_TYPES = {
-    "rss": "application/rss+xml; charset=utf-8",
-    "atom": "application/atom+xml; charset=utf-8",
-    "json": "application/feed+json",  # always UTF-8 (RFC 8259 section 8.1)
-}
+class Format(StrEnum):
+    """Formats of documents, by the names that their addresses end with."""
+
+    RSS = "rss"
+    ATOM = "atom"
+    JSON = "json"
+
+    @property
+    def media_type(self) -> str:
+        """Return the value of Content-Type."""
+        if self is Format.JSON:
+            return "application/feed+json"  # always UTF-8 (RFC 8259 section 8.1)
+        return f"application/{self}+xml; charset=utf-8"
 
 
-def entry(release: Release, kind: str) -> bytes:
-    """Return one item as serialised in a document of this kind, UTF-8. Raises ValueError when the format
-    cannot hold it or the kind is unknown."""
-    if kind == "json":
+def entry(release: Release, kind: Format) -> bytes:
+    """Return one item as serialised in a document of this format, UTF-8. Raises ValueError when the format
+    cannot hold it."""
+    if kind is Format.JSON:
         from aggregator.render import jsonfeed
 
         return jsonfeed.entry(release)
@@ -26,17 +34,12 @@ def entry(release: Release, kind: str) -> bytes:
     return xml.entry(release, kind)
 
 
-def document(channel: Channel, entries: Sequence[bytes], kind: str) -> bytes:
+def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
     """Return a whole document: the channel's head and its serialised entries, in the order given."""
-    if kind == "json":
+    if kind is Format.JSON:
         from aggregator.render import jsonfeed
 
         return jsonfeed.document(channel, entries)
     from aggregator.render import xml
 
     return xml.document(channel, entries, kind)
-
-
-def media_type(kind: str) -> str:
-    """Return the value of Content-Type."""
-    return _MEDIA_TYPES[kind]

@@ -38,7 +38,8 @@ def source_feed(release: Release) -> SourceFeed:
 
 def rights(release: Release) -> str:
     """Return the text of dc:rights and atom:rights: an unlinked licence, then the origin's rights."""
-    unlinked = "" if licence_address(release.licence) else release.licence
+    licence = release.source.licence
+    unlinked = "" if licence_address(licence) else licence
     return " · ".join(part for part in (unlinked, release.rights) if part)
 
 

@@ -13,6 +13,7 @@ def describe(
     name: str,
     publication: Publication,
     feeds: Sequence[FeedInfo],
+    *,
     seq: int,
     changed: datetime | None,
     authority: str,

@@ -6,6 +6,7 @@ from email.utils import format_datetime
 from lxml.etree import SubElement, _Element
 
 from aggregator.model import Channel, Enclosure, Release
+from aggregator.render import Format
 from aggregator.render.attribution import licence_address, names, rights, source_feed
 
 ATOM = "http://www.w3.org/2005/Atom"
@@ -14,8 +15,8 @@ DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 
 NAMESPACES = {
-    "rss": {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
-    "atom": {"media": MEDIA},
+    Format.RSS: {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
+    Format.ATOM: {"media": MEDIA},
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -54,7 +55,7 @@ class EntryExtension:
             SubElement(item, f"{{{DC}}}creator").text = name
         _text(item, f"{{{DC}}}language", release.language)
         _text(item, f"{{{DC}}}rights", rights(release))
-        _links(item, f"{{{ATOM}}}link", release, release.enclosures[1:])
+        _links(item, f"{{{ATOM}}}link", release, files=release.enclosures[1:])
         return item
 
     def extend_atom(self, entry: _Element) -> _Element:
@@ -64,14 +65,14 @@ class EntryExtension:
         for name in names(release):
             SubElement(SubElement(entry, "author"), "name").text = name
         SubElement(entry, "link", rel="alternate", type="text/html", href=release.page)
-        _links(entry, "link", release, release.enclosures)
+        _links(entry, "link", release, files=release.enclosures)
         _source(SubElement(entry, "source"), release)
         return entry
 
 
-def _links(parent: _Element, tag: str, release: Release, files: tuple[Enclosure, ...]) -> None:
+def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosure, ...]) -> None:
     """Append atom:link elements (RFC 4287 section 4.2.7; rel="license" RFC 4946) and Media RSS images."""
-    licence = licence_address(release.licence)
+    licence = licence_address(release.source.licence)
     if release.url:
         SubElement(parent, tag, rel="via", href=release.url)
     if licence:

@@ -48,25 +48,24 @@ def document(channel: Channel, entries: Sequence[bytes]) -> bytes:
 
 
 def _attachment(file: Enclosure) -> dict[str, object]:
-    attachment: dict[str, object] = {"url": file.url, "mime_type": file.type or "application/octet-stream"}
-    if file.size is not None:
-        attachment["size_in_bytes"] = file.size
-    return attachment
+    kind = file.type or "application/octet-stream"
+    return _without_empty({"url": file.url, "mime_type": kind, "size_in_bytes": file.size})
 
 
 def _extension(release: Release) -> dict[str, object]:
     source = source_feed(release)
     origin = {"id": release.source.id, "title": source.title, "feed": source.feed, "url": source.link}
     also = [_without_empty({"organisation": also.organisation, "url": also.url}) for also in release.also]
-    extension: dict[str, object] = {
-        "organisation": release.organisation,
-        "source": _without_empty(origin),
-        "licence": release.licence,
-        "rights": release.rights,
-        "also": also,
-        "corrected": release.corrected,
-    }
-    return _without_empty(extension)
+    return _without_empty(
+        {
+            "organisation": release.organisation,
+            "source": _without_empty(origin),
+            "licence": release.source.licence,
+            "rights": release.rights,
+            "also": also,
+            "corrected": release.corrected,
+        }
+    )
 
 
 def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:

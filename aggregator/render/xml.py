@@ -10,7 +10,7 @@ from feedgen.feed import FeedGenerator
 from lxml import etree
 
 from aggregator.model import Channel, Release
-from aggregator.render import body
+from aggregator.render import Format, body
 from aggregator.render.attribution import rights, source_feed
 from aggregator.render.extension import NAMESPACES, ChannelExtension, EntryExtension
 
@@ -18,24 +18,21 @@ _EPOCH = datetime.fromtimestamp(0, UTC)  # for a channel that never had an item:
 _WRAPPER = "wrapper"
 
 
-def entry(release: Release, kind: str) -> bytes:
-    """Return one <item> or <entry>. Raises ValueError for characters illegal in XML or an unknown kind."""
+def entry(release: Release, kind: Format) -> bytes:
+    """Return one <item> or <entry>. Raises ValueError for characters illegal in XML."""
     item = FeedEntry()
     item.register_extension("publicwire", EntryExtension)
     item.publicwire.release = release
     item.id(release.public_id)
     item.title(release.title)
-    match kind:
-        case "rss":
-            _fill_rss(item, release)
-            return _unwrapped(item.rss_entry(), kind)
-        case "atom":
-            _fill_atom(item, release)
-            return _unwrapped(item.atom_entry(), kind)
-    raise ValueError(f"unknown format {kind!r}; use rss, atom or json")
+    if kind is Format.RSS:
+        _fill_rss(item, release)
+        return _unwrapped(item.rss_entry(), kind)
+    _fill_atom(item, release)
+    return _unwrapped(item.atom_entry(), kind)
 
 
-def document(channel: Channel, entries: Sequence[bytes], kind: str) -> bytes:
+def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
     """Return the head of a channel with serialised entries of the same kind spliced in."""
     feed = FeedGenerator()
     feed.register_extension("publicwire", ChannelExtension)
@@ -51,7 +48,8 @@ def document(channel: Channel, entries: Sequence[bytes], kind: str) -> bytes:
         feed.language(channel.language)
     if channel.rights:
         feed.rights(channel.rights)
-    whole, tail = (feed.rss_str(), b"</channel></rss>") if kind == "rss" else (feed.atom_str(), b"</feed>")
+    is_rss = kind is Format.RSS
+    whole, tail = (feed.rss_str(), b"</channel></rss>") if is_rss else (feed.atom_str(), b"</feed>")
     return b"%s\n%s\n%s\n" % (whole.removesuffix(tail), b"\n".join(entries), tail)
 
 
@@ -79,11 +77,11 @@ def _fill_atom(item: FeedEntry, release: Release) -> None:
     item.category([{"term": category} for category in release.categories])
 
 
-def _root(kind: str) -> etree._Element:
+def _root(kind: Format) -> etree._Element:
     return etree.Element(_WRAPPER, nsmap=NAMESPACES[kind])
 
 
-def _unwrapped(element: etree._Element, kind: str) -> bytes:
+def _unwrapped(element: etree._Element, kind: Format) -> bytes:
     """Return the element's bytes without namespace declarations, which the document's root carries."""
     root = _root(kind)
     root.append(element)

@@ -17,7 +17,7 @@ from functools import partial
 from typing import Protocol
 
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, StorageError
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
@@ -250,7 +250,7 @@ def _log_relocation(result: PollResult) -> None:
         log.warning(
             event,
             source=result.claim.id,
-            address=public_url(after.at or after.seen or result.claim.feed),
+            address=redacted(after.at or after.seen or result.claim.feed),
         )
 
 

@@ -18,7 +18,7 @@ from aggregator.service.maintenance import release, upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks, Writes
-from aggregator.workers.pool import WorkerPool, give_back
+from aggregator.workers.pool import WorkerPool, trim_heap
 
 STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
@@ -185,7 +185,7 @@ class Scheduler:
         retention = self.current.config.retention
         try:
             await asyncio.to_thread(upkeep, self.storage, self._store, retention, self.clock())
-            give_back()
+            trim_heap()
         except StorageError as error:
             self._fail(error)
 

@@ -13,12 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aggregator import render
 from aggregator.errors import StorageError
 from aggregator.log import log
 from aggregator.model import Release
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
+from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
@@ -53,8 +53,8 @@ class PublicSite:
         """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
         name = _channel_name(request)
-        channel = self.publisher.channel(name) if kind in render.KINDS else None
-        published = self.publisher.document(name, kind) if channel else None
+        channel = self.publisher.channel(name) if kind in tuple(Format) else None
+        published = self.publisher.document(name, Format(kind)) if channel else None
         if channel is None or published is None:
             raise HTTPException(404)
         return reply(

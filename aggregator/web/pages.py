@@ -11,10 +11,10 @@ from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from aggregator import render
 from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
+from aggregator.render import Format
 from aggregator.web.replies import CONTENT_POLICY
 
 _DIRECTORY = Path(__file__).parent
@@ -202,7 +202,7 @@ def _environment() -> Environment:
     environment.filters["segment"] = partial(quote, safe="")
     environment.tests["web"] = is_web
     environment.globals.update(
-        formats=[(kind, render.media_type(kind).partition(";")[0]) for kind in render.KINDS],
+        formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
         content_policy=CONTENT_POLICY,
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address

@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 
 from aggregator.errors import FetchError
-from aggregator.fetch.address import public_url
+from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Subscription, SubscriptionState, Task
@@ -42,7 +42,7 @@ class Subscriber:
         if new is not None and new.asked == now:
             await self._request(new)
         elif new is not None and new.state is SubscriptionState.BROKEN:
-            log.warning("subscription broken", source=new.source, hub=public_url(new.hub), reason=new.reason)
+            log.warning("subscription broken", source=new.source, hub=redacted(new.hub), reason=new.reason)
         return None if new is None else new.due
 
     async def _request(self, current: Subscription) -> None:
@@ -59,7 +59,7 @@ class Subscriber:
             )
             log.warning("subscription request failed", source=current.source, mode=mode, reason=reason)
         else:
-            log.info("subscription requested", source=current.source, mode=mode, hub=public_url(current.hub))
+            log.info("subscription requested", source=current.source, mode=mode, hub=redacted(current.hub))
 
     async def _post(self, current: Subscription, mode: str) -> None:
         """Send a request over https if the hub offers it, even for an http address (section 8.2)."""

@@ -10,8 +10,8 @@ import msgspec
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import ReadResult
+from aggregator.model.document import ENTRIES_MAX
 
-ANSWER_ENTRIES_MAX = 2_000  # as many as `parse` reads of a document
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
 
@@ -62,9 +62,9 @@ def _is_sound(read: ReadResult) -> bool:
     document = read.document
     digests = [*document.listed, *(key.digest for item in read.items for key in item.keys)]
     return (
-        len(read.items) + len(read.invalid) <= ANSWER_ENTRIES_MAX
+        len(read.items) + len(read.invalid) <= ENTRIES_MAX
         and all(len(digest) == DIGEST_BYTES for digest in digests)
         and all(len(item.digest) in (0, DIGEST_BYTES) for item in read.items)
-        and timedelta(0) <= (document.update_period or timedelta(0)) <= PERIOD_MAX
-        and 0 <= (document.ttl or 0) <= TTL_MAX
+        and timedelta(0) <= (document.hints.update_period or timedelta(0)) <= PERIOD_MAX
+        and 0 <= (document.hints.ttl or 0) <= TTL_MAX
     )

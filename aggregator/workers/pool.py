@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.model import ReadJob, ReadResult
-from aggregator.workers.process import Worker, start_forkserver
+from aggregator.workers.process import Worker
 
 if TYPE_CHECKING:
     from aggregator.workers.answers import Failure
@@ -57,10 +57,6 @@ class WorkerPool:
         self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
 
-    def prepare(self) -> None:
-        """Start the forkserver ahead of the first job, beside the fetches: for passes over many sources."""
-        start_forkserver()
-
     async def run(self, job: ReadJob) -> ReadResult:
         """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash."""
         self._running += 1
@@ -84,7 +80,7 @@ class WorkerPool:
         if self._threads is None or self._running or now - self._last_job < idle:
             return False
         await self.close()
-        give_back()
+        trim_heap()
         return True
 
     async def close(self) -> None:
@@ -161,7 +157,7 @@ class WorkerPool:
         return worker.close()
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return freed memory to the system (malloc_trim): glibc keeps that of documents long gone."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:

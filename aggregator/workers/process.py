@@ -24,7 +24,7 @@ from aggregator.model import ReadResult
 if TYPE_CHECKING:
     from aggregator.workers.answers import Failure
 
-JOBS_MAX = 1000  # of one worker, then it is replaced: memory that one huge document fragmented is given back
+JOBS_MAX = 1000  # of one worker, then it is replaced, which releases memory that one huge document fragmented
 ANSWER_BYTES_MAX = 1 << 26  # of one answer; items of the largest document allowed are below
 EXIT_TIMEOUT = 5.0  # seconds for a killed or closed process to be gone
 
@@ -36,7 +36,7 @@ _context.set_forkserver_preload(
 
 
 def start_forkserver() -> None:
-    """Start the process that workers are forked from: 0.2 s of its CPU time, beside the caller."""
+    """Start the process that workers are forked from, ahead of a job: 0.2 s beside the first fetches."""
     _keep_main_out()
     forkserver.ensure_running()
 

@@ -118,6 +118,18 @@ def test_add_takes_only_web_addresses(here: Site, command: Command, url: str) ->
     assert "file:press.xml" in here.config.read_text()
 
 
+@pytest.mark.parametrize("start", ["", "http://", "HTTP://"])
+def test_add_refuses_a_password_and_names_the_key_for_it(
+    here: Site, command: Command, harbour: HttpServer, start: str
+) -> None:
+    before = here.config.read_text()
+    said = command("add", start + harbour.url("/").replace("http://", "desk:secret@"), "--yes")
+    assert (said.code, len(said.complaints)) == (2, 1)
+    assert "`auth`" in said.err
+    assert "secret" not in said.err
+    assert (here.config.read_text(), harbour.requests) == (before, [])
+
+
 def test_add_reports_an_address_without_a_feed(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/empty"), "--yes")
     assert said.code == 2

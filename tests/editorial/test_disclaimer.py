@@ -3,7 +3,8 @@
 import pytest
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.disclaimer import DEFAULT, TEMPLATE_CHARS_MAX, ItemVariables, Variables, check
+from aggregator.editorial.disclaimer import TEMPLATE_CHARS_MAX, ItemVariables, Variables, check
+from aggregator.editorial.wording import DEFAULT
 
 PLAIN = Variables(
     "Example Releases",

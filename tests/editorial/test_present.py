@@ -33,7 +33,6 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         categories=ITEM.categories,
         enclosures=ITEM.enclosures,
         images=ITEM.images,
-        licence="CC-BY-4.0",
         rights="(c) Water Board",
         also=ALSO,
         corrected=True,

@@ -43,10 +43,10 @@ def test_an_excerpt_and_its_summary_are_bounded() -> None:
     assert long.text.endswith("word…")
 
 
-def test_an_item_with_a_summary_only_shows_that() -> None:
-    item = Item(keys=(), title="", summary="<p>Only this.</p>")
-    assert permitted(item, Republish.FULL) == Permitted("<p>Only this.</p>", "Only this.", "Only this.")
+def test_the_excerpt_of_an_item_whose_content_is_an_image_is_its_summary() -> None:
+    item = Item(keys=(), title="", content='<img src="https://a.example/b">', summary="<p>Only this.</p>")
     assert permitted(item, Republish.EXCERPT) == Permitted("<p>Only this.</p>", "Only this.", "Only this.")
+    assert permitted(item, Republish.FULL) == Permitted(item.content, "", "Only this.")
 
 
 def test_an_item_without_text_has_an_empty_excerpt() -> None:

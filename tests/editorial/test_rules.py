@@ -60,8 +60,3 @@ def test_an_empty_field_does_not_match() -> None:
 def test_text_beyond_the_limit_is_not_searched() -> None:
     item = Item(keys=(), title="", text="x" * SEARCHED_CHARS_MAX + "needle")
     assert not keeps(item, source(only=(Rule("text", "needle"),)))
-
-
-def test_an_unknown_field_is_an_error() -> None:
-    with pytest.raises(ValueError, match="a rule cannot search 'colour'"):
-        keeps(ITEM, source(skip=(Rule("colour", "red"),)))

@@ -5,7 +5,8 @@ import brotli  # type: ignore[import-untyped]  # it ships none
 import pytest
 import zstandard
 
-from aggregator.fetch.decode import Decoding, Undecodable
+from aggregator.fetch.decode import Decoding
+from aggregator.fetch.errors import Rejected
 
 TEXT = b"".join(b"Release %d of the ministry. " % number for number in range(5_000))
 
@@ -54,13 +55,13 @@ def test_an_empty_body_needs_no_encoding(encoding: str) -> None:
 
 @pytest.mark.parametrize(("encoding", "data"), ENCODED[2:5:2] + ENCODED[6:8] + ENCODED[9:11] + ENCODED[12:])
 def test_a_body_that_ends_before_its_encoding_is_an_error(encoding: str, data: bytes) -> None:
-    with pytest.raises(Undecodable, match="ended early"):
+    with pytest.raises(Rejected, match="ended early"):
         decoded(encoding, data[:100])
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd"])
 def test_a_body_that_contradicts_its_content_encoding_is_an_error(encoding: str) -> None:
-    with pytest.raises(Undecodable, match=f"its {encoding} encoding is broken"):
+    with pytest.raises(Rejected, match=f"its {encoding} encoding is broken"):
         decoded(encoding, b"\x1f<rss version='2.0'> is no compressed stream, whichever way it is read")
 
 
@@ -68,13 +69,13 @@ def test_a_body_that_contradicts_its_content_encoding_is_an_error(encoding: str)
     ("encoding", "cause"), [("compress", "http"), ("gzip, aes", "http"), ("gzip,gzip,gzip", "limit")]
 )
 def test_content_encodings_that_were_not_accepted_are_an_error(encoding: str, cause: str) -> None:
-    with pytest.raises(Undecodable) as caught:
+    with pytest.raises(Rejected) as caught:
         Decoding(encoding, max_bytes=1_000_000)
     assert caught.value.cause == cause
 
 
 def test_a_gzip_stream_of_countless_members_is_refused() -> None:
-    with pytest.raises(Undecodable) as caught:
+    with pytest.raises(Rejected) as caught:
         decoded("gzip", gzip.compress(b"") * 1_001)
     assert caught.value.cause == "limit"
 
@@ -89,7 +90,7 @@ def test_a_gzip_stream_of_countless_members_is_refused() -> None:
 def test_data_between_two_encodings_is_bounded_although_the_output_is_empty(
     encoding: str, data: bytes
 ) -> None:
-    with pytest.raises(Undecodable, match="larger than 1000000 bytes between its encodings") as caught:
+    with pytest.raises(Rejected, match="larger than 1000000 bytes between its encodings") as caught:
         decoded(encoding, data)
     assert caught.value.cause == "limit"
 
@@ -114,5 +115,5 @@ def test_a_zstd_frame_may_not_ask_for_a_huge_window() -> None:
         compression_params=zstandard.ZstdCompressionParameters(window_log=27)
     ).compressobj()
     data = frame.compress(TEXT) + frame.flush()
-    with pytest.raises(Undecodable, match="its zstd encoding is broken"):
+    with pytest.raises(Rejected, match="its zstd encoding is broken"):
         decoded("zstd", data)

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.fetch.exchange import BUFFERED_BYTES_MAX, Exchange, ResponseTooLarge
+from aggregator.fetch.errors import Rejected
+from aggregator.fetch.exchange import BUFFERED_BYTES_MAX, Exchange
 from aggregator.fetch.http1 import ProtocolError
 
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -156,7 +157,7 @@ def test_a_response_that_ends_early_or_could_be_read_in_two_ways_is_an_error(
 )
 def test_heads_are_capped(packet: bytes, again: bytes) -> None:
     for response in ([packet, *[again] * 3_000], [packet + again * 3_000]):
-        with pytest.raises(ResponseTooLarge, match="its headers are larger than 65536 bytes"):
+        with pytest.raises(Rejected, match="its headers are larger than 65536 bytes"):
             read(*response)
 
 
@@ -164,7 +165,7 @@ def test_heads_are_capped(packet: bytes, again: bytes) -> None:
     "framing", [b"5;" + b"x" * 70_000, b"0\r\n" + b"X: y\r\n" * 12_000, b"1\r\nx\r\n" * 20_000, b"0" * 70_000]
 )
 def test_framing_of_chunks_is_capped(framing: bytes) -> None:
-    with pytest.raises((ResponseTooLarge, ProtocolError)):
+    with pytest.raises((Rejected, ProtocolError)):
         read(CHUNKED + framing, b"x")
 
 

@@ -74,6 +74,14 @@ def test_a_file_that_claims_no_size_is_still_capped() -> None:
     assert failure("file:///proc/version", max_bytes=5)[0] == "limit"
 
 
+def test_a_file_that_fails_while_it_is_read_is_reported() -> None:
+    """The first page of a process's memory is not mapped."""
+    path = Path("/proc/self/mem")
+    if not path.exists():
+        pytest.skip("needs /proc")
+    assert failure(path.as_uri()) == ("network", f"the file {path} cannot be read: Input/output error")
+
+
 @pytest.mark.parametrize("url", ["file:feed.xml", "file://otherhost/feed.xml", "file:"])
 def test_only_full_paths_of_this_machine_are_files(url: str) -> None:
     assert failure(url) == ("refused", f"{url} names no file of this machine by its full path")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head, request_bytes
+from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head, request_head
 
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -65,9 +65,9 @@ def test_a_content_length_that_is_not_one_number_is_illegal(values: tuple[bytes,
         body_length(Head(200, tuple((b"Content-Length", value) for value in values)))
 
 
-def test_a_request_is_one_head_and_its_content() -> None:
-    assert request_bytes(b"POST", b"/a?b", [(b"Host", b"a.test"), (b"Content-Length", b"2")], b"\r\n") == (
-        b"POST /a?b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\n\r\n"
+def test_the_head_of_a_request_ends_with_a_blank_line() -> None:
+    assert request_head(b"POST", b"/a?b", [(b"Host", b"a.test"), (b"Content-Length", b"2")]) == (
+        b"POST /a?b HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\nConnection: close\r\n\r\n"
     )
 
 
@@ -77,4 +77,4 @@ def test_a_request_is_one_head_and_its_content() -> None:
 )
 def test_no_line_break_gets_into_a_request(target: bytes, value: bytes) -> None:
     with pytest.raises(ValueError, match="line break"):
-        request_bytes(b"GET", target, [(b"Host", value)], b"")
+        request_head(b"GET", target, [(b"Host", value)])

@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.memory import EVICT_AFTER, Budget, Evicted, Share
+from aggregator.fetch.errors import Rejected
+from aggregator.fetch.memory import EVICT_AFTER, Budget, Share
 from tests.virtual_time import VirtualTimeLoop, run, settled
 
 
@@ -93,7 +94,7 @@ async def holding(budget: Budget, size: int) -> str:
         with Share(budget) as share:
             await share.grow(size)
             await asyncio.Event().wait()
-    except Evicted:
+    except Rejected:
         return "evicted"
     return "ended"
 

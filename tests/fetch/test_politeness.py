@@ -4,14 +4,8 @@ import asyncio
 
 import pytest
 
-from aggregator.fetch.politeness import (
-    HOSTS_MAX,
-    LIMITED_FOR,
-    SLOW_FETCH_AFTER,
-    STANDINGS_MAX,
-    HostLimited,
-    Hosts,
-)
+from aggregator.fetch.errors import Rejected
+from aggregator.fetch.politeness import HOSTS_MAX, HOSTS_REMEMBERED_MAX, LIMITED_FOR, SLOW_FETCH_AFTER, Hosts
 from aggregator.model import HostState
 from tests.given import NOON
 from tests.virtual_time import run, settled
@@ -93,8 +87,8 @@ def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> N
                     said.append(f"asks {host}")
                     await settled()
                     slots.limit("a")
-            except HostLimited as error:
-                said.append(f"leaves {host} for {error.seconds} s")
+            except Rejected as error:
+                said.append(f"leaves {host} for {error.retry_after} s")
 
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
@@ -146,7 +140,7 @@ def test_hosts_are_evicted_unless_they_are_in_use_or_rate_limited() -> None:
             for number in range(3 * HOSTS_MAX):
                 async with slots.slot(f"host{number}"):
                     pass
-            with pytest.raises(HostLimited):
+            with pytest.raises(Rejected):
                 async with slots.slot("limited"):
                     pass
             with pytest.raises(TimeoutError):
@@ -204,7 +198,7 @@ def test_a_host_is_prompt_or_not_as_its_last_fetch_was() -> None:
 def test_the_oldest_standing_is_evicted_beyond_the_maximum() -> None:
     async def scenario() -> tuple[bool | None, bool | None]:
         slots = Hosts(per_host=1, in_all=1)
-        kept = [HostState(str(number), NOON, prompt=True) for number in range(STANDINGS_MAX)]
+        kept = [HostState(str(number), NOON, prompt=True) for number in range(HOSTS_REMEMBERED_MAX)]
         slots.restore(reversed(kept), NOON)  # the latest first
         async with slots.slot("new"):
             pass
@@ -234,9 +228,9 @@ def test_a_slow_fetch_at_an_unproven_host_makes_room_for_the_next() -> None:
 def test_a_host_leads_where_its_last_fetch_ended() -> None:
     hosts = Hosts(per_host=1, in_all=1)
     assert hosts.end_of("old.example") == "old.example"
-    hosts.leads("old.example", "new.example")
+    hosts.record_redirect("old.example", "new.example")
     assert hosts.end_of("old.example") == "new.example"
-    hosts.leads("old.example", "old.example")
+    hosts.record_redirect("old.example", "old.example")
     assert hosts.end_of("old.example") == "old.example"
 
 
@@ -261,7 +255,7 @@ def test_the_first_minute_after_a_429_outlives_the_process() -> None:
     async def scenario() -> None:
         hosts = Hosts(per_host=2, in_all=9)
         hosts.limit("h")
-        with pytest.raises(HostLimited):
+        with pytest.raises(Rejected):
             async with restored(hosts, 0.0).slot("h"):
                 pass
 

@@ -55,17 +55,12 @@ def test_no_configured_or_stored_value_can_add_a_header() -> None:
     assert "\nX-" not in origin.requests[0].head
 
 
-def test_credentials_in_an_address_go_to_its_own_origin_only() -> None:
-    async def scenario() -> list[str | None]:
-        async with http_server({"/": answer(body=FEED)}) as other:
-            answers = {"/": redirect("/next"), "/next": redirect(other.url("/"))}
-            async with http_server(answers) as origin, client() as fetcher:
-                url = origin.url("/").replace("//", "//user:p%40ss@")
-                result = await fetcher.fetch(url)
-                assert result.url == other.url("/")
-                return [*(origin.header("Authorization", n) for n in (0, 1)), other.header("Authorization")]
+def test_credentials_in_an_address_are_not_sent() -> None:
+    async def scenario(origin: HttpServer, fetcher: Client) -> str | None:
+        await fetcher.fetch(origin.url("/").replace("//", "//user:secret@"))
+        return origin.header("Authorization")
 
-    assert asyncio.run(scenario()) == ["Basic dXNlcjpwQHNz", "Basic dXNlcjpwQHNz", None]
+    assert polling({"/": answer(body=FEED)}, scenario) is None
 
 
 def test_credentials_in_a_redirect_are_not_used() -> None:
@@ -77,15 +72,13 @@ def test_credentials_in_a_redirect_are_not_used() -> None:
     assert polling({}, scenario) == ("http://127.0.0.1:PORT/b", None)
 
 
-def test_credentials_are_neither_returned_nor_shown() -> None:
-    async def scenario(origin: HttpServer, fetcher: Client) -> tuple[str, str]:
-        good = await fetcher.fetch(origin.url("/").replace("//", "//user:secret@"))
+def test_credentials_are_not_shown() -> None:
+    async def scenario(origin: HttpServer, fetcher: Client) -> str:
         with pytest.raises(FetchError) as caught:
             await fetcher.fetch(origin.url("/bad?key=secret").replace("//", "//user:secret@"))
-        return good.url + good.validators.url, str(caught.value)
+        return str(caught.value)
 
-    answers = {"/": answer(body=FEED), "/bad?key=secret": answer(status="404 Not Found")}
-    assert "secret" not in "".join(polling(answers, scenario))
+    assert "secret" not in polling({"/bad?key=secret": answer(status="404 Not Found")}, scenario)
 
 
 def test_no_cookie_is_kept() -> None:

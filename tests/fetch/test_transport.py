@@ -125,7 +125,7 @@ def test_a_lookup_that_hangs_keeps_no_thread_from_names_found_last_time() -> Non
         try:
             await resolver("localhost", 80)
             loop = asyncio.get_running_loop()
-            stuck = loop.run_in_executor(resolver.for_names(was_found=False), lookups.wait)
+            stuck = loop.run_in_executor(resolver.pools[False], lookups.wait)
             async with asyncio.timeout(5):
                 await resolver("localhost", 80)
             return not stuck.done()
@@ -144,7 +144,7 @@ def test_a_name_counts_as_found_by_its_last_lookup() -> None:
             for name in ("localhost", "nowhere.invalid"):
                 with contextlib.suppress(OSError):
                     await resolver(name, 80)
-                said.append(resolver.was_found(name))
+                said.append(name in resolver.resolved)
             return said
         finally:
             resolver.close()
@@ -157,7 +157,7 @@ def test_a_name_counts_as_found_during_its_lookup_and_not_after_a_cancelled_one(
         resolver = Resolver(1)
 
         async def was_found() -> bool:
-            return resolver.was_found("localhost")
+            return "localhost" in resolver.resolved
 
         try:
             await resolver("localhost", 80)

@@ -43,7 +43,7 @@ def sniffs(body: bytes, content_type: str) -> None:
     except ParseError:
         return
     text.value.decode()
-    if text.is_json:
+    if not text.root:
         return
     try:
         layout = lay_out(text.value, ORIGIN.feed, b"")
@@ -113,10 +113,10 @@ def reads_address(said: str) -> None:
 
 def reads_body(said: str) -> None:
     """Sanitised HTML is allowed HTML and a fixed point."""
-    once = html.sanitise(Markup(said, "html"), ORIGIN.feed)
+    once = html.sanitise(Markup(said, is_html=True), ORIGIN.feed)
     assert faults(once.html) == []
-    assert html.sanitise(Markup(once.html, "html"), "https://elsewhere.example/").html == once.html
-    html.sanitise(Markup(said, "text"), ORIGIN.feed)
+    assert html.sanitise(Markup(once.html, is_html=True), "https://elsewhere.example/").html == once.html
+    html.sanitise(Markup(said), ORIGIN.feed)
 
 
 @SAMPLE

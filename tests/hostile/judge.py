@@ -10,7 +10,7 @@ from lxml import etree
 
 from aggregator import render
 from aggregator.model import Channel, Release
-from aggregator.render import body
+from aggregator.render import Format, body
 from aggregator.web.pages import Site, item_page
 from tests.normalise.allowed import ADDRESSES, ELEMENTS, PLAIN, faults
 
@@ -34,14 +34,14 @@ def release_faults(release: Release, channel: Channel, around: Site, *, standing
     """Yield every fault of a release as page, RSS, Atom and JSON; `standing` is the text of its disclaimer."""
     yield from body_faults(body.html(release), standing)
     yield from page_faults(item_page(release, around).body.decode(), standing)
-    for kind in ("rss", "atom"):
+    for kind in (Format.RSS, Format.ATOM):
         try:
             root = etree.fromstring(render.document(channel, [render.entry(release, kind)], kind))
         except etree.XMLSyntaxError as error:
             yield f"{kind}: {error}"
         else:
             yield from _entry_faults(root, release)
-    (item,) = json.loads(render.document(channel, [render.entry(release, "json")], "json"))["items"]
+    (item,) = json.loads(render.document(channel, [render.entry(release, Format.JSON)], Format.JSON))["items"]
     if (item["content_html"], item["title"]) != (body.html(release), release.title):
         yield "json: another body or title"
     yield from _unprintable(release)

@@ -9,6 +9,7 @@ from aggregator.model.settings import Config, Embargo, Source
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
+from aggregator.render import Format
 from aggregator.storage import open_storage
 from aggregator.workers.job import work
 from tests.given import HOUR, all_items, config, recorded, source
@@ -44,7 +45,7 @@ class Line:
 
     def document(self, name: str = "", kind: str = "atom") -> Published:
         """Return a published document, which must exist."""
-        published = self.publisher.document(name, kind)
+        published = self.publisher.document(name, Format(kind))
         assert published is not None
         return published
 

@@ -15,13 +15,12 @@ def entry(
     title: str = "",
     *,
     content: str = "",
-    kind: str = "html",
     link: str = "",
     guid: str = "",
     published: str = "",
 ) -> Entry:
     return Entry(
-        title=Markup(title), content=Markup(content, kind), link=link, guid=guid, published=published
+        title=Markup(title), content=Markup(content, is_html=True), link=link, guid=guid, published=published
     )
 
 

@@ -63,7 +63,7 @@ def test_no_body_is_reduced_to_its_text() -> None:
 def test_every_body_is_a_fixed_point() -> None:
     for name, _, item in normalised_entries():
         if item:
-            again = sanitise(Markup(item.content, "html"), "https://elsewhere.example/")
+            again = sanitise(Markup(item.content, is_html=True), "https://elsewhere.example/")
             assert again == Safe(item.content, item.text), name
 
 

@@ -15,9 +15,9 @@ def test_an_entry_becomes_an_item() -> None:
     raw = Entry(
         guid=" https://example.org/?p=1 ",
         link="/releases/1?utm_source=rss",
-        title=Markup("Council &amp; <i>Parliament</i>", "html"),
-        content=Markup("<p>They <b>agreed</b>.</p>", "html"),
-        summary=Markup("An agreement", "text"),
+        title=Markup("Council &amp; <i>Parliament</i>", is_html=True),
+        content=Markup("<p>They <b>agreed</b>.</p>", is_html=True),
+        summary=Markup("An agreement"),
         published="30/01/2024 14:00",
         updated="2024-01-31T00:00:00Z",
         authors=("jane@example.org (Jane Doe)", "Council"),
@@ -66,10 +66,10 @@ def test_an_entry_without_title_link_and_content_is_rejected(raw: Entry) -> None
 @pytest.mark.parametrize(
     ("raw", "title"),
     [
-        (Markup("AT&amp;T &lt;b&gt;", "text"), "AT&amp;T &lt;b&gt;"),
-        (Markup("<b>a</b> < b & c", "text"), "<b>a</b> < b & c"),
-        (Markup("&lt;b&gt; in &amp;amp;", "html"), "<b> in &amp;"),
-        (Markup(" two\nlines\u202e\x00 ", "text"), "two lines"),
+        (Markup("AT&amp;T &lt;b&gt;"), "AT&amp;T &lt;b&gt;"),
+        (Markup("<b>a</b> < b & c"), "<b>a</b> < b & c"),
+        (Markup("&lt;b&gt; in &amp;amp;", is_html=True), "<b> in &amp;"),
+        (Markup(" two\nlines\u202e\x00 "), "two lines"),
     ],
 )
 def test_a_title_is_plain_text_unescaped_once(raw: Markup, title: str) -> None:
@@ -136,8 +136,8 @@ def test_a_relative_link_resolves_against_base_then_feed_then_document(
 
 
 def test_a_summary_stands_in_for_content_and_beside_it_only_when_it_differs() -> None:
-    both = Entry(content=Markup("<p>a</p>", "html"), summary=Markup("a", "text"))
-    alone = Entry(summary=Markup("a", "text"))
+    both = Entry(content=Markup("<p>a</p>", is_html=True), summary=Markup("a"))
+    alone = Entry(summary=Markup("a"))
 
     assert (normalised(both).content, normalised(both).summary) == ("<p>a</p>", "")
     assert (normalised(alone).content, normalised(alone).summary) == ("<p>a</p>", "")
@@ -168,7 +168,7 @@ def test_slash_dates_go_by_the_language_of_the_source() -> None:
 
 def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
     source = replace(SOURCE, language="de")
-    english = replace(entry("a", content="b"), content=Markup("b", "html", language="en"))
+    english = replace(entry("a", content="b"), content=Markup("b", is_html=True, language="en"))
 
     assert normalised(english, document(language="fr"), source).language == "en"
     assert normalised(entry("a"), document(language="fr"), source).language == "fr"
@@ -202,7 +202,7 @@ def test_authors_of_an_atom_feed_are_those_of_its_entries() -> None:
 
 
 TEXTS = st.text(max_size=30)
-MARKUPS = st.builds(Markup, TEXTS, st.sampled_from(["text", "html"]), TEXTS, TEXTS)
+MARKUPS = st.builds(Markup, TEXTS, st.booleans(), TEXTS, TEXTS)
 FILES = st.lists(st.builds(Attachment, TEXTS, TEXTS, TEXTS), max_size=2).map(tuple)
 NAMES = st.lists(TEXTS, max_size=3).map(tuple)
 ENTRIES = st.builds(

@@ -61,12 +61,15 @@ def test_skip_hours_come_after_all_that_moves_a_due_time() -> None:
 
 
 def test_skip_hours_are_those_of_the_document_that_was_read() -> None:
-    read = polls(replace(CLAIM, hints=Hints(skip_hours=(13,))), document=Document("rss20", skip_hours=(12,)))
+    read = polls(
+        replace(CLAIM, hints=Hints(skip_hours=(13,))),
+        document=Document("rss20", hints=Hints(skip_hours=(12,))),
+    )
     assert due(read) == replace(RHYTHM, at=NOON + 90 * MINUTE, is_skipping=True)
 
 
 def test_a_wish_of_the_origin_lengthens_the_interval() -> None:
-    assert due(polls(document=Document("rss20", ttl=60))) == state(DueReason.TTL, HOUR)
+    assert due(polls(document=Document("rss20", hints=Hints(ttl=60)))) == state(DueReason.TTL, HOUR)
 
 
 # ---- hubs
@@ -80,7 +83,9 @@ def test_a_source_with_a_working_hub_is_polled_rarely_unless_websub_is_off() -> 
 
 def test_an_origin_with_a_longer_wish_than_its_hub_is_followed() -> None:
     beside_a_hub = replace(CLAIM, subscription=HUB)
-    assert due(polls(beside_a_hub, document=Document("rss20", ttl=120))) == state(DueReason.TTL, 2 * HOUR)
+    assert due(polls(beside_a_hub, document=Document("rss20", hints=Hints(ttl=120)))) == state(
+        DueReason.TTL, 2 * HOUR
+    )
 
 
 def test_a_hub_silent_about_a_release_has_its_source_polled_at_the_operators_interval() -> None:
@@ -90,7 +95,7 @@ def test_a_hub_silent_about_a_release_has_its_source_polled_at_the_operators_int
 
 
 def test_a_silent_hub_does_not_change_a_due_time_that_is_not_its_own() -> None:
-    result = polls(replace(CLAIM, subscription=HUB), document=Document("rss20", ttl=120), new=1)
+    result = polls(replace(CLAIM, subscription=HUB), document=Document("rss20", hints=Hints(ttl=120)), new=1)
     assert due(result) == state(DueReason.TTL, 2 * HOUR)
 
 

@@ -121,7 +121,12 @@ def test_only_a_body_fetched_without_validators_is_a_full_fetch(
 
 def test_a_document_that_was_read_gives_the_source_its_texts_hints_and_seen_entries() -> None:
     document = Document(
-        "rss20", title="Press", link="https://ministry.example/", rights="CC0", language="en", ttl=5
+        "rss20",
+        title="Press",
+        link="https://ministry.example/",
+        rights="CC0",
+        language="en",
+        hints=Hints(ttl=5),
     )
     result = polls(replace(CLAIM, first_import=True, seen=((b"old", 3),)), document=document, new=2)
     after = result.after

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from aggregator import render
 from aggregator.model import Release, State
 from aggregator.model.settings import Republish, Text
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Publisher, Withdrawn
+from aggregator.render import Format
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
-KINDS = pytest.mark.parametrize("kind", render.KINDS)
+KINDS = pytest.mark.parametrize("kind", Format)
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def room(tmp_path: Path) -> Newsroom:
     return newsroom(tmp_path)
 
 
-def document(room: Newsroom, name: str = "", kind: str = "atom") -> Published:
+def document(room: Newsroom, name: str = "", kind: Format = Format.ATOM) -> Published:
     published = room.publisher.document(name, kind)
     assert published is not None
     return published
@@ -32,13 +32,13 @@ def titles(room: Newsroom, name: str = "") -> list[str]:
 
 
 @KINDS
-def test_a_document_is_cached_while_nothing_changes(room: Newsroom, kind: str) -> None:
+def test_a_document_is_cached_while_nothing_changes(room: Newsroom, kind: Format) -> None:
     room.publishes(item("First"))
     assert document(room, "", kind) is document(room, "", kind)
 
 
 @KINDS
-def test_the_same_data_give_the_same_bytes_in_another_publisher(room: Newsroom, kind: str) -> None:
+def test_the_same_data_give_the_same_bytes_in_another_publisher(room: Newsroom, kind: Format) -> None:
     room.publishes(item("First"), item("Second"))
     another = Publisher(room.storage, lambda: room.config).document("", kind)
     assert another is not None
@@ -46,7 +46,7 @@ def test_the_same_data_give_the_same_bytes_in_another_publisher(room: Newsroom, 
 
 
 @KINDS
-def test_a_new_release_is_in_the_next_document(room: Newsroom, kind: str) -> None:
+def test_a_new_release_is_in_the_next_document(room: Newsroom, kind: Format) -> None:
     room.publishes(item("First"))
     before = document(room, "", kind)
     room.publishes(item("Second"))
@@ -63,13 +63,13 @@ def test_the_newest_releases_come_first(room: Newsroom) -> None:
 
 @pytest.mark.parametrize("name", ["topics/none", "nonsense", "sources/observatory/more"])
 def test_an_unknown_channel_has_no_document_and_no_releases(room: Newsroom, name: str) -> None:
-    assert room.publisher.document(name, "atom") is None
+    assert room.publisher.document(name, Format.ATOM) is None
     assert room.publisher.channel(name) is None
     assert room.publisher.releases(name) == ()
 
 
 @KINDS
-def test_a_changed_disclaimer_changes_every_document(room: Newsroom, kind: str) -> None:
+def test_a_changed_disclaimer_changes_every_document(room: Newsroom, kind: Format) -> None:
     room.publishes(item("First"))
     before = document(room, "", kind)
     room.reconfigures(publication=replace(publication(), disclaimer=Text((("", "Other words."),))))
@@ -108,15 +108,15 @@ def test_two_bodies_never_share_a_last_modified_second(room: Newsroom) -> None:
 
 def test_a_document_rendered_to_the_same_bytes_keeps_its_last_modified(room: Newsroom) -> None:
     room.publishes(item("First"))
-    before = document(room, kind="json")
+    before = document(room, kind=Format.JSON)
     room.reconfigures(publication=replace(publication(), contact="other@releases.example"))
-    after = document(room, kind="json")
+    after = document(room, kind=Format.JSON)
     assert after is not before
     assert (after.body, after.last_modified) == (before.body, before.last_modified)
 
 
 @KINDS
-def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: str) -> None:
+def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: Format) -> None:
     large = "<p>" + "x" * 150_000 + "</p>"
     room.publishes(*(item(f"Release {number}", content=large, text="x") for number in range(20)))
     body = document(room, "", kind).body
@@ -127,7 +127,7 @@ def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: str
 
 
 @KINDS
-def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, kind: str) -> None:
+def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, kind: Format) -> None:
     large = "<p>" + "x" * (DOCUMENT_BYTES_MAX + 1) + "</p>"
     room.publishes(item("Older"), item("Huge", content=large))
     body = document(room, "", kind).body
@@ -197,6 +197,6 @@ def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
     room.publishes(item("First"))
     names = ("", "languages/en/", "sources/observatory/", "topics/climate/", "topics/open-data/")
     paths = [path for path, _ in room.publisher.documents()]
-    expected = {f"{name}feed.{kind}" for name in names for kind in render.KINDS}
+    expected = {f"{name}feed.{kind}" for name in names for kind in Format}
     assert expected <= set(paths)
     assert len(paths) == len(set(paths))

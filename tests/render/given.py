@@ -8,10 +8,11 @@ import feedparser
 from lxml import etree
 
 from aggregator import render
-from aggregator.editorial.disclaimer import DEFAULT
 from aggregator.editorial.present import present
+from aggregator.editorial.wording import DEFAULT
 from aggregator.model import Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored, StoryMember
 from aggregator.model.settings import Publication
+from aggregator.render import Format
 from aggregator.render.channels import describe
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
@@ -72,11 +73,12 @@ def release(item: Item = ITEM, *, feed: FeedInfo = FEED, also: tuple[StoryMember
 
 
 def channel(name: str = "", publication: Publication = PUBLICATION, feed: FeedInfo = FEED) -> Channel:
-    return describe(name, publication, [feed], 7, NOW, AUTHORITY)
+    return describe(name, publication, [feed], seq=7, changed=NOW, authority=AUTHORITY)
 
 
 def document(kind: str, *releases: Release, on: Channel | None = None) -> bytes:
-    return render.document(on or channel(), [render.entry(one, kind) for one in releases], kind)
+    chosen = Format(kind)
+    return render.document(on or channel(), [render.entry(one, chosen) for one in releases], chosen)
 
 
 def tree(document: bytes) -> etree._Element:

@@ -11,7 +11,7 @@ from tests.render.given import AUTHORITY, FEED, NOW, PUBLICATION
 
 def test_the_merged_channel_has_the_metadata_of_the_publication() -> None:
     publication = replace(PUBLICATION, description="All of it.")
-    assert describe("", publication, [FEED], 7, NOW, AUTHORITY) == Channel(
+    assert describe("", publication, [FEED], seq=7, changed=NOW, authority=AUTHORITY) == Channel(
         name="",
         title="Example Releases",
         page="https://releases.example/",
@@ -25,7 +25,9 @@ def test_the_merged_channel_has_the_metadata_of_the_publication() -> None:
 
 
 def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
-    assert describe("sources/water", PUBLICATION, [FEED], 7, None, AUTHORITY) == Channel(
+    assert describe(
+        "sources/water", PUBLICATION, [FEED], seq=7, changed=None, authority=AUTHORITY
+    ) == Channel(
         name="sources/water",
         title="Example Releases: Water Board",
         page="https://releases.example/sources/water",
@@ -47,17 +49,20 @@ def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
     ],
 )
 def test_other_channels_are_titled_by_their_selection(name: str, title: str, language: str) -> None:
-    found = describe(name, PUBLICATION, [FEED], 1, NOW, AUTHORITY)
+    found = describe(name, PUBLICATION, [FEED], seq=1, changed=NOW, authority=AUTHORITY)
     assert (found.title, found.language, found.rights) == (title, language, "")
 
 
 def test_names_are_safe_in_addresses_and_titles_in_xml() -> None:
     publication = replace(PUBLICATION, name="A\x00 <b>\nB")
-    found = describe('topics/é "x"', publication, [], 1, NOW, AUTHORITY)
+    found = describe('topics/é "x"', publication, [], seq=1, changed=NOW, authority=AUTHORITY)
     assert found.page == "https://releases.example/topics/%C3%A9%20%22x%22"
     assert found.title == 'A <b> B: é "x"'
 
 
 def test_a_source_without_organisation_is_titled_by_its_feed() -> None:
     feed = FeedInfo("s", "https://s.example/", "", title="S news")
-    assert describe("sources/s", PUBLICATION, [feed], 1, NOW, AUTHORITY).title == "Example Releases: S news"
+    assert (
+        describe("sources/s", PUBLICATION, [feed], seq=1, changed=NOW, authority=AUTHORITY).title
+        == "Example Releases: S news"
+    )

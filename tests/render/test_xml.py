@@ -11,7 +11,7 @@ from lxml import etree
 from aggregator import render
 from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release
 from aggregator.model.settings import Republish
-from aggregator.render import body
+from aggregator.render import Format, body
 from tests.line.valid import atom_mistakes
 from tests.render.given import (
     ALSO,
@@ -35,7 +35,7 @@ NAMES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "m": "http://search.yahoo.com/mrss/",
 }
-KINDS = ("rss", "atom")
+KINDS = (Format.RSS, Format.ATOM)
 
 # Item text has passed `normalise`: legal in XML, single-line fields on one line
 legal = st.text(
@@ -94,7 +94,7 @@ def only(kind: str, one: Release) -> etree._Element:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_feedparser_reads_the_stored_item_back(kind: str) -> None:
+def test_feedparser_reads_the_stored_item_back(kind: Format) -> None:
     one = release()
     found = read(document(kind, one)).entries[0]
     assert {
@@ -153,7 +153,7 @@ def test_an_atom_entry_names_its_source_in_full() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: str) -> None:
+def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: Format) -> None:
     item = only(kind, release(replace(ITEM, origin=ORIGIN)))
     if kind == "rss":
         assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.link, ORIGIN.title)]
@@ -226,7 +226,7 @@ def test_a_licence_without_an_address_is_in_the_rights_text(licence: str, words:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_head_of_a_channel(kind: str) -> None:
+def test_the_head_of_a_channel(kind: Format) -> None:
     on = replace(channel("sources/water"), hub="https://releases.example/hub")
     whole = document(kind, on=on)
     head = read(whole).feed
@@ -245,21 +245,21 @@ def test_the_head_of_a_channel(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_empty_channel_is_valid(kind: str) -> None:
+def test_an_empty_channel_is_valid(kind: Format) -> None:
     on = replace(channel(), changed=None, language="")
     found = read(document(kind, on=on))
     assert (found.entries, found.feed.updated_parsed[0]) == ([], 1970)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_characters_illegal_in_xml_are_an_error_of_that_item(kind: str) -> None:
+def test_characters_illegal_in_xml_are_an_error_of_that_item(kind: Format) -> None:
     with pytest.raises(ValueError):
         render.entry(replace(release(), title="\x00"), kind)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @given(items, feeds)
-def test_feedparser_reads_any_stored_item_back(kind: str, item: Item, feed: FeedInfo) -> None:
+def test_feedparser_reads_any_stored_item_back(kind: Format, item: Item, feed: FeedInfo) -> None:
     one = release(item, feed=feed)
     found = read(document(kind, one)).entries[0]
     assert (found.id, found.title, found.link, found.content[0].value, time(found.published_parsed)) == (

@@ -17,6 +17,7 @@ import uvicorn
 
 from aggregator.model import State
 from aggregator.model.settings import Republish, Text
+from aggregator.render import Format
 from aggregator.web.app import public_app
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
@@ -132,7 +133,7 @@ def test_uvicorn_serves_gzip_head_and_304(room: Newsroom) -> None:
         with client.stream("GET", "/feed.rss", headers={"Accept-Encoding": "gzip"}) as answer:
             body = gzip.decompress(b"".join(answer.iter_raw()))
         head = client.head("/feed.rss", headers={"Accept-Encoding": "identity"})
-        published = room.publisher.document("", "rss")
+        published = room.publisher.document("", Format.RSS)
         assert published is not None
         assert body == published.body
         assert (head.status_code, head.content) == (200, b"")

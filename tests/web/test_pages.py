@@ -66,16 +66,17 @@ def shown(made: Release) -> str:
 
 
 def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> None:
+    made = release(tmp_path)
     page = shown(
         replace(
-            release(tmp_path),
+            made,
+            source=replace(made.source, licence="CC-BY-4.0"),
             authors=("Ana Example",),
             enclosures=(
                 Enclosure("https://a.example/report.pdf?x=1", "application/pdf", 2_400_000),
                 Enclosure("javascript:alert(1)"),
             ),
             images=(Enclosure("https://a.example/picture.jpg"),),
-            licence="CC-BY-4.0",
             rights="© Observatory",
             also=(StoryMember("Ministry", "https://b.example/1"), StoryMember("Agency", "")),
         )

@@ -8,11 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Document, Enclosure, Item, Key, KeyKind, Origin, ReadResult
+from aggregator.model import Document, Enclosure, Hints, Item, Key, KeyKind, Origin, ReadResult
 from aggregator.workers.answers import Failure, decode, encode
 
 RESULT = ReadResult(
-    Document("rss", title="Ministry", update_period=timedelta(hours=12), skip_hours=(1, 2), salt=b"\xff"),
+    Document(
+        "rss",
+        title="Ministry",
+        hints=Hints(update_period=timedelta(hours=12), skip_hours=(1, 2)),
+        salt=b"\xff",
+    ),
     (
         Item(
             (Key(KeyKind.GUID, b"\x00" * 16),),
@@ -61,9 +66,9 @@ KEY, ITEM = Key(KeyKind.GUID, b"\x00" * 16), RESULT.items[0]
 @pytest.mark.parametrize(
     "lie",
     [
-        replace(RESULT, document=replace(RESULT.document, update_period=timedelta.max)),
-        replace(RESULT, document=replace(RESULT.document, update_period=timedelta(days=-1))),
-        replace(RESULT, document=replace(RESULT.document, ttl=1 << 40)),
+        replace(RESULT, document=replace(RESULT.document, hints=Hints(update_period=timedelta.max))),
+        replace(RESULT, document=replace(RESULT.document, hints=Hints(update_period=timedelta(days=-1)))),
+        replace(RESULT, document=replace(RESULT.document, hints=Hints(ttl=1 << 40))),
         replace(RESULT, document=replace(RESULT.document, listed=(b"short",))),
         replace(RESULT, items=(replace(ITEM, keys=(Key(KeyKind.GUID, b"\x00" * 18),)),)),
         replace(RESULT, items=(replace(ITEM, digest=b"\x00" * 8),)),

@@ -47,13 +47,14 @@ class Claim:
     """One source leased for one poll, with its stored state. Void once `token` is not current.
 
     `version` grows with every change of the state by anything but a poll. `seen` maps the raw digest of each
-    entry of the last document to its item number. `due` is None for a poll out of turn.
+    entry of the last document to its item number. `due` is the due time that was stored when it was claimed.
     """
 
     number: int
     id: str
     feed: str
     token: int
+    due: Due
     version: int = 0
     validators: Validators = Validators()
     body_digest: bytes = b""
@@ -75,7 +76,6 @@ class Claim:
     feed_language: str = ""
     relocation: Relocation = Relocation()
     host: str = ""  # host it is polled at; "" of a file
-    due: datetime | None = None
     subscription: Subscription | None = None
     open_alerts: frozenset[AlertKind] = frozenset()
 

@@ -11,7 +11,6 @@ class DueReason(StrEnum):
     """Reason for a due time. The values are stored: never rename one."""
 
     NEW = "new"  # never polled yet
-    POLLING = "polling"  # claimed; the record of the poll replaces it
     EVERY = "every"  # the configured interval
     RHYTHM = "rhythm"  # the usual gap between polls that found something new
     QUIET = "quiet"  # longer than the usual gap without anything new

@@ -44,7 +44,6 @@ def _basis(due: Due) -> str:
 
 WORDS: Mapping[DueReason, Callable[[Due], str]] = {
     DueReason.NEW: lambda due: "never polled yet",
-    DueReason.POLLING: lambda due: "being polled",
     DueReason.EVERY: lambda due: f"every {span(due.wait)}",
     DueReason.RHYTHM: lambda due: f"something new every {_basis(due)}: polled every {span(due.wait)}",
     DueReason.QUIET: lambda due: f"nothing new for {_basis(due)}: polled every {span(due.wait)}",

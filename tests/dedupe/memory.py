@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Entry, Item, Knowledge, Known, Mode, State
+from aggregator.model import Candidate, Claim, Due, Entry, Item, Knowledge, Known, Mode, State
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")
@@ -65,7 +65,9 @@ def knowledge(
 
 def claim(mode: Mode = Mode.NORMAL, *, first: bool = False) -> Claim:
     """A claim of the ministry."""
-    return Claim(number=1, id="ministry", feed=MINISTRY.feed, token=1, mode=mode, first_import=first)
+    return Claim(
+        number=1, id="ministry", feed=MINISTRY.feed, token=1, due=Due(NOON), mode=mode, first_import=first
+    )
 
 
 def day(number: int) -> str:

@@ -22,7 +22,7 @@ from aggregator.model import (
 from aggregator.policy.alerts import ENOUGH, FAILING, judged
 from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 
-CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, findings=ENOUGH)
+CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=ENOUGH)
 NOTHING = dict.fromkeys(AlertKind, "")
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
 CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)

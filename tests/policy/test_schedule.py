@@ -343,27 +343,29 @@ def test_a_clock_that_was_set_is_told_from_one_that_drifts() -> None:
 
 @pytest.mark.parametrize("after", DueReason)
 @pytest.mark.parametrize("stored", DueReason)
-def test_a_poll_replaces_its_own_due_time_and_a_wish_replaces_a_delivery(
+def test_a_poll_replaces_the_due_time_it_was_claimed_with_and_a_wish_replaces_a_delivery(
     stored: DueReason, after: DueReason
 ) -> None:
+    claimed, own = Due(NOON - HOUR, stored), Due(NOON + HOUR, after)
     is_wish = after in {DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE}
-    expected = stored is DueReason.POLLING or (stored is DueReason.HUB_DELIVERY and is_wish)
-    assert replaces(stored, Due(NOON, after)) is expected
+    assert replaces(claimed, claimed, own)
+    assert replaces(claimed, Due(NOON, stored), own) is (stored is DueReason.HUB_DELIVERY and is_wish)
 
 
+@pytest.mark.parametrize("is_polled", [False, True])
 @pytest.mark.parametrize(
     ("stored", "at", "expected"),
     [
         (DueReason.EVERY, NOON + HOUR, True),
         (DueReason.EVERY, NOON, False),
         (DueReason.BACK_OFF, NOON + DAY, True),
-        (DueReason.POLLING, NOON - HOUR, True),
-        (DueReason.ORIGIN_WAIT, NOON + HOUR, False),
-        (DueReason.HOST_LIMIT, NOON + HOUR, False),
-        (DueReason.ORIGIN_GONE, NOON + HOUR, False),
+        (DueReason.ORIGIN_WAIT, NOON + HOUR, None),
+        (DueReason.HOST_LIMIT, NOON + HOUR, None),
+        (DueReason.ORIGIN_GONE, NOON + HOUR, None),
     ],
 )
 def test_a_delivery_hastens_a_source_unless_its_origin_asked_for_a_wait(
-    stored: DueReason, at: datetime, expected: bool
+    stored: DueReason, at: datetime, expected: bool | None, is_polled: bool
 ) -> None:
-    assert hastens(stored, at, NOON) is expected
+    is_due = expected is not None and (expected or is_polled)
+    assert hastens(Due(at, stored), NOON, is_polled=is_polled) is is_due

@@ -1,7 +1,7 @@
 """Contract of every storage engine: due sources, claims, leases and recorded polls."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -135,9 +135,33 @@ def test_what_is_due_and_nobody_is_at_is_counted(storage: Storage) -> None:
     assert storage.admin.totals(NOON + 2 * HOUR).due == 3  # its lease has ended
 
 
-def test_a_claim_in_its_turn_says_since_when_it_was_due(storage: Storage) -> None:
+@pytest.mark.parametrize("ids", [None, ["ministry"]])
+def test_a_claim_holds_the_due_time_it_was_claimed_with(storage: Storage, ids: list[str] | None) -> None:
     storage.admin.sync(config(source("ministry")), NOON)
-    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE)
-    assert claim.due == NOON
-    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE, ids=["ministry"])
-    assert claim.due is None
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE, ids=ids)
+    assert claim.due == Due(NOON, DueReason.NEW)
+
+
+@pytest.mark.parametrize("end", ["released", "killed"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        FetchError("gone", cause=Cause.GONE, status=410),
+        FetchError("busy", cause=Cause.HTTP, status=503, retry_after="604800"),
+    ],
+)
+def test_a_poll_that_does_not_end_leaves_the_wish_of_the_origin(
+    storage: Storage, error: FetchError, end: str
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    storage.admin.sync(config(source("ministry")), now)
+    (claim,) = storage.polls.claim(now, limit=1, lease=HOUR)
+    result = failed(claim, now, error)
+    storage.polls.record(result)
+    (named,) = storage.polls.claim(now, limit=1, lease=HOUR, ids=["ministry"])
+    if end == "released":
+        storage.polls.release([named])
+    with storage.admin.poller():
+        (health,) = storage.admin.health()
+        assert health.due == result.due
+        assert storage.polls.rate_limited(now) == ("ministry",)

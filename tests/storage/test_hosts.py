@@ -69,6 +69,15 @@ def test_a_poll_that_was_under_way_does_not_end_the_rest(storage: Storage) -> No
     assert due(storage)["pilots"] == DAY
 
 
+def test_a_poll_under_way_that_the_operator_asked_for_does_not_end_the_limit_either(storage: Storage) -> None:
+    given(storage)
+    storage.polls.poll_soon(["pilots"], NOON)
+    under_way = claimed(storage, "pilots")
+    limits(storage, "harbour")
+    answers(storage, under_way)
+    assert due(storage)["pilots"] == DAY
+
+
 def test_what_is_due_later_or_asked_for_by_the_operator_is_not_put_off(storage: Storage) -> None:
     given(storage)
     limits(storage, "pilots", 2 * DAY)

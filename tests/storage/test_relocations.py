@@ -118,6 +118,7 @@ def test_who_configures_the_new_address_has_the_same_source(
         id=name,
         feed=NEW,
         token=claim.token,
+        due=claim.due,
         version=claim.version,
         relocation=Relocation(),
         host="new.example",

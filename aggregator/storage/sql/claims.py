@@ -12,7 +12,6 @@ from aggregator.storage.sql.engine import Connection, Row, as_json
 from aggregator.storage.sql.rows import (
     MILLISECOND,
     due_columns,
-    moment,
     moment_or_none,
     ms,
     unpack_hints,
@@ -45,13 +44,13 @@ def claim(
     admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
     chosen = as_json(islice(admitted, limit))
     found = db.execute(
-        """UPDATE source SET token = token + 1, leased = :until, due_reason = :polling
+        """UPDATE source SET token = token + 1, leased = :until
         WHERE number IN (SELECT value FROM json_each(:chosen)) RETURNING *""",
-        {"until": ms(now + lease), "polling": DueReason.POLLING.value, "chosen": chosen},
+        {"until": ms(now + lease), "chosen": chosen},
     ).fetchall()
     hubs, open_alerts = _subscriptions(db, chosen), _alerts(db, chosen)
     return tuple(
-        _claim(row, hubs.get(row["number"]), open_alerts[row["number"]], is_due=ids is None)
+        _claim(row, rows.due(row), hubs.get(row["number"]), open_alerts[row["number"]])
         for row in sorted(found, key=lambda row: (row["due"], row["number"]))
     )
 
@@ -69,10 +68,7 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
         return None
     numbers = as_json([held.number])
     fresh = _claim(
-        found,
-        _subscriptions(db, numbers).get(held.number),
-        _alerts(db, numbers)[held.number],
-        is_due=held.due is not None,
+        found, held.due, _subscriptions(db, numbers).get(held.number), _alerts(db, numbers)[held.number]
     )
     was_read_by = held.feed, held.body_digest, held.seen
     return fresh if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by else None
@@ -98,13 +94,14 @@ def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
     return kinds
 
 
-def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind], *, is_due: bool) -> Claim:
+def _claim(row: Row, due: Due, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
     gap = row["usual_gap"]
     return Claim(
         number=row["number"],
         id=row["id"],
         feed=row["feed"],
         token=row["token"],
+        due=due,
         version=row["version"],
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
         body_digest=row["body_digest"],
@@ -126,7 +123,6 @@ def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind], *, is_due
         feed_language=row["language"],
         relocation=unpack_relocation(row["relocation"]),
         host=row["host"],
-        due=moment(row["due"]) if is_due else None,
         subscription=hub,
         open_alerts=frozenset(alerts),
     )

@@ -29,9 +29,10 @@ def record(db: Connection, state: HostState) -> None:
 
 
 def limit(db: Connection, limited: HostLimit, by: int) -> None:
-    """Write a rate limit and delay the sources at its host, unless the operator asked for their poll.
+    """Write a rate limit and delay the sources at its host.
 
-    Polls under way there find that their own due time no longer holds.
+    A poll that the operator asked for and that has not begun keeps its time; polls under way find that their
+    own due time no longer holds.
     """
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
@@ -43,7 +44,8 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
     columns = due_columns(Due(limited.until, DueReason.HOST_LIMIT, host=limited.host))
     db.execute(
         """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE host = :host AND configured = 1 AND due < :due AND due_reason <> :asked AND number <> :by""",
+        WHERE host = :host AND configured = 1 AND due < :due AND number <> :by
+        AND (due_reason <> :asked OR leased IS NOT NULL)""",
         {**columns, "host": limited.host, "asked": DueReason.OPERATOR.value, "by": by},
     )
 

@@ -10,7 +10,7 @@ from aggregator.errors import LeaseLost, Outdated
 from aggregator.model import (
     ORIGIN_WISHES,
     Claim,
-    DueReason,
+    Due,
     HostState,
     Item,
     Knowledge,
@@ -24,6 +24,7 @@ from aggregator.storage.sql import (
     hosts,
     knowledge,
     new_items,
+    rows,
     source_state,
     sources,
     subscriptions,
@@ -154,22 +155,22 @@ class PollStore:
             sources.set_back(db, by // MILLISECOND)
 
 
-def _end_lease(db: Connection, claim: Claim) -> DueReason:
-    """End the lease of a claim that still holds; returns the reason of the due time now stored.
+def _end_lease(db: Connection, claim: Claim) -> Due:
+    """End the lease of a claim that still holds; returns the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
         """UPDATE source SET leased = NULL WHERE number = ? AND token = ? AND leased IS NOT NULL
-        AND configured = 1 AND feed = ? RETURNING version, due_reason""",
+        AND configured = 1 AND feed = ? RETURNING version, due, due_reason, due_figures""",
         (claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
-    return DueReason(held["due_reason"])
+    return rows.due(held)
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from aggregator.model import Claim, DueReason, PollResult
+from aggregator.model import Claim, Due, PollResult
 from aggregator.policy.schedule import replaces
 from aggregator.storage.sql.engine import Connection, update
 from aggregator.storage.sql.rows import (
@@ -40,8 +40,8 @@ COLUMNS: Sequence[tuple[str, str, Callable[[Claim], object]]] = (
 )
 
 
-def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: DueReason) -> None:
-    """Write the fields that the poll changed, and its due time if it replaces that of reason `stored`."""
+def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: Due) -> None:
+    """Write the fields that the poll changed, and its due time if it replaces the one `stored`."""
     before, after = result.claim, result.after
     columns: dict[str, object] = {
         column: value(after)
@@ -51,7 +51,7 @@ def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stor
     if result.changes is not None:
         seen = tuple((digest, numbers.get(digest, number)) for digest, number in after.seen)
         columns["seen"] = pack_seen(seen)
-    if replaces(stored, result.due):
+    if replaces(before.due, stored, result.due):
         columns |= due_columns(result.due)
     if columns:
         update(db, "source", before.number, columns)

@@ -9,9 +9,9 @@ from datetime import datetime
 
 from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
-from aggregator.storage.sql import tasks, values
+from aggregator.storage.sql import rows, tasks, values
 from aggregator.storage.sql.engine import Connection, one, update
-from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
+from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
 TASK = "websub"
 SECRET_BYTES = 32
@@ -81,15 +81,16 @@ def announce(db: Connection, number: int, now: datetime) -> None:
     write(db, present, subscription.announced(present, now))
     source = one(
         db.execute(
-            """SELECT s.due, s.due_reason, (SELECT started FROM poll WHERE source = s.number
-                ORDER BY number DESC LIMIT 1) AS started FROM source s WHERE s.id = ?""",
-            (present.source,),
+            """SELECT due, due_reason, due_figures, leased IS NOT NULL AS is_polled,
+            (SELECT started FROM poll WHERE source = s.number ORDER BY number DESC LIMIT 1) AS started
+            FROM source s WHERE number = ?""",
+            (row["source_number"],),
         )
     )
-    reason = DueReason(source["due_reason"])
-    started = now if reason is DueReason.POLLING else moment_or_none(source["started"])
+    is_polled = bool(source["is_polled"])
+    started = now if is_polled else moment_or_none(source["started"])
     due = Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)
-    if schedule.hastens(reason, moment(source["due"]), due.at):
+    if schedule.hastens(rows.due(source), due.at, is_polled=is_polled):
         update(db, "source", row["source_number"], due_columns(due))
 
 

@@ -41,7 +41,6 @@ Figures = dict[str, object]  # as `sql.rows.due_columns` stores them
 PLAIN: Mapping[str, DueReason] = {
     "": DueReason.CONFIGURED_AGAIN,
     "never polled yet": DueReason.NEW,
-    "being polled": DueReason.POLLING,
     "asked for by the operator": DueReason.OPERATOR,
     "back in the configuration": DueReason.CONFIGURED_AGAIN,
     "moved to another address": DueReason.MOVED,

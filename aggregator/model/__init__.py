@@ -17,6 +17,7 @@ from aggregator.model.poll import (
     OutcomeKind,
     PollResult,
     Relocation,
+    SourceState,
     Totals,
 )
 from aggregator.model.release import Channel, Release

@@ -163,6 +163,14 @@ class Alert:
         return "cleared" if self.cleared else "raised"
 
 
+class SourceState(StrEnum):
+    """The states of a configured source by its polls; `policy.health` says which."""
+
+    WORKING = "working"
+    FAILING = "failing"
+    WAITING = "waiting"  # never polled
+
+
 @dataclass(frozen=True, slots=True)
 class Health:
     """Health of a source, for /status and the command line."""
@@ -184,8 +192,8 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts of items by state (`held`, `live`, `withdrawn`), of configured sources by health (`waiting`: not
-    polled yet), and of sources and tasks that are due and not claimed."""
+    """Counts of items by State, of configured sources by SourceState, and of sources and tasks that are due
+    and not claimed."""
 
     held: int = 0
     live: int = 0

@@ -1,5 +1,6 @@
 """The contract's AdminStore: the store as a whole, its configuration, upkeep and health."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from aggregator.model import Health, Mode, Totals
 from aggregator.model.settings import Config, Retention
+from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
@@ -70,14 +72,14 @@ class AdminStore:
     def totals(self, now: datetime) -> Totals:
         """Return how many items and sources there are in each state. Cheap enough for every few seconds."""
         with self._engine.reading() as db:
-            counted = {
-                row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")
-            }
-            fares = db.execute(
-                """SELECT CASE WHEN failures > 0 THEN 'failing' WHEN last_success IS NULL THEN 'waiting'
-                ELSE 'working' END AS fares, count(*) FROM source WHERE configured = 1 GROUP BY 1"""
+            counted = Counter(
+                {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")}
             )
-            counted |= {row[0]: row[1] for row in fares}
+            for failures, has_succeeded, sources in db.execute(
+                """SELECT failures > 0, last_success IS NOT NULL, count(*) FROM source WHERE configured = 1
+                GROUP BY 1, 2"""
+            ):
+                counted[state_of(failures, has_succeeded=has_succeeded)] += sources
             waiting = db.execute(
                 """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
                     AND (leased IS NULL OR leased < :now)), (SELECT count(*) FROM task WHERE due <= :now)""",

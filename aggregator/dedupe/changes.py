@@ -6,7 +6,7 @@ Pure: `now` and what the store knows are given. Withdraws nothing; absence from 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
@@ -27,7 +27,8 @@ from aggregator.model import (
 )
 from aggregator.model.settings import Source
 
-EDITS_MAX = 24  # revisions of an item in 7 days; further changes are damped
+EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
+EDITS_WITHIN = timedelta(days=7)
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
 
 Place = Callable[[datetime | None], Placement]  # of the date an item claims

@@ -16,8 +16,12 @@ from aggregator.storage.sql.rows import ms
 
 MEMBER = """SELECT i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source_id, s.topics,
     s.domains, s.priority FROM item i JOIN source s ON s.number = i.source"""
-VISIBLE_MEMBER = "i.state = 'live' AND s.republish <> 'no'"
 INSERT = "INSERT INTO membership (channel, position, item, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+
+def visible(item: str = "i", source: str = "s") -> str:
+    """Return the condition that channels show an item, by the aliases of its row and its source's."""
+    return f"{item}.state = 'live' AND {item}.freed = 0 AND {source}.republish <> 'no'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 
 
 def _visible(db: Connection, story: int) -> list[Member]:
-    found = db.execute(f"{MEMBER} WHERE i.story = ? AND {VISIBLE_MEMBER} ORDER BY i.number", (story,))
+    found = db.execute(f"{MEMBER} WHERE i.story = ? AND {visible()} ORDER BY i.number", (story,))
     return [_member(row) for row in found]
 
 

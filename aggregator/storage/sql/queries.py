@@ -17,12 +17,12 @@ from aggregator.model import (
     Trigger,
 )
 from aggregator.storage.sql import lifecycle, values
+from aggregator.storage.sql.channels import visible
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
-VISIBLE = "i.state = 'live' AND s.republish <> 'no' AND i.freed = 0"
 CORRECTED_FOR = timedelta(days=30)  # a correction is shown again for so long: readers do not look back
 ITEMS_MAX = 500  # of one document, whatever its window holds
 
@@ -73,7 +73,7 @@ class ItemStore:
             cursor = db.execute(
                 f"""SELECT m.position AS place, m.since, i.*, s.id AS source_id FROM membership m
                 JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-                WHERE m.channel = ? AND {VISIBLE} ORDER BY m.position DESC LIMIT ?""",
+                WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?""",
                 (channel["number"], ITEMS_MAX),
             )
             for row in cursor:
@@ -84,7 +84,7 @@ class ItemStore:
             corrected = db.execute(
                 f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
                 CROSS JOIN membership m JOIN source s ON s.number = i.source
-                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {VISIBLE}
+                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {visible()}
                 ORDER BY i.corrected DESC LIMIT ?""",
                 (channel["number"], ms(changed - CORRECTED_FOR), newest),
             )
@@ -98,10 +98,10 @@ class ItemStore:
         # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
         with self._engine.reading() as db:
             found = db.execute(
-                f"""{ITEM} WHERE i.backlog = 1 AND {VISIBLE} AND NOT EXISTS (
+                f"""{ITEM} WHERE i.backlog = 1 AND {visible()} AND NOT EXISTS (
                     SELECT 1 FROM item o JOIN source os ON os.number = o.source
                     WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number)
-                    AND o.state = 'live' AND os.republish <> 'no' AND o.freed = 0)
+                    AND {visible("o", "os")})
                 ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
                 (limit,),
             ).fetchall()
@@ -223,7 +223,7 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
     for row in db.execute(
         f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
         JOIN source s ON s.number = i.source
-        WHERE i.story IN (SELECT value FROM json_each(?)) AND {VISIBLE} ORDER BY i.number""",
+        WHERE i.story IN (SELECT value FROM json_each(?)) AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
         name = json.loads(row["details"]).get("organisation") or row["organisation"]

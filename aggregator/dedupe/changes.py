@@ -50,7 +50,6 @@ def decide(
         new=_new(found, known, claim, source, now=now, place=place),
         edits=edits,
         seen=_seen(listed, claim.seen, numbers, found.superseded),
-        rotated=found.rotated,
     )
 
 
@@ -124,18 +123,14 @@ def _new(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
                 public_id=item.guid if guids[item.guid] == 1 and _is_publishable(item.guid, known) else "",
-                state=placement.state,
-                shown=placement.shown,
+                placement=placement,
                 updated=said if said is not None and placement.shown < said <= now else placement.shown,
-                release=placement.release,
-                reason=placement.reason,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=same.number if same else None,
-                flags=placement.flags,
             )
         )
-    return _identified(sorted(made, key=lambda new: new.shown), known)
+    return _identified(sorted(made, key=lambda new: new.placement.shown), known)
 
 
 def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ...]:
@@ -156,7 +151,8 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         taken |= {own, public}
         made = replace(new, id=own, public_id=public)
         if known.withdrawn & {new.id, own}:
-            made = replace(made, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+            withdrawn = replace(new.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+            made = replace(made, placement=withdrawn)
         identified.append(made)
     return tuple(identified)
 

@@ -22,15 +22,13 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 class Resolved:
     """Items of one document, each once: `known` with the stored item, or `new`.
 
-    `superseded` are the raw digests of entries outdated by another entry for the same item; `rotated` counts
-    the known ones that came under a new guid or address.
+    `superseded` are the raw digests of entries outdated by another entry for the same item.
     """
 
     mode: Mode
     known: tuple[tuple[Item, Known], ...]
     new: tuple[Item, ...]
     superseded: tuple[bytes, ...]
-    rotated: int
 
 
 def resolve(
@@ -56,7 +54,6 @@ def resolve(
         known=tuple(pairs),
         new=tuple(new),
         superseded=tuple(item.digest for item in items if id(item) not in kept and item.digest),
-        rotated=len(rotated),
     )
 
 

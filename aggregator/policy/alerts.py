@@ -7,7 +7,6 @@ The store knows which alerts are open.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aggregator.editorial.safe import feed_address
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, PollResult, SubscriptionState
 from aggregator.policy import reasons, relocation
@@ -32,9 +31,7 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
     claim, after, outcome = result.claim, result.after, result.outcome
     if outcome.kind is OutcomeKind.FAILED:
         return _failed(result)
-    moved = relocation.advice(
-        claim.id, feed_address(after.relocation.at), after.relocation.since, is_adopted=True
-    )
+    moved = relocation.advice(claim.id, after.relocation) if after.relocation.at else ""
     return {
         **dict.fromkeys(ENDED_BY_SUCCESS, ""),
         AlertKind.MOVED: moved,

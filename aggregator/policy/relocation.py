@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from aggregator.editorial.safe import feed_address
 from aggregator.model import Fetched, Relocation
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
@@ -79,12 +80,13 @@ def event(before: Relocation, after: Relocation) -> str:
     return "permanently redirected" if is_new else ""
 
 
-def advice(source: str, to: str, since: datetime | None, *, is_adopted: bool) -> str:
+def advice(source: str, known: Relocation) -> str:
     """Return the sentence about a relocation with its cure; "" for a source that has not moved."""
+    to, since = feed_address(known.target[0]), known.target[1]
     if not to or since is None:
         return ""
     cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
-    if is_adopted:
+    if known.at:
         return f"moved for good, polled at {to} since {since:%Y-%m-%d}: {cure}"
     adopted = since + STABLE
     return (

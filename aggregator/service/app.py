@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from aggregator import config as configuration
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Claim, HostState, Outcome
+from aggregator.model import Claim, HostState, Outcome, TaskKind
 from aggregator.model.settings import Address, Config
 from aggregator.service.line import Line
 from aggregator.service.live_config import LiveConfig
@@ -109,14 +109,14 @@ def durable_work(
     """Return the runner of durable tasks, and the alert notifier."""
     from aggregator.service import alert_webhook
     from aggregator.tasks import Tasks
-    from aggregator.websub.subscriber import KIND, Subscriber
+    from aggregator.websub.subscriber import Subscriber
 
     store, client = line.storage.tasks, line.client
     hubs = Subscriber(store, client, line.write, config=lambda: current.config, clock=clock)
     alerts = alert_webhook.AlertNotifier(
         store, client, line.write, config=lambda: current.config, clock=clock
     )
-    handlers = {KIND: hubs.run, alert_webhook.KIND: alerts.run}
+    handlers = {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run}
     return Tasks(store, line.write, handlers, clock=clock), alerts
 
 

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.editorial.safe import feed_address
 from aggregator.model import Alert, Health, Outcome, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
@@ -159,7 +158,7 @@ def row(health: Health) -> Row:
     last = health.last
     return Row(
         id=health.feed.id,
-        organisation=health.feed.organisation or health.feed.title or health.feed.id,
+        organisation=health.feed.organisation,
         mark=mark,
         state=state,
         note=note,
@@ -170,9 +169,7 @@ def row(health: Health) -> Row:
         live=health.live,
         held=health.held,
         newest=health.last_new,
-        moved=advice(
-            health.feed.id, feed_address(health.moved_to), health.moved_since, is_adopted=health.moved
-        ),
+        moved=advice(health.feed.id, health.relocation),
     )
 
 

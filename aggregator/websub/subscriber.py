@@ -16,7 +16,6 @@ from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import is_reachable
 
-KIND = "websub"
 PATH = "websub/"  # of callbacks, below publication.url
 
 

@@ -29,7 +29,6 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         current=now.keys,
         updated=now.updated or now.claimed or NOON,
         url=now.url,
-        language=now.language,
         listed=listed,
     )
     return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known

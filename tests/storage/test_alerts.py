@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import Alert, AlertKind, Task
+from aggregator.model import Alert, AlertKind, Task, TaskKind
 from aggregator.model.settings import Retention, Source
 from aggregator.policy.alerts import ENOUGH
 from aggregator.storage import Storage
@@ -46,7 +46,7 @@ def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
 
 
 def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
-    return storage.tasks.claim_tasks(now, kinds=("alerts",), limit=9, lease=HOUR)
+    return storage.tasks.claim_tasks(now, kinds=(TaskKind.ALERTS,), limit=9, lease=HOUR)
 
 
 def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Storage) -> None:

@@ -20,6 +20,7 @@ from aggregator.model import (
     Mode,
     NewItem,
     OutcomeKind,
+    Placement,
     State,
     Stored,
     Transition,
@@ -140,7 +141,7 @@ class Newsroom:
     def _new(self, item: Item, state: State) -> NewItem:
         self.ids[item.title] = hashlib.blake2b(item.title.encode(), digest_size=7).hexdigest()[:13]
         shown = item.claimed or self.now
-        return NewItem(item, self.ids[item.title], item.guid, state, shown, updated=shown)
+        return NewItem(item, self.ids[item.title], item.guid, Placement(state, None, shown), updated=shown)
 
     def _poll(self, source: str, changes: Changes) -> None:
         self.now += timedelta(minutes=1)

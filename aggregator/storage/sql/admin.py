@@ -115,7 +115,6 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
-    known = unpack_relocation(row["relocation"])
     return Health(
         feed=values.feed_info(row),
         due=rows.due(row),
@@ -127,7 +126,5 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
         last=values.outcome(last, row["id"]) if last is not None else None,
         last_success=moment_or_none(row["last_success"]),
         last_new=moment_or_none(row["last_new"]),
-        moved_to=known.at or known.seen,
-        moved_since=known.since or known.seen_since,
-        moved=bool(known.at),
+        relocation=unpack_relocation(row["relocation"]),
     )

@@ -6,11 +6,11 @@ Called inside a transaction. `policy.alerts` decides.
 from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.model import Alert, AlertKind, PollResult
+from aggregator.model import Alert, AlertKind, PollResult, TaskKind
+from aggregator.storage.sql import values
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import moment, moment_or_none, ms
 
-TASK = "alerts"  # posts unsent alerts
 # Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
 STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
 
@@ -60,7 +60,7 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     db.execute(
         """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
         WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
-        (TASK, ms(now)),
+        (TaskKind.ALERTS.value, ms(now)),
     )
     return tuple(map(_alert, found))
 
@@ -83,7 +83,7 @@ def _alert(row: Row) -> Alert:
     return Alert(
         number=row["number"],
         source=row["source_id"],
-        organisation=row["organisation"] or row["title"] or row["source_id"],
+        organisation=values.organisation(row, row["source_id"]),
         kind=AlertKind(row["kind"]),
         message=row["message"],
         raised=moment(row["raised"]),

@@ -9,8 +9,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-Parameters = Sequence[object] | Mapping[str, object]
-
 
 class Row(Protocol):
     """One row; columns by name or by position."""
@@ -18,8 +16,6 @@ class Row(Protocol):
     def __getitem__(self, column: Any, /) -> Any: ...  # a column holds what its type says
 
     def __iter__(self) -> Iterator[Any]: ...
-
-    def keys(self) -> Sequence[str]: ...
 
 
 class Cursor(Protocol):
@@ -40,7 +36,7 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection inside a transaction."""
 
-    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # Parameters, as its library says
+    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # as its library says
 
     def executemany(self, sql: str, parameters: Any, /) -> object: ...
 
@@ -126,8 +122,15 @@ def as_json(values: Iterable[object]) -> str:
 
 def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:
     """Insert one row."""
-    names = ", ".join(columns)
-    db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})", columns)
+    insert_many(db, table, [columns])
+
+
+def insert_many(db: Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows of the same columns, at least one."""
+    names = ", ".join(rows[0])
+    db.executemany(
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in rows[0])})", rows
+    )
 
 
 def update(db: Connection, table: str, number: int, columns: Mapping[str, object]) -> None:

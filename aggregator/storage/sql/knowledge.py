@@ -62,7 +62,7 @@ def _known(
     seen = dict(claim.seen)
     present = {seen[digest] for digest in listed if digest in seen}
     stored = db.execute(
-        """SELECT number, state, title, url, fingerprint, keys, updated, language, release, flags,
+        """SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number IN (SELECT value FROM json_each(:numbers)) ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
@@ -80,7 +80,6 @@ def _one_known(row: Row, keys: tuple[Key, ...], is_listed: bool) -> Known:
         current=unpack_keys(row["keys"]),
         updated=moment(row["updated"]),
         url=row["url"],
-        language=row["language"],
         listed=is_listed,
         edits=row["edits"],
         release=moment_or_none(row["release"]),

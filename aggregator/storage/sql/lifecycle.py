@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.errors import StorageError
-from aggregator.model import State, Transition
+from aggregator.model import State, Transition, Trigger
 from aggregator.storage.sql import channels, journal
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, insert
-from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.engine import Connection, Row, insert
+from aggregator.storage.sql.rows import moment, ms
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
@@ -66,4 +66,17 @@ def audit(db: Connection, step: Transition) -> None:
             "reason": step.reason,
             "actor": step.actor,
         },
+    )
+
+
+def transition(row: Row) -> Transition:
+    """Return the transition of a row of the `audit` table."""
+    return Transition(
+        number=row["item"],
+        before=State(row["before"]),
+        after=State(row["after"]),
+        trigger=Trigger(row["trigger"]),
+        reason=row["reason"],
+        actor=row["actor"],
+        at=moment(row["at"]),
     )

@@ -6,15 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model import (
-    AuditLine,
     FeedInfo,
     ItemQuery,
     Revision,
-    State,
     Stored,
     StoryMember,
     Transition,
-    Trigger,
 )
 from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.channels import visible
@@ -181,25 +178,11 @@ class ItemStore:
                 )
             )
 
-    def audit(self, number: int) -> tuple[AuditLine, ...]:
+    def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         with self._engine.reading() as db:
-            return tuple(
-                AuditLine(
-                    at=moment(row["at"]),
-                    item=row["id"],
-                    before=State(row["before"]),
-                    after=State(row["after"]),
-                    trigger=Trigger(row["trigger"]),
-                    reason=row["reason"],
-                    actor=row["actor"],
-                )
-                for row in db.execute(
-                    """SELECT a.*, i.id FROM audit a JOIN item i ON i.number = a.item
-                    WHERE a.item = ? ORDER BY a.number""",
-                    (number,),
-                )
-            )
+            found = db.execute("SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
+            return tuple(map(lifecycle.transition, found))
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""
@@ -226,8 +209,8 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
         WHERE i.story IN (SELECT value FROM json_each(?)) AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
-        name = json.loads(row["details"]).get("organisation") or row["organisation"]
-        also = StoryMember(organisation=name or row["title"] or row["id"], url=row["url"])
+        own = json.loads(row["details"]).get("organisation")
+        also = StoryMember(own or values.organisation(row, row["id"]), row["url"])
         others.setdefault(row["story"], []).append((row["number"], also))
     return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
 

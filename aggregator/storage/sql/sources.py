@@ -157,7 +157,7 @@ def unmove(db: Connection, source: str, now: datetime) -> str:
     update(db, "source", row["number"], columns)
     db.execute("UPDATE source SET version = version + 1 WHERE number = ?", (row["number"],))
     channels.touch_all(db, channels.stamp(db, now))
-    return known.at or known.seen
+    return known.target[0]
 
 
 def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:

@@ -7,13 +7,12 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
+from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState, TaskKind
 from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import rows, tasks, values
 from aggregator.storage.sql.engine import Connection, one, update
 from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
-TASK = "websub"
 SECRET_BYTES = 32
 
 SELECT = """SELECT s.*, o.number AS source_number, o.id AS source_id, o.configured, t.due FROM subscription s
@@ -45,13 +44,13 @@ def write(db: Connection, before: Subscription, after: Subscription | None) -> N
     number = before.number
     if after is None:
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
-        tasks.cancel(db, TASK, str(number))
+        tasks.cancel(db, TaskKind.WEBSUB, str(number))
         return
     old = _columns(before)
     if columns := {name: value for name, value in _columns(after).items() if value != old[name]}:
         update(db, "subscription", number, columns)
     if after.due != before.due:
-        tasks.schedule(db, TASK, str(number), after.due)
+        tasks.schedule(db, TaskKind.WEBSUB, str(number), after.due)
 
 
 def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
@@ -69,7 +68,7 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
             ms(now),
         ),
     )
-    tasks.schedule(db, TASK, str(one(made)["number"]), now)
+    tasks.schedule(db, TaskKind.WEBSUB, str(one(made)["number"]), now)
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from aggregator.model import Alert, Subscription, Task
+from aggregator.model import Alert, Subscription, Task, TaskKind
 from aggregator.storage.sql import alerts, subscriptions, tasks
 from aggregator.storage.sql.engine import Engine
 
@@ -15,7 +15,7 @@ class TaskStore:
         self._engine = engine
 
     def claim_tasks(
-        self, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
+        self, now: datetime, *, kinds: Sequence[TaskKind], limit: int, lease: timedelta
     ) -> tuple[Task, ...]:
         """(poller) Claim due tasks of these kinds, longest due first; after `lease` they are due again."""
         with self._engine.writing() as db:

@@ -6,27 +6,27 @@ A claim moves the task's `due` to its end, so that work cut off by a crash is cl
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from aggregator.model import Task
+from aggregator.model import Task, TaskKind
 from aggregator.storage.sql.engine import Connection, as_json
 from aggregator.storage.sql.rows import moment, ms
 
 
-def schedule(db: Connection, kind: str, subject: str, due: datetime) -> None:
+def schedule(db: Connection, kind: TaskKind, subject: str, due: datetime) -> None:
     """Schedule a task at `due`, whenever it was due before."""
     db.execute(
         """INSERT INTO task (kind, subject, due) VALUES (?, ?, ?)
         ON CONFLICT (kind, subject) DO UPDATE SET due = excluded.due, attempts = 0""",
-        (kind, subject, ms(due)),
+        (kind.value, subject, ms(due)),
     )
 
 
-def cancel(db: Connection, kind: str, subject: str) -> None:
+def cancel(db: Connection, kind: TaskKind, subject: str) -> None:
     """Remove a task."""
-    db.execute("DELETE FROM task WHERE kind = ? AND subject = ?", (kind, subject))
+    db.execute("DELETE FROM task WHERE kind = ? AND subject = ?", (kind.value, subject))
 
 
 def claim(
-    db: Connection, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
+    db: Connection, now: datetime, *, kinds: Sequence[TaskKind], limit: int, lease: timedelta
 ) -> tuple[Task, ...]:
     """Claim due tasks of these kinds, longest due first."""
     found = db.execute(
@@ -37,12 +37,14 @@ def claim(
         RETURNING *""",
         {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit},
     ).fetchall()
-    return tuple(Task(row["kind"], row["subject"], moment(row["due"]), row["attempts"]) for row in found)
+    return tuple(
+        Task(TaskKind(row["kind"]), row["subject"], moment(row["due"]), row["attempts"]) for row in found
+    )
 
 
 def finish(db: Connection, task: Task, again: datetime | None) -> None:
     """Remove a task, or schedule it again; nothing if its time was set anew meanwhile."""
-    held = (task.kind, task.subject, ms(task.due))
+    held = (task.kind.value, task.subject, ms(task.due))
     if again is None:
         db.execute("DELETE FROM task WHERE kind = ? AND subject = ? AND due = ?", held)
     else:

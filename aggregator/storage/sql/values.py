@@ -105,6 +105,11 @@ def stored(row: Row) -> Stored:
     )
 
 
+def organisation(row: Row, source: str) -> str:
+    """Return the name of a source's organisation: as configured, else its feed's title, else its id."""
+    return str(row["organisation"] or row["title"] or source)
+
+
 def feed_info(row: Row) -> FeedInfo:
     """Return the FeedInfo of a row of the `source` table."""
     return FeedInfo(
@@ -112,7 +117,7 @@ def feed_info(row: Row) -> FeedInfo:
         feed=""
         if row["feed"].startswith("file:")
         else unpack_relocation(row["relocation"]).at or row["feed"],
-        organisation=row["organisation"] or row["title"] or row["id"],
+        organisation=organisation(row, row["id"]),
         title=row["title"],
         link=row["link"],
         rights=row["rights"],

@@ -21,7 +21,7 @@ from aggregator.model.poll import (
     SourceState,
     Totals,
 )
-from aggregator.model.release import Channel, Release
+from aggregator.model.release import WINDOW, Channel, Release, Window
 from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     Candidate,

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from math import sqrt
 
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints
+from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
@@ -132,6 +132,12 @@ def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:
     A source that is being polled is due again: the origin may not have shown yet what was announced.
     """
     return stored.reason not in ORIGIN_WISHES and (is_polled or delivery < stored.at)
+
+
+def is_delayed(stored: Due, limit: HostLimit, *, is_polled: bool) -> bool:
+    """Return whether the rate limit of its host delays a source: not before a poll that the operator asked
+    for."""
+    return stored.at < limit.until and (is_polled or stored.reason is not DueReason.OPERATOR)
 
 
 def leap(wall: timedelta, ran: timedelta) -> timedelta:

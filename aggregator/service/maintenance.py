@@ -14,6 +14,8 @@ from aggregator.model.settings import Retention
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage, backups
 
+RELEASED_AT_ONCE = 500  # others wait for the transaction
+
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
     """Run all of it. StorageError when retention fails."""
@@ -33,7 +35,7 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 def release(storage: Storage, now: datetime) -> None:
     """Publish held items whose time has come."""
-    due = storage.items.release_due(now)
+    due = storage.items.release_due(now, RELEASED_AT_ONCE)
     steps = [step(item, Trigger.TIME, reason="its time has come", actor="publicwire", at=now) for item in due]
     if steps:
         storage.items.apply_transitions(steps)

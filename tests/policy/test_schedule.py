@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 
 from aggregator.errors import Cause, FetchError, ParseError, PollError
-from aggregator.model import Due, DueReason, Fetched, Hints
+from aggregator.model import Due, DueReason, Fetched, Hints, HostLimit
 from aggregator.policy.schedule import (
     BACK_OFF,
     CLOCK_DRIFT_MAX,
@@ -15,6 +15,7 @@ from aggregator.policy.schedule import (
     after_failure,
     after_success,
     hastens,
+    is_delayed,
     is_plausible,
     leap,
     pace,
@@ -369,3 +370,18 @@ def test_a_delivery_hastens_a_source_unless_its_origin_asked_for_a_wait(
 ) -> None:
     is_due = expected is not None and (expected or is_polled)
     assert hastens(Due(at, stored), NOON, is_polled=is_polled) is is_due
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_polled", "expected"),
+    [
+        (Due(NOON, DueReason.EVERY), False, True),
+        (Due(NOON + HOUR, DueReason.EVERY), False, False),
+        (Due(NOON, DueReason.OPERATOR), False, False),
+        (Due(NOON, DueReason.OPERATOR), True, True),
+    ],
+)
+def test_a_rate_limit_delays_all_but_what_the_operator_asked_for(
+    stored: Due, is_polled: bool, expected: bool
+) -> None:
+    assert is_delayed(stored, HostLimit("press.example", NOON + HOUR), is_polled=is_polled) is expected

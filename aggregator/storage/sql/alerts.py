@@ -53,10 +53,7 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     """
     found = db.execute(SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
     if found:
-        db.executemany(
-            "UPDATE alert SET told = ? WHERE number = ?",
-            [(1 if row["cleared"] is None else 2, row["number"]) for row in found],
-        )
+        db.execute(f"UPDATE alert AS a SET told = {STATE} WHERE told < {STATE}")
     db.execute(
         """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
         WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",

@@ -8,9 +8,10 @@ from itertools import islice
 from aggregator.model import AlertKind, Claim, Due, DueReason, Mode, Subscription, Validators
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
-from aggregator.storage.sql.engine import Connection, Row, as_json
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
 from aggregator.storage.sql.rows import (
     MILLISECOND,
+    SET_DUE,
     due_columns,
     moment_or_none,
     ms,
@@ -22,8 +23,8 @@ from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
 IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
     AND (leased IS NULL OR leased < :now) ORDER BY due, number"""
-NAMED = """SELECT number, host FROM source WHERE configured = 1
-    AND id IN (SELECT value FROM json_each(:ids)) ORDER BY due, number"""
+NAMED = f"""SELECT number, host FROM source WHERE configured = 1
+    AND id {texts(":ids")} ORDER BY due, number"""
 RELEASE = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
 
 
@@ -44,8 +45,8 @@ def claim(
     admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
     chosen = as_json(islice(admitted, limit))
     found = db.execute(
-        """UPDATE source SET token = token + 1, leased = :until
-        WHERE number IN (SELECT value FROM json_each(:chosen)) RETURNING *""",
+        f"""UPDATE source SET token = token + 1, leased = :until
+        WHERE number {ints(":chosen")} RETURNING *""",
         {"until": ms(now + lease), "chosen": chosen},
     ).fetchall()
     hubs, open_alerts = _subscriptions(db, chosen), _alerts(db, chosen)
@@ -76,7 +77,7 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
 
 def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
     found = db.execute(
-        SUBSCRIPTION + "WHERE s.state <> 'leaving' AND s.source IN (SELECT value FROM json_each(?))",
+        SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}",
         (numbers,),
     )
     return {row["source_number"]: values.subscription(row) for row in found}
@@ -84,9 +85,7 @@ def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
 
 def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
     found = db.execute(
-        """SELECT source, kind FROM alert WHERE cleared IS NULL
-        AND source IN (SELECT value FROM json_each(?))""",
-        (numbers,),
+        f"SELECT source, kind FROM alert WHERE cleared IS NULL AND source {ints()}", (numbers,)
     )
     kinds: dict[int, set[AlertKind]] = defaultdict(set)
     for row in found:
@@ -146,7 +145,6 @@ def clear_leases(db: Connection, now: datetime) -> None:
         if not schedule.is_plausible(rows.due(row), row["every"] * MILLISECOND, now)
     ]
     db.execute(
-        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE number IN (SELECT value FROM json_each(:wrong))""",
+        f"UPDATE source SET {SET_DUE} WHERE number {ints(':wrong')}",
         {**due_columns(Due(now, DueReason.CLOCK)), "wrong": as_json(wrong)},
     )

@@ -1,6 +1,7 @@
-"""The interface of an engine that runs this package's statements: transactions and rows by column name.
+"""The interface of an engine that runs this package's statements, and the words that differ between engines.
 
-Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share; lists are one JSON parameter.
+Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share. A list of numbers or texts is one
+JSON parameter; digests, which JSON cannot hold, are one parameter each.
 """
 
 import json
@@ -116,8 +117,16 @@ def one(cursor: Cursor) -> Row:
 
 
 def as_json(values: Iterable[object]) -> str:
-    """Return a list as one parameter for json_each."""
+    """Return a list as one parameter for `ints` or `texts`."""
     return json.dumps(list(values))
+
+
+def ints(parameter: str = "?") -> str:
+    """Return the condition of being a number of the list in a parameter or column."""
+    return f"IN (SELECT value FROM json_each({parameter}))"
+
+
+texts = ints  # PostgreSQL casts the elements: there the two differ
 
 
 def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:
@@ -135,5 +144,16 @@ def insert_many(db: Connection, table: str, rows: Sequence[Mapping[str, object]]
 
 def update(db: Connection, table: str, number: int, columns: Mapping[str, object]) -> None:
     """Update columns of the row with this number."""
-    assignments = ", ".join(f"{name} = :{name}" for name in columns)
-    db.execute(f"UPDATE {table} SET {assignments} WHERE number = :number", {**columns, "number": number})
+    db.execute(
+        f"UPDATE {table} SET {assignments(columns)} WHERE number = :number", {**columns, "number": number}
+    )
+
+
+def assignments(columns: Mapping[str, object]) -> str:
+    """Return the SET clause for columns given as named parameters."""
+    return ", ".join(f"{name} = :{name}" for name in columns)
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Return the columns that differ, as they are after."""
+    return {name: value for name, value in after.items() if value != before[name]}

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, HostState
-from aggregator.storage.sql.engine import Connection
-from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
+from aggregator.policy import schedule
+from aggregator.storage.sql import rows
+from aggregator.storage.sql.engine import Connection, as_json, ints
+from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, moment_or_none, ms, ms_or_none
 
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
@@ -29,11 +31,8 @@ def record(db: Connection, state: HostState) -> None:
 
 
 def limit(db: Connection, limited: HostLimit, by: int) -> None:
-    """Write a rate limit and delay the sources at its host.
-
-    A poll that the operator asked for and that has not begun keeps its time; polls under way find that their
-    own due time no longer holds.
-    """
+    """Write a rate limit and delay the other sources at its host; polls under way find that their own due
+    time no longer holds."""
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
         ON CONFLICT (host) DO UPDATE
@@ -41,12 +40,20 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
         WHERE host.limited_until IS NULL OR host.limited_until < excluded.limited_until""",
         {"host": limited.host, "until": ms(limited.until), "by": by},
     )
-    columns = due_columns(Due(limited.until, DueReason.HOST_LIMIT, host=limited.host))
+    found = db.execute(
+        """SELECT number, due, due_reason, due_figures, leased FROM source
+        WHERE host = ? AND configured = 1 AND number <> ?""",
+        (limited.host, by),
+    )
+    delayed = [
+        row["number"]
+        for row in found
+        if schedule.is_delayed(rows.due(row), limited, is_polled=row["leased"] is not None)
+    ]
+    due = Due(limited.until, DueReason.HOST_LIMIT, host=limited.host)
     db.execute(
-        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE host = :host AND configured = 1 AND due < :due AND number <> :by
-        AND (due_reason <> :asked OR leased IS NOT NULL)""",
-        {**columns, "host": limited.host, "asked": DueReason.OPERATOR.value, "by": by},
+        f"UPDATE source SET {SET_DUE} WHERE number {ints(':delayed')}",
+        {**due_columns(due), "delayed": as_json(delayed)},
     )
 
 

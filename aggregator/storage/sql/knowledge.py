@@ -9,7 +9,7 @@ from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
 from aggregator.model import Candidate, Changes, Claim, Item, Key, KeyKind, Knowledge, Known, State
 from aggregator.storage.sql import journal
-from aggregator.storage.sql.engine import Connection, Row, as_json, one
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 from aggregator.storage.sql.rows import moment, moment_or_none, ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are looked at, the newest: some feeds link all items to one page
@@ -31,7 +31,7 @@ def read(
     return Knowledge(
         authority=journal.authority(db),
         seq=_seq(db),
-        known=() if claim.first_import else _known(db, claim, items, listed, now=now),
+        known=() if claim.first_import or not items else _known(db, claim, items, listed, now=now),
         candidates=_candidates(db, claim.number, links) if links else (),
         links=links,
         taken=frozenset(taken),
@@ -62,9 +62,9 @@ def _known(
     seen = dict(claim.seen)
     present = {seen[digest] for digest in listed if digest in seen}
     stored = db.execute(
-        """SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
+        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
-        FROM item i WHERE number IN (SELECT value FROM json_each(:numbers)) ORDER BY number""",
+        FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )
     return tuple(_one_known(row, tuple(keys[row["number"]]), row["number"] in present) for row in stored)
@@ -127,11 +127,13 @@ def has_changed(db: Connection, changes: Changes, source: int) -> bool:
         return False
     numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
     unchanged = db.execute(
-        "SELECT count(*) FROM item WHERE seq <= ? AND number IN (SELECT value FROM json_each(?))",
+        f"SELECT count(*) FROM item WHERE seq <= ? AND number {ints()}",
         (basis.seq, as_json(numbers)),
     )
     if one(unchanged)[0] < len(numbers):  # the others were changed, or erased with their source
         return True
+    if not basis.links:
+        return False
     found = db.execute(
         f"""SELECT 1 FROM item WHERE link IN ({", ".join("?" * len(basis.links))})
         AND source <> ? AND seq > ? LIMIT 1""",
@@ -144,8 +146,8 @@ def taken(db: Connection, changes: Changes) -> frozenset[str]:
     """Return those of the new items' ids that other items have."""
     ids = as_json(each for new in changes.new for each in (new.id, new.public_id))
     found = db.execute(
-        """SELECT id FROM item WHERE id IN (SELECT value FROM json_each(:ids)) UNION
-        SELECT public_id FROM item WHERE public_id IN (SELECT value FROM json_each(:ids))""",
+        f"""SELECT id FROM item WHERE id {texts(":ids")} UNION
+        SELECT public_id FROM item WHERE public_id {texts(":ids")}""",
         {"ids": ids},
     )
     return frozenset(row[0] for row in found)

@@ -29,12 +29,8 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json
-from aggregator.storage.sql.rows import (
-    MILLISECOND,
-    moment_or_none,
-    ms,
-)
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, one, texts
+from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
 class PollStore:
@@ -120,18 +116,18 @@ class PollStore:
     def next_due(self) -> datetime | None:
         """Return when the next unclaimed source is due."""
         with self._engine.reading() as db:
-            row = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL").fetchone()
-        return moment_or_none(row[0]) if row else None
+            found = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL")
+            return moment_or_none(one(found)[0])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
         with self._engine.reading() as db:
             found = db.execute(
-                """SELECT id FROM source WHERE configured = 1 AND due > ?
-                AND due_reason IN (SELECT value FROM json_each(?)) ORDER BY id""",
+                f"""SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()}
+                ORDER BY id""",
                 (ms(now), as_json(sorted(ORIGIN_WISHES))),
-            ).fetchall()
-        return tuple(row["id"] for row in found)
+            )
+            return tuple(row["id"] for row in found)
 
     def hosts(self) -> tuple[HostState, ...]:
         """Return the politeness state of hosts, the latest first."""
@@ -174,19 +170,16 @@ def _end_lease(db: Connection, claim: Claim) -> Due:
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:
-    db.execute(
-        """INSERT INTO poll (source, started, seconds, kind, cause, message, status, received, new, edited)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            source,
-            ms(outcome.started),
-            outcome.seconds,
-            outcome.kind.value,
-            outcome.cause.value,
-            outcome.message,
-            outcome.status,
-            outcome.received,
-            outcome.new,
-            outcome.edited,
-        ),
-    )
+    columns = {
+        "source": source,
+        "started": ms(outcome.started),
+        "seconds": outcome.seconds,
+        "kind": outcome.kind.value,
+        "cause": outcome.cause.value,
+        "message": outcome.message,
+        "status": outcome.status,
+        "received": outcome.received,
+        "new": outcome.new,
+        "edited": outcome.edited,
+    }
+    insert(db, "poll", columns)

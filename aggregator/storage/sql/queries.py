@@ -3,24 +3,25 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from aggregator.model import (
+    WINDOW,
     FeedInfo,
     ItemQuery,
     Revision,
     Stored,
     StoryMember,
     Transition,
+    Window,
 )
 from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.channels import visible
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json
+from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, texts
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
-CORRECTED_FOR = timedelta(days=30)  # a correction is shown again for so long: readers do not look back
 ITEMS_MAX = 500  # of one document, whatever its window holds
 
 
@@ -56,11 +57,9 @@ class ItemStore:
             row = db.execute("SELECT seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
             return None if row is None else (row["seq"], moment(row["changed"]))
 
-    def select(
-        self, name: str, *, newest: int = 60, within: timedelta = timedelta(hours=48)
-    ) -> tuple[Stored, ...]:
-        """Return what a channel shows: its `newest` live items and all that joined or were corrected `within`
-        before its newest change; highest position first."""
+    def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
+        """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
+        corrected."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
@@ -74,7 +73,7 @@ class ItemStore:
                 (channel["number"], ITEMS_MAX),
             )
             for row in cursor:
-                if len(found) >= newest and row["since"] < ms(changed - within):
+                if len(found) >= window.newest and row["since"] < ms(changed - window.within):
                     break
                 found[row["number"]] = (row["place"], row)
             cursor.close()
@@ -83,7 +82,7 @@ class ItemStore:
                 CROSS JOIN membership m JOIN source s ON s.number = i.source
                 WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {visible()}
                 ORDER BY i.corrected DESC LIMIT ?""",
-                (channel["number"], ms(changed - CORRECTED_FOR), newest),
+                (channel["number"], ms(changed - window.corrected_within), window.newest),
             )
             found |= {row["number"]: (row["place"], row) for row in corrected}
             ordered = sorted(found.values(), key=lambda pair: -pair[0])
@@ -132,12 +131,12 @@ class ItemStore:
             )
             return tuple(values.stored(row) for row in found)
 
-    def release_due(self, now: datetime) -> tuple[Stored, ...]:
+    def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first."""
         with self._engine.reading() as db:
             found = db.execute(
                 f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
-                (ms(now), ITEMS_MAX),
+                (ms(now), limit),
             )
             return tuple(values.stored(row) for row in found)
 
@@ -153,11 +152,11 @@ class ItemStore:
             if wanted.source:
                 conditions.append(("s.id = ?", wanted.source))
             if wanted.topic:
-                conditions.append(("? IN (SELECT value FROM json_each(s.topics))", wanted.topic))
+                conditions.append((f"? {texts('s.topics')}", wanted.topic))
             if wanted.language:
                 conditions.append(("(i.language || '-') LIKE (? || '-%')", wanted.language))
             if wanted.states:
-                conditions.append(("i.state IN (SELECT value FROM json_each(?))", json.dumps(wanted.states)))
+                conditions.append((f"i.state {texts()}", as_json(wanted.states)))
             if wanted.before is not None:
                 conditions.append(("i.number < ?", wanted.before))
             where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
@@ -206,7 +205,7 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
     for row in db.execute(
         f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
         JOIN source s ON s.number = i.source
-        WHERE i.story IN (SELECT value FROM json_each(?)) AND {visible()} ORDER BY i.number""",
+        WHERE i.story {ints()} AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
         own = json.loads(row["details"]).get("organisation")

@@ -1,4 +1,4 @@
-"""Rows to values and back: the one place that knows the layout of a value in columns."""
+"""Layout of times, keys, hints, relocations and due times in columns, both ways."""
 
 import json
 from collections.abc import Iterable
@@ -17,6 +17,7 @@ from aggregator.storage.sql.engine import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+SET_DUE = "due = :due, due_reason = :due_reason, due_figures = :due_figures"  # of `due_columns`
 
 
 def ms(moment: datetime) -> int:
@@ -95,23 +96,18 @@ def unpack_hints(text: str) -> Hints:
 def pack_relocation(known: Relocation) -> str:
     """Return a relocation as JSON, the same text for the same value; "{}" for none."""
     times = {"since": ms_or_none(known.since), "seen_since": ms_or_none(known.seen_since)}
-    said = {"at": known.at, "seen": known.seen, "failures": known.failures, "refused": known.refused, **times}
-    return json.dumps({name: value for name, value in said.items() if value})
+    fields = {"at": known.at, "seen": known.seen, "failures": known.failures, "refused": known.refused}
+    return json.dumps({name: value for name, value in (fields | times).items() if value})
 
 
 def unpack_relocation(text: str) -> Relocation:
     """Return the relocation of a column made by `pack_relocation`."""
     if text == "{}":
         return Relocation()
-    said = json.loads(text)
-    return Relocation(
-        at=said.get("at", ""),
-        since=moment_or_none(said.get("since")),
-        seen=said.get("seen", ""),
-        seen_since=moment_or_none(said.get("seen_since")),
-        failures=said.get("failures", 0),
-        refused=tuple(said.get("refused", ())),
-    )
+    fields = json.loads(text)
+    for name in ("since", "seen_since"):
+        fields[name] = moment_or_none(fields.get(name))
+    return Relocation(**{**fields, "refused": tuple(fields.get("refused", ()))})
 
 
 def due_columns(due: Due) -> dict[str, object]:

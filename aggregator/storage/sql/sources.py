@@ -9,11 +9,12 @@ from aggregator.model import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import relocation
 from aggregator.policy.sources import Addition, Plan, StoredSource, Update, plan
-from aggregator.storage.sql import alerts, channels, hosts, journal, rows
+from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, as_json, insert, update
+from aggregator.storage.sql.engine import Connection, as_json, insert, ints
 from aggregator.storage.sql.rows import (
     MILLISECOND,
+    SET_DUE,
     due_columns,
     milliseconds,
     pack_relocation,
@@ -43,7 +44,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         db.execute("UPDATE source SET configured = 0, leased = NULL WHERE number = ?", (number,))
     # First out of the way: two sources may have exchanged their feeds, which are unique.
     moved = as_json(each.number for each in planned.updates if each.is_unleased)
-    db.execute("UPDATE source SET configured = 0 WHERE number IN (SELECT value FROM json_each(?))", (moved,))
+    db.execute(f"UPDATE source SET configured = 0 WHERE number {ints()}", (moved,))
     for addition in planned.additions:
         _add(db, addition)
     for change in planned.updates:
@@ -105,8 +106,7 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
     if change.is_reset:
         columns |= RESET
         alerts.end(db, change.number, at.now)
-    update(db, "source", change.number, columns)
-    db.execute("UPDATE source SET version = version + 1 WHERE number = ?", (change.number,))
+    source_state.change(db, change.number, columns)
     if change.refiles:
         channels.refile(db, change.number, change.source.topics, at)
     if change.resettles:
@@ -154,8 +154,7 @@ def unmove(db: Connection, source: str, now: datetime) -> str:
         "failures": 0,
         "failing_since": None,
     }
-    update(db, "source", row["number"], columns)
-    db.execute("UPDATE source SET version = version + 1 WHERE number = ?", (row["number"],))
+    source_state.change(db, row["number"], columns)
     channels.touch_all(db, channels.stamp(db, now))
     return known.target[0]
 
@@ -165,9 +164,7 @@ def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
     due = due_columns(Due(now, DueReason.OPERATOR))
     for source in ids:
         updated = db.execute(
-            """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-            WHERE id = :id AND configured = 1""",
-            {**due, "id": source},
+            f"UPDATE source SET {SET_DUE} WHERE id = :id AND configured = 1", {**due, "id": source}
         )
         if updated.rowcount != 1:
             raise unknown(source)

@@ -10,7 +10,7 @@ from datetime import datetime
 from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState, TaskKind
 from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import rows, tasks, values
-from aggregator.storage.sql.engine import Connection, one, update
+from aggregator.storage.sql.engine import Connection, changed, one, update
 from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
 SECRET_BYTES = 32
@@ -46,8 +46,7 @@ def write(db: Connection, before: Subscription, after: Subscription | None) -> N
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
         tasks.cancel(db, TaskKind.WEBSUB, str(number))
         return
-    old = _columns(before)
-    if columns := {name: value for name, value in _columns(after).items() if value != old[name]}:
+    if columns := changed(_columns(before), _columns(after)):
         update(db, "subscription", number, columns)
     if after.due != before.due:
         tasks.schedule(db, TaskKind.WEBSUB, str(number), after.due)

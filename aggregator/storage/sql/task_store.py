@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.model import Alert, Subscription, Task, TaskKind
-from aggregator.storage.sql import alerts, subscriptions, tasks
-from aggregator.storage.sql.engine import Engine
+from aggregator.storage.sql import alerts, subscriptions
+from aggregator.storage.sql.engine import Engine, as_json, texts
+from aggregator.storage.sql.rows import moment, ms
 
 
 class TaskStore:
@@ -19,12 +20,29 @@ class TaskStore:
     ) -> tuple[Task, ...]:
         """(poller) Claim due tasks of these kinds, longest due first; after `lease` they are due again."""
         with self._engine.writing() as db:
-            return tasks.claim(db, now, kinds=kinds, limit=limit, lease=lease)
+            found = db.execute(
+                f"""UPDATE task SET due = :until, attempts = attempts + 1 WHERE (kind, subject) IN (
+                    SELECT kind, subject FROM task WHERE due <= :now
+                    AND kind || '' {texts(":kinds")}  -- by due, not by all tasks of a kind
+                    ORDER BY due LIMIT :limit)
+                RETURNING *""",
+                {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit},
+            )
+            return tuple(
+                Task(TaskKind(row["kind"]), row["subject"], moment(row["due"]), row["attempts"])
+                for row in found
+            )
 
     def finish_task(self, task: Task, again: datetime | None = None) -> None:
         """(poller) Remove a task, or schedule it again; nothing if its time was set anew meanwhile."""
+        held = (task.kind.value, task.subject, ms(task.due))
         with self._engine.writing() as db:
-            tasks.finish(db, task, again)
+            if again is None:
+                db.execute("DELETE FROM task WHERE kind = ? AND subject = ? AND due = ?", held)
+            else:
+                db.execute(
+                    "UPDATE task SET due = ? WHERE kind = ? AND subject = ? AND due = ?", (ms(again), *held)
+                )
 
     def subscription(self, token: str) -> Subscription | None:
         """Return the subscription with this token in its callback."""

@@ -86,7 +86,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         number=old.number,
         item=item,
         substantive=substantive,
-        updated=_updated(item, old, now),
+        updated=_updated(item, after=old.updated, now=now) or now,
         moves=moves,
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
@@ -95,10 +95,9 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     )
 
 
-def _updated(item: Item, old: Known, now: datetime) -> datetime:
-    """Return the origin's own date of the change if it can be one, else now."""
-    said = item.updated
-    return said if said is not None and old.updated < said <= now else now
+def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
+    """Return the origin's own date of the change if it can be one, else None."""
+    return item.updated if item.updated is not None and after < item.updated <= now else None
 
 
 def _new(
@@ -117,14 +116,13 @@ def _new(
         same = stories.match(item, placement.shown, free)
         if same is not None:
             joined.add(_story(same))
-        said = item.updated
         made.append(
             NewItem(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
                 public_id=item.guid if guids[item.guid] == 1 and _is_publishable(item.guid, known) else "",
                 placement=placement,
-                updated=said if said is not None and placement.shown < said <= now else placement.shown,
+                updated=_updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=same.number if same else None,

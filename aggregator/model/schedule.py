@@ -74,8 +74,8 @@ class HostState:
     """Politeness towards one host, kept over restarts.
 
     `next_at` is when the gap allows the next fetch, `refused_until` the end of the first minute after a
-    429. `prompt` says whether the last fetch ended in good time (None: unknown). `leads_to` is the host
-    where the last redirect ended, "" for itself.
+    429. `prompt` is its responsiveness: whether the last fetch ended in good time (None: unknown).
+    `leads_to` is the host where the last redirect ended, "" for itself.
     """
 
     host: str

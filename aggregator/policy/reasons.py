@@ -20,12 +20,12 @@ FAILED: Mapping[Cause, str] = {
 
 def words(due: Due) -> str:
     """Return the reason of a due time as one phrase."""
-    said = WORDS[due.reason](due)
+    phrase = WORDS[due.reason](due)
     if due.host and due.reason is DueReason.ORIGIN_WAIT:
-        said += f", for all sources at {due.host}"
+        phrase += f", for all sources at {due.host}"
     if due.is_fallback:
-        said += ", at its other address"
-    return f"{said}; moved out of skipHours or skipDays" if due.is_skipping else said
+        phrase += ", at its other address"
+    return f"{phrase}; moved out of skipHours or skipDays" if due.is_skipping else phrase
 
 
 def _back_off(due: Due) -> str:

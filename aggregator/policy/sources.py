@@ -14,9 +14,7 @@ from aggregator.policy import relocation
 
 # Settings of a source that the store keeps.
 STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every")
-SHOWN = frozenset(
-    ("organisation", "topics", "republish", "licence")
-)  # of these every channel shows something
+SHOWN = {"organisation", "topics", "republish", "licence"}  # of these every channel shows something
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +94,8 @@ def plan(
         elif (update := _update(source, present, limits, now)) is not None:
             updates.append(update)
             done += _words(source, present)
-    return Plan(
-        renames, tuple(each.number for each in removed), tuple(additions), tuple(updates), tuple(done)
-    )
+    removals = tuple(each.number for each in removed)
+    return Plan(renames, removals, tuple(additions), tuple(updates), tuple(done))
 
 
 def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
@@ -165,7 +162,6 @@ def _update(
 def _words(source: Source, present: StoredSource) -> list[str]:
     if present.known.feed != source.feed:
         is_adopted = relocation.is_configured(source.feed, present.relocation)
-        return [
-            f"{source.id}: {'its new address is configured now' if is_adopted else 'moved to a new address'}"
-        ]
+        how = "its new address is configured now" if is_adopted else "moved to a new address"
+        return [f"{source.id}: {how}"]
     return [] if present.configured else [f"{source.id}: back in the configuration"]

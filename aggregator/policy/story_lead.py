@@ -31,7 +31,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Placements:
+class MembershipChanges:
     """Changes of a story's places in channels: `enter` maps a member to the channels it enters at a new
     position, `leave` lists (channel, member) pairs that end."""
 
@@ -68,8 +68,8 @@ def entering(member: Member, shown: Mapping[str, Set[int]]) -> tuple[str, ...]:
 
 def settle(
     members: Sequence[Member], shown: Mapping[str, Set[int]], *, newcomer: int | None = None
-) -> Placements:
-    """Return the placements after members of a story came or went.
+) -> MembershipChanges:
+    """Return the changes after members of a story came or went.
 
     `members` are the visible ones, `shown` the members that stand in each channel now. A member that is shown
     already stays; `newcomer`, back from withdrawal, yields to it.
@@ -82,7 +82,7 @@ def settle(
             enter[lead(able).number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
-    return Placements({number: tuple(names) for number, names in enter.items()}, tuple(leave))
+    return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
 
 
 def _by_channel(members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:

@@ -35,7 +35,7 @@ class Subscriber:
         now, number = self.clock(), int(task.subject)
         new = await self.write(
             lambda: self.storage.update_subscription(
-                number, lambda stored: subscription.looked_at(stored, now, wanted=self._wants(stored))
+                number, lambda stored: subscription.next_step(stored, now, wanted=self._wants(stored))
             )
         )
         if new is not None and new.asked == now:

@@ -8,7 +8,7 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model import Alert, AlertKind, Task, TaskKind
 from aggregator.model.settings import Retention, Source
-from aggregator.policy.alerts import ENOUGH
+from aggregator.policy.alerts import FINDINGS_MIN
 from aggregator.storage import Storage
 from tests.given import (
     DAY,
@@ -141,7 +141,7 @@ def finds(storage: Storage, days: int) -> None:
 
 
 def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) -> None:
-    finds(storage, ENOUGH - 1)
+    finds(storage, FINDINGS_MIN - 1)
     polls(storage, NOON + 300 * DAY)
     assert storage.tasks.alerts() == ()
     SourceDriver(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)

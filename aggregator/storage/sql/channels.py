@@ -61,8 +61,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Put live items that have their position into their channels, as their stories allow."""
     into: dict[str, int] = {}
     found = db.execute(
-        f"{MEMBER} WHERE i.number {ints()} ORDER BY i.position",
-        (as_json(numbers),),
+        f"{MEMBER} WHERE i.number {ints()} ORDER BY i.position", (as_json(numbers),)
     ).fetchall()
     alone: list[tuple[int, int, int, int]] = []  # of no story: no place depends on another's
     for row in found:
@@ -122,12 +121,12 @@ def _advance(db: Connection, at: Stamp, where: str, **parameters: str) -> None:
 def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | None = None) -> None:
     """Let each channel show exactly one visible member of a story, after members came or went."""
     members = _visible(db, story)
-    placements = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
-    for item, names in placements.enter.items():
+    changes = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
+    for item, names in changes.enter.items():
         position = count(db, "position", 1)
         places = [(channel(db, name, at), position, item, ms(at.now)) for name in names]
         db.executemany(INSERT, places)
-    for name, item in placements.leave:
+    for name, item in changes.leave:
         db.execute("DELETE FROM membership WHERE channel = ? AND item = ?", (channel(db, name, at), item))
 
 

@@ -76,10 +76,7 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
 
 
 def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
-    found = db.execute(
-        SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}",
-        (numbers,),
-    )
+    found = db.execute(SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}", (numbers,))
     return {row["source_number"]: values.subscription(row) for row in found}
 
 

@@ -23,7 +23,7 @@ def number(db: Connection, source: str) -> int:
 
 
 def items(db: Connection, search: Search, source: str, now: datetime) -> int:
-    """Remove up to ERASED_AT_ONCE of its items; returns how many. Stories go on with their next member."""
+    """Remove up to ERASED_AT_ONCE of its items; returns how many. The next member of a story is shown."""
     own = number(db, source)
     found = db.execute(
         "SELECT number, story FROM item WHERE source = ? LIMIT ?", (own, ERASED_AT_ONCE)

@@ -1,5 +1,5 @@
-"""Politeness per host in the store: gap, rate limits (429 with Retry-After) and standings, kept over
-restarts."""
+"""Politeness per host, kept over restarts: gap, rate limit (429 with Retry-After), responsiveness and
+redirects."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -62,8 +62,8 @@ def read(path: Path) -> Journal:
     lines = path.read_bytes().splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
-            said = json.loads(line)
-            last[said["item"]] = Decision(State(said["after"]), said["reason"], said["actor"])
+            fields = json.loads(line)
+            last[fields["item"]] = Decision(State(fields["after"]), fields["reason"], fields["actor"])
         except (ValueError, KeyError, TypeError):
             unreadable.append(number)
     return Journal(last, tuple(unreadable))

@@ -12,7 +12,7 @@ from aggregator.storage.sql import journal
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 from aggregator.storage.sql.rows import moment, moment_or_none, ms, unpack_keys
 
-ITEMS_PER_KEY = 100  # of one key that are looked at, the newest: some feeds link all items to one page
+ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
 ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
     AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)"""
 
@@ -120,15 +120,14 @@ def has_changed(db: Connection, changes: Changes, source: int) -> bool:
     """Return whether items that the decision was based on have changed since it was read.
 
     The sequence of changes tells in most cases that nothing has; else the known items and candidates are
-    looked at, and whether other items have come to the addresses.
+    checked, and whether other items have come to the addresses.
     """
     basis = changes.basis
     if _seq(db) == basis.seq:
         return False
     numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
     unchanged = db.execute(
-        f"SELECT count(*) FROM item WHERE seq <= ? AND number {ints()}",
-        (basis.seq, as_json(numbers)),
+        f"SELECT count(*) FROM item WHERE seq <= ? AND number {ints()}", (basis.seq, as_json(numbers))
     )
     if one(unchanged)[0] < len(numbers):  # the others were changed, or erased with their source
         return True

@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated
-from aggregator.model import (
-    ORIGIN_WISHES,
-    Claim,
-    Due,
-    HostState,
-    Item,
-    Knowledge,
-    Outcome,
-    PollResult,
-)
+from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Item, Knowledge, Outcome, PollResult
 from aggregator.storage.sql import (
     alerts,
     channels,

@@ -5,16 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import (
-    WINDOW,
-    FeedInfo,
-    ItemQuery,
-    Revision,
-    Stored,
-    StoryMember,
-    Transition,
-    Window,
-)
+from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
 from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.channels import visible
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, texts

@@ -5,14 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import (
-    Due,
-    DueReason,
-    Hints,
-    Key,
-    KeyKind,
-    Relocation,
-)
+from aggregator.model import Due, DueReason, Hints, Key, KeyKind, Relocation
 from aggregator.storage.sql.engine import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,13 +76,13 @@ def pack_hints(hints: Hints) -> str:
 
 def unpack_hints(text: str) -> Hints:
     """Return the hints of a column made by `pack_hints`."""
-    said = json.loads(text)
-    period = said.get("period")
+    fields = json.loads(text)
+    period = fields.get("period")
     return Hints(
-        ttl=said.get("ttl"),
+        ttl=fields.get("ttl"),
         update_period=None if period is None else timedelta(seconds=period),
-        skip_hours=tuple(said.get("hours", ())),
-        skip_days=tuple(said.get("days", ())),
+        skip_hours=tuple(fields.get("hours", ())),
+        skip_days=tuple(fields.get("days", ())),
     )
 
 
@@ -127,16 +120,16 @@ def due_columns(due: Due) -> dict[str, object]:
 
 def due(row: Row) -> Due:
     """Return the due time of a row of the `source` table."""
-    said = json.loads(row["due_figures"])
-    basis = said.get("basis")
+    fields = json.loads(row["due_figures"])
+    basis = fields.get("basis")
     return Due(
         at=moment(row["due"]),
         reason=DueReason(row["due_reason"]),
-        wait=said.get("wait", 0) * MILLISECOND,
+        wait=fields.get("wait", 0) * MILLISECOND,
         basis=None if basis is None else basis * MILLISECOND,
-        cause=Cause(said.get("cause", "")),
-        failures=said.get("failures", 0),
-        host=said.get("host", ""),
-        is_fallback=said.get("fallback", False),
-        is_skipping=said.get("skipping", False),
+        cause=Cause(fields.get("cause", "")),
+        failures=fields.get("failures", 0),
+        host=fields.get("host", ""),
+        is_fallback=fields.get("fallback", False),
+        is_skipping=fields.get("skipping", False),
     )

@@ -87,7 +87,7 @@ def announce(db: Connection, number: int, now: datetime) -> None:
     )
     is_polled = bool(source["is_polled"])
     started = now if is_polled else moment_or_none(source["started"])
-    due = Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)
+    due = Due(subscription.poll_after_delivery(started, now), DueReason.HUB_DELIVERY)
     if schedule.hastens(rows.due(source), due.at, is_polled=is_polled):
         update(db, "source", row["source_number"], due_columns(due))
 

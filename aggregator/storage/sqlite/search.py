@@ -42,7 +42,4 @@ class FullTextSearch:
             FROM item WHERE indexed = 1 AND number {ints()}""",
             (numbers,),
         )
-        db.execute(
-            f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}",
-            (numbers,),
-        )
+        db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))

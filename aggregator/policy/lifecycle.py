@@ -27,15 +27,7 @@ def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetim
             each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
         )
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
-    return Transition(
-        number=item.number,
-        before=item.state,
-        after=after,
-        trigger=trigger,
-        reason=reason,
-        actor=actor,
-        at=at,
-    )
+    return Transition(item.number, item.state, after, trigger, reason, actor, at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,20 +32,21 @@ class StoredSource:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Changes of one stored source. `due` is None to keep it; `relocation` likewise.
+    """Changes of one stored source. `due` is None to keep it.
 
-    `is_reset`: another address, so validators, seen entries, failures and alerts are dropped.
-    `is_unleased`: a poll under way must not be recorded. `refiles`: its items move between topics;
-    `resettles`: its stories show other members; `touches`: every channel shows something of the change.
+    `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
+    another address, so validators, seen entries, failures and alerts are dropped. `refiles`: its items move
+    between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
+    the change.
     """
 
     number: int
     source: Source
     host: str
+    relocation: Relocation
     due: Due | None = None
-    relocation: Relocation | None = None
+    is_moved: bool = False
     is_reset: bool = False
-    is_unleased: bool = False
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
@@ -149,10 +150,10 @@ def _update(
         number=present.number,
         source=source,
         host=host,
+        relocation=kept,
         due=due,
-        relocation=kept if is_moved else None,
+        is_moved=is_moved,
         is_reset=is_moved and not is_adopted,
-        is_unleased=is_moved,
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish"}),
         touches=bool(changed & SHOWN),

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -191,7 +192,7 @@ class Pipeline:
                 result = await asyncio.get_running_loop().run_in_executor(self._deciders, decided)
             else:
                 result = decided()
-            result = poll_result.with_fetch(result, hosts, seconds)
+            result = replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
             try:
                 await self._write(partial(self._storage.polls.record, result))
             except Outdated as error:

@@ -122,7 +122,7 @@ class Newsroom:
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
         error = FetchError(message, cause=Cause(cause), status=503)
         result = poll_result.decide(claim, self._source(source), error, None, now=self.now, jitter=0.0)
-        self.storage.polls.record(poll_result.with_fetch(result, (), 0.5))
+        self.storage.polls.record(replace(result, outcome=replace(result.outcome, seconds=0.5)))
 
     def reconfigures(self, **changes: object) -> None:
         """Change fields of the configuration and synchronise storage, as a reload does."""

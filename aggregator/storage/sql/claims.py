@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
@@ -25,7 +26,6 @@ IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :no
     AND (leased IS NULL OR leased < :now) ORDER BY due, number"""
 NAMED = f"""SELECT number, host FROM source WHERE configured = 1
     AND id {texts(":ids")} ORDER BY due, number"""
-RELEASE = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
 
 
 def claim(
@@ -49,11 +49,7 @@ def claim(
         WHERE number {ints(":chosen")} RETURNING *""",
         {"until": ms(now + lease), "chosen": chosen},
     ).fetchall()
-    hubs, open_alerts = _subscriptions(db, chosen), _alerts(db, chosen)
-    return tuple(
-        _claim(row, rows.due(row), hubs.get(row["number"]), open_alerts[row["number"]])
-        for row in sorted(found, key=lambda row: (row["due"], row["number"]))
-    )
+    return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
 
 
 def renewed(db: Connection, held: Claim) -> Claim | None:
@@ -64,15 +60,19 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
     found = db.execute(
         "SELECT * FROM source WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1",
         (held.number, held.token),
-    ).fetchone()
-    if found is None:
-        return None
-    numbers = as_json([held.number])
-    fresh = _claim(
-        found, held.due, _subscriptions(db, numbers).get(held.number), _alerts(db, numbers)[held.number]
-    )
+    ).fetchall()
     was_read_by = held.feed, held.body_digest, held.seen
-    return fresh if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by else None
+    for fresh in _claims(db, found):
+        if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by:
+            return replace(fresh, due=held.due)
+    return None
+
+
+def _claims(db: Connection, found: Sequence[Row]) -> tuple[Claim, ...]:
+    """Return the claims of rows of the `source` table."""
+    numbers = as_json(row["number"] for row in found)
+    hubs, open_alerts = _subscriptions(db, numbers), _alerts(db, numbers)
+    return tuple(_claim(row, hubs.get(row["number"]), open_alerts[row["number"]]) for row in found)
 
 
 def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
@@ -90,14 +90,14 @@ def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
     return kinds
 
 
-def _claim(row: Row, due: Due, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
+def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
     gap = row["usual_gap"]
     return Claim(
         number=row["number"],
         id=row["id"],
         feed=row["feed"],
         token=row["token"],
-        due=due,
+        due=rows.due(row),
         version=row["version"],
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
         body_digest=row["body_digest"],

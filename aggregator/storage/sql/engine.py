@@ -48,23 +48,18 @@ class Search(Protocol):
     @property
     def condition(self) -> str:
         """The condition on an item `i` that it matches the query given as one parameter."""
-        ...
 
     def query(self, words: str) -> str:
         """Return words as a query: all must occur, and none is read as an operator."""
-        ...
 
     def is_behind(self, db: Connection) -> bool:
         """Return whether items wait for the index."""
-        ...
 
     def index(self, db: Connection) -> None:
         """Bring a batch of items into the index."""
-        ...
 
     def unindex(self, db: Connection, numbers: str) -> None:
         """Take items (a JSON list of numbers) out of the index before their text changes."""
-        ...
 
 
 class Engine(Protocol):
@@ -73,40 +68,31 @@ class Engine(Protocol):
     @property
     def search(self) -> Search:
         """The full-text index of items."""
-        ...
 
     @property
     def directory(self) -> Path:
         """Directory of the journal and the backups."""
-        ...
 
     def writing(self, *, checked: bool = True) -> AbstractContextManager[Connection]:
         """Open one write transaction, rolled back whole on any error. Not `checked`: without foreign keys."""
-        ...
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open one consistent snapshot."""
-        ...
 
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder."""
-        ...
 
     def optimise(self) -> None:
         """Refresh the planner's statistics and give memory back."""
-        ...
 
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment; returns its items."""
-        ...
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the database, in words."""
-        ...
 
     def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 def one(cursor: Cursor) -> Row:
@@ -114,6 +100,12 @@ def one(cursor: Cursor) -> Row:
     row = cursor.fetchone()
     assert row is not None, "the statement returns a row"
     return row
+
+
+def read(engine: Engine, statement: str, parameters: object = ()) -> Sequence[Row]:
+    """Return all rows of one statement, in a snapshot of its own."""
+    with engine.reading() as db:
+        return db.execute(statement, parameters).fetchall()
 
 
 def as_json(values: Iterable[object]) -> str:

@@ -50,19 +50,7 @@ def _step(db: Connection, step: Transition, at: Stamp, source: int, *, is_first:
 
 def audit(db: Connection, step: Transition) -> None:
     """Write one line of an item's life, kept for good."""
-    insert(
-        db,
-        "audit",
-        {
-            "item": step.number,
-            "at": ms(step.at),
-            "before": step.before.value,
-            "after": step.after.value,
-            "trigger": step.trigger.value,
-            "reason": step.reason,
-            "actor": step.actor,
-        },
-    )
+    insert(db, "audit", {"item": step.number, "at": ms(step.at), **journal.words(step)})
 
 
 def transition(row: Row) -> Transition:

@@ -20,7 +20,7 @@ from aggregator.storage.sql import (
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, one, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, read, texts
 from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
@@ -50,7 +50,10 @@ class PollStore:
     def release(self, held: Sequence[Claim]) -> None:
         """(poller) End the leases of claims that will not be polled: their sources are due as before."""
         with self._engine.writing() as db:
-            db.executemany(claims.RELEASE, [(claim.number, claim.token) for claim in held])
+            db.executemany(
+                "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
+                [(claim.number, claim.token) for claim in held],
+            )
 
     def renewed(self, held: Claim) -> Claim | None:
         """(poller) Return the claim with the source's present state; None when its poll is void."""
@@ -106,19 +109,17 @@ class PollStore:
 
     def next_due(self) -> datetime | None:
         """Return when the next unclaimed source is due."""
-        with self._engine.reading() as db:
-            found = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL")
-            return moment_or_none(one(found)[0])
+        (row,) = read(self._engine, "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL")
+        return moment_or_none(row[0])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                f"""SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()}
-                ORDER BY id""",
-                (ms(now), as_json(sorted(ORIGIN_WISHES))),
-            )
-            return tuple(row["id"] for row in found)
+        found = read(
+            self._engine,
+            f"SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()} ORDER BY id",
+            (ms(now), as_json(sorted(ORIGIN_WISHES))),
+        )
+        return tuple(row["id"] for row in found)
 
     def hosts(self) -> tuple[HostState, ...]:
         """Return the politeness state of hosts, the latest first."""

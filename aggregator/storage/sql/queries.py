@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
 from aggregator.storage.sql import lifecycle, values
 from aggregator.storage.sql.channels import visible
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, texts
+from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
@@ -39,14 +39,13 @@ class ItemStore:
 
     def channels(self) -> tuple[str, ...]:
         """Return names of all channels that ever held an item, and of those the configuration implies."""
-        with self._engine.reading() as db:
-            return tuple(row["name"] for row in db.execute("SELECT name FROM channel ORDER BY name"))
+        found = read(self._engine, "SELECT name FROM channel ORDER BY name")
+        return tuple(row["name"] for row in found)
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
         """Return the newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
-        with self._engine.reading() as db:
-            row = db.execute("SELECT seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
-            return None if row is None else (row["seq"], moment(row["changed"]))
+        found = read(self._engine, "SELECT seq, changed FROM channel WHERE name = ?", (name,))
+        return next(((row["seq"], moment(row["changed"])) for row in found), None)
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
         """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
@@ -108,28 +107,27 @@ class ItemStore:
 
     def at(self, address: str) -> tuple[Stored, ...]:
         """Return all items with this address, of whatever source and state."""
-        with self._engine.reading() as db:
-            found = db.execute(f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
-            return tuple(values.stored(row) for row in found)
+        found = read(self._engine, f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
+        return tuple(map(values.stored, found))
 
     def story(self, number: int) -> tuple[Stored, ...]:
         """Return all members of the story of an item (itself alone when it has none)."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                f"""{ITEM} WHERE i.number = :number
-                OR i.story = (SELECT story FROM item WHERE number = :number) ORDER BY i.number""",
-                {"number": number},
-            )
-            return tuple(values.stored(row) for row in found)
+        found = read(
+            self._engine,
+            f"""{ITEM} WHERE i.number = :number
+            OR i.story = (SELECT story FROM item WHERE number = :number) ORDER BY i.number""",
+            {"number": number},
+        )
+        return tuple(map(values.stored, found))
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
-                (ms(now), limit),
-            )
-            return tuple(values.stored(row) for row in found)
+        found = read(
+            self._engine,
+            f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
+            (ms(now), limit),
+        )
+        return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Return items in any state, newest first."""
@@ -159,32 +157,25 @@ class ItemStore:
 
     def revisions(self, number: int) -> tuple[Revision, ...]:
         """Return earlier public states of an item, newest first."""
-        with self._engine.reading() as db:
-            return tuple(
-                Revision(at=moment(row["at"]), title=row["title"], content=row["content"], url=row["url"])
-                for row in db.execute(
-                    "SELECT at, title, content, url FROM revision WHERE item = ? ORDER BY number DESC",
-                    (number,),
-                )
-            )
+        found = read(self._engine, "SELECT * FROM revision WHERE item = ? ORDER BY number DESC", (number,))
+        return tuple(
+            Revision(at=moment(row["at"]), title=row["title"], content=row["content"], url=row["url"])
+            for row in found
+        )
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
-        with self._engine.reading() as db:
-            found = db.execute("SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-            return tuple(map(lifecycle.transition, found))
+        found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
+        return tuple(map(lifecycle.transition, found))
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""
-        with self._engine.reading() as db:
-            found = db.execute("SELECT * FROM source ORDER BY id")
-            return tuple(values.feed_info(row) for row in found)
+        return tuple(map(values.feed_info, read(self._engine, "SELECT * FROM source ORDER BY id")))
 
     def feed(self, source: str) -> FeedInfo | None:
         """Return what is published of a source's feed."""
-        with self._engine.reading() as db:
-            row = db.execute("SELECT * FROM source WHERE id = ?", (source,)).fetchone()
-        return None if row is None else values.feed_info(row)
+        found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
+        return next(map(values.feed_info, found), None)
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

@@ -43,7 +43,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         alerts.end(db, number, now)
         db.execute("UPDATE source SET configured = 0, leased = NULL WHERE number = ?", (number,))
     # First out of the way: two sources may have exchanged their feeds, which are unique.
-    moved = as_json(each.number for each in planned.updates if each.is_unleased)
+    moved = as_json(each.number for each in planned.updates if each.is_moved)
     db.execute(f"UPDATE source SET configured = 0 WHERE number {ints()}", (moved,))
     for addition in planned.additions:
         _add(db, addition)
@@ -95,20 +95,19 @@ def _add(db: Connection, addition: Addition) -> None:
 
 
 def _update(db: Connection, change: Update, at: Stamp) -> None:
-    columns: dict[str, object] = {**_columns(change.source), "configured": 1, "feed": change.source.feed}
-    columns["host"] = change.host
+    source = change.source
+    columns: dict[str, object] = {**_columns(source), "configured": 1, "feed": source.feed}
+    columns |= {"host": change.host, "relocation": pack_relocation(change.relocation)}
     if change.due is not None:
         columns |= due_columns(change.due)
-    if change.relocation is not None:
-        columns["relocation"] = pack_relocation(change.relocation)
-    if change.is_unleased:
+    if change.is_moved:
         columns["leased"] = None
     if change.is_reset:
         columns |= RESET
         alerts.end(db, change.number, at.now)
     source_state.change(db, change.number, columns)
     if change.refiles:
-        channels.refile(db, change.number, change.source.topics, at)
+        channels.refile(db, change.number, source.topics, at)
     if change.resettles:
         channels.resettle(db, change.number, at)
     if change.touches:

@@ -7,9 +7,9 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState, TaskKind
+from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
-from aggregator.storage.sql import rows, tasks, values
+from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, changed, one, update
 from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
@@ -44,12 +44,12 @@ def write(db: Connection, before: Subscription, after: Subscription | None) -> N
     number = before.number
     if after is None:
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
-        tasks.cancel(db, TaskKind.WEBSUB, str(number))
+        db.execute("DELETE FROM task WHERE kind = 'websub' AND subject = ?", (str(number),))
         return
     if columns := changed(_columns(before), _columns(after)):
         update(db, "subscription", number, columns)
     if after.due != before.due:
-        tasks.schedule(db, TaskKind.WEBSUB, str(number), after.due)
+        _schedule(db, number, after.due)
 
 
 def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
@@ -67,7 +67,15 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
             ms(now),
         ),
     )
-    tasks.schedule(db, TaskKind.WEBSUB, str(one(made)["number"]), now)
+    _schedule(db, one(made)["number"], now)
+
+
+def _schedule(db: Connection, number: int, due: datetime) -> None:
+    db.execute(
+        """INSERT INTO task (kind, subject, due) VALUES ('websub', ?, ?)
+        ON CONFLICT (kind, subject) DO UPDATE SET due = excluded.due, attempts = 0""",
+        (str(number), ms(due)),
+    )
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:

@@ -188,7 +188,6 @@ class Health:
 
     feed: FeedInfo
     due: Due
-    every: timedelta
     mode: Mode
     failures: int
     live: int

@@ -213,6 +213,12 @@ def test_the_next_of_a_series_is_new_where_all_share_title_and_address() -> None
     }
 
 
+def test_a_guid_with_another_title_and_no_link_is_an_edit() -> None:
+    assert matches(resolved([entry("Bridge closed", "g1")], [known(1, entry("Bridge open", "g1"))])) == {
+        "Bridge closed": 1
+    }
+
+
 # ---- rotated guids
 
 

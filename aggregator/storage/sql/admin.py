@@ -12,7 +12,7 @@ from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms, unpack_relocation
+from aggregator.storage.sql.rows import moment_or_none, ms, unpack_relocation
 
 
 class AdminStore:
@@ -118,7 +118,6 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
     return Health(
         feed=values.feed_info(row),
         due=rows.due(row),
-        every=row["every"] * MILLISECOND,
         mode=Mode(row["mode"]),
         failures=row["failures"],
         live=counts.get((row["number"], "live"), 0),

@@ -3,7 +3,6 @@
 Called inside a transaction. `policy.alerts` decides.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.model import Alert, AlertKind, PollResult, TaskKind
@@ -37,14 +36,6 @@ def end(db: Connection, source: int, now: datetime) -> None:
     db.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
 
 
-def present(db: Connection) -> tuple[Alert, ...]:
-    """Return the open alerts of configured sources, the latest first."""
-    found = db.execute(
-        SELECT + "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
-    )
-    return tuple(map(_alert, found))
-
-
 def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     """Return what was raised or cleared since the last call; the task of posting it becomes due.
 
@@ -59,24 +50,11 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
         WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
         (TaskKind.ALERTS.value, ms(now)),
     )
-    return tuple(map(_alert, found))
+    return tuple(map(alert, found))
 
 
-def unsent(db: Connection, limit: int) -> tuple[Alert, ...]:
-    """Return what was logged and not posted yet, oldest first."""
-    found = db.execute(SELECT + "WHERE a.sent < a.told ORDER BY a.number LIMIT ?", (limit,))
-    return tuple(map(_alert, found))
-
-
-def sent(db: Connection, posted: Sequence[Alert]) -> None:
-    """Record that these were posted, as far as they had got then."""
-    db.executemany(
-        "UPDATE alert SET sent = ? WHERE number = ?",
-        [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
-    )
-
-
-def _alert(row: Row) -> Alert:
+def alert(row: Row) -> Alert:
+    """Return the alert of a row of SELECT."""
     return Alert(
         number=row["number"],
         source=row["source_id"],

@@ -33,6 +33,7 @@ def record(db: Connection, state: HostState) -> None:
 def limit(db: Connection, limited: HostLimit, by: int) -> None:
     """Write a rate limit and delay the other sources at its host; polls under way find that their own due
     time no longer holds."""
+    # `limited_by` is for people who read the table: which source got the 429.
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
         ON CONFLICT (host) DO UPDATE

@@ -139,8 +139,15 @@ class PollStore:
 
     def set_back(self, by: timedelta) -> None:
         """(poller) Make everything due so much earlier: the clock was ahead by this much and is no longer."""
+        parameters = {"by": by // MILLISECOND}
         with self._engine.writing() as db:
-            sources.set_back(db, by // MILLISECOND)
+            db.execute("UPDATE source SET due = due - :by, leased = leased - :by", parameters)
+            db.execute("UPDATE task SET due = due - :by", parameters)
+            db.execute(
+                """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,
+                limited_until = limited_until - :by""",
+                parameters,
+            )
 
 
 def _end_lease(db: Connection, claim: Claim) -> Due:

@@ -134,20 +134,16 @@ class ItemStore:
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
-            conditions: list[tuple[str, object]] = []
-            if wanted.search:
-                search = self._engine.search
-                conditions.append((search.condition, search.query(wanted.search)))
-            if wanted.source:
-                conditions.append(("s.id = ?", wanted.source))
-            if wanted.topic:
-                conditions.append((f"? {texts('s.topics')}", wanted.topic))
-            if wanted.language:
-                conditions.append(("(i.language || '-') LIKE (? || '-%')", wanted.language))
-            if wanted.states:
-                conditions.append((f"i.state {texts()}", as_json(wanted.states)))
-            if wanted.before is not None:
-                conditions.append(("i.number < ?", wanted.before))
+            search = self._engine.search
+            filters: Sequence[tuple[str, object]] = (
+                (search.condition, search.query(wanted.search)),
+                ("s.id = ?", wanted.source),
+                (f"? {texts('s.topics')}", wanted.topic),
+                ("(i.language || '-') LIKE (? || '-%')", wanted.language),
+                (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
+                ("i.number < ?", "" if wanted.before is None else wanted.before),
+            )
+            conditions = [each for each in filters if each[1] != ""]
             where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
             found = db.execute(
                 f"{ITEM} WHERE {where} ORDER BY i.number DESC LIMIT ?",

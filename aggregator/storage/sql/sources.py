@@ -172,14 +172,3 @@ def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
 def unknown(source: str) -> UsageError:
     """Return the error for a source that is not configured."""
     return UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
-
-
-def set_back(db: Connection, by_ms: int) -> None:
-    """Make everything due, and every lease end, so much earlier: a clock that was ahead had scheduled it."""
-    db.execute("UPDATE source SET due = due - :by, leased = leased - :by", {"by": by_ms})
-    db.execute("UPDATE task SET due = due - :by", {"by": by_ms})
-    db.execute(
-        """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,
-        limited_until = limited_until - :by""",
-        {"by": by_ms},
-    )

@@ -20,12 +20,6 @@ JOIN source o ON o.number = s.source
 JOIN task t ON t.kind = 'websub' AND t.subject = CAST(s.number AS TEXT) """
 
 
-def by_token(db: Connection, token: str) -> Subscription | None:
-    """Return the subscription with this token in its callback."""
-    row = db.execute(SELECT + "WHERE s.token = ?", (token,)).fetchone()
-    return None if row is None else values.subscription(row)
-
-
 def change(
     db: Connection, number: int, decide: Callable[[Subscription], Subscription | None]
 ) -> Subscription | None:

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.model import Alert, Subscription, Task, TaskKind
-from aggregator.storage.sql import alerts, subscriptions
-from aggregator.storage.sql.engine import Engine, as_json, texts
+from aggregator.storage.sql import alerts, subscriptions, values
+from aggregator.storage.sql.engine import Engine, as_json, read, texts
 from aggregator.storage.sql.rows import moment, ms
 
 
@@ -46,8 +46,8 @@ class TaskStore:
 
     def subscription(self, token: str) -> Subscription | None:
         """Return the subscription with this token in its callback."""
-        with self._engine.reading() as db:
-            return subscriptions.by_token(db, token)
+        found = read(self._engine, subscriptions.SELECT + "WHERE s.token = ?", (token,))
+        return next(map(values.subscription, found), None)
 
     def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
@@ -67,8 +67,8 @@ class TaskStore:
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return open alerts of configured sources, latest first. `record` raises and clears them."""
-        with self._engine.reading() as db:
-            return alerts.present(db)
+        chosen = "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
+        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen)))
 
     def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
         """(poller) Return alerts raised or cleared since the last call; the task of posting becomes due."""
@@ -77,10 +77,13 @@ class TaskStore:
 
     def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
         """(poller) Return alerts that were logged and not posted yet, oldest first."""
-        with self._engine.reading() as db:
-            return alerts.unsent(db, limit)
+        chosen = "WHERE a.sent < a.told ORDER BY a.number LIMIT ?"
+        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen, (limit,))))
 
     def alerts_sent(self, posted: Sequence[Alert]) -> None:
         """(poller) Record that these were posted as they are."""
         with self._engine.writing() as db:
-            alerts.sent(db, posted)
+            db.executemany(
+                "UPDATE alert SET sent = ? WHERE number = ?",
+                [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
+            )

@@ -6,7 +6,7 @@ shows all of its items.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -76,22 +76,15 @@ def settle(
     """
     enter: dict[int, list[str]] = defaultdict(list)
     leave = []
-    for channel, able in _by_channel(members):
+    names = (name for member in members for name in channel_names(member))
+    for channel in dict.fromkeys(filter(is_shared, names)):
+        able = [member for member in members if channel in channel_names(member)]
         present = shown.get(channel, frozenset()) & {member.number for member in able}
         if not present:
             enter[lead(able).number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
     return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
-
-
-def _by_channel(members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:
-    able: dict[str, list[Member]] = defaultdict(list)
-    for member in members:
-        for name in channel_names(member):
-            if is_shared(name):
-                able[name].append(member)
-    return iter(able.items())
 
 
 def lead(members: Sequence[Member]) -> Member:

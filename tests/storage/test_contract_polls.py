@@ -165,3 +165,11 @@ def test_a_poll_that_does_not_end_leaves_the_wish_of_the_origin(
         (health,) = storage.admin.health()
         assert health.due == result.due
         assert storage.polls.rate_limited(now) == ("ministry",)
+
+
+def test_a_poll_under_way_while_the_clock_is_set_back_is_due_again_by_the_new_clock(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    storage.polls.set_back(DAY)
+    storage.polls.record(failed(claim, NOON))
+    assert storage.polls.next_due() == NOON - DAY

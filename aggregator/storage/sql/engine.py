@@ -136,14 +136,8 @@ def insert_many(db: Connection, table: str, rows: Sequence[Mapping[str, object]]
 
 def update(db: Connection, table: str, number: int, columns: Mapping[str, object]) -> None:
     """Update columns of the row with this number."""
-    db.execute(
-        f"UPDATE {table} SET {assignments(columns)} WHERE number = :number", {**columns, "number": number}
-    )
-
-
-def assignments(columns: Mapping[str, object]) -> str:
-    """Return the SET clause for columns given as named parameters."""
-    return ", ".join(f"{name} = :{name}" for name in columns)
+    assignments = ", ".join(f"{name} = :{name}" for name in columns)
+    db.execute(f"UPDATE {table} SET {assignments} WHERE number = :number", {**columns, "number": number})
 
 
 def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:

@@ -66,10 +66,7 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
 
 def states(db: Connection) -> tuple[HostState, ...]:
     """Return the politeness state of all hosts, the latest first."""
-    found = db.execute(
-        "SELECT host, next_at, refused_until, prompt, leads_to FROM host ORDER BY next_at DESC LIMIT :most",
-        {"most": STATES_MAX},
-    )
+    found = db.execute("SELECT * FROM host ORDER BY next_at DESC NULLS LAST LIMIT ?", (STATES_MAX,))
     return tuple(
         HostState(
             row["host"],

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from aggregator.model import Claim, Due, PollResult
 from aggregator.policy.schedule import replaces
-from aggregator.storage.sql.engine import Connection, assignments, changed, update
+from aggregator.storage.sql.engine import Connection, changed, update
 from aggregator.storage.sql.rows import (
     due_columns,
     milliseconds,
@@ -57,7 +57,5 @@ def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stor
 
 def change(db: Connection, number: int, columns: Mapping[str, object]) -> None:
     """Change a source by anything but a poll: a poll under way is decided again."""
-    db.execute(
-        f"UPDATE source SET {assignments(columns)}, version = version + 1 WHERE number = :number",
-        {**columns, "number": number},
-    )
+    assignments = ", ".join(("version = version + 1", *(f"{name} = :{name}" for name in columns)))
+    db.execute(f"UPDATE source SET {assignments} WHERE number = :number", {**columns, "number": number})

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
-from aggregator.storage.sql import rows, values
+from aggregator.storage.sql import rows, source_state, values
 from aggregator.storage.sql.engine import Connection, changed, one, update
 from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
 
@@ -25,11 +25,13 @@ def change(
 ) -> Subscription | None:
     """Write what `decide` makes of a subscription; returns None if it is over, or there is none."""
     row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
-    present = None if row is None else values.subscription(row)
-    after = None if present is None else decide(present)
-    if present is not None and after != present:
+    if row is None:
+        return None
+    present = values.subscription(row)
+    after = decide(present)
+    if after != present:
         write(db, present, after)
-        db.execute("UPDATE source SET version = version + 1 WHERE id = ?", (present.source,))
+        source_state.change(db, row["source_number"], {})
     return after
 
 

@@ -5,10 +5,10 @@ Called inside a transaction. `policy.alerts` decides.
 
 from datetime import datetime
 
-from aggregator.model import Alert, AlertKind, PollResult, TaskKind
-from aggregator.storage.sql import values
+from aggregator.model import Alert, PollResult, TaskKind
+from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row
-from aggregator.storage.sql.rows import moment, moment_or_none, ms
+from aggregator.storage.sql.rows import ms
 
 # Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
 STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
@@ -55,12 +55,5 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
 
 def alert(row: Row) -> Alert:
     """Return the alert of a row of SELECT."""
-    return Alert(
-        number=row["number"],
-        source=row["source_id"],
-        organisation=values.organisation(row, row["source_id"]),
-        kind=AlertKind(row["kind"]),
-        message=row["message"],
-        raised=moment(row["raised"]),
-        cleared=moment_or_none(row["cleared"]),
-    )
+    organisation = values.organisation(row, row["source_id"])
+    return rows.value(Alert, row, source=row["source_id"], organisation=organisation)

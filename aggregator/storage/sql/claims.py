@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from aggregator.model import AlertKind, Claim, Due, DueReason, Mode, Subscription, Validators
+from aggregator.model import AlertKind, Claim, Due, DueReason, Subscription, Validators
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
@@ -14,7 +14,6 @@ from aggregator.storage.sql.rows import (
     MILLISECOND,
     SET_DUE,
     due_columns,
-    moment_or_none,
     ms,
     unpack_hints,
     unpack_relocation,
@@ -91,34 +90,19 @@ def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
 
 
 def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
-    gap = row["usual_gap"]
-    return Claim(
-        number=row["number"],
-        id=row["id"],
-        feed=row["feed"],
-        token=row["token"],
+    return rows.value(
+        Claim,
+        row,
         due=rows.due(row),
-        version=row["version"],
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
-        body_digest=row["body_digest"],
-        pipeline_version=row["pipeline_version"],
-        mode=Mode(row["mode"]),
         seen=unpack_seen(row["seen"]),
         first_import=not row["imported"],
-        failures=row["failures"],
-        failing_since=moment_or_none(row["failing_since"]),
-        findings=row["findings"],
-        last_success=moment_or_none(row["last_success"]),
-        last_full=moment_or_none(row["last_full"]),
-        usual_gap=None if gap is None else gap * MILLISECOND,
-        last_new=moment_or_none(row["last_new"]),
         hints=unpack_hints(row["hints"]),
         feed_title=row["title"],
         feed_link=row["link"],
         feed_rights=row["rights"],
         feed_language=row["language"],
         relocation=unpack_relocation(row["relocation"]),
-        host=row["host"],
         subscription=hub,
         open_alerts=frozenset(alerts),
     )

@@ -8,7 +8,7 @@ from aggregator.model import Due, DueReason, HostLimit, HostState
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, as_json, ints
-from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, moment_or_none, ms, ms_or_none
+from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, ms
 
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
@@ -20,13 +20,7 @@ def record(db: Connection, state: HostState) -> None:
         VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
         ON CONFLICT (host) DO UPDATE SET next_at = excluded.next_at, refused_until = excluded.refused_until,
         prompt = excluded.prompt, leads_to = excluded.leads_to""",
-        {
-            "host": state.host,
-            "next_at": ms_or_none(state.next_at),
-            "refused_until": ms_or_none(state.refused_until),
-            "prompt": None if state.prompt is None else int(state.prompt),
-            "leads_to": state.leads_to,
-        },
+        rows.columns(state, "host", "next_at", "refused_until", "prompt", "leads_to"),
     )
 
 
@@ -67,13 +61,4 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
 def states(db: Connection) -> tuple[HostState, ...]:
     """Return the politeness state of all hosts, the latest first."""
     found = db.execute("SELECT * FROM host ORDER BY next_at DESC NULLS LAST LIMIT ?", (STATES_MAX,))
-    return tuple(
-        HostState(
-            row["host"],
-            moment_or_none(row["next_at"]),
-            moment_or_none(row["refused_until"]),
-            None if row["prompt"] is None else bool(row["prompt"]),
-            row["leads_to"],
-        )
-        for row in found
-    )
+    return tuple(rows.value(HostState, row) for row in found)

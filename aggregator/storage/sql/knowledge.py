@@ -1,16 +1,15 @@
 """Snapshot for deduplication, and whether it still holds at the commit."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
-from aggregator.model import Candidate, Changes, Claim, Item, Key, KeyKind, Knowledge, Known, State
-from aggregator.storage.sql import journal
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
-from aggregator.storage.sql.rows import moment, moment_or_none, ms, unpack_keys
+from aggregator.model import Candidate, Changes, Claim, Item, Key, KeyKind, Knowledge, Known
+from aggregator.storage.sql import journal, rows
+from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
+from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
 ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
@@ -67,23 +66,15 @@ def _known(
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )
-    return tuple(_one_known(row, tuple(keys[row["number"]]), row["number"] in present) for row in stored)
-
-
-def _one_known(row: Row, keys: tuple[Key, ...], is_listed: bool) -> Known:
-    return Known(
-        number=row["number"],
-        state=State(row["state"]),
-        title=row["title"],
-        fingerprint=row["fingerprint"],
-        keys=keys,
-        current=unpack_keys(row["keys"]),
-        updated=moment(row["updated"]),
-        url=row["url"],
-        listed=is_listed,
-        edits=row["edits"],
-        release=moment_or_none(row["release"]),
-        flags=tuple(json.loads(row["flags"])),
+    return tuple(
+        rows.value(
+            Known,
+            row,
+            keys=tuple(keys[row["number"]]),
+            current=unpack_keys(row["keys"]),
+            listed=row["number"] in present,
+        )
+        for row in stored
     )
 
 
@@ -102,18 +93,7 @@ def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candida
         ORDER BY i.number""",
         (*links, *[source] * 4, ITEMS_PER_ADDRESS, ITEMS_PER_ADDRESS),
     )
-    return tuple(
-        Candidate(
-            number=row["number"],
-            story=row["story"],
-            link=row["link"],
-            language=row["language"],
-            shown=moment(row["shown"]),
-            title=row["title"],
-            text=row["text"],
-        )
-        for row in found
-    )
+    return tuple(rows.value(Candidate, row) for row in found)
 
 
 def has_changed(db: Connection, changes: Changes, source: int) -> bool:

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.errors import StorageError
-from aggregator.model import State, Transition, Trigger
+from aggregator.model import State, Transition
 from aggregator.storage.sql import channels, journal, source_state
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Row, insert
-from aggregator.storage.sql.rows import moment, ms
+from aggregator.storage.sql.engine import Connection, insert
+from aggregator.storage.sql.rows import ms
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
@@ -51,16 +51,3 @@ def _step(db: Connection, step: Transition, at: Stamp, source: int, *, is_first:
 def audit(db: Connection, step: Transition) -> None:
     """Write one line of an item's life, kept for good."""
     insert(db, "audit", {"item": step.number, "at": ms(step.at), **journal.words(step)})
-
-
-def transition(row: Row) -> Transition:
-    """Return the transition of a row of the `audit` table."""
-    return Transition(
-        number=row["item"],
-        before=State(row["before"]),
-        after=State(row["after"]),
-        trigger=Trigger(row["trigger"]),
-        reason=row["reason"],
-        actor=row["actor"],
-        at=moment(row["at"]),
-    )

@@ -169,16 +169,5 @@ def _end_lease(db: Connection, claim: Claim) -> Due:
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:
-    columns = {
-        "source": source,
-        "started": ms(outcome.started),
-        "seconds": outcome.seconds,
-        "kind": outcome.kind.value,
-        "cause": outcome.cause.value,
-        "message": outcome.message,
-        "status": outcome.status,
-        "received": outcome.received,
-        "new": outcome.new,
-        "edited": outcome.edited,
-    }
-    insert(db, "poll", columns)
+    names = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
+    insert(db, "poll", {"source": source, **rows.columns(outcome, *names)})

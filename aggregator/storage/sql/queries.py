@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
-from aggregator.storage.sql import lifecycle, values
+from aggregator.storage.sql import lifecycle, rows, values
 from aggregator.storage.sql.channels import visible
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment, ms
@@ -154,15 +154,12 @@ class ItemStore:
     def revisions(self, number: int) -> tuple[Revision, ...]:
         """Return earlier public states of an item, newest first."""
         found = read(self._engine, "SELECT * FROM revision WHERE item = ? ORDER BY number DESC", (number,))
-        return tuple(
-            Revision(at=moment(row["at"]), title=row["title"], content=row["content"], url=row["url"])
-            for row in found
-        )
+        return tuple(rows.value(Revision, row) for row in found)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-        return tuple(map(lifecycle.transition, found))
+        return tuple(rows.value(Transition, row, number=row["item"]) for row in found)
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""

@@ -4,33 +4,27 @@ from collections.abc import Mapping
 
 from aggregator.model import Claim, Due, PollResult
 from aggregator.policy.schedule import replaces
+from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, changed, update
 from aggregator.storage.sql.rows import (
     due_columns,
-    milliseconds,
-    ms_or_none,
     pack_hints,
     pack_relocation,
     pack_seen,
 )
 
+# Fields of a claim in columns of the same names.
+SCHEDULE = ("failures", "failing_since", "findings", "last_success", "last_full", "last_new", "usual_gap")
+SAME = (*SCHEDULE, "pipeline_version", "body_digest", "mode", "host")
+
 
 def _columns(claim: Claim) -> dict[str, object]:
     """Return the columns that a poll may change, besides `seen` and the due time."""
     return {
-        "failures": claim.failures,
-        "failing_since": ms_or_none(claim.failing_since),
-        "findings": claim.findings,
-        "last_success": ms_or_none(claim.last_success),
-        "last_full": ms_or_none(claim.last_full),
-        "last_new": ms_or_none(claim.last_new),
-        "usual_gap": milliseconds(claim.usual_gap),
-        "pipeline_version": claim.pipeline_version,
+        **rows.columns(claim, *SAME),
         "validated_url": claim.validators.url,
         "etag": claim.validators.etag,
         "last_modified": claim.validators.last_modified,
-        "body_digest": claim.body_digest,
-        "mode": claim.mode.value,
         "imported": int(not claim.first_import),
         "hints": pack_hints(claim.hints),
         "title": claim.feed_title,
@@ -38,7 +32,6 @@ def _columns(claim: Claim) -> dict[str, object]:
         "rights": claim.feed_rights,
         "language": claim.feed_language,
         "relocation": pack_relocation(claim.relocation),
-        "host": claim.host,
     }
 
 

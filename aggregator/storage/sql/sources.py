@@ -8,7 +8,7 @@ from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import relocation
-from aggregator.policy.sources import Addition, Plan, StoredSource, Update, plan
+from aggregator.policy.sources import STORED, Addition, Plan, StoredSource, Update, plan
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
@@ -16,7 +16,6 @@ from aggregator.storage.sql.rows import (
     MILLISECOND,
     SET_DUE,
     due_columns,
-    milliseconds,
     pack_relocation,
     unpack_relocation,
 )
@@ -115,15 +114,7 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
 
 
 def _columns(source: Source) -> dict[str, object]:
-    return {
-        "organisation": source.organisation,
-        "domains": json.dumps(source.domains),
-        "topics": json.dumps(source.topics),
-        "priority": source.priority,
-        "republish": source.republish.value,
-        "licence": source.licence,
-        "every": milliseconds(source.every),
-    }
+    return rows.columns(source, *STORED)
 
 
 def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:

@@ -11,7 +11,7 @@ from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionS
 from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import rows, source_state, values
 from aggregator.storage.sql.engine import Connection, changed, one, update
-from aggregator.storage.sql.rows import due_columns, moment_or_none, ms, ms_or_none
+from aggregator.storage.sql.rows import due_columns, moment_or_none, ms
 
 SECRET_BYTES = 32
 
@@ -99,10 +99,4 @@ def announce(db: Connection, number: int, now: datetime) -> None:
 def _columns(made: Subscription) -> dict[str, object]:
     """Return what an event may change; hub, topic, token and secret never do."""
     times = ("asked", "confirmed", "lease_until", "announced", "missed")
-    return {
-        "state": made.state.value,
-        **{name: ms_or_none(getattr(made, name)) for name in times},
-        "asks": made.asks,
-        "breaks": made.breaks,
-        "reason": made.reason,
-    }
+    return rows.columns(made, "state", *times, "asks", "breaks", "reason")

@@ -4,9 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.model import Alert, Subscription, Task, TaskKind
-from aggregator.storage.sql import alerts, subscriptions, values
+from aggregator.storage.sql import alerts, rows, subscriptions, values
 from aggregator.storage.sql.engine import Engine, as_json, read, texts
-from aggregator.storage.sql.rows import moment, ms
+from aggregator.storage.sql.rows import ms
 
 
 class TaskStore:
@@ -28,10 +28,7 @@ class TaskStore:
                 RETURNING *""",
                 {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit},
             )
-            return tuple(
-                Task(TaskKind(row["kind"]), row["subject"], moment(row["due"]), row["attempts"])
-                for row in found
-            )
+            return tuple(rows.value(Task, row) for row in found)
 
     def finish_task(self, task: Task, again: datetime | None = None) -> None:
         """(poller) Remove a task, or schedule it again; nothing if its time was set anew meanwhile."""

@@ -2,7 +2,6 @@
 
 import json
 
-from aggregator.errors import Cause
 from aggregator.model import (
     Enclosure,
     FeedInfo,
@@ -10,16 +9,12 @@ from aggregator.model import (
     KeyKind,
     Origin,
     Outcome,
-    OutcomeKind,
-    State,
     Stored,
     Subscription,
-    SubscriptionState,
 )
-from aggregator.model.settings import Republish
+from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import (
-    moment,
     moment_or_none,
     ms_or_none,
     pack_keys,
@@ -85,23 +80,13 @@ def item(row: Row) -> Item:
 
 def stored(row: Row) -> Stored:
     """Return the Stored of a row of `item` joined with its source's id as `source_id`."""
-    return Stored(
-        number=row["number"],
-        id=row["id"],
-        public_id=row["public_id"],
+    return rows.value(
+        Stored,
+        row,
         source=row["source_id"],
-        state=State(row["state"]),
         item=item(row),
-        shown=moment(row["shown"]),
-        updated=moment(row["updated"]),
-        first_seen=moment(row["first_seen"]),
-        seq=row["seq"],
-        position=row["position"],
-        story=row["story"],
-        release=moment_or_none(row["release"]),
-        reason=row["reason"],
         corrected=row["corrected"] is not None,
-        flags=tuple(json.loads(row["flags"])),
+        also=(),
     )
 
 
@@ -112,59 +97,17 @@ def organisation(row: Row, source: str) -> str:
 
 def feed_info(row: Row) -> FeedInfo:
     """Return the FeedInfo of a row of the `source` table."""
-    return FeedInfo(
-        id=row["id"],
-        feed=""
-        if row["feed"].startswith("file:")
-        else unpack_relocation(row["relocation"]).at or row["feed"],
-        organisation=organisation(row, row["id"]),
-        title=row["title"],
-        link=row["link"],
-        rights=row["rights"],
-        language=row["language"],
-        republish=Republish(row["republish"]),
-        licence=row["licence"],
-        topics=tuple(json.loads(row["topics"])),
-        configured=bool(row["configured"]),
-    )
+    is_file = row["feed"].startswith("file:")
+    feed = "" if is_file else unpack_relocation(row["relocation"]).at or row["feed"]
+    return rows.value(FeedInfo, row, feed=feed, organisation=organisation(row, row["id"]))
 
 
 def outcome(row: Row, source: str) -> Outcome:
     """Return the Outcome of a row of the `poll` table; without `due`, which is the source's."""
-    return Outcome(
-        source=source,
-        kind=OutcomeKind(row["kind"]),
-        started=moment(row["started"]),
-        seconds=row["seconds"],
-        cause=Cause(row["cause"]),
-        message=row["message"],
-        status=row["status"],
-        received=row["received"],
-        new=row["new"],
-        edited=row["edited"],
-    )
+    return rows.value(Outcome, row, source=source, due=None)
 
 
 def subscription(row: Row) -> Subscription:
     """Return the Subscription of a row joined with its source (`source_id`, `configured`) and its task's
     `due`."""
-    return Subscription(
-        number=row["number"],
-        source=row["source_id"],
-        hub=row["hub"],
-        topic=row["topic"],
-        token=row["token"],
-        secret=row["secret"],
-        state=SubscriptionState(row["state"]),
-        since=moment(row["since"]),
-        due=moment(row["due"]),
-        configured=bool(row["configured"]),
-        asked=moment_or_none(row["asked"]),
-        confirmed=moment_or_none(row["confirmed"]),
-        lease_until=moment_or_none(row["lease_until"]),
-        announced=moment_or_none(row["announced"]),
-        missed=moment_or_none(row["missed"]),
-        asks=row["asks"],
-        breaks=row["breaks"],
-        reason=row["reason"],
-    )
+    return rows.value(Subscription, row, source=row["source_id"])

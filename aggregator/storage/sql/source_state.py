@@ -19,9 +19,8 @@ SAME = (*SCHEDULE, "pipeline_version", "body_digest", "mode", "host")
 
 
 def _columns(claim: Claim) -> dict[str, object]:
-    """Return the columns that a poll may change, besides `seen` and the due time."""
+    """Return the columns of the other fields that a poll may change, besides `seen` and the due time."""
     return {
-        **rows.columns(claim, *SAME),
         "validated_url": claim.validators.url,
         "etag": claim.validators.etag,
         "last_modified": claim.validators.last_modified,
@@ -38,7 +37,8 @@ def _columns(claim: Claim) -> dict[str, object]:
 def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: Due) -> None:
     """Write the fields that the poll changed, and its due time if it replaces the one `stored`."""
     before, after = result.claim, result.after
-    columns = changed(_columns(before), _columns(after))
+    same = (name for name in SAME if getattr(after, name) != getattr(before, name))
+    columns = rows.columns(after, *same) | changed(_columns(before), _columns(after))
     if result.changes is not None:
         seen = tuple((digest, numbers.get(digest, number)) for digest, number in after.seen)
         columns["seen"] = pack_seen(seen)

@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.model import Health, Mode, Totals
+from aggregator.model import Health, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.rows import moment_or_none, ms, unpack_relocation
+from aggregator.storage.sql.rows import ms, unpack_relocation
 
 
 class AdminStore:
@@ -115,15 +115,13 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
-    return Health(
+    return rows.value(
+        Health,
+        row,
         feed=values.feed_info(row),
         due=rows.due(row),
-        mode=Mode(row["mode"]),
-        failures=row["failures"],
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
         last=values.outcome(last, row["id"]) if last is not None else None,
-        last_success=moment_or_none(row["last_success"]),
-        last_new=moment_or_none(row["last_new"]),
         relocation=unpack_relocation(row["relocation"]),
     )

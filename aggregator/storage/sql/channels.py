@@ -4,13 +4,13 @@ Called inside a write transaction. A withdrawn or held item keeps its membership
 a change of story lead or topics deletes some.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.policy.story_lead import ALL, Member, entering, settle
+from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.rows import ms
 
@@ -143,16 +143,7 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
 
 
 def _member(row: Row) -> Member:
-    return Member(
-        number=row["number"],
-        source=row["source_id"],
-        url=row["url"],
-        language=row["language"],
-        backlog=bool(row["backlog"]),
-        topics=tuple(json.loads(row["topics"])),
-        domains=tuple(json.loads(row["domains"])),
-        priority=row["priority"],
-    )
+    return rows.value(Member, row, source=row["source_id"])
 
 
 def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:

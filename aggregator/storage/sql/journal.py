@@ -73,14 +73,10 @@ def read(path: Path) -> Journal:
     return Journal(last, tuple(unreadable))
 
 
-def words(step: Transition) -> dict[str, str]:
-    """Return the fields of a transition that the journal and the audit have in common."""
-    return {name: str(getattr(step, name)) for name in ("before", "after", "trigger", "reason", "actor")}
-
-
 def line(item: str, public_id: str, step: Transition) -> str:
     """Return the journal's line for a withdrawal or its end."""
-    fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words(step)}
+    words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
+    fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
     return json.dumps(fields, ensure_ascii=False)
 
 

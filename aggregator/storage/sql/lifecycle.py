@@ -9,10 +9,9 @@ from pathlib import Path
 
 from aggregator.errors import StorageError
 from aggregator.model import State, Transition
-from aggregator.storage.sql import channels, journal, source_state
+from aggregator.storage.sql import channels, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, insert
-from aggregator.storage.sql.rows import ms
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
@@ -50,4 +49,5 @@ def _step(db: Connection, step: Transition, at: Stamp, source: int, *, is_first:
 
 def audit(db: Connection, step: Transition) -> None:
     """Write one line of an item's life, kept for good."""
-    insert(db, "audit", {"item": step.number, "at": ms(step.at), **journal.words(step)})
+    columns = rows.columns(step, "at", "before", "after", "trigger", "reason", "actor")
+    insert(db, "audit", {"item": step.number, **columns})

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count as counting
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle
+from aggregator.storage.sql import channels, lifecycle, rows
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Search, as_json, insert_many, one, update
-from aggregator.storage.sql.rows import ms, ms_or_none
+from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
 
@@ -37,7 +37,7 @@ def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) ->
     numbers = [first + offset for offset in range(len(items))]
     live = sum(map(_is_live, items))
     positions = counting(channels.count(db, "position", live) - live + 1)
-    rows = [
+    stored = [
         {
             "number": number,
             "position": next(positions) if _is_live(new) else None,
@@ -46,7 +46,7 @@ def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) ->
         }
         for number, new in zip(numbers, items, strict=True)
     ]
-    insert_many(db, "item", rows)
+    insert_many(db, "item", stored)
     for number, new in zip(numbers, items, strict=True):
         if not _is_live(new):
             state, reason = new.placement.state, new.placement.reason
@@ -64,16 +64,10 @@ def _is_live(new: NewItem) -> bool:
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
-        "id": new.id,
-        "public_id": new.public_id,
+        **rows.columns(new, "id", "public_id", "updated", "backlog"),
+        **rows.columns(new.placement, "state", "shown", "release", "reason"),
         "source": claim.number,
-        "state": new.placement.state.value,
-        "shown": ms(new.placement.shown),
-        "updated": ms(new.updated),
         "first_seen": ms(at.now),
-        "release": ms_or_none(new.placement.release),
-        "reason": new.placement.reason,
-        "backlog": int(new.backlog),
         "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),
         "seq": at.seq,
     }

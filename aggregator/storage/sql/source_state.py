@@ -6,12 +6,7 @@ from aggregator.model import Claim, Due, PollResult
 from aggregator.policy.schedule import replaces
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, changed, update
-from aggregator.storage.sql.rows import (
-    due_columns,
-    pack_hints,
-    pack_relocation,
-    pack_seen,
-)
+from aggregator.storage.sql.rows import due_columns, pack_hints, pack_relocation, pack_seen
 
 # Fields of a claim in columns of the same names.
 SCHEDULE = ("failures", "failing_since", "findings", "last_success", "last_full", "last_new", "usual_gap")

@@ -12,13 +12,7 @@ from aggregator.policy.sources import STORED, Addition, Plan, StoredSource, Upda
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
-from aggregator.storage.sql.rows import (
-    MILLISECOND,
-    SET_DUE,
-    due_columns,
-    pack_relocation,
-    unpack_relocation,
-)
+from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, pack_relocation, unpack_relocation
 
 RESET = {
     "validated_url": "",
@@ -58,8 +52,9 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
         every, due, due_reason, due_figures, failures, host, relocation FROM source"""
     )
     return tuple(
-        StoredSource(
-            number=row["number"],
+        rows.value(
+            StoredSource,
+            row,
             known=Source(
                 id=row["id"],
                 feed=row["feed"],
@@ -71,10 +66,7 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
                 licence=row["licence"],
                 every=row["every"] * MILLISECOND,
             ),
-            configured=bool(row["configured"]),
             due=rows.due(row),
-            failures=row["failures"],
-            host=row["host"],
             relocation=unpack_relocation(row["relocation"]),
         )
         for row in found

@@ -2,25 +2,10 @@
 
 import json
 
-from aggregator.model import (
-    Enclosure,
-    FeedInfo,
-    Item,
-    KeyKind,
-    Origin,
-    Outcome,
-    Stored,
-    Subscription,
-)
+from aggregator.model import Enclosure, FeedInfo, Item, KeyKind, Origin, Outcome, Stored, Subscription
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
-from aggregator.storage.sql.rows import (
-    moment_or_none,
-    ms_or_none,
-    pack_keys,
-    unpack_keys,
-    unpack_relocation,
-)
+from aggregator.storage.sql.rows import moment_or_none, ms_or_none, pack_keys, unpack_keys, unpack_relocation
 
 
 def item_columns(item: Item) -> dict[str, object]:
@@ -39,16 +24,10 @@ def item_columns(item: Item) -> dict[str, object]:
         "origin": item.origin and (item.origin.title, item.origin.id, item.origin.link),
     }
     return {
-        "title": item.title,
-        "url": item.url,
-        "content": item.content,
-        "text": item.text,
-        "language": item.language,
+        **rows.columns(item, "title", "url", "content", "text", "language", "fingerprint", "claimed"),
         "details": json.dumps({k: v for k, v in details.items() if v}, ensure_ascii=False),
         "keys": pack_keys(item.keys),
         "link": item.key(KeyKind.LINK),
-        "fingerprint": item.fingerprint,
-        "claimed": ms_or_none(item.claimed),
     }
 
 
@@ -81,12 +60,7 @@ def item(row: Row) -> Item:
 def stored(row: Row) -> Stored:
     """Return the Stored of a row of `item` joined with its source's id as `source_id`."""
     return rows.value(
-        Stored,
-        row,
-        source=row["source_id"],
-        item=item(row),
-        corrected=row["corrected"] is not None,
-        also=(),
+        Stored, row, source=row["source_id"], item=item(row), corrected=row["corrected"] is not None, also=()
     )
 
 

@@ -55,19 +55,22 @@ READ: Mapping[object, Callable[[Any], object]] = {
 def value(kind: Callable[..., T], row: Row, **others: object) -> T:
     """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
     the fields given."""
-    own = {name: read(row[name]) for name, read in _readers(kind) if name not in others}
+    own = {
+        name: row[name] if read is None else read(row[name])
+        for name, read in _readers(kind)
+        if name not in others
+    }
     return kind(**own, **others)
 
 
 @cache
-def _readers(kind: Any) -> Sequence[tuple[str, Callable[[Any], object]]]:
+def _readers(kind: Any) -> Sequence[tuple[str, Callable[[Any], object] | None]]:
+    """Return the name of each field and what reads its column, None for a column that is the field."""
     return [(each.name, _reader(each.type)) for each in fields(kind)]
 
 
-def _reader(of: object) -> Callable[[Any], object]:
-    if isinstance(of, type) and issubclass(of, Enum):
-        return of
-    return READ.get(of, lambda value: value)
+def _reader(of: object) -> Callable[[Any], object] | None:
+    return of if isinstance(of, type) and issubclass(of, Enum) else READ.get(of)
 
 
 def columns(of: object, *names: str) -> dict[str, object]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from aggregator.model import Task
+from aggregator.model import Task, TaskKind
 from aggregator.storage import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it
@@ -27,7 +27,7 @@ class Tasks:
         self,
         storage: TaskStore,
         write: Writes,
-        handlers: Mapping[str, Handler],
+        handlers: Mapping[TaskKind, Handler],
         *,
         clock: Callable[[], datetime],
     ) -> None:

@@ -22,6 +22,7 @@ from aggregator.model import (
     NewItem,
     Outcome,
     OutcomeKind,
+    Placement,
     PollResult,
     State,
 )
@@ -74,8 +75,7 @@ def _new_items(claim: Claim, numbers: range, then: datetime) -> Iterator[NewItem
             item=item,
             id=f"{number:013d}",
             public_id=item.guid,
-            state=State.LIVE,
-            shown=then,
+            placement=Placement(State.LIVE, None, then),
             updated=then,
         )
 

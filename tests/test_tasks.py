@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from aggregator.model import Advert, Subscription, Task
+from aggregator.model import Advert, Subscription, Task, TaskKind
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import TASK_LEASE, TASKS_AT_ONCE, Tasks
 from tests.given import DAY, HOUR, NOON
@@ -47,7 +47,7 @@ class Doing:
 def test_no_more_is_taken_than_can_be_done_at_once(tmp_path: Path) -> None:
     async def scenario() -> None:
         storage, doing = given_tasks(tmp_path, TASKS_AT_ONCE + 1), Doing()
-        tasks = Tasks(storage.tasks, write, {"websub": doing.run}, clock=lambda: NOON)
+        tasks = Tasks(storage.tasks, write, {TaskKind.WEBSUB: doing.run}, clock=lambda: NOON)
         taken = await tasks.claim()
         assert (len(taken), await tasks.claim()) == (TASKS_AT_ONCE, ())
         doing.go_on.set()
@@ -66,7 +66,7 @@ def test_a_task_is_repeated_at_the_time_its_handler_returns(tmp_path: Path) -> N
         storage, doing = given_tasks(tmp_path, 1), Doing(again=NOON + HOUR)
         doing.go_on.set()
         now = NOON
-        tasks = Tasks(storage.tasks, write, {"websub": doing.run}, clock=lambda: now)
+        tasks = Tasks(storage.tasks, write, {TaskKind.WEBSUB: doing.run}, clock=lambda: now)
         for after, expected in ((timedelta(0), 1), (HOUR / 2, 0), (HOUR / 2, 1)):
             now += after
             taken = await tasks.claim()
@@ -86,7 +86,7 @@ def test_a_task_that_was_cut_off_is_free_for_others_and_taken_again_later(tmp_pa
         async def dies(task: Task) -> None:
             raise OSError("cut off")
 
-        tasks = Tasks(storage.tasks, write, {"websub": dies}, clock=lambda: now)
+        tasks = Tasks(storage.tasks, write, {TaskKind.WEBSUB: dies}, clock=lambda: now)
         for _ in range(TASKS_AT_ONCE + 1):
             (task,) = await tasks.claim()
             with pytest.raises(OSError, match="cut off"):
@@ -118,11 +118,17 @@ def test_a_time_set_meanwhile_is_not_overwritten(tmp_path: Path) -> None:
             storage.tasks.update_subscription(int(task.subject), later)
             return NOON + HOUR
 
-        tasks = Tasks(storage.tasks, write, {"websub": doing}, clock=lambda: NOON)
+        tasks = Tasks(storage.tasks, write, {TaskKind.WEBSUB: doing}, clock=lambda: NOON)
         (task,) = await tasks.claim()
         await tasks.run(task)
-        assert storage.tasks.claim_tasks(NOON + 2 * HOUR, kinds=["websub"], limit=9, lease=TASK_LEASE) == ()
-        assert len(storage.tasks.claim_tasks(NOON + DAY, kinds=["websub"], limit=9, lease=TASK_LEASE)) == 1
+        assert (
+            storage.tasks.claim_tasks(NOON + 2 * HOUR, kinds=[TaskKind.WEBSUB], limit=9, lease=TASK_LEASE)
+            == ()
+        )
+        assert (
+            len(storage.tasks.claim_tasks(NOON + DAY, kinds=[TaskKind.WEBSUB], limit=9, lease=TASK_LEASE))
+            == 1
+        )
         storage.admin.close()
 
     asyncio.run(scenario())

@@ -45,16 +45,15 @@ def _reason(health: Health) -> str:
     """Return why the source is due then, with the error message of its last poll and its relocation."""
     last = health.last
     failed = last.message if last is not None and last.kind is OutcomeKind.FAILED else ""
-    return "; ".join(each for each in (failed, reasons.words(health.due), _moved(health)) if each)
-
-
-def _moved(health: Health) -> str:
-    to = feed_address(health.moved_to)
-    return advice(health.feed.id, to, health.moved_since, is_adopted=health.moved)
+    return "; ".join(
+        each
+        for each in (failed, reasons.words(health.due), advice(health.feed.id, health.relocation))
+        if each
+    )
 
 
 def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
-    last = health.last
+    last, (moved_to, moved_since) = health.last, health.relocation.target
     return {
         "id": health.feed.id,
         "organisation": health.feed.organisation,
@@ -67,9 +66,9 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "due": health.due.at.isoformat(),
         "due_reason": health.due.reason,
         "why": reasons.words(health.due),
-        "moved_to": feed_address(health.moved_to),
-        "moved_since": health.moved_since.isoformat() if health.moved_since else None,
-        "moved": health.moved,
+        "moved_to": feed_address(moved_to),
+        "moved_since": moved_since.isoformat() if moved_since else None,
+        "moved": bool(health.relocation.at),
         "last_success": health.last_success.isoformat() if health.last_success else None,
         "alerts": [
             {"kind": alert.kind.value, "since": alert.raised.isoformat(), "message": alert.message}

@@ -6,7 +6,7 @@ Pure: `now` and what the store knows are given. Withdraws nothing; absence from 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
@@ -27,7 +27,8 @@ from aggregator.model import (
 )
 from aggregator.model.settings import Source
 
-EDITS_MAX = 24  # revisions of an item in 7 days; further changes are damped
+EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
+EDITS_WITHIN = timedelta(days=7)
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
 
 Place = Callable[[datetime | None], Placement]  # of the date an item claims
@@ -49,7 +50,6 @@ def decide(
         new=_new(found, known, claim, source, now=now, place=place),
         edits=edits,
         seen=_seen(listed, claim.seen, numbers, found.superseded),
-        rotated=found.rotated,
     )
 
 
@@ -86,7 +86,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         number=old.number,
         item=item,
         substantive=substantive,
-        updated=_updated(item, old, now),
+        updated=_updated(item, after=old.updated, now=now) or now,
         moves=moves,
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
@@ -95,10 +95,9 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     )
 
 
-def _updated(item: Item, old: Known, now: datetime) -> datetime:
-    """Return the origin's own date of the change if it can be one, else now."""
-    said = item.updated
-    return said if said is not None and old.updated < said <= now else now
+def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
+    """Return the origin's own date of the change if it can be one, else None."""
+    return item.updated if item.updated is not None and after < item.updated <= now else None
 
 
 def _new(
@@ -117,24 +116,19 @@ def _new(
         same = stories.match(item, placement.shown, free)
         if same is not None:
             joined.add(_story(same))
-        said = item.updated
         made.append(
             NewItem(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
                 public_id=item.guid if guids[item.guid] == 1 and _is_publishable(item.guid, known) else "",
-                state=placement.state,
-                shown=placement.shown,
-                updated=said if said is not None and placement.shown < said <= now else placement.shown,
-                release=placement.release,
-                reason=placement.reason,
+                placement=placement,
+                updated=_updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=same.number if same else None,
-                flags=placement.flags,
             )
         )
-    return _identified(sorted(made, key=lambda new: new.shown), known)
+    return _identified(sorted(made, key=lambda new: new.placement.shown), known)
 
 
 def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ...]:
@@ -155,7 +149,8 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         taken |= {own, public}
         made = replace(new, id=own, public_id=public)
         if known.withdrawn & {new.id, own}:
-            made = replace(made, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+            withdrawn = replace(new.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
+            made = replace(made, placement=withdrawn)
         identified.append(made)
     return tuple(identified)
 

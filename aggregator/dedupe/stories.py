@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 
 from aggregator.model import Candidate, Item, KeyKind
 
-WINDOW = timedelta(days=14)
-AGREEMENT = 0.8  # share of the shorter text's shingles that the longer one must hold
-SHINGLE = 4  # words
-SHORT = 12  # words under which texts prove nothing and titles must agree instead
-COMPARED = 20_000  # characters of a text that are looked at
+ITEMS_PER_ADDRESS = 10  # at an address of so many items or more is a home page, not a release
+MATCHED_WITHIN = timedelta(days=14)  # of the dates shown
+SHINGLES_SHARED_MIN = 0.8  # share of the shorter text's shingles that the longer one must hold
+SHINGLE_WORDS = 4
+WORDS_MIN = 12  # of a text that proves something; else the titles must agree
+CHARACTERS_COMPARED = 20_000
 
 
 def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candidate | None:
@@ -22,7 +23,7 @@ def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candi
         each
         for each in candidates
         if each.link == link
-        and abs(each.shown - shown) <= WINDOW
+        and abs(each.shown - shown) <= MATCHED_WITHIN
         and _same_language(item.language, each.language)
     ]
     return next((each for each in sorted(near, key=lambda each: each.number) if _agree(item, each)), None)
@@ -35,15 +36,15 @@ def _same_language(one: str, other: str) -> bool:
 
 def _agree(item: Item, candidate: Candidate) -> bool:
     one, other = _words(item.text), _words(candidate.text)
-    if min(len(one), len(other)) < SHORT:
+    if min(len(one), len(other)) < WORDS_MIN:
         return _words(item.title) == _words(candidate.title)
     few, many = sorted((_shingles(one), _shingles(other)), key=len)
-    return len(few & many) >= AGREEMENT * len(few)
+    return len(few & many) >= SHINGLES_SHARED_MIN * len(few)
 
 
 def _words(text: str) -> list[str]:
-    return text[:COMPARED].casefold().split()
+    return text[:CHARACTERS_COMPARED].casefold().split()
 
 
 def _shingles(words: list[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + SHINGLE]) for start in range(len(words) - SHINGLE + 1)}
+    return {tuple(words[start : start + SHINGLE_WORDS]) for start in range(len(words) - SHINGLE_WORDS + 1)}

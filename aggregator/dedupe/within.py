@@ -22,15 +22,13 @@ LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
 class Resolved:
     """Items of one document, each once: `known` with the stored item, or `new`.
 
-    `superseded` are the raw digests of entries outdated by another entry for the same item; `rotated` counts
-    the known ones that came under a new guid or address.
+    `superseded` are the raw digests of entries outdated by another entry for the same item.
     """
 
     mode: Mode
     known: tuple[tuple[Item, Known], ...]
     new: tuple[Item, ...]
     superseded: tuple[bytes, ...]
-    rotated: int
 
 
 def resolve(
@@ -56,7 +54,6 @@ def resolve(
         known=tuple(pairs),
         new=tuple(new),
         superseded=tuple(item.digest for item in items if id(item) not in kept and item.digest),
-        rotated=len(rotated),
     )
 
 
@@ -86,11 +83,11 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
     """
     if mode is not Mode.NORMAL:
         return mode
-    said = [_Said(item.key, item.title) for item in items]
-    said += [_Said(_lookup(each.current), each.title) for each in known if each.listed]
+    entries = [_Listed(item.key, item.title) for item in items]
+    entries += [_Listed(_lookup(each.current), each.title) for each in known if each.listed]
     by_guid: dict[bytes, set[bytes]] = defaultdict(set)
-    by_link: dict[bytes, list[_Said]] = defaultdict(list)
-    for each in said:
+    by_link: dict[bytes, list[_Listed]] = defaultdict(list)
+    for each in entries:
         guid, link = each.key(KeyKind.GUID), each.key(KeyKind.LINK)
         if guid is not None and link is not None:
             by_guid[guid].add(link)
@@ -99,13 +96,13 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
     if any(len(links) > 1 for links in by_guid.values()):
         return Mode.GUID_LINK
     total = max(listed, len(items))
-    if any(_names_nothing(sharing, total) for sharing in by_link.values()):
+    if any(_are_different(sharing, total) for sharing in by_link.values()):
         return Mode.TITLE_DAY
     return mode
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _Listed:
     key: Callable[[KeyKind], bytes | None]
     title: str
 
@@ -115,7 +112,7 @@ def _lookup(keys: Sequence[Key]) -> Callable[[KeyKind], bytes | None]:
     return digests.get
 
 
-def _names_nothing(sharing: Sequence[_Said], total: int) -> bool:
+def _are_different(sharing: Sequence[_Listed], total: int) -> bool:
     """Return whether entries with one link are different releases.
 
     Without guids, if their titles differ; with one guid for all, or one title on several days, only if the
@@ -151,12 +148,12 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
         if holder.number in taken and free:
             holder = index.first(free, key)
         if holder.number in taken:
-            is_double = _says(taken[holder.number], item)
+            is_superseded = _is_same_release(taken[holder.number], item)
         elif _stands(holder, key, item, now):
-            is_double = index.name(holder) == key or _says(holder, item)
+            is_superseded = index.name(holder) == key or _is_same_release(holder, item)
         else:
             return take(key, holder)
-        return superseded.add(key) if is_double else None
+        return superseded.add(key) if is_superseded else None
 
     # Current lookup keys first; digests only make the answer independent of the order of entries.
     turns = sorted(holders, key=lambda each: (index.name(holders[each]) != each, each.digest))
@@ -164,9 +161,9 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
         if key in agreeing and index.name(holders[key]).kind is key.kind:
             settle(key)
     for key in turns:
-        namesake = index.namesake(latest[key])
-        is_double = holders[key].listed and index.name(holders[key]) == key
-        if key not in agreeing and not is_double and namesake is not None and namesake.number not in taken:
+        is_current = holders[key].listed and index.name(holders[key]) == key
+        namesake = None if key in agreeing or is_current else index.namesake(latest[key])
+        if namesake is not None and namesake.number not in taken:
             take(key, namesake)
     for key in turns:
         if key not in matched and key not in superseded:
@@ -179,7 +176,7 @@ def _agrees(item: Item, known: Known) -> bool:
     return item.title == known.title or (link is not None and Key(KeyKind.LINK, link) in known.current)
 
 
-def _says(other: Item | Known, item: Item) -> bool:
+def _is_same_release(other: Item | Known, item: Item) -> bool:
     """Return whether an item has the same title and, if it has one, the same link."""
     link = item.key(KeyKind.LINK)
     keys = other.keys if isinstance(other, Item) else other.current
@@ -234,7 +231,7 @@ class _Index:
         if link is None:
             return None
         place = Key(KeyKind.LINK, link)
-        found = [each for each in self.holders(place) if _says(each, item)]
+        found = [each for each in self.holders(place) if _is_same_release(each, item)]
         return found[0] if len(found) == 1 and not found[0].listed else None
 
     def holders(self, key: Key) -> Sequence[Known]:

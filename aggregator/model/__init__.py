@@ -10,6 +10,7 @@ from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
     Alert,
     AlertKind,
+    AlertState,
     Answer,
     Claim,
     Health,
@@ -17,12 +18,12 @@ from aggregator.model.poll import (
     OutcomeKind,
     PollResult,
     Relocation,
+    SourceState,
     Totals,
 )
-from aggregator.model.release import Channel, Release
+from aggregator.model.release import WINDOW, Channel, Release, Window
 from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
-    AuditLine,
     Candidate,
     FeedInfo,
     ItemQuery,
@@ -34,4 +35,4 @@ from aggregator.model.stored import (
     StoryMember,
     Trigger,
 )
-from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task
+from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task, TaskKind

@@ -27,21 +27,16 @@ class NewItem:
     """An item to be stored for the first time.
 
     `public_id` is the origin's id where it is a valid IRI that no item has, else a minted tag: IRI (RFC
-    4151). `shown` is the published date the public sees; `release` is when a held item goes live (None:
-    when the operator says so); `backlog` keeps it out of all but its source's own channel.
+    4151). `backlog` keeps it out of all but its source's own channel.
     """
 
     item: Item
     id: str
     public_id: str
-    state: State
-    shown: datetime
+    placement: Placement
     updated: datetime
-    release: datetime | None = None
-    reason: str = ""
     backlog: bool = False
     same_as: int | None = None  # number of the item whose story it joins
-    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +66,8 @@ class Changes:
 
     `seen` maps every raw item of the document that need not be read again to the number of its item: 0 for
     one that a rule left out, and for new ones, whose numbers storage fills in. Of several entries for one
-    item only the one that counts is in it, so that the next one is read when that one disappears. `rotated`
-    counts items that came under a new guid or address. `basis` is what the decision was made from.
+    item only the one that counts is in it, so that the next one is read when that one disappears. `basis` is
+    what the decision was made from.
     """
 
     basis: Knowledge
@@ -80,7 +75,6 @@ class Changes:
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
-    rotated: int = 0
 
 
 @dataclass(frozen=True, slots=True)

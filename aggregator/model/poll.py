@@ -29,6 +29,11 @@ class Relocation:
     failures: int = 0
     refused: tuple[str, ...] = ()
 
+    @property
+    def target(self) -> tuple[str, datetime | None]:
+        """Return the address it is polled at or redirected to for good, and since when; "" for none."""
+        return (self.at, self.since) if self.at else (self.seen, self.seen_since)
+
 
 class AlertKind(StrEnum):
     """The kinds of alert about a source. The values are stored: never rename one."""
@@ -47,13 +52,14 @@ class Claim:
     """One source leased for one poll, with its stored state. Void once `token` is not current.
 
     `version` grows with every change of the state by anything but a poll. `seen` maps the raw digest of each
-    entry of the last document to its item number. `due` is None for a poll out of turn.
+    entry of the last document to its item number. `due` is the due time that was stored when it was claimed.
     """
 
     number: int
     id: str
     feed: str
     token: int
+    due: Due
     version: int = 0
     validators: Validators = Validators()
     body_digest: bytes = b""
@@ -75,7 +81,6 @@ class Claim:
     feed_language: str = ""
     relocation: Relocation = Relocation()
     host: str = ""  # host it is polled at; "" of a file
-    due: datetime | None = None
     subscription: Subscription | None = None
     open_alerts: frozenset[AlertKind] = frozenset()
 
@@ -128,7 +133,7 @@ class PollResult:
     `after` is the claim with the source's state after the poll: storage writes the fields that differ, and
     refuses when `claim.version`, or what `basis` was read from, has changed. `due` is kept as it is when
     the operator or a hub asked for the next poll meanwhile. `raised` and `cleared` are alerts;
-    `subscription` is the present one after the poll; `advert` names a hub to subscribe to.
+    `advert` names a hub to subscribe to.
     """
 
     claim: Claim
@@ -141,8 +146,14 @@ class PollResult:
     host_limit: HostLimit | None = None
     raised: tuple[tuple[AlertKind, str], ...] = ()
     cleared: tuple[AlertKind, ...] = ()
-    subscription: Subscription | None = None
     advert: Advert | None = None
+
+
+class AlertState(StrEnum):
+    """Whether an alert holds still."""
+
+    RAISED = "raised"
+    CLEARED = "cleared"
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,9 +169,17 @@ class Alert:
     cleared: datetime | None = None
 
     @property
-    def state(self) -> str:
-        """State in one word: raised or cleared."""
-        return "cleared" if self.cleared else "raised"
+    def state(self) -> AlertState:
+        """Return whether it holds still."""
+        return AlertState.CLEARED if self.cleared else AlertState.RAISED
+
+
+class SourceState(StrEnum):
+    """The states of a configured source by its polls; `policy.health` says which."""
+
+    WORKING = "working"
+    FAILING = "failing"
+    WAITING = "waiting"  # never polled
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +188,6 @@ class Health:
 
     feed: FeedInfo
     due: Due
-    every: timedelta
     mode: Mode
     failures: int
     live: int
@@ -177,15 +195,13 @@ class Health:
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None
-    moved_to: str = ""  # target of permanent redirects
-    moved_since: datetime | None = None
-    moved: bool = False  # whether it is polled there
+    relocation: Relocation = Relocation()
 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Counts of items by state (`held`, `live`, `withdrawn`), of configured sources by health (`waiting`: not
-    polled yet), and of sources and tasks that are due and not claimed."""
+    """Counts of items by State, of configured sources by SourceState, and of sources and tasks that are due
+    and not claimed."""
 
     held: int = 0
     live: int = 0

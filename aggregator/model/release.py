@@ -1,7 +1,7 @@
 """Releases as published, and the channels they are published in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
@@ -40,6 +40,19 @@ class Release:
     origin: Origin | None = None
     also: tuple[StoryMember, ...] = ()
     corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a channel's document holds: its `newest` items, and all that joined `within` before its newest
+    change. A correction is shown again for `corrected_within`, because readers do not look back."""
+
+    newest: int = 60
+    within: timedelta = timedelta(hours=48)
+    corrected_within: timedelta = timedelta(days=30)
+
+
+WINDOW = Window()  # of every channel
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ class DueReason(StrEnum):
     """Reason for a due time. The values are stored: never rename one."""
 
     NEW = "new"  # never polled yet
-    POLLING = "polling"  # claimed; the record of the poll replaces it
     EVERY = "every"  # the configured interval
     RHYTHM = "rhythm"  # the usual gap between polls that found something new
     QUIET = "quiet"  # longer than the usual gap without anything new
@@ -75,8 +74,8 @@ class HostState:
     """Politeness towards one host, kept over restarts.
 
     `next_at` is when the gap allows the next fetch, `refused_until` the end of the first minute after a
-    429. `prompt` says whether the last fetch ended in good time (None: unknown). `leads_to` is the host
-    where the last redirect ended, "" for itself.
+    429. `prompt` is its responsiveness: whether the last fetch ended in good time (None: unknown).
+    `leads_to` is the host where the last redirect ended, "" for itself.
     """
 
     host: str

@@ -44,7 +44,6 @@ class Known:
     current: tuple[Key, ...]
     updated: datetime
     url: str = ""
-    language: str = ""
     listed: bool = False
     edits: int = 0
     release: datetime | None = None
@@ -143,19 +142,6 @@ class Revision:
     title: str
     content: str
     url: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditLine:
-    """Audit line: one transition with time, actor and reason."""
-
-    at: datetime
-    item: str
-    before: State
-    after: State
-    trigger: Trigger
-    reason: str
-    actor: str
 
 
 @dataclass(frozen=True, slots=True)

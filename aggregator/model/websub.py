@@ -51,12 +51,19 @@ class Subscription:
     reason: str = ""
 
 
+class TaskKind(StrEnum):
+    """Kinds of durable work other than polls. The values are stored: never rename one."""
+
+    WEBSUB = "websub"  # the next step of a subscription, its number the subject
+    ALERTS = "alerts"  # posting unsent alerts
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """Durable work. While it is claimed, `due` is the end of the claim; `attempts` counts claims, this one
     included."""
 
-    kind: str
+    kind: TaskKind
     subject: str
     due: datetime
     attempts: int = 0

@@ -7,19 +7,18 @@ The store knows which alerts are open.
 from collections.abc import Mapping
 from datetime import timedelta
 
-from aggregator.editorial.safe import feed_address
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, PollResult, SubscriptionState
 from aggregator.policy import reasons, relocation
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
-FAILURES, FAILING = 3, timedelta(hours=6)
-BLOCKED = 2  # in a row: an origin unblocks a robot only after its operator was asked
+FAILURES_MIN, FAILING_MIN = 3, timedelta(hours=6)
+BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its operator was asked
 # Many usual gaps, and never less than the longest usual week-end, Thursday evening to Tuesday at Easter. Gaps
 # are between polls that found something; the usual one begins as a guess, which weighs 4 % after ten of them.
 # By the dates of 162 real feeds ten gaps are a false alarm once in 2.3 years of a source; when the second
 # finding was already enough, twice in each year.
-QUIET, LEAST_QUIET, ENOUGH = 10, timedelta(days=5), 10
+QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
 ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
 
@@ -32,9 +31,7 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
     claim, after, outcome = result.claim, result.after, result.outcome
     if outcome.kind is OutcomeKind.FAILED:
         return _failed(result)
-    moved = relocation.advice(
-        claim.id, feed_address(after.relocation.at), after.relocation.since, is_adopted=True
-    )
+    moved = relocation.advice(claim.id, after.relocation) if after.relocation.at else ""
     return {
         **dict.fromkeys(ENDED_BY_SUCCESS, ""),
         AlertKind.MOVED: moved,
@@ -52,9 +49,9 @@ def _failed(result: PollResult) -> Mapping[AlertKind, str]:
         return shown
     if outcome.cause is Cause.GONE:
         shown[AlertKind.GONE] = f"its origin says it is gone for good, it is no longer polled: {message}"
-    elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED:
+    elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED_MIN:
         shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator to let us in: {message}"
-    elif failures >= FAILURES and outcome.started - since >= FAILING:
+    elif failures >= FAILURES_MIN and outcome.started - since >= FAILING_MIN:
         shown[AlertKind.FAILING] = f"failed {long}: {message}"
     if result.due.is_capped:
         shown[AlertKind.WAITING] = f"{reasons.words(result.due)}: {message}"
@@ -74,7 +71,12 @@ def _hub(result: PollResult) -> str:
 def _quiet(result: PollResult) -> str:
     claim, now = result.claim, result.outcome.started
     gap, last = claim.usual_gap, claim.last_new
-    if claim.findings < ENOUGH or gap is None or last is None or now - last < max(QUIET * gap, LEAST_QUIET):
+    if (
+        claim.findings < FINDINGS_MIN
+        or gap is None
+        or last is None
+        or now - last < max(QUIET_GAPS * gap, QUIET_MIN)
+    ):
         return ""
     hours = round(gap / timedelta(hours=1))
     usual = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"

@@ -1,7 +1,7 @@
 """Fairness: per-host admission control of the due sources. Pure.
 
-One host never takes the whole capacity. Hosts that are not known to be prompt get at most half of it, slow
-ones a quarter: of a crowd of new sources most may be dead, and sources that answer keep their schedule.
+One host never takes the whole capacity. Hosts of unknown responsiveness get at most half of it, slow ones a
+quarter: most of many new sources may be dead, and sources that answer keep their schedule.
 """
 
 from collections import Counter
@@ -9,18 +9,14 @@ from collections.abc import Callable, Iterable
 
 POLLS_PER_PROMPT_HOST = 16  # under way at one prompt host: more would only wait there for each other
 # Pools in which one poll takes a place, by responsiveness of its host (None: unknown).
-CAPACITY_POOLS = {
-    True: (True,),
-    None: (True, None),
-    False: (True, None, False),
-}
+CAPACITY_POOLS = {True: (True,), None: (True, None), False: (True, None, False)}
 
 
 class HostAdmission:
     """One pass over the due sources. `under_way` names the host of each poll under way, "" for a file.
 
-    `is_prompt(host)` tells whether a host answers in good time; None: unknown, and then one of its sources
-    finds out for all. `end_of(host)` names the host it redirects to, where its polls wait.
+    `is_prompt(host)` tells whether a host answers in good time; None: unknown, until one poll of it ends.
+    `end_of(host)` names the host it redirects to, where its polls wait.
     """
 
     def __init__(

@@ -10,10 +10,8 @@ from aggregator.model import State, Stored, Transition, Trigger
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
     (State.HELD, Trigger.RELEASE): State.LIVE,
-    (
-        State.HELD,
-        Trigger.HOLD,
-    ): State.HELD,  # a date may have held it; from now on only the operator releases it
+    # A date may have held it; from now on only the operator releases it.
+    (State.HELD, Trigger.HOLD): State.HELD,
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
@@ -29,20 +27,12 @@ def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetim
             each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
         )
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
-    return Transition(
-        number=item.number,
-        before=item.state,
-        after=after,
-        trigger=trigger,
-        reason=reason,
-        actor=actor,
-        at=at,
-    )
+    return Transition(item.number, item.state, after, trigger, reason, actor, at)
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The last state of an item by the journal, and what the operator said of it."""
+    """The last state of an item by the journal, and the reason and the name that the operator gave."""
 
     after: State
     reason: str

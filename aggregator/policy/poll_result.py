@@ -20,12 +20,10 @@ from aggregator.model import (
     DueReason,
     Fetched,
     HostLimit,
-    HostState,
     Knowledge,
     Outcome,
     OutcomeKind,
     PollResult,
-    ReadResult,
     Subscription,
     Validators,
 )
@@ -81,21 +79,11 @@ def decide(
     """Return everything a finished poll writes; `known` is what storage says of the items that were read."""
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
-    return _succeeded(claim, source, answer, known, now=now, jitter=jitter, is_websub=is_websub)
-
-
-def _succeeded(
-    claim: Claim,
-    source: Source,
-    answer: Answer,
-    known: Knowledge | None,
-    *,
-    now: datetime,
-    jitter: float,
-    is_websub: bool,
-) -> PollResult:
     fetched, read = answer.fetched, answer.read
-    changes = None if read is None or known is None else _changes(read, known, claim, source, now=now)
+    changes = None
+    if read is not None and known is not None:
+        place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+        changes = dedupe.decide(read, known, claim, source, now=now, place=place)
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
@@ -105,8 +93,7 @@ def _succeeded(
     hub = subscription.after_poll(
         claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
     )
-    host = relocation.host_of(claim.feed, after.relocation)
-    after = replace(after, subscription=hub.present, host=host)
+    after = replace(after, subscription=hub.present)
     slowed_by = claim.subscription if is_websub else None
     due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slowed_by)
     outcome = Outcome(
@@ -120,16 +107,7 @@ def _succeeded(
         edited=edited,
         due=due,
     )
-    result = PollResult(
-        claim=claim,
-        after=after,
-        outcome=outcome,
-        due=due,
-        changes=changes,
-        is_feed_changed=_is_feed_changed(claim, after),
-        advert=hub.advert,
-    )
-    return _with_alerts(result)
+    return _completed(PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert))
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
@@ -147,11 +125,6 @@ def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> C
         last_full=now if is_full else claim.last_full,
         relocation=relocation.answered(claim.feed, claim.relocation, fetched, now),
     )
-
-
-def _changes(read: ReadResult, known: Knowledge, claim: Claim, source: Source, *, now: datetime) -> Changes:
-    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
-    return dedupe.decide(read, known, claim, source, now=now, place=place)
 
 
 def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
@@ -226,7 +199,6 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         failing_since=claim.failing_since if is_unasked else claim.failing_since or now,
         relocation=before if is_unasked else relocation.failed(claim.feed, before, is_gone=is_gone),
     )
-    after = replace(after, host=relocation.host_of(claim.feed, after.relocation))
     limit = _host_limit(error, now)
     if limit is not None:
         due = replace(due, host=limit.host)
@@ -243,10 +215,7 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         status=error.status if isinstance(error, FetchError) else None,
         due=due,
     )
-    is_feed_changed = _is_feed_changed(claim, after)
-    return _with_alerts(
-        PollResult(claim, after, outcome, due, is_feed_changed=is_feed_changed, host_limit=limit)
-    )
+    return _completed(PollResult(claim, after, outcome, due, host_limit=limit))
 
 
 def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
@@ -259,14 +228,14 @@ def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
     return HostLimit(error.host, now + wait)
 
 
-def with_fetch(result: PollResult, hosts: tuple[HostState, ...], seconds: float) -> PollResult:
-    """Return the result with how its fetch went: the states of its hosts and the seconds the poll took."""
-    return replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
-
-
-def _with_alerts(result: PollResult) -> PollResult:
-    judged = alerts.judged(result)
-    is_open = result.claim.open_alerts
-    raised = tuple((kind, text) for kind, text in judged.items() if text and kind not in is_open)
-    cleared = tuple(kind for kind, text in judged.items() if not text and kind in is_open)
-    return replace(result, raised=raised, cleared=cleared)
+def _completed(result: PollResult) -> PollResult:
+    """Return the result with what follows of the source's state: its host, its shown texts and its alerts."""
+    claim, judged = result.claim, alerts.judged(result)
+    host = relocation.host_of(claim.feed, result.after.relocation)
+    return replace(
+        result,
+        after=replace(result.after, host=host),
+        is_feed_changed=_is_feed_changed(claim, result.after),
+        raised=tuple((kind, text) for kind, text in judged.items() if text and kind not in claim.open_alerts),
+        cleared=tuple(kind for kind, text in judged.items() if not text and kind in claim.open_alerts),
+    )

@@ -20,12 +20,12 @@ FAILED: Mapping[Cause, str] = {
 
 def words(due: Due) -> str:
     """Return the reason of a due time as one phrase."""
-    said = WORDS[due.reason](due)
+    phrase = WORDS[due.reason](due)
     if due.host and due.reason is DueReason.ORIGIN_WAIT:
-        said += f", for all sources at {due.host}"
+        phrase += f", for all sources at {due.host}"
     if due.is_fallback:
-        said += ", at its other address"
-    return f"{said}; moved out of skipHours or skipDays" if due.is_skipping else said
+        phrase += ", at its other address"
+    return f"{phrase}; moved out of skipHours or skipDays" if due.is_skipping else phrase
 
 
 def _back_off(due: Due) -> str:
@@ -44,7 +44,6 @@ def _basis(due: Due) -> str:
 
 WORDS: Mapping[DueReason, Callable[[Due], str]] = {
     DueReason.NEW: lambda due: "never polled yet",
-    DueReason.POLLING: lambda due: "being polled",
     DueReason.EVERY: lambda due: f"every {span(due.wait)}",
     DueReason.RHYTHM: lambda due: f"something new every {_basis(due)}: polled every {span(due.wait)}",
     DueReason.QUIET: lambda due: f"nothing new for {_basis(due)}: polled every {span(due.wait)}",

@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from aggregator.editorial.safe import feed_address
 from aggregator.model import Fetched, Relocation
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
-FAILURES_PER_FALLBACK = (
-    3  # failures in a row at the new address, after each of which the configured one is tried once
-)
+# Failures in a row at the new address, after each of which the configured one is tried once.
+FAILURES_PER_FALLBACK = 3
 
 
 def address(feed: str, known: Relocation) -> str:
@@ -45,9 +45,8 @@ def _counted(feed: str, known: Relocation, fetched: Fetched, now: datetime) -> R
         return replace(known, seen=found, seen_since=now)
     if now - known.seen_since < STABLE:
         return known
-    return (
-        Relocation(refused=known.refused) if found == feed else Relocation(found, now, refused=known.refused)
-    )
+    at, since = ("", None) if found == feed else (found, now)
+    return Relocation(at, since, refused=known.refused)
 
 
 def failed(feed: str, known: Relocation, *, is_gone: bool) -> Relocation:
@@ -79,14 +78,13 @@ def event(before: Relocation, after: Relocation) -> str:
     return "permanently redirected" if is_new else ""
 
 
-def advice(source: str, to: str, since: datetime | None, *, is_adopted: bool) -> str:
+def advice(source: str, known: Relocation) -> str:
     """Return the sentence about a relocation with its cure; "" for a source that has not moved."""
+    to, since = feed_address(known.target[0]), known.target[1]
     if not to or since is None:
         return ""
     cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
-    if is_adopted:
+    if known.at:
         return f"moved for good, polled at {to} since {since:%Y-%m-%d}: {cure}"
-    adopted = since + STABLE
-    return (
-        f"redirects for good to {to} since {since:%Y-%m-%d}, polled there from {adopted:%Y-%m-%d} on: {cure}"
-    )
+    known_since, adopted = f"{since:%Y-%m-%d}", f"{since + STABLE:%Y-%m-%d}"
+    return f"redirects for good to {to} since {known_since}, polled there from {adopted} on: {cure}"

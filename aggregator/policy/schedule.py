@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from math import sqrt
 
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints
+from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
@@ -117,21 +117,27 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
     return due.at <= now + DUE_AHEAD_MAX + every * 1.1 + (RETRY_AFTER_MAX if is_long else timedelta(0))
 
 
-def replaces(stored: DueReason, after: Due) -> bool:
-    """Return whether a poll's own due time replaces the one stored meanwhile.
+def replaces(claimed: Due, stored: Due, after: Due) -> bool:
+    """Return whether a poll's own due time replaces the stored one: it is still that of the claim.
 
-    The operator's request, or another state of the source, stays; a hub's delivery gives way to the origin's
+    One that was stored meanwhile stays, as the operator's request; a hub's delivery gives way to the origin's
     own wish.
     """
-    return stored is DueReason.POLLING or (stored is DueReason.HUB_DELIVERY and after.reason in ORIGIN_WISHES)
+    return stored == claimed or (stored.reason is DueReason.HUB_DELIVERY and after.reason in ORIGIN_WISHES)
 
 
-def hastens(stored: DueReason, at: datetime, delivery: datetime) -> bool:
+def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:
     """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish.
 
-    A poll under way keeps the delivery's due time: the origin may not have shown yet what was announced.
+    A source that is being polled is due again: the origin may not have shown yet what was announced.
     """
-    return stored is DueReason.POLLING or (stored not in ORIGIN_WISHES and delivery < at)
+    return stored.reason not in ORIGIN_WISHES and (is_polled or delivery < stored.at)
+
+
+def is_delayed(stored: Due, limit: HostLimit, *, is_polled: bool) -> bool:
+    """Return whether the rate limit of its host delays a source: not before a poll that the operator asked
+    for."""
+    return stored.at < limit.until and (is_polled or stored.reason is not DueReason.OPERATOR)
 
 
 def leap(wall: timedelta, ran: timedelta) -> timedelta:

@@ -14,9 +14,7 @@ from aggregator.policy import relocation
 
 # Settings of a source that the store keeps.
 STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every")
-SHOWN = frozenset(
-    ("organisation", "topics", "republish", "licence")
-)  # of these every channel shows something
+SHOWN = {"organisation", "topics", "republish", "licence"}  # of these every channel shows something
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,21 @@ class StoredSource:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """Changes of one stored source. `due` is None to keep it; `relocation` likewise.
+    """Changes of one stored source. `due` is None to keep it.
 
-    `is_reset`: another address, so validators, seen entries, failures and alerts are dropped.
-    `is_unleased`: a poll under way must not be recorded. `refiles`: its items move between topics;
-    `resettles`: its stories show other members; `touches`: every channel shows something of the change.
+    `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
+    another address, so validators, seen entries, failures and alerts are dropped. `refiles`: its items move
+    between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
+    the change.
     """
 
     number: int
     source: Source
     host: str
+    relocation: Relocation
     due: Due | None = None
-    relocation: Relocation | None = None
+    is_moved: bool = False
     is_reset: bool = False
-    is_unleased: bool = False
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
@@ -96,9 +95,8 @@ def plan(
         elif (update := _update(source, present, limits, now)) is not None:
             updates.append(update)
             done += _words(source, present)
-    return Plan(
-        renames, tuple(each.number for each in removed), tuple(additions), tuple(updates), tuple(done)
-    )
+    removals = tuple(each.number for each in removed)
+    return Plan(renames, removals, tuple(additions), tuple(updates), tuple(done))
 
 
 def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
@@ -152,10 +150,10 @@ def _update(
         number=present.number,
         source=source,
         host=host,
+        relocation=kept,
         due=due,
-        relocation=kept if is_moved else None,
+        is_moved=is_moved,
         is_reset=is_moved and not is_adopted,
-        is_unleased=is_moved,
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish"}),
         touches=bool(changed & SHOWN),
@@ -165,7 +163,6 @@ def _update(
 def _words(source: Source, present: StoredSource) -> list[str]:
     if present.known.feed != source.feed:
         is_adopted = relocation.is_configured(source.feed, present.relocation)
-        return [
-            f"{source.id}: {'its new address is configured now' if is_adopted else 'moved to a new address'}"
-        ]
+        how = "its new address is configured now" if is_adopted else "moved to a new address"
+        return [f"{source.id}: {how}"]
     return [] if present.configured else [f"{source.id}: back in the configuration"]

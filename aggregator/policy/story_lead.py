@@ -6,7 +6,7 @@ shows all of its items.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Placements:
+class MembershipChanges:
     """Changes of a story's places in channels: `enter` maps a member to the channels it enters at a new
     position, `leave` lists (channel, member) pairs that end."""
 
@@ -68,30 +68,23 @@ def entering(member: Member, shown: Mapping[str, Set[int]]) -> tuple[str, ...]:
 
 def settle(
     members: Sequence[Member], shown: Mapping[str, Set[int]], *, newcomer: int | None = None
-) -> Placements:
-    """Return the placements after members of a story came or went.
+) -> MembershipChanges:
+    """Return the changes after members of a story came or went.
 
     `members` are the visible ones, `shown` the members that stand in each channel now. A member that is shown
     already stays; `newcomer`, back from withdrawal, yields to it.
     """
     enter: dict[int, list[str]] = defaultdict(list)
     leave = []
-    for channel, able in _by_channel(members):
+    names = (name for member in members for name in channel_names(member))
+    for channel in dict.fromkeys(filter(is_shared, names)):
+        able = [member for member in members if channel in channel_names(member)]
         present = shown.get(channel, frozenset()) & {member.number for member in able}
         if not present:
             enter[lead(able).number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
-    return Placements({number: tuple(names) for number, names in enter.items()}, tuple(leave))
-
-
-def _by_channel(members: Sequence[Member]) -> Iterator[tuple[str, Sequence[Member]]]:
-    able: dict[str, list[Member]] = defaultdict(list)
-    for member in members:
-        for name in channel_names(member):
-            if is_shared(name):
-                able[name].append(member)
-    return iter(able.items())
+    return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
 
 
 def lead(members: Sequence[Member]) -> Member:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.model import Advert, Subscription, SubscriptionState
+from aggregator.policy.schedule import DAY, HOUR, MINUTE
 
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 WEEK = 7 * DAY
 LEASE_REQUESTED = 10 * DAY  # section 8.2 calls it a good default
 LEASE_MAX = 30 * DAY
@@ -42,9 +42,9 @@ def left(present: Subscription, now: datetime) -> Subscription | None:
     return replace(present, state=SubscriptionState.LEAVING, due=now, asks=0, missed=None)
 
 
-def looked_at(present: Subscription, now: datetime, *, wanted: bool) -> Subscription | None:
-    """Return a due subscription after its step: judged, left, or about to be requested; then `asked` is
-    `now`.
+def next_step(present: Subscription, now: datetime, *, wanted: bool) -> Subscription | None:
+    """Return a due subscription after its next step: its hub judged, left, or about to be requested, when
+    `asked` is `now`.
 
     Written before the request is sent, because some hubs confirm before they answer (section 5.3).
     """
@@ -206,6 +206,6 @@ def slower(present: Subscription, every: timedelta, now: datetime) -> timedelta:
     return min(SLOWER * every, max(every, DAY))
 
 
-def hint(last_poll: datetime | None, now: datetime) -> datetime:
+def poll_after_delivery(last_poll: datetime | None, now: datetime) -> datetime:
     """Return when to poll after a delivery: at once, but at most once a minute."""
     return now if last_poll is None else max(now, last_poll + POLL_AFTER_DELIVERY_EVERY)

@@ -15,7 +15,6 @@ from aggregator.model.settings import Config
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 
-KIND = "alerts"
 ALERTS_PER_POST_MAX = 500
 POST_EVERY = timedelta(minutes=1)  # between two posts, and before the first retry
 RETRY_EVERY_MAX = timedelta(hours=1)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Claim, Outcome
+from aggregator.model import Claim, Outcome, TaskKind
 from aggregator.model.settings import Address, Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients
@@ -96,7 +96,7 @@ def scheduler_of(
     from aggregator.service import alert_webhook
     from aggregator.service.scheduler import Scheduler
     from aggregator.tasks import Tasks
-    from aggregator.websub.subscriber import KIND, Subscriber
+    from aggregator.websub.subscriber import Subscriber
 
     store, client, write = parts.storage.tasks, parts.client, parts.write
     hubs = Subscriber(store, client, write, config=lambda: current.config, clock=clock)
@@ -104,7 +104,7 @@ def scheduler_of(
     return Scheduler(
         parts.storage,
         parts.pipeline,
-        Tasks(store, write, {KIND: hubs.run, alert_webhook.KIND: alerts.run}, clock=clock),
+        Tasks(store, write, {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run}, clock=clock),
         alerts,
         current,
         write=write,

@@ -12,6 +12,8 @@ from aggregator.model.settings import Retention
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage, backups
 
+RELEASED_AT_ONCE = 500  # others wait for the transaction
+
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
     """Run retention, indexing and the backup. A failed backup is logged; StorageError for the others."""
@@ -31,7 +33,7 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 def release(storage: Storage, now: datetime) -> None:
     """Publish held items whose release time is reached."""
-    due = storage.items.release_due(now)
+    due = storage.items.release_due(now, RELEASED_AT_ONCE)
     steps = [
         step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now) for item in due
     ]

@@ -76,8 +76,7 @@ class Metrics:
         """Count one poll that ended."""
         self._polls.labels(outcome.kind, outcome.cause).inc()
         self._seconds.observe(outcome.seconds)
-        if claim.due is not None:
-            self._lateness.observe(max(0.0, (outcome.started - claim.due).total_seconds()))
+        self._lateness.observe(max(0.0, (outcome.started - claim.due.at).total_seconds()))
         self._items.labels("new").inc(outcome.new)
         self._items.labels("edited").inc(outcome.edited)
         self._received.inc(outcome.received)

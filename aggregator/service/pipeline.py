@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -185,7 +185,7 @@ class Pipeline:
                 result = await asyncio.get_running_loop().run_in_executor(self._deciders, decide)
             else:
                 result = decide()
-            result = poll_result.with_fetch(result, hosts, seconds)
+            result = replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
             try:
                 await self.write(partial(self.storage.polls.record, result))
             except Outdated as error:

@@ -1,10 +1,9 @@
-"""The door to open a store; data lives in store/ at run time.
+"""Open and restore a store.
 
-Its contract by role are the four classes below: values in, values out; no SQL and no library of an engine
-shows. Any method may raise StorageError. Methods marked (poller) are called by the one process that holds
-`poller()`; the rest may be called from any process and thread at any time, and each is one short
-transaction. An engine is what `sql.engine.Engine` asks for; the contract suite in tests/storage holds every
-engine to it.
+Its contract by role are the four classes of `Storage`; they take and return values of the model. Any method
+may raise StorageError. Methods marked (poller) are called by the one process that holds `poller()`, the
+others by any process and thread at any time; each is one short transaction. An engine implements
+`sql.engine.Engine`, and the contract tests in tests/storage run over every engine.
 """
 
 from dataclasses import dataclass
@@ -33,17 +32,17 @@ class Storage:
 
 
 def open_storage(url: str | Path) -> Storage:
-    """Open the store in a directory (SQLite); migrates it, with a backup before."""
+    """Return the store in a directory (SQLite), migrated; an older one is backed up before."""
     from aggregator.storage.sqlite import open_store  # only the engine in use is loaded
 
     return open_store(Path(url))
 
 
 def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
-    """Put a backup in the place of the store's database, which is kept aside.
+    """Replace the store's database, which may be damaged, by a backup; the former one is kept beside it.
 
-    The backup is checked first; withdrawals and reinstatements since the backup are replayed. Needs no sound
-    database. StoreBusy while a poller runs.
+    The backup is checked first; withdrawals and reinstatements since the backup are replayed. StoreBusy while
+    a poller runs.
     """
     from aggregator.storage.sqlite.restore import restore as restore_sqlite
 

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.editorial.safe import feed_address
-from aggregator.model import Alert, Health, Outcome
+from aggregator.model import Alert, Health, Outcome, SourceState
 from aggregator.policy import reasons
+from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
@@ -29,10 +29,10 @@ MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS re
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One source on the status page; `mark`, also its CSS class, is failing, waiting or working."""
+    """One source on the status page; `mark` is also its CSS class."""
 
     health: Health
-    mark: str
+    mark: SourceState
     state: str
     note: str
     outcome: str
@@ -128,7 +128,7 @@ def status_page(
         sources=rows[:ROWS_MAX],
         alerts=alerts[:ROWS_MAX],
         many=len(rows),
-        failing=sum(row.mark == "failing" for row in rows),
+        failing=sum(row.mark is SourceState.FAILING for row in rows),
         live=sum(row.health.live for row in rows),
         held=sum(row.health.held for row in rows),
         now=now,
@@ -139,20 +139,22 @@ def status_page(
 
 def row(health: Health) -> Row:
     """Return the row of one source."""
-    moved = advice(health.feed.id, feed_address(health.moved_to), health.moved_since, is_adopted=health.moved)
+    moved = advice(health.feed.id, health.relocation)
     outcome = _outcome(health.last) if health.last else ""
     return Row(health, *_state(health), outcome, reasons.words(health.due), moved)
 
 
-def _state(health: Health) -> tuple[str, str, str]:
+def _state(health: Health) -> tuple[SourceState, str, str]:
     """Return mark, state and note of a source."""
-    if health.last is None:
-        return "waiting", "Not polled yet", ""
-    if health.failures:
-        times = "once" if health.failures == 1 else f"{health.failures} times in a row"
-        since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
-        return "failing", f"Failed {times}", f"{health.last.message or health.last.cause} ({since})"
-    return "working", "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
+    mark = state_of(health.failures, has_succeeded=health.last_success is not None)
+    if mark is SourceState.WAITING:
+        return mark, "Not polled yet", ""
+    if mark is SourceState.WORKING:
+        return mark, "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
+    times = "once" if health.failures == 1 else f"{health.failures} times in a row"
+    since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
+    reason = f"{health.last.message or health.last.cause} ({since})" if health.last else since
+    return mark, f"Failed {times}", reason
 
 
 def _outcome(last: Outcome) -> str:

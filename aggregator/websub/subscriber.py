@@ -16,7 +16,6 @@ from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 from aggregator.websub.discovery import can_subscribe
 
-KIND = "websub"
 PATH = "websub/"  # of callbacks, below publication.url
 
 
@@ -36,7 +35,7 @@ class Subscriber:
         now, config, number = self.clock(), self.config(), int(task.subject)
 
         def step(stored: Subscription) -> Subscription | None:
-            return subscription.looked_at(stored, now, wanted=can_subscribe(config, stored.hub))
+            return subscription.next_step(stored, now, wanted=can_subscribe(config, stored.hub))
 
         new = await self.write(lambda: self.storage.update_subscription(number, step))
         if new is not None and new.asked == now:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Entry, Item, Knowledge, Known, Mode, State
+from aggregator.model import Candidate, Claim, Due, Entry, Item, Knowledge, Known, Mode, State
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")
@@ -29,7 +29,6 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         current=now.keys,
         updated=now.updated or now.claimed or NOON,
         url=now.url,
-        language=now.language,
         listed=listed,
     )
     return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
@@ -65,7 +64,9 @@ def knowledge(
 
 def claim(mode: Mode = Mode.NORMAL, *, first: bool = False) -> Claim:
     """A claim of the ministry."""
-    return Claim(number=1, id="ministry", feed=MINISTRY.feed, token=1, mode=mode, first_import=first)
+    return Claim(
+        number=1, id="ministry", feed=MINISTRY.feed, token=1, due=Due(NOON), mode=mode, first_import=first
+    )
 
 
 def day(number: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.stories import WINDOW, match
+from aggregator.dedupe.stories import MATCHED_WITHIN, match
 from aggregator.model import Candidate, Item, KeyKind
 from tests.dedupe.memory import said
 from tests.given import MINUTE, NOON, entry
@@ -64,9 +64,9 @@ def test_texts_too_short_to_prove_anything_need_the_same_title(title: str, same:
 
 
 def test_fourteen_days_apart_is_the_same_release_and_a_minute_more_is_not() -> None:
-    for shown in (NOON - WINDOW, NOON + WINDOW):
+    for shown in (NOON - MATCHED_WITHIN, NOON + MATCHED_WITHIN):
         assert is_same(release(), candidate(release(), shown=shown))
-    assert not is_same(release(), candidate(release(), shown=NOON - WINDOW - MINUTE))
+    assert not is_same(release(), candidate(release(), shown=NOON - MATCHED_WITHIN - MINUTE))
 
 
 @pytest.mark.parametrize(

@@ -93,7 +93,7 @@ def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> N
         await asyncio.gather(*(fetch(host) for host in ("a", "a", "b")))
         return said
 
-    assert run(scenario()) == ["asks a", "asks b", f"leaves a for {LIMITED_FOR} s"]
+    assert run(scenario()) == ["asks a", "asks b", f"leaves a for {LIMITED_FOR:.0f} s"]
 
 
 def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> None:

@@ -32,6 +32,7 @@ CLAIM = Claim(
     "ministry",
     MINISTRY.feed,
     1,
+    Due(NOON),
     validators=Validators(MINISTRY.feed, '"1"'),
     pipeline_version=poll_result.pipeline_version_of(MINISTRY),
     first_import=False,
@@ -42,7 +43,7 @@ CLAIM = Claim(
     usual_gap=4 * HOUR,
     host="ministry.example",
 )
-NEW_CLAIM = Claim(1, "ministry", MINISTRY.feed, 1)
+NEW_CLAIM = Claim(1, "ministry", MINISTRY.feed, 1, Due(NOON))
 RHYTHM = Due(NOON + 30 * MINUTE, DueReason.RHYTHM, wait=30 * MINUTE, basis=4 * HOUR)
 HUB = Subscription(
     number=1,

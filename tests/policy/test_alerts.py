@@ -19,10 +19,10 @@ from aggregator.model import (
     Subscription,
     SubscriptionState,
 )
-from aggregator.policy.alerts import ENOUGH, FAILING, judged
+from aggregator.policy.alerts import FAILING_MIN, FINDINGS_MIN, judged
 from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 
-CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, findings=ENOUGH)
+CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
 NOTHING = dict.fromkeys(AlertKind, "")
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
 CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)
@@ -76,8 +76,8 @@ def test_a_successful_poll_clears_every_alert_that_it_disproves() -> None:
     [
         (1, NOON - DAY, False),
         (2, NOON - DAY, False),
-        (3, NOON - FAILING + MINUTE, False),
-        (3, NOON - FAILING, True),
+        (3, NOON - FAILING_MIN + MINUTE, False),
+        (3, NOON - FAILING_MIN, True),
         (9, None, False),
     ],
 )
@@ -148,7 +148,7 @@ def test_a_source_without_a_history_is_never_quiet() -> None:
     assert fine(replace(CLAIM, last_new=NOON - 900 * DAY))[AlertKind.QUIET] == ""
     assert fine(replace(CLAIM, usual_gap=HOUR))[AlertKind.QUIET] == ""
     known = replace(CLAIM, usual_gap=HOUR, last_new=NOON - 900 * DAY)
-    assert fine(replace(known, findings=ENOUGH - 1))[AlertKind.QUIET] == ""
+    assert fine(replace(known, findings=FINDINGS_MIN - 1))[AlertKind.QUIET] == ""
     assert fine(known)[AlertKind.QUIET] != ""
 
 

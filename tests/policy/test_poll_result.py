@@ -14,7 +14,6 @@ from aggregator.model import (
     Fetched,
     Hints,
     HostLimit,
-    HostState,
     Mode,
     OutcomeKind,
     PollResult,
@@ -279,11 +278,3 @@ def test_a_host_limit_ends_at_its_retry_after_however_rarely_the_source_is_polle
     result = fails(error)
     assert result.host_limit == HostLimit("ministry.example", NOON + timedelta(minutes=1))
     assert result.due.at == NOON + MINISTRY.every
-
-
-def test_the_fetch_adds_its_hosts_and_its_seconds() -> None:
-    hosts = (HostState("ministry.example", NOON, prompt=True),)
-    result = polls()
-    assert poll_result.with_fetch(result, hosts, 1.5) == replace(
-        result, hosts=hosts, outcome=replace(result.outcome, seconds=1.5)
-    )

@@ -13,7 +13,6 @@ from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALL = {
     DueReason.NEW: "never polled yet",
-    DueReason.POLLING: "being polled",
     DueReason.EVERY: "every 15 min",
     DueReason.RHYTHM: "something new every 4 h: polled every 15 min",
     DueReason.QUIET: "nothing new for 4 h: polled every 15 min",

@@ -7,7 +7,7 @@ from math import sqrt
 import pytest
 
 from aggregator.errors import Cause, FetchError, ParseError, PollError
-from aggregator.model import Due, DueReason, Fetched, Hints
+from aggregator.model import Due, DueReason, Fetched, Hints, HostLimit
 from aggregator.policy.schedule import (
     BACK_OFF,
     CLOCK_DRIFT_MAX,
@@ -15,6 +15,7 @@ from aggregator.policy.schedule import (
     after_failure,
     after_success,
     hastens,
+    is_delayed,
     is_plausible,
     leap,
     pace,
@@ -343,27 +344,44 @@ def test_drift_up_to_the_maximum_is_no_leap() -> None:
 
 @pytest.mark.parametrize("after", DueReason)
 @pytest.mark.parametrize("stored", DueReason)
-def test_a_poll_replaces_its_own_due_time_and_a_wish_replaces_a_delivery(
+def test_a_poll_replaces_the_due_time_it_was_claimed_with_and_a_wish_replaces_a_delivery(
     stored: DueReason, after: DueReason
 ) -> None:
+    claimed, own = Due(NOON - HOUR, stored), Due(NOON + HOUR, after)
     is_wish = after in {DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE}
-    expected = stored is DueReason.POLLING or (stored is DueReason.HUB_DELIVERY and is_wish)
-    assert replaces(stored, Due(NOON, after)) is expected
+    assert replaces(claimed, claimed, own)
+    assert replaces(claimed, Due(NOON, stored), own) is (stored is DueReason.HUB_DELIVERY and is_wish)
 
 
+@pytest.mark.parametrize("is_polled", [False, True])
 @pytest.mark.parametrize(
     ("stored", "at", "expected"),
     [
         (DueReason.EVERY, NOON + HOUR, True),
         (DueReason.EVERY, NOON, False),
         (DueReason.BACK_OFF, NOON + DAY, True),
-        (DueReason.POLLING, NOON - HOUR, True),
-        (DueReason.ORIGIN_WAIT, NOON + HOUR, False),
-        (DueReason.HOST_LIMIT, NOON + HOUR, False),
-        (DueReason.ORIGIN_GONE, NOON + HOUR, False),
+        (DueReason.ORIGIN_WAIT, NOON + HOUR, None),
+        (DueReason.HOST_LIMIT, NOON + HOUR, None),
+        (DueReason.ORIGIN_GONE, NOON + HOUR, None),
     ],
 )
 def test_a_delivery_hastens_a_source_unless_its_origin_requested_a_wait(
-    stored: DueReason, at: datetime, expected: bool
+    stored: DueReason, at: datetime, expected: bool | None, is_polled: bool
 ) -> None:
-    assert hastens(stored, at, NOON) is expected
+    is_due = expected is not None and (expected or is_polled)
+    assert hastens(Due(at, stored), NOON, is_polled=is_polled) is is_due
+
+
+@pytest.mark.parametrize(
+    ("stored", "is_polled", "expected"),
+    [
+        (Due(NOON, DueReason.EVERY), False, True),
+        (Due(NOON + HOUR, DueReason.EVERY), False, False),
+        (Due(NOON, DueReason.OPERATOR), False, False),
+        (Due(NOON, DueReason.OPERATOR), True, True),
+    ],
+)
+def test_a_rate_limit_delays_all_but_what_the_operator_asked_for(
+    stored: Due, is_polled: bool, expected: bool
+) -> None:
+    assert is_delayed(stored, HostLimit("press.example", NOON + HOUR), is_polled=is_polled) is expected

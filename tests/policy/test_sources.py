@@ -75,7 +75,9 @@ def test_a_source_that_is_not_listed_is_polled_no_longer() -> None:
 def test_a_source_back_in_the_configuration_is_due_at_once() -> None:
     found = plan([MINISTRY], [stored(MINISTRY, configured=False)], NO_LIMITS, NOON)
     assert found == Plan(
-        updates=(Update(1, MINISTRY, "ministry.example", due=Due(NOON, DueReason.CONFIGURED_AGAIN)),),
+        updates=(
+            Update(1, MINISTRY, "ministry.example", Relocation(), due=Due(NOON, DueReason.CONFIGURED_AGAIN)),
+        ),
         done=("ministry: back in the configuration",),
     )
 
@@ -139,7 +141,7 @@ def test_another_feed_under_a_known_id_is_a_move_that_resets_the_source() -> Non
                     due=Due(NOON, DueReason.MOVED),
                     relocation=Relocation(),
                     is_reset=True,
-                    is_unleased=True,
+                    is_moved=True,
                 ),
             ),
             done=("ministry: moved to a new address",),
@@ -157,7 +159,7 @@ def test_the_target_of_a_relocation_is_configured_without_a_reset(known: Relocat
                 "new.example",
                 due=Due(NOON, DueReason.MOVED),
                 relocation=Relocation(),
-                is_unleased=True,
+                is_moved=True,
             ),
         ),
         done=("ministry: its new address is configured now",),
@@ -196,7 +198,7 @@ def test_a_moved_source_is_due_at_once_also_with_a_shorter_interval() -> None:
 def test_a_relocated_source_keeps_the_host_it_is_polled_at() -> None:
     assert planned(MINISTRY, stored(MINISTRY, relocation=MOVED, host="new.example")) is None
     update = planned(MINISTRY, stored(MINISTRY, relocation=MOVED, host=""))  # of a store before hosts
-    assert update == Update(1, MINISTRY, "new.example")
+    assert update == Update(1, MINISTRY, "new.example", MOVED)
 
 
 # ---- the interval
@@ -205,7 +207,9 @@ def test_a_relocated_source_keeps_the_host_it_is_polled_at() -> None:
 def test_a_shorter_interval_takes_effect_at_once() -> None:
     shorter = replace(MINISTRY, every=MINUTE)
     expected = Due(NOON + MINUTE, DueReason.EVERY, wait=MINUTE)
-    assert planned(shorter, stored(MINISTRY)) == Update(1, shorter, "ministry.example", due=expected)
+    assert planned(shorter, stored(MINISTRY)) == Update(
+        1, shorter, "ministry.example", Relocation(), due=expected
+    )
 
 
 @pytest.mark.parametrize(
@@ -220,7 +224,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
     every: timedelta, more: dict[str, object]
 ) -> None:
     of = replace(MINISTRY, every=every)
-    assert planned(of, stored(MINISTRY, 1, **more)) == Update(1, of, "ministry.example")
+    assert planned(of, stored(MINISTRY, 1, **more)) == Update(1, of, "ministry.example", Relocation())
 
 
 # ---- effects on channels
@@ -242,7 +246,9 @@ def test_a_setting_changes_the_channels_that_show_it(
 ) -> None:
     of = replace(MINISTRY, **changed)  # type: ignore[arg-type]  # the rows name fields of Source
     found = plan([of], [stored(MINISTRY)], NO_LIMITS, NOON)
-    expected = Update(1, of, "ministry.example", refiles=refiles, resettles=resettles, touches=touches)
+    expected = Update(
+        1, of, "ministry.example", Relocation(), refiles=refiles, resettles=resettles, touches=touches
+    )
     assert found == Plan(updates=(expected,))
 
 

@@ -8,7 +8,7 @@ import pytest
 from aggregator.policy.story_lead import (
     ALL,
     Member,
-    Placements,
+    MembershipChanges,
     channel_names,
     entering,
     is_shared,
@@ -101,41 +101,43 @@ def test_a_domain_is_home_to_its_own_hosts_only(url: str, is_home: bool) -> None
 
 def test_a_story_without_a_member_shown_has_its_lead_enter_each_channel() -> None:
     one, two = member(1, topics=("law",)), at_home(2, topics=("law", "health"), language="en")
-    assert settle([one, two], {}) == Placements({2: (ALL, "topics/law", "topics/health", "languages/en")})
+    assert settle([one, two], {}) == MembershipChanges(
+        {2: (ALL, "topics/law", "topics/health", "languages/en")}
+    )
 
 
 def test_each_channel_is_led_by_a_member_that_belongs_to_it() -> None:
     one, two = member(1, topics=("law",)), at_home(2)
-    assert settle([one, two], {}) == Placements({1: ("topics/law",), 2: (ALL,)})
+    assert settle([one, two], {}) == MembershipChanges({1: ("topics/law",), 2: (ALL,)})
 
 
 def test_a_member_that_is_shown_stays_before_a_better_lead() -> None:
-    assert settle([member(1), at_home(2)], {ALL: {1}}) == Placements({})
+    assert settle([member(1), at_home(2)], {ALL: {1}}) == MembershipChanges({})
 
 
 def test_a_member_that_went_is_followed_by_the_next() -> None:
-    assert settle([member(2), member(3)], {ALL: {1}}) == Placements({2: (ALL,)})
+    assert settle([member(2), member(3)], {ALL: {1}}) == MembershipChanges({2: (ALL,)})
 
 
 def test_a_story_without_visible_members_enters_nowhere() -> None:
-    assert settle([], {ALL: {1}}) == Placements({})
+    assert settle([], {ALL: {1}}) == MembershipChanges({})
 
 
 def test_backlog_enters_no_shared_channel() -> None:
-    assert settle([member(1, backlog=True)], {}) == Placements({})
-    assert settle([member(1, backlog=True), member(2)], {}) == Placements({2: (ALL,)})
+    assert settle([member(1, backlog=True)], {}) == MembershipChanges({})
+    assert settle([member(1, backlog=True), member(2)], {}) == MembershipChanges({2: (ALL,)})
 
 
 def test_a_newcomer_yields_to_the_member_shown_meanwhile() -> None:
     one, two = member(1, topics=("law",)), member(2)
     shown = {ALL: {1, 2}, "topics/law": {1}, "sources/source-1": {1}}
-    assert settle([one, two], shown, newcomer=1) == Placements({}, ((ALL, 1),))
+    assert settle([one, two], shown, newcomer=1) == MembershipChanges({}, ((ALL, 1),))
 
 
 @pytest.mark.parametrize("newcomer", [None, 3])
 def test_only_the_newcomer_leaves_a_channel(newcomer: int | None) -> None:
-    assert settle([member(1), member(2)], {ALL: {1, 2}}, newcomer=newcomer) == Placements({})
+    assert settle([member(1), member(2)], {ALL: {1, 2}}, newcomer=newcomer) == MembershipChanges({})
 
 
 def test_a_newcomer_shown_alone_stays() -> None:
-    assert settle([member(1), member(2)], {ALL: {1}}, newcomer=1) == Placements({})
+    assert settle([member(1), member(2)], {ALL: {1}}, newcomer=1) == MembershipChanges({})

@@ -75,7 +75,7 @@ def test_a_left_subscription_ends_or_is_unsubscribed_at_its_hub() -> None:
 def test_a_hub_that_never_confirms_is_retried_with_back_off_without_end() -> None:
     present, now, gaps = given(), NOON, []
     for _ in range(6):
-        asked = subscription.looked_at(present, now, wanted=True)
+        asked = subscription.next_step(present, now, wanted=True)
         assert asked is not None
         assert (asked.state, asked.asked) == (SubscriptionState.ASKED, now)
         gaps.append(asked.due - now)
@@ -84,12 +84,12 @@ def test_a_hub_that_never_confirms_is_retried_with_back_off_without_end() -> Non
 
 
 def test_a_renewal_leaves_the_subscription_active() -> None:
-    assert subscription.looked_at(active(), NOON, wanted=True) == active(asked=NOON, asks=1, due=NOON + HOUR)
+    assert subscription.next_step(active(), NOON, wanted=True) == active(asked=NOON, asks=1, due=NOON + HOUR)
 
 
 @pytest.mark.parametrize(("wanted", "configured"), [(False, True), (True, False)])
 def test_an_unwanted_subscription_is_left_when_it_is_due(wanted: bool, configured: bool) -> None:
-    looked = subscription.looked_at(active(configured=configured), NOON, wanted=wanted)
+    looked = subscription.next_step(active(configured=configured), NOON, wanted=wanted)
     assert looked is not None
     assert looked.state is SubscriptionState.LEAVING
 
@@ -98,7 +98,7 @@ def test_an_unsubscription_is_requested_three_times_at_most() -> None:
     leaving: Subscription | None = given(SubscriptionState.LEAVING)
     asked = 0
     while leaving is not None:
-        leaving = subscription.looked_at(leaving, NOON, wanted=True)
+        leaving = subscription.next_step(leaving, NOON, wanted=True)
         asked += leaving is not None
     assert asked == 3
 
@@ -226,7 +226,7 @@ def test_a_first_poll_doubts_no_hub() -> None:
 @pytest.mark.parametrize("announced", [NOON - 3 * MINUTE, NOON + MINUTE])
 def test_a_delivery_around_the_poll_clears_the_hub(announced: datetime) -> None:
     doubted = active(missed=NOON, announced=announced, due=NOON + 5 * MINUTE)
-    cleared = subscription.looked_at(doubted, NOON + 5 * MINUTE, wanted=True)
+    cleared = subscription.next_step(doubted, NOON + 5 * MINUTE, wanted=True)
     assert cleared == active(announced=announced, due=NOON - HOUR + 7.5 * DAY)
 
 
@@ -234,7 +234,7 @@ def test_a_delivery_around_the_poll_clears_the_hub(announced: datetime) -> None:
 def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks: int, pause: int) -> None:
     doubted = active(missed=NOON, breaks=breaks, announced=NOON - DAY)
     now = NOON + 5 * MINUTE
-    assert subscription.looked_at(doubted, now, wanted=True) == replace(
+    assert subscription.next_step(doubted, now, wanted=True) == replace(
         active(),
         state=SubscriptionState.BROKEN,
         breaks=breaks + 1,
@@ -245,7 +245,7 @@ def test_a_silent_hub_is_broken_and_tried_again_after_a_day_and_then_more(breaks
 
 
 def test_a_broken_hub_is_subscribed_to_anew() -> None:
-    asked = subscription.looked_at(given(SubscriptionState.BROKEN, breaks=1), NOON, wanted=True)
+    asked = subscription.next_step(given(SubscriptionState.BROKEN, breaks=1), NOON, wanted=True)
     assert asked == given(SubscriptionState.ASKED, breaks=1, asked=NOON, asks=1, due=NOON + HOUR)
 
 
@@ -315,6 +315,8 @@ def test_a_hub_that_is_changed_or_has_announced_is_not_doubted() -> None:
 
 
 def test_a_delivery_makes_us_poll_at_once_but_not_twice_a_minute() -> None:
-    assert subscription.hint(None, NOON) == NOON
-    assert subscription.hint(NOON - HOUR, NOON) == NOON
-    assert subscription.hint(NOON - timedelta(seconds=20), NOON) == NOON + timedelta(seconds=40)
+    assert subscription.poll_after_delivery(None, NOON) == NOON
+    assert subscription.poll_after_delivery(NOON - HOUR, NOON) == NOON
+    assert subscription.poll_after_delivery(NOON - timedelta(seconds=20), NOON) == NOON + timedelta(
+        seconds=40
+    )

@@ -11,7 +11,8 @@ from typing import TypeVar
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.service.alert_webhook import DROPPED_AFTER, KIND, AlertNotifier
+from aggregator.model import TaskKind
+from aggregator.service.alert_webhook import DROPPED_AFTER, AlertNotifier
 from aggregator.storage import Storage, open_storage
 from aggregator.tasks import Tasks
 from tests.events import capture_logs
@@ -52,7 +53,7 @@ class WebhookHarness:
         alarm = AlertNotifier(
             self.storage.tasks, lambda: self.fetcher, at_once, config=lambda: settings, clock=lambda: self.now
         )
-        tasks = Tasks(self.storage.tasks, at_once, {KIND: alarm.run}, clock=lambda: self.now)
+        tasks = Tasks(self.storage.tasks, at_once, {TaskKind.ALERTS: alarm.run}, clock=lambda: self.now)
         with capture_logs() as logs:
             await alarm.log_new()
             for task in await tasks.claim():

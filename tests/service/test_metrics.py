@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import Alert, AlertKind, Claim, Outcome, OutcomeKind, Totals
+from aggregator.model import Alert, AlertKind, Claim, Due, Outcome, OutcomeKind, Totals
 from aggregator.service.metrics import Gauges, Metrics
 from tests.given import HOUR, NOON
 
@@ -15,8 +15,8 @@ def given_metrics(gauges: Gauges | None = None) -> Metrics:
     return Metrics(lambda: gauges or Gauges(Totals(), in_flight=0, killed=0, last_tick=None))
 
 
-def claim(late: timedelta | None = None) -> Claim:
-    return Claim(1, "ministry", "https://ministry.example/feed", 1, due=None if late is None else NOON - late)
+def claim(late: timedelta = timedelta(0)) -> Claim:
+    return Claim(1, "ministry", "https://ministry.example/feed", 1, Due(NOON - late))
 
 
 def outcome(kind: str, **said: object) -> Outcome:
@@ -47,7 +47,7 @@ def test_polls_are_counted_by_outcome_and_cause() -> None:
 
 def test_lateness_counts_scheduled_polls_and_is_never_negative() -> None:
     metrics = given_metrics()
-    for late in (None, timedelta(seconds=3), -HOUR):
+    for late in (timedelta(seconds=3), -HOUR):
         metrics.observe(claim(late), outcome("changed"))
     found = values(metrics)
     assert found["publicwire_poll_lateness_seconds_count"] == 2

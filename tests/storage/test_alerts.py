@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import Alert, AlertKind, Task
+from aggregator.model import Alert, AlertKind, Task, TaskKind
 from aggregator.model.settings import Retention, Source
-from aggregator.policy.alerts import ENOUGH
+from aggregator.policy.alerts import FINDINGS_MIN
 from aggregator.storage import Storage
 from tests.given import (
     DAY,
@@ -46,7 +46,7 @@ def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
 
 
 def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
-    return storage.tasks.claim_tasks(now, kinds=("alerts",), limit=9, lease=HOUR)
+    return storage.tasks.claim_tasks(now, kinds=(TaskKind.ALERTS,), limit=9, lease=HOUR)
 
 
 def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Storage) -> None:
@@ -141,7 +141,7 @@ def finds(storage: Storage, days: int) -> None:
 
 
 def test_a_source_goes_quiet_only_once_its_usual_gap_is_known(storage: Storage) -> None:
-    finds(storage, ENOUGH - 1)
+    finds(storage, FINDINGS_MIN - 1)
     polls(storage, NOON + 300 * DAY)
     assert storage.tasks.alerts() == ()
     SourceDriver(storage, HARBOUR).says(entry("One more", "more"), now=NOON + 301 * DAY)

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.errors import LeaseLost, UsageError
-from aggregator.model import ItemQuery, Trigger
+from aggregator.errors import Cause, FetchError, LeaseLost, UsageError
+from aggregator.model import ItemQuery, Totals, Trigger
 from aggregator.model.settings import Retention
 from aggregator.storage import Storage, open_storage
-from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, entry, titles
+from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, entry, failed, titles
 from tests.storage.given import given_origin, move
 
 
@@ -134,3 +134,13 @@ def test_an_edit_of_a_freed_item_leaves_the_search_index_sound(storage: Storage)
     assert origin.says(entry("Ancient and mended", "g1"), now=later).edited == 1
     assert titles(storage.items.items(ItemQuery(search="mended"))) == ["Ancient and mended"]
     assert storage.admin.check() == ()
+
+
+def test_a_source_whose_poll_records_are_past_retention_is_counted_as_before(storage: Storage) -> None:
+    given_origin(storage)
+    gone = given_origin(storage, "agency").source
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[gone.id])
+    storage.polls.record(failed(claim, NOON, FetchError("gone", cause=Cause.GONE, status=410)))
+    storage.admin.maintain(Retention(), NOON + 60 * DAY)
+    assert [health.last for health in storage.admin.health()] == [None, None]
+    assert storage.admin.totals(NOON) == Totals(working=1, failing=1, due=1)

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from aggregator.model import Trigger
+from aggregator.model import Trigger, Window
 from aggregator.model.settings import Republish
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
@@ -14,18 +14,18 @@ def test_a_corrected_item_comes_back_into_a_document_it_had_left(storage: Storag
     origin.says(entry("Wrong", "g0"))
     later = NOON + 10 * DAY
     origin.says(*(entry(f"Number {n}", f"g{n}") for n in range(1, 6)), now=later)
-    assert "Wrong" not in titles(storage.items.select("", newest=3))
+    assert "Wrong" not in titles(storage.items.select("", Window(newest=3)))
     origin.says(entry("Right", "g0"), now=later + HOUR)
-    assert "Right" in titles(storage.items.select("", newest=3, within=timedelta(0)))
+    assert "Right" in titles(storage.items.select("", Window(newest=3, within=timedelta(0))))
 
 
 def test_a_document_holds_the_newest_and_all_of_the_window(storage: Storage) -> None:
     origin = given_origin(storage)
     origin.says(*(entry(f"Old {n}", f"o{n}") for n in range(4)))
     origin.says(*(entry(f"New {n}", f"n{n}") for n in range(4)), now=NOON + 5 * DAY)
-    assert len(storage.items.select("", newest=2, within=HOUR)) == 4
-    assert len(storage.items.select("", newest=6, within=HOUR)) == 6
-    assert len(storage.items.select("", newest=6, within=10 * DAY)) == 8
+    assert len(storage.items.select("", Window(newest=2, within=HOUR))) == 4
+    assert len(storage.items.select("", Window(newest=6, within=HOUR))) == 6
+    assert len(storage.items.select("", Window(newest=6, within=10 * DAY))) == 8
 
 
 def test_an_item_stands_in_the_channels_of_its_source_topics_and_language(storage: Storage) -> None:

@@ -14,11 +14,11 @@ def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
     origin = given_origin(storage)
     origin.says(entry("Later", "g1", published=iso(NOON + DAY)), entry("Now", "g2"))
     assert titles(storage.items.select("")) == ["Now"]
-    assert storage.items.release_due(NOON + HOUR) == ()
-    (held,) = storage.items.release_due(NOON + DAY)
+    assert storage.items.release_due(NOON + HOUR, 9) == ()
+    (held,) = storage.items.release_due(NOON + DAY, 9)
     storage.items.apply_transitions([step(held, Trigger.TIME, reason="", actor="clock", at=NOON + DAY)])
     assert titles(storage.items.select("")) == ["Later", "Now"]
-    assert storage.items.release_due(NOON + 2 * DAY) == ()
+    assert storage.items.release_due(NOON + 2 * DAY, 9) == ()
 
 
 def test_revisions_of_a_held_item_are_never_public(storage: Storage) -> None:

@@ -1,7 +1,7 @@
 """Contract of every storage engine: due sources, claims, leases and recorded polls."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -161,9 +161,41 @@ def test_due_sources_without_a_lease_are_counted(storage: Storage) -> None:
     assert storage.admin.totals(NOON + 2 * HOUR).due == 3  # the lease has ended
 
 
-def test_a_scheduled_claim_has_its_due_time(storage: Storage) -> None:
+@pytest.mark.parametrize("ids", [None, ["ministry"]])
+def test_a_claim_holds_the_due_time_it_was_claimed_with(storage: Storage, ids: list[str] | None) -> None:
     storage.admin.sync(config(source("ministry")), NOON)
-    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE)
-    assert claim.due == NOON
-    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE, ids=["ministry"])
-    assert claim.due is None
+    (claim,) = storage.polls.claim(NOON + HOUR, limit=1, lease=MINUTE, ids=ids)
+    assert claim.due == Due(NOON, DueReason.NEW)
+
+
+@pytest.mark.parametrize("end", ["released", "killed"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        FetchError("gone", cause=Cause.GONE, status=410),
+        FetchError("busy", cause=Cause.HTTP, status=503, retry_after="604800"),
+    ],
+)
+def test_a_poll_that_does_not_end_leaves_the_wish_of_the_origin(
+    storage: Storage, error: FetchError, end: str
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    storage.admin.sync(config(source("ministry")), now)
+    (claim,) = storage.polls.claim(now, limit=1, lease=HOUR)
+    result = failed(claim, now, error)
+    storage.polls.record(result)
+    (named,) = storage.polls.claim(now, limit=1, lease=HOUR, ids=["ministry"])
+    if end == "released":
+        storage.polls.release([named])
+    with storage.admin.poller():
+        (health,) = storage.admin.health()
+        assert health.due == result.due
+        assert storage.polls.rate_limited(now) == ("ministry",)
+
+
+def test_a_poll_under_way_while_the_clock_is_set_back_is_due_again_by_the_new_clock(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    storage.polls.set_back(DAY)
+    storage.polls.record(failed(claim, NOON))
+    assert storage.polls.next_due() == NOON - DAY

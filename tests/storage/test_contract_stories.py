@@ -1,10 +1,12 @@
 """Contract of every storage engine: one story of several sources."""
 
-from aggregator.model import Trigger
-from aggregator.model.settings import Republish
+from aggregator.model import KeyKind, StoryMember, Trigger
+from aggregator.model.settings import Republish, Retention
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, SourceDriver, config, entry, iso, source
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
 from tests.storage.given import again, given_story, move
+
+MINISTRY = source("ministry")
 
 
 def test_one_release_of_two_organisations_is_shown_once_and_names_both(storage: Storage) -> None:
@@ -67,3 +69,38 @@ def test_a_story_goes_on_without_a_forgotten_member(storage: Storage) -> None:
     storage.admin.forget(lead.source, NOON + HOUR)
     (shown,) = storage.items.select("")
     assert (shown.id, shown.also) == (member.id, ())
+
+
+def test_a_story_whose_shown_member_is_past_retention_is_shown_by_the_next_that_joins(
+    storage: Storage,
+) -> None:
+    names = ("ministry", "agency", "bureau")
+    storage.admin.sync(config(*(source(name) for name in names)), NOON)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    for name, days in zip(names, (0, 5, 8), strict=True):
+        if name == "bureau":
+            storage.admin.maintain(Retention(items=6 * DAY), NOON + 7 * DAY)
+            assert storage.items.select("") == ()
+        told = SourceDriver(storage, source(name))
+        told.says(now=NOON + days * DAY - HOUR)
+        told.says(entry("Bridge", "b", "https://ministry.example/b", body=body), now=NOON + days * DAY)
+    (shown,) = storage.items.select("")
+    assert (shown.source, [also.organisation for also in shown.also]) == ("bureau", ["Agency"])
+
+
+def test_a_crowded_address_hides_no_story_at_another_one(storage: Storage) -> None:
+    names = ("ministry", "agency", "bureau")
+    storage.admin.sync(config(*(source(name) for name in names)), NOON)
+    for name in names:
+        SourceDriver(storage, source(name)).says(now=NOON - HOUR)
+    pages = [f"https://ministry.example/{n}" for n in range(5)]
+    home, *addresses = sorted(
+        pages, key=lambda page: item(entry("", "", page), MINISTRY).key(KeyKind.LINK) or b""
+    )
+    SourceDriver(storage, source("agency")).says(*(entry(f"Notice {n}", f"n{n}", home) for n in range(60)))
+    releases = [entry(f"Release {n}", f"r{n}", address) for n, address in enumerate(addresses)]
+    SourceDriver(storage, MINISTRY).says(*releases, now=NOON + MINUTE)
+    bureau = SourceDriver(storage, source("bureau"))
+    bureau.says(entry("Elsewhere", "e", home), *releases, now=NOON + HOUR)
+    stories = [each.also for each in storage.items.select("sources/bureau") if each.item.title != "Elsewhere"]
+    assert stories == [(StoryMember("Ministry", address),) for address in addresses]

@@ -65,6 +65,15 @@ def test_a_poll_under_way_does_not_end_the_rate_limit(storage: Storage) -> None:
     assert due(storage)["pilots"] == DAY
 
 
+def test_a_poll_under_way_requested_by_the_operator_does_not_end_the_limit_either(storage: Storage) -> None:
+    given(storage)
+    storage.polls.poll_soon(["pilots"], NOON)
+    under_way = claimed(storage, "pilots")
+    limits(storage, "harbour")
+    answers(storage, under_way)
+    assert due(storage)["pilots"] == DAY
+
+
 def test_sources_due_later_or_requested_by_the_operator_are_not_delayed(storage: Storage) -> None:
     given(storage)
     limits(storage, "pilots", 2 * DAY)

@@ -60,15 +60,14 @@ def test_the_address_it_is_polled_at_is_the_one_published_of_it(storage: Storage
 
 
 @pytest.mark.parametrize(
-    ("move", "told"),
-    [(Relocation(), ("", None, False)), (SEEN, (NEW, NOON, False)), (MOVED, (NEW, NOON, True))],
+    ("move", "target"), [(Relocation(), ("", None)), (SEEN, (NEW, NOON)), (MOVED, (NEW, NOON))]
 )
 def test_health_shows_the_relocation_of_a_source(
-    storage: Storage, move: Relocation, told: tuple[str, object, bool]
+    storage: Storage, move: Relocation, target: tuple[str, object]
 ) -> None:
     given_move(storage, move)
     (health,) = storage.admin.health()
-    assert (health.moved_to, health.moved_since, health.moved) == told
+    assert (health.relocation, health.relocation.target) == (move, target)
 
 
 def test_a_move_that_is_taken_back_is_so_at_once_and_for_good(storage: Storage) -> None:
@@ -112,6 +111,7 @@ def test_configuring_the_new_address_keeps_the_source(storage: Storage, move: Re
         id=name,
         feed=NEW,
         token=claim.token,
+        due=claim.due,
         version=claim.version,
         relocation=Relocation(),
         host="new.example",

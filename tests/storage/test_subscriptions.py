@@ -15,6 +15,7 @@ from aggregator.model import (
     Subscription,
     SubscriptionState,
     Task,
+    TaskKind,
 )
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
@@ -71,7 +72,7 @@ def present(storage: Storage, number: int) -> Subscription:
 
 
 def tasks(storage: Storage, now: datetime, *, limit: int = 9) -> Sequence[Task]:
-    return storage.tasks.claim_tasks(now, kinds=["websub"], limit=limit, lease=HOUR)
+    return storage.tasks.claim_tasks(now, kinds=[TaskKind.WEBSUB], limit=limit, lease=HOUR)
 
 
 def test_a_hub_named_in_a_poll_becomes_a_subscription_with_a_task_due_at_once(storage: Storage) -> None:
@@ -90,7 +91,7 @@ def test_a_hub_named_in_a_poll_becomes_a_subscription_with_a_task_due_at_once(st
     assert (len(made.token), len(made.secret)) == (43, 43)
     assert made.token != made.secret
     assert storage.tasks.subscription(made.token) == made
-    assert tasks(storage, NOON) == (Task("websub", "1", NOON + HOUR, 1),)
+    assert tasks(storage, NOON) == (Task(TaskKind.WEBSUB, "1", NOON + HOUR, 1),)
 
 
 def test_every_subscription_has_a_token_and_a_secret_of_its_own(storage: Storage) -> None:

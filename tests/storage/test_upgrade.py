@@ -53,7 +53,7 @@ REASONS: Mapping[str, tuple[Due, ...]] = {
     ),
     "asked for by the operator": (Due(NOON, DueReason.OPERATOR),),
     "back in the configuration": (Due(NOON, DueReason.CONFIGURED_AGAIN),),
-    "being polled": (Due(NOON, DueReason.POLLING),),
+    "being polled": (Due(NOON, DueReason.NEW),),
     "beyond a limit 3 times in a row: again after 4 h": (
         Due(NOON, DueReason.BACK_OFF, wait=4 * HOUR, cause=Cause.LIMIT, failures=3),
     ),

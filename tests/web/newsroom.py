@@ -20,6 +20,7 @@ from aggregator.model import (
     Mode,
     NewItem,
     OutcomeKind,
+    Placement,
     State,
     Stored,
     Transition,
@@ -121,7 +122,7 @@ class Newsroom:
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
         error = FetchError(message, cause=Cause(cause), status=503)
         result = poll_result.decide(claim, self._source(source), error, None, now=self.now, jitter=0.0)
-        self.storage.polls.record(poll_result.with_fetch(result, (), 0.5))
+        self.storage.polls.record(replace(result, outcome=replace(result.outcome, seconds=0.5)))
 
     def reconfigures(self, **changes: object) -> None:
         """Change fields of the configuration and synchronise storage, as a reload does."""
@@ -140,7 +141,7 @@ class Newsroom:
     def _new(self, item: Item, state: State) -> NewItem:
         self.ids[item.title] = hashlib.blake2b(item.title.encode(), digest_size=7).hexdigest()[:13]
         shown = item.claimed or self.now
-        return NewItem(item, self.ids[item.title], item.guid, state, shown, updated=shown)
+        return NewItem(item, self.ids[item.title], item.guid, Placement(state, None, shown), updated=shown)
 
     def _poll(self, source: str, changes: Changes) -> None:
         self.now += timedelta(minutes=1)

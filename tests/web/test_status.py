@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.model.settings import Retention
 from aggregator.web.status import admin_app, ago, status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
@@ -60,6 +61,15 @@ def test_repeated_failures_show_the_last_success(room: Newsroom) -> None:
     page = admin(room).get("/status").text
     assert "Failed 2 times in a row" in page
     assert "no answer (last success 2 March 2026, 12:01 UTC)" in page
+
+
+def test_a_source_whose_poll_records_are_past_retention_is_failing_still(room: Newsroom) -> None:
+    room.fails("observatory", "answered <410>", cause="gone")
+    room.storage.admin.maintain(Retention(), room.now + timedelta(days=60))
+    page = admin(room).get("/status").text
+    assert "2 sources, 1 failing" in page
+    assert page.count("Not polled yet") == 1
+    assert "Failed once</strong><small>never succeeded</small>" in page
 
 
 def test_problems_of_the_configuration_are_shown(room: Newsroom) -> None:

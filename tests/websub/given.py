@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from aggregator.fetch.client import Client
-from aggregator.model import Health, Outcome, Subscription, SubscriptionState
+from aggregator.model import Health, Outcome, Subscription, SubscriptionState, TaskKind
 from aggregator.model.settings import Address, Config, PollSettings
 from aggregator.policy import reasons
 from aggregator.publish.publisher import Publisher
@@ -19,7 +19,7 @@ from aggregator.tasks import Tasks
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.serving import serving
-from aggregator.websub.subscriber import KIND, Subscriber
+from aggregator.websub.subscriber import Subscriber
 from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
 from tests.running import free_port
 from tests.server import http_server_in_thread
@@ -44,7 +44,7 @@ class SubscriberHarness:
         subscriber = Subscriber(
             storage.tasks, lambda: self.client, at_once, config=self._config, clock=self._clock
         )
-        self.tasks = Tasks(storage.tasks, at_once, {KIND: subscriber.run}, clock=self._clock)
+        self.tasks = Tasks(storage.tasks, at_once, {TaskKind.WEBSUB: subscriber.run}, clock=self._clock)
         self.callback = Callback(storage.tasks, config=self._config, clock=self._clock)
 
     def _config(self) -> Config:

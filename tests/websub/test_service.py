@@ -7,9 +7,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from aggregator.model import TaskKind
 from aggregator.service.app import utc_now
 from aggregator.storage import open_storage
-from aggregator.websub.subscriber import KIND
 from tests.given import DAY, HOUR
 from tests.running import given_a_site, until
 from tests.server import http_server_in_thread
@@ -55,4 +55,4 @@ def test_with_websub_switched_off_no_subscription_is_requested(tmp_path: Path, b
         assert service.stop() == 0
     assert beside.forms == []
     with closing(open_storage(here.store)) as storage:
-        assert storage.tasks.claim_tasks(utc_now() + DAY, kinds=(KIND,), limit=9, lease=HOUR) == ()
+        assert storage.tasks.claim_tasks(utc_now() + DAY, kinds=(TaskKind.WEBSUB,), limit=9, lease=HOUR) == ()

@@ -1,16 +1,18 @@
 """The contract's AdminStore: the store as a whole, its configuration, upkeep and health."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.model import Health, Mode, Totals
+from aggregator.model import Health, Totals
 from aggregator.model.settings import Config, Retention
+from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms, unpack_relocation
+from aggregator.storage.sql.rows import ms, unpack_relocation
 
 
 class AdminStore:
@@ -70,14 +72,14 @@ class AdminStore:
     def totals(self, now: datetime) -> Totals:
         """Return how many items and sources there are in each state. Cheap enough for every few seconds."""
         with self._engine.reading() as db:
-            counted = {
-                row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")
-            }
-            fares = db.execute(
-                """SELECT CASE WHEN failures > 0 THEN 'failing' WHEN last_success IS NULL THEN 'waiting'
-                ELSE 'working' END AS fares, count(*) FROM source WHERE configured = 1 GROUP BY 1"""
+            counted = Counter(
+                {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")}
             )
-            counted |= {row[0]: row[1] for row in fares}
+            for failures, has_succeeded, sources in db.execute(
+                """SELECT failures > 0, last_success IS NOT NULL, count(*) FROM source WHERE configured = 1
+                GROUP BY 1, 2"""
+            ):
+                counted[state_of(failures, has_succeeded=has_succeeded)] += sources
             waiting = db.execute(
                 """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
                     AND (leased IS NULL OR leased < :now)), (SELECT count(*) FROM task WHERE due <= :now)""",
@@ -113,19 +115,13 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
-    known = unpack_relocation(row["relocation"])
-    return Health(
+    return rows.value(
+        Health,
+        row,
         feed=values.feed_info(row),
         due=rows.due(row),
-        every=row["every"] * MILLISECOND,
-        mode=Mode(row["mode"]),
-        failures=row["failures"],
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
         last=values.outcome(last, row["id"]) if last is not None else None,
-        last_success=moment_or_none(row["last_success"]),
-        last_new=moment_or_none(row["last_new"]),
-        moved_to=known.at or known.seen,
-        moved_since=known.since or known.seen_since,
-        moved=bool(known.at),
+        relocation=unpack_relocation(row["relocation"]),
     )

@@ -3,14 +3,13 @@
 Called inside a transaction. `policy.alerts` decides.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.model import Alert, AlertKind, PollResult
+from aggregator.model import Alert, PollResult, TaskKind
+from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row
-from aggregator.storage.sql.rows import moment, moment_or_none, ms
+from aggregator.storage.sql.rows import ms
 
-TASK = "alerts"  # posts unsent alerts
 # Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
 STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
 
@@ -37,14 +36,6 @@ def end(db: Connection, source: int, now: datetime) -> None:
     db.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
 
 
-def present(db: Connection) -> tuple[Alert, ...]:
-    """Return the open alerts of configured sources, the latest first."""
-    found = db.execute(
-        SELECT + "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
-    )
-    return tuple(map(_alert, found))
-
-
 def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     """Return what was raised or cleared since the last call; the task of posting it becomes due.
 
@@ -53,39 +44,16 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     """
     found = db.execute(SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
     if found:
-        db.executemany(
-            "UPDATE alert SET told = ? WHERE number = ?",
-            [(1 if row["cleared"] is None else 2, row["number"]) for row in found],
-        )
+        db.execute(f"UPDATE alert AS a SET told = {STATE} WHERE told < {STATE}")
     db.execute(
         """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
         WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
-        (TASK, ms(now)),
+        (TaskKind.ALERTS.value, ms(now)),
     )
-    return tuple(map(_alert, found))
+    return tuple(map(alert, found))
 
 
-def unsent(db: Connection, limit: int) -> tuple[Alert, ...]:
-    """Return what was logged and not posted yet, oldest first."""
-    found = db.execute(SELECT + "WHERE a.sent < a.told ORDER BY a.number LIMIT ?", (limit,))
-    return tuple(map(_alert, found))
-
-
-def sent(db: Connection, posted: Sequence[Alert]) -> None:
-    """Record that these were posted, as far as they had got then."""
-    db.executemany(
-        "UPDATE alert SET sent = ? WHERE number = ?",
-        [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
-    )
-
-
-def _alert(row: Row) -> Alert:
-    return Alert(
-        number=row["number"],
-        source=row["source_id"],
-        organisation=row["organisation"] or row["title"] or row["source_id"],
-        kind=AlertKind(row["kind"]),
-        message=row["message"],
-        raised=moment(row["raised"]),
-        cleared=moment_or_none(row["cleared"]),
-    )
+def alert(row: Row) -> Alert:
+    """Return the alert of a row of SELECT."""
+    organisation = values.organisation(row, row["source_id"])
+    return rows.value(Alert, row, source=row["source_id"], organisation=organisation)

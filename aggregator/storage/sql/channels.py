@@ -4,20 +4,28 @@ Called inside a write transaction. A withdrawn or held item keeps its membership
 a change of story lead or topics deletes some.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.policy.story_lead import ALL, Member, entering, settle
-from aggregator.storage.sql.engine import Connection, Row, as_json, one
+from aggregator.storage.sql import rows
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.rows import ms
 
 MEMBER = """SELECT i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source_id, s.topics,
     s.domains, s.priority FROM item i JOIN source s ON s.number = i.source"""
-VISIBLE_MEMBER = "i.state = 'live' AND s.republish <> 'no'"
 INSERT = "INSERT INTO membership (channel, position, item, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+# Items and the other members of their stories; OR in place of UNION reads the whole table.
+STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
+    SELECT o.number FROM item i JOIN item o ON o.story = i.story WHERE i.number {ints(":changed")}"""
+
+
+def visible(item: str = "i", source: str = "s") -> str:
+    """Return the condition that channels show an item, by the aliases of its row and its source's."""
+    return f"{item}.state = 'live' AND {item}.freed = 0 AND {source}.republish <> 'no'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Put live items that have their position into their channels, as their stories allow."""
     into: dict[str, int] = {}
     found = db.execute(
-        f"{MEMBER} WHERE i.number IN (SELECT value FROM json_each(?)) ORDER BY i.position",
-        (as_json(numbers),),
+        f"{MEMBER} WHERE i.number {ints()} ORDER BY i.position", (as_json(numbers),)
     ).fetchall()
     alone: list[tuple[int, int, int, int]] = []  # of no story: no place depends on another's
     for row in found:
@@ -68,15 +75,11 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
         else:
             db.executemany(INSERT, places)
     db.executemany(INSERT, alone)
-    db.executemany(
-        """UPDATE channel SET seq = ?, changed = CASE WHEN changed > ? THEN changed ELSE ? END
-        WHERE number = ?""",
-        [(at.seq, ms(at.now), ms(at.now), number) for number in into.values()],
-    )
+    _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(into.values()))
 
 
 def _visible(db: Connection, story: int) -> list[Member]:
-    found = db.execute(f"{MEMBER} WHERE i.story = ? AND {VISIBLE_MEMBER} ORDER BY i.number", (story,))
+    found = db.execute(f"{MEMBER} WHERE i.story = ? AND {visible()} ORDER BY i.number", (story,))
     return [_member(row) for row in found]
 
 
@@ -96,42 +99,34 @@ def touch(db: Connection, numbers: Iterable[int], at: Stamp) -> None:
     """Advance the sequence of these items, of the other members of their stories, and of all their
     channels."""
     changed = as_json(numbers)
-    db.execute(
-        """UPDATE item SET seq = :seq WHERE number IN (
-            SELECT value FROM json_each(:changed) UNION
-            SELECT o.number FROM item i JOIN item o ON o.story = i.story
-            WHERE i.number IN (SELECT value FROM json_each(:changed)))""",
-        {"seq": at.seq, "changed": changed},
-    )
-    db.execute(
-        """UPDATE channel SET seq = :seq, changed = CASE WHEN changed > :now THEN changed ELSE :now END
-        WHERE number IN (
-            SELECT m.channel FROM membership m WHERE m.item IN (
-                SELECT value FROM json_each(:changed) UNION
-                SELECT o.number FROM item i JOIN item o ON o.story = i.story
-                WHERE i.number IN (SELECT value FROM json_each(:changed))))""",
-        {"seq": at.seq, "now": ms(at.now), "changed": changed},
-    )
+    db.execute(f"UPDATE item SET seq = :seq WHERE number IN ({STORIES})", {"seq": at.seq, "changed": changed})
+    shown = f"WHERE number IN (SELECT channel FROM membership WHERE item IN ({STORIES}))"
+    _advance(db, at, shown, changed=changed)
 
 
 def touch_all(db: Connection, at: Stamp) -> None:
     """Advance the sequence of every channel: something that each shows, such as an organisation, has
     changed."""
+    _advance(db, at, "")
+
+
+def _advance(db: Connection, at: Stamp, where: str, **parameters: str) -> None:
     db.execute(
-        "UPDATE channel SET seq = :seq, changed = CASE WHEN changed > :now THEN changed ELSE :now END",
-        {"seq": at.seq, "now": ms(at.now)},
+        f"""UPDATE channel SET seq = :seq, changed = CASE WHEN changed > :now THEN changed ELSE :now END
+        {where}""",
+        {"seq": at.seq, "now": ms(at.now), **parameters},
     )
 
 
 def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | None = None) -> None:
     """Let each channel show exactly one visible member of a story, after members came or went."""
     members = _visible(db, story)
-    placements = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
-    for item, names in placements.enter.items():
+    changes = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
+    for item, names in changes.enter.items():
         position = count(db, "position", 1)
         places = [(channel(db, name, at), position, item, ms(at.now)) for name in names]
         db.executemany(INSERT, places)
-    for name, item in placements.leave:
+    for name, item in changes.leave:
         db.execute("DELETE FROM membership WHERE channel = ? AND item = ?", (channel(db, name, at), item))
 
 
@@ -139,8 +134,8 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
     """Return which of these items stand in each channel."""
     shown: dict[str, set[int]] = defaultdict(set)
     for row in db.execute(
-        """SELECT c.name, m.item FROM membership m JOIN channel c ON c.number = m.channel
-        WHERE m.item IN (SELECT value FROM json_each(?))""",
+        f"""SELECT c.name, m.item FROM membership m JOIN channel c ON c.number = m.channel
+        WHERE m.item {ints()}""",
         (as_json(numbers),),
     ):
         shown[row["name"]].add(row["item"])
@@ -148,16 +143,7 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
 
 
 def _member(row: Row) -> Member:
-    return Member(
-        number=row["number"],
-        source=row["source_id"],
-        url=row["url"],
-        language=row["language"],
-        backlog=bool(row["backlog"]),
-        topics=tuple(json.loads(row["topics"])),
-        domains=tuple(json.loads(row["domains"])),
-        priority=row["priority"],
-    )
+    return rows.value(Member, row, source=row["source_id"])
 
 
 def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:

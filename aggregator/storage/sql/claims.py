@@ -2,18 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from aggregator.model import AlertKind, Claim, Due, DueReason, Mode, Subscription, Validators
+from aggregator.model import AlertKind, Claim, Due, DueReason, Subscription, Validators
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
-from aggregator.storage.sql.engine import Connection, Row, as_json
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
 from aggregator.storage.sql.rows import (
     MILLISECOND,
+    SET_DUE,
     due_columns,
-    moment,
-    moment_or_none,
     ms,
     unpack_hints,
     unpack_relocation,
@@ -23,9 +23,8 @@ from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
 IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
     AND (leased IS NULL OR leased < :now) ORDER BY due, number"""
-NAMED = """SELECT number, host FROM source WHERE configured = 1
-    AND id IN (SELECT value FROM json_each(:ids)) ORDER BY due, number"""
-RELEASE = "UPDATE source SET leased = NULL WHERE number = ? AND token = ?"
+NAMED = f"""SELECT number, host FROM source WHERE configured = 1
+    AND id {texts(":ids")} ORDER BY due, number"""
 
 
 def claim(
@@ -45,15 +44,11 @@ def claim(
     admitted = (row["number"] for row in waiting if admit is None or admit(row["host"]))
     chosen = as_json(islice(admitted, limit))
     found = db.execute(
-        """UPDATE source SET token = token + 1, leased = :until, due_reason = :polling
-        WHERE number IN (SELECT value FROM json_each(:chosen)) RETURNING *""",
-        {"until": ms(now + lease), "polling": DueReason.POLLING.value, "chosen": chosen},
+        f"""UPDATE source SET token = token + 1, leased = :until
+        WHERE number {ints(":chosen")} RETURNING *""",
+        {"until": ms(now + lease), "chosen": chosen},
     ).fetchall()
-    hubs, open_alerts = _subscriptions(db, chosen), _alerts(db, chosen)
-    return tuple(
-        _claim(row, hubs.get(row["number"]), open_alerts[row["number"]], is_due=ids is None)
-        for row in sorted(found, key=lambda row: (row["due"], row["number"]))
-    )
+    return _claims(db, sorted(found, key=lambda row: (row["due"], row["number"])))
 
 
 def renewed(db: Connection, held: Claim) -> Claim | None:
@@ -64,33 +59,29 @@ def renewed(db: Connection, held: Claim) -> Claim | None:
     found = db.execute(
         "SELECT * FROM source WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1",
         (held.number, held.token),
-    ).fetchone()
-    if found is None:
-        return None
-    numbers = as_json([held.number])
-    fresh = _claim(
-        found,
-        _subscriptions(db, numbers).get(held.number),
-        _alerts(db, numbers)[held.number],
-        is_due=held.due is not None,
-    )
+    ).fetchall()
     was_read_by = held.feed, held.body_digest, held.seen
-    return fresh if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by else None
+    for fresh in _claims(db, found):
+        if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by:
+            return replace(fresh, due=held.due)
+    return None
+
+
+def _claims(db: Connection, found: Sequence[Row]) -> tuple[Claim, ...]:
+    """Return the claims of rows of the `source` table."""
+    numbers = as_json(row["number"] for row in found)
+    hubs, open_alerts = _subscriptions(db, numbers), _alerts(db, numbers)
+    return tuple(_claim(row, hubs.get(row["number"]), open_alerts[row["number"]]) for row in found)
 
 
 def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
-    found = db.execute(
-        SUBSCRIPTION + "WHERE s.state <> 'leaving' AND s.source IN (SELECT value FROM json_each(?))",
-        (numbers,),
-    )
+    found = db.execute(SUBSCRIPTION + f"WHERE s.state <> 'leaving' AND s.source {ints()}", (numbers,))
     return {row["source_number"]: values.subscription(row) for row in found}
 
 
 def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
     found = db.execute(
-        """SELECT source, kind FROM alert WHERE cleared IS NULL
-        AND source IN (SELECT value FROM json_each(?))""",
-        (numbers,),
+        f"SELECT source, kind FROM alert WHERE cleared IS NULL AND source {ints()}", (numbers,)
     )
     kinds: dict[int, set[AlertKind]] = defaultdict(set)
     for row in found:
@@ -98,35 +89,20 @@ def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
     return kinds
 
 
-def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind], *, is_due: bool) -> Claim:
-    gap = row["usual_gap"]
-    return Claim(
-        number=row["number"],
-        id=row["id"],
-        feed=row["feed"],
-        token=row["token"],
-        version=row["version"],
+def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
+    return rows.value(
+        Claim,
+        row,
+        due=rows.due(row),
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
-        body_digest=row["body_digest"],
-        pipeline_version=row["pipeline_version"],
-        mode=Mode(row["mode"]),
         seen=unpack_seen(row["seen"]),
         first_import=not row["imported"],
-        failures=row["failures"],
-        failing_since=moment_or_none(row["failing_since"]),
-        findings=row["findings"],
-        last_success=moment_or_none(row["last_success"]),
-        last_full=moment_or_none(row["last_full"]),
-        usual_gap=None if gap is None else gap * MILLISECOND,
-        last_new=moment_or_none(row["last_new"]),
         hints=unpack_hints(row["hints"]),
         feed_title=row["title"],
         feed_link=row["link"],
         feed_rights=row["rights"],
         feed_language=row["language"],
         relocation=unpack_relocation(row["relocation"]),
-        host=row["host"],
-        due=moment(row["due"]) if is_due else None,
         subscription=hub,
         open_alerts=frozenset(alerts),
     )
@@ -150,7 +126,6 @@ def clear_leases(db: Connection, now: datetime) -> None:
         if not schedule.is_plausible(rows.due(row), row["every"] * MILLISECOND, now)
     ]
     db.execute(
-        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE number IN (SELECT value FROM json_each(:wrong))""",
+        f"UPDATE source SET {SET_DUE} WHERE number {ints(':wrong')}",
         {**due_columns(Due(now, DueReason.CLOCK)), "wrong": as_json(wrong)},
     )

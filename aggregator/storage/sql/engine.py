@@ -1,6 +1,7 @@
-"""The interface of an engine that runs this package's statements: transactions and rows by column name.
+"""The interface of an engine that runs this package's statements, and the words that differ between engines.
 
-Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share; lists are one JSON parameter.
+Statements keep to the subset that SQLite ≥ 3.37 and PostgreSQL ≥ 15 share. A list of numbers or texts is one
+JSON parameter; digests, which JSON cannot hold, are one parameter each.
 """
 
 import json
@@ -9,8 +10,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
-Parameters = Sequence[object] | Mapping[str, object]
-
 
 class Row(Protocol):
     """One row; columns by name or by position."""
@@ -18,8 +17,6 @@ class Row(Protocol):
     def __getitem__(self, column: Any, /) -> Any: ...  # a column holds what its type says
 
     def __iter__(self) -> Iterator[Any]: ...
-
-    def keys(self) -> Sequence[str]: ...
 
 
 class Cursor(Protocol):
@@ -40,7 +37,7 @@ class Cursor(Protocol):
 class Connection(Protocol):
     """A connection inside a transaction."""
 
-    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # Parameters, as its library says
+    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...  # as its library says
 
     def executemany(self, sql: str, parameters: Any, /) -> object: ...
 
@@ -51,23 +48,18 @@ class Search(Protocol):
     @property
     def condition(self) -> str:
         """The condition on an item `i` that it matches the query given as one parameter."""
-        ...
 
     def query(self, words: str) -> str:
         """Return words as a query: all must occur, and none is read as an operator."""
-        ...
 
     def is_behind(self, db: Connection) -> bool:
         """Return whether items wait for the index."""
-        ...
 
     def index(self, db: Connection) -> None:
         """Bring a batch of items into the index."""
-        ...
 
     def unindex(self, db: Connection, numbers: str) -> None:
         """Take items (a JSON list of numbers) out of the index before their text changes."""
-        ...
 
 
 class Engine(Protocol):
@@ -76,40 +68,31 @@ class Engine(Protocol):
     @property
     def search(self) -> Search:
         """The full-text index of items."""
-        ...
 
     @property
     def directory(self) -> Path:
         """Directory of the journal and the backups."""
-        ...
 
     def writing(self, *, checked: bool = True) -> AbstractContextManager[Connection]:
         """Open one write transaction, rolled back whole on any error. Not `checked`: without foreign keys."""
-        ...
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open one consistent snapshot."""
-        ...
 
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder."""
-        ...
 
     def optimise(self) -> None:
         """Refresh the planner's statistics and give memory back."""
-        ...
 
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment; returns its items."""
-        ...
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the database, in words."""
-        ...
 
     def close(self) -> None:
         """Close all connections."""
-        ...
 
 
 def one(cursor: Cursor) -> Row:
@@ -119,18 +102,44 @@ def one(cursor: Cursor) -> Row:
     return row
 
 
+def read(engine: Engine, statement: str, parameters: object = ()) -> Sequence[Row]:
+    """Return all rows of one statement, in a snapshot of its own."""
+    with engine.reading() as db:
+        return db.execute(statement, parameters).fetchall()
+
+
 def as_json(values: Iterable[object]) -> str:
-    """Return a list as one parameter for json_each."""
+    """Return a list as one parameter for `ints` or `texts`."""
     return json.dumps(list(values))
+
+
+def ints(parameter: str = "?") -> str:
+    """Return the condition of being a number of the list in a parameter or column."""
+    return f"IN (SELECT value FROM json_each({parameter}))"
+
+
+texts = ints  # PostgreSQL casts the elements: there the two differ
 
 
 def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:
     """Insert one row."""
-    names = ", ".join(columns)
-    db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in columns)})", columns)
+    insert_many(db, table, [columns])
+
+
+def insert_many(db: Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Insert rows of the same columns, at least one."""
+    names = ", ".join(rows[0])
+    db.executemany(
+        f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in rows[0])})", rows
+    )
 
 
 def update(db: Connection, table: str, number: int, columns: Mapping[str, object]) -> None:
     """Update columns of the row with this number."""
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     db.execute(f"UPDATE {table} SET {assignments} WHERE number = :number", {**columns, "number": number})
+
+
+def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
+    """Return the columns that differ, as they are after."""
+    return {name: value for name, value in after.items() if value != before[name]}

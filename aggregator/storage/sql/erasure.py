@@ -7,10 +7,9 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.storage.sql import channels
-from aggregator.storage.sql.engine import Connection, Search, as_json
+from aggregator.storage.sql.engine import Connection, Search, as_json, ints
 
 ERASED_AT_ONCE = 500  # items removed in one transaction
-GIVEN = "(SELECT value FROM json_each(?))"
 
 
 def number(db: Connection, source: str) -> int:
@@ -24,7 +23,7 @@ def number(db: Connection, source: str) -> int:
 
 
 def items(db: Connection, search: Search, source: str, now: datetime) -> int:
-    """Remove up to ERASED_AT_ONCE of its items; returns how many. Stories go on with their next member."""
+    """Remove up to ERASED_AT_ONCE of its items; returns how many. The next member of a story is shown."""
     own = number(db, source)
     found = db.execute(
         "SELECT number, story FROM item WHERE source = ? LIMIT ?", (own, ERASED_AT_ONCE)
@@ -34,11 +33,11 @@ def items(db: Connection, search: Search, source: str, now: datetime) -> int:
     at = channels.stamp(db, now)
     numbers = as_json(row["number"] for row in found)
     channels.touch(db, [row["number"] for row in found], at)
-    db.execute(f"DELETE FROM item_key WHERE source = ? AND item IN {GIVEN}", (own, numbers))
+    db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.unindex(db, numbers)
     for table in ("membership", "revision", "audit"):
-        db.execute(f"DELETE FROM {table} WHERE item IN {GIVEN}", (numbers,))
-    db.execute(f"DELETE FROM item WHERE number IN {GIVEN}", (numbers,))
+        db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
+    db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))
     for story in sorted({row["story"] for row in found if row["story"] is not None}):
         channels.resettle_story(db, story, at)
     return len(found)

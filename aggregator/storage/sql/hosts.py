@@ -1,12 +1,14 @@
-"""Politeness per host in the store: gap, rate limits (429 with Retry-After) and standings, kept over
-restarts."""
+"""Politeness per host, kept over restarts: gap, rate limit (429 with Retry-After), responsiveness and
+redirects."""
 
 from collections.abc import Mapping
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, HostState
-from aggregator.storage.sql.engine import Connection
-from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
+from aggregator.policy import schedule
+from aggregator.storage.sql import rows
+from aggregator.storage.sql.engine import Connection, as_json, ints
+from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, ms
 
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
@@ -18,21 +20,14 @@ def record(db: Connection, state: HostState) -> None:
         VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
         ON CONFLICT (host) DO UPDATE SET next_at = excluded.next_at, refused_until = excluded.refused_until,
         prompt = excluded.prompt, leads_to = excluded.leads_to""",
-        {
-            "host": state.host,
-            "next_at": ms_or_none(state.next_at),
-            "refused_until": ms_or_none(state.refused_until),
-            "prompt": None if state.prompt is None else int(state.prompt),
-            "leads_to": state.leads_to,
-        },
+        rows.columns(state, "host", "next_at", "refused_until", "prompt", "leads_to"),
     )
 
 
 def limit(db: Connection, limited: HostLimit, by: int) -> None:
-    """Write a rate limit and delay the sources at its host, unless the operator asked for their poll.
-
-    Polls under way there find that their own due time no longer holds.
-    """
+    """Write a rate limit and delay the other sources at its host; polls under way find that their own due
+    time no longer holds."""
+    # `limited_by` is for people who read the table: which source got the 429.
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
         ON CONFLICT (host) DO UPDATE
@@ -40,11 +35,20 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
         WHERE host.limited_until IS NULL OR host.limited_until < excluded.limited_until""",
         {"host": limited.host, "until": ms(limited.until), "by": by},
     )
-    columns = due_columns(Due(limited.until, DueReason.HOST_LIMIT, host=limited.host))
+    found = db.execute(
+        """SELECT number, due, due_reason, due_figures, leased FROM source
+        WHERE host = ? AND configured = 1 AND number <> ?""",
+        (limited.host, by),
+    )
+    delayed = [
+        row["number"]
+        for row in found
+        if schedule.is_delayed(rows.due(row), limited, is_polled=row["leased"] is not None)
+    ]
+    due = Due(limited.until, DueReason.HOST_LIMIT, host=limited.host)
     db.execute(
-        """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-        WHERE host = :host AND configured = 1 AND due < :due AND due_reason <> :asked AND number <> :by""",
-        {**columns, "host": limited.host, "asked": DueReason.OPERATOR.value, "by": by},
+        f"UPDATE source SET {SET_DUE} WHERE number {ints(':delayed')}",
+        {**due_columns(due), "delayed": as_json(delayed)},
     )
 
 
@@ -56,17 +60,5 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
 
 def states(db: Connection) -> tuple[HostState, ...]:
     """Return the politeness state of all hosts, the latest first."""
-    found = db.execute(
-        "SELECT host, next_at, refused_until, prompt, leads_to FROM host ORDER BY next_at DESC LIMIT :most",
-        {"most": STATES_MAX},
-    )
-    return tuple(
-        HostState(
-            row["host"],
-            moment_or_none(row["next_at"]),
-            moment_or_none(row["refused_until"]),
-            None if row["prompt"] is None else bool(row["prompt"]),
-            row["leads_to"],
-        )
-        for row in found
-    )
+    found = db.execute("SELECT * FROM host ORDER BY next_at DESC NULLS LAST LIMIT ?", (STATES_MAX,))
+    return tuple(rows.value(HostState, row) for row in found)

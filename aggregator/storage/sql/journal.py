@@ -27,16 +27,20 @@ def fix_authority(db: Connection, publication_url: str, now: datetime) -> None:
 
 def authority(db: Connection) -> str:
     """Return the tag: authority under which this store mints ids (RFC 4151)."""
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (AUTHORITY,)).fetchone()
-    if row is None:
+    value = _meta(db, AUTHORITY)
+    if value is None:
         raise StorageError("the store has no configuration yet: ids cannot be minted")
-    return str(row[0])
+    return value
+
+
+def _meta(db: Connection, key: str) -> str | None:
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
 
 
 def withdrawn_before(db: Connection) -> frozenset[str]:
     """Return ids of items that the store has never seen and the journal has withdrawn."""
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (WITHDRAWN,)).fetchone()
-    return frozenset(json.loads(row[0])) if row else frozenset()
+    return frozenset(json.loads(_meta(db, WITHDRAWN) or "[]"))
 
 
 def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
@@ -62,8 +66,8 @@ def read(path: Path) -> Journal:
     lines = path.read_bytes().splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
-            said = json.loads(line)
-            last[said["item"]] = Decision(State(said["after"]), said["reason"], said["actor"])
+            fields = json.loads(line)
+            last[fields["item"]] = Decision(State(fields["after"]), fields["reason"], fields["actor"])
         except (ValueError, KeyError, TypeError):
             unreadable.append(number)
     return Journal(last, tuple(unreadable))
@@ -71,19 +75,9 @@ def read(path: Path) -> Journal:
 
 def line(item: str, public_id: str, step: Transition) -> str:
     """Return the journal's line for a withdrawal or its end."""
-    return json.dumps(
-        {
-            "at": step.at.isoformat(),
-            "item": item,
-            "public_id": public_id,
-            "before": step.before,
-            "after": step.after,
-            "trigger": step.trigger,
-            "reason": step.reason,
-            "actor": step.actor,
-        },
-        ensure_ascii=False,
-    )
+    words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
+    fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
+    return json.dumps(fields, ensure_ascii=False)
 
 
 def append(path: Path, lines: Sequence[str]) -> None:

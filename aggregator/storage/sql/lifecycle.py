@@ -9,10 +9,9 @@ from pathlib import Path
 
 from aggregator.errors import StorageError
 from aggregator.model import State, Transition
-from aggregator.storage.sql import channels, journal
+from aggregator.storage.sql import channels, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, insert
-from aggregator.storage.sql.rows import ms
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
@@ -20,12 +19,12 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     withdrawals = []
     for step in transitions:
         row = db.execute(
-            "SELECT id, public_id, state, story, position FROM item WHERE number = ?", (step.number,)
+            "SELECT id, public_id, source, state, story, position FROM item WHERE number = ?", (step.number,)
         ).fetchone()
         if row is None or row["state"] != step.before:
             raise StorageError(f"item {step.number} is no longer {step.before}: nothing was changed")
         at = channels.stamp(db, step.at)
-        _step(db, step, at, is_first=row["position"] is None)
+        _step(db, step, at, row["source"], is_first=row["position"] is None)
         audit(db, step)
         if row["story"] is not None:
             newcomer = step.number if step.before is State.WITHDRAWN else None
@@ -37,15 +36,11 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         journal.append(journal_file, withdrawals)
 
 
-def _step(db: Connection, step: Transition, at: Stamp, *, is_first: bool) -> None:
+def _step(db: Connection, step: Transition, at: Stamp, source: int, *, is_first: bool) -> None:
     if step.after is State.LIVE and is_first:
         channels.enter(db, [step.number], at)
     if step.before is State.WITHDRAWN:  # the origin's changes meanwhile were not taken: read its feed anew
-        db.execute(
-            """UPDATE source SET seen = ?, body_digest = ?, etag = '', last_modified = '',
-            version = version + 1 WHERE number = (SELECT source FROM item WHERE number = ?)""",
-            (b"", b"", step.number),
-        )
+        source_state.change(db, source, {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""})
     db.execute(
         "UPDATE item SET state = ?, reason = ?, release = NULL WHERE number = ?",
         (step.after.value, step.reason if step.after is not State.LIVE else "", step.number),
@@ -54,16 +49,5 @@ def _step(db: Connection, step: Transition, at: Stamp, *, is_first: bool) -> Non
 
 def audit(db: Connection, step: Transition) -> None:
     """Write one line of an item's life, kept for good."""
-    insert(
-        db,
-        "audit",
-        {
-            "item": step.number,
-            "at": ms(step.at),
-            "before": step.before.value,
-            "after": step.after.value,
-            "trigger": step.trigger.value,
-            "reason": step.reason,
-            "actor": step.actor,
-        },
-    )
+    columns = rows.columns(step, "at", "before", "after", "trigger", "reason", "actor")
+    insert(db, "audit", {"item": step.number, **columns})

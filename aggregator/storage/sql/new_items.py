@@ -5,10 +5,10 @@ from collections.abc import Iterable, Sequence
 from itertools import count as counting
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle
+from aggregator.storage.sql import channels, lifecycle, rows
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Search, as_json, one, update
-from aggregator.storage.sql.rows import ms, ms_or_none
+from aggregator.storage.sql.engine import Connection, Search, as_json, insert_many, one, update
+from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
 
@@ -19,7 +19,7 @@ def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in changes.edits:
         _edit(db, search, edit, at)
-    changed = [number for number, new in stored if new.same_as is not None and new.state is State.LIVE]
+    changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
         channels.touch(db, changed, at)
@@ -35,44 +35,40 @@ def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) ->
         return []
     first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 FROM item"))[0])
     numbers = [first + offset for offset in range(len(items))]
-    live = sum(new.state is State.LIVE for new in items)
+    live = sum(map(_is_live, items))
     positions = counting(channels.count(db, "position", live) - live + 1)
-    rows = [
+    stored = [
         {
             "number": number,
-            "position": next(positions) if new.state is State.LIVE else None,
+            "position": next(positions) if _is_live(new) else None,
             "story": _story(db, new.same_as),
             **_columns(new, claim, at),
         }
         for number, new in zip(numbers, items, strict=True)
     ]
-    names = list(rows[0])
-    db.executemany(
-        f"INSERT INTO item ({', '.join(names)}) VALUES ({', '.join(f':{name}' for name in names)})", rows
-    )
+    insert_many(db, "item", stored)
     for number, new in zip(numbers, items, strict=True):
-        if new.state is not State.LIVE:
-            seen = Transition(number, new.state, new.state, Trigger.FIRST_SEEN, new.reason, claim.id, at.now)
-            lifecycle.audit(db, seen)
-    published = [n for n, new in zip(numbers, items, strict=True) if new.state is State.LIVE]
-    channels.file(db, published, at)
+        if not _is_live(new):
+            state, reason = new.placement.state, new.placement.reason
+            lifecycle.audit(
+                db, Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
+            )
+    channels.file(db, [number for number, new in zip(numbers, items, strict=True) if _is_live(new)], at)
     return numbers
+
+
+def _is_live(new: NewItem) -> bool:
+    return new.placement.state is State.LIVE
 
 
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
-        "id": new.id,
-        "public_id": new.public_id,
+        **rows.columns(new, "id", "public_id", "updated", "backlog"),
+        **rows.columns(new.placement, "state", "shown", "release", "reason"),
         "source": claim.number,
-        "state": new.state.value,
-        "shown": ms(new.shown),
-        "updated": ms(new.updated),
         "first_seen": ms(at.now),
-        "release": ms_or_none(new.release),
-        "reason": new.reason,
-        "backlog": int(new.backlog),
-        "flags": json.dumps(sorted({*new.flags, *new.item.flags})),
+        "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),
         "seq": at.seq,
     }
 

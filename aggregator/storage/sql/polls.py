@@ -7,16 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated
-from aggregator.model import (
-    ORIGIN_WISHES,
-    Claim,
-    DueReason,
-    HostState,
-    Item,
-    Knowledge,
-    Outcome,
-    PollResult,
-)
+from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Item, Knowledge, Outcome, PollResult
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -24,16 +15,13 @@ from aggregator.storage.sql import (
     hosts,
     knowledge,
     new_items,
+    rows,
     source_state,
     sources,
     subscriptions,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json
-from aggregator.storage.sql.rows import (
-    MILLISECOND,
-    moment_or_none,
-    ms,
-)
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert, read, texts
+from aggregator.storage.sql.rows import MILLISECOND, moment_or_none, ms
 
 
 class PollStore:
@@ -62,7 +50,10 @@ class PollStore:
     def release(self, held: Sequence[Claim]) -> None:
         """(poller) End the leases of claims that will not be polled: their sources are due as before."""
         with self._engine.writing() as db:
-            db.executemany(claims.RELEASE, [(claim.number, claim.token) for claim in held])
+            db.executemany(
+                "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
+                [(claim.number, claim.token) for claim in held],
+            )
 
     def renewed(self, held: Claim) -> Claim | None:
         """(poller) Return the claim with the source's present state; None when its poll is void."""
@@ -118,18 +109,16 @@ class PollStore:
 
     def next_due(self) -> datetime | None:
         """Return when the next unclaimed source is due."""
-        with self._engine.reading() as db:
-            row = db.execute("SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL").fetchone()
-        return moment_or_none(row[0]) if row else None
+        (row,) = read(self._engine, "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL")
+        return moment_or_none(row[0])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                """SELECT id FROM source WHERE configured = 1 AND due > ?
-                AND due_reason IN (SELECT value FROM json_each(?)) ORDER BY id""",
-                (ms(now), as_json(sorted(ORIGIN_WISHES))),
-            ).fetchall()
+        found = read(
+            self._engine,
+            f"SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()} ORDER BY id",
+            (ms(now), as_json(sorted(ORIGIN_WISHES))),
+        )
         return tuple(row["id"] for row in found)
 
     def hosts(self) -> tuple[HostState, ...]:
@@ -150,42 +139,35 @@ class PollStore:
 
     def set_back(self, by: timedelta) -> None:
         """(poller) Make everything due so much earlier: the clock was ahead by this much and is no longer."""
+        parameters = {"by": by // MILLISECOND}
         with self._engine.writing() as db:
-            sources.set_back(db, by // MILLISECOND)
+            db.execute("UPDATE source SET due = due - :by, leased = leased - :by", parameters)
+            db.execute("UPDATE task SET due = due - :by", parameters)
+            db.execute(
+                """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,
+                limited_until = limited_until - :by""",
+                parameters,
+            )
 
 
-def _end_lease(db: Connection, claim: Claim) -> DueReason:
-    """End the lease of a claim that still holds; returns the reason of the due time now stored.
+def _end_lease(db: Connection, claim: Claim) -> Due:
+    """End the lease of a claim that still holds; returns the due time now stored.
 
     LeaseLost: another poll has the source, or it is no longer configured with this feed. Outdated: its state
     was changed by something other than a poll.
     """
     held = db.execute(
         """UPDATE source SET leased = NULL WHERE number = ? AND token = ? AND leased IS NOT NULL
-        AND configured = 1 AND feed = ? RETURNING version, due_reason""",
+        AND configured = 1 AND feed = ? RETURNING version, due, due_reason, due_figures""",
         (claim.number, claim.token, claim.feed),
     ).fetchone()
     if held is None:
         raise LeaseLost(f"the poll of {claim.id} came too late or its source is gone; nothing was written")
     if held["version"] != claim.version:
         raise Outdated(f"the state of {claim.id} has changed since it was claimed")
-    return DueReason(held["due_reason"])
+    return rows.due(held)
 
 
 def _log(db: Connection, source: int, outcome: Outcome) -> None:
-    db.execute(
-        """INSERT INTO poll (source, started, seconds, kind, cause, message, status, received, new, edited)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            source,
-            ms(outcome.started),
-            outcome.seconds,
-            outcome.kind.value,
-            outcome.cause.value,
-            outcome.message,
-            outcome.status,
-            outcome.received,
-            outcome.new,
-            outcome.edited,
-        ),
-    )
+    names = ("started", "seconds", "kind", "cause", "message", "status", "received", "new", "edited")
+    insert(db, "poll", {"source": source, **rows.columns(outcome, *names)})

@@ -3,27 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from aggregator.model import (
-    AuditLine,
-    FeedInfo,
-    ItemQuery,
-    Revision,
-    State,
-    Stored,
-    StoryMember,
-    Transition,
-    Trigger,
-)
-from aggregator.storage.sql import lifecycle, values
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json
+from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
+from aggregator.storage.sql import lifecycle, rows, values
+from aggregator.storage.sql.channels import visible
+from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
-VISIBLE = "i.state = 'live' AND s.republish <> 'no' AND i.freed = 0"
-CORRECTED_FOR = timedelta(days=30)  # a correction is shown again for so long: readers do not look back
 ITEMS_MAX = 500  # of one document, whatever its window holds
 
 
@@ -50,20 +39,17 @@ class ItemStore:
 
     def channels(self) -> tuple[str, ...]:
         """Return names of all channels that ever held an item, and of those the configuration implies."""
-        with self._engine.reading() as db:
-            return tuple(row["name"] for row in db.execute("SELECT name FROM channel ORDER BY name"))
+        found = read(self._engine, "SELECT name FROM channel ORDER BY name")
+        return tuple(row["name"] for row in found)
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
         """Return the newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
-        with self._engine.reading() as db:
-            row = db.execute("SELECT seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
-            return None if row is None else (row["seq"], moment(row["changed"]))
+        found = read(self._engine, "SELECT seq, changed FROM channel WHERE name = ?", (name,))
+        return next(((row["seq"], moment(row["changed"])) for row in found), None)
 
-    def select(
-        self, name: str, *, newest: int = 60, within: timedelta = timedelta(hours=48)
-    ) -> tuple[Stored, ...]:
-        """Return what a channel shows: its `newest` live items and all that joined or were corrected `within`
-        before its newest change; highest position first."""
+    def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
+        """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
+        corrected."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
@@ -73,20 +59,20 @@ class ItemStore:
             cursor = db.execute(
                 f"""SELECT m.position AS place, m.since, i.*, s.id AS source_id FROM membership m
                 JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-                WHERE m.channel = ? AND {VISIBLE} ORDER BY m.position DESC LIMIT ?""",
+                WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?""",
                 (channel["number"], ITEMS_MAX),
             )
             for row in cursor:
-                if len(found) >= newest and row["since"] < ms(changed - within):
+                if len(found) >= window.newest and row["since"] < ms(changed - window.within):
                     break
                 found[row["number"]] = (row["place"], row)
             cursor.close()
             corrected = db.execute(
                 f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
                 CROSS JOIN membership m JOIN source s ON s.number = i.source
-                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {VISIBLE}
+                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {visible()}
                 ORDER BY i.corrected DESC LIMIT ?""",
-                (channel["number"], ms(changed - CORRECTED_FOR), newest),
+                (channel["number"], ms(changed - window.corrected_within), window.newest),
             )
             found |= {row["number"]: (row["place"], row) for row in corrected}
             ordered = sorted(found.values(), key=lambda pair: -pair[0])
@@ -98,10 +84,10 @@ class ItemStore:
         # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
         with self._engine.reading() as db:
             found = db.execute(
-                f"""{ITEM} WHERE i.backlog = 1 AND {VISIBLE} AND NOT EXISTS (
+                f"""{ITEM} WHERE i.backlog = 1 AND {visible()} AND NOT EXISTS (
                     SELECT 1 FROM item o JOIN source os ON os.number = o.source
                     WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number)
-                    AND o.state = 'live' AND os.republish <> 'no' AND o.freed = 0)
+                    AND {visible("o", "os")})
                 ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
                 (limit,),
             ).fetchall()
@@ -121,48 +107,43 @@ class ItemStore:
 
     def at(self, address: str) -> tuple[Stored, ...]:
         """Return all items with this address, of whatever source and state."""
-        with self._engine.reading() as db:
-            found = db.execute(f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
-            return tuple(values.stored(row) for row in found)
+        found = read(self._engine, f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
+        return tuple(map(values.stored, found))
 
     def story(self, number: int) -> tuple[Stored, ...]:
         """Return all members of the story of an item (itself alone when it has none)."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                f"""{ITEM} WHERE i.number = :number
-                OR i.story = (SELECT story FROM item WHERE number = :number) ORDER BY i.number""",
-                {"number": number},
-            )
-            return tuple(values.stored(row) for row in found)
+        found = read(
+            self._engine,
+            f"""{ITEM} WHERE i.number = :number
+            OR i.story = (SELECT story FROM item WHERE number = :number) ORDER BY i.number""",
+            {"number": number},
+        )
+        return tuple(map(values.stored, found))
 
-    def release_due(self, now: datetime) -> tuple[Stored, ...]:
+    def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first."""
-        with self._engine.reading() as db:
-            found = db.execute(
-                f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
-                (ms(now), ITEMS_MAX),
-            )
-            return tuple(values.stored(row) for row in found)
+        found = read(
+            self._engine,
+            f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
+            (ms(now), limit),
+        )
+        return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Return items in any state, newest first."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
-            conditions: list[tuple[str, object]] = []
-            if wanted.search:
-                search = self._engine.search
-                conditions.append((search.condition, search.query(wanted.search)))
-            if wanted.source:
-                conditions.append(("s.id = ?", wanted.source))
-            if wanted.topic:
-                conditions.append(("? IN (SELECT value FROM json_each(s.topics))", wanted.topic))
-            if wanted.language:
-                conditions.append(("(i.language || '-') LIKE (? || '-%')", wanted.language))
-            if wanted.states:
-                conditions.append(("i.state IN (SELECT value FROM json_each(?))", json.dumps(wanted.states)))
-            if wanted.before is not None:
-                conditions.append(("i.number < ?", wanted.before))
+            search = self._engine.search
+            filters: Sequence[tuple[str, object]] = (
+                (search.condition, search.query(wanted.search)),
+                ("s.id = ?", wanted.source),
+                (f"? {texts('s.topics')}", wanted.topic),
+                ("(i.language || '-') LIKE (? || '-%')", wanted.language),
+                (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
+                ("i.number < ?", "" if wanted.before is None else wanted.before),
+            )
+            conditions = [each for each in filters if each[1] != ""]
             where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
             found = db.execute(
                 f"{ITEM} WHERE {where} ORDER BY i.number DESC LIMIT ?",
@@ -172,46 +153,22 @@ class ItemStore:
 
     def revisions(self, number: int) -> tuple[Revision, ...]:
         """Return earlier public states of an item, newest first."""
-        with self._engine.reading() as db:
-            return tuple(
-                Revision(at=moment(row["at"]), title=row["title"], content=row["content"], url=row["url"])
-                for row in db.execute(
-                    "SELECT at, title, content, url FROM revision WHERE item = ? ORDER BY number DESC",
-                    (number,),
-                )
-            )
+        found = read(self._engine, "SELECT * FROM revision WHERE item = ? ORDER BY number DESC", (number,))
+        return tuple(rows.value(Revision, row) for row in found)
 
-    def audit(self, number: int) -> tuple[AuditLine, ...]:
+    def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
-        with self._engine.reading() as db:
-            return tuple(
-                AuditLine(
-                    at=moment(row["at"]),
-                    item=row["id"],
-                    before=State(row["before"]),
-                    after=State(row["after"]),
-                    trigger=Trigger(row["trigger"]),
-                    reason=row["reason"],
-                    actor=row["actor"],
-                )
-                for row in db.execute(
-                    """SELECT a.*, i.id FROM audit a JOIN item i ON i.number = a.item
-                    WHERE a.item = ? ORDER BY a.number""",
-                    (number,),
-                )
-            )
+        found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
+        return tuple(rows.value(Transition, row, number=row["item"]) for row in found)
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""
-        with self._engine.reading() as db:
-            found = db.execute("SELECT * FROM source ORDER BY id")
-            return tuple(values.feed_info(row) for row in found)
+        return tuple(map(values.feed_info, read(self._engine, "SELECT * FROM source ORDER BY id")))
 
     def feed(self, source: str) -> FeedInfo | None:
         """Return what is published of a source's feed."""
-        with self._engine.reading() as db:
-            row = db.execute("SELECT * FROM source WHERE id = ?", (source,)).fetchone()
-        return None if row is None else values.feed_info(row)
+        found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
+        return next(map(values.feed_info, found), None)
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
@@ -223,11 +180,11 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
     for row in db.execute(
         f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
         JOIN source s ON s.number = i.source
-        WHERE i.story IN (SELECT value FROM json_each(?)) AND {VISIBLE} ORDER BY i.number""",
+        WHERE i.story {ints()} AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
-        name = json.loads(row["details"]).get("organisation") or row["organisation"]
-        also = StoryMember(organisation=name or row["title"] or row["id"], url=row["url"])
+        own = json.loads(row["details"]).get("organisation")
+        also = StoryMember(own or values.organisation(row, row["id"]), row["url"])
         others.setdefault(row["story"], []).append((row["number"], also))
     return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
 

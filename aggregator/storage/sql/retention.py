@@ -5,11 +5,11 @@ from datetime import datetime
 
 from aggregator.model.settings import Retention
 from aggregator.storage.sql import channels
-from aggregator.storage.sql.engine import Connection, Search, as_json
+from aggregator.storage.sql.engine import Connection, Search, as_json, ints
 from aggregator.storage.sql.rows import ms
 
 FREED_AT_ONCE = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
-WITHIN = "WHERE number IN (SELECT value FROM json_each(?))"
+WITHIN = f"WHERE number {ints()}"
 
 
 def free(db: Connection, search: Search, kept: Retention, now: datetime) -> bool:
@@ -32,7 +32,7 @@ def free(db: Connection, search: Search, kept: Retention, now: datetime) -> bool
         f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)
     )
     _rewrite(db, old)
-    db.execute("DELETE FROM revision WHERE item IN (SELECT value FROM json_each(?))", (old,))
+    db.execute(f"DELETE FROM revision WHERE item {ints()}", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))
     _delete(db, "alert", "cleared", ms(now - kept.polls))

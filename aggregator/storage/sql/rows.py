@@ -1,22 +1,24 @@
-"""Rows to values and back: the one place that knows the layout of a value in columns."""
+"""Layout of values in columns, both ways.
+
+Times and durations are integers (milliseconds), enums their values, tuples of texts JSON.
+"""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar
 
 from aggregator.errors import Cause
-from aggregator.model import (
-    Due,
-    DueReason,
-    Hints,
-    Key,
-    KeyKind,
-    Relocation,
-)
+from aggregator.model import Due, DueReason, Hints, Key, KeyKind, Relocation
 from aggregator.storage.sql.engine import Row
 
+T = TypeVar("T")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+SET_DUE = "due = :due, due_reason = :due_reason, due_figures = :due_figures"  # of `due_columns`
 
 
 def ms(moment: datetime) -> int:
@@ -39,9 +41,57 @@ def moment_or_none(value: int | None) -> datetime | None:
     return None if value is None else moment(value)
 
 
-def milliseconds(span: timedelta | None) -> int | None:
-    """Return a duration in milliseconds, None for none."""
-    return None if span is None else span // MILLISECOND
+READ: Mapping[object, Callable[[Any], object]] = {
+    datetime: moment,
+    datetime | None: moment_or_none,
+    timedelta: lambda value: value * MILLISECOND,
+    timedelta | None: lambda value: None if value is None else value * MILLISECOND,
+    bool: bool,
+    bool | None: lambda value: None if value is None else bool(value),
+    tuple[str, ...]: lambda text: tuple(json.loads(text)),
+}
+
+
+def value(kind: Callable[..., T], row: Row, **others: object) -> T:
+    """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
+    the fields given."""
+    own = {
+        name: row[name] if read is None else read(row[name])
+        for name, read in _readers(kind)
+        if name not in others
+    }
+    return kind(**own, **others)
+
+
+@cache
+def _readers(kind: Any) -> Sequence[tuple[str, Callable[[Any], object] | None]]:
+    """Return the name of each field and what reads its column, None for a column that is the field."""
+    return [(each.name, _reader(each.type)) for each in fields(kind)]
+
+
+def _reader(of: object) -> Callable[[Any], object] | None:
+    return of if isinstance(of, type) and issubclass(of, Enum) else READ.get(of)
+
+
+def columns(of: object, *names: str) -> dict[str, object]:
+    """Return these fields of a dataclass as columns of the same names."""
+    return {name: column(getattr(of, name)) for name in names}
+
+
+def column(value: object) -> object:
+    """Return a value as `value` reads it back."""
+    match value:
+        case datetime():
+            return ms(value)
+        case timedelta():
+            return value // MILLISECOND
+        case Enum():
+            return value.value
+        case bool():
+            return int(value)
+        case tuple():
+            return json.dumps(value)
+    return value
 
 
 def pack_keys(keys: Iterable[Key]) -> bytes:
@@ -82,43 +132,38 @@ def pack_hints(hints: Hints) -> str:
 
 def unpack_hints(text: str) -> Hints:
     """Return the hints of a column made by `pack_hints`."""
-    said = json.loads(text)
-    period = said.get("period")
+    members = json.loads(text)
+    period = members.get("period")
     return Hints(
-        ttl=said.get("ttl"),
+        ttl=members.get("ttl"),
         update_period=None if period is None else timedelta(seconds=period),
-        skip_hours=tuple(said.get("hours", ())),
-        skip_days=tuple(said.get("days", ())),
+        skip_hours=tuple(members.get("hours", ())),
+        skip_days=tuple(members.get("days", ())),
     )
 
 
 def pack_relocation(known: Relocation) -> str:
     """Return a relocation as JSON, the same text for the same value; "{}" for none."""
     times = {"since": ms_or_none(known.since), "seen_since": ms_or_none(known.seen_since)}
-    said = {"at": known.at, "seen": known.seen, "failures": known.failures, "refused": known.refused, **times}
-    return json.dumps({name: value for name, value in said.items() if value})
+    members = {"at": known.at, "seen": known.seen, "failures": known.failures, "refused": known.refused}
+    return json.dumps({name: value for name, value in (members | times).items() if value})
 
 
 def unpack_relocation(text: str) -> Relocation:
     """Return the relocation of a column made by `pack_relocation`."""
     if text == "{}":
         return Relocation()
-    said = json.loads(text)
-    return Relocation(
-        at=said.get("at", ""),
-        since=moment_or_none(said.get("since")),
-        seen=said.get("seen", ""),
-        seen_since=moment_or_none(said.get("seen_since")),
-        failures=said.get("failures", 0),
-        refused=tuple(said.get("refused", ())),
-    )
+    members = json.loads(text)
+    for name in ("since", "seen_since"):
+        members[name] = moment_or_none(members.get(name))
+    return Relocation(**{**members, "refused": tuple(members.get("refused", ()))})
 
 
 def due_columns(due: Due) -> dict[str, object]:
     """Return the columns of a due time: when, the reason, and the figures behind it as JSON."""
     figures = {
-        "wait": milliseconds(due.wait),
-        "basis": milliseconds(due.basis),
+        "wait": column(due.wait),
+        "basis": column(due.basis),
         "cause": due.cause,
         "failures": due.failures,
         "host": due.host,
@@ -131,16 +176,16 @@ def due_columns(due: Due) -> dict[str, object]:
 
 def due(row: Row) -> Due:
     """Return the due time of a row of the `source` table."""
-    said = json.loads(row["due_figures"])
-    basis = said.get("basis")
+    members = json.loads(row["due_figures"])
+    basis = members.get("basis")
     return Due(
         at=moment(row["due"]),
         reason=DueReason(row["due_reason"]),
-        wait=said.get("wait", 0) * MILLISECOND,
+        wait=members.get("wait", 0) * MILLISECOND,
         basis=None if basis is None else basis * MILLISECOND,
-        cause=Cause(said.get("cause", "")),
-        failures=said.get("failures", 0),
-        host=said.get("host", ""),
-        is_fallback=said.get("fallback", False),
-        is_skipping=said.get("skipping", False),
+        cause=Cause(members.get("cause", "")),
+        failures=members.get("failures", 0),
+        host=members.get("host", ""),
+        is_fallback=members.get("fallback", False),
+        is_skipping=members.get("skipping", False),
     )

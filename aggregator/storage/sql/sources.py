@@ -8,17 +8,11 @@ from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import relocation
-from aggregator.policy.sources import Addition, Plan, StoredSource, Update, plan
-from aggregator.storage.sql import alerts, channels, hosts, journal, rows
+from aggregator.policy.sources import STORED, Addition, Plan, StoredSource, Update, plan
+from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, as_json, insert, update
-from aggregator.storage.sql.rows import (
-    MILLISECOND,
-    due_columns,
-    milliseconds,
-    pack_relocation,
-    unpack_relocation,
-)
+from aggregator.storage.sql.engine import Connection, as_json, insert, ints
+from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, pack_relocation, unpack_relocation
 
 RESET = {
     "validated_url": "",
@@ -42,8 +36,8 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         alerts.end(db, number, now)
         db.execute("UPDATE source SET configured = 0, leased = NULL WHERE number = ?", (number,))
     # First out of the way: two sources may have exchanged their feeds, which are unique.
-    moved = as_json(each.number for each in planned.updates if each.is_unleased)
-    db.execute("UPDATE source SET configured = 0 WHERE number IN (SELECT value FROM json_each(?))", (moved,))
+    moved = as_json(each.number for each in planned.updates if each.is_moved)
+    db.execute(f"UPDATE source SET configured = 0 WHERE number {ints()}", (moved,))
     for addition in planned.additions:
         _add(db, addition)
     for change in planned.updates:
@@ -58,8 +52,9 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
         every, due, due_reason, due_figures, failures, host, relocation FROM source"""
     )
     return tuple(
-        StoredSource(
-            number=row["number"],
+        rows.value(
+            StoredSource,
+            row,
             known=Source(
                 id=row["id"],
                 feed=row["feed"],
@@ -71,10 +66,7 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
                 licence=row["licence"],
                 every=row["every"] * MILLISECOND,
             ),
-            configured=bool(row["configured"]),
             due=rows.due(row),
-            failures=row["failures"],
-            host=row["host"],
             relocation=unpack_relocation(row["relocation"]),
         )
         for row in found
@@ -94,21 +86,19 @@ def _add(db: Connection, addition: Addition) -> None:
 
 
 def _update(db: Connection, change: Update, at: Stamp) -> None:
-    columns: dict[str, object] = {**_columns(change.source), "configured": 1, "feed": change.source.feed}
-    columns["host"] = change.host
+    source = change.source
+    columns: dict[str, object] = {**_columns(source), "configured": 1, "feed": source.feed}
+    columns |= {"host": change.host, "relocation": pack_relocation(change.relocation)}
     if change.due is not None:
         columns |= due_columns(change.due)
-    if change.relocation is not None:
-        columns["relocation"] = pack_relocation(change.relocation)
-    if change.is_unleased:
+    if change.is_moved:
         columns["leased"] = None
     if change.is_reset:
         columns |= RESET
         alerts.end(db, change.number, at.now)
-    update(db, "source", change.number, columns)
-    db.execute("UPDATE source SET version = version + 1 WHERE number = ?", (change.number,))
+    source_state.change(db, change.number, columns)
     if change.refiles:
-        channels.refile(db, change.number, change.source.topics, at)
+        channels.refile(db, change.number, source.topics, at)
     if change.resettles:
         channels.resettle(db, change.number, at)
     if change.touches:
@@ -116,15 +106,7 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
 
 
 def _columns(source: Source) -> dict[str, object]:
-    return {
-        "organisation": source.organisation,
-        "domains": json.dumps(source.domains),
-        "topics": json.dumps(source.topics),
-        "priority": source.priority,
-        "republish": source.republish.value,
-        "licence": source.licence,
-        "every": milliseconds(source.every),
-    }
+    return rows.columns(source, *STORED)
 
 
 def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:
@@ -154,10 +136,9 @@ def unmove(db: Connection, source: str, now: datetime) -> str:
         "failures": 0,
         "failing_since": None,
     }
-    update(db, "source", row["number"], columns)
-    db.execute("UPDATE source SET version = version + 1 WHERE number = ?", (row["number"],))
+    source_state.change(db, row["number"], columns)
     channels.touch_all(db, channels.stamp(db, now))
-    return known.at or known.seen
+    return known.target[0]
 
 
 def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
@@ -165,9 +146,7 @@ def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
     due = due_columns(Due(now, DueReason.OPERATOR))
     for source in ids:
         updated = db.execute(
-            """UPDATE source SET due = :due, due_reason = :due_reason, due_figures = :due_figures
-            WHERE id = :id AND configured = 1""",
-            {**due, "id": source},
+            f"UPDATE source SET {SET_DUE} WHERE id = :id AND configured = 1", {**due, "id": source}
         )
         if updated.rowcount != 1:
             raise unknown(source)
@@ -176,14 +155,3 @@ def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
 def unknown(source: str) -> UsageError:
     """Return the error for a source that is not configured."""
     return UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
-
-
-def set_back(db: Connection, by_ms: int) -> None:
-    """Make everything due, and every lease end, so much earlier: a clock that was ahead had scheduled it."""
-    db.execute("UPDATE source SET due = due - :by, leased = leased - :by", {"by": by_ms})
-    db.execute("UPDATE task SET due = due - :by", {"by": by_ms})
-    db.execute(
-        """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,
-        limited_until = limited_until - :by""",
-        {"by": by_ms},
-    )

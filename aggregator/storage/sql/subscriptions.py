@@ -9,11 +9,10 @@ from datetime import datetime
 
 from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
-from aggregator.storage.sql import tasks, values
-from aggregator.storage.sql.engine import Connection, one, update
-from aggregator.storage.sql.rows import due_columns, moment, moment_or_none, ms, ms_or_none
+from aggregator.storage.sql import rows, source_state, values
+from aggregator.storage.sql.engine import Connection, changed, one, update
+from aggregator.storage.sql.rows import due_columns, moment_or_none, ms
 
-TASK = "websub"
 SECRET_BYTES = 32
 
 SELECT = """SELECT s.*, o.number AS source_number, o.id AS source_id, o.configured, t.due FROM subscription s
@@ -21,22 +20,18 @@ JOIN source o ON o.number = s.source
 JOIN task t ON t.kind = 'websub' AND t.subject = CAST(s.number AS TEXT) """
 
 
-def by_token(db: Connection, token: str) -> Subscription | None:
-    """Return the subscription with this token in its callback."""
-    row = db.execute(SELECT + "WHERE s.token = ?", (token,)).fetchone()
-    return None if row is None else values.subscription(row)
-
-
 def change(
     db: Connection, number: int, decide: Callable[[Subscription], Subscription | None]
 ) -> Subscription | None:
     """Write what `decide` makes of a subscription; returns None if it is over, or there is none."""
     row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
-    present = None if row is None else values.subscription(row)
-    after = None if present is None else decide(present)
-    if present is not None and after != present:
+    if row is None:
+        return None
+    present = values.subscription(row)
+    after = decide(present)
+    if after != present:
         write(db, present, after)
-        db.execute("UPDATE source SET version = version + 1 WHERE id = ?", (present.source,))
+        source_state.change(db, row["source_number"], {})
     return after
 
 
@@ -45,13 +40,12 @@ def write(db: Connection, before: Subscription, after: Subscription | None) -> N
     number = before.number
     if after is None:
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
-        tasks.cancel(db, TASK, str(number))
+        db.execute("DELETE FROM task WHERE kind = 'websub' AND subject = ?", (str(number),))
         return
-    old = _columns(before)
-    if columns := {name: value for name, value in _columns(after).items() if value != old[name]}:
+    if columns := changed(_columns(before), _columns(after)):
         update(db, "subscription", number, columns)
     if after.due != before.due:
-        tasks.schedule(db, TASK, str(number), after.due)
+        _schedule(db, number, after.due)
 
 
 def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
@@ -69,7 +63,15 @@ def add(db: Connection, source: int, advert: Advert, now: datetime) -> None:
             ms(now),
         ),
     )
-    tasks.schedule(db, TASK, str(one(made)["number"]), now)
+    _schedule(db, one(made)["number"], now)
+
+
+def _schedule(db: Connection, number: int, due: datetime) -> None:
+    db.execute(
+        """INSERT INTO task (kind, subject, due) VALUES ('websub', ?, ?)
+        ON CONFLICT (kind, subject) DO UPDATE SET due = excluded.due, attempts = 0""",
+        (str(number), ms(due)),
+    )
 
 
 def announce(db: Connection, number: int, now: datetime) -> None:
@@ -81,25 +83,20 @@ def announce(db: Connection, number: int, now: datetime) -> None:
     write(db, present, subscription.announced(present, now))
     source = one(
         db.execute(
-            """SELECT s.due, s.due_reason, (SELECT started FROM poll WHERE source = s.number
-                ORDER BY number DESC LIMIT 1) AS started FROM source s WHERE s.id = ?""",
-            (present.source,),
+            """SELECT due, due_reason, due_figures, leased IS NOT NULL AS is_polled,
+            (SELECT started FROM poll WHERE source = s.number ORDER BY number DESC LIMIT 1) AS started
+            FROM source s WHERE number = ?""",
+            (row["source_number"],),
         )
     )
-    reason = DueReason(source["due_reason"])
-    started = now if reason is DueReason.POLLING else moment_or_none(source["started"])
-    due = Due(subscription.hint(started, now), DueReason.HUB_DELIVERY)
-    if schedule.hastens(reason, moment(source["due"]), due.at):
+    is_polled = bool(source["is_polled"])
+    started = now if is_polled else moment_or_none(source["started"])
+    due = Due(subscription.poll_after_delivery(started, now), DueReason.HUB_DELIVERY)
+    if schedule.hastens(rows.due(source), due.at, is_polled=is_polled):
         update(db, "source", row["source_number"], due_columns(due))
 
 
 def _columns(made: Subscription) -> dict[str, object]:
     """Return what an event may change; hub, topic, token and secret never do."""
     times = ("asked", "confirmed", "lease_until", "announced", "missed")
-    return {
-        "state": made.state.value,
-        **{name: ms_or_none(getattr(made, name)) for name in times},
-        "asks": made.asks,
-        "breaks": made.breaks,
-        "reason": made.reason,
-    }
+    return rows.columns(made, "state", *times, "asks", "breaks", "reason")

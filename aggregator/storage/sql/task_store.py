@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from aggregator.model import Alert, Subscription, Task
-from aggregator.storage.sql import alerts, subscriptions, tasks
-from aggregator.storage.sql.engine import Engine
+from aggregator.model import Alert, Subscription, Task, TaskKind
+from aggregator.storage.sql import alerts, rows, subscriptions, values
+from aggregator.storage.sql.engine import Engine, as_json, read, texts
+from aggregator.storage.sql.rows import ms
 
 
 class TaskStore:
@@ -15,21 +16,35 @@ class TaskStore:
         self._engine = engine
 
     def claim_tasks(
-        self, now: datetime, *, kinds: Sequence[str], limit: int, lease: timedelta
+        self, now: datetime, *, kinds: Sequence[TaskKind], limit: int, lease: timedelta
     ) -> tuple[Task, ...]:
         """(poller) Claim due tasks of these kinds, longest due first; after `lease` they are due again."""
         with self._engine.writing() as db:
-            return tasks.claim(db, now, kinds=kinds, limit=limit, lease=lease)
+            found = db.execute(
+                f"""UPDATE task SET due = :until, attempts = attempts + 1 WHERE (kind, subject) IN (
+                    SELECT kind, subject FROM task WHERE due <= :now
+                    AND kind || '' {texts(":kinds")}  -- by due, not by all tasks of a kind
+                    ORDER BY due LIMIT :limit)
+                RETURNING *""",
+                {"now": ms(now), "until": ms(now + lease), "kinds": as_json(kinds), "limit": limit},
+            )
+            return tuple(rows.value(Task, row) for row in found)
 
     def finish_task(self, task: Task, again: datetime | None = None) -> None:
         """(poller) Remove a task, or schedule it again; nothing if its time was set anew meanwhile."""
+        held = (task.kind.value, task.subject, ms(task.due))
         with self._engine.writing() as db:
-            tasks.finish(db, task, again)
+            if again is None:
+                db.execute("DELETE FROM task WHERE kind = ? AND subject = ? AND due = ?", held)
+            else:
+                db.execute(
+                    "UPDATE task SET due = ? WHERE kind = ? AND subject = ? AND due = ?", (ms(again), *held)
+                )
 
     def subscription(self, token: str) -> Subscription | None:
         """Return the subscription with this token in its callback."""
-        with self._engine.reading() as db:
-            return subscriptions.by_token(db, token)
+        found = read(self._engine, subscriptions.SELECT + "WHERE s.token = ?", (token,))
+        return next(map(values.subscription, found), None)
 
     def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
@@ -49,8 +64,8 @@ class TaskStore:
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return open alerts of configured sources, latest first. `record` raises and clears them."""
-        with self._engine.reading() as db:
-            return alerts.present(db)
+        chosen = "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
+        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen)))
 
     def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
         """(poller) Return alerts raised or cleared since the last call; the task of posting becomes due."""
@@ -59,10 +74,13 @@ class TaskStore:
 
     def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
         """(poller) Return alerts that were logged and not posted yet, oldest first."""
-        with self._engine.reading() as db:
-            return alerts.unsent(db, limit)
+        chosen = "WHERE a.sent < a.told ORDER BY a.number LIMIT ?"
+        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen, (limit,))))
 
     def alerts_sent(self, posted: Sequence[Alert]) -> None:
         """(poller) Record that these were posted as they are."""
         with self._engine.writing() as db:
-            alerts.sent(db, posted)
+            db.executemany(
+                "UPDATE alert SET sent = ? WHERE number = ?",
+                [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
+            )

@@ -2,30 +2,10 @@
 
 import json
 
-from aggregator.errors import Cause
-from aggregator.model import (
-    Enclosure,
-    FeedInfo,
-    Item,
-    KeyKind,
-    Origin,
-    Outcome,
-    OutcomeKind,
-    State,
-    Stored,
-    Subscription,
-    SubscriptionState,
-)
-from aggregator.model.settings import Republish
+from aggregator.model import Enclosure, FeedInfo, Item, KeyKind, Origin, Outcome, Stored, Subscription
+from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
-from aggregator.storage.sql.rows import (
-    moment,
-    moment_or_none,
-    ms_or_none,
-    pack_keys,
-    unpack_keys,
-    unpack_relocation,
-)
+from aggregator.storage.sql.rows import moment_or_none, ms_or_none, pack_keys, unpack_keys, unpack_relocation
 
 
 def item_columns(item: Item) -> dict[str, object]:
@@ -44,16 +24,10 @@ def item_columns(item: Item) -> dict[str, object]:
         "origin": item.origin and (item.origin.title, item.origin.id, item.origin.link),
     }
     return {
-        "title": item.title,
-        "url": item.url,
-        "content": item.content,
-        "text": item.text,
-        "language": item.language,
+        **rows.columns(item, "title", "url", "content", "text", "language", "fingerprint", "claimed"),
         "details": json.dumps({k: v for k, v in details.items() if v}, ensure_ascii=False),
         "keys": pack_keys(item.keys),
         "link": item.key(KeyKind.LINK),
-        "fingerprint": item.fingerprint,
-        "claimed": ms_or_none(item.claimed),
     }
 
 
@@ -85,81 +59,29 @@ def item(row: Row) -> Item:
 
 def stored(row: Row) -> Stored:
     """Return the Stored of a row of `item` joined with its source's id as `source_id`."""
-    return Stored(
-        number=row["number"],
-        id=row["id"],
-        public_id=row["public_id"],
-        source=row["source_id"],
-        state=State(row["state"]),
-        item=item(row),
-        shown=moment(row["shown"]),
-        updated=moment(row["updated"]),
-        first_seen=moment(row["first_seen"]),
-        seq=row["seq"],
-        position=row["position"],
-        story=row["story"],
-        release=moment_or_none(row["release"]),
-        reason=row["reason"],
-        corrected=row["corrected"] is not None,
-        flags=tuple(json.loads(row["flags"])),
+    return rows.value(
+        Stored, row, source=row["source_id"], item=item(row), corrected=row["corrected"] is not None, also=()
     )
+
+
+def organisation(row: Row, source: str) -> str:
+    """Return the name of a source's organisation: as configured, else its feed's title, else its id."""
+    return str(row["organisation"] or row["title"] or source)
 
 
 def feed_info(row: Row) -> FeedInfo:
     """Return the FeedInfo of a row of the `source` table."""
-    return FeedInfo(
-        id=row["id"],
-        feed=""
-        if row["feed"].startswith("file:")
-        else unpack_relocation(row["relocation"]).at or row["feed"],
-        organisation=row["organisation"] or row["title"] or row["id"],
-        title=row["title"],
-        link=row["link"],
-        rights=row["rights"],
-        language=row["language"],
-        republish=Republish(row["republish"]),
-        licence=row["licence"],
-        topics=tuple(json.loads(row["topics"])),
-        configured=bool(row["configured"]),
-    )
+    is_file = row["feed"].startswith("file:")
+    feed = "" if is_file else unpack_relocation(row["relocation"]).at or row["feed"]
+    return rows.value(FeedInfo, row, feed=feed, organisation=organisation(row, row["id"]))
 
 
 def outcome(row: Row, source: str) -> Outcome:
     """Return the Outcome of a row of the `poll` table; without `due`, which is the source's."""
-    return Outcome(
-        source=source,
-        kind=OutcomeKind(row["kind"]),
-        started=moment(row["started"]),
-        seconds=row["seconds"],
-        cause=Cause(row["cause"]),
-        message=row["message"],
-        status=row["status"],
-        received=row["received"],
-        new=row["new"],
-        edited=row["edited"],
-    )
+    return rows.value(Outcome, row, source=source, due=None)
 
 
 def subscription(row: Row) -> Subscription:
     """Return the Subscription of a row joined with its source (`source_id`, `configured`) and its task's
     `due`."""
-    return Subscription(
-        number=row["number"],
-        source=row["source_id"],
-        hub=row["hub"],
-        topic=row["topic"],
-        token=row["token"],
-        secret=row["secret"],
-        state=SubscriptionState(row["state"]),
-        since=moment(row["since"]),
-        due=moment(row["due"]),
-        configured=bool(row["configured"]),
-        asked=moment_or_none(row["asked"]),
-        confirmed=moment_or_none(row["confirmed"]),
-        lease_until=moment_or_none(row["lease_until"]),
-        announced=moment_or_none(row["announced"]),
-        missed=moment_or_none(row["missed"]),
-        asks=row["asks"],
-        breaks=row["breaks"],
-        reason=row["reason"],
-    )
+    return rows.value(Subscription, row, source=row["source_id"])

@@ -1,4 +1,4 @@
-"""The SQLite engine: one file, one writing connection, readers beside it. The room of sqlite_utils."""
+"""The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from aggregator.storage.sqlite.schema import migrations
 
 
 def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up: bool = False) -> Storage:
-    """Open the store in a directory, made or migrated first; an older database is backed up before.
+    """Return the store in a directory, created or migrated first; an older database is backed up before.
 
     `is_backed_up`: the database is itself a copy of a backup.
     """

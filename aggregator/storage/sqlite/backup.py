@@ -1,6 +1,6 @@
-"""Backups of the SQLite file, and what restoring one takes: verify, replay the journal, change places.
+"""Backup of the SQLite file, and the files of a restore: verify a backup, stage a copy, exchange it.
 
-Never leaves the store without a database, and never shows an item that was withdrawn after the backup.
+At no moment is the store without a database.
 """
 
 import os

@@ -57,7 +57,6 @@ BACK_OFF = rf"(?P<cause>{'|'.join(CAUSES)}) (?:once|(?P<failures>\d+) times in a
 SENTENCES: Mapping[str, DueReason] = {
     "": DueReason.CONFIGURED_AGAIN,
     "never polled yet": DueReason.NEW,
-    "being polled": DueReason.POLLING,
     "asked for by the operator": DueReason.OPERATOR,
     "back in the configuration": DueReason.CONFIGURED_AGAIN,
     "moved to another address": DueReason.MOVED,

@@ -18,26 +18,26 @@ def restore(directory: Path, file: Path, now: datetime) -> Restored:
     items = backup.verified(file)
     if not directory.is_dir():
         directory.mkdir(parents=True)
-    said = journal.read(directory / JOURNAL)
+    entries = journal.read(directory / JOURNAL)
     with translated(directory / FILE), poller_lock(directory / LOCK), backup.staging(directory) as staged:
         backup.stage(file, staged / FILE)
         storage = open_store(staged, is_backed_up=True)
         try:
-            moved, unknown = _replay(storage, said, now)
+            moved, unknown = _replay(storage, entries, now)
             storage.admin.expect_withdrawn(unknown)
         finally:
             storage.close()
         aside = backup.change_places(staged / FILE, directory / FILE)
-    return Restored(items, aside, moved, unknown, said.unreadable)
+    return Restored(items, aside, moved, unknown, entries.unreadable)
 
 
 def _replay(
-    storage: Storage, said: journal.Journal, now: datetime
+    storage: Storage, entries: journal.Journal, now: datetime
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Bring every item of the journal to its last state; returns ids of the moved and of unknown withdrawn
     ones."""
     moved, unknown = [], []
-    for name, decision in said.decisions.items():
+    for name, decision in entries.decisions.items():
         item = storage.items.find(name)
         if item is None:
             unknown += [name] if decision.after is State.WITHDRAWN else []

@@ -4,7 +4,7 @@ costs ten times its insert and a poll should not wait for it.
 `item.indexed`: 0 waits for the index, 1 is in it, 2 has no text any more.
 """
 
-from aggregator.storage.sql.engine import Connection, as_json
+from aggregator.storage.sql.engine import Connection, as_json, ints
 
 INDEXED_AT_ONCE = 2_000  # items indexed in one transaction
 
@@ -29,20 +29,17 @@ class FullTextSearch:
         ).fetchall()
         numbers = as_json(row[0] for row in waiting)
         db.execute(
-            """INSERT INTO item_fts (rowid, title, text)
-            SELECT number, title, text FROM item WHERE number IN (SELECT value FROM json_each(?))""",
+            f"""INSERT INTO item_fts (rowid, title, text)
+            SELECT number, title, text FROM item WHERE number {ints()}""",
             (numbers,),
         )
-        db.execute("UPDATE item SET indexed = 1 WHERE number IN (SELECT value FROM json_each(?))", (numbers,))
+        db.execute(f"UPDATE item SET indexed = 1 WHERE number {ints()}", (numbers,))
 
     def unindex(self, db: Connection, numbers: str) -> None:
         """Take items out of the index before their text changes."""
         db.execute(
-            """INSERT INTO item_fts (item_fts, rowid, title, text) SELECT 'delete', number, title, text
-            FROM item WHERE indexed = 1 AND number IN (SELECT value FROM json_each(?))""",
+            f"""INSERT INTO item_fts (item_fts, rowid, title, text) SELECT 'delete', number, title, text
+            FROM item WHERE indexed = 1 AND number {ints()}""",
             (numbers,),
         )
-        db.execute(
-            "UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number IN (SELECT value FROM json_each(?))",
-            (numbers,),
-        )
+        db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))

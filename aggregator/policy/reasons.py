@@ -56,7 +56,7 @@ WORDS: Mapping[DueReason, Callable[[Due], str]] = {
     DueReason.HUB_SILENT: lambda due: "its hub did not announce a release",
     DueReason.BACK_OFF: _back_off,
     DueReason.ORIGIN_WAIT: _origin_wait,
-    DueReason.HOST_LIMIT: lambda due: f"its host {due.host} is rate-limited (429 with Retry-After)",
+    DueReason.HOST_LIMIT: lambda due: f"its host {due.host} is rate-limited (429)",
     DueReason.ORIGIN_GONE: lambda due: "origin says the feed is gone (410): polled only when asked for",
     DueReason.OPERATOR: lambda due: "asked for by the operator",
     DueReason.MOVED: lambda due: "another address was configured",

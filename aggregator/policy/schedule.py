@@ -128,10 +128,13 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
 def replaces(claimed: Due, stored: Due, after: Due) -> bool:
     """Return whether a poll's own due time replaces the stored one: it is still that of the claim.
 
-    One that was stored meanwhile stays, as the operator's request; a hub's delivery gives way to the origin's
-    own wish.
+    One that was stored meanwhile stays, as the operator's request. A hub's delivery, and the same due time by
+    a clock that was set back, give way to the origin's own wish.
     """
-    return stored == claimed or (stored.reason is DueReason.HUB_DELIVERY and after.reason in ORIGIN_WISHES)
+    if stored == claimed:
+        return True
+    is_set_back = stored.at < claimed.at and replace(stored, at=claimed.at) == claimed
+    return (is_set_back or stored.reason is DueReason.HUB_DELIVERY) and after.reason in ORIGIN_WISHES
 
 
 def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:

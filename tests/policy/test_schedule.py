@@ -351,6 +351,7 @@ def test_a_poll_replaces_the_due_time_it_was_claimed_with_and_a_wish_replaces_a_
     is_wish = after in {DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE}
     assert replaces(claimed, claimed, own)
     assert replaces(claimed, Due(NOON, stored), own) is (stored is DueReason.HUB_DELIVERY and is_wish)
+    assert replaces(claimed, Due(NOON - DAY, stored), own) is is_wish  # the clock was set back
 
 
 @pytest.mark.parametrize("is_polled", [False, True])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.errors import Outdated, UsageError
+from aggregator.errors import Cause, FetchError, Outdated, UsageError
 from aggregator.model import Due, DueReason, Fetched, Relocation, Validators
 from aggregator.policy import relocation
 from aggregator.storage import Storage
@@ -80,6 +80,15 @@ def test_a_move_that_is_taken_back_is_so_at_once_and_for_good(storage: Storage) 
         storage.polls.unmove("ministry", NOON)
     with pytest.raises(UsageError, match="no source called 'nobody'"):
         storage.polls.unmove("nobody", NOON)
+
+
+def test_an_answer_of_the_left_address_is_void_after_a_move_was_taken_back(storage: Storage) -> None:
+    given_move(storage, MOVED)
+    claim = claimed(storage)
+    storage.polls.unmove("ministry", NOON + MINUTE)
+    with pytest.raises(Outdated):
+        storage.polls.record(failed(claim, NOON, FetchError("gone", cause=Cause.GONE, status=410)))
+    assert storage.polls.renewed(claim) is None
 
 
 def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:

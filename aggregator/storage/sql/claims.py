@@ -54,15 +54,15 @@ def claim(
 def renewed(db: Connection, held: Claim) -> Claim | None:
     """Return the present state of a leased source; None when its poll is void.
 
-    It is void when its lease has ended, or what the document was fetched and read by has been reset.
+    It is void when its lease has ended, or what its document was fetched and read by has changed.
     """
     found = db.execute(
         "SELECT * FROM source WHERE number = ? AND token = ? AND leased IS NOT NULL AND configured = 1",
         (held.number, held.token),
     ).fetchall()
-    was_read_by = held.feed, held.body_digest, held.seen
+    was_read_by = held.feed, held.relocation.at, held.body_digest, held.seen
     for fresh in _claims(db, found):
-        if (fresh.feed, fresh.body_digest, fresh.seen) == was_read_by:
+        if (fresh.feed, fresh.relocation.at, fresh.body_digest, fresh.seen) == was_read_by:
             return replace(fresh, due=held.due)
     return None
 

@@ -64,7 +64,7 @@ def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime
 def _result(claim: Claim, changes: Changes, then: datetime, due: datetime) -> PollResult:
     planned = Due(due)
     outcome = Outcome(claim.id, OutcomeKind.CHANGED, then, 0.0, new=len(changes.new), due=planned)
-    after = replace(claim, first_import=False, feed_title=claim.id, feed_language="en", last_success=then)
+    after = replace(claim, first_import=False, title=claim.id, language="en", last_success=then)
     return PollResult(claim, after, outcome, planned, changes=changes)
 
 

@@ -137,10 +137,10 @@ def _read(after: Claim, document: Document, changes: Changes) -> Claim:
     """Return the source's state with what the document says of itself and of its entries."""
     return replace(
         after,
-        feed_title=document.title,
-        feed_link=document.link,
-        feed_rights=document.rights,
-        feed_language=document.language,
+        title=document.title,
+        link=document.link,
+        rights=document.rights,
+        language=document.language,
         hints=document.hints,
         seen=changes.seen,
         mode=changes.mode,
@@ -159,7 +159,7 @@ def _is_feed_changed(claim: Claim, after: Claim) -> bool:
     """Return whether something changed that every channel shows of a source: its feed's texts or address."""
 
     def shown(state: Claim) -> tuple[str, ...]:
-        return (state.feed_title, state.feed_link, state.feed_rights, state.feed_language)
+        return (state.title, state.link, state.rights, state.language)
 
     is_relocated = after.relocation.at != claim.relocation.at
     return is_relocated or (not claim.first_import and shown(after) != shown(claim))

@@ -15,6 +15,7 @@ from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Ori
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 SET_DUE = "due = :due, due_reason = :due_reason, due_figures = :due_figures"  # of `due_columns`
@@ -79,7 +80,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
 def value(kind: Callable[..., T], row: Row, /, **others: object) -> T:
     """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
     the fields given."""
-    return kind(**read(kind, row, _readers(kind).keys() - others.keys()), **others)
+    return kind(**read(kind, row, [name for name in _readers(kind) if name not in others]), **others)
 
 
 def read(kind: Callable[..., object], row: Row, names: Iterable[str]) -> dict[str, Any]:
@@ -100,24 +101,34 @@ def _reader(of: object) -> Callable[[Any], object] | None:
 
 def unpack(kind: Callable[..., T], text: str, /, **others: object) -> T:
     """Return a dataclass made of JSON by `pack`, and of the fields given; missing ones have their default."""
-    members = json.loads(text)
-    names = [name for name in _readers(kind) if members.get(name) is not None]
-    return kind(**read(kind, members, names), **others)
+    if text == "{}":  # as in most rows
+        return kind(**others)
+    members, known = json.loads(text), _readers(kind)
+    return kind(**read(kind, members, [name for name in members if name in known]), **others)
 
 
 def pack(of: Any, *names: str) -> str:
     """Return a dataclass, or these fields of it, as JSON without what is empty."""
-    members = {name: _member(getattr(of, name)) for name in names or [each.name for each in fields(of)]}
-    return json.dumps({name: value for name, value in members.items() if value}, ensure_ascii=False)
+    names = names or tuple(each.name for each in fields(of))
+    return _as_json({name: _member(value) for name in names if (value := getattr(of, name))})
 
 
 def _member(value: object) -> object:
-    match value:
-        case tuple():
-            return [_member(each) for each in value]
-        case Enclosure() | Origin():
-            return [getattr(value, each.name) for each in fields(value)]
+    if isinstance(value, tuple):
+        return [_member(each) for each in value]
+    if isinstance(value, Enclosure | Origin):
+        return [getattr(value, each.name) for each in fields(value)]
     return column(value)
+
+
+WRITE: Mapping[type, Callable[[Any], object]] = {
+    datetime: ms,
+    timedelta: lambda value: value // MILLISECOND,
+    bool: int,
+    tuple: json.dumps,
+    Hints: pack,
+    Relocation: pack,
+}
 
 
 def columns(of: object, *names: str) -> dict[str, object]:
@@ -132,20 +143,10 @@ def changed(before: object, after: object, *names: str) -> dict[str, object]:
 
 def column(value: object) -> object:
     """Return a value as `value` reads it back."""
-    match value:
-        case datetime():
-            return ms(value)
-        case timedelta():
-            return value // MILLISECOND
-        case Enum():
-            return value.value
-        case bool():
-            return int(value)
-        case tuple():
-            return json.dumps(value)
-        case Hints() | Relocation():
-            return pack(value)
-    return value
+    if isinstance(value, Enum):
+        return value.value
+    write = WRITE.get(type(value))
+    return value if write is None else write(value)
 
 
 FIGURES = ("wait", "basis", "cause", "failures", "host", "is_fallback", "is_skipping")

@@ -33,7 +33,8 @@ CREATE INDEX host_limited ON host (limited_until) WHERE limited_until IS NOT NUL
 UPDATE poll SET cause = 'rate_limited' WHERE cause = 'rests';
 UPDATE source SET hints = json_object('ttl', json_extract(hints, '$.ttl'),
     'update_period', CAST(json_extract(hints, '$.period') * 1000 AS INTEGER),
-    'skip_hours', json_extract(hints, '$.hours'), 'skip_days', json_extract(hints, '$.days'));
+    'skip_hours', json_extract(hints, '$.hours'), 'skip_days', json_extract(hints, '$.days'))
+    WHERE hints <> '{}';
 UPDATE source SET findings = (SELECT count(DISTINCT first_seen) FROM item WHERE item.source = source.number);
 UPDATE source SET failing_since = (SELECT min(started) FROM poll WHERE poll.source = source.number
     AND started > coalesce(source.last_success, -1)) WHERE failures > 0;

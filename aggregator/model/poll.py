@@ -101,7 +101,7 @@ class Outcome:
     source: str
     kind: OutcomeKind
     started: datetime
-    seconds: float
+    seconds: float = 0.0
     cause: Cause = Cause.NONE
     message: str = ""
     status: int | None = None

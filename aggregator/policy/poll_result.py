@@ -32,19 +32,13 @@ from aggregator.policy import alerts, embargo, relocation, schedule, subscriptio
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 
+# Settings of a source that shape its items.
+SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo")
+
 
 def pipeline_version_of(source: Source) -> bytes:
     """Return the digest of everything besides the document that shapes items; another one: read it anew."""
-    shaping = (
-        __version__,
-        source.from_entry,
-        source.organisation,
-        source.language,
-        source.timezone,
-        source.only,
-        source.skip,
-        source.embargo,
-    )
+    shaping = (__version__, *(getattr(source, name) for name in SHAPING))
     return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
 
 
@@ -100,7 +94,6 @@ def decide(
         source=claim.id,
         kind=_kind(answer.digest, new or edited),
         started=now,
-        seconds=0.0,
         status=fetched.status,
         received=fetched.received,
         new=new,
@@ -209,7 +202,6 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         source=claim.id,
         kind=OutcomeKind.FAILED,
         started=now,
-        seconds=0.0,
         cause=error.cause,
         message=str(error),
         status=error.status if isinstance(error, FetchError) else None,
@@ -223,9 +215,7 @@ def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
     if not isinstance(error, FetchError) or error.status != 429:
         return None
     wait = schedule.retry_after(error.retry_after, now)
-    if wait is None:
-        return None
-    return HostLimit(error.host, now + wait)
+    return None if wait is None else HostLimit(error.host, now + wait)
 
 
 def _completed(result: PollResult) -> PollResult:

@@ -14,6 +14,7 @@ from aggregator import config as configuration
 from aggregator.model import (
     Changes,
     Claim,
+    Document,
     Due,
     Item,
     Key,
@@ -24,6 +25,7 @@ from aggregator.model import (
     OutcomeKind,
     Placement,
     PollResult,
+    ReadResult,
     State,
 )
 from aggregator.model.settings import Retention, Source
@@ -56,7 +58,7 @@ def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime
     for start in range(0, max(len(numbers), 1), ITEMS_PER_POLL):
         then = now - AGE
         (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
-        known = storage.polls.knowledge(claim, (), (), now=then)
+        known = storage.polls.knowledge(claim, ReadResult(Document("rss20"), ()), then, frozenset())
         new = tuple(_new_items(claim, numbers[start : start + ITEMS_PER_POLL], then))
         storage.polls.record(_result(claim, Changes(known, Mode.NORMAL, new=new), then, now + DUE_AFTER))
 

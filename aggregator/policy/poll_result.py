@@ -32,6 +32,7 @@ from aggregator.policy import alerts, embargo, relocation, schedule, subscriptio
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 
+SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
 # Settings of a source that shape its items.
 SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo")
 
@@ -150,12 +151,9 @@ def _found_new(after: Claim, source: Source, now: datetime) -> Claim:
 
 def _is_feed_changed(claim: Claim, after: Claim) -> bool:
     """Return whether something changed that every channel shows of a source: its feed's texts or address."""
-
-    def shown(state: Claim) -> tuple[str, ...]:
-        return (state.title, state.link, state.rights, state.language)
-
     is_relocated = after.relocation.at != claim.relocation.at
-    return is_relocated or (not claim.first_import and shown(after) != shown(claim))
+    is_retitled = any(getattr(after, name) != getattr(claim, name) for name in SHOWN)
+    return is_relocated or (is_retitled and not claim.first_import)
 
 
 def _due(

@@ -23,7 +23,7 @@ class DueReason(StrEnum):
     HUB_SILENT = "hub_silent"  # the hub announced nothing though a release appeared
     BACK_OFF = "back_off"  # exponential back-off after failures
     ORIGIN_WAIT = "origin_wait"  # Retry-After of the source's own response
-    HOST_LIMIT = "host_limit"  # its host answered 429 with Retry-After to another source
+    HOST_LIMIT = "host_limit"  # its host answered 429, with Retry-After or less than a minute ago
     ORIGIN_GONE = "origin_gone"  # 410
     OPERATOR = "operator"  # asked for by the operator
     MOVED = "moved"  # another address was configured

@@ -182,8 +182,10 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
     is_gone, before = error.cause is Cause.GONE, claim.relocation
     if is_gone and before.at:  # of the two addresses the other one may be alive
         error = FetchError(str(error), cause=Cause.HTTP, status=410)
-    due = schedule.after_failure(source.every, error, claim.failures, now=now, jitter=jitter)
     is_unasked = error.cause is Cause.RATE_LIMITED  # no request was sent: it says nothing of the source
+    due = schedule.after_failure(source.every, error, claim.failures, now=now, jitter=jitter)
+    if is_unasked:
+        due = schedule.after_rate_limit(claim.due, Due(now + due.wait, DueReason.HOST_LIMIT, host=claim.host))
     after = replace(
         claim,
         failures=claim.failures + (not is_unasked),

@@ -33,7 +33,7 @@ WORDS: Mapping[DueReason, str] = {
     DueReason.HUB_SILENT: "its hub did not announce a release",
     DueReason.BACK_OFF: "{cause} {count}: back-off of {wait}",
     DueReason.ORIGIN_WAIT: "origin asked to wait {asked}",
-    DueReason.HOST_LIMIT: "its host {host} is rate-limited (429 with Retry-After)",
+    DueReason.HOST_LIMIT: "its host {host} is rate-limited (429)",
     DueReason.ORIGIN_GONE: "origin says the feed is gone (410): polled only when asked for",
     DueReason.OPERATOR: "asked for by the operator",
     DueReason.MOVED: "another address was configured",

@@ -93,6 +93,14 @@ def after_failure(every: timedelta, error: PollError, failures: int, *, now: dat
     )
 
 
+def after_rate_limit(claimed: Due, limited: Due) -> Due:
+    """Return the due time after a poll that sent no request because its host is rate-limited.
+
+    A longer wait that the origin asked for before, or 410, stays.
+    """
+    return claimed if claimed.reason in ORIGIN_WISHES and claimed.at > limited.at else limited
+
+
 def skipping(due: Due, hints: Hints) -> Due:
     """Return `due` moved out of skipHours (UTC) and skipDays (RSS 2.0); applied last.
 

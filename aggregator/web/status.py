@@ -148,7 +148,7 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     """Return mark, state and note of a source."""
     mark = state_of(health.failures, has_succeeded=health.last_success is not None)
     if mark is SourceState.WAITING:
-        return mark, "Not polled yet", ""
+        return (mark, "Waiting", health.last.message) if health.last else (mark, "Not polled yet", "")
     if mark is SourceState.WORKING:
         return mark, "Working", "" if health.mode == "normal" else f"items identified by {health.mode}"
     times = "once" if health.failures == 1 else f"{health.failures} times in a row"

@@ -59,8 +59,8 @@ def test_a_host_that_answers_429_gets_no_request_until_retry_after(tmp_path: Pat
     assert told["due"] == []
     assert told["why"] == {
         "harbour": "origin asked to wait 2 h, for all sources at 127.0.0.1",
-        "pilots": "its host 127.0.0.1 is rate-limited (429 with Retry-After)",
-        "rescue": "its host 127.0.0.1 is rate-limited (429 with Retry-After)",
+        "pilots": "its host 127.0.0.1 is rate-limited (429)",
+        "rescue": "its host 127.0.0.1 is rate-limited (429)",
     }
 
 

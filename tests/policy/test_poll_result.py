@@ -10,6 +10,7 @@ from aggregator.model import (
     AlertKind,
     Claim,
     Document,
+    Due,
     DueReason,
     Fetched,
     Hints,
@@ -245,7 +246,20 @@ def test_a_poll_without_a_request_leaves_the_source_unchanged() -> None:
     limited = FetchError("its host is rate-limited", cause=Cause.RATE_LIMITED, retry_after="60")
     result = fails(limited, claim)
     assert (result.after, result.host_limit) == (claim, None)
-    assert due(result) == state(DueReason.ORIGIN_WAIT, 15 * MINUTE, basis=MINUTE)
+    assert due(result) == Due(NOON + 15 * MINUTE, DueReason.HOST_LIMIT, host="new.example")
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        Due(NOON + 2 * HOUR, DueReason.ORIGIN_WAIT, wait=2 * HOUR, basis=2 * HOUR),
+        Due(NOON + 2 * HOUR, DueReason.HOST_LIMIT, host="press.example"),
+        Due(NOON + 3650 * DAY, DueReason.ORIGIN_GONE, wait=3650 * DAY),
+    ],
+)
+def test_a_poll_without_a_request_keeps_a_longer_wish_of_the_origin(wish: Due) -> None:
+    limited = FetchError("its host is rate-limited", cause=Cause.RATE_LIMITED, retry_after="60")
+    assert due(fails(limited, replace(CLAIM, due=wish))) == wish
 
 
 def test_after_some_failures_at_a_new_address_the_configured_one_is_polled() -> None:

@@ -25,7 +25,7 @@ ALL = {
     DueReason.HUB_SILENT: "its hub did not announce a release",
     DueReason.BACK_OFF: "not reached 3 times in a row: back-off of 15 min",
     DueReason.ORIGIN_WAIT: "origin asked to wait 4 h, 15 min granted",
-    DueReason.HOST_LIMIT: "its host press.example is rate-limited (429 with Retry-After)",
+    DueReason.HOST_LIMIT: "its host press.example is rate-limited (429)",
     DueReason.ORIGIN_GONE: "origin says the feed is gone (410): polled only when asked for",
     DueReason.OPERATOR: "asked for by the operator",
     DueReason.MOVED: "another address was configured",

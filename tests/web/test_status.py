@@ -39,6 +39,14 @@ def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     assert "0 failing" in page
 
 
+def test_a_source_whose_first_poll_was_not_sent_is_waiting_and_says_why(room: Newsroom) -> None:
+    room.fails("observatory", "was not asked: its host is rate-limited", cause="rate_limited")
+    page = admin(room).get("/status").text
+    assert page.count("Not polled yet") == 1
+    assert "Waiting</strong><small>was not asked: its host is rate-limited</small>" in page
+    assert "0 failing" in page
+
+
 def test_status_lists_each_source_with_the_failing_ones_first(room: Newsroom) -> None:
     room.publishes(item("First"), item("Second"))
     room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))

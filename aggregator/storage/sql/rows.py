@@ -9,6 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation
@@ -114,11 +115,7 @@ def pack(of: Any, *names: str) -> str:
 
 
 def _member(value: object) -> object:
-    if isinstance(value, tuple):
-        return [_member(each) for each in value]
-    if isinstance(value, Enclosure | Origin):
-        return [getattr(value, each.name) for each in fields(value)]
-    return column(value)
+    return [column(each) for each in value] if isinstance(value, tuple) else column(value)
 
 
 WRITE: Mapping[type, Callable[[Any], object]] = {
@@ -126,6 +123,8 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     timedelta: lambda value: value // MILLISECOND,
     bool: int,
     tuple: json.dumps,
+    Enclosure: attrgetter("url", "type", "size"),
+    Origin: attrgetter("title", "id", "link"),
     Hints: pack,
     Relocation: pack,
 }

@@ -14,6 +14,7 @@ from aggregator import config as configuration
 from aggregator.model import (
     Changes,
     Claim,
+    Document,
     Due,
     Item,
     Key,
@@ -24,6 +25,7 @@ from aggregator.model import (
     OutcomeKind,
     Placement,
     PollResult,
+    ReadResult,
     State,
 )
 from aggregator.model.settings import Retention, Source
@@ -56,7 +58,7 @@ def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime
     for start in range(0, max(len(numbers), 1), ITEMS_PER_POLL):
         then = now - AGE
         (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
-        known = storage.polls.knowledge(claim, (), (), now=then)
+        known = storage.polls.knowledge(claim, ReadResult(Document("rss20"), ()), then, frozenset())
         new = tuple(_new_items(claim, numbers[start : start + ITEMS_PER_POLL], then))
         storage.polls.record(_result(claim, Changes(known, Mode.NORMAL, new=new), then, now + DUE_AFTER))
 
@@ -64,7 +66,7 @@ def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime
 def _result(claim: Claim, changes: Changes, then: datetime, due: datetime) -> PollResult:
     planned = Due(due)
     outcome = Outcome(claim.id, OutcomeKind.CHANGED, then, 0.0, new=len(changes.new), due=planned)
-    after = replace(claim, first_import=False, feed_title=claim.id, feed_language="en", last_success=then)
+    after = replace(claim, first_import=False, title=claim.id, language="en", last_success=then)
     return PollResult(claim, after, outcome, planned, changes=changes)
 
 

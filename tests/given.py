@@ -130,7 +130,7 @@ def recorded(storage: Storage, claim: Claim, of: Source, read: ReadResult, now: 
     """Decide and commit a poll whose document was read, as the pipeline does."""
     taken: frozenset[str] = frozenset()
     while True:
-        known = storage.polls.knowledge(claim, read.items, read.document.listed, now=now, taken=taken)
+        known = storage.polls.knowledge(claim, read, now, taken)
         result = succeeded(claim, of, now, read=(read, known))
         try:
             storage.polls.record(result)

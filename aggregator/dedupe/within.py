@@ -4,7 +4,7 @@ The result does not depend on order.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -83,12 +83,12 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
     """
     if mode is not Mode.NORMAL:
         return mode
-    entries = [_Listed(item.key, item.title) for item in items]
-    entries += [_Listed(_lookup(each.current), each.title) for each in known if each.listed]
+    entries = [_Listed(dict(item.keys), item.title) for item in items]
+    entries += [_Listed(dict(each.current), each.title) for each in known if each.listed]
     by_guid: dict[bytes, set[bytes]] = defaultdict(set)
     by_link: dict[bytes, list[_Listed]] = defaultdict(list)
     for each in entries:
-        guid, link = each.key(KeyKind.GUID), each.key(KeyKind.LINK)
+        guid, link = each.keys.get(KeyKind.GUID), each.keys.get(KeyKind.LINK)
         if guid is not None and link is not None:
             by_guid[guid].add(link)
         if link is not None:
@@ -103,13 +103,8 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
 
 @dataclass(frozen=True, slots=True)
 class _Listed:
-    key: Callable[[KeyKind], bytes | None]
+    keys: Mapping[KeyKind, bytes]
     title: str
-
-
-def _lookup(keys: Sequence[Key]) -> Callable[[KeyKind], bytes | None]:
-    digests = {key.kind: key.digest for key in keys}
-    return digests.get
 
 
 def _are_different(sharing: Sequence[_Listed], total: int) -> bool:
@@ -118,10 +113,10 @@ def _are_different(sharing: Sequence[_Listed], total: int) -> bool:
     Without guids, if their titles differ; with one guid for all, or one title on several days, only if the
     whole document (three entries or more) shares the link.
     """
-    guids = {each.key(KeyKind.GUID) for each in sharing}
+    guids = {each.keys.get(KeyKind.GUID) for each in sharing}
     if guids == {None} and len({each.title for each in sharing}) > 1:
         return True
-    days = {each.key(KeyKind.TITLE_DAY) for each in sharing}
+    days = {each.keys.get(KeyKind.TITLE_DAY) for each in sharing}
     return len(guids) == 1 and len(days) > 1 and len(sharing) == total >= 3
 
 

@@ -75,10 +75,10 @@ class Claim:
     usual_gap: timedelta | None = None  # between polls that found something new
     last_new: datetime | None = None  # the last of them
     hints: Hints = Hints()  # of the last document that was read
-    feed_title: str = ""
-    feed_link: str = ""
-    feed_rights: str = ""
-    feed_language: str = ""
+    title: str = ""
+    link: str = ""
+    rights: str = ""
+    language: str = ""
     relocation: Relocation = Relocation()
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
@@ -101,7 +101,7 @@ class Outcome:
     source: str
     kind: OutcomeKind
     started: datetime
-    seconds: float
+    seconds: float = 0.0
     cause: Cause = Cause.NONE
     message: str = ""
     status: int | None = None

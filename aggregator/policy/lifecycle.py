@@ -39,17 +39,9 @@ class Decision:
     actor: str
 
 
-# Transitions that a restore replays; a held item stays held, because it was held after it was reinstated.
-REPLAYED: Mapping[tuple[State, State], Trigger] = {
-    (State.LIVE, State.WITHDRAWN): Trigger.WITHDRAW,
-    (State.HELD, State.WITHDRAWN): Trigger.WITHDRAW,
-    (State.WITHDRAWN, State.LIVE): Trigger.REINSTATE,
-}
-
-
 def replayed(item: Stored, decision: Decision, at: datetime) -> Transition | None:
     """Return the transition that brings a restored item to its last state by the journal, None for none."""
-    trigger = REPLAYED.get((item.state, decision.after))
-    if trigger is None:
-        return None
+    trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
+    if TABLE.get((item.state, trigger)) is not decision.after:
+        return None  # a held item stays held, because it was held after it was reinstated
     return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)

@@ -32,19 +32,14 @@ from aggregator.policy import alerts, embargo, relocation, schedule, subscriptio
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 
+SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
+# Settings of a source that shape its items.
+SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo")
+
 
 def pipeline_version_of(source: Source) -> bytes:
     """Return the digest of everything besides the document that shapes items; another one: read it anew."""
-    shaping = (
-        __version__,
-        source.from_entry,
-        source.organisation,
-        source.language,
-        source.timezone,
-        source.only,
-        source.skip,
-        source.embargo,
-    )
+    shaping = (__version__, *(getattr(source, name) for name in SHAPING))
     return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
 
 
@@ -100,7 +95,6 @@ def decide(
         source=claim.id,
         kind=_kind(answer.digest, new or edited),
         started=now,
-        seconds=0.0,
         status=fetched.status,
         received=fetched.received,
         new=new,
@@ -137,10 +131,10 @@ def _read(after: Claim, document: Document, changes: Changes) -> Claim:
     """Return the source's state with what the document says of itself and of its entries."""
     return replace(
         after,
-        feed_title=document.title,
-        feed_link=document.link,
-        feed_rights=document.rights,
-        feed_language=document.language,
+        title=document.title,
+        link=document.link,
+        rights=document.rights,
+        language=document.language,
         hints=document.hints,
         seen=changes.seen,
         mode=changes.mode,
@@ -157,12 +151,9 @@ def _found_new(after: Claim, source: Source, now: datetime) -> Claim:
 
 def _is_feed_changed(claim: Claim, after: Claim) -> bool:
     """Return whether something changed that every channel shows of a source: its feed's texts or address."""
-
-    def shown(state: Claim) -> tuple[str, ...]:
-        return (state.feed_title, state.feed_link, state.feed_rights, state.feed_language)
-
     is_relocated = after.relocation.at != claim.relocation.at
-    return is_relocated or (not claim.first_import and shown(after) != shown(claim))
+    is_retitled = any(getattr(after, name) != getattr(claim, name) for name in SHOWN)
+    return is_relocated or (is_retitled and not claim.first_import)
 
 
 def _due(
@@ -211,7 +202,6 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         source=claim.id,
         kind=OutcomeKind.FAILED,
         started=now,
-        seconds=0.0,
         cause=error.cause,
         message=str(error),
         status=error.status if isinstance(error, FetchError) else None,
@@ -225,9 +215,7 @@ def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
     if not isinstance(error, FetchError) or error.status != 429:
         return None
     wait = schedule.retry_after(error.retry_after, now)
-    if wait is None:
-        return None
-    return HostLimit(error.host, now + wait)
+    return None if wait is None else HostLimit(error.host, now + wait)
 
 
 def _completed(result: PollResult) -> PollResult:

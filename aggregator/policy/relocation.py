@@ -86,5 +86,5 @@ def advice(source: str, known: Relocation) -> str:
     cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
     if known.at:
         return f"moved for good, polled at {to} since {since:%Y-%m-%d}: {cure}"
-    known_since, adopted = f"{since:%Y-%m-%d}", f"{since + STABLE:%Y-%m-%d}"
-    return f"redirects for good to {to} since {known_since}, polled there from {adopted} on: {cure}"
+    adopted = f"{since + STABLE:%Y-%m-%d}"
+    return f"redirects for good to {to} since {since:%Y-%m-%d}, polled there from {adopted} on: {cure}"

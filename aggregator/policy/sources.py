@@ -94,7 +94,7 @@ def plan(
             done.append(f"{source.id}: new")
         elif (update := _update(source, present, limits, now)) is not None:
             updates.append(update)
-            done += _words(source, present)
+            done += _words(update, present)
     removals = tuple(each.number for each in removed)
     return Plan(renames, removals, tuple(additions), tuple(updates), tuple(done))
 
@@ -160,9 +160,8 @@ def _update(
     )
 
 
-def _words(source: Source, present: StoredSource) -> list[str]:
-    if present.known.feed != source.feed:
-        is_adopted = relocation.is_configured(source.feed, present.relocation)
-        how = "its new address is configured now" if is_adopted else "moved to a new address"
-        return [f"{source.id}: {how}"]
-    return [] if present.configured else [f"{source.id}: back in the configuration"]
+def _words(update: Update, present: StoredSource) -> list[str]:
+    if update.is_moved:
+        how = "moved to a new address" if update.is_reset else "its new address is configured now"
+        return [f"{update.source.id}: {how}"]
+    return [] if present.configured else [f"{update.source.id}: back in the configuration"]

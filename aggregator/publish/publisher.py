@@ -69,12 +69,6 @@ class _Selection:
     releases: tuple[tuple[_Key, Release], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _CachedDocument:
-    version: _Version
-    published: Published
-
-
 class Publisher:
     """Renders documents and releases from storage and the configuration. Thread-safe; every method may raise
     StorageError."""
@@ -91,7 +85,7 @@ class Publisher:
         self._now = now
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
-        self._documents: Cache[tuple[str, str], _CachedDocument] = Cache(CACHE_BYTES_MAX)
+        self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
         self._releases: Cache[_Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
         self._entries: Cache[tuple[_Key, str], bytes] = Cache(CACHE_BYTES_MAX)
         self._last_config: Config | None = None
@@ -107,15 +101,14 @@ class Publisher:
         if version is None:
             return None
         with self._lock:
-            cached = self._documents.get((name, kind))
-            if cached is not None and cached.version == version:
-                return cached.published
+            rendered_from, before = self._documents.get((name, kind)) or (None, None)
+            if before is not None and rendered_from == version:
+                return before
             body = self._assemble(self._selection(name, version), kind)
             changed = max(version.changed, version.settings.since)  # settings shape the document too
-            before = cached.published if cached else None
             published = Published(body, kind.media_type, last_modified(changed, body, before))
             # Half as much again for its gzip
-            self._documents.put((name, kind), _CachedDocument(version, published), len(body) * 3 // 2)
+            self._documents.put((name, kind), (version, published), len(body) * 3 // 2)
             return published
 
     def documents(self) -> Iterator[tuple[str, Published]]:

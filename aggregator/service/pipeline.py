@@ -174,8 +174,7 @@ class Pipeline:
         def decide() -> PollResult:
             known = None
             if isinstance(answer, Answer) and (read := answer.read) is not None:
-                listed = read.document.listed
-                known = self.storage.polls.knowledge(claim, read.items, listed, now=now, taken=taken)
+                known = self.storage.polls.knowledge(claim, read, now, taken)
             return poll_result.decide(
                 claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
             )

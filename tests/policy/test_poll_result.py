@@ -130,7 +130,7 @@ def test_a_document_that_was_read_gives_the_source_its_texts_hints_and_seen_entr
     )
     result = polls(replace(CLAIM, first_import=True, seen=((b"old", 3),)), document=document, new=2)
     after = result.after
-    assert (after.feed_title, after.feed_link, after.feed_rights, after.feed_language) == (
+    assert (after.title, after.link, after.rights, after.language) == (
         "Press",
         "https://ministry.example/",
         "CC0",

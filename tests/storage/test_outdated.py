@@ -34,7 +34,7 @@ def decided(
     items = tuple(item(each, of) for each in entries)
     listed = tuple(each.digest for each in entries)
     read = ReadResult(Document("rss20", title="Feed", listed=listed), items)
-    known = storage.polls.knowledge(claim, items, listed, now=NOON, taken=taken)
+    known = storage.polls.knowledge(claim, read, NOON, taken)
     return succeeded(claim, of, read=(read, known))
 
 

@@ -20,7 +20,7 @@ import pytest
 
 from aggregator import config as configuration
 from aggregator.errors import Cause
-from aggregator.model import Due, DueReason, ItemQuery
+from aggregator.model import Due, DueReason, Hints, ItemQuery
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage, open_storage, restore
 from aggregator.storage.sql import rows
@@ -400,6 +400,22 @@ def test_counts_of_polls_and_items_of_0_1_0_are_kept_with_the_source(
     assert iso(found["network-often"], "failing_since")["failing_since"] == "2026-03-02T03:00:00+00:00"
     assert (found["recovered"]["failing_since"], found["every"]["failing_since"]) == (None, None)
     assert (found["library"]["findings"], found["never"]["findings"]) == (2, 0)
+
+
+def test_scheduling_hints_of_every_document_are_kept(storage: Storage) -> None:
+    written = {row["id"]: json.loads(row["hints"]) for row in select(WRITTEN, "SELECT id, hints FROM source")}
+    found = {
+        claim.id: claim.hints for claim in storage.polls.claim(NOW, limit=1_000, lease=HOUR, ids=[*written])
+    }
+    assert found == {name: hints_of_0_1_0(written[name]) for name in found}
+    assert {Hints(180), Hints(update_period=6 * HOUR), Hints(180, None, (15,)), Hints(skip_days=(0,))} <= set(
+        found.values()
+    )
+
+
+def hints_of_0_1_0(said: Mapping[str, Any]) -> Hints:
+    period = timedelta(seconds=said["period"]) if said.get("period") else None
+    return Hints(said.get("ttl"), period, tuple(said.get("hours", ())), tuple(said.get("days", ())))
 
 
 def test_the_same_configuration_changes_nothing_and_every_document_is_published_as_before(

@@ -12,6 +12,7 @@ from starlette.applications import Starlette
 from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     Changes,
+    Document,
     Edit,
     Item,
     Key,
@@ -21,6 +22,7 @@ from aggregator.model import (
     NewItem,
     OutcomeKind,
     Placement,
+    ReadResult,
     State,
     Stored,
     Transition,
@@ -148,7 +150,8 @@ class Newsroom:
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
         result = succeeded(claim, self._source(source), self.now)
         outcome = replace(result.outcome, kind=OutcomeKind.CHANGED, seconds=0.5, status=200)
-        seq = self.storage.polls.knowledge(claim, (), (), now=self.now).seq
+        nothing = ReadResult(Document("rss20"), ())
+        seq = self.storage.polls.knowledge(claim, nothing, self.now, frozenset()).seq
         changes = replace(changes, basis=replace(changes.basis, seq=seq))
         outcome = replace(outcome, new=len(changes.new), edited=len(changes.edits))
         after = replace(result.after, first_import=False)

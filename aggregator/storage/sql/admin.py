@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aggregator.model import Health, Totals
+from aggregator.model import Health, Outcome, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
-from aggregator.storage.sql.rows import ms, unpack_relocation
+from aggregator.storage.sql.rows import ms
 
 
 class AdminStore:
@@ -122,6 +122,5 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
         due=rows.due(row),
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
-        last=values.outcome(last, row["id"]) if last is not None else None,
-        relocation=unpack_relocation(row["relocation"]),
+        last=None if last is None else rows.value(Outcome, last, source=row["id"], due=None),
     )

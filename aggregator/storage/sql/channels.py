@@ -11,10 +11,10 @@ from datetime import datetime
 
 from aggregator.policy.story_lead import ALL, Member, entering, settle
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
+from aggregator.storage.sql.engine import Connection, as_json, ints, one
 from aggregator.storage.sql.rows import ms
 
-MEMBER = """SELECT i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source_id, s.topics,
+MEMBER = """SELECT i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
     s.domains, s.priority FROM item i JOIN source s ON s.number = i.source"""
 INSERT = "INSERT INTO membership (channel, position, item, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 
@@ -65,7 +65,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     ).fetchall()
     alone: list[tuple[int, int, int, int]] = []  # of no story: no place depends on another's
     for row in found:
-        member, story = _member(row), row["story"]
+        member, story = rows.value(Member, row), row["story"]
         shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
         names = entering(member, shown)
         into |= {name: channel(db, name, at) for name in names if name not in into}
@@ -80,7 +80,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 
 def _visible(db: Connection, story: int) -> list[Member]:
     found = db.execute(f"{MEMBER} WHERE i.story = ? AND {visible()} ORDER BY i.number", (story,))
-    return [_member(row) for row in found]
+    return [rows.value(Member, row) for row in found]
 
 
 def channel(db: Connection, name: str, at: Stamp) -> int:
@@ -140,10 +140,6 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
     ):
         shown[row["name"]].add(row["item"])
     return shown
-
-
-def _member(row: Row) -> Member:
-    return rows.value(Member, row, source=row["source_id"])
 
 
 def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:

@@ -10,15 +10,7 @@ from aggregator.model import AlertKind, Claim, Due, DueReason, Subscription, Val
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
-from aggregator.storage.sql.rows import (
-    MILLISECOND,
-    SET_DUE,
-    due_columns,
-    ms,
-    unpack_hints,
-    unpack_relocation,
-    unpack_seen,
-)
+from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, ms
 from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
 IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
@@ -95,14 +87,7 @@ def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
         row,
         due=rows.due(row),
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
-        seen=unpack_seen(row["seen"]),
         first_import=not row["imported"],
-        hints=unpack_hints(row["hints"]),
-        feed_title=row["title"],
-        feed_link=row["link"],
-        feed_rights=row["rights"],
-        feed_language=row["language"],
-        relocation=unpack_relocation(row["relocation"]),
         subscription=hub,
         open_alerts=frozenset(alerts),
     )

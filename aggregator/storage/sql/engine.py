@@ -138,8 +138,3 @@ def update(db: Connection, table: str, number: int, columns: Mapping[str, object
     """Update columns of the row with this number."""
     assignments = ", ".join(f"{name} = :{name}" for name in columns)
     db.execute(f"UPDATE {table} SET {assignments} WHERE number = :number", {**columns, "number": number})
-
-
-def changed(before: Mapping[str, object], after: Mapping[str, object]) -> dict[str, object]:
-    """Return the columns that differ, as they are after."""
-    return {name: value for name, value in after.items() if value != before[name]}

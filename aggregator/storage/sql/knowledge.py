@@ -1,12 +1,12 @@
 """Snapshot for deduplication, and whether it still holds at the commit."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
+from collections.abc import Set
 from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
-from aggregator.model import Candidate, Changes, Claim, Item, Key, KeyKind, Knowledge, Known
+from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
 from aggregator.storage.sql import journal, rows
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
@@ -16,21 +16,13 @@ ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
     AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)"""
 
 
-def read(
-    db: Connection,
-    claim: Claim,
-    items: Sequence[Item],
-    listed: Sequence[bytes],
-    *,
-    now: datetime,
-    taken: Set[str],
-) -> Knowledge:
+def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
     """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
-    links = frozenset(link for item in items if (link := item.key(KeyKind.LINK)) is not None)
+    links = frozenset(link for item in found.items if (link := item.key(KeyKind.LINK)) is not None)
     return Knowledge(
         authority=journal.authority(db),
         seq=_seq(db),
-        known=() if claim.first_import or not items else _known(db, claim, items, listed, now=now),
+        known=() if claim.first_import or not found.items else _known(db, claim, found, now),
         candidates=_candidates(db, claim.number, links) if links else (),
         links=links,
         taken=frozenset(taken),
@@ -42,12 +34,10 @@ def _seq(db: Connection) -> int:
     return int(one(db.execute("SELECT value FROM counter WHERE name = 'seq'"))[0])
 
 
-def _known(
-    db: Connection, claim: Claim, items: Sequence[Item], listed: Sequence[bytes], *, now: datetime
-) -> tuple[Known, ...]:
-    """Return items of the source that share a key with any of `items`."""
-    digests = {key.digest for item in items for key in item.keys}
-    found = db.execute(
+def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tuple[Known, ...]:
+    """Return items of the source that share a key with any that was found."""
+    digests = {key.digest for item in found.items for key in item.keys}
+    sharing = db.execute(
         f"""SELECT item, kind, digest FROM (
             SELECT item, kind, digest,
             row_number() OVER (PARTITION BY digest, kind ORDER BY item DESC) AS place
@@ -56,10 +46,10 @@ def _known(
         (claim.number, *digests, ITEMS_PER_KEY),
     )
     keys: dict[int, list[Key]] = defaultdict(list)
-    for row in found:
+    for row in sharing:
         keys[row["item"]].append(Key(KeyKind(row["kind"]), row["digest"]))
     seen = dict(claim.seen)
-    present = {seen[digest] for digest in listed if digest in seen}
+    present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
         f"""SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from itertools import count as counting
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.storage.sql import channels, lifecycle, rows
@@ -14,7 +13,7 @@ from aggregator.storage.sql.values import item_columns
 
 def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
-    stored = list(zip(_store(db, claim, changes.new, at), changes.new, strict=True))
+    stored = _store(db, claim, changes.new, at)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in changes.edits:
@@ -26,35 +25,38 @@ def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at
     return {new.item.digest: number for number, new in stored if new.item.digest}
 
 
-def _store(db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp) -> list[int]:
-    """Store items in the order given and publish the live ones; returns their numbers.
+def _store(
+    db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp
+) -> Sequence[tuple[int, NewItem]]:
+    """Store items in the order given and publish the live ones; returns each with its number.
 
     Everything is settled before the rows are written, because a row is large and is written once.
     """
     if not items:
-        return []
+        return ()
     first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 FROM item"))[0])
-    numbers = [first + offset for offset in range(len(items))]
-    live = sum(map(_is_live, items))
-    positions = counting(channels.count(db, "position", live) - live + 1)
+    numbered = list(enumerate(items, first))
+    live = [number for number, new in numbered if _is_live(new)]
+    last = channels.count(db, "position", len(live))
+    positions = dict(zip(live, range(last - len(live) + 1, last + 1), strict=True))
     stored = [
         {
             "number": number,
-            "position": next(positions) if _is_live(new) else None,
+            "position": positions.get(number),
             "story": _story(db, new.same_as),
             **_columns(new, claim, at),
         }
-        for number, new in zip(numbers, items, strict=True)
+        for number, new in numbered
     ]
     insert_many(db, "item", stored)
-    for number, new in zip(numbers, items, strict=True):
+    for number, new in numbered:
         if not _is_live(new):
             state, reason = new.placement.state, new.placement.reason
             lifecycle.audit(
                 db, Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
             )
-    channels.file(db, [number for number, new in zip(numbers, items, strict=True) if _is_live(new)], at)
-    return numbers
+    channels.file(db, live, at)
+    return numbered
 
 
 def _is_live(new: NewItem) -> bool:

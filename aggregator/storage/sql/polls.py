@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated
-from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Item, Knowledge, Outcome, PollResult
+from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -60,18 +60,11 @@ class PollStore:
         with self._engine.reading() as db:
             return claims.renewed(db, held)
 
-    def knowledge(
-        self,
-        claim: Claim,
-        items: Sequence[Item],
-        listed: Sequence[bytes],
-        *,
-        now: datetime,
-        taken: Set[str] = frozenset(),
-    ) -> Knowledge:
-        """Return what one snapshot says of a document's items; `listed` are digests of all its raw items."""
+    def knowledge(self, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
+        """Return what one snapshot says of a document's items; `taken` are ids that turned out to be in
+        use."""
         with self._engine.reading() as db:
-            return knowledge.read(db, claim, items, listed, now=now, taken=taken)
+            return knowledge.read(db, claim, found, now, taken)
 
     def record(self, result: PollResult) -> None:
         """(poller) Commit one poll, all or nothing.

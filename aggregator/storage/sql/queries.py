@@ -55,7 +55,7 @@ class ItemStore:
             if channel is None:
                 return ()
             changed = moment(channel["changed"])
-            found: dict[int, tuple[int, Row]] = {}
+            found: dict[int, Row] = {}
             cursor = db.execute(
                 f"""SELECT m.position AS place, m.since, i.*, s.id AS source_id FROM membership m
                 JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
@@ -65,7 +65,7 @@ class ItemStore:
             for row in cursor:
                 if len(found) >= window.newest and row["since"] < ms(changed - window.within):
                     break
-                found[row["number"]] = (row["place"], row)
+                found[row["number"]] = row
             cursor.close()
             corrected = db.execute(
                 f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
@@ -74,9 +74,9 @@ class ItemStore:
                 ORDER BY i.corrected DESC LIMIT ?""",
                 (channel["number"], ms(changed - window.corrected_within), window.newest),
             )
-            found |= {row["number"]: (row["place"], row) for row in corrected}
-            ordered = sorted(found.values(), key=lambda pair: -pair[0])
-            return _with_story(db, [values.stored(row) for _, row in ordered])
+            found |= {row["number"]: row for row in corrected}
+            ordered = sorted(found.values(), key=lambda row: -row["place"])
+            return _with_story(db, [values.stored(row) for row in ordered])
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         """Return live items that were older than the service when it first saw them and so never entered the

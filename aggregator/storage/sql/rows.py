@@ -4,18 +4,19 @@ Times and durations are integers (milliseconds), enums their values, tuples of t
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.errors import Cause
-from aggregator.model import Due, DueReason, Hints, Key, KeyKind, Relocation
+from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
 SET_DUE = "due = :due, due_reason = :due_reason, due_figures = :due_figures"  # of `due_columns`
@@ -26,11 +27,6 @@ def ms(moment: datetime) -> int:
     return (moment - _EPOCH) // MILLISECOND
 
 
-def ms_or_none(moment: datetime | None) -> int | None:
-    """Return the same for a time that may be missing."""
-    return None if moment is None else ms(moment)
-
-
 def moment(value: int) -> datetime:
     """Return the aware UTC time of milliseconds since 1970."""
     return _EPOCH + value * MILLISECOND
@@ -39,59 +35,6 @@ def moment(value: int) -> datetime:
 def moment_or_none(value: int | None) -> datetime | None:
     """Return the same for a column that may be NULL."""
     return None if value is None else moment(value)
-
-
-READ: Mapping[object, Callable[[Any], object]] = {
-    datetime: moment,
-    datetime | None: moment_or_none,
-    timedelta: lambda value: value * MILLISECOND,
-    timedelta | None: lambda value: None if value is None else value * MILLISECOND,
-    bool: bool,
-    bool | None: lambda value: None if value is None else bool(value),
-    tuple[str, ...]: lambda text: tuple(json.loads(text)),
-}
-
-
-def value(kind: Callable[..., T], row: Row, **others: object) -> T:
-    """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
-    the fields given."""
-    own = {
-        name: row[name] if read is None else read(row[name])
-        for name, read in _readers(kind)
-        if name not in others
-    }
-    return kind(**own, **others)
-
-
-@cache
-def _readers(kind: Any) -> Sequence[tuple[str, Callable[[Any], object] | None]]:
-    """Return the name of each field and what reads its column, None for a column that is the field."""
-    return [(each.name, _reader(each.type)) for each in fields(kind)]
-
-
-def _reader(of: object) -> Callable[[Any], object] | None:
-    return of if isinstance(of, type) and issubclass(of, Enum) else READ.get(of)
-
-
-def columns(of: object, *names: str) -> dict[str, object]:
-    """Return these fields of a dataclass as columns of the same names."""
-    return {name: column(getattr(of, name)) for name in names}
-
-
-def column(value: object) -> object:
-    """Return a value as `value` reads it back."""
-    match value:
-        case datetime():
-            return ms(value)
-        case timedelta():
-            return value // MILLISECOND
-        case Enum():
-            return value.value
-        case bool():
-            return int(value)
-        case tuple():
-            return json.dumps(value)
-    return value
 
 
 def pack_keys(keys: Iterable[Key]) -> bytes:
@@ -117,75 +60,103 @@ def unpack_seen(blob: bytes) -> tuple[tuple[bytes, int], ...]:
     )
 
 
-def pack_hints(hints: Hints) -> str:
-    """Return hints as JSON."""
-    period = hints.update_period
-    return json.dumps(
-        {
-            "ttl": hints.ttl,
-            "period": None if period is None else period.total_seconds(),
-            "hours": hints.skip_hours,
-            "days": hints.skip_days,
-        }
-    )
+READ: Mapping[object, Callable[[Any], object]] = {
+    datetime: moment,
+    datetime | None: moment_or_none,
+    timedelta: lambda value: value * MILLISECOND,
+    timedelta | None: lambda value: None if value is None else value * MILLISECOND,
+    bool: bool,
+    bool | None: lambda value: None if value is None else bool(value),
+    tuple[str, ...]: lambda found: tuple(json.loads(found) if isinstance(found, str) else found),
+    tuple[int, ...]: tuple,
+    tuple[Key, ...]: unpack_keys,
+    tuple[tuple[bytes, int], ...]: unpack_seen,
+    tuple[Enclosure, ...]: lambda found: tuple(Enclosure(*each) for each in found),
+    Origin | None: lambda found: Origin(*found),
+    Hints: lambda text: unpack(Hints, text),
+    Relocation: lambda text: unpack(Relocation, text),
+}
 
 
-def unpack_hints(text: str) -> Hints:
-    """Return the hints of a column made by `pack_hints`."""
-    members = json.loads(text)
-    period = members.get("period")
-    return Hints(
-        ttl=members.get("ttl"),
-        update_period=None if period is None else timedelta(seconds=period),
-        skip_hours=tuple(members.get("hours", ())),
-        skip_days=tuple(members.get("days", ())),
-    )
+def value(kind: Callable[..., T], row: Row, /, **others: object) -> T:
+    """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
+    the fields given."""
+    return kind(**read(kind, row, [name for name in _readers(kind) if name not in others]), **others)
 
 
-def pack_relocation(known: Relocation) -> str:
-    """Return a relocation as JSON, the same text for the same value; "{}" for none."""
-    times = {"since": ms_or_none(known.since), "seen_since": ms_or_none(known.seen_since)}
-    members = {"at": known.at, "seen": known.seen, "failures": known.failures, "refused": known.refused}
-    return json.dumps({name: value for name, value in (members | times).items() if value})
+def read(kind: Callable[..., object], row: Row, names: Iterable[str]) -> dict[str, Any]:
+    """Return these fields of a dataclass, read from the columns of the same names."""
+    readers = _readers(kind)
+    return {name: row[name] if (reader := readers[name]) is None else reader(row[name]) for name in names}
 
 
-def unpack_relocation(text: str) -> Relocation:
-    """Return the relocation of a column made by `pack_relocation`."""
-    if text == "{}":
-        return Relocation()
-    members = json.loads(text)
-    for name in ("since", "seen_since"):
-        members[name] = moment_or_none(members.get(name))
-    return Relocation(**{**members, "refused": tuple(members.get("refused", ()))})
+@cache
+def _readers(kind: Any) -> Mapping[str, Callable[[Any], object] | None]:
+    """Return what reads the column of each field, None for a column that is the field."""
+    return {each.name: _reader(each.type) for each in fields(kind)}
+
+
+def _reader(of: object) -> Callable[[Any], object] | None:
+    return of if isinstance(of, type) and issubclass(of, Enum) else READ.get(of)
+
+
+def unpack(kind: Callable[..., T], text: str, /, **others: object) -> T:
+    """Return a dataclass made of JSON by `pack`, and of the fields given; missing ones have their default."""
+    if text == "{}":  # as in most rows
+        return kind(**others)
+    members, known = json.loads(text), _readers(kind)
+    return kind(**read(kind, members, [name for name in members if name in known]), **others)
+
+
+def pack(of: Any, *names: str) -> str:
+    """Return a dataclass, or these fields of it, as JSON without what is empty."""
+    names = names or tuple(each.name for each in fields(of))
+    return _as_json({name: _member(value) for name in names if (value := getattr(of, name))})
+
+
+def _member(value: object) -> object:
+    return [column(each) for each in value] if isinstance(value, tuple) else column(value)
+
+
+WRITE: Mapping[type, Callable[[Any], object]] = {
+    datetime: ms,
+    timedelta: lambda value: value // MILLISECOND,
+    bool: int,
+    tuple: json.dumps,
+    Enclosure: attrgetter("url", "type", "size"),
+    Origin: attrgetter("title", "id", "link"),
+    Hints: pack,
+    Relocation: pack,
+}
+
+
+def columns(of: object, *names: str) -> dict[str, object]:
+    """Return these fields of a dataclass as columns of the same names."""
+    return {name: column(getattr(of, name)) for name in names}
+
+
+def changed(before: object, after: object, *names: str) -> dict[str, object]:
+    """Return those of these fields that differ, as columns."""
+    return columns(after, *(name for name in names if getattr(after, name) != getattr(before, name)))
+
+
+def column(value: object) -> object:
+    """Return a value as `value` reads it back."""
+    if isinstance(value, Enum):
+        return value.value
+    write = WRITE.get(type(value))
+    return value if write is None else write(value)
+
+
+FIGURES = ("wait", "basis", "cause", "failures", "host", "is_fallback", "is_skipping")
 
 
 def due_columns(due: Due) -> dict[str, object]:
     """Return the columns of a due time: when, the reason, and the figures behind it as JSON."""
-    figures = {
-        "wait": column(due.wait),
-        "basis": column(due.basis),
-        "cause": due.cause,
-        "failures": due.failures,
-        "host": due.host,
-        "fallback": due.is_fallback,
-        "skipping": due.is_skipping,
-    }
-    kept = {name: value for name, value in figures.items() if value}
-    return {"due": ms(due.at), "due_reason": due.reason.value, "due_figures": json.dumps(kept)}
+    return {"due": ms(due.at), "due_reason": due.reason.value, "due_figures": pack(due, *FIGURES)}
 
 
 def due(row: Row) -> Due:
     """Return the due time of a row of the `source` table."""
-    members = json.loads(row["due_figures"])
-    basis = members.get("basis")
-    return Due(
-        at=moment(row["due"]),
-        reason=DueReason(row["due_reason"]),
-        wait=members.get("wait", 0) * MILLISECOND,
-        basis=None if basis is None else basis * MILLISECOND,
-        cause=Cause(members.get("cause", "")),
-        failures=members.get("failures", 0),
-        host=members.get("host", ""),
-        is_fallback=members.get("fallback", False),
-        is_skipping=members.get("skipping", False),
-    )
+    reason = DueReason(row["due_reason"])
+    return unpack(Due, row["due_figures"], at=moment(row["due"]), reason=reason)

@@ -1,18 +1,17 @@
 """Sources in the store: brought in line with the configuration as `policy.sources` planned it."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.model import Due, DueReason
-from aggregator.model.settings import Config, Republish, Source
+from aggregator.model import Due, DueReason, Relocation
+from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
-from aggregator.policy.sources import STORED, Addition, Plan, StoredSource, Update, plan
+from aggregator.policy.sources import STORED, Addition, StoredSource, Update, plan
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
-from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, pack_relocation, unpack_relocation
+from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
 
 RESET = {
     "validated_url": "",
@@ -31,7 +30,9 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     journal.fix_authority(db, config.publication.url, now)
     at = channels.stamp(db, now)
     planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
-    _rename(db, planned)
+    for old, new in planned.renames:
+        db.execute("UPDATE source SET id = ? WHERE id = ?", (new, old))
+        db.execute("UPDATE channel SET name = ? WHERE name = ?", (f"sources/{new}", f"sources/{old}"))
     for number in planned.removals:
         alerts.end(db, number, now)
         db.execute("UPDATE source SET configured = 0, leased = NULL WHERE number = ?", (number,))
@@ -55,40 +56,23 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
         rows.value(
             StoredSource,
             row,
-            known=Source(
-                id=row["id"],
-                feed=row["feed"],
-                organisation=row["organisation"],
-                domains=tuple(json.loads(row["domains"])),
-                topics=tuple(json.loads(row["topics"])),
-                priority=row["priority"],
-                republish=Republish(row["republish"]),
-                licence=row["licence"],
-                every=row["every"] * MILLISECOND,
-            ),
+            known=Source(row["id"], row["feed"], **rows.read(Source, row, STORED)),
             due=rows.due(row),
-            relocation=unpack_relocation(row["relocation"]),
         )
         for row in found
     )
 
 
-def _rename(db: Connection, planned: Plan) -> None:
-    for old, new in planned.renames:
-        db.execute("UPDATE source SET id = ? WHERE id = ?", (new, old))
-        db.execute("UPDATE channel SET name = ? WHERE name = ?", (f"sources/{new}", f"sources/{old}"))
-
-
 def _add(db: Connection, addition: Addition) -> None:
     source = addition.source
-    columns = _columns(source) | due_columns(addition.due)
-    insert(db, "source", {**columns, "id": source.id, "feed": source.feed, "host": addition.host})
+    columns = rows.columns(source, "id", "feed", *STORED) | due_columns(addition.due)
+    insert(db, "source", {**columns, "host": addition.host})
 
 
 def _update(db: Connection, change: Update, at: Stamp) -> None:
     source = change.source
-    columns: dict[str, object] = {**_columns(source), "configured": 1, "feed": source.feed}
-    columns |= {"host": change.host, "relocation": pack_relocation(change.relocation)}
+    columns = rows.columns(source, "feed", *STORED) | rows.columns(change, "host", "relocation")
+    columns["configured"] = 1
     if change.due is not None:
         columns |= due_columns(change.due)
     if change.is_moved:
@@ -103,10 +87,6 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         channels.resettle(db, change.number, at)
     if change.touches:
         channels.touch_all(db, at)
-
-
-def _columns(source: Source) -> dict[str, object]:
-    return rows.columns(source, *STORED)
 
 
 def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:
@@ -125,13 +105,13 @@ def unmove(db: Connection, source: str, now: datetime) -> str:
     ).fetchone()
     if row is None:
         raise unknown(source)
-    known = unpack_relocation(row["relocation"])
+    known = unpack(Relocation, row["relocation"])
     after = relocation.undone(known)
     if after is None:
         raise UsageError(f"{source} has not moved: it is polled at its configured address")
     columns = {
         **due_columns(Due(now, DueReason.UNMOVED)),
-        "relocation": pack_relocation(after),
+        "relocation": pack(after),
         "host": relocation.host_of(row["feed"], after),
         "failures": 0,
         "failing_since": None,

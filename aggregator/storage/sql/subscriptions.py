@@ -10,10 +10,13 @@ from datetime import datetime
 from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import rows, source_state, values
-from aggregator.storage.sql.engine import Connection, changed, one, update
+from aggregator.storage.sql.engine import Connection, one, update
 from aggregator.storage.sql.rows import due_columns, moment_or_none, ms
 
 SECRET_BYTES = 32
+# Fields that an event may change; hub, topic, token and secret never do.
+TIMES = ("asked", "confirmed", "lease_until", "announced", "missed")
+FIELDS = ("state", *TIMES, "asks", "breaks", "reason")
 
 SELECT = """SELECT s.*, o.number AS source_number, o.id AS source_id, o.configured, t.due FROM subscription s
 JOIN source o ON o.number = s.source
@@ -42,7 +45,7 @@ def write(db: Connection, before: Subscription, after: Subscription | None) -> N
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))
         db.execute("DELETE FROM task WHERE kind = 'websub' AND subject = ?", (str(number),))
         return
-    if columns := changed(_columns(before), _columns(after)):
+    if columns := rows.changed(before, after, *FIELDS):
         update(db, "subscription", number, columns)
     if after.due != before.due:
         _schedule(db, number, after.due)
@@ -94,9 +97,3 @@ def announce(db: Connection, number: int, now: datetime) -> None:
     due = Due(subscription.poll_after_delivery(started, now), DueReason.HUB_DELIVERY)
     if schedule.hastens(rows.due(source), due.at, is_polled=is_polled):
         update(db, "source", row["source_number"], due_columns(due))
-
-
-def _columns(made: Subscription) -> dict[str, object]:
-    """Return what an event may change; hub, topic, token and secret never do."""
-    times = ("asked", "confirmed", "lease_until", "announced", "missed")
-    return rows.columns(made, "state", *times, "asks", "breaks", "reason")

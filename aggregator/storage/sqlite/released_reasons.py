@@ -31,6 +31,10 @@ CREATE TABLE host (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX host_limited ON host (limited_until) WHERE limited_until IS NOT NULL;
 UPDATE poll SET cause = 'rate_limited' WHERE cause = 'rests';
+UPDATE source SET hints = json_object('ttl', json_extract(hints, '$.ttl'),
+    'update_period', CAST(json_extract(hints, '$.period') * 1000 AS INTEGER),
+    'skip_hours', json_extract(hints, '$.hours'), 'skip_days', json_extract(hints, '$.days'))
+    WHERE hints <> '{}';
 UPDATE source SET findings = (SELECT count(DISTINCT first_seen) FROM item WHERE item.source = source.number);
 UPDATE source SET failing_since = (SELECT min(started) FROM poll WHERE poll.source = source.number
     AND started > coalesce(source.last_success, -1)) WHERE failures > 0;
@@ -97,9 +101,9 @@ def read(why: str) -> tuple[DueReason, Figures]:
     """Return the reason that a sentence of 0.1.0 stands for, with its figures; an unknown one is NEW."""
     base, skips, _ = why.partition("; skips hours or days")
     sentence = base.removesuffix(", at its other address")
-    suffixes: Figures = {"skipping": True} if skips else {}
+    suffixes: Figures = {"is_skipping": True} if skips else {}
     if base != sentence:
-        suffixes["fallback"] = True
+        suffixes["is_fallback"] = True
     for pattern, reason in SENTENCES.items():
         if found := re.fullmatch(pattern, sentence):
             said: Figures = {name: FIGURES[name](text) for name, text in found.groupdict().items() if text}

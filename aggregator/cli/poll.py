@@ -19,7 +19,6 @@ from aggregator.policy import reasons
 from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
-from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import start_forkserver
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
@@ -87,12 +86,11 @@ def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[l
 async def _poll_all(
     storage: Storage, current: LiveConfig, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
-    workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
         start_forkserver()
-    async with app.polling(storage, current, workers) as parts:
+    async with app.polling(storage, current) as pipeline:
         maintenance.release(storage, app.utc_now())
-        return await parts.pipeline.run(ids, advance)
+        return await pipeline.run(ids, advance)
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:

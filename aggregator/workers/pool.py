@@ -29,7 +29,7 @@ PARSE_CAUSES = frozenset({Cause.NOT_A_FEED, Cause.LIMIT})
 
 
 class WorkerPool:
-    """The service's DocumentReader. `seconds` (wall time), `cpu_seconds` and `memory` (bytes) bound one job.
+    """Reads documents. `seconds` (wall time), `cpu_seconds` and `memory` (bytes) bound one job.
 
     One thread hands jobs to each process. As many processes as processors, because the service needs its
     share: one more slowed a large pass down. At least two, so that one hostile document blocks no other.

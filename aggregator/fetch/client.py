@@ -1,6 +1,6 @@
 """Fetch of one document or post of one form, under a deadline and byte caps, following redirects itself.
 
-Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as does `transport`.
+Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as do its siblings.
 """
 
 import asyncio
@@ -30,9 +30,10 @@ from aggregator.fetch.responses import (
     PERMANENT,
     REDIRECTS,
     WITH_BODY,
-    Headers,
     expect_304,
     failure,
+    first,
+    kept,
     refreshed,
 )
 from aggregator.fetch.transport import Resolver, Transport
@@ -214,8 +215,9 @@ class Client:
     async def _interpret(
         self, url: str, response: httpx.Response, transfer: _Transfer
     ) -> Fetched | _Redirect:
-        status, headers = response.status_code, Headers.of(response.headers.raw)
-        location = headers.first("location")
+        status, headers = response.status_code, response.headers
+        headers.encoding = "latin-1"  # which loses no byte
+        location = first(headers, "location")
         if status in (REDIRECTS if transfer.content is None else METHOD_KEPT) and location:
             return _Redirect(as_utf8(location), status in PERMANENT)
         if transfer.content is not None and status // 100 == 2:
@@ -225,9 +227,7 @@ class Client:
             expect_304(url, transfer.validators)
             fresh = refreshed(url, headers, transfer.validators)
         elif status in WITH_BODY:
-            body, received = await read_body(
-                url, response, headers, budget=self.budget, max_bytes=transfer.max_bytes
-            )
+            body, received = await read_body(url, response, budget=self.budget, max_bytes=transfer.max_bytes)
             fresh = refreshed(url, headers)
         else:
             raise failure(url, status, headers)
@@ -235,9 +235,9 @@ class Client:
             url=url,
             status=status,
             body=body,
-            content_type=headers.first("content-type"),
+            content_type=first(headers, "content-type"),
             validators=fresh,
-            headers=headers.kept(),
+            headers=kept(headers),
             received=received,
         )
 

@@ -144,30 +144,27 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if len(ordered) > ROWS_MAX:
         shown = [each for each in ordered if each.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if shown:
-        table(
-            ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
-        )
+        rows = [
+            (
+                each.source,
+                each.kind,
+                str(each.new or "–"),
+                str(each.edited or "–"),
+                f"{each.seconds:.1f}",
+                each.message,
+            )
+            for each in shown
+        ]
+        table(("source", "outcome", "new", "edited", "seconds", "what happened"), rows)
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    return (
-        outcome.source,
-        outcome.kind,
-        str(outcome.new or "–"),
-        str(outcome.edited or "–"),
-        f"{outcome.seconds:.1f}",
-        outcome.message,
-    )
-
-
 def _as_json(outcome: Outcome) -> dict[str, object]:
-    fields = asdict(outcome)
-    fields["started"] = outcome.started.isoformat()
     due = outcome.due
-    fields["due"] = due.at.isoformat() if due else None
-    fields["why"] = reasons.words(due) if due else ""
-    fields["due_reason"] = due.reason.value if due else None
-    return fields
+    return asdict(outcome) | {
+        "due": due and due.at,
+        "why": reasons.words(due) if due else "",
+        "due_reason": due and due.reason,
+    }

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -38,7 +39,7 @@ def check(path: Path, *, live: bool) -> int:
 async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
     workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
-    async with client_of(config) as client:
+    async with aclosing(client_of(config)) as client:
 
         async def one(source: Source) -> tuple[tuple[str, ...], bool]:
             async with slots:
@@ -89,7 +90,7 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
-        async with client_of(config) as client:
+        async with aclosing(client_of(config)) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL)
             try:
                 return fetched.url, await workers.run(_job(fetched))

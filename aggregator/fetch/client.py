@@ -8,8 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -93,15 +91,7 @@ class Client:
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the transport and the resolver."""
         await self._transport.aclose()
         self._resolver.close()

@@ -51,7 +51,10 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     Return 1 when any poll failed.
     """
     config = configuration.load(path, os.environ)
-    named = _checked(config, ids)
+    for source_id in ids:
+        if config.source(source_id) is None:
+            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
+    named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
         try:
             with storage.admin.poller():
@@ -67,13 +70,6 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         why = "Retry-After, rate limit of the host, or 410"
         say(f"skipped ({why}): {', '.join(skipped)}; name one to poll it anyway")
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
-
-
-def _checked(config: Config, ids: Sequence[str]) -> list[str]:
-    for source_id in ids:
-        if config.source(source_id) is None:
-            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
-    return list(dict.fromkeys(ids))
 
 
 def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -193,7 +193,9 @@ class Pipeline:
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                self._report(result)
+                _log(result.outcome)
+                _log_relocation(result)
+                self.observe(claim, result.outcome)
                 return result.outcome
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
@@ -203,11 +205,6 @@ class Pipeline:
         _log(outcome)
         self.observe(claim, outcome)
         return outcome
-
-    def _report(self, result: PollResult) -> None:
-        _log(result.outcome)
-        _log_relocation(result)
-        self.observe(result.claim, result.outcome)
 
     def close(self) -> None:
         """Let decisions under way finish."""

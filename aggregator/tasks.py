@@ -1,6 +1,7 @@
 """Durable work other than polls: claims due tasks and hands each to the handler of its kind."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -20,30 +21,24 @@ class Writes(Protocol):
     def __call__(self, call: Callable[[], T], /) -> Awaitable[T]: ...
 
 
+@dataclass(slots=True)
 class Tasks:
     """The tasks of one service. A handler returns when its task is due again, None for never."""
 
-    def __init__(
-        self,
-        storage: TaskStore,
-        write: Writes,
-        handlers: Mapping[TaskKind, Handler],
-        *,
-        clock: Callable[[], datetime],
-    ) -> None:
-        self._storage = storage
-        self._write = write
-        self._handlers = handlers
-        self._clock = clock
-        self._running = 0
+    storage: TaskStore
+    write: Writes
+    handlers: Mapping[TaskKind, Handler]
+    _: KW_ONLY
+    clock: Callable[[], datetime]
+    _running: int = field(init=False, default=0)
 
     async def claim(self) -> tuple[Task, ...]:
         """Claim due tasks, no more than may run at once."""
-        now, kinds, room = self._clock(), tuple(self._handlers), TASKS_AT_ONCE - self._running
+        now, kinds, room = self.clock(), tuple(self.handlers), TASKS_AT_ONCE - self._running
         if room <= 0:
             return ()
-        taken = await self._write(
-            lambda: self._storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)
+        taken = await self.write(
+            lambda: self.storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)
         )
         self._running += len(taken)
         return taken
@@ -51,7 +46,7 @@ class Tasks:
     async def run(self, task: Task) -> None:
         """Run one claimed task."""
         try:
-            again = await self._handlers[task.kind](task)
-            await self._write(lambda: self._storage.finish_task(task, again))
+            again = await self.handlers[task.kind](task)
+            await self.write(lambda: self.storage.finish_task(task, again))
         finally:
             self._running -= 1

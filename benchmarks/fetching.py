@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
 from dataclasses import astuple
 from datetime import timedelta
 from ipaddress import ip_network
@@ -93,7 +94,7 @@ async def of_client(run: Run, origin: Origin, name: str) -> float:
     make: Any = getattr(importlib.import_module(module), factory) if factory else Transport
     transport = make((ip_network("127.0.0.0/8"),), resolve=resolve, trust=trust)
     settings = PollSettings(host_gap=timedelta(0))
-    async with Client(settings, contact="c", publication_url="p", transport=transport) as client:
+    async with aclosing(Client(settings, contact="c", publication_url="p", transport=transport)) as client:
 
         async def fetch(url: str) -> None:
             fetched = await client.fetch(url, validators=Validators(url, ETAG))

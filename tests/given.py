@@ -33,6 +33,7 @@ from aggregator.policy import poll_result
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
 from aggregator.workers.job import work
+from aggregator.workers.pool import WorkerPool
 
 T = TypeVar("T")
 
@@ -116,14 +117,11 @@ class SourceDriver:
         return recorded(self.storage, claim, self.source, read, now)
 
 
-class InProcessReader:
-    """A document reader that parses in this process instead of a worker."""
+class InProcessReader(WorkerPool):
+    """A pool that parses in this process instead of a worker."""
 
     async def run(self, job: ReadJob) -> ReadResult:
         return work(job)
-
-    async def release_if_idle(self, now: float) -> bool:
-        return False
 
 
 def recorded(storage: Storage, claim: Claim, of: Source, read: ReadResult, now: datetime) -> Outcome:

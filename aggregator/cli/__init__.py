@@ -9,7 +9,7 @@ import os
 import sys
 from typing import NoReturn
 
-from typer.exceptions import Abort, Exit, TyperException
+from typer.exceptions import Abort, TyperException
 
 from aggregator.cli.app import app
 from aggregator.cli.output import complain
@@ -32,8 +32,6 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
     try:
         code = app(arguments, prog_name="publicwire", standalone_mode=False)
-    except Exit as stop:
-        code = stop.exit_code
     except SystemExit:  # raised by typer and rich when stdout is a closed pipe
         return 0
     except (Abort, KeyboardInterrupt):
@@ -44,16 +42,10 @@ def run(arguments: list[str]) -> int:
         command = context.command_path if context else "publicwire"
         complain(f"{error.format_message()} (see {command} --help)")
         return 2
-    except ConfigError as error:
-        for problem in error.problems:
-            complain(str(problem))
-        return 2
-    except UsageError as error:
-        complain(str(error))
-        return 2
     except (PublicwireError, OSError) as error:
-        complain(str(error))
-        return 1
+        for problem in error.problems if isinstance(error, ConfigError) else (error,):
+            complain(str(problem))
+        return 2 if isinstance(error, ConfigError | UsageError) else 1
     return _flushed(code if isinstance(code, int) else 0)
 
 

@@ -6,7 +6,6 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.service import app
-from aggregator.storage import Restored
 from aggregator.storage import restore as restore_store
 
 
@@ -30,10 +29,6 @@ def restore(path: Path, backup: Path) -> None:
         say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
     if done.aside:
         say(f"the former database is kept as {done.aside}; delete it when the restore is right")
-    _warn(done)
-
-
-def _warn(done: Restored) -> None:
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "

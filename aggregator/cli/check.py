@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say, table
 from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
-from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, State, Stored
+from aggregator.model import FeedInfo, Fetched, ReadJob, ReadResult, State, Stored
 from aggregator.model.settings import Config, Source
 from aggregator.parse.autodiscovery import find_feeds, usual_addresses
 from aggregator.service import app
@@ -38,7 +39,7 @@ def check(path: Path, *, live: bool) -> int:
 async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
     workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
-    async with client_of(config) as client:
+    async with aclosing(client_of(config)) as client:
 
         async def one(source: Source) -> tuple[tuple[str, ...], bool]:
             async with slots:
@@ -89,7 +90,7 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
-        async with client_of(config) as client:
+        async with aclosing(client_of(config)) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL)
             try:
                 return fetched.url, await workers.run(_job(fetched))
@@ -112,28 +113,25 @@ def _job(fetched: Fetched) -> ReadJob:
 
 def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:
     say(f"{read.document.title}\n{feed}\n{len(read.items)} items; preview of the first three:\n")
+    now = app.utc_now()
     info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=read.document.title)
     for item in read.items[:3]:
         say("─" * 60)
-        say(present(_stored(item), feed=info, publication=config.publication).text)
+        shown = min(item.claimed or now, now)
+        stored = Stored(
+            number=0,
+            id="preview",
+            public_id=item.guid or "preview",
+            source="preview",
+            state=State.LIVE,
+            item=item,
+            shown=shown,
+            updated=shown,
+            first_seen=now,
+            seq=0,
+        )
+        say(present(stored, feed=info, publication=config.publication).text)
     say("─" * 60)
-
-
-def _stored(item: Item) -> Stored:
-    now = app.utc_now()
-    shown = min(item.claimed or now, now)
-    return Stored(
-        number=0,
-        id="preview",
-        public_id=item.guid or "preview",
-        source="preview",
-        state=State.LIVE,
-        item=item,
-        shown=shown,
-        updated=shown,
-        first_seen=now,
-        seq=0,
-    )
 
 
 def _replace(path: Path, text: str) -> None:

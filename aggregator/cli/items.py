@@ -60,9 +60,9 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "organisation": item.item.organisation or feed.organisation,
         "title": item.item.title,
         "url": item.item.url,
-        "published": item.shown.isoformat(),
-        "updated": item.updated.isoformat(),
-        "first_seen": item.first_seen.isoformat(),
+        "published": item.shown,
+        "updated": item.updated,
+        "first_seen": item.first_seen,
         "state": item.state,
         "topics": feed.topics,
         "language": item.item.language,
@@ -120,7 +120,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "public_id": item.public_id,
         "position": item.position,
         "reason": item.reason,
-        "release": item.release.isoformat() if item.release else None,
+        "release": item.release,
         "guid": release.guid,
         "raw_url": release.raw_url,
         "authors": release.authors,
@@ -131,18 +131,9 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
         "also": [asdict(also) for also in item.also],
-        "revisions": [
-            {"at": r.at.isoformat(), "title": r.title} for r in storage.items.revisions(item.number)
-        ],
+        "revisions": [{"at": each.at, "title": each.title} for each in storage.items.revisions(item.number)],
         "audit": [
-            {
-                "at": line.at.isoformat(),
-                "before": line.before,
-                "after": line.after,
-                "trigger": line.trigger,
-                "reason": line.reason,
-                "actor": line.actor,
-            }
+            {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
             for line in storage.items.audit(item.number)
         ],
     }

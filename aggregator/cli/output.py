@@ -31,8 +31,8 @@ def confirmed(question: str, act: str) -> bool:
 
 
 def say_json(value: object) -> None:
-    """Print JSON on stdout, indented, keys in the given order."""
-    for line in json.dumps(value, ensure_ascii=False, indent=2).split("\n"):
+    """Print JSON on stdout, indented, keys in the given order, times in ISO 8601."""
+    for line in json.dumps(value, default=datetime.isoformat, ensure_ascii=False, indent=2).split("\n"):
         print(line if line.isprintable() else "".join(map(_escaped, line)))
 
 

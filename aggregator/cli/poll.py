@@ -19,7 +19,6 @@ from aggregator.policy import reasons
 from aggregator.service import app, maintenance
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import Storage
-from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import start_forkserver
 
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
@@ -52,7 +51,10 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     Return 1 when any poll failed.
     """
     config = configuration.load(path, os.environ)
-    named = _checked(config, ids)
+    for source_id in ids:
+        if config.source(source_id) is None:
+            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
+    named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
         try:
             with storage.admin.poller():
@@ -70,13 +72,6 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
 
 
-def _checked(config: Config, ids: Sequence[str]) -> list[str]:
-    for source_id in ids:
-        if config.source(source_id) is None:
-            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
-    return list(dict.fromkeys(ids))
-
-
 def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return the ids to poll, and the ids skipped for Retry-After, a rate limit or 410 unless named."""
     limited = () if named else storage.polls.rate_limited(app.utc_now())
@@ -87,12 +82,11 @@ def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[l
 async def _poll_all(
     storage: Storage, current: LiveConfig, ids: Sequence[str], advance: Callable[[Outcome], None]
 ) -> tuple[Outcome, ...]:
-    workers = WorkerPool()
     if len(ids) >= PREPARE_FROM:
         start_forkserver()
-    async with app.polling(storage, current, workers) as parts:
+    async with app.polling(storage, current) as pipeline:
         maintenance.release(storage, app.utc_now())
-        return await parts.pipeline.run(ids, advance)
+        return await pipeline.run(ids, advance)
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
@@ -146,30 +140,27 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if len(ordered) > ROWS_MAX:
         shown = [each for each in ordered if each.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if shown:
-        table(
-            ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
-        )
+        rows = [
+            (
+                each.source,
+                each.kind,
+                str(each.new or "–"),
+                str(each.edited or "–"),
+                f"{each.seconds:.1f}",
+                each.message,
+            )
+            for each in shown
+        ]
+        table(("source", "outcome", "new", "edited", "seconds", "what happened"), rows)
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
-    return (
-        outcome.source,
-        outcome.kind,
-        str(outcome.new or "–"),
-        str(outcome.edited or "–"),
-        f"{outcome.seconds:.1f}",
-        outcome.message,
-    )
-
-
 def _as_json(outcome: Outcome) -> dict[str, object]:
-    fields = asdict(outcome)
-    fields["started"] = outcome.started.isoformat()
     due = outcome.due
-    fields["due"] = due.at.isoformat() if due else None
-    fields["why"] = reasons.words(due) if due else ""
-    fields["due_reason"] = due.reason.value if due else None
-    return fields
+    return asdict(outcome) | {
+        "due": due and due.at,
+        "why": reasons.words(due) if due else "",
+        "due_reason": due and due.reason,
+    }

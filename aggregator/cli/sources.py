@@ -63,17 +63,17 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "held": health.held,
         "mode": health.mode,
         "failures": health.failures,
-        "due": health.due.at.isoformat(),
+        "due": health.due.at,
         "due_reason": health.due.reason,
         "why": reasons.words(health.due),
         "moved_to": feed_address(moved_to),
-        "moved_since": moved_since.isoformat() if moved_since else None,
+        "moved_since": moved_since,
         "moved": bool(health.relocation.at),
-        "last_success": health.last_success.isoformat() if health.last_success else None,
+        "last_success": health.last_success,
         "alerts": [
-            {"kind": alert.kind.value, "since": alert.raised.isoformat(), "message": alert.message}
+            {"kind": alert.kind.value, "since": alert.raised, "message": alert.message}
             for alert in alerts
             if alert.source == health.feed.id
         ],
-        "last_poll": last and {"at": last.started.isoformat(), "outcome": last.kind, "message": last.message},
+        "last_poll": last and {"at": last.started, "outcome": last.kind, "message": last.message},
     }

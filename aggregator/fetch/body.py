@@ -6,14 +6,14 @@ from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import redacted
 from aggregator.fetch.decode import Decoding
 from aggregator.fetch.memory import Budget, Share
-from aggregator.fetch.responses import Headers
+from aggregator.fetch.responses import first
 
 # A body in tiny packets costs its receiver more than its sender: beyond PARTS_MAX their mean has a minimum.
 PARTS_MAX, PART_BYTES_MIN = 10_000, 64
 
 
 async def read_body(
-    url: str, response: httpx.Response, headers: Headers, *, budget: Budget, max_bytes: int
+    url: str, response: httpx.Response, *, budget: Budget, max_bytes: int
 ) -> tuple[bytes, int]:
     """Return the decoded body and its size in bytes as sent.
 
@@ -21,10 +21,10 @@ async def read_body(
     """
     message = f"{redacted(url)} is larger than {max_bytes} bytes"
     too_large = FetchError(message, cause=Cause.LIMIT, status=response.status_code)
-    length = headers.first("content-length")
+    length = first(response.headers, "content-length")
     if length.isdecimal() and len(length) < 20 and int(length) > max_bytes:
         raise too_large
-    decoding = Decoding(headers.get("content-encoding"), max_bytes=max_bytes)
+    decoding = Decoding(response.headers.get("content-encoding", ""), max_bytes=max_bytes)
     body, count, received = bytearray(), 0, 0
     with Share(budget) as share:
         async for part in response.aiter_raw():

@@ -1,6 +1,6 @@
 """Fetch of one document or post of one form, under a deadline and byte caps, following redirects itself.
 
-Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as does `transport`.
+Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as do its siblings.
 """
 
 import asyncio
@@ -8,8 +8,6 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from types import TracebackType
-from typing import Self
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -30,9 +28,10 @@ from aggregator.fetch.responses import (
     PERMANENT,
     REDIRECTS,
     WITH_BODY,
-    Headers,
     expect_304,
     failure,
+    first,
+    kept,
     refreshed,
 )
 from aggregator.fetch.transport import Resolver, Transport
@@ -92,15 +91,7 @@ class Client:
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
+    async def aclose(self) -> None:
         """Close the transport and the resolver."""
         await self._transport.aclose()
         self._resolver.close()
@@ -214,8 +205,9 @@ class Client:
     async def _interpret(
         self, url: str, response: httpx.Response, transfer: _Transfer
     ) -> Fetched | _Redirect:
-        status, headers = response.status_code, Headers.of(response.headers.raw)
-        location = headers.first("location")
+        status, headers = response.status_code, response.headers
+        headers.encoding = "latin-1"  # which loses no byte
+        location = first(headers, "location")
         if status in (REDIRECTS if transfer.content is None else METHOD_KEPT) and location:
             return _Redirect(as_utf8(location), status in PERMANENT)
         if transfer.content is not None and status // 100 == 2:
@@ -225,9 +217,7 @@ class Client:
             expect_304(url, transfer.validators)
             fresh = refreshed(url, headers, transfer.validators)
         elif status in WITH_BODY:
-            body, received = await read_body(
-                url, response, headers, budget=self.budget, max_bytes=transfer.max_bytes
-            )
+            body, received = await read_body(url, response, budget=self.budget, max_bytes=transfer.max_bytes)
             fresh = refreshed(url, headers)
         else:
             raise failure(url, status, headers)
@@ -235,9 +225,9 @@ class Client:
             url=url,
             status=status,
             body=body,
-            content_type=headers.first("content-type"),
+            content_type=first(headers, "content-type"),
             validators=fresh,
-            headers=headers.kept(),
+            headers=kept(headers),
             received=received,
         )
 

@@ -19,9 +19,8 @@ EVICT_AFTER = 2.0  # seconds of waiting until an eviction; age from which a shar
 class Budget:
     """A number of bytes, held in shares."""
 
-    def __init__(self, capacity: int, *, evict_after: float = EVICT_AFTER) -> None:
+    def __init__(self, capacity: int) -> None:
         self.free = capacity
-        self.evict_after = evict_after
         self.finisher: Share | None = None
         self.shares: set[Share] = set()
         self._next_eviction = 0.0  # time of the event loop
@@ -38,17 +37,15 @@ class Budget:
         the cancellation is delivered.
         """
         try:
-            async with asyncio.timeout_at(max(since + self.evict_after, self._next_eviction)):
+            async with asyncio.timeout_at(max(since + EVICT_AFTER, self._next_eviction)):
                 await self.change()
         except TimeoutError:
             now = asyncio.get_running_loop().time()
             if now < self._next_eviction:
                 return  # another waiter has just evicted, which may suffice
-            self._next_eviction = now + self.evict_after
+            self._next_eviction = now + EVICT_AFTER
             others = self.shares - {waiting}
-            slow = [
-                each for each in others if each.began <= now - self.evict_after and each.held >= waiting.held
-            ]
+            slow = [each for each in others if each.began <= now - EVICT_AFTER and each.held >= waiting.held]
             if slow:
                 max(slow, key=lambda share: share.held).evict()
 

@@ -33,28 +33,22 @@ class _Host:
     limited: float = 0.0  # until when none may
 
 
+@dataclass(kw_only=True, eq=False)
 class Hosts:
     """Slots for fetches, first come, first served. `gap` is seconds from start to start at one host.
 
-    A fetch slower than `slow_after` seconds releases its global slot early, while fewer than `slow` have
+    A fetch slower than SLOW_FETCH_AFTER releases its global slot early, while fewer than `slow_max` have
     done so. Fetches at hosts that are not known to be prompt never take more than half of the global slots.
     """
 
-    def __init__(
-        self,
-        *,
-        per_host: int,
-        in_all: int,
-        gap: float = 0.0,
-        slow_after: float = SLOW_FETCH_AFTER,
-        slow: int = SLOW_FETCHES_MAX,
-    ) -> None:
-        self._per_host = per_host
-        self._gap = gap
-        self._slow_after = slow_after
-        self._slow_max = slow
-        self._global = asyncio.Semaphore(in_all)
-        self._unproven = asyncio.Semaphore((in_all + 1) // 2)
+    per_host: int
+    in_all: int
+    gap: float = 0.0
+    slow_max: int = SLOW_FETCHES_MAX
+
+    def __post_init__(self) -> None:
+        self._global = asyncio.Semaphore(self.in_all)
+        self._unproven = asyncio.Semaphore((self.in_all + 1) // 2)
         self.slow = 0  # fetches that released their global slot early
         self.known: dict[str, _Host] = {}
         self._prompt: dict[str, bool] = {}
@@ -72,7 +66,7 @@ class Hosts:
         return self._leads.get(host, host)
 
     def is_prompt(self, host: str) -> bool | None:
-        """Return whether the last fetch there took less than `slow_after`, failed or not; None before any."""
+        """Return whether the last fetch there was not slow, failed or not; None before any."""
         return self._prompt.get(host)
 
     def states(self, host: str, now: datetime) -> tuple[HostState, ...]:
@@ -97,7 +91,7 @@ class Hosts:
             if state.leads_to:
                 self._leads[state.host] = state.leads_to
             if (wait := _seconds(state.next_at, now)) > 0:
-                self._host(state.host).next = _now() + min(wait, self._gap)
+                self._host(state.host).next = _now() + min(wait, self.gap)
             if (wait := _seconds(state.refused_until, now)) > 0:
                 self._host(state.host).limited = _now() + min(wait, LIMITED_FOR)
 
@@ -141,7 +135,7 @@ class Hosts:
         if name not in self.known:
             if len(self.known) >= HOSTS_MAX:
                 self._evict()
-            self.known[name] = _Host(asyncio.Semaphore(self._per_host))
+            self.known[name] = _Host(asyncio.Semaphore(self.per_host))
         return self.known[name]
 
     def _evict(self) -> None:
@@ -154,13 +148,13 @@ class Hosts:
 
     async def _keep_gap(self, here: _Host) -> None:
         begin = max(_now(), here.next)
-        here.next = begin + self._gap
+        here.next = begin + self.gap
         if begin > _now():
             await asyncio.sleep(begin - _now())
 
     @asynccontextmanager
     async def _global_slot(self, host: str) -> AsyncIterator[None]:
-        """Acquire a global fetch slot. A fetch slower than `slow_after` releases its slot early."""
+        """Acquire a global fetch slot. A fetch slower than SLOW_FETCH_AFTER releases its slot early."""
         with _Slots() as held:
             for slots in [self._global] if self.is_prompt(host) else [self._unproven, self._global]:
                 await slots.acquire()
@@ -176,12 +170,12 @@ class Hosts:
 
     def _watch(self, host: str, held: "_Slots") -> None:
         loop = asyncio.get_running_loop()
-        held.timer = loop.call_later(self._slow_after, self._make_room, host, held)
+        held.timer = loop.call_later(SLOW_FETCH_AFTER, self._make_room, host, held)
 
     def _make_room(self, host: str, held: "_Slots") -> None:
         held.is_prompt = False
         self._note(host, is_prompt=False)
-        if self.slow < self._slow_max:
+        if self.slow < self.slow_max:
             self.slow += 1
             held.has_left = True
             held.close()

@@ -1,9 +1,9 @@
 """Meaning of the status and headers of a response: validators, redirects, failures. No body, no network."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from http.client import responses
 from urllib.parse import urlsplit
+
+import httpx
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import redacted
@@ -22,36 +22,22 @@ _KEPT = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Headers:
-    """Header fields in order: names in lower case, values as Latin-1, which loses no byte."""
-
-    fields: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, raw: Iterable[tuple[bytes, bytes]]) -> "Headers":
-        """Return the fields of a received head."""
-        return cls(tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw))
-
-    def get(self, name: str) -> str:
-        """Return all values of a field, joined by commas (RFC 9110 section 5.3), or ""."""
-        return ", ".join(value for field, value in self.fields if field == name)
-
-    def first(self, name: str) -> str:
-        """Return the first value of a field that must not be repeated, or ""."""
-        return next((value for field, value in self.fields if field == name), "")
-
-    def kept(self) -> tuple[tuple[str, str], ...]:
-        """Return the fields for later stages, overlong ones left out."""
-        return tuple((name, value) for name, value in self.fields if name in _KEPT and _short(value))
+def first(headers: httpx.Headers, name: str) -> str:
+    """Return the first value of a field that must not be repeated, or ""."""
+    return next(iter(headers.get_list(name)), "")
 
 
-def refreshed(url: str, headers: Headers, stored: Validators = NO_VALIDATORS) -> Validators:
+def kept(headers: httpx.Headers) -> tuple[tuple[str, str], ...]:
+    """Return the fields for later stages, overlong ones left out."""
+    return tuple((name, value) for name, value in headers.multi_items() if name in _KEPT and _short(value))
+
+
+def refreshed(url: str, headers: httpx.Headers, stored: Validators = NO_VALIDATORS) -> Validators:
     """Return the validators for the next conditional request to `url`: the response's, else the stored."""
     return Validators(
         url=url,
-        etag=_short(headers.first("etag")) or stored.etag,
-        last_modified=_short(headers.first("last-modified")) or stored.last_modified,
+        etag=_short(first(headers, "etag")) or stored.etag,
+        last_modified=_short(first(headers, "last-modified")) or stored.last_modified,
     )
 
 
@@ -69,12 +55,12 @@ def _short(value: str) -> str:
     return value if len(value) <= VALUE_CHARACTERS_MAX else ""
 
 
-def failure(url: str, status: int, headers: Headers) -> FetchError:
+def failure(url: str, status: int, headers: httpx.Headers) -> FetchError:
     """Return the error for a response without a usable body."""
-    is_page = "html" in headers.first("content-type").lower()
+    is_page = "html" in first(headers, "content-type").lower()
     if status == 410:
         cause = Cause.GONE
-    elif (status == 403 and is_page) or headers.first("cf-mitigated") == "challenge":
+    elif (status == 403 and is_page) or first(headers, "cf-mitigated") == "challenge":
         cause = Cause.BLOCKED  # a page from the origin's protection against bots
     else:
         cause = Cause.HTTP
@@ -83,6 +69,6 @@ def failure(url: str, status: int, headers: Headers) -> FetchError:
         f"{redacted(url)} answered {status} {responses.get(status, '')}".rstrip(),
         cause=cause,
         status=status,
-        retry_after=_short(headers.first("retry-after")),
+        retry_after=_short(first(headers, "retry-after")),
         host=urlsplit(url).hostname or "",
     )

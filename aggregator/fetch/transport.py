@@ -11,6 +11,7 @@ import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from ipaddress import ip_address
 
@@ -93,6 +94,7 @@ class _Body(httpx.AsyncByteStream):
         self._exchange.close()
 
 
+@dataclass(eq=False)
 class Transport(httpx.AsyncBaseTransport):
     """Carries httpx requests, each over a connection of its own to a permitted address.
 
@@ -100,20 +102,14 @@ class Transport(httpx.AsyncBaseTransport):
     the SSRF guard. Certificates are loaded (20 ms) at the first https request.
     """
 
-    def __init__(
-        self,
-        allowed: tuple[Network, ...],
-        *,
-        resolve: Resolve,
-        trust: Callable[[], ssl.SSLContext] = httpx.create_ssl_context,
-    ) -> None:
-        self._allowed = allowed
-        self._resolve = resolve
-        self._trust = trust
+    allowed: tuple[Network, ...]
+    _: KW_ONLY
+    resolve: Resolve
+    trust: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
-        context = self._trust()
+        context = self.trust()
         context.set_alpn_protocols(["http/1.1"])
         return context
 
@@ -159,10 +155,10 @@ class Transport(httpx.AsyncBaseTransport):
             addresses: tuple[str, ...] = (str(ip_address(host)),)
         except ValueError:
             try:
-                addresses = tuple(dict.fromkeys(await self._resolve(host, port)))
+                addresses = tuple(dict.fromkeys(await self.resolve(host, port)))
             except (OSError, UnicodeError) as error:
                 raise httpx.ConnectError(f"{host[:100]} has no address: {_reason(error)}") from error
-        refusals = {address: why_refused(address, self._allowed) for address in addresses}
+        refusals = {address: why_refused(address, self.allowed) for address in addresses}
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:
             shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())

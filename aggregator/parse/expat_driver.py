@@ -4,36 +4,25 @@ The driver of the standard library delivers text line by line, feeds blocks of 6
 token in older expats) and looks attributes up in quadratic time. Never fetches an external entity.
 """
 
-from collections.abc import ItemsView
 from functools import cache
-from typing import Protocol, cast
 from xml.parsers import expat
 from xml.sax import SAXParseException
-from xml.sax.xmlreader import InputSource, Locator, XMLReader
+from xml.sax.xmlreader import AttributesNSImpl, InputSource, Locator, XMLReader
 
 Name = tuple[str | None, str]
 
 
-class _Handler(Protocol):
-    def startElementNS(self, name: Name, qname: None, attrs: "_Attributes") -> None: ...  # noqa: N802 (SAX)
-    def endElementNS(self, name: Name, qname: None) -> None: ...  # noqa: N802 (SAX)
-    def startPrefixMapping(self, prefix: str | None, uri: str | None) -> None: ...  # noqa: N802 (SAX)
-    def characters(self, content: str) -> None: ...
-
-
-class _Attributes:
-    """The part of SAX's AttributesNS that feedparser uses."""
+class _Attributes(AttributesNSImpl):
+    """Attributes that are looked up by qualified name in constant time."""
 
     def __init__(self, attributes: dict[str, str]) -> None:
-        self._values: dict[Name, str] = {}
+        values: dict[Name, str] = {}
         self._by_qname: dict[str, str] = {}
         for name, value in attributes.items():
             parts = name.split(" ")
-            self._values[_expanded_name(parts)] = value
+            values[_expanded_name(parts)] = value
             self._by_qname[f"{parts[2]}:{parts[1]}" if len(parts) == 3 else parts[-1]] = value
-
-    def items(self) -> ItemsView[Name, str]:
-        return self._values.items()
+        super().__init__(values, {})
 
     def getQNames(self) -> list[str]:  # noqa: N802 (SAX)
         return list(self._by_qname)
@@ -56,17 +45,7 @@ class Driver(XMLReader):
         assert isinstance(source, InputSource)
         stream = source.getByteStream()
         assert stream is not None
-        parser = expat.ParserCreate("utf-8", " ")
-        parser.namespace_prefixes = True
-        parser.buffer_text = True
-        parser.buffer_size = 1 << 16
-        self._connect(parser, cast(_Handler, self.getContentHandler()))
-        try:
-            parser.Parse(stream.read(), True)
-        except expat.ExpatError as error:
-            self.getErrorHandler().fatalError(SAXParseException(str(error), error, Locator()))
-
-    def _connect(self, parser: expat.XMLParserType, handler: _Handler) -> None:
+        handler = self.getContentHandler()
         expanded_name = cache(lambda name: _expanded_name(name.split(" ")))
 
         def start(name: str, attributes: dict[str, str]) -> None:
@@ -76,10 +55,18 @@ class Driver(XMLReader):
         def end(name: str) -> None:
             handler.endElementNS(expanded_name(name), None)
 
+        parser = expat.ParserCreate("utf-8", " ")
+        parser.namespace_prefixes = True
+        parser.buffer_text = True
+        parser.buffer_size = 1 << 16
         parser.StartElementHandler = start
         parser.EndElementHandler = end
         parser.StartNamespaceDeclHandler = handler.startPrefixMapping
         parser.CharacterDataHandler = handler.characters
+        try:
+            parser.Parse(stream.read(), True)
+        except expat.ExpatError as error:
+            self.getErrorHandler().fatalError(SAXParseException(str(error), error, Locator()))
 
 
 def _expanded_name(parts: list[str]) -> Name:

@@ -6,7 +6,6 @@ its own and works alone, so that a test can compare its effect with feedparser u
 
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import Protocol
 
 import feedparser.api
 import feedparser.mixin
@@ -55,12 +54,6 @@ def keep_guids() -> None:
         parser.can_be_relative_uri = parser.can_be_relative_uri - {"id"}
 
 
-class _AuthorState(Protocol):
-    inauthor: int
-
-    def _get_context(self) -> dict[str, object]: ...
-
-
 def keep_author_names() -> None:
     """Keep the text of an author element without children as the name of that author alone.
 
@@ -68,7 +61,7 @@ def keep_author_names() -> None:
     name the name of the author before.
     """
 
-    def sync_author_detail(parser: _AuthorState, key: str = "author") -> None:
+    def sync_author_detail(parser: feedparser.mixin._FeedParserMixin, key: str = "author") -> None:
         context = parser._get_context()
         people = dict.get(context, "authors")
         if key == "author" and not parser.inauthor and isinstance(people, list) and people and not people[-1]:
@@ -78,19 +71,13 @@ def keep_author_names() -> None:
         parser._sync_author_detail = sync_author_detail
 
 
-class _UriState(Protocol):
-    baseuri: str
-    inentry: int
-    document_uri: str
-
-
 def keep_relative_links() -> None:
     """Resolve URLs in entries against a stated xml:base only; without one they stay as written.
 
     feedparser resolves them against the URL of the document; `normalise` prefers the feed's own link.
     """
 
-    def resolve_uri(parser: _UriState, uri: str) -> str:
+    def resolve_uri(parser: feedparser.mixin._FeedParserMixin, uri: str) -> str:
         if parser.inentry and parser.baseuri == parser.document_uri:
             return uri
         resolved: str = feedparser.mixin._urljoin(parser.baseuri or "", uri)
@@ -104,7 +91,7 @@ def keep_relative_links() -> None:
 def _remember_document_uri(init: Callable[..., None]) -> Callable[..., None]:
     """Return a constructor that keeps the document's URL, which xml:base replaces in `baseuri`."""
 
-    def init_and_remember(parser: _UriState, *arguments: object) -> None:
+    def init_and_remember(parser: feedparser.mixin._FeedParserMixin, *arguments: object) -> None:
         init(parser, *arguments)
         # Normalised as feedparser does at the first element: it drops a slash of file:///.
         parser.document_uri = feedparser.mixin.make_safe_absolute_uri(parser.baseuri, parser.baseuri)

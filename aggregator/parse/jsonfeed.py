@@ -85,7 +85,7 @@ def _entry(item: Object, digest: bytes) -> Entry:
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),
         authors=_authors(item),
-        categories=distinct(_strings(item, "tags")),
+        categories=distinct(_clean(tag, RAW_LINE_CHARS_MAX) for tag in _list(item, "tags")),
         enclosures=with_url(
             Attachment(_text(file, "url"), _text(file, "mime_type"), _identifier(file.get("size_in_bytes")))
             for file in _objects(item, "attachments")
@@ -107,7 +107,7 @@ def _identifier(value: object) -> str:
     """Return a string or a number as a string: version 1.1 says to coerce an id that is a number."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return str(value)[:RAW_LINE_CHARS_MAX]
-    return _clean(value, RAW_LINE_CHARS_MAX).strip() if isinstance(value, str) else ""
+    return _clean(value, RAW_LINE_CHARS_MAX).strip()
 
 
 def _text(parent: Object, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
@@ -115,13 +115,12 @@ def _text(parent: Object, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
     return _clean(value.strip(), limit) if isinstance(value, str) else ""
 
 
-def _clean(value: str, limit: int) -> str:
-    """Cut a string; replace lone surrogates, which JSON can escape (RFC 8259 section 8.2) but not UTF-8."""
-    return value[:limit].encode(errors="replace").decode()
+def _clean(value: object, limit: int) -> str:
+    """Return a string cut, without the lone surrogates that JSON can escape (RFC 8259 section 8.2).
 
-
-def _strings(parent: Object, key: str) -> list[str]:
-    return [_clean(element, RAW_LINE_CHARS_MAX) for element in _list(parent, key) if isinstance(element, str)]
+    "" for a value of another type.
+    """
+    return value[:limit].encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _objects(parent: Object, key: str) -> list[dict[str, object]]:

@@ -10,11 +10,9 @@ import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Claim, Outcome, TaskKind
 from aggregator.model.settings import Address, Config
@@ -51,32 +49,21 @@ def opened(config: Config) -> Iterator[Storage]:
         storage.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Polling:
-    """The parts that poll: `client()` returns the HTTP client for the present configuration."""
-
-    storage: Storage
-    pipeline: Pipeline
-    write: Writer
-    client: Callable[[], Client]
-    workers: WorkerPool
-
-
 @asynccontextmanager
 async def polling(
     storage: Storage,
     current: LiveConfig,
-    workers: WorkerPool,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
-) -> AsyncIterator[Polling]:
-    """Compose the parts that poll over a store that this process polls; closed at the end."""
-    write, clients = Writer(), Clients(current, storage.polls.hosts(), clock=utc_now)
+) -> AsyncIterator[Pipeline]:
+    """Compose a pipeline over a store that this process polls; its parts are closed at the end."""
+    workers, write = WorkerPool(), Writer()
+    clients = Clients(current, storage.polls.hosts(), clock=utc_now)
     pipeline = Pipeline(
         storage, clients.client, workers, write, config=lambda: current.config, clock=utc_now, observe=observe
     )
     try:
-        yield Polling(storage, pipeline, write, clients.client, workers)
+        yield pipeline
     finally:
         await workers.close()
         await clients.close()
@@ -85,35 +72,24 @@ async def polling(
 
 
 def scheduler_of(
-    parts: Polling,
+    pipeline: Pipeline,
     current: LiveConfig,
     *,
-    clock: Callable[[], datetime] = utc_now,
     notify: Callable[[str], None] = systemd.notify,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> "Scheduler":
-    """Compose the scheduler over the parts that poll, with durable tasks and alerts."""
+    """Compose the scheduler over a pipeline, with durable tasks and alerts."""
     from aggregator.service import alert_webhook
     from aggregator.service.scheduler import Scheduler
     from aggregator.tasks import Tasks
     from aggregator.websub.subscriber import Subscriber
 
-    store, client, write = parts.storage.tasks, parts.client, parts.write
-    hubs = Subscriber(store, client, write, config=lambda: current.config, clock=clock)
-    alerts = alert_webhook.AlertNotifier(store, client, write, config=lambda: current.config, clock=clock)
-    return Scheduler(
-        parts.storage,
-        parts.pipeline,
-        Tasks(store, write, {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run}, clock=clock),
-        alerts,
-        current,
-        write=write,
-        hosts=lambda: client().hosts,
-        workers=parts.workers,
-        clock=clock,
-        notify=notify,
-        monotonic=monotonic,
-    )
+    store, client, write = pipeline.storage.tasks, pipeline.client, pipeline.write
+    config, clock = pipeline.config, pipeline.clock
+    hubs = Subscriber(store, client, write, config=config, clock=clock)
+    alerts = alert_webhook.AlertNotifier(store, client, write, config=config, clock=clock)
+    tasks = Tasks(store, write, {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run}, clock=clock)
+    return Scheduler(pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic)
 
 
 async def serve(config: Config, *, started: Callable[[], None]) -> int:
@@ -124,7 +100,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     from aggregator.service.metrics import Gauges, Metrics
     from aggregator.web.serving import serving
 
-    current, workers = LiveConfig(config), WorkerPool()
+    current = LiveConfig(config)
     with opened(config) as storage, storage.admin.poller():
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
@@ -134,13 +110,13 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
             lambda: Gauges(
                 storage.admin.totals(utc_now()),
                 scheduler.in_flight(),
-                workers.killed,
+                pipeline.reader.killed,
                 scheduler.last_tick,
                 storage.tasks.alerts(),
             )
         )
-        async with polling(storage, current, workers, observe=metrics.observe) as parts:
-            scheduler = scheduler_of(parts, current)
+        async with polling(storage, current, observe=metrics.observe) as pipeline:
+            scheduler = scheduler_of(pipeline, current)
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)

@@ -44,4 +44,4 @@ class Clients:
     async def close(self) -> None:
         """Close them all."""
         for client in self._open:
-            await client.close()
+            await client.aclose()

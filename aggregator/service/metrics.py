@@ -20,12 +20,10 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
-from aggregator.model import Alert, AlertKind, Claim, Outcome, Totals
+from aggregator.model import Alert, AlertKind, Claim, Outcome, SourceState, State, Totals
 
 POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
-ITEM_STATES = ("held", "live", "withdrawn")
-SOURCE_STATES = ("working", "failing", "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +100,7 @@ class GaugeCollector(Collector):
     def collect(self) -> Iterable[Metric]:
         now = self._read()
         counts = asdict(now.totals)
-        items, sources = ({each: counts[each] for each in states} for states in (ITEM_STATES, SOURCE_STATES))
+        items, sources = ({each.value: counts[each] for each in states} for states in (State, SourceState))
         alerts = {kind.value: sum(alert.kind is kind for alert in now.alerts) for kind in AlertKind}
         queue = {"poll": now.totals.due, "task": now.totals.tasks}
         yield _labelled("publicwire_stored_items", "Items in the store, by state.", "state", items)

@@ -14,7 +14,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
 
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, StorageError
 from aggregator.fetch.address import redacted
@@ -36,6 +35,7 @@ from aggregator.policy import poll_result, relocation
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
+from aggregator.workers.pool import WorkerPool
 
 POLL_LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller clears all leases at its start
 POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host delays no other
@@ -45,14 +45,6 @@ DECIDERS = 2
 DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would be a livelock
 
 
-class DocumentReader(Protocol):
-    """Reads documents in another process."""
-
-    async def run(self, job: ReadJob) -> ReadResult:
-        """Parse one document and normalise its entries; PollError names a fault or an exceeded limit."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Pipeline:
     """Polls sources. One a service; `config()` gives the present configuration, `observe` gets every
@@ -60,7 +52,7 @@ class Pipeline:
 
     storage: Storage
     client: Callable[[], Client]
-    reader: DocumentReader
+    reader: WorkerPool
     write: Writes
     _: KW_ONLY
     config: Callable[[], Config]
@@ -200,7 +192,9 @@ class Pipeline:
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                self._report(result)
+                _log(result.outcome)
+                _log_relocation(result)
+                self.observe(claim, result.outcome)
                 return result.outcome
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
@@ -210,11 +204,6 @@ class Pipeline:
         _log(outcome)
         self.observe(claim, outcome)
         return outcome
-
-    def _report(self, result: PollResult) -> None:
-        _log(result.outcome)
-        _log_relocation(result)
-        self.observe(result.claim, result.outcome)
 
     def close(self) -> None:
         """Let decisions under way finish."""

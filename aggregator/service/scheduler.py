@@ -6,7 +6,6 @@ from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import StorageError, StoreFull
-from aggregator.fetch.politeness import Hosts
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
@@ -16,9 +15,8 @@ from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
-from aggregator.storage import Storage
-from aggregator.tasks import Tasks, Writes
-from aggregator.workers.pool import WorkerPool, trim_heap
+from aggregator.tasks import Tasks
+from aggregator.workers.pool import trim_heap
 
 STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
@@ -29,20 +27,17 @@ DRAIN_SECONDS = 8.0  # that running polls get to finish after SIGTERM
 class Scheduler:
     """Ticks: reload, publish held items, claim due polls and tasks within capacity, alert, notify systemd."""
 
-    storage: Storage
     pipeline: Pipeline
     tasks: Tasks
     alerts: AlertNotifier
     current: LiveConfig
     _: KW_ONLY
-    write: Writes
-    hosts: Callable[[], Hosts]
-    workers: WorkerPool
-    clock: Callable[[], datetime]
     notify: Callable[[str], None]
     monotonic: Callable[[], float]
 
     def __post_init__(self) -> None:
+        self._storage, self._write = self.pipeline.storage, self.pipeline.write
+        self._clock = self.pipeline.clock
         self._store = self.current.config.store
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
@@ -64,8 +59,8 @@ class Scheduler:
             if self.current.changed():
                 self.reload()
             await self._sync()
-            await self.write(self._follow_clock)
-            await self.workers.release_if_idle(asyncio.get_running_loop().time())
+            await self._write(self._follow_clock)
+            await self.pipeline.reader.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()
             await self.alerts.log_new()
@@ -79,10 +74,10 @@ class Scheduler:
         poll = self.current.config.poll
         places = poll.concurrency * POLLS_PER_FETCH_SLOT
         async with self._claiming:
-            self._claimed = self.clock()
+            self._claimed = self._clock()
             under_way = [host for host in self._polls.values() if host is not None]
             if not self._draining and (free := places - len(under_way)) > 0:
-                hosts = self.hosts()
+                hosts = self.pipeline.client().hosts
                 admission = HostAdmission(
                     under_way,
                     places=places,
@@ -115,26 +110,26 @@ class Scheduler:
     def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.fault:
             return False
-        due = self.storage.polls.next_due()
-        return due is not None and self._claimed < due <= self.clock()
+        due = self._storage.polls.next_due()
+        return due is not None and self._claimed < due <= self._clock()
 
     def _follow_clock(self) -> None:
         """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
             return
-        now, ran = self.clock(), timedelta(seconds=self.monotonic() - self._ticked)
+        now, ran = self._clock(), timedelta(seconds=self.monotonic() - self._ticked)
         leap = schedule.leap(now - self.last_tick, ran)
         if not leap:
-            release(self.storage, now)
+            release(self._storage, now)
             return
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
-            self.storage.polls.set_back(-leap)
+            self._storage.polls.set_back(-leap)
 
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""
         self.notify(systemd.READY if self._ticked is None else systemd.ALIVE)
-        self.last_tick, self._ticked, self.fault = self.clock(), self.monotonic(), ""
+        self.last_tick, self._ticked, self.fault = self._clock(), self.monotonic(), ""
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:
         poll = asyncio.create_task(self._one(work, of))
@@ -152,7 +147,7 @@ class Scheduler:
     async def _release_lost(self) -> None:
         """Release claims whose polls a full disk kept from being recorded: their lease is long."""
         if lost := tuple(self._lost):
-            await self.write(lambda: self.storage.polls.release(lost))
+            await self._write(lambda: self._storage.polls.release(lost))
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
@@ -176,7 +171,7 @@ class Scheduler:
         config = self.current.config
         if config is self._synced:
             return
-        for done in await self.write(lambda: self.storage.admin.sync(config, self.clock())):
+        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
             log.info("configuration", change=done)
         self._synced = config
 
@@ -184,7 +179,7 @@ class Scheduler:
         """Run maintenance while polls go on."""
         retention = self.current.config.retention
         try:
-            await asyncio.to_thread(upkeep, self.storage, self._store, retention, self.clock())
+            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
             trim_heap()
         except StorageError as error:
             self._fail(error)

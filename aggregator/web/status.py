@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -12,7 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.model import Alert, Health, Outcome, SourceState
+from aggregator.model import Alert, Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
@@ -25,19 +24,6 @@ from aggregator.web.replies import NO_STORE, plain, reply
 ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS rebinding protection).")
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One source on the status page; `mark` is also its CSS class."""
-
-    health: Health
-    mark: SourceState
-    state: str
-    note: str
-    outcome: str
-    why: str
-    moved: str  # its new address and the cure
 
 
 def admin_app(
@@ -122,31 +108,27 @@ def status_page(
     alerts: tuple[Alert, ...] = (),
 ) -> Published:
     """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
-    rows = sorted((row(source) for source in health), key=lambda row: (row.mark, row.health.feed.id))
     return page(
         "status.html",
-        sources=rows[:ROWS_MAX],
+        sources=sorted(health, key=lambda source: (_mark(source), source.feed.id))[:ROWS_MAX],
         alerts=alerts[:ROWS_MAX],
-        many=len(rows),
-        failing=sum(row.mark is SourceState.FAILING for row in rows),
-        live=sum(row.health.live for row in rows),
-        held=sum(row.health.held for row in rows),
+        many=len(health),
+        failing=sum(_mark(source) is SourceState.FAILING for source in health),
+        live=sum(source.live for source in health),
+        held=sum(source.held for source in health),
         now=now,
         ready=ready,
         problems=problems,
     )
 
 
-def row(health: Health) -> Row:
-    """Return the row of one source."""
-    moved = advice(health.feed.id, health.relocation)
-    outcome = _outcome(health.last) if health.last else ""
-    return Row(health, *_state(health), outcome, reasons.words(health.due), moved)
+def _mark(health: Health) -> SourceState:
+    return state_of(health.failures, has_succeeded=health.last_success is not None)
 
 
 def _state(health: Health) -> tuple[SourceState, str, str]:
-    """Return mark, state and note of a source."""
-    mark = state_of(health.failures, has_succeeded=health.last_success is not None)
+    """Return mark, which is also the CSS class, state and note of a source."""
+    mark = _mark(health)
     if mark is SourceState.WAITING:
         return (mark, "Waiting", health.last.message) if health.last else (mark, "Not polled yet", "")
     if mark is SourceState.WORKING:
@@ -155,18 +137,6 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     since = f"last success {moment(health.last_success)}" if health.last_success else "never succeeded"
     reason = f"{health.last.message or health.last.cause} ({since})" if health.last else since
     return mark, f"Failed {times}", reason
-
-
-def _outcome(last: Outcome) -> str:
-    parts = [str(last.kind)]
-    if last.status:
-        parts.append(f"HTTP {last.status}")
-    if last.new:
-        parts.append(f"{last.new} new")
-    if last.edited:
-        parts.append(f"{last.edited} edited")
-    parts.append(f"{last.seconds:.1f} s")
-    return ", ".join(parts)
 
 
 def ago(when: datetime, now: datetime) -> str:
@@ -179,4 +149,5 @@ def ago(when: datetime, now: datetime) -> str:
     return "now"
 
 
-TEMPLATES.filters["ago"] = ago
+TEMPLATES.filters.update(ago=ago, state=_state, words=reasons.words)
+TEMPLATES.globals["advice"] = advice

@@ -10,6 +10,7 @@ import pickle
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Cause, ParseError, WorkerError
@@ -28,30 +29,26 @@ IDLE_SECONDS = 60.0  # without a job, then the processes are ended
 PARSE_CAUSES = frozenset({Cause.NOT_A_FEED, Cause.LIMIT})
 
 
+@dataclass(eq=False)
 class WorkerPool:
-    """The service's DocumentReader. `seconds` (wall time), `cpu_seconds` and `memory` (bytes) bound one job.
+    """Reads documents. `seconds` (wall time), `cpu_seconds` and `memory` (bytes) bound one job.
 
     One thread hands jobs to each process. As many processes as processors, because the service needs its
     share: one more slowed a large pass down. At least two, so that one hostile document blocks no other.
     """
 
-    def __init__(
-        self,
-        processes: int | None = None,
-        *,
-        seconds: float = JOB_SECONDS,
-        cpu_seconds: int = JOB_CPU_SECONDS,
-        memory: int = MEMORY,
-    ) -> None:
-        self._processes = processes or max(os.cpu_count() or 1, 2)
-        self._seconds = seconds
-        self._cpu_seconds = cpu_seconds
-        self._memory = memory
+    processes: int = field(default_factory=lambda: max(os.cpu_count() or 1, 2))
+    _: KW_ONLY
+    seconds: float = JOB_SECONDS
+    cpu_seconds: int = JOB_CPU_SECONDS
+    memory: int = MEMORY
+
+    def __post_init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
         self._of_thread = threading.local()
         self._workers: set[Worker] = set()
         # Backpressure: a pickled job is a second copy of its body, so only these many are pickled ahead.
-        self._slots = asyncio.Semaphore(2 * self._processes)
+        self._slots = asyncio.Semaphore(2 * self.processes)
         self._running = 0
         self._last_job = 0.0
         self._is_closing = False
@@ -63,7 +60,7 @@ class WorkerPool:
         try:
             async with self._slots:
                 if self._threads is None:
-                    self._threads = ThreadPoolExecutor(self._processes, "worker")
+                    self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
                 return await asyncio.get_running_loop().run_in_executor(
                     self._threads, self._read, pickled, f"the document of {job.source.id}"
@@ -72,12 +69,12 @@ class WorkerPool:
             self._running -= 1
             self._last_job = asyncio.get_running_loop().time()
 
-    async def release_if_idle(self, now: float, idle: float = IDLE_SECONDS) -> bool:
-        """End the processes after `idle` seconds without a job; `now` is the event loop's time.
+    async def release_if_idle(self, now: float) -> bool:
+        """End the processes after IDLE_SECONDS without a job; `now` is the event loop's time.
 
         Return whether they were ended.
         """
-        if self._threads is None or self._running or now - self._last_job < idle:
+        if self._threads is None or self._running or now - self._last_job < IDLE_SECONDS:
             return False
         await self.close()
         trim_heap()
@@ -102,10 +99,10 @@ class WorkerPool:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
         worker = self._worker(subject)
         try:
-            answer = worker.answer(job, self._seconds)
+            answer = worker.answer(job, self.seconds)
         except TimeoutError:
             self._discard(worker)
-            raise WorkerError(f"{subject} took over {self._seconds:g} s", cause=Cause.LIMIT) from None
+            raise WorkerError(f"{subject} took over {self.seconds:g} s", cause=Cause.LIMIT) from None
         except ValueError as error:
             self._discard(worker)
             raise WorkerError(
@@ -114,7 +111,7 @@ class WorkerPool:
         except (EOFError, OSError) as error:
             code = self._discard(worker)
             if code == -signal.SIGXCPU:
-                took = f"took over {self._cpu_seconds} s of CPU time"
+                took = f"took over {self.cpu_seconds} s of CPU time"
                 raise WorkerError(f"{subject} {took}", cause=Cause.LIMIT) from error
             raise WorkerError(f"{subject} killed its worker (exit code {code})", cause=Cause.CRASH) from error
         if isinstance(answer, ReadResult):
@@ -125,7 +122,7 @@ class WorkerPool:
         if failure.kind == ParseError.__name__ and failure.cause in PARSE_CAUSES:
             return ParseError(failure.message, cause=failure.cause)
         if failure.kind == MemoryError.__name__:
-            return WorkerError(f"{subject} needed over {self._memory >> 20} MB of memory", cause=Cause.LIMIT)
+            return WorkerError(f"{subject} needed over {self.memory >> 20} MB of memory", cause=Cause.LIMIT)
         failed = f"made its worker fail ({failure.kind}: {failure.message})"
         return WorkerError(f"{subject} {failed}", cause=Cause.CRASH)
 
@@ -137,7 +134,7 @@ class WorkerPool:
         if worker is not None:
             self._forget(worker)
         try:
-            worker = self._of_thread.worker = Worker(self._memory, self._cpu_seconds)
+            worker = self._of_thread.worker = Worker(self.memory, self.cpu_seconds)
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error
         self._workers.add(worker)

@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.model import State
 from aggregator.policy import schedule
-from aggregator.service.app import Polling, scheduler_of, utc_now
+from aggregator.service.app import scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
@@ -64,8 +64,7 @@ def ticking(directory: Path, scenario: Scenario) -> None:
                     config=lambda: current.config,
                     clock=lambda: time.clock,
                 )
-                parts = Polling(storage, pipeline, write, lambda: fetcher, readers)
-                poller = scheduler_of(parts, current, clock=lambda: time.clock, monotonic=lambda: time.ran)
+                poller = scheduler_of(pipeline, current, monotonic=lambda: time.ran)
                 await poller.tick()
                 await scenario(storage, poller, time)
                 assert not poller.failed

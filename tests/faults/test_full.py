@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aggregator.errors import StoreFull
 from aggregator.model import PollResult
-from aggregator.service.app import Polling, scheduler_of, utc_now
+from aggregator.service.app import scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
@@ -15,7 +15,6 @@ from aggregator.storage import open_storage
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
-from aggregator.workers.pool import WorkerPool
 from tests.fetch.given import client
 from tests.given import InProcessReader, config, source
 from tests.running import feed, item
@@ -51,8 +50,7 @@ def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Pat
                     config=lambda: current.config,
                     clock=utc_now,
                 )
-                parts = Polling(store, pipeline, write, lambda: fetcher, WorkerPool())
-                poller = scheduler_of(parts, current)
+                poller = scheduler_of(pipeline, current)
                 asked = list[int]()
                 for polls.is_room in (False, True):
                     await poller.tick()

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from contextlib import closing
+from contextlib import aclosing, closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +13,7 @@ from aggregator.model import Outcome
 from aggregator.policy import reasons
 from aggregator.storage import open_storage
 from tests.faults.given import STORM, says
-from tests.fetch.given import client, poll_settings
+from tests.fetch.given import client, open_client, poll_settings
 from tests.given import HOUR, NOON, config, pipeline, source
 from tests.running import feed, given_a_site, item, until
 from tests.server import Request, Script, answer, http_server, http_server_in_thread, redirect
@@ -29,7 +29,7 @@ def polls_at_one_host(
     """Poll three sources of one host; return requests, causes, due sources and reasons."""
 
     async def run() -> dict[str, object]:
-        async with http_server(answers) as serving, fetcher:
+        async with http_server(answers) as serving, aclosing(fetcher):
             with closing(open_storage(directory)) as storage:
                 sources = [source(name, feed=serving.url(f"/{name}")) for name in NAMES]
                 settings = config(*sources, store=directory)
@@ -86,7 +86,7 @@ def test_a_429_behind_a_redirect_limits_the_host_that_answered_it(tmp_path: Path
 
 
 def one_at_a_time() -> Client:
-    return client(poll_settings(per_host=1))
+    return open_client(poll_settings(per_host=1))
 
 
 def test_hosts_that_never_answer_delay_no_other(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_the_gap_between_two_fetches_of_a_host_is_kept_by_its_sources_together(t
     settings = replace(poll_settings(per_host=3), host_gap=timedelta(seconds=0.1))
     begin = asyncio.new_event_loop()
     started = begin.time()
-    assert polls_at_one_host(tmp_path, answers, client(settings))["causes"] == ["", "", ""]
+    assert polls_at_one_host(tmp_path, answers, open_client(settings))["causes"] == ["", "", ""]
     assert begin.time() - started >= 0.2
     begin.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import subprocess
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
@@ -44,7 +45,16 @@ def poll_settings(
     )
 
 
-def client(settings: PollSettings | None = None, transport: httpx.AsyncBaseTransport | None = None) -> Client:
+def client(
+    settings: PollSettings | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> AbstractAsyncContextManager[Client]:
+    """Provide an `open_client`, closed at the end."""
+    return aclosing(open_client(settings, transport))
+
+
+def open_client(
+    settings: PollSettings | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> Client:
     """Return a client, for which every host name is this machine unless it has another transport."""
     settings = settings or poll_settings()
     return Client(

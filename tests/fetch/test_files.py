@@ -5,10 +5,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import FetchError
-from aggregator.fetch.client import Client
 from aggregator.fetch.files import read_file
 from aggregator.model import Fetched, Validators
-from aggregator.model.settings import PollSettings
+from tests.fetch.given import client
 
 NONE = Validators()
 
@@ -93,7 +92,7 @@ def test_an_impossible_path_is_reported() -> None:
 
 def test_the_client_reads_files(tmp_path: Path) -> None:
     async def scenario() -> Fetched:
-        async with Client(PollSettings(), contact="a@example.org", publication_url="x") as client:
-            return await client.fetch(a_feed(tmp_path).as_uri())
+        async with client() as fetcher:
+            return await fetcher.fetch(a_feed(tmp_path).as_uri())
 
     assert asyncio.run(scenario()).body == b"<rss/>"

@@ -98,7 +98,7 @@ def test_fetches_waiting_for_a_rate_limited_host_give_up_and_others_go_on() -> N
 
 def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> None:
     async def scenario() -> list[str]:
-        slots, held = Hosts(per_host=1, in_all=1, slow=2), list[str]()
+        slots, held = Hosts(per_host=1, in_all=1, slow_max=2), list[str]()
         second, third, both = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
         async def fetch(host: str, end: asyncio.Event) -> None:
@@ -123,7 +123,7 @@ def test_a_slow_fetch_gives_its_slot_back_up_to_the_limit_of_slow_fetches() -> N
 
 def test_beyond_the_limit_of_slow_fetches_a_slow_fetch_keeps_its_slot() -> None:
     async def scenario() -> None:
-        slots = Hosts(per_host=1, in_all=1, slow=0)
+        slots = Hosts(per_host=1, in_all=1, slow_max=0)
         async with slots.slot("a"):
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(9 * SLOW_FETCH_AFTER), slots.slot("b"):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import aclosing
 
 import httpx
 import pytest
@@ -10,7 +11,7 @@ from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model.settings import PollSettings
-from tests.fetch.given import poll_settings, polling
+from tests.fetch.given import client, poll_settings, polling
 from tests.server import HttpServer, answer, for_ever, then_hang
 
 FORM = (("hub.mode", "subscribe"), ("hub.topic", "https://ministry.example/ä?b=1&c=2"))
@@ -29,10 +30,8 @@ def posted(
 
     async def scenario() -> int:
         transport = httpx.MockTransport(answered)
-        async with Client(
-            PollSettings(), contact="c", publication_url="https://p.example/", transport=transport
-        ) as client:
-            return await client.post(url, FORM)
+        async with client(transport=transport) as fetcher:
+            return await fetcher.post(url, FORM)
 
     return asyncio.run(scenario()), sent
 
@@ -61,7 +60,7 @@ def test_a_form_is_posted_as_a_browser_would() -> None:
     assert request.content == ENCODED
     assert dict(request.headers) == {
         "host": "hub.example",
-        "user-agent": f"publicwire/{__version__} (+https://p.example/; c)",
+        "user-agent": f"publicwire/{__version__} (+https://example.org/; desk@example.org)",
         "accept": "*/*",
         "accept-encoding": "gzip, deflate, br, zstd",
         "content-type": "application/x-www-form-urlencoded",
@@ -106,7 +105,7 @@ def test_a_form_is_posted_to_web_addresses_only(url: str) -> None:
 
 def test_the_guard_stands_before_forms_too() -> None:
     async def scenario() -> FetchError:
-        async with Client(PollSettings(), contact="c", publication_url="p") as client:
+        async with aclosing(Client(PollSettings(), contact="c", publication_url="p")) as client:
             with pytest.raises(FetchError) as caught:
                 await client.post("http://127.0.0.1:1/hub", FORM)
             return caught.value

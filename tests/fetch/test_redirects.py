@@ -1,6 +1,7 @@
 """Redirects: permanence, loops, SSRF."""
 
 import asyncio
+from contextlib import aclosing
 
 import httpx
 import pytest
@@ -109,7 +110,7 @@ def test_no_redirect_reaches_a_forbidden_address(target: str) -> None:
         fetcher = Client(
             PollSettings(), contact="a", publication_url="b", transport=httpx.MockTransport(answering)
         )
-        async with fetcher:
+        async with aclosing(fetcher):
             with pytest.raises(FetchError) as caught:
                 await fetcher.fetch("http://origin.test/")
         system.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def test_no_configured_or_stored_value_can_add_a_header() -> None:
                 contact="a@example.org\r\nX-One: 1",
                 publication_url="https://example.org/\nX-Two: 2",
             )
-            async with fetcher:
+            async with aclosing(fetcher):
                 url = origin.url("/")
                 await fetcher.fetch(
                     url,

@@ -24,7 +24,6 @@ from aggregator.storage import open_storage
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
-from aggregator.workers.pool import WorkerPool
 from tests.given import config
 from tests.running import Site, given_a_site, until
 
@@ -77,8 +76,8 @@ async def _blocked(directory: Path) -> None:
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
-        async with polling(storage, current, WorkerPool()) as parts:
-            poller = scheduler_of(parts, current, notify=said.append, monotonic=lambda: clock[0])
+        async with polling(storage, current) as pipeline:
+            poller = scheduler_of(pipeline, current, notify=said.append, monotonic=lambda: clock[0])
             assert not poller.is_ready()
             await poller.tick()
             await poller.tick()
@@ -89,7 +88,7 @@ async def _blocked(directory: Path) -> None:
                 loop.call_soon_threadsafe(is_blocked.set)
                 release.wait()
 
-            blocking = asyncio.create_task(parts.write(block))
+            blocking = asyncio.ensure_future(pipeline.write(block))
             tick = asyncio.create_task(poller.tick())
             await is_blocked.wait()
             clock[0] = 29
@@ -121,8 +120,8 @@ async def _reloaded(here: Site) -> list[str]:
     open_storage(here.store).close()  # makes the tables
     engine = SqliteEngine(here.store)
     with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
-        async with polling(store, current, WorkerPool()) as parts:
-            poller = scheduler_of(parts, current, notify=said.append)
+        async with polling(store, current) as pipeline:
+            poller = scheduler_of(pipeline, current, notify=said.append)
             await poller.tick()
             here.sources({"storm": "file:storm.xml"})
             poller.reload()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -120,7 +121,7 @@ def run_scenario(
         harness = SubscriberHarness(storage, configured, client, beside)
         app = public_app(Publisher(storage, harness._config), storage, harness.callback.routes())
         try:
-            async with client, serving([(address, lambda: app)]):
+            async with aclosing(client), serving([(address, lambda: app)]):
                 return await scenario(harness)
         finally:
             harness.pipeline.close()

@@ -181,7 +181,7 @@ def asked_over(directory: Path, responding: Callable[[httpx.Request], httpx.Resp
         transport = httpx.MockTransport(answered)
         harness.client = Client(harness.config.poll, contact="", publication_url="", transport=transport)
         await harness.steps()
-        await harness.client.close()
+        await harness.client.aclose()
 
     run_scenario(directory, scenario)
     return asked

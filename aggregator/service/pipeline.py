@@ -42,6 +42,7 @@ POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host del
 INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has thousands
 UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
 DECIDERS = 2
+DECISIONS_BESIDE = 3  # of one poll beside the writer; then in its turn, in which no other poll commits
 DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would be a livelock
 
 
@@ -167,18 +168,25 @@ class Pipeline:
             known = None
             if isinstance(answer, Answer) and (read := answer.read) is not None:
                 known = self.storage.polls.knowledge(claim, read, now, taken)
-            return poll_result.decide(
+            result = poll_result.decide(
                 claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
             )
+            return replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
+
+        def settle() -> PollResult:
+            result = decide()
+            self.storage.polls.record(result)
+            return result
 
         while True:
-            if isinstance(answer, Answer) and answer.read is not None:
-                result = await asyncio.get_running_loop().run_in_executor(self._deciders, decide)
-            else:
-                result = decide()
-            result = replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
+            is_read = isinstance(answer, Answer) and answer.read is not None
             try:
-                await self.write(partial(self.storage.polls.record, result))
+                if rounds >= DECISIONS_BESIDE:
+                    result = await self.write(settle)
+                else:
+                    beside = asyncio.get_running_loop().run_in_executor
+                    result = await beside(self._deciders, decide) if is_read else decide()
+                    await self.write(partial(self.storage.polls.record, result))
             except Outdated as error:
                 rounds, taken = rounds + 1, taken | error.taken
                 if rounds == DECISIONS_MAX:

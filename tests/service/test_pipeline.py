@@ -1,15 +1,17 @@
 """Decisions that no longer hold at the commit, and polls that must not be recorded."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import closing
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from aggregator.errors import Cause, Outdated
-from aggregator.model import Outcome, PollResult
+from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.model.settings import Config
-from aggregator.service.pipeline import DECISIONS_MAX
+from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX
 from aggregator.storage import Storage, open_storage
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sqlite import storage
@@ -18,6 +20,8 @@ from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
 from tests.given import HOUR, NOON, all_items, config, pipeline, titles
 from tests.server import http_server
+
+T = TypeVar("T")
 
 
 class BusyPolls(PollStore):
@@ -73,6 +77,51 @@ def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path)
         (health,) = store.admin.health()
         assert (health.failures, all_items(store)) == (1, ())
         assert health.due.at > NOON
+
+
+class OvertakenPolls(PollStore):
+    """A store in which another poll commits between each decision and its commit, unless both are in one write."""
+
+    is_writing = False
+    read_in_turn = False
+    refused = 0
+
+    def knowledge(
+        self, claim: Claim, read: ReadResult, now: datetime, taken: Set[str] = frozenset()
+    ) -> Knowledge:
+        self.read_in_turn = self.is_writing
+        return super().knowledge(claim, read, now, taken)
+
+    def record(self, result: PollResult) -> None:
+        if not self.read_in_turn:
+            self.refused += 1
+            raise Outdated("another poll has committed")
+        super().record(result)
+
+    async def write(self, call: Callable[[], T]) -> T:
+        self.is_writing = True
+        try:
+            return call()
+        finally:
+            self.is_writing = False
+
+
+def test_a_poll_overtaken_again_and_again_is_decided_in_the_turn_of_the_writer(tmp_path: Path) -> None:
+    open_storage(tmp_path).close()  # makes the tables
+    engine = SqliteEngine(tmp_path)
+    overtaken = OvertakenPolls(engine)
+
+    async def run() -> Outcome:
+        async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
+            settings = config(replace(OFFICE, feed=origin.url("/feed")), store=tmp_path)
+            store.admin.sync(settings, NOON)
+            polls = replace(pipeline(store, fetcher, lambda: settings), write=overtaken.write)
+            (outcome,) = await polls.run([OFFICE.id])
+            polls.close()
+            return outcome
+
+    with closing(replace(storage(engine), polls=overtaken)) as store:
+        assert (asyncio.run(run()).new, overtaken.refused) == (2, DECISIONS_BESIDE)
 
 
 def test_a_poll_of_a_source_without_configuration_is_void_and_counts_as_no_failure(tmp_path: Path) -> None:

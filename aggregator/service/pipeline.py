@@ -173,20 +173,10 @@ class Pipeline:
             )
             return replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
 
-        def settle() -> PollResult:
-            result = decide()
-            self.storage.polls.record(result)
-            return result
-
         while True:
             is_read = isinstance(answer, Answer) and answer.read is not None
             try:
-                if rounds >= DECISIONS_BESIDE:
-                    result = await self.write(settle)
-                else:
-                    beside = asyncio.get_running_loop().run_in_executor
-                    result = await beside(self._deciders, decide) if is_read else decide()
-                    await self.write(partial(self.storage.polls.record, result))
+                result = await self._commit(decide, is_read=is_read, in_turn=rounds >= DECISIONS_BESIDE)
             except Outdated as error:
                 rounds, taken = rounds + 1, taken | error.taken
                 if rounds == DECISIONS_MAX:
@@ -204,6 +194,19 @@ class Pipeline:
                 _log_relocation(result)
                 self.observe(claim, result.outcome)
                 return result.outcome
+
+    async def _commit(self, decide: Callable[[], PollResult], *, is_read: bool, in_turn: bool) -> PollResult:
+        """Decide beside the writer, or in its turn; commit. A quiet poll is decided on its claim at once."""
+
+        def record(result: PollResult) -> PollResult:
+            self.storage.polls.record(result)
+            return result
+
+        if in_turn:
+            return await self.write(lambda: record(decide()))
+        run = asyncio.get_running_loop().run_in_executor
+        result = await run(self._deciders, decide) if is_read else decide()
+        return await self.write(partial(record, result))
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
         """End a poll that must not be recorded; its source is due as before."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
+from aggregator.model.settings import Retention
+from aggregator.policy.schedule import HOST_REMEMBERED
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 from tests.storage.given import claimed
@@ -182,6 +184,30 @@ def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage:
     storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(press,)))
     storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
     assert due(storage)["late"] == DAY
+
+
+def test_a_host_is_forgotten_30_days_after_its_last_fetch_unless_a_limit_is_in_force(
+    storage: Storage,
+) -> None:
+    given(storage)
+    limits(storage, "harbour")
+    old, recent = HostState("old.example", NOON, leads_to="cdn.example"), HostState("new.example", NOON + DAY)
+    refused = HostState("refused.example", NOON, refused_until=NOON + 60 * DAY)
+    result = succeeded(claimed(storage, "other"), OTHER)
+    storage.polls.record(replace(result, hosts=(old, recent, refused)))
+    storage.admin.maintain(Retention(), NOON + HOST_REMEMBERED)
+    assert set(storage.polls.hosts()) == {old, recent, refused}
+    storage.admin.maintain(Retention(), NOON + HOST_REMEMBERED + HOUR)
+    assert set(storage.polls.hosts()) == {recent, refused}
+
+
+def test_a_rate_limit_longer_than_30_days_is_kept(storage: Storage) -> None:
+    given(storage)
+    limits(storage, "harbour")
+    storage.polls.set_back(-60 * DAY)
+    storage.admin.maintain(Retention(), NOON + 59 * DAY)
+    storage.admin.sync(config(source("late", feed="https://press.example/late.xml")), NOON + 59 * DAY)
+    assert due(storage)["late"] == 61 * DAY
 
 
 def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:

@@ -52,6 +52,15 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
     )
 
 
+def forget(db: Connection, now: datetime) -> None:
+    """Delete hosts without a fetch for `HOST_REMEMBERED` and without a rate limit in force."""
+    db.execute(
+        """DELETE FROM host WHERE coalesce(next_at, 0) < :before AND coalesce(refused_until, 0) < :now
+        AND coalesce(limited_until, 0) < :now""",
+        {"before": ms(now - schedule.HOST_REMEMBERED), "now": ms(now)},
+    )
+
+
 def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
     """Return the hosts that are rate-limited at `now`."""
     found = db.execute("SELECT host, limited_until FROM host WHERE limited_until > :now", {"now": ms(now)})

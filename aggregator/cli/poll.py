@@ -55,7 +55,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     named = _checked(config, ids)
     with app.opened(config) as storage:
         try:
-            with storage.admin.poller():
+            with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())
                 chosen, skipped = _selected(storage, config, named)
                 with _progress(len(chosen), shown=not as_json) as advance:

@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from aggregator.errors import Cause, FetchError
@@ -151,7 +151,7 @@ def test_a_limit_outlives_a_restart(tmp_path: Path) -> None:
     with closing(open_storage(tmp_path)) as storage:
         given(storage)
         limits(storage, "harbour")
-    with closing(open_storage(tmp_path)) as storage, storage.admin.poller():
+    with closing(open_storage(tmp_path)) as storage, storage.admin.poller(NOON):
         late = source("late", feed="https://press.example/late.xml")
         storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
         assert health(storage, "late").due == LIMITED
@@ -225,13 +225,11 @@ def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Stor
 
 def test_a_limit_that_a_wrong_clock_has_set_ends_with_the_next_poller(storage: Storage) -> None:
     given(storage)
-    ahead = datetime.now(UTC) + 60 * DAY
     error = FetchError(
         "too many requests", cause=Cause.HTTP, status=429, retry_after="3600", host="press.example"
     )
-    storage.polls.record(failed(claimed(storage, "harbour"), ahead, error))
-    with storage.admin.poller():
-        now = datetime.now(UTC).replace(microsecond=0)
+    storage.polls.record(failed(claimed(storage, "harbour"), NOON + 60 * DAY, error))
+    with storage.admin.poller(NOON):
         late = source("late", feed="https://press.example/late.xml")
-        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), now)
-        assert health(storage, "late").due == Due(now)
+        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
+        assert health(storage, "late").due == Due(NOON)

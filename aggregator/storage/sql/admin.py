@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.model import Health, Totals
@@ -22,11 +22,11 @@ class AdminStore:
         self._engine = engine
 
     @contextmanager
-    def poller(self) -> Iterator[None]:
+    def poller(self, now: datetime) -> Iterator[None]:
         """Hold the lock of this store's one poller; StoreBusy names the holder. Clears all leases."""
         with self._engine.polling():
             with self._engine.writing() as db:
-                claims.clear_leases(db, datetime.now(UTC))
+                claims.clear_leases(db, now)
             yield
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:

@@ -52,13 +52,13 @@ READ: Mapping[object, Callable[[Any], object]] = {
 }
 
 
-def value(kind: Callable[..., T], row: Row, **others: object) -> T:
-    """Return a dataclass made of the columns of the same names, each read by the type of its field, and of
-    the fields given."""
+def value(kind: Callable[..., T], row: Row, *names: str, **others: object) -> T:
+    """Return a dataclass made of the fields given and of columns, each read by the type of its field: those
+    of `names`, else of all other fields."""
     own = {
         name: row[name] if read is None else read(row[name])
         for name, read in _readers(kind)
-        if name not in others
+        if (name in names if names else name not in others)
     }
     return kind(**own, **others)
 

@@ -1,18 +1,17 @@
 """Sources in the store: brought in line with the configuration as `policy.sources` planned it."""
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason
-from aggregator.model.settings import Config, Republish, Source
+from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
 from aggregator.policy.sources import STORED, Addition, Plan, StoredSource, Update, plan
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
-from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, pack_relocation, unpack_relocation
+from aggregator.storage.sql.rows import SET_DUE, due_columns, pack_relocation, unpack_relocation
 
 RESET = {
     "validated_url": "",
@@ -48,24 +47,14 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
 
 def _stored(db: Connection) -> tuple[StoredSource, ...]:
     found = db.execute(
-        """SELECT number, id, feed, configured, organisation, domains, topics, priority, republish, licence,
-        every, due, due_reason, due_figures, failures, host, relocation FROM source"""
+        f"""SELECT number, id, feed, configured, {", ".join(STORED)}, due, due_reason, due_figures, failures,
+        host, relocation FROM source"""
     )
     return tuple(
         rows.value(
             StoredSource,
             row,
-            known=Source(
-                id=row["id"],
-                feed=row["feed"],
-                organisation=row["organisation"],
-                domains=tuple(json.loads(row["domains"])),
-                topics=tuple(json.loads(row["topics"])),
-                priority=row["priority"],
-                republish=Republish(row["republish"]),
-                licence=row["licence"],
-                every=row["every"] * MILLISECOND,
-            ),
+            known=rows.value(Source, row, "id", "feed", *STORED),
             due=rows.due(row),
             relocation=unpack_relocation(row["relocation"]),
         )

@@ -146,9 +146,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     if len(ordered) > ROWS_MAX:
         shown = [each for each in ordered if each.kind in (OutcomeKind.CHANGED, OutcomeKind.FAILED)]
     if shown:
-        table(
-            ("source", "outcome", "new", "edited", "seconds", "what happened"), [_row(each) for each in shown]
-        )
+        table(("source", "outcome", "new", "edited", "seconds", "message"), [_row(each) for each in shown])
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")

@@ -1,4 +1,4 @@
-"""Items as storage keeps them: state, story, revisions, audit; and what a poll may ask of them."""
+"""Items as storage keeps them: state, story, revisions, audit; what deduplication reads; queries."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -146,7 +146,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
-    """Filter of a list of items, newest first; "" means any. `states` empty means all."""
+    """Filter of a list of items, the last stored first; "" means any. `states` empty means all."""
 
     search: str = ""
     source: str = ""

@@ -130,7 +130,7 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
-        """Return items in any state, newest first."""
+        """Return items in any state, the last stored first."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:

@@ -44,7 +44,7 @@ def fill(path: Path, total: int) -> None:
     now = datetime.now(UTC)
     storage = open_storage(config.store)
     try:
-        with storage.admin.poller():
+        with storage.admin.poller(now):
             storage.admin.sync(config, now - AGE)
             for at, source in enumerate(config.sources):
                 share = range(total * at // len(config.sources), total * (at + 1) // len(config.sources))

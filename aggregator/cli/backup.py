@@ -45,8 +45,10 @@ def forget(path: Path, source: str, *, yes: bool) -> int:
     if config.source(source) is not None:
         raise UsageError(f"{source} is still configured: remove it from {config.path} first")
     with app.opened(config) as storage:
-        if storage.items.feed(source) is None:
-            raise UsageError(f"there is no source called {source!r} in the store")
+        removed = [feed.id for feed in storage.items.feeds() if config.source(feed.id) is None]
+        if source not in removed:
+            known = ", ".join(removed) or "none"
+            raise UsageError(f"there is no source called {source!r}: removed from {config.path} are {known}")
         question = f"Delete {source} and all its items for good?"
         if not (yes or confirmed(question, f"delete {source}")):
             say("nothing was deleted")

@@ -1,14 +1,14 @@
-"""`check` and `add`: validate sources.yaml, discover a feed, preview items; nothing is stored."""
+"""`check` and `add`: validate sources.yaml, discover a feed, preview items; only `add` writes that file."""
 
 import asyncio
 import os
-import re
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say, table
+from aggregator.config import addresses
 from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.model import FeedInfo, Fetched, ReadJob, ReadResult, State, Stored
@@ -72,8 +72,10 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         url = f"https://{url}"
     if not url.lower().startswith(("http://", "https://")):
         raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
-    if re.match("[a-z]+://[^/?#]*@", url, re.IGNORECASE):
-        raise UsageError(f"the URL holds a user name or password: write the source into {path}, with `auth`")
+    try:
+        addresses.feed(url)
+    except ValueError as error:
+        raise UsageError(f"the URL {error}") from None
     feed, read = asyncio.run(_find(config, url))
     text = path.read_bytes().decode()  # with its line ends and byte order mark
     edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview

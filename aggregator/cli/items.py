@@ -26,7 +26,7 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
 
 
 def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
-    """Print a list of items, newest first."""
+    """Print the items stored last, newest shown date first."""
     config = configuration.load(path)
     with app.opened(config) as storage:
         names = {feed.id: feed for feed in storage.items.feeds()}

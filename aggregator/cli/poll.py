@@ -57,7 +57,7 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
         try:
-            with storage.admin.poller():
+            with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())
                 chosen, skipped = _selected(storage, config, named)
                 with _progress(len(chosen), shown=not as_json) as advance:
@@ -151,7 +151,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             )
             for each in shown
         ]
-        table(("source", "outcome", "new", "edited", "seconds", "what happened"), rows)
+        table(("source", "outcome", "new", "edited", "seconds", "message"), rows)
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")

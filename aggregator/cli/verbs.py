@@ -7,6 +7,7 @@ from aggregator import config as configuration
 from aggregator.cli.items import find_item
 from aggregator.cli.output import say
 from aggregator.editorial.safe import feed_address
+from aggregator.errors import PublicwireError
 from aggregator.model import Trigger
 from aggregator.policy.lifecycle import TABLE, step
 from aggregator.service import app
@@ -50,5 +51,8 @@ def export(path: Path, directory: Path) -> None:
     config = configuration.load(path)
     set_up()  # items that cannot be rendered are left out, and logged
     with app.opened(config) as storage:
-        done = write(directory, Publisher(storage, lambda: config), storage)
+        try:
+            done = write(directory, Publisher(storage, lambda: config), storage)
+        except OSError as error:
+            raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error
     say(f"{done.files} files in {directory}, {done.removed} removed")

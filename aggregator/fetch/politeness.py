@@ -118,7 +118,7 @@ class Hosts:
                     await self._keep_gap(here)
                 if (left := here.limited - _now()) > 0:
                     raise Rejected(
-                        "was not asked: its host is rate-limited: it has just answered 429",
+                        "was not fetched: its host is rate-limited (429 less than a minute ago)",
                         cause=Cause.RATE_LIMITED,
                         retry_after=str(ceil(left)),
                     )

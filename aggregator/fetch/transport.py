@@ -162,5 +162,6 @@ class Transport(httpx.AsyncBaseTransport):
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:
             shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())
-            raise Rejected(f"is refused: its host is at {shown or 'no address'}", cause=Cause.REFUSED)
+            at = f"{shown}; `poll.allow_networks` can permit its network" if shown else "no address"
+            raise Rejected(f"is refused: its host is at {at}", cause=Cause.REFUSED)
         return permitted

@@ -150,7 +150,7 @@ class PollResult:
 
 
 class AlertState(StrEnum):
-    """Whether an alert holds still."""
+    """Whether an alert is open."""
 
     RAISED = "raised"
     CLEARED = "cleared"
@@ -170,7 +170,7 @@ class Alert:
 
     @property
     def state(self) -> AlertState:
-        """Return whether it holds still."""
+        """Return whether it is open or cleared."""
         return AlertState.CLEARED if self.cleared else AlertState.RAISED
 
 

@@ -1,4 +1,4 @@
-"""Items as storage keeps them: state, story, revisions, audit; and what a poll may ask of them."""
+"""Items as storage keeps them: state, story, revisions, audit; what deduplication reads; queries."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,7 +146,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
-    """Filter of a list of items, newest first; "" means any. `states` empty means all."""
+    """Filter of a list of items, the last stored first; "" means any. `states` empty means all."""
 
     search: str = ""
     source: str = ""

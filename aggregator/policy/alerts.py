@@ -48,9 +48,9 @@ def _failed(result: PollResult) -> Mapping[AlertKind, str]:
     if outcome.cause is Cause.RATE_LIMITED:  # no request was sent
         return shown
     if outcome.cause is Cause.GONE:
-        shown[AlertKind.GONE] = f"its origin says it is gone for good, it is no longer polled: {message}"
+        shown[AlertKind.GONE] = f"its origin answers 410 (gone), no longer polled: {message}"
     elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED_MIN:
-        shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator to let us in: {message}"
+        shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator for access: {message}"
     elif failures >= FAILURES_MIN and outcome.started - since >= FAILING_MIN:
         shown[AlertKind.FAILING] = f"failed {long}: {message}"
     if result.due.is_capped:
@@ -64,8 +64,8 @@ def _hub(result: PollResult) -> str:
     hub = result.after.subscription
     if hub is None or hub.state is SubscriptionState.LEAVING or not hub.breaks:
         return ""
-    reason = hub.reason or "it kept silent about a release"
-    return f"its hub is broken, it is polled as often as ever: {reason}"
+    reason = hub.reason or "it did not announce a release"
+    return f"its hub is broken, polled at the usual interval: {reason}"
 
 
 def _quiet(result: PollResult) -> str:
@@ -80,4 +80,4 @@ def _quiet(result: PollResult) -> str:
         return ""
     hours = round(gap / timedelta(hours=1))
     usual = f"{hours} h" if hours < 48 else f"{round(hours / 24)} d"
-    return f"nothing new since {last:%Y-%m-%d}, though it answers; usual is something every {usual}"
+    return f"nothing new since {last:%Y-%m-%d}, though it answers; usual gap between releases: {usual}"

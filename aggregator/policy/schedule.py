@@ -17,6 +17,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
 NEVER = timedelta(days=3650)
 CLOCK_DRIFT_MAX = timedelta(seconds=5)  # more is a clock that was set
+HOST_REMEMBERED = 30 * DAY  # after its last fetch: an origin may redirect to a new subdomain at each poll
 ORDINARY = 4  # `every` is right for a source that has something new once in so many polls
 DUE_AHEAD_MAX = timedelta(hours=27)  # a day, and what jitter adds
 

@@ -101,7 +101,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     from aggregator.web.serving import serving
 
     current = LiveConfig(config)
-    with opened(config) as storage, storage.admin.poller():
+    with opened(config) as storage, storage.admin.poller(utc_now()):
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
         for done in storage.admin.sync(config, utc_now()):

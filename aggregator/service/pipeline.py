@@ -162,7 +162,7 @@ class Pipeline:
         """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
         rounds, taken = 0, frozenset[str]()
         jitter = random.random()  # noqa: S311 - spreads load, guards nothing
-        hosts = self.client().hosts.states(claim.host, self.clock()) if claim.host else ()
+        hosts = self.client().hosts.states(claim.host, self.clock())
 
         def decide() -> PollResult:
             known = None
@@ -210,7 +210,8 @@ class Pipeline:
 
     async def _void(self, claim: Claim, started: datetime, message: str) -> Outcome:
         """End a poll that must not be recorded; its source is due as before."""
-        await self.write(lambda: self.storage.polls.release([claim]))
+        hosts = self.client().hosts.states(claim.host, self.clock())
+        await self.write(lambda: self.storage.polls.release([claim], hosts))
         outcome = Outcome(claim.id, OutcomeKind.FAILED, started, 0.0, cause=Cause.LEASE, message=message)
         _log(outcome)
         self.observe(claim, outcome)

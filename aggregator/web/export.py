@@ -87,7 +87,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
 
 
 def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:
-    """Yield the release of every live item, newest first."""
+    """Yield the release of every live item, the last stored first."""
     before: int | None = None
     while True:
         stored = storage.items.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_PER_READ, before=before))

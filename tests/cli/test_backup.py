@@ -114,7 +114,9 @@ def test_a_source_taken_out_can_be_forgotten(here: Site, polled: Command) -> Non
     assert "--yes" in asked.complaints[0]
     assert polled("forget", "harbour", "--yes").out == "harbour and its 2 items are deleted\n"
     assert titles(polled) == {}
-    assert polled("forget", "harbour", "--yes").code == 2
+    again = polled("forget", "harbour", "--yes")
+    message = f"publicwire: there is no source called 'harbour': removed from {here.config} are none"
+    assert (again.code, again.complaints) == (2, [message])
 
 
 def test_a_source_is_forgotten_beside_a_running_service(here: Site, polled: Command) -> None:

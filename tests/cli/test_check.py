@@ -130,6 +130,13 @@ def test_add_refuses_a_password_and_names_the_key_for_it(
     assert (here.config.read_text(), harbour.requests) == (before, [])
 
 
+@pytest.mark.parametrize("url", ["not a url", "https://", "https://pier.example:x/"])
+def test_add_rejects_a_malformed_url(command: Command, url: str) -> None:
+    said = command("add", url, "--yes")
+    assert (said.code, len(said.complaints)) == (2, 1)
+    assert "the URL " in said.err
+
+
 def test_add_reports_an_address_without_a_feed(command: Command, harbour: HttpServer) -> None:
     said = command("add", harbour.url("/empty"), "--yes")
     assert said.code == 2

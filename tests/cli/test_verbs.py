@@ -117,9 +117,19 @@ def test_export_lays_files_out_as_the_addresses_are(here: Site, polled: Command)
     assert "Storm warning" not in (out / "feed.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["out", "out/below"])
-def test_export_into_a_file_is_one_line(here: Site, polled: Command, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "code", "message"),
+    [
+        ("out", 2, "DIR/out"),
+        ("out/below", 1, "cannot export to DIR/out/below: "),
+        ("/proc/x", 1, "cannot export to /proc/x: "),
+    ],
+)
+def test_export_into_a_place_that_cannot_hold_it_is_one_line(
+    here: Site, polled: Command, name: str, code: int, message: str
+) -> None:
     (here.directory / "out").write_text("in the way")
     said = polled("export", str(here.directory / name))
-    assert said.code in (1, 2)
-    assert len(said.complaints) == 1
+    (line,) = said.complaints
+    assert said.code == code
+    assert line.startswith("publicwire: " + message.replace("DIR", str(here.directory)))

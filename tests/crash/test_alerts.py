@@ -39,7 +39,7 @@ def test_an_alert_survives_a_kill_and_is_posted_once(tmp_path: Path) -> None:
             until(lambda: told.requests and is_posted(here), seconds=30)
             service.stop(signal.SIGKILL)
         with here.serving() as service:
-            assert "its origin says it is gone for good" in service.status()
+            assert "its origin answers 410 (gone)" in service.status()
             assert gauge(service) == "1.0"
             assert here.run("poll", "harbour").returncode == 1  # the origin is still gone
             assert is_posted(here)

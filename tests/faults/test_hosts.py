@@ -37,7 +37,10 @@ def polls_at_one_host(
                 polls = pipeline(storage, fetcher, lambda: settings)
                 outcomes = await polls.run(NAMES)
                 polls.close()
-            with closing(open_storage(directory)) as storage, storage.admin.poller():  # as after a restart
+            with (
+                closing(open_storage(directory)) as storage,
+                storage.admin.poller(NOON),
+            ):  # as after a restart
                 due = storage.polls.claim(NOON + HOUR, limit=9, lease=HOUR)
                 why = {each.feed.id: reasons.words(each.due) for each in storage.admin.health()}
             return {

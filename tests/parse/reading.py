@@ -78,7 +78,6 @@ WHOLE = View()
 VIEWS: Mapping[str, View] = {
     "use_expat_driver": WHOLE,
     "cache_base_uris": WHOLE,
-    "use_translation_string": WHOLE,
     "copy_flat_dicts": WHOLE,
     "keep_guids": View(resolved=frozenset({"id", "link"})),
     "keep_author_names": View(ignored=AUTHORS),

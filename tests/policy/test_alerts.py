@@ -92,14 +92,12 @@ def test_blocked_as_a_robot_is_raised_the_second_time() -> None:
     assert fails(Cause.BLOCKED, times=1, since=NOON) == {}
     assert fails(Cause.BLOCKED, times=2, since=NOON - HOUR) == {
         AlertKind.BLOCKED: "blocked as a robot 2 times in a row since 2026-03-02 11:00 UTC, "
-        "ask its operator to let us in: no route"
+        "ask its operator for access: no route"
     }
 
 
 def test_gone_is_raised_at_once() -> None:
-    assert fails(Cause.GONE) == {
-        AlertKind.GONE: "its origin says it is gone for good, it is no longer polled: no route"
-    }
+    assert fails(Cause.GONE) == {AlertKind.GONE: "its origin answers 410 (gone), no longer polled: no route"}
 
 
 def test_a_poll_without_a_request_changes_no_alert() -> None:
@@ -127,12 +125,12 @@ def test_a_relocation_is_raised_with_its_cure_until_the_address_is_configured() 
     ("gap", "silence", "message"),
     [
         (HOUR, 4 * DAY, ""),
-        (HOUR, 5 * DAY, "nothing new since 2026-02-25, though it answers; usual is something every 1 h"),
+        (HOUR, 5 * DAY, "nothing new since 2026-02-25, though it answers; usual gap between releases: 1 h"),
         (3 * DAY, 29 * DAY, ""),
         (
             3 * DAY,
             30 * DAY,
-            "nothing new since 2026-01-31, though it answers; usual is something every 3 d",
+            "nothing new since 2026-01-31, though it answers; usual gap between releases: 3 d",
         ),
     ],
 )
@@ -155,11 +153,11 @@ def test_a_source_without_a_history_is_never_quiet() -> None:
 @pytest.mark.parametrize(
     ("hub", "message"),
     [
-        (SUBSCRIPTION, "its hub is broken, it is polled as often as ever: it kept silent"),
+        (SUBSCRIPTION, "its hub is broken, polled at the usual interval: it kept silent"),
         # While it is tried again: the alert is over once the hub has announced something.
         (
             replace(SUBSCRIPTION, state=SubscriptionState.ACTIVE, reason=""),
-            "its hub is broken, it is polled as often as ever: it kept silent about a release",
+            "its hub is broken, polled at the usual interval: it did not announce a release",
         ),
         (replace(SUBSCRIPTION, breaks=0), ""),
         (replace(SUBSCRIPTION, state=SubscriptionState.LEAVING), ""),

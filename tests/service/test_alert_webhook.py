@@ -102,7 +102,7 @@ def test_alerts_are_logged_once_and_posted_in_one_list(tmp_path: Path) -> None:
                 "kind": "gone",
                 "source": name,
                 "organisation": name.title(),
-                "message": "its origin says it is gone for good, it is no longer polled: 410",
+                "message": "its origin answers 410 (gone), no longer polled: 410",
                 "since": NOON.isoformat(),
                 "cleared": None,
             }

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from aggregator.errors import Cause, Outdated
+from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.model.settings import Config
 from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX
@@ -18,8 +18,8 @@ from aggregator.storage.sqlite import storage
 from aggregator.storage.sqlite.connection import SqliteEngine
 from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
-from tests.given import HOUR, NOON, all_items, config, pipeline, titles
-from tests.server import http_server
+from tests.given import HOUR, MINUTE, NOON, all_items, config, pipeline, titles
+from tests.server import answer, http_server
 
 T = TypeVar("T")
 
@@ -29,9 +29,12 @@ class BusyPolls(PollStore):
 
     conflicts = 0
     refused = 0
+    is_lost = False
     taken: frozenset[str] = frozenset()
 
     def record(self, result: PollResult) -> None:
+        if self.is_lost:
+            raise LeaseLost("the poll came too late")
         if result.changes is not None and self.refused < self.conflicts:
             self.refused += 1
             self.taken |= {new.public_id for new in result.changes.new}
@@ -40,17 +43,24 @@ class BusyPolls(PollStore):
 
 
 def polled(
-    directory: Path, conflicts: int = 0, then: Callable[[Config], Config] = lambda settings: settings
+    directory: Path,
+    conflicts: int = 0,
+    then: Callable[[Config], Config] = lambda settings: settings,
+    *,
+    too_late: bytes = b"",
 ) -> tuple[Outcome, Storage, BusyPolls]:
-    """Poll one source in a store with so many conflicts, with the configuration that `then` makes of its own."""
+    """Poll one source in a store with so many conflicts, with the configuration that `then` makes of its own.
+
+    `too_late` is a response that comes after the lease has ended.
+    """
     open_storage(directory).close()  # makes the tables
     engine = SqliteEngine(directory)
     polls = BusyPolls(engine)
-    polls.conflicts = conflicts
+    polls.conflicts, polls.is_lost = conflicts, bool(too_late)
     store = replace(storage(engine), polls=polls)
 
     async def run() -> Outcome:
-        async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
+        async with http_server({"/feed": too_late or says(PILOT, STORM)}) as origin, client() as fetcher:
             settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
             store.admin.sync(settings, NOON)
             polls = pipeline(store, fetcher, lambda: then(settings))
@@ -134,3 +144,12 @@ def test_a_poll_of_a_source_without_configuration_is_void_and_counts_as_no_failu
         (health,) = store.admin.health()
         assert (health.failures, health.last) == (0, None)
         assert len(store.polls.claim(NOON, limit=9, lease=HOUR)) == 1
+
+
+def test_a_429_met_by_a_void_poll_outlives_a_restart(tmp_path: Path) -> None:
+    outcome, store, _ = polled(tmp_path, too_late=answer(status="429 Too Many Requests"))
+    with closing(store):
+        (host,) = store.polls.hosts()
+        assert (outcome.cause, host.host) == (Cause.LEASE, "127.0.0.1")
+        assert host.refused_until is not None
+        assert NOON < host.refused_until <= NOON + MINUTE

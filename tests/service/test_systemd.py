@@ -18,7 +18,7 @@ import pytest
 from aggregator.config import load
 from aggregator.errors import StoreFull
 from aggregator.model.settings import Config
-from aggregator.service.app import polling, scheduler_of
+from aggregator.service.app import polling, scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.storage import open_storage
 from aggregator.storage.sql.admin import AdminStore
@@ -75,7 +75,7 @@ async def _blocked(directory: Path) -> None:
     clock = [0.0]
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
-    with closing(open_storage(current.config.store)) as storage, storage.admin.poller():
+    with closing(open_storage(current.config.store)) as storage, storage.admin.poller(utc_now()):
         async with polling(storage, current) as pipeline:
             poller = scheduler_of(pipeline, current, notify=said.append, monotonic=lambda: clock[0])
             assert not poller.is_ready()

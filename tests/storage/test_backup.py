@@ -231,7 +231,7 @@ def test_a_restore_that_was_cut_off_is_begun_anew(store: Path, backup: Path) -> 
 
 
 def test_restore_is_refused_while_a_poller_runs(store: Path, backup: Path, storage: Storage) -> None:
-    with storage.admin.poller(), pytest.raises(StoreBusy, match=r"process \d+ is already polling"):
+    with storage.admin.poller(NOON), pytest.raises(StoreBusy, match=r"process \d+ is already polling"):
         restore(store, backup, NOON)
     assert not (store / "publicwire.db.before-restore").exists()
 

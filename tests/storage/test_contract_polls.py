@@ -1,7 +1,7 @@
 """Contract of every storage engine: due sources, claims, leases and recorded polls."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
@@ -108,9 +108,9 @@ def test_a_poll_requested_while_one_runs_keeps_its_due_time_and_reason(storage: 
 
 
 def test_there_is_one_poller(storage: Storage) -> None:
-    with storage.admin.poller(), pytest.raises(StoreBusy, match="process"), storage.admin.poller():
+    with storage.admin.poller(NOON), pytest.raises(StoreBusy, match="process"), storage.admin.poller(NOON):
         pass
-    with storage.admin.poller():
+    with storage.admin.poller(NOON):
         pass
 
 
@@ -119,13 +119,13 @@ def test_a_new_poller_clears_leases_and_due_times_without_a_reason(storage: Stor
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
     far = NOON + timedelta(days=40_000)
     storage.polls.record(due_at(failed(claim, NOON), far))
-    with storage.admin.poller():
+    with storage.admin.poller(NOON):
         assert storage.polls.next_due() != far
     storage.polls.poll_soon(["ministry"], NOON)
     (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
     gone = failed(claim, NOON, FetchError("gone", cause=Cause.GONE, status=410))
     storage.polls.record(due_at(gone, far))
-    with storage.admin.poller():
+    with storage.admin.poller(NOON):
         assert storage.polls.next_due() == far
 
 
@@ -179,18 +179,17 @@ def test_a_claim_holds_the_due_time_it_was_claimed_with(storage: Storage, ids: l
 def test_a_poll_that_does_not_end_leaves_the_wish_of_the_origin(
     storage: Storage, error: FetchError, end: str
 ) -> None:
-    now = datetime.now(UTC).replace(microsecond=0)
-    storage.admin.sync(config(source("ministry")), now)
-    (claim,) = storage.polls.claim(now, limit=1, lease=HOUR)
-    result = failed(claim, now, error)
+    storage.admin.sync(config(source("ministry")), NOON)
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR)
+    result = failed(claim, NOON, error)
     storage.polls.record(result)
-    (named,) = storage.polls.claim(now, limit=1, lease=HOUR, ids=["ministry"])
+    (named,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=["ministry"])
     if end == "released":
         storage.polls.release([named])
-    with storage.admin.poller():
+    with storage.admin.poller(NOON):
         (health,) = storage.admin.health()
         assert health.due == result.due
-        assert storage.polls.rate_limited(now) == ("ministry",)
+        assert storage.polls.rate_limited(NOON) == ("ministry",)
 
 
 def test_a_poll_under_way_while_the_clock_is_set_back_is_due_again_by_the_new_clock(storage: Storage) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from aggregator.errors import StorageError
 from aggregator.model import Validators
-from aggregator.model.settings import Republish
+from aggregator.model.settings import Republish, Source
+from aggregator.policy.sources import STORED
 from aggregator.storage import Storage
 from tests.given import (
     DAY,
@@ -21,7 +22,7 @@ from tests.given import (
     source,
     titles,
 )
-from tests.storage.given import given_origin
+from tests.storage.given import claimed, given_origin
 
 
 def test_a_new_id_with_the_same_feed_is_a_rename(storage: Storage) -> None:
@@ -52,6 +53,18 @@ def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validat
     )
     storage.polls.record(failed(claim, NOON))
     assert SourceDriver(storage, moved).says(entry("Kept", "g1")).new == 0
+
+
+def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -> None:
+    settings = source(
+        "ministry", topics=("health",), priority=3, republish=Republish.EXCERPT, licence="CC0", every=HOUR
+    )
+    plain = Source("plain", "https://plain.example/feed")
+    assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []
+    storage.admin.sync(config(settings), NOON)
+    before = claimed(storage)
+    storage.admin.sync(config(settings), NOON)
+    assert claimed(storage).version == before.version
 
 
 def test_two_sources_may_swap_their_feeds(storage: Storage) -> None:

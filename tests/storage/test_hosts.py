@@ -2,11 +2,13 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
+from aggregator.model.settings import Retention
+from aggregator.policy.schedule import HOST_REMEMBERED
 from aggregator.storage import Storage, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 from tests.storage.given import claimed
@@ -149,7 +151,7 @@ def test_a_limit_outlives_a_restart(tmp_path: Path) -> None:
     with closing(open_storage(tmp_path)) as storage:
         given(storage)
         limits(storage, "harbour")
-    with closing(open_storage(tmp_path)) as storage, storage.admin.poller():
+    with closing(open_storage(tmp_path)) as storage, storage.admin.poller(NOON):
         late = source("late", feed="https://press.example/late.xml")
         storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
         assert health(storage, "late").due == LIMITED
@@ -184,6 +186,30 @@ def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage:
     assert due(storage)["late"] == DAY
 
 
+def test_a_host_is_forgotten_30_days_after_its_last_fetch_unless_a_limit_is_in_force(
+    storage: Storage,
+) -> None:
+    given(storage)
+    limits(storage, "harbour")
+    old, recent = HostState("old.example", NOON, leads_to="cdn.example"), HostState("new.example", NOON + DAY)
+    refused = HostState("refused.example", NOON, refused_until=NOON + 60 * DAY)
+    result = succeeded(claimed(storage, "other"), OTHER)
+    storage.polls.record(replace(result, hosts=(old, recent, refused)))
+    storage.admin.maintain(Retention(), NOON + HOST_REMEMBERED)
+    assert set(storage.polls.hosts()) == {old, recent, refused}
+    storage.admin.maintain(Retention(), NOON + HOST_REMEMBERED + HOUR)
+    assert set(storage.polls.hosts()) == {recent, refused}
+
+
+def test_a_rate_limit_longer_than_30_days_is_kept(storage: Storage) -> None:
+    given(storage)
+    limits(storage, "harbour")
+    storage.polls.set_back(-60 * DAY)
+    storage.admin.maintain(Retention(), NOON + 59 * DAY)
+    storage.admin.sync(config(source("late", feed="https://press.example/late.xml")), NOON + 59 * DAY)
+    assert due(storage)["late"] == 61 * DAY
+
+
 def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
@@ -199,13 +225,11 @@ def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Stor
 
 def test_a_limit_that_a_wrong_clock_has_set_ends_with_the_next_poller(storage: Storage) -> None:
     given(storage)
-    ahead = datetime.now(UTC) + 60 * DAY
     error = FetchError(
         "too many requests", cause=Cause.HTTP, status=429, retry_after="3600", host="press.example"
     )
-    storage.polls.record(failed(claimed(storage, "harbour"), ahead, error))
-    with storage.admin.poller():
-        now = datetime.now(UTC).replace(microsecond=0)
+    storage.polls.record(failed(claimed(storage, "harbour"), NOON + 60 * DAY, error))
+    with storage.admin.poller(NOON):
         late = source("late", feed="https://press.example/late.xml")
-        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), now)
-        assert health(storage, "late").due == Due(now)
+        storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
+        assert health(storage, "late").due == Due(NOON)

@@ -28,6 +28,7 @@ from tests.given import DAY, HOUR, MINUTE, NOON, all_items
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WRITTEN = FIXTURES / "store-0.1.0.db"
+# Written by 0.1.0, keys included: "left_alone" and "resting_hosts" are sources and hosts under a rate limit.
 SAID: Mapping[str, Any] = json.loads((FIXTURES / "store-0.1.0.json").read_text(encoding="utf-8"))
 NOW = datetime.fromisoformat(SAID["now"])
 BACKUP = "publicwire-before-m008_schedule_state.db"

@@ -1,1 +1,1 @@
-"""SQL statements of the store; each function runs inside a transaction opened by its engine."""
+"""SQL statements of the store: functions that run inside a transaction, classes that open it."""

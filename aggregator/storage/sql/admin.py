@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.model import Health, Outcome, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
-from aggregator.storage.sql import claims, erasure, journal, retention, rows, sources, values
+from aggregator.storage.sql import claims, erasure, hosts, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.rows import ms
@@ -22,11 +22,11 @@ class AdminStore:
         self._engine = engine
 
     @contextmanager
-    def poller(self) -> Iterator[None]:
+    def poller(self, now: datetime) -> Iterator[None]:
         """Hold the lock of this store's one poller; StoreBusy names the holder. Clears all leases."""
         with self._engine.polling():
             with self._engine.writing() as db:
-                claims.clear_leases(db, datetime.now(UTC))
+                claims.clear_leases(db, now)
             yield
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
@@ -36,8 +36,11 @@ class AdminStore:
             return sources.sync(db, config, now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
-        """(poller) Drop content past its time, keep keys; bring the search index up to date."""
+        """(poller) Drop content past its time and unused hosts, keep keys; bring the search index up to
+        date."""
         ItemStore(self._engine).index()
+        with self._engine.writing() as db:
+            hosts.forget(db, now)
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:

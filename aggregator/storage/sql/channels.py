@@ -145,7 +145,8 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
 def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:
     """Move what a source published into the channels of its present topics."""
     db.execute(
-        """DELETE FROM membership WHERE channel IN (SELECT number FROM channel WHERE name LIKE 'topics/%')
+        """DELETE FROM membership WHERE channel IN (
+            SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/')
         AND item IN (SELECT number FROM item WHERE source = ?)""",
         (source,),
     )

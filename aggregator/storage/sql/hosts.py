@@ -14,7 +14,7 @@ STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
 
 def record(db: Connection, state: HostState) -> None:
-    """Write how the fetches at a host went."""
+    """Insert or update the politeness state of a host."""
     db.execute(
         """INSERT INTO host (host, next_at, refused_until, prompt, leads_to)
         VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
@@ -27,7 +27,7 @@ def record(db: Connection, state: HostState) -> None:
 def limit(db: Connection, limited: HostLimit, by: int) -> None:
     """Write a rate limit and delay the other sources at its host; polls under way find that their own due
     time no longer holds."""
-    # `limited_by` is for people who read the table: which source got the 429.
+    # `limited_by`, the source that received the 429, is never read: it helps to diagnose a limit.
     db.execute(
         """INSERT INTO host (host, limited_until, limited_by, leads_to) VALUES (:host, :until, :by, '')
         ON CONFLICT (host) DO UPDATE
@@ -49,6 +49,15 @@ def limit(db: Connection, limited: HostLimit, by: int) -> None:
     db.execute(
         f"UPDATE source SET {SET_DUE} WHERE number {ints(':delayed')}",
         {**due_columns(due), "delayed": as_json(delayed)},
+    )
+
+
+def forget(db: Connection, now: datetime) -> None:
+    """Delete hosts without a fetch for `HOST_REMEMBERED` and without a rate limit in force."""
+    db.execute(
+        """DELETE FROM host WHERE coalesce(next_at, 0) < :before AND coalesce(refused_until, 0) < :now
+        AND coalesce(limited_until, 0) < :now""",
+        {"before": ms(now - schedule.HOST_REMEMBERED), "now": ms(now)},
     )
 
 

@@ -79,7 +79,7 @@ def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candida
         SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text
         FROM address a JOIN item i ON i.link = a.link WHERE {ELSEWHERE}
         AND (SELECT count(*) FROM
-            (SELECT 1 FROM item i WHERE i.link = a.link AND {ELSEWHERE} LIMIT ?) AS some) < ?
+            (SELECT 1 FROM item i WHERE i.link = a.link AND {ELSEWHERE} LIMIT ?) AS sharing) < ?
         ORDER BY i.number""",
         (*links, *[source] * 4, ITEMS_PER_ADDRESS, ITEMS_PER_ADDRESS),
     )

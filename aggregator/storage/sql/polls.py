@@ -47,13 +47,18 @@ class PollStore:
         with self._engine.writing() as db:
             return claims.claim(db, now, limit=limit, lease=lease, ids=ids, admit=admit)
 
-    def release(self, held: Sequence[Claim]) -> None:
-        """(poller) End the leases of claims that will not be polled: their sources are due as before."""
+    def release(self, held: Sequence[Claim], states: Sequence[HostState] = ()) -> None:
+        """(poller) End the leases of claims whose polls are not recorded: their sources are due as before.
+
+        `states` are those of the hosts that were asked nevertheless.
+        """
         with self._engine.writing() as db:
             db.executemany(
                 "UPDATE source SET leased = NULL WHERE number = ? AND token = ?",
                 [(claim.number, claim.token) for claim in held],
             )
+            for state in states:
+                hosts.record(db, state)
 
     def renewed(self, held: Claim) -> Claim | None:
         """(poller) Return the claim with the source's present state; None when its poll is void."""

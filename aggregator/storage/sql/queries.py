@@ -130,7 +130,7 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
-        """Return items in any state, newest first."""
+        """Return items in any state, the last stored first."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
@@ -139,7 +139,10 @@ class ItemStore:
                 (search.condition, search.query(wanted.search)),
                 ("s.id = ?", wanted.source),
                 (f"? {texts('s.topics')}", wanted.topic),
-                ("(i.language || '-') LIKE (? || '-%')", wanted.language),
+                (
+                    f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
+                    wanted.language,
+                ),
                 (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
                 ("i.number < ?", "" if wanted.before is None else wanted.before),
             )

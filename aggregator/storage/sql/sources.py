@@ -49,8 +49,8 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
 
 def _stored(db: Connection) -> tuple[StoredSource, ...]:
     found = db.execute(
-        """SELECT number, id, feed, configured, organisation, domains, topics, priority, republish, licence,
-        every, due, due_reason, due_figures, failures, host, relocation FROM source"""
+        f"""SELECT number, id, feed, configured, {", ".join(STORED)}, due, due_reason, due_figures, failures,
+        host, relocation FROM source"""
     )
     return tuple(
         rows.value(

@@ -7,9 +7,6 @@ from collections.abc import Callable, Mapping
 
 from sqlite_utils import Database
 
-from aggregator.errors import Cause
-from aggregator.model import DueReason
-
 SCHEDULE_STATE = """
 ALTER TABLE source RENAME COLUMN move TO relocation;
 ALTER TABLE source RENAME COLUMN recipe TO pipeline_version;
@@ -42,15 +39,15 @@ UPDATE source SET failing_since = (SELECT min(started) FROM poll WHERE poll.sour
 
 Figures = dict[str, object]  # as `sql.rows.due_columns` stores them
 
-CAUSES: Mapping[str, Cause] = {
-    "not reached": Cause.NETWORK,
-    "answered with an error": Cause.HTTP,
-    "turned away as a robot": Cause.BLOCKED,
-    "answered with no feed": Cause.NOT_A_FEED,
-    "beyond a limit": Cause.LIMIT,
-    "broke what reads it": Cause.CRASH,
-    "leads to a refused address": Cause.REFUSED,
-    "rests": Cause.RATE_LIMITED,
+CAUSES: Mapping[str, str] = {
+    "not reached": "network",
+    "answered with an error": "http",
+    "turned away as a robot": "blocked",
+    "answered with no feed": "not-a-feed",
+    "beyond a limit": "limit",
+    "broke what reads it": "crash",
+    "leads to a refused address": "refused",
+    "rests": "rate_limited",
 }
 SPAN = r"\d+ (?:d|h|min|s)"
 WAIT, BASIS = f"(?P<wait>{SPAN})", f"(?P<basis>{SPAN})"
@@ -58,27 +55,27 @@ ORIGIN_WAIT = (
     f"origin asked to wait {BASIS}(?:, more than the {WAIT} granted)?(?:, with all of (?P<host>.+))?"
 )
 BACK_OFF = rf"(?P<cause>{'|'.join(CAUSES)}) (?:once|(?P<failures>\d+) times in a row): again after {WAIT}"
-SENTENCES: Mapping[str, DueReason] = {
-    "": DueReason.CONFIGURED_AGAIN,
-    "never polled yet": DueReason.NEW,
-    "asked for by the operator": DueReason.OPERATOR,
-    "back in the configuration": DueReason.CONFIGURED_AGAIN,
-    "moved to another address": DueReason.MOVED,
-    "its move was taken back": DueReason.UNMOVED,
-    "the clock was wrong": DueReason.CLOCK,
-    "its hub announced something": DueReason.HUB_DELIVERY,
-    "its hub did not announce a release": DueReason.HUB_SILENT,
-    r"its hub announces what is new \(else .*\)": DueReason.HUB,
-    r"origin says the feed is gone \(410\): not polled until you ask for it": DueReason.ORIGIN_GONE,
-    ORIGIN_WAIT: DueReason.ORIGIN_WAIT,
-    BACK_OFF: DueReason.BACK_OFF,
-    f"every {WAIT}": DueReason.EVERY,
-    f"something new every {BASIS}: looked at every {WAIT}": DueReason.RHYTHM,
-    f"nothing new for {BASIS}: looked at every {WAIT}": DueReason.QUIET,
-    f"fresh by its Cache-Control for {WAIT}": DueReason.CACHE_CONTROL,
-    f"fresh by its Expires for {WAIT}": DueReason.EXPIRES,
-    f"its ttl asks for {WAIT}": DueReason.TTL,
-    f"its updatePeriod asks for {WAIT}": DueReason.UPDATE_PERIOD,
+SENTENCES: Mapping[str, str] = {
+    "": "configured_again",
+    "never polled yet": "new",
+    "asked for by the operator": "operator",
+    "back in the configuration": "configured_again",
+    "moved to another address": "moved",
+    "its move was taken back": "unmoved",
+    "the clock was wrong": "clock",
+    "its hub announced something": "hub_delivery",
+    "its hub did not announce a release": "hub_silent",
+    r"its hub announces what is new \(else .*\)": "hub",
+    r"origin says the feed is gone \(410\): not polled until you ask for it": "origin_gone",
+    ORIGIN_WAIT: "origin_wait",
+    BACK_OFF: "back_off",
+    f"every {WAIT}": "every",
+    f"something new every {BASIS}: looked at every {WAIT}": "rhythm",
+    f"nothing new for {BASIS}: looked at every {WAIT}": "quiet",
+    f"fresh by its Cache-Control for {WAIT}": "cache_control",
+    f"fresh by its Expires for {WAIT}": "expires",
+    f"its ttl asks for {WAIT}": "ttl",
+    f"its updatePeriod asks for {WAIT}": "update_period",
 }
 UNITS = {"d": 86_400_000, "h": 3_600_000, "min": 60_000, "s": 1_000}
 
@@ -92,13 +89,13 @@ FIGURES: Mapping[str, Callable[[str], object]] = {
     "wait": _ms,
     "basis": _ms,
     "failures": int,
-    "cause": lambda words: CAUSES[words].value,
+    "cause": CAUSES.__getitem__,
     "host": str,
 }
 
 
-def read(why: str) -> tuple[DueReason, Figures]:
-    """Return the reason that a sentence of 0.1.0 stands for, with its figures; an unknown one is NEW."""
+def read(why: str) -> tuple[str, Figures]:
+    """Return the reason that a sentence of 0.1.0 stands for, with its figures; an unknown one is "new"."""
     base, skips, _ = why.partition("; skips hours or days")
     sentence = base.removesuffix(", at its other address")
     suffixes: Figures = {"is_skipping": True} if skips else {}
@@ -107,12 +104,12 @@ def read(why: str) -> tuple[DueReason, Figures]:
     for pattern, reason in SENTENCES.items():
         if found := re.fullmatch(pattern, sentence):
             said: Figures = {name: FIGURES[name](text) for name, text in found.groupdict().items() if text}
-            if reason is DueReason.ORIGIN_WAIT:
+            if reason == "origin_wait":
                 said.setdefault("wait", said["basis"])
-            if reason is DueReason.BACK_OFF:
+            if reason == "back_off":
                 said.setdefault("failures", 1)
             return reason, said | suffixes
-    return DueReason.NEW, suffixes
+    return "new", suffixes
 
 
 def migrate(db: Database) -> None:
@@ -127,7 +124,7 @@ def migrate(db: Database) -> None:
 
 def _read_reason(db: Database, number: int, due: int, why: str, every: int) -> None:
     reason, figures = read(why)
-    if reason is DueReason.HUB:
+    if reason == "hub":
         figures["wait"] = min(4 * every, max(every, 86_400_000))
     host = figures.get("host", "")
     if host:
@@ -136,7 +133,7 @@ def _read_reason(db: Database, number: int, due: int, why: str, every: int) -> N
         ).fetchone()
         is_own = last is not None and last[0] == 429
         if not is_own:
-            reason, figures = DueReason.HOST_LIMIT, {"host": host}
+            reason, figures = "host_limit", {"host": host}
         db.execute(
             """INSERT INTO host (host, limited_until, limited_by) VALUES (?, ?, ?)
             ON CONFLICT (host) DO UPDATE SET limited_until = max(limited_until, excluded.limited_until),
@@ -145,5 +142,5 @@ def _read_reason(db: Database, number: int, due: int, why: str, every: int) -> N
         )
     db.execute(
         "UPDATE source SET due_reason = ?, due_figures = ? WHERE number = ?",
-        (reason.value, json.dumps(figures), number),
+        (reason, json.dumps(figures), number),
     )

@@ -110,13 +110,7 @@ class FetchError(PollError):
     """
 
     def __init__(
-        self,
-        message: str,
-        *,
-        cause: Cause,
-        status: int | None = None,
-        retry_after: str = "",
-        host: str = "",
+        self, message: str, *, cause: Cause, status: int | None = None, retry_after: str = "", host: str = ""
     ) -> None:
         super().__init__(message, cause=cause)
         self.status = status

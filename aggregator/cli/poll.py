@@ -118,15 +118,10 @@ def _progress(total: int, *, shown: bool) -> Iterator[Callable[[Outcome], None]]
     if not shown or not sys.stdout.isatty():
         yield lambda outcome: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress
 
-    with Progress(
-        TextColumn("polling"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.description}"),
-        transient=True,
-    ) as bar:
+    columns = ("polling", BarColumn(), MofNCompleteColumn(), "{task.description}")
+    with Progress(*columns, transient=True) as bar:
         task = bar.add_task("", total=total)
         yield lambda outcome: bar.update(task, advance=1, description=outcome.source)
 

@@ -83,9 +83,7 @@ class Client:
         self._resolver = Resolver(RESOLVER_THREADS)
         self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
         self.hosts = Hosts(
-            per_host=settings.per_host,
-            in_all=settings.concurrency,
-            gap=settings.host_gap.total_seconds(),
+            per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
         self.budget = Budget(BODY_BYTES_IN_FLIGHT)
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"

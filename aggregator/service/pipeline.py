@@ -20,16 +20,7 @@ from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import (
-    Answer,
-    Claim,
-    Fetched,
-    Outcome,
-    OutcomeKind,
-    PollResult,
-    ReadJob,
-    ReadResult,
-)
+from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollResult, ReadJob, ReadResult
 from aggregator.model.settings import Config, Source
 from aggregator.policy import poll_result, relocation
 from aggregator.storage import Storage
@@ -248,9 +239,7 @@ def _log_relocation(result: PollResult) -> None:
     before, after = result.claim.relocation, result.after.relocation
     if event := relocation.event(before, after):
         log.warning(
-            event,
-            source=result.claim.id,
-            address=redacted(after.at or after.seen or result.claim.feed),
+            event, source=result.claim.id, address=redacted(after.at or after.seen or result.claim.feed)
         )
 
 

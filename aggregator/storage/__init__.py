@@ -47,15 +47,3 @@ def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
     from aggregator.storage.sqlite.restore import restore as restore_sqlite
 
     return restore_sqlite(Path(url), backup, now)
-
-
-__all__ = [
-    "AdminStore",
-    "ItemStore",
-    "PollStore",
-    "Restored",
-    "Storage",
-    "TaskStore",
-    "open_storage",
-    "restore",
-]

@@ -44,10 +44,7 @@ class Callback:
     def routes(self) -> list[BaseRoute]:
         """Return the routes, which take precedence over those of pages."""
         path = "/websub/{token}"
-        return [
-            Route(path, self.verify, methods=["GET"]),
-            Route(path, self.deliver, methods=["POST"]),
-        ]
+        return [Route(path, self.verify, methods=["GET"]), Route(path, self.deliver, methods=["POST"])]
 
     def verify(self, request: Request) -> Response:
         """Confirm or reject a hub's verification of intent, or record its denial (sections 5.2 and 5.3)."""

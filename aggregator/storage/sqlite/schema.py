@@ -218,15 +218,16 @@ CREATE INDEX alert_unsent ON alert (number) WHERE sent < told;
 """
 
 
-MOVES = "ALTER TABLE source ADD COLUMN move TEXT NOT NULL DEFAULT '{}'"
+def _run(db: Database, script: str) -> None:
+    """Run a script statement by statement, because executescript would end the transaction."""
+    for statement in filter(str.strip, script.split(";\n")):
+        db.execute(statement)
 
 
 @migrations()
 def m001_first_tables(db: Database) -> None:
-    """Everything of 0.1; statement by statement, because executescript would end the transaction."""
-    for statement in TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    """Everything of 0.1."""
+    _run(db, TABLES)
     # The index is filled by maintenance and before a search, not by triggers: indexing costs ten times
     # the insert, and a poll should not wait for it.
     db.table("item").enable_fts(["title", "text"], tokenize="unicode61 remove_diacritics 2")
@@ -235,32 +236,26 @@ def m001_first_tables(db: Database) -> None:
 @migrations()
 def m002_hubs_and_tasks(db: Database) -> None:
     """Subscriptions at WebSub hubs, and durable work other than polls."""
-    for statement in HUBS.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, HUBS)
 
 
 @migrations()
 def m003_hosts(db: Database) -> None:
     """The host at which each source is polled, filled in when the configuration is next read; an index for
     claiming due sources."""
-    for statement in HOSTS.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, HOSTS)
 
 
 @migrations()
 def m004_moves(db: Database) -> None:
     """Relocation of each source's feed."""
-    db.execute(MOVES)
+    db.execute("ALTER TABLE source ADD COLUMN move TEXT NOT NULL DEFAULT '{}'")
 
 
 @migrations()
 def m005_alerts(db: Database) -> None:
     """Alerts about sources."""
-    for statement in ALERTS.split(";\n"):
-        if statement.strip():
-            db.execute(statement)
+    _run(db, ALERTS)
 
 
 @migrations()

@@ -5,7 +5,9 @@
     ├── UsageError           a command's argument names nothing that exists, or does not fit
     ├── StorageError         the store cannot be opened, read or written
     │   ├── StoreBusy        another process polls this store
-    │   ├── StoreFull        its disk is full; nothing was written
+    │   ├── StoreUnavailable it takes nothing at the moment: pages are served, polls wait
+    │   │   ├── StoreFull    its disk is full; nothing was written
+    │   │   └── StoreAway    its database server does not answer; the last write may be lost
     │   ├── Outdated         the state a decision was based on has changed; nothing was written
     │   └── LeaseLost        another poller claimed the source after the lease ended; nothing was written
     └── PollError            the poll of one source failed; `cause` is the kind of failure
@@ -75,8 +77,16 @@ class StoreBusy(StorageError):
     """Another process polls this store; the message gives its id."""
 
 
-class StoreFull(StorageError):
+class StoreUnavailable(StorageError):
+    """The store takes nothing at the moment; the service goes on."""
+
+
+class StoreFull(StoreUnavailable):
     """The disk of the store is full; nothing was written, reads still work."""
+
+
+class StoreAway(StoreUnavailable):
+    """The database server does not answer; whether a commit under way was carried out is unknown."""
 
 
 class LeaseLost(StorageError):

@@ -5,23 +5,33 @@ skipped otherwise; without the corpora it is skipped. The end of the run counts 
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.corpus import CORPUS
+from tests.postgres import Server, server
 
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "newsboat": lambda: shutil.which("newsboat") is not None,
     "corpus": CORPUS.is_dir,
+    "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "openssl": lambda: shutil.which("openssl") is not None,
 }
 
 # The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)
 settings.load_profile("here")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Server]:
+    """A PostgreSQL server; each test takes a schema of its own."""
+    with server() as running:
+        yield running
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -95,6 +95,7 @@ class Site:
     public: int
     admin: int
     environment: Mapping[str, str] = field(default_factory=dict)
+    database: str = ""
 
     @property
     def config(self) -> Path:
@@ -110,11 +111,12 @@ class Site:
             f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}'{''.join(lines)}}}"
             for name, url in feeds.items()
         ]
+        database = f"database: {self.database!r}\n" if self.database else ""
         text = f"""
 publication: {{name: Example Releases, url: "http://127.0.0.1:{self.public}/", language: en, contact: desk@releases.test}}
 listen: 127.0.0.1:{self.public}
 admin: 127.0.0.1:{self.admin}
-poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
+{database}poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
 sources:
 """
         self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")
@@ -168,10 +170,14 @@ def _is_ready(service: Service) -> bool:
 
 
 def given_a_site(
-    directory: Path, feeds: Mapping[str, str] | None = None, *lines: str, poll: str = ""
+    directory: Path,
+    feeds: Mapping[str, str] | None = None,
+    *lines: str,
+    poll: str = "",
+    database: str = "",
 ) -> Site:
     """Return a new site on free ports; with `feeds`, its sources.yaml is written as Site.sources does."""
-    made = Site(directory, free_port(), free_port())
+    made = Site(directory, free_port(), free_port(), database=database)
     if feeds is not None:
         made.sources(feeds, *lines, poll=poll)
     return made

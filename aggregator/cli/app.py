@@ -208,6 +208,18 @@ def restore(
     backup.restore(config, file)
 
 
+@app.command("move-store")
+def move_store(
+    origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Copy the store into another directory or database."""
+    from aggregator.cli import backup
+
+    backup.move_store(config, origin, target)
+
+
 @app.command()
 def unmove(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],

@@ -4,8 +4,12 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say
+from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
+from aggregator.model.settings import Config
 from aggregator.service import app
+from aggregator.storage import Place, Restored
+from aggregator.storage import move_store as move
 from aggregator.storage import restore as restore_store
 
 
@@ -21,7 +25,7 @@ def restore(path: Path, backup: Path) -> None:
     """Replace the database with a backup and replay the withdrawals recorded since (withdrawals.jsonl)."""
     config = configuration.load(path)
     try:
-        done = restore_store(config.store, backup, app.utc_now())
+        done = restore_store(config.store, backup, app.utc_now(), database=config.database)
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then restore") from error
     say(f"{done.items} items restored from {backup}")
@@ -29,6 +33,38 @@ def restore(path: Path, backup: Path) -> None:
         say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
     if done.aside:
         say(f"the former database is kept as {done.aside}; delete it when the restore is right")
+    _warn(done)
+
+
+def move_store(path: Path, origin: str, target: str) -> None:
+    """Copy a store into another directory or database; the first stays as it is."""
+    config = configuration.load(path)
+    source, to = _place(origin, config), _place(target, config)
+    if source == to:
+        raise UsageError("`move-store` needs two different stores")
+    try:
+        done = move(source, to, app.utc_now())
+    except StoreBusy as error:
+        raise StoreBusy(f"{error}: stop it, then move the store") from error
+    say(f"{done.items} items moved to {target}; {origin} is unchanged")
+    if done.aside:
+        say(f"what was there before is kept as {done.aside}")
+    key = "database" if to.database else "store"
+    say(f"write `{key}: {target}` in {path} to use it")
+    _warn(done)
+
+
+def _place(text: str, config: Config) -> Place:
+    """Return a directory, or a database with the journal in the configured directory."""
+    if not text.startswith(("postgresql://", "postgres://")):
+        return Place(Path(text).absolute())
+    try:
+        return Place(config.store, addresses.database(text))
+    except ValueError as error:
+        raise UsageError(f"{text.partition('@')[2] or text}: {error}") from error
+
+
+def _warn(done: Restored) -> None:
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "

@@ -56,6 +56,21 @@ def webhook(value: str) -> str:
     return _web(value, quoted=False)
 
 
+def database(value: str) -> str:
+    """Return the URL of a PostgreSQL database. Its password comes from elsewhere: a file that is shown around
+    must not hold one."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("postgresql", "postgres"):
+        raise ValueError(
+            "must be the URL of a PostgreSQL database, such as postgresql://publicwire@db.example/publicwire"
+        )
+    if parts.password is not None or "password=" in parts.query:
+        raise ValueError(
+            "holds a password: set PGPASSWORD, or write it into ~/.pgpass, and give the URL without it"
+        )
+    return value
+
+
 def contact(value: str) -> str:
     """Return a mail address or URL for a comment in the User-Agent: ASCII without blanks or parentheses.
 

@@ -59,6 +59,7 @@ def build(
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
+        database=top.one("database", addresses.database, ""),
         alerts=top.one("alerts", addresses.webhook, ""),
         credentials=tuple(each for _, each in sources if each is not None),
     )

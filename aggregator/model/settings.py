@@ -158,6 +158,7 @@ class Config:
     admin: Address = ADMIN
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
+    database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
     alerts: str = field(default="", repr=False)  # URL of the webhook, which may hold a secret; "": none
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aggregator.service.scheduler import Scheduler
 
 TICK = timedelta(seconds=1)
+REMEMBERED_BYTES_MAX = 32_000_000  # of responses, for the time that the database is away
 GARBAGE_THRESHOLDS = (700, 10, 10)  # Python's own, which a command has raised
 FIRST_MAINTENANCE_AFTER = timedelta(minutes=1)  # makes up for what was missed while no service ran
 
@@ -42,7 +43,7 @@ def utc_now() -> datetime:
 @contextmanager
 def opened(config: Config) -> Iterator[Storage]:
     """Open the store of a configuration; closed at the end."""
-    storage = open_storage(config.store)
+    storage = open_storage(config.store, config.database)
     try:
         yield storage
     finally:
@@ -144,11 +145,16 @@ def _sites(
     publisher = Publisher(storage, lambda: current.config)
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
 
+    remembered = REMEMBERED_BYTES_MAX if current.config.database else 0
+
     def problems() -> tuple[str, ...]:
         return tuple(each for each in (*current.error.splitlines(), scheduler.fault) if each)
 
     return [
-        (current.config.listen, lambda: public_app(publisher, storage, callback.routes())),
+        (
+            current.config.listen,
+            lambda: public_app(publisher, storage, callback.routes(), remembered=remembered),
+        ),
         (
             current.config.admin,
             lambda: admin_app(storage, scheduler.is_ready, problems=problems, metrics=metrics),

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
-from aggregator.errors import StorageError, StoreFull
+from aggregator.errors import StorageError, StoreFull, StoreUnavailable
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
@@ -151,13 +151,14 @@ class Scheduler:
             del self._lost[: len(lost)]
 
     def _fail(self, error: StorageError) -> None:
-        if not isinstance(error, StoreFull):
+        if not isinstance(error, StoreUnavailable):
             log.error("the store failed", error=str(error))
             self.failed = True
             self.stop.set()
             return
         if not self.fault:
-            log.error("the disk is full: pages and feeds are served, nothing new is stored", error=str(error))
+            cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
+            log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served
 
@@ -185,8 +186,9 @@ class Scheduler:
             self._fail(error)
 
     def is_ready(self) -> bool:
-        """Return whether the tick is running."""
-        return self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
+        """Return whether ticks run and the store takes their writes."""
+        is_ticking = self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
+        return is_ticking and not self.fault
 
     def in_flight(self) -> int:
         """Return how many polls and tasks are under way."""

@@ -6,10 +6,14 @@ others by any process and thread at any time; each is one short transaction. An 
 `sql.engine.Engine`, and the contract tests in tests/storage run over every engine.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+from aggregator.errors import UsageError
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.polls import PollStore
@@ -31,19 +35,68 @@ class Storage:
         self.admin.close()
 
 
-def open_storage(url: str | Path) -> Storage:
-    """Return the store in a directory (SQLite), migrated; an older one is backed up before."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store is: a directory, and the URL of its database unless that is a SQLite file in it."""
+
+    directory: Path
+    database: str = ""
+
+
+def open_storage(directory: Path, database: str = "") -> Storage:
+    """Return the store in a directory (SQLite), or in a PostgreSQL database with its journal and backups in
+    the directory; created or migrated first. An older SQLite file is backed up before."""
+    if database:
+        with _cluster_extra():
+            from aggregator.storage.postgres import open_store as open_database
+
+        return open_database(database, directory)
     from aggregator.storage.sqlite import open_store  # only the engine in use is loaded
 
-    return open_store(Path(url))
+    return open_store(directory)
 
 
-def restore(url: str | Path, backup: Path, now: datetime) -> Restored:
+def restore(directory: Path, backup: Path, now: datetime, *, database: str = "") -> Restored:
     """Replace the store's database, which may be damaged, by a backup; the former one is kept beside it.
 
     The backup is checked first; withdrawals and reinstatements since the backup are replayed. StoreBusy while
     a poller runs.
     """
+    if database:
+        with _cluster_extra():
+            from aggregator.storage.postgres import restore as restore_database
+
+        return restore_database(database, directory, backup, now)
     from aggregator.storage.sqlite.restore import restore as restore_sqlite
 
-    return restore_sqlite(Path(url), backup, now)
+    return restore_sqlite(directory, backup, now)
+
+
+def move_store(origin: Place, target: Place, now: datetime) -> Restored:
+    """Make one store equal to another, on whichever engine; what was in it before is kept beside it.
+
+    StoreBusy while a service uses either.
+    """
+    target.directory.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=target.directory, prefix=".move-store.") as made:
+        copy = Path(made) / "store.db"
+        if origin.database:
+            with _cluster_extra():
+                from aggregator.storage.postgres import copy_store as copy_database
+
+            copy_database(origin.database, origin.directory, copy)
+        else:
+            from aggregator.storage.sqlite import copy_store
+
+            copy_store(origin.directory, copy)
+        return restore(target.directory, copy, now, database=target.database)
+
+
+@contextmanager
+def _cluster_extra() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(
+            f"`database:` needs the packages for PostgreSQL ({error}): pip install 'publicwire[cluster]'"
+        ) from error

@@ -4,6 +4,7 @@ Endpoints are synchronous, so that Starlette runs them in its thread pool and th
 waits for storage.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -13,9 +14,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from aggregator.errors import StorageError
+from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
 from aggregator.model import Release
+from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
@@ -28,11 +30,47 @@ FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier
 
 
 @dataclass(frozen=True, slots=True)
-class PublicSite:
-    """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
+class _Reply:
+    published: Published
+    status: int
+    headers: Mapping[str, str]
 
-    publisher: Publisher
-    storage: Storage
+
+class PublicSite:
+    """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release.
+
+    `remembered`: bytes of the last responses that are kept for the time that the database is away.
+    """
+
+    def __init__(self, publisher: Publisher, storage: Storage, *, remembered: int = 0) -> None:
+        self.publisher = publisher
+        self.storage = storage
+        self._last: Cache[str, _Reply] | None = Cache(remembered) if remembered else None
+        self._lock = threading.Lock()
+
+    def _reply(
+        self,
+        request: Request,
+        published: Published,
+        *,
+        status: int = 200,
+        headers: Mapping[str, str] | None = None,
+    ) -> Response:
+        if self._last is not None:
+            with self._lock:
+                last = _Reply(published, status, headers or {})
+                self._last.put(request.scope["path"], last, len(published.body) * 3 // 2)
+        return reply(request, published, status=status, headers=headers)
+
+    def recalled(self, request: Request) -> Response | None:
+        """Return the last response of this address, None when it is not remembered."""
+        if self._last is None:
+            return None
+        with self._lock:
+            last = self._last.get(request.scope["path"])
+        if last is None:
+            return None
+        return reply(request, last.published, status=last.status, headers=last.headers)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of every public address."""
@@ -57,7 +95,7 @@ class PublicSite:
         published = self.publisher.document(name, Format(kind)) if channel else None
         if channel is None or published is None:
             raise HTTPException(404)
-        return reply(
+        return self._reply(
             request,
             published,
             headers={
@@ -71,21 +109,21 @@ class PublicSite:
         page = page_of(self.publisher, self.storage, _channel_name(request), self.site())
         if page is None:
             raise HTTPException(404)
-        return reply(request, page)
+        return self._reply(request, page)
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
         release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, item_page(release, self.site()))
+        return self._reply(request, item_page(release, self.site()))
 
     def history(self, request: Request) -> Response:
         """The earlier versions of one release."""
         release = self.publisher.release(request.path_params["id"])
         if not isinstance(release, Release):
             return self._missing(request, release)
-        return reply(request, history_page(release, self.publisher.revisions(release.id), self.site()))
+        return self._reply(request, history_page(release, self.publisher.revisions(release.id), self.site()))
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
@@ -97,7 +135,7 @@ class PublicSite:
             raise HTTPException(404)
         when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
         sentence = f"This release was withdrawn{when} and is no longer published here."
-        return reply(request, notice("Withdrawn", sentence, self.site()), status=410)
+        return self._reply(request, notice("Withdrawn", sentence, self.site()), status=410)
 
 
 def _channel_name(request: Request) -> str:
@@ -121,10 +159,17 @@ def page_of(publisher: Publisher, storage: Storage, name: str, site: Site) -> Pu
     return channel_page(channel, releases, site, earlier=earlier)
 
 
-def public_app(publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = ()) -> Starlette:
-    """Return the application of pages and feeds; the routes in `first` take precedence."""
-    public = PublicSite(publisher, storage)
-    app = Starlette(routes=[*first, *public.routes()], exception_handlers=handlers(public.site))
+def public_app(
+    publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = (), *, remembered: int = 0
+) -> Starlette:
+    """Return the application of pages and feeds; the routes in `first` take precedence.
+
+    `remembered`: bytes of the last responses that are kept for the time that the database is away.
+    """
+    public = PublicSite(publisher, storage, remembered=remembered)
+    app = Starlette(
+        routes=[*first, *public.routes()], exception_handlers=handlers(public.site, public.recalled)
+    )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app
 
@@ -148,7 +193,7 @@ def static_file(request: Request) -> Response:
 
 
 def handlers(
-    site: Callable[[], Site] | None,
+    site: Callable[[], Site] | None, recalled: Callable[[Request], Response | None] = lambda request: None
 ) -> Mapping[type[Exception], Callable[[Request, Exception], Response]]:
     """Return the exception handlers of an application; a 404 is a page of the site if there is one, any other
     error a line of text."""
@@ -169,6 +214,8 @@ def handlers(
         return response
 
     def storage_error(request: Request, error: Exception) -> Response:
+        if isinstance(error, StoreAway) and (last := recalled(request)) is not None:
+            return last
         log.error("storage unreadable", path=request.scope["path"], error=str(error))
         response = error_reply(request, 503, "Service unavailable", "Please try again in a minute.")
         response.headers["Retry-After"] = "60"

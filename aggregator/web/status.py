@@ -48,8 +48,9 @@ def admin_app(
         )
 
     def readyz(request: Request) -> Response:
-        text, code = ("ready", 200) if ready() else ("not ready", 503)
-        return reply(request, plain(text), status=code, cache=NO_STORE)
+        if ready():
+            return reply(request, plain("ready"), cache=NO_STORE)
+        return reply(request, plain(": ".join(("not ready", *problems()))), status=503, cache=NO_STORE)
 
     def metrics_text(request: Request) -> Response:
         return reply(request, Published(metrics(), PROMETHEUS, None), cache=NO_STORE)

@@ -95,14 +95,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -332,7 +332,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, alerts",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

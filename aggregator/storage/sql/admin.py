@@ -11,7 +11,7 @@ from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
 from aggregator.storage.sql import claims, erasure, hosts, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
-from aggregator.storage.sql.queries import ItemStore
+from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
 
 
@@ -27,6 +27,7 @@ class AdminStore:
         with self._engine.polling():
             with self._engine.writing() as db:
                 claims.clear_leases(db, now)
+                journal.export(db, self._engine.directory / JOURNAL)
             yield
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
@@ -44,7 +45,7 @@ class AdminStore:
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:
-                left = retention.free(db, self._engine.search, kept, now)
+                left = retention.free(db, self._engine.index, kept, now)
         self._engine.optimise()
 
     def forget(self, source: str, now: datetime) -> int:
@@ -56,16 +57,19 @@ class AdminStore:
         gone, removed = 0, -1
         while removed:  # many short transactions, as above; one that was cut off can be called again
             with self._engine.writing(checked=False) as db:
-                removed = erasure.items(db, self._engine.search, source, now)
+                removed = erasure.items(db, self._engine.index, source, now)
             gone += removed
         with self._engine.writing() as db:
             erasure.source_itself(db, source)
         return gone
 
-    def expect_withdrawn(self, ids: Sequence[str]) -> None:
-        """Withdraw items of these ids when they are imported: part of a restore."""
+    def adopt(self, entries: journal.Journal, unknown: Sequence[str]) -> None:
+        """Take over the lines of a journal, and withdraw `unknown` items when they are imported: part of a
+        restore."""
         with self._engine.writing() as db:
-            journal.expect_withdrawn(db, ids)
+            journal.record(db, entries.lines)
+            if unknown:
+                journal.expect_withdrawn(db, unknown)
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

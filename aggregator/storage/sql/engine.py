@@ -10,6 +10,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
+from aggregator.normalise.words import Term
+
+Indexed = Sequence[tuple[int, tuple[str, ...]]]  # numbers of items, each with its words
+
 
 class Row(Protocol):
     """One row; columns by name or by position."""
@@ -42,31 +46,28 @@ class Connection(Protocol):
     def executemany(self, sql: str, parameters: Any, /) -> object: ...
 
 
-class Search(Protocol):
+class Index(Protocol):
     """The full-text index of an engine; called inside a transaction."""
 
     @property
     def condition(self) -> str:
         """The condition on an item `i` that it matches the query given as one parameter."""
 
-    def query(self, words: str) -> str:
-        """Return words as a query: all must occur, and none is read as an operator."""
+    def query(self, terms: Iterable[Term]) -> str:
+        """Return the query of these terms, all of which must occur."""
 
-    def is_behind(self, db: Connection) -> bool:
-        """Return whether items wait for the index."""
+    def add(self, db: Connection, items: Indexed) -> None:
+        """Add items that are not in the index."""
 
-    def index(self, db: Connection) -> None:
-        """Bring a batch of items into the index."""
-
-    def unindex(self, db: Connection, numbers: str) -> None:
-        """Take items (a JSON list of numbers) out of the index before their text changes."""
+    def remove(self, db: Connection, items: Indexed) -> None:
+        """Remove items with the words they were added with."""
 
 
 class Engine(Protocol):
     """Transactions, search index and upkeep of one store."""
 
     @property
-    def search(self) -> Search:
+    def index(self) -> Index:
         """The full-text index of items."""
 
     @property
@@ -118,7 +119,9 @@ def ints(parameter: str = "?") -> str:
     return f"IN (SELECT value FROM json_each({parameter}))"
 
 
-texts = ints  # PostgreSQL casts the elements: there the two differ
+def texts(parameter: str = "?") -> str:
+    """Return the condition of being a text of the list in a parameter or column."""
+    return f"IN (SELECT atom FROM json_each({parameter}))"
 
 
 def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:

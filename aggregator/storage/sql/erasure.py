@@ -6,8 +6,8 @@ The journal keeps its withdrawals; all its other rows are deleted, and no other 
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.storage.sql import channels
-from aggregator.storage.sql.engine import Connection, Search, as_json, ints
+from aggregator.storage.sql import channels, search
+from aggregator.storage.sql.engine import Connection, Index, as_json, ints
 
 ERASED_AT_ONCE = 500  # items removed in one transaction
 
@@ -22,7 +22,7 @@ def number(db: Connection, source: str) -> int:
     return int(row["number"])
 
 
-def items(db: Connection, search: Search, source: str, now: datetime) -> int:
+def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     """Remove up to ERASED_AT_ONCE of its items; returns how many. The next member of a story is shown."""
     own = number(db, source)
     found = db.execute(
@@ -34,7 +34,7 @@ def items(db: Connection, search: Search, source: str, now: datetime) -> int:
     numbers = as_json(row["number"] for row in found)
     channels.touch(db, [row["number"] for row in found], at)
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
-    search.unindex(db, numbers)
+    search.remove(db, index, numbers)
     for table in ("membership", "revision", "audit"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))

@@ -1,5 +1,6 @@
 """The journal of withdrawals, kept outside the database, and its replay after a restore."""
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -53,24 +54,27 @@ def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal file: the last decision about each item by its id, and numbers of unreadable lines."""
+    """A journal file: the last decision about each item by its id, its readable lines, and numbers of
+    unreadable ones."""
 
     decisions: Mapping[str, Decision]
+    lines: tuple[str, ...]
     unreadable: tuple[int, ...]
 
 
 def read(path: Path) -> Journal:
     """Read a journal; one that does not exist is empty."""
     last: dict[str, Decision] = {}
-    unreadable = []
+    unreadable, readable = [], []
     lines = path.read_bytes().splitlines() if path.exists() else []
     for number, line in enumerate(lines, 1):
         try:
             fields = json.loads(line)
             last[fields["item"]] = Decision(State(fields["after"]), fields["reason"], fields["actor"])
+            readable.append(line.decode())
         except (ValueError, KeyError, TypeError):
             unreadable.append(number)
-    return Journal(last, tuple(unreadable))
+    return Journal(last, tuple(readable), tuple(unreadable))
 
 
 def line(item: str, public_id: str, step: Transition) -> str:
@@ -78,6 +82,22 @@ def line(item: str, public_id: str, step: Transition) -> str:
     words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
     fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
     return json.dumps(fields, ensure_ascii=False)
+
+
+def record(db: Connection, lines: Sequence[str]) -> None:
+    """Write lines into the table; one that is there already, as after a restore, stays."""
+    db.executemany(
+        "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        [(hashlib.sha256(each.encode()).digest()[:16], each) for each in lines],
+    )
+
+
+def export(db: Connection, path: Path) -> None:
+    """Append the lines that only the table has: those of another machine, or of a crash."""
+    known = set(read(path).lines)
+    found = [row["line"] for row in db.execute("SELECT line FROM journal ORDER BY number")]
+    if missing := [line for line in found if line not in known]:
+        append(path, missing)
 
 
 def append(path: Path, lines: Sequence[str]) -> None:

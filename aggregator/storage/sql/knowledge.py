@@ -8,6 +8,7 @@ from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
 from aggregator.storage.sql import journal, rows
+from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
@@ -86,14 +87,14 @@ def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candida
     return tuple(rows.value(Candidate, row) for row in found)
 
 
-def has_changed(db: Connection, changes: Changes, source: int) -> bool:
+def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> bool:
     """Return whether items that the decision was based on have changed since it was read.
 
     The sequence of changes tells in most cases that nothing has; else the known items and candidates are
     checked, and whether other items have come to the addresses.
     """
     basis = changes.basis
-    if _seq(db) == basis.seq:
+    if at.seq == basis.seq + 1:
         return False
     numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
     unchanged = db.execute(

@@ -11,20 +11,24 @@ from aggregator.errors import StorageError
 from aggregator.model import State, Transition
 from aggregator.storage.sql import channels, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, insert
+from aggregator.storage.sql.engine import Connection, as_json, insert, ints
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
-    """Carry out transitions, all or none; withdrawals and their ends are in the journal before the commit."""
+    """Carry out transitions, all or none; withdrawals and their ends are in the journal before the commit.
+
+    Sources are locked before the stamp is taken, in the order of a poll.
+    """
     withdrawals = []
+    _read_again(db, [step.number for step in transitions if step.before is State.WITHDRAWN])
     for step in transitions:
+        at = channels.stamp(db, step.at)
         row = db.execute(
-            "SELECT id, public_id, source, state, story, position FROM item WHERE number = ?", (step.number,)
+            "SELECT id, public_id, state, story, position FROM item WHERE number = ?", (step.number,)
         ).fetchone()
         if row is None or row["state"] != step.before:
             raise StorageError(f"item {step.number} is no longer {step.before}: nothing was changed")
-        at = channels.stamp(db, step.at)
-        _step(db, step, at, row["source"], is_first=row["position"] is None)
+        _step(db, step, at, is_first=row["position"] is None)
         audit(db, step)
         if row["story"] is not None:
             newcomer = step.number if step.before is State.WITHDRAWN else None
@@ -33,14 +37,24 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         if State.WITHDRAWN in (step.before, step.after):
             withdrawals.append(journal.line(row["id"], row["public_id"], step))
     if withdrawals:
+        journal.record(db, withdrawals)
         journal.append(journal_file, withdrawals)
 
 
-def _step(db: Connection, step: Transition, at: Stamp, source: int, *, is_first: bool) -> None:
+def _read_again(db: Connection, reinstated: Sequence[int]) -> None:
+    """Have the feeds of items read anew: the origin's changes while they were withdrawn were not taken."""
+    if reinstated:
+        of = as_json(reinstated)
+        for row in db.execute(
+            f"SELECT DISTINCT source FROM item WHERE number {ints()} ORDER BY source", (of,)
+        ):
+            unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
+            source_state.change(db, row["source"], unread)
+
+
+def _step(db: Connection, step: Transition, at: Stamp, *, is_first: bool) -> None:
     if step.after is State.LIVE and is_first:
         channels.enter(db, [step.number], at)
-    if step.before is State.WITHDRAWN:  # the origin's changes meanwhile were not taken: read its feed anew
-        source_state.change(db, source, {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""})
     db.execute(
         "UPDATE item SET state = ?, reason = ?, release = NULL WHERE number = ?",
         (step.after.value, step.reason if step.after is not State.LIVE else "", step.number),

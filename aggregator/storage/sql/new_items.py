@@ -4,20 +4,20 @@ import json
 from collections.abc import Iterable, Sequence
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle, rows
+from aggregator.storage.sql import channels, lifecycle, rows, search
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Search, as_json, insert_many, one, update
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
 
-def carry_out(db: Connection, search: Search, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
+def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
     stored = _store(db, claim, changes.new, at)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in changes.edits:
-        _edit(db, search, edit, at)
+        _edit(db, index, edit, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
@@ -87,7 +87,7 @@ def _story(db: Connection, same_as: int | None) -> int | None:
     return story
 
 
-def _edit(db: Connection, search: Search, edit: Edit, at: Stamp) -> None:
+def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     """Replace an item in place."""
     columns = item_columns(edit.item)
     if not edit.substantive:
@@ -104,7 +104,7 @@ def _edit(db: Connection, search: Search, edit: Edit, at: Stamp) -> None:
     if edit.release is not None:
         columns["release"] = ms(edit.release)
     if edit.substantive:
-        search.unindex(db, as_json([edit.number]))
+        search.remove(db, index, as_json([edit.number]))
     update(db, "item", edit.number, columns)
 
 

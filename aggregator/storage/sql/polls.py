@@ -3,7 +3,7 @@
 A poll is one transaction: items, keys, revisions, stories, source state and poll record, or nothing.
 """
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated
@@ -83,18 +83,7 @@ class PollStore:
     def _record(self, db: Connection, result: PollResult) -> None:
         claim, now = result.claim, result.outcome.started
         stored = _end_lease(db, claim)
-        numbers: dict[bytes, int] = {}
-        if result.changes is not None:
-            if knowledge.has_changed(db, result.changes, claim.number):
-                raise Outdated(f"items of {claim.id} have changed since they were read")
-            if result.changes.new and (taken := knowledge.taken(db, result.changes)):
-                raise Outdated(f"ids of new items of {claim.id} are taken", taken)
-            at = channels.stamp(db, now)
-            numbers = new_items.carry_out(db, self._engine.search, claim, result.changes, at)
-        source_state.write(db, result, numbers, stored)
         _log(db, claim.number, result.outcome)
-        if result.is_feed_changed:
-            channels.touch_all(db, channels.stamp(db, now))
         for state in result.hosts:
             hosts.record(db, state)
         if result.host_limit is not None:
@@ -104,6 +93,26 @@ class PollStore:
         if result.advert is not None:
             subscriptions.add(db, claim.number, result.advert, now)
         alerts.record(db, claim.number, result, now)
+        source_state.write(db, result, self._publish(db, result), stored)
+
+    def _publish(self, db: Connection, result: PollResult) -> Mapping[bytes, int]:
+        """Write items and channels; returns the numbers of new items by the digest of their raw item.
+
+        Comes last: from the stamp on to the commit no other transaction publishes, so that changes become
+        visible in the order of their sequence and what the decision was based on cannot change any more.
+        """
+        if result.changes is None and not result.is_feed_changed:
+            return {}
+        at = channels.stamp(db, result.outcome.started)
+        if result.is_feed_changed:
+            channels.touch_all(db, at)
+        if (changes := result.changes) is None:
+            return {}
+        if knowledge.has_changed(db, changes, result.claim.number, at):
+            raise Outdated(f"items of {result.claim.id} have changed since they were read")
+        if changes.new and (taken := knowledge.taken(db, changes)):
+            raise Outdated(f"ids of new items of {result.claim.id} are taken", taken)
+        return new_items.carry_out(db, self._engine.index, result.claim, changes, at)
 
     def next_due(self) -> datetime | None:
         """Return when the next unclaimed source is due."""

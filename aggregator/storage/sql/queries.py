@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
-from aggregator.storage.sql import lifecycle, rows, values
+from aggregator.normalise.words import query
+from aggregator.storage.sql import lifecycle, rows, search, values
 from aggregator.storage.sql.channels import visible
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment, ms
@@ -31,11 +32,11 @@ class ItemStore:
         """Bring the search index up to date, in several short transactions."""
         while self._is_index_behind():  # several short transactions: polls go on between them
             with self._engine.writing() as db:
-                self._engine.search.index(db)
+                search.update(db, self._engine.index)
 
     def _is_index_behind(self) -> bool:
         with self._engine.reading() as db:
-            return self._engine.search.is_behind(db)
+            return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
         """Return names of all channels that ever held an item, and of those the configuration implies."""
@@ -134,9 +135,11 @@ class ItemStore:
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
-            search = self._engine.search
+            index, terms = self._engine.index, query(wanted.search)
+            if wanted.search and not terms:
+                return ()
             filters: Sequence[tuple[str, object]] = (
-                (search.condition, search.query(wanted.search)),
+                (index.condition, index.query(terms)),
                 ("s.id = ?", wanted.source),
                 (f"? {texts('s.topics')}", wanted.topic),
                 (

@@ -4,15 +4,15 @@ that resurfaces must be known and is not new. Called inside a write transaction.
 from datetime import datetime
 
 from aggregator.model.settings import Retention
-from aggregator.storage.sql import channels
-from aggregator.storage.sql.engine import Connection, Search, as_json, ints
+from aggregator.storage.sql import channels, search
+from aggregator.storage.sql.engine import Connection, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
 FREED_AT_ONCE = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
 WITHIN = f"WHERE number {ints()}"
 
 
-def free(db: Connection, search: Search, kept: Retention, now: datetime) -> bool:
+def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     """Drop the content of items and revisions past their time, and old poll records; False when none is
     left.
 
@@ -26,7 +26,7 @@ def free(db: Connection, search: Search, kept: Retention, now: datetime) -> bool
             (ms(now - kept.items), FREED_AT_ONCE),
         )
     )
-    search.unindex(db, old)
+    search.remove(db, index, old)
     # indexed = 2: nothing of it is in the search index, so nothing must be taken out of it again.
     db.execute(
         f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)

@@ -1,10 +1,12 @@
 """The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils."""
 
+import tempfile
+from contextlib import closing
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
 
-from aggregator.errors import StorageError
+from aggregator.errors import StorageError, UsageError
 from aggregator.storage import Storage
 from aggregator.storage.backups import DIRECTORY
 from aggregator.storage.sql.admin import AdminStore
@@ -12,8 +14,11 @@ from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
-from aggregator.storage.sqlite.connection import SqliteEngine, translated
+from aggregator.storage.sqlite.backup import check_target
+from aggregator.storage.sqlite.catalog import tables
+from aggregator.storage.sqlite.connection import FILE, LOCK, SqliteEngine, poller_lock, translated
 from aggregator.storage.sqlite.schema import migrations
+from aggregator.storage.transfer import Movable, move
 
 
 def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up: bool = False) -> Storage:
@@ -49,3 +54,23 @@ def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> 
             path.parent.mkdir(exist_ok=True)
             engine.backup(path)
         steps.apply(engine.writer)
+
+
+def copy_store(directory: Path, to: Path) -> int:
+    """Write a copy of a store that no service uses, as it is; returns its items."""
+    if not (directory / FILE).is_file():
+        raise UsageError(f"there is no store in {directory}")
+    with poller_lock(directory / LOCK), closing(SqliteEngine(directory)) as engine:
+        return engine.backup(to)
+
+
+def copied(origin: Movable, to: Path) -> int:
+    """Write a snapshot of a store on another engine as a backup of this one; returns its items."""
+    check_target(to)
+    with (
+        tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as directory,
+        closing(SqliteEngine(Path(directory))) as engine,
+    ):
+        migrations.apply(engine.writer)
+        move(tables(), origin, engine)
+        return engine.backup(to)

@@ -19,10 +19,7 @@ MAGIC = b"SQLite format 3\0"  # first bytes of every SQLite file
 
 def write_backup(db: sqlite3.Connection, to: Path) -> int:
     """Copy the database, whole and as of one moment, beside any writer; returns its items."""
-    if to.is_dir() or not to.parent.is_dir():
-        raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
-    if to.exists() and not _is_backup(to):
-        raise UsageError(f"{to} is there already and is no backup: name another file")
+    check_target(to)
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         with closing(sqlite3.connect(part)) as copy:
@@ -39,6 +36,14 @@ def write_backup(db: sqlite3.Connection, to: Path) -> int:
             leftover.unlink(missing_ok=True)
     sync(to.parent)
     return items
+
+
+def check_target(to: Path) -> None:
+    """Raise UsageError unless a backup may be written to this file."""
+    if to.is_dir() or not to.parent.is_dir():
+        raise UsageError(f"cannot write the backup {to}: give the name of a file in an existing directory")
+    if to.exists() and not _is_backup(to):
+        raise UsageError(f"{to} is there already and is no backup: name another file")
 
 
 def _is_backup(path: Path) -> bool:
@@ -110,7 +115,7 @@ def change_places(new: Path, present: Path) -> Path | None:
     with closing(sqlite3.connect(new)) as db:
         db.execute("PRAGMA journal_mode = DELETE")  # its own log goes into it
     sync(new)
-    aside = _aside(present) if present.exists() else None
+    aside = free_name(present.with_name(f"{present.name}.before-restore")) if present.exists() else None
     if aside is not None:
         os.link(present, aside)  # a link, not a move: at no moment is the store without a database
         for end in ("-wal", "-shm"):
@@ -122,7 +127,7 @@ def change_places(new: Path, present: Path) -> Path | None:
     return aside
 
 
-def _aside(present: Path) -> Path:
-    """publicwire.db.before-restore, numbered from the second on."""
-    names = (f"{present.name}.before-restore{'' if n == 1 else f'-{n}'}" for n in count(1))
-    return next(path for name in names if not (path := present.with_name(name)).exists())
+def free_name(path: Path) -> Path:
+    """Return a path that does not exist: this one, or numbered from the second on."""
+    names = (f"{path.name}{'' if n == 1 else f'-{n}'}" for n in count(1))
+    return next(found for name in names if not (found := path.with_name(name)).exists())

@@ -17,7 +17,8 @@ from sqlite_utils import Database
 from aggregator.errors import StorageError, StoreBusy, StoreFull, UsageError
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
-from aggregator.storage.sqlite.search import FullTextSearch
+from aggregator.storage.sqlite.copy import Replacement, Snapshot
+from aggregator.storage.sqlite.search import FullTextIndex
 
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
@@ -27,7 +28,7 @@ DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 class SqliteEngine:
     """All connections of this process to the database of a directory, and the lock around the writing one."""
 
-    search = FullTextSearch()
+    index = FullTextIndex()
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -129,6 +130,18 @@ class SqliteEngine:
             raise UsageError(f"{to} is the store's own database: name another file")
         with self.reading() as db:
             return write_backup(db, to)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Snapshot]:
+        """Open one consistent snapshot of all tables."""
+        with self.reading() as db:
+            yield Snapshot(db)
+
+    @contextmanager
+    def replacing(self) -> Iterator[Replacement]:
+        """Open the transaction that replaces all rows."""
+        with self.writing(checked=False) as db:
+            yield Replacement(db)
 
     def damage(self) -> tuple[str, ...]:
         """Return what is wrong with the database, in words."""

@@ -1,5 +1,8 @@
 """Restore: a backup is made ready beside the store's database, then the files change places."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,20 +18,27 @@ from aggregator.storage.sqlite.connection import FILE, LOCK, poller_lock, transl
 
 def restore(directory: Path, file: Path, now: datetime) -> Restored:
     """Restore a backup: stage it, replay the journal, exchange the files."""
-    items = backup.verified(file)
     if not directory.is_dir():
         directory.mkdir(parents=True)
+    with translated(directory / FILE), poller_lock(directory / LOCK), staged(directory, file, now) as done:
+        path, restored = done
+        return replace(restored, aside=backup.change_places(path, directory / FILE))
+
+
+@contextmanager
+def staged(directory: Path, file: Path, now: datetime) -> Iterator[tuple[Path, Restored]]:
+    """Make a backup ready in a SQLite file beside the store, the journal replayed; removed at the end."""
+    items = backup.verified(file)
     entries = journal.read(directory / JOURNAL)
-    with translated(directory / FILE), poller_lock(directory / LOCK), backup.staging(directory) as staged:
-        backup.stage(file, staged / FILE)
-        storage = open_store(staged, is_backed_up=True)
+    with backup.staging(directory) as made:
+        backup.stage(file, made / FILE)
+        storage = open_store(made, is_backed_up=True)
         try:
             moved, unknown = _replay(storage, entries, now)
-            storage.admin.expect_withdrawn(unknown)
+            storage.admin.adopt(entries, unknown)
         finally:
             storage.close()
-        aside = backup.change_places(staged / FILE, directory / FILE)
-    return Restored(items, aside, moved, unknown, entries.unreadable)
+        yield made / FILE, Restored(items, None, moved, unknown, entries.unreadable)
 
 
 def _replay(

@@ -277,3 +277,24 @@ def m007_looks(db: Database) -> None:
 def m008_schedule_state(db: Database) -> None:
     """Reasons of due times and rate limits of hosts as state, no longer as English sentences."""
     released_reasons.migrate(db)
+
+
+@migrations()
+def m009_search_words(db: Database) -> None:
+    """A full-text index of folded words, the same on every engine, built by the next search or maintenance.
+    It holds no copy of the texts."""
+    db.table("item").disable_fts()
+    db.execute("CREATE VIRTUAL TABLE item_words USING fts5 (words, content='', tokenize='ascii')")
+    db.execute("UPDATE item SET indexed = 0 WHERE indexed = 1")
+
+
+@migrations()
+def m010_journal(db: Database) -> None:
+    """The journal of withdrawals, in the transaction of each; the file beside the store is its copy."""
+    db.execute(
+        """CREATE TABLE journal (
+            number INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            line TEXT NOT NULL
+        ) STRICT"""
+    )

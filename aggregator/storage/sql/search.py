@@ -1,0 +1,40 @@
+"""Full-text index of items: what of it both engines share.
+
+Maintenance and searches bring the index up to date, because indexing an item costs ten times its insert and a
+poll should not wait for it. `item.indexed`: 0 waits for the index, 1 is in it, 2 has no text any more.
+"""
+
+from collections.abc import Iterable
+
+from aggregator.normalise.words import words
+from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
+
+INDEXED_AT_ONCE = 500  # items in one transaction
+
+
+def is_behind(db: Connection) -> bool:
+    """Return whether items wait for the index."""
+    return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
+
+
+def update(db: Connection, index: Index) -> None:
+    """Add up to INDEXED_AT_ONCE of the items that wait."""
+    found = db.execute("SELECT number, title, text FROM item WHERE indexed = 0 LIMIT ?", (INDEXED_AT_ONCE,))
+    items = _indexed(found)
+    index.add(db, items)
+    db.execute(
+        f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(number for number, _ in items),)
+    )
+
+
+def remove(db: Connection, index: Index, numbers: str) -> None:
+    """Remove items (a JSON list of numbers) before their text changes."""
+    found = db.execute(
+        f"SELECT number, title, text FROM item WHERE indexed = 1 AND number {ints()}", (numbers,)
+    )
+    index.remove(db, _indexed(found))
+    db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))
+
+
+def _indexed(rows: Iterable[Row]) -> Indexed:
+    return [(row["number"], words(f"{row['title']}\n{row['text']}")) for row in rows]

@@ -1,0 +1,65 @@
+"""Words of a full-text index and terms of a query."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aggregator.normalise.words import (
+    INDEXED_TEXT_MAX,
+    TERMS_MAX,
+    WORD_LENGTH_MAX,
+    WORDS_MAX,
+    Term,
+    query,
+    words,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("The COVID-19 Report, v2.", ("the", "covid", "19", "report", "v2")),
+        ("Ärzte für Łódź: naïve Œuvre", ("arzte", "fur", "lodz", "naive", "oeuvre")),
+        ("straße STRASSE", ("strasse", "strasse")),
+        ("snake_case _", ("snake", "case")),
+        ("ﬁnance ①", ("finance", "1")),
+        ("疫苗接种 news", ("疫苗", "苗接", "接种", "种", "news")),
+        ("か゚ がんばれ", ("か゚", "゚", "がん", "んば", "ばれ", "れ")),
+        ("한국어 보도", ("한국어", "보도")),
+        ("שָׁלוֹם مُحَمَّد", ("שלום", "محمد")),
+        ("", ()),
+    ],
+)
+def test_words_are_folded_and_unspaced_scripts_are_bigrams(text: str, expected: tuple[str, ...]) -> None:
+    assert words(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("press-release", (Term(("press", "release")),)),
+        ('"Zwei Wörter" pre*', (Term(("zwei", "worter")), Term(("pre",), is_prefix=True))),
+        ('"open phrase', (Term(("open", "phrase")),)),
+        ("疫苗", (Term(("疫苗",)),)),
+        ("疫", (Term(("疫",), is_prefix=True),)),
+        ("疫苗接种", (Term(("疫苗", "苗接", "接种")),)),
+        ('"疫 abc"', (Term(("疫", "abc")),)),
+        ('* "" - OR', (Term(("or",)),)),
+    ],
+)
+def test_a_query_is_words_phrases_and_prefixes(text: str, expected: tuple[Term, ...]) -> None:
+    assert query(text) == expected
+
+
+def test_words_of_one_item_and_terms_of_one_query_are_bounded() -> None:
+    assert len(words("ab " * 2 * WORDS_MAX)) == WORDS_MAX
+    assert words("x" * INDEXED_TEXT_MAX * 2) == ("x" * WORD_LENGTH_MAX,)
+    assert len(query("ab " * 100)) == TERMS_MAX
+
+
+@given(st.text())
+def test_words_hold_no_blank_and_none_of_what_separates_them(text: str) -> None:
+    for word in words(text):
+        assert word
+        assert len(word) <= WORD_LENGTH_MAX
+        assert not set(word) & set(" \t\n'\"\\:&|!()<>*")

@@ -1,0 +1,90 @@
+"""A PostgreSQL server of the tests' own, on a socket in a temporary directory."""
+
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg
+
+BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A running server; its databases are reached through the socket in its directory."""
+
+    directory: Path
+    user: str | None  # initdb refuses root: another user runs it then
+    is_durable: bool
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://publicwire@/postgres?host={self.directory}"
+
+    def run(self, program: str, *arguments: str) -> None:
+        """Run one of PostgreSQL's programs on the server's data."""
+        subprocess.run(
+            [BINARIES / program, "-D", self.directory / "data", *arguments],
+            user=self.user,
+            cwd=self.directory,
+            check=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def start(self) -> None:
+        """Start the server and wait until it takes connections."""
+        options = f"-k {self.directory} -c listen_addresses= -c max_connections=200"
+        if not self.is_durable:
+            options += " -c fsync=off -c full_page_writes=off"
+        self.run("pg_ctl", "start", "-w", "-l", str(self.directory / "log"), "-o", options)
+
+    def freeze(self) -> None:
+        """Stop all of its processes where they are (SIGSTOP)."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let its processes go on."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: int) -> None:
+        main = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
+        for process in (main, *map(int, children)):
+            os.kill(process, number)
+
+    def schema(self, name: str) -> str:
+        """Make an empty schema; returns the address of the database with it."""
+        with psycopg.connect(self.url, autocommit=True) as db:
+            db.execute(f"CREATE SCHEMA {name}")
+        return f"{self.url}&options={quote(f'-csearch_path={name}')}"
+
+    def stop(self, how: str = "fast") -> None:
+        """Stop the server: "fast" ends its sessions, "immediate" is as a crash."""
+        self.run("pg_ctl", "stop", "-w", "-m", how)
+
+
+@contextmanager
+def server(*, is_durable: bool = False) -> Iterator[Server]:
+    """Start a server with an empty database, and remove it at the end; not `is_durable`: without fsync."""
+    with tempfile.TemporaryDirectory(prefix="pg-") as name:
+        user = "postgres" if os.getuid() == 0 else None
+        if user is not None:
+            shutil.chown(name, user)
+        running = Server(Path(name), user, is_durable)
+        running.run(
+            "initdb", "-U", "publicwire", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"
+        )
+        running.start()
+        try:
+            yield running
+        finally:
+            running.stop("immediate")

@@ -1,0 +1,134 @@
+"""Plans of the statements of polls, transitions, claims and channels on 100,000 items: none scans a large table."""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aggregator.model import Trigger
+from aggregator.storage import Storage, open_storage
+from aggregator.storage.postgres.engine import PostgresEngine
+from aggregator.storage.sqlite import storage
+from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, source
+from tests.storage.given import again, move
+
+ITEMS = 100_000
+LARGE = "item|item_key|membership|poll|i|o|m"  # tables, and the aliases they have
+NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :items) "
+FILL = (
+    """INSERT INTO item (number, id, public_id, source, state, position, seq, backlog, shown, updated, first_seen,
+        fingerprint, link, keys, language, title, url, details, text, content)
+    {numbers} SELECT 1000 + i, 'id' || i, 'tag:' || i, 2 + i % 100, 'live', 1000 + i, i, 0, i, i, i, {blob}, {blob},
+        {none}, 'en', 'title', 'https://filler.example/' || i, '{{}}', 'text', 'text' FROM n""",
+    "INSERT INTO item_key (source, digest, kind, item) {numbers} SELECT 2 + i % 100, {blob}, 1, 1000 + i FROM n",
+    "INSERT INTO membership (channel, position, item, since) {numbers} SELECT 1, 1000 + i, 1000 + i, i FROM n",
+    """INSERT INTO poll (source, started, seconds, kind, cause, message, received, new, edited)
+    {numbers} SELECT 2 + i % 100, i, 0.1, 'unchanged', '', '', 0, 0, 0 FROM n""",
+    "UPDATE counter SET value = 1000 + :items WHERE name IN ('seq', 'position')",
+)
+EMPTY = {"sqlite": "x''", "postgres": "CAST('' AS bytea)"}
+BLOBS = {
+    "sqlite": "CAST(printf('%016d', i) AS BLOB)",
+    "postgres": "decode(lpad(CAST(i AS text), 16, '0'), 'escape')",
+}
+COUNTER = count(1)
+
+
+class Explained:
+    """A connection that notes the plan of each statement before it runs it."""
+
+    def __init__(self, connection: Any, how: str, plans: dict[str, list[str]]) -> None:
+        self.connection, self.how, self.plans = connection, how, plans
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Any:
+        rows = self.connection.execute(f"{self.how} {sql}", parameters)
+        self.plans[" ".join(sql.split())] = [str(list(row)[-1]) for row in rows]
+        return self.connection.execute(sql, parameters)
+
+    def executemany(self, sql: str, parameters: Any, /) -> Any:
+        return self.connection.executemany(sql, parameters)
+
+
+class ExplainedEngine:
+    """An engine whose connections note their plans."""
+
+    def __init__(self, engine: Any, how: str) -> None:
+        self.engine, self.how, self.plans = engine, how, dict[str, list[str]]()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.engine, name)
+
+    @contextmanager
+    def writing(self, *, checked: bool = True) -> Iterator[Explained]:
+        with self.engine.writing(checked=checked) as connection:
+            yield Explained(connection, self.how, self.plans)
+
+    @contextmanager
+    def reading(self) -> Iterator[Explained]:
+        with self.engine.reading() as connection:
+            yield Explained(connection, self.how, self.plans)
+
+
+def scans(plans: dict[str, list[str]]) -> dict[str, Sequence[str]]:
+    """Return the statements that read a large table from its beginning, with their plans."""
+    sequential = re.compile(rf"Seq Scan on (?:{LARGE})\b|^SCAN (?:{LARGE})\b(?! USING)")
+    return {sql: plan for sql, plan in plans.items() if any(sequential.search(line) for line in plan)}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Storage, ExplainedEngine]]:
+    """A store of 100,000 items of 100 sources, and the engine that notes its plans."""
+    engine: PostgresEngine | SqliteEngine
+    if request.param == "postgres":
+        url = request.getfixturevalue("postgres").schema(f"plans_{next(COUNTER)}")
+        open_storage(tmp_path, url).close()
+        engine, how = PostgresEngine(url, tmp_path), "EXPLAIN"
+    else:
+        open_storage(tmp_path).close()
+        engine, how = SqliteEngine(tmp_path), "EXPLAIN QUERY PLAN"
+    explained = ExplainedEngine(engine, how)
+    with closing(storage(explained)) as store:
+        store.admin.sync(config(source("ministry"), *(source(f"s{n}") for n in range(100))), NOON)
+        with engine.writing() as db:
+            for sql in FILL:
+                numbers = {"items": ITEMS}
+                db.execute(
+                    sql.format(numbers=NUMBERS, blob=BLOBS[request.param], none=EMPTY[request.param]), numbers
+                )
+        with engine.writing() as db:
+            db.execute("ANALYZE")
+        explained.plans.clear()
+        yield store, explained
+
+
+def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine]) -> None:
+    store, engine = filled
+    origin = SourceDriver(store, source("ministry"))
+    origin.says(now=NOON - HOUR)
+    origin.says(entry("First", "a", "https://ministry.example/a"), entry("Second", "b"), now=NOON)
+    edited = entry("First, corrected", "a", "https://ministry.example/a", body="<p>Other words.</p>")
+    origin.says(edited, entry("Second", "b"), now=NOON + MINUTE)
+    agency = SourceDriver(store, source("s1"))
+    agency.says(now=NOON)
+    agency.says(
+        entry("First, corrected", "c", "https://ministry.example/a", body="<p>Other words.</p>"),
+        now=NOON + HOUR,
+    )
+    lead = store.items.find("https://ministry.example/a")
+    assert lead is not None
+    move(store, lead, Trigger.WITHDRAW)
+    move(store, again(store, lead), Trigger.REINSTATE)
+    store.polls.claim(NOON + 2 * HOUR, limit=50, lease=timedelta(minutes=5))
+    store.polls.next_due()
+    store.items.release_due(NOON, 10)
+    store.items.channel_seq("")
+    assert len(store.items.select("")) >= 60
+    store.items.earlier(20)
+    assert len(engine.plans) > 40
+    assert scans(engine.plans) == {}

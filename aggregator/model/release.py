@@ -44,8 +44,8 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What a channel's document holds: its `newest` items, and all that joined `within` before its newest
-    change. A correction is shown again for `corrected_within`, because readers do not look back."""
+    """Bounds of a channel's document: its `newest` items, and all that joined `within` before its newest
+    change. A correction re-enters it for `corrected_within`, because feed readers do not look back."""
 
     newest: int = 60
     within: timedelta = timedelta(hours=48)

@@ -37,7 +37,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a store is: a directory, and the URL of its database unless that is a SQLite file in it."""
+    """Location of a store: its directory, and the URL of its PostgreSQL database; "": a SQLite file."""
 
     directory: Path
     database: str = ""

@@ -1,4 +1,4 @@
-"""What storage/sql and the tables of SQLite become in PostgreSQL's words."""
+"""Translation of the statements of storage/sql, and of the tables of SQLite, into PostgreSQL's dialect."""
 
 import re
 from collections.abc import Sequence

@@ -150,7 +150,7 @@ class PollResult:
 
 
 class AlertState(StrEnum):
-    """Whether an alert is open."""
+    """State of an alert."""
 
     RAISED = "raised"
     CLEARED = "cleared"

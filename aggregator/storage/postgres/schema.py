@@ -18,10 +18,18 @@ OWN: Sequence[str] = (
 
 
 def migrate(db: Connection, name: str) -> None:
-    """Create all tables in an empty schema. StorageError for tables of a newer program."""
+    """Create all tables in an empty schema. StorageError for tables of another version: no migration of
+    PostgreSQL tables has been released."""
     if one(db.execute("SELECT to_regclass('migration')"))[0] is None:
         for sql in (*map(table, definitions()), *OWN):
             db.execute(sql)
         db.executemany("INSERT INTO migration (name) VALUES (?)", [(each,) for each in names()])
-    elif {row[0] for row in db.execute("SELECT name FROM migration")} - set(names()):
+        return
+    applied = {row[0] for row in db.execute("SELECT name FROM migration")}
+    if applied - set(names()):
         raise StorageError(f"the database {name} was written by a newer Publicwire: install that")
+    if applied != set(names()):
+        raise StorageError(
+            f"the database {name} was written by an older Publicwire: back it up with that, and restore the "
+            "backup into an empty database"
+        )

@@ -19,6 +19,7 @@ from aggregator.model import (
     Item,
     Key,
     KeyKind,
+    Knowledge,
     Mode,
     NewItem,
     Outcome,
@@ -59,11 +60,15 @@ def _fill_source(storage: Storage, source: Source, numbers: range, now: datetime
         then = now - AGE
         (claim,) = storage.polls.claim(then, limit=1, lease=timedelta(minutes=1), ids=[source.id])
         known = storage.polls.knowledge(claim, ReadResult(Document("rss20"), ()), then, frozenset())
-        new = tuple(_new_items(claim, numbers[start : start + ITEMS_PER_POLL], then))
-        storage.polls.record(_result(claim, Changes(known, Mode.NORMAL, new=new), then, now + DUE_AFTER))
+        part = numbers[start : start + ITEMS_PER_POLL]
+        storage.polls.record(poll_of_new_items(claim, known, part, then, now + DUE_AFTER))
 
 
-def _result(claim: Claim, changes: Changes, then: datetime, due: datetime) -> PollResult:
+def poll_of_new_items(
+    claim: Claim, known: Knowledge, numbers: range, then: datetime, due: datetime
+) -> PollResult:
+    """Return the result of a poll with a new live item for each number."""
+    changes = Changes(known, Mode.NORMAL, new=tuple(_new_items(claim, numbers, then)))
     planned = Due(due)
     outcome = Outcome(claim.id, OutcomeKind.CHANGED, then, 0.0, new=len(changes.new), due=planned)
     after = replace(claim, first_import=False, title=claim.id, language="en", last_success=then)

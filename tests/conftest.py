@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests import engines
 from tests.corpus import CORPUS
 from tests.postgres import Server, server
 
@@ -32,6 +33,38 @@ def postgres() -> Iterator[Server]:
     """A PostgreSQL server; each test takes a schema of its own."""
     with server() as running:
         yield running
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        both = ["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))]
+        is_one = metafunc.definition.get_closest_marker("one_engine") is not None
+        metafunc.parametrize("engine", both[:1] if is_one else both, indirect=True, scope="module")
+
+
+@pytest.fixture(scope="module")
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The engine of the stores that the module's tests open (tests/engines.py), as its name."""
+    if request.param == "sqlite":
+        yield request.param
+        return
+    with engines.on_postgres(request.getfixturevalue("postgres")):
+        yield request.param
+
+
+@pytest.fixture(autouse=True)
+def _no_store_on_one_engine_alone(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that opens a store runs on each engine, or is marked with the reason why not."""
+    if "tmp_path" not in request.fixturenames or request.node.get_closest_marker("one_engine"):
+        yield
+        return
+    directory = request.getfixturevalue("tmp_path")
+    yield
+    if "engine" not in request.fixturenames:
+        cure = "the test opens a store: it needs the fixture `engine`, or the mark one_engine(reason)"
+        assert engines.sqlite_files(directory) == [], cure
+    elif request.getfixturevalue("engine") == "postgres":
+        assert engines.sqlite_files(directory) == [], "a store is on SQLite: open it by tests/engines.py"
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

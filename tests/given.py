@@ -28,7 +28,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
-from aggregator.normalise import normalise
+from aggregator.normalise.item import normalise
 from aggregator.policy import poll_result
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage

@@ -1,19 +1,24 @@
 """A PostgreSQL server of the tests' own, on a socket in a temporary directory."""
 
 import os
+import select
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 BINARIES = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
+SOCKET = ".s.PGSQL.5432"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it takes connections."""
-        options = f"-k {self.directory} -c listen_addresses= -c max_connections=200"
+        options = f"-k {self.directory} -c listen_addresses= -c max_connections=500"
         if not self.is_durable:
             options += " -c fsync=off -c full_page_writes=off"
         self.run("pg_ctl", "start", "-w", "-l", str(self.directory / "log"), "-o", options)
@@ -70,6 +75,59 @@ class Server:
     def stop(self, how: str = "fast") -> None:
         """Stop the server: "fast" ends its sessions, "immediate" is as a crash."""
         self.run("pg_ctl", "stop", "-w", "-m", how)
+
+
+@dataclass
+class Proxy:
+    """A socket in front of a server, which counts its round trips."""
+
+    url: str
+    trips: int = 0
+
+
+@contextmanager
+def proxy(url: str, change: Callable[[bytes], bytes] = lambda sent: sent) -> Iterator[Proxy]:
+    """Pass on the connections to a database; `change` is made of what the server sends."""
+    behind = Path(str(conninfo_to_dict(url)["host"])) / SOCKET
+    with tempfile.TemporaryDirectory(prefix="pg-") as name, socket.socket(socket.AF_UNIX) as listener:
+        made = Proxy(url.replace(str(behind.parent), name))
+        listener.bind(str(Path(name) / SOCKET))
+        listener.listen()
+        accepting = threading.Thread(target=_accept, args=(listener, behind, made, change))
+        accepting.start()
+        try:
+            yield made
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            accepting.join()
+
+
+def _accept(listener: socket.socket, behind: Path, made: Proxy, change: Callable[[bytes], bytes]) -> None:
+    passing = []
+    try:
+        while True:
+            client, _ = listener.accept()
+            server = socket.socket(socket.AF_UNIX)
+            server.connect(str(behind))
+            passing.append(threading.Thread(target=_pass_on, args=(client, server, made, change)))
+            passing[-1].start()
+    except OSError:  # the listener is shut
+        for each in passing:
+            each.join()
+
+
+def _pass_on(
+    client: socket.socket, server: socket.socket, made: Proxy, change: Callable[[bytes], bytes]
+) -> None:
+    last = server
+    with client, server:
+        while True:
+            for origin in select.select([client, server], [], [])[0]:
+                if not (sent := origin.recv(1 << 20)):
+                    return
+                made.trips += origin is client and last is server
+                last = origin
+                (server if origin is client else client).sendall(change(sent) if origin is server else sent)
 
 
 @contextmanager

@@ -18,6 +18,8 @@ from typing import TypeVar
 
 import httpx
 
+from tests import engines
+
 T = TypeVar("T")
 
 COMMAND = (sys.executable, "-m", "aggregator")
@@ -111,12 +113,12 @@ class Site:
             f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}'{''.join(lines)}}}"
             for name, url in feeds.items()
         ]
-        database = f"database: {self.database!r}\n" if self.database else ""
-        text = f"""
+        database = f"database: {self.database!r}" if self.database else ""
+        text = f"""{database}
 publication: {{name: Example Releases, url: "http://127.0.0.1:{self.public}/", language: en, contact: desk@releases.test}}
 listen: 127.0.0.1:{self.public}
 admin: 127.0.0.1:{self.admin}
-{database}poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
+poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
 sources:
 """
         self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")
@@ -176,7 +178,11 @@ def given_a_site(
     poll: str = "",
     database: str = "",
 ) -> Site:
-    """Return a new site on free ports; with `feeds`, its sources.yaml is written as Site.sources does."""
+    """Return a new site on free ports; with `feeds`, its sources.yaml is written as Site.sources does.
+
+    Its store is in `database`, or on the test's engine.
+    """
+    database = database or engines.database(directory / "store")
     made = Site(directory, free_port(), free_port(), database=database)
     if feeds is not None:
         made.sources(feeds, *lines, poll=poll)

@@ -13,6 +13,8 @@ import pytest
 from tests.running import Service, Site, feed, given_a_site, item, json_of, until
 from tests.server import NOT_FOUND, HttpServer, Request, Script, answer, http_server_in_thread, redirect
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 PASSWORD, KEY, TOKEN = "marker-Zx91-password", "marker-Zx91-key", "marker-Zx91-token"
 LOGIN = "Basic " + base64.b64encode(f"desk:{PASSWORD}".encode()).decode()
 MARKERS = (b"marker-Zx91", LOGIN.removeprefix("Basic ").encode())
@@ -97,8 +99,9 @@ def test_secrets_open_feeds_and_are_found_nowhere_afterwards(here: Site, press: 
         assert found_in((said.stdout + said.stderr).encode()) == [], said.args
     for page in shown:
         assert found_in(page) == []
+    assert here.run("backup", "all.db").returncode == 0
     kept = files(here.directory)
-    assert {"log", "publicwire.db", "index.html"} <= {each.name for each in kept}
+    assert {"log", "all.db", "index.html"} <= {each.name for each in kept}
     assert [each for each in kept if found_in(each.read_bytes())] == []
     for request in press.requests:
         assert bool(found_in(whole(request))) != (request.path == "/hub"), request

@@ -10,10 +10,13 @@ from typing import TypeVar
 import pytest
 
 from aggregator.model import Advert, Subscription, Task, TaskKind
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.tasks import TASK_LEASE, TASKS_AT_ONCE, Tasks
+from tests.engines import open_storage
 from tests.given import DAY, HOUR, NOON
 from tests.storage.test_subscriptions import given_subscriptions
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from aggregator.editorial.rules import keeps
 from aggregator.model import Item, ReadJob, ReadResult
-from aggregator.normalise import normalise
+from aggregator.normalise.item import normalise
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.text import line
 from aggregator.parse import parse

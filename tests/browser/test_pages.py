@@ -9,7 +9,7 @@ import pytest
 from tests.browser.chromium import Chromium, chromium
 from tests.running import feed, given_a_site, item, json_of, until
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
 
 NEWSROOM = Path(__file__).parents[2] / "docs" / "sample-newsroom.xml"
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
@@ -38,7 +38,7 @@ class Pages:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def pages(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
     """A service with the sample newsroom and a release of overlong words."""
     here = given_a_site(tmp_path_factory.mktemp("site"))
     body = WIDE.replace("&", "&amp;").replace("<", "&lt;")

@@ -8,7 +8,7 @@ from tests.browser.chromium import chromium
 from tests.cli.test_unmove import given_a_move
 from tests.running import feed, given_a_site, item, until
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
 
 ASIDE = "[...document.querySelectorAll('.scroll')].every((each) => each.scrollWidth <= each.clientWidth)"
 

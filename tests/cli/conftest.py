@@ -34,7 +34,7 @@ Command = Callable[..., Said]
 
 
 @pytest.fixture
-def here(tmp_path: Path) -> Site:
+def here(engine: str, tmp_path: Path) -> Site:
     """A site whose only source is a file beside its configuration."""
     (tmp_path / "press.xml").write_bytes(PRESS)
     return given_a_site(tmp_path, {"harbour": "file:press.xml"}, ", topics: [sea]")

@@ -96,6 +96,7 @@ def test_a_store_that_cannot_be_written_is_one_line(here: Site, command: Command
     assert "store" in line
 
 
+@pytest.mark.one_engine("damages the SQLite file")
 def test_a_damaged_store_is_one_line(here: Site, command: Command) -> None:
     here.store.mkdir()
     (here.store / "publicwire.db").write_bytes(b"no database" * 500)

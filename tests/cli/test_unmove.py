@@ -9,8 +9,8 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.model import Fetched, Relocation
 from aggregator.service.app import utc_now
-from aggregator.storage import open_storage
 from tests.cli.conftest import PRESS, Command
+from tests.engines import open_storage
 from tests.given import succeeded
 from tests.running import Site, given_a_site, until
 from tests.server import answer, http_server_in_thread

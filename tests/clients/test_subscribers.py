@@ -13,6 +13,8 @@ import pytest
 from tests.running import Service, Site, feed, given_a_site, item, json_of, until
 from tests.server import HttpServer, answer, http_server_in_thread
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 STORM, PILOT, LIGHT = (
     item("storm", "Storm warning"),
     item("pilot", "New pilot boat"),

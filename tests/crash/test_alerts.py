@@ -6,10 +6,13 @@ from contextlib import closing
 from pathlib import Path
 
 import httpx
+import pytest
 
-from aggregator.storage import open_storage
+from tests.engines import open_storage
 from tests.running import Service, Site, feed, given_a_site, item, until
 from tests.server import GONE, answer, http_server_in_thread
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 SECRET = "marker-Zx91"
 HOOK = f"/{SECRET}?key={SECRET}"

@@ -1,8 +1,6 @@
 """kill -9 at random instants of a poll of 200 feeds, then a run to the end: each release stored once."""
 
 import random
-import shutil
-import sqlite3
 import threading
 import time
 from collections.abc import Iterator
@@ -12,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.storage import open_storage
+from tests.engines import Row, execute, open_storage, remove
 from tests.running import Site, feed, given_a_site, item
 from tests.server import HttpServer, answer, http_server_in_thread
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 FEEDS, ITEMS = 200, 3
 CONCURRENT = ", concurrency: 64, per_host: 64"
-
-Row = tuple[object, ...]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +39,7 @@ def release(number: int, each: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Undisturbed:
-    """The rows of a poll without a kill, and its duration in seconds."""
+    """The rows of a poll without a kill, on SQLite, and its duration in seconds."""
 
     stored: list[Row]
     seconds: float
@@ -59,15 +57,10 @@ def feeds_of(origins: HttpServer) -> dict[str, str]:
     return {f"s{n}": origins.url(f"/{n}.xml") for n in range(FEEDS)}
 
 
-def rows(here: Site, query: str) -> list[Row]:
-    with closing(sqlite3.connect(here.store / "publicwire.db")) as db:
-        return db.execute(query).fetchall()
-
-
 def stored(here: Site) -> list[Row]:
     """Return the rows that must not depend on the time of a kill."""
-    return rows(
-        here,
+    return execute(
+        here.store,
         "SELECT i.id, i.public_id, i.state, i.title, i.url, s.id, s.imported, s.mode"
         " FROM item i JOIN source s ON s.number = i.source ORDER BY i.id",
     )
@@ -75,7 +68,7 @@ def stored(here: Site) -> list[Row]:
 
 def positions(here: Site) -> list[Row]:
     merged = "(SELECT number FROM channel WHERE name = '')"
-    return rows(here, f"SELECT position FROM membership WHERE channel = {merged} ORDER BY position")
+    return execute(here.store, f"SELECT position FROM membership WHERE channel = {merged} ORDER BY position")
 
 
 def kill_at(here: Site, seconds: float) -> None:
@@ -90,16 +83,14 @@ def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> Non
     for kill in range(kills):
         kill_at(here, chance.uniform(0.1, undisturbed.seconds))
         told = f"kill {kill} of seed {seed}"
-        if not (here.store / "publicwire.db").exists():
-            continue  # killed before the store was made
         with closing(open_storage(here.store)) as storage:
             assert storage.admin.check() == (), told
-        done = rows(here, "SELECT source, count(*) FROM item GROUP BY source")
+        done = execute(here.store, "SELECT source, count(*) FROM item GROUP BY source")
         assert {count for _, count in done} <= {ITEMS}, f"{told}: half a poll was committed"
         interrupted += 0 < len(done) < FEEDS
         if len(done) == FEEDS:
             finish(here, undisturbed, told)
-            shutil.rmtree(here.store)  # begin anew, so that every kill finds work to interrupt
+            remove(here.store)  # begin anew, so that every kill finds work to interrupt
     finish(here, undisturbed, f"seed {seed}")
     assert interrupted, f"seed {seed} killed nothing in the middle of its work"
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from aggregator.model import Outcome, State
 from aggregator.service.pipeline import Pipeline
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
+from tests.engines import open_storage
 from tests.fetch.given import client
 from tests.given import HOUR, NOON, all_items, config, pipeline
 from tests.line.line import plain

@@ -11,7 +11,7 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import ReadJob, ReadResult, State
 from aggregator.service.pipeline import Pipeline
-from aggregator.storage import open_storage
+from tests.engines import open_storage
 from tests.faults.given import OFFICE, PILOT, STORM, PollHarness, run_scenario, says
 from tests.fetch.given import client
 from tests.given import DAY, NOON, InProcessReader, config, pipeline
@@ -19,6 +19,8 @@ from tests.hostile.documents import FORMATS, document
 from tests.line.line import Line, plain
 from tests.running import feed, item
 from tests.server import Request, Script, answer, http_server, then_close
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 class Broken(InProcessReader):

@@ -1,7 +1,6 @@
 """A clock that is set: forward, it releases nothing before its time; back, it leaves nothing waiting."""
 
 import asyncio
-import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -17,10 +16,13 @@ from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.writer import Writer
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.workers.pool import WorkerPool
+from tests.engines import open_storage, transaction
 from tests.fetch.given import client
 from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, config, entry, iso, source
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 SECOND = timedelta(seconds=1)
 OFFICE = source("office")
@@ -97,8 +99,8 @@ def test_sources_being_claimed_at_shutdown_are_polled_first(tmp_path: Path) -> N
         watching = asyncio.create_task(poller.watch())
         time.passes()
         storage.polls.poll_soon([OFFICE.id], time.clock)
-        with closing(sqlite3.connect(tmp_path / "publicwire.db")) as another:
-            another.execute("BEGIN IMMEDIATE")  # a claim has to wait
+        with transaction(tmp_path) as another:
+            another("UPDATE source SET token = token")  # a claim has to wait
             async with asyncio.timeout(20):
                 while not poller._claiming.locked():
                     await asyncio.to_thread(storage.admin.health)

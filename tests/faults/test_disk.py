@@ -10,9 +10,14 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StorageError, StoreFull
-from aggregator.storage import open_storage
+from tests.engines import open_storage
 from tests.running import Service, Site, feed, given_a_site, item, json_of, until
 from tests.server import HttpServer, answer, http_server_in_thread
+
+pytestmark = [
+    pytest.mark.usefixtures("engine"),
+    pytest.mark.one_engine("fills, remounts or damages the disk of the SQLite file"),
+]
 
 STORM, PILOT = item("storm", "Storm warning"), item("pilot", "New pilot boat")
 

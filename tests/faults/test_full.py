@@ -5,16 +5,16 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from aggregator.errors import StoreFull
 from aggregator.model import PollResult
 from aggregator.service.app import scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
-from aggregator.storage import open_storage
 from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sqlite import storage
-from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.engines import open_storage
 from tests.fetch.given import client
 from tests.given import InProcessReader, config, source
 from tests.running import feed, item
@@ -32,15 +32,15 @@ class FullPolls(PollStore):
         super().record(result)
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_poll_lost_to_a_full_disk_is_repeated_once_there_is_room(tmp_path: Path) -> None:
     async def run() -> list[int]:
         storm = answer(body=feed(item("storm", "Storm warning")))
         async with http_server({"/storm": storm}) as origin, client() as fetcher:
             current = LiveConfig(config(source("storm", feed=origin.url("/storm")), store=tmp_path))
-            open_storage(tmp_path).close()  # makes the tables
-            engine = SqliteEngine(tmp_path)
-            polls, write = FullPolls(engine), Writer()
-            with closing(replace(storage(engine), polls=polls)) as store:
+            opened = open_storage(tmp_path)
+            polls, write = FullPolls(opened.polls._engine), Writer()
+            with closing(replace(opened, polls=polls)) as store:
                 store.admin.sync(current.config, utc_now())
                 pipeline = Pipeline(
                     store,

@@ -8,15 +8,19 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from aggregator.fetch.client import Client
 from aggregator.model import Outcome
 from aggregator.policy import reasons
-from aggregator.storage import open_storage
+from tests.engines import open_storage
 from tests.faults.given import STORM, says
 from tests.fetch.given import client, open_client, poll_settings
 from tests.given import HOUR, NOON, config, pipeline, source
 from tests.running import feed, given_a_site, item, until
 from tests.server import Request, Script, answer, http_server, http_server_in_thread, redirect
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 NAMES = ("harbour", "pilots", "rescue")
 SILENT = 24

@@ -3,7 +3,6 @@
 import os
 import random
 import signal
-import sqlite3
 import subprocess
 import threading
 from collections import Counter
@@ -15,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aggregator.storage import open_storage
+from tests.engines import execute, open_storage
 from tests.running import (
     COMMAND,
     Service,
@@ -29,6 +28,8 @@ from tests.running import (
     until,
 )
 from tests.server import HttpServer, answer, http_server_in_thread
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FEEDS, ITEMS = 30, 4
 QUICK = ", concurrency: 16, per_host: 16"
@@ -53,24 +54,21 @@ def feeds_of(offices: HttpServer) -> dict[str, str]:
     return {f"s{n}": offices.url(f"/{n}.xml") for n in range(FEEDS)}
 
 
-def rows(here: Site, query: str) -> list[tuple[object, ...]]:
-    with closing(sqlite3.connect(here.store / "publicwire.db", timeout=30)) as db:
-        return db.execute(query).fetchall()
-
-
 def count(here: Site) -> int:
-    (found,) = rows(here, "SELECT count(*) FROM item")[0]
+    (found,) = execute(here.store, "SELECT count(*) FROM item")[0]
     assert isinstance(found, int)
     return found
 
 
 def is_whole(here: Site, items: int) -> None:
     """Assert that every release and position exists once and that the database is sound."""
-    titles = Counter(str(row[0]) for row in rows(here, "SELECT title FROM item"))
+    titles = Counter(str(row[0]) for row in execute(here.store, "SELECT title FROM item"))
     assert len(titles) == items
     assert set(titles.values()) == {1}
     merged = "(SELECT number FROM channel WHERE name = '')"
-    positions = [row[0] for row in rows(here, f"SELECT position FROM membership WHERE channel = {merged}")]
+    positions = [
+        row[0] for row in execute(here.store, f"SELECT position FROM membership WHERE channel = {merged}")
+    ]
     assert len(set(positions)) == len(positions) == items
     with closing(open_storage(here.store)) as storage:
         assert storage.admin.check() == ()

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from aggregator.model import Outcome
 from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
@@ -10,6 +12,8 @@ from tests.events import capture_logs
 from tests.faults.given import PILOT, STORM, PollHarness, run_scenario, says
 from tests.given import DAY, HOUR
 from tests.server import GONE, NOT_FOUND, answer, redirect
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FOR_GOOD, FOR_NOW = "301 Moved Permanently", "302 Found"
 

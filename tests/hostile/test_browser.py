@@ -19,7 +19,7 @@ from tests.line.line import Line, plain
 from tests.running import given_a_site, json_of
 from tests.server import HttpServer, answer, http_server_in_thread
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
 
 A_PAGE = 60  # releases on one page of a reader
 BAD = ("Debugger.scriptParsed", "Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.windowOpen")
@@ -116,7 +116,7 @@ def test_no_payload_acts_in_a_reader_that_shows_our_feeds(
 
 
 @pytest.fixture(scope="module")
-def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, list[str]]]:
+def service(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, list[str]]]:
     """A running service that has polled every payload: its addresses and the paths of all pages."""
     here = given_a_site(tmp_path_factory.mktemp("site"))
     with http_server_in_thread() as serving:

@@ -15,6 +15,8 @@ from tests.given import NOON
 from tests.line.line import plain
 from tests.server import HttpServer, answer, http_server_in_thread
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 CANARY = "the content of a file of this machine"
 ORIGIN = plain("origin")
 

@@ -19,6 +19,8 @@ from tests.hostile.judge import release_faults
 from tests.hostile.payloads import OURS, every
 from tests.line.line import Line, plain
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ORIGIN = plain("origin")
 STANDING = "Released by Origin."
 

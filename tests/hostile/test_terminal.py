@@ -12,13 +12,15 @@ from tests.hostile.payloads import OURS, every
 from tests.running import Site, given_a_site, until
 from tests.server import HttpServer, answer, http_server_in_thread
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 # Of what a terminal obeys or a line ends with, only the line feed may ever be printed.
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 ESCAPES = "\x1b]0;pwned\x07\x1b[2J\r\nat=0 level=error event=forged \x9b31m \u202e \u2028"
 
 
 @pytest.fixture(scope="module")
-def hostile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, HttpServer]]:
+def hostile(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, HttpServer]]:
     """A site that has polled well-formed and broken hostile feeds of each format."""
     here = given_a_site(tmp_path_factory.mktemp("site"))
     with http_server_in_thread() as serving:
@@ -96,7 +98,10 @@ def test_operator_input_is_echoed_on_one_plain_line(tmp_path: Path) -> None:
 def test_an_event_is_a_line_of_the_log(hostile: tuple[Site, HttpServer], tmp_path: Path, form: str) -> None:
     from_before, _ = hostile
     here = given_a_site(tmp_path)
-    here.config.write_text(re.sub(r"127\.0\.0\.1:\d+(?=\n)", "127.0.0.1:0", from_before.config.read_text()))
+    text = re.sub(r"127\.0\.0\.1:\d+(?=\n)", "127.0.0.1:0", from_before.config.read_text())
+    here.config.write_text(
+        text.replace(f"database: {from_before.database!r}", f"database: {here.database!r}")
+    )
     process = here.start("serve", "--log-format", form)
     log = here.directory / "log"
     try:

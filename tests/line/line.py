@@ -10,8 +10,8 @@ from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.render import Format
-from aggregator.storage import open_storage
 from aggregator.workers.job import work
+from tests.engines import open_storage
 from tests.given import HOUR, all_items, config, recorded, source
 
 

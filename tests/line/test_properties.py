@@ -6,15 +6,18 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from aggregator.model import Document, Entry, Item
 from aggregator.model.settings import Source
-from aggregator.normalise import normalise
+from aggregator.normalise.item import normalise
 from aggregator.parse import parse
 from tests.given import DAY, HOUR, NOON, SourceDriver, entry, iso
 from tests.line.line import Line, plain
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 ORIGIN, AGENCY, UNIVERSITY = plain("origin"), plain("agency"), plain("university")
 FEW = settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -19,6 +19,8 @@ from tests.corpus import REAL
 from tests.line.line import Line, plain
 from tests.line.valid import atom_mistakes, json_mistakes, rss_mistakes
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ORIGIN = plain()
 CHANNEL = f"sources/{ORIGIN.id}"  # the merged one holds no item older than a week at a first import

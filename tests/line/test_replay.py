@@ -11,6 +11,8 @@ from aggregator.model import Stored
 from tests.corpus import SERIES
 from tests.line.line import Line, plain
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 ORIGIN = plain()
 CHANNELS = ("", f"sources/{ORIGIN.id}")
 

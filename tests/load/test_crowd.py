@@ -1,6 +1,5 @@
 """10,000 sources on 1,000 hosts of which 900 are dead or slow: the others keep their schedule."""
 
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -13,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch.politeness import SLOW_FETCHES_MAX
+from tests.engines import execute
 from tests.load.crowd import HOSTS, LIVE, host, kind
 from tests.running import Service, Site, children, free_port, given_a_site
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 MINUTES = 10
 SOURCES = 10  # of each host
@@ -56,9 +58,10 @@ class Watch:
     sockets: list[int] = field(default_factory=list)
     due: dict[str, int] = field(default_factory=dict)
 
-    def look(self, db: sqlite3.Connection, ran: float, processes: list[int]) -> None:
+    def look(self, store: Path, ran: float, processes: list[int]) -> None:
         now = time.time() * 1000
-        for name, due in db.execute("SELECT id, due FROM source WHERE last_success > 0"):
+        for name, due in execute(store, "SELECT id, due FROM source WHERE last_success > 0"):
+            assert isinstance(name, str) and isinstance(due, int)
             if name in self.due and self.due[name] != due:  # up to a second and the fetch too much
                 self.lateness.append(max(0.0, now - self.due[name]) / 1000)
             self.first.setdefault(name, ran)
@@ -89,14 +92,10 @@ def sockets(process: int) -> int:
 
 def watched(here: Site, service: Service) -> Watch:
     watch, began, pause = Watch(), time.monotonic(), threading.Event()
-    db = sqlite3.connect(f"file:{here.store / 'publicwire.db'}?mode=ro", uri=True)
-    try:
-        while (ran := time.monotonic() - began) < MINUTES * 60:
-            pid = service.process.pid
-            watch.look(db, ran, [pid, *children(pid)])
-            pause.wait(1)
-    finally:
-        db.close()
+    while (ran := time.monotonic() - began) < MINUTES * 60:
+        pid = service.process.pid
+        watch.look(here.store, ran, [pid, *children(pid)])
+        pause.wait(1)
     return watch
 
 

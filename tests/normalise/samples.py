@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from aggregator.model import Document, Entry, Item, Markup
 from aggregator.model.settings import Source
-from aggregator.normalise import normalise
+from aggregator.normalise.item import normalise
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 URL = "https://example.org/press/feed.xml"

@@ -13,6 +13,8 @@ from aggregator.render import Format
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 KINDS = pytest.mark.parametrize("kind", Format)
 
 

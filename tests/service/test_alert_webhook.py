@@ -9,16 +9,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import TaskKind
 from aggregator.service.alert_webhook import DROPPED_AFTER, AlertNotifier
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.tasks import Tasks
+from tests.engines import open_storage
 from tests.events import capture_logs
 from tests.fetch.given import client
 from tests.given import DAY, HOUR, MINUTE, NOON, at_once, config, due_at, failed, source, succeeded
 from tests.server import Answers, HttpServer, answer, http_server, redirect
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 TAKEN, BROKEN = answer(status="204 No Content"), answer(status="500 Internal Server Error")

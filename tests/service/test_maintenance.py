@@ -9,9 +9,12 @@ import pytest
 
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
-from aggregator.storage import Storage, backups, open_storage
+from aggregator.storage import Storage, backups
+from tests.engines import open_storage
 from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 THREE = NOON.replace(hour=3)
 

@@ -8,18 +8,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
+
 from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.model.settings import Config
 from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sqlite import storage
-from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.engines import open_storage
 from tests.faults.given import OFFICE, PILOT, STORM, says
 from tests.fetch.given import client
 from tests.given import HOUR, MINUTE, NOON, all_items, config, pipeline, titles
 from tests.server import answer, http_server
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 T = TypeVar("T")
 
@@ -53,11 +56,10 @@ def polled(
 
     `too_late` is a response that comes after the lease has ended.
     """
-    open_storage(directory).close()  # makes the tables
-    engine = SqliteEngine(directory)
-    polls = BusyPolls(engine)
+    opened = open_storage(directory)
+    polls = BusyPolls(opened.polls._engine)
     polls.conflicts, polls.is_lost = conflicts, bool(too_late)
-    store = replace(storage(engine), polls=polls)
+    store = replace(opened, polls=polls)
 
     async def run() -> Outcome:
         async with http_server({"/feed": too_late or says(PILOT, STORM)}) as origin, client() as fetcher:
@@ -117,9 +119,8 @@ class OvertakenPolls(PollStore):
 
 
 def test_a_poll_overtaken_again_and_again_is_decided_in_the_turn_of_the_writer(tmp_path: Path) -> None:
-    open_storage(tmp_path).close()  # makes the tables
-    engine = SqliteEngine(tmp_path)
-    overtaken = OvertakenPolls(engine)
+    opened = open_storage(tmp_path)
+    overtaken = OvertakenPolls(opened.polls._engine)
 
     async def run() -> Outcome:
         async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
@@ -130,7 +131,7 @@ def test_a_poll_overtaken_again_and_again_is_decided_in_the_turn_of_the_writer(t
             polls.close()
             return outcome
 
-    with closing(replace(storage(engine), polls=overtaken)) as store:
+    with closing(replace(opened, polls=overtaken)) as store:
         assert (asyncio.run(run()).new, overtaken.refused) == (2, DECISIONS_BESIDE)
 
 

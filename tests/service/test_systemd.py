@@ -20,12 +20,12 @@ from aggregator.errors import StoreFull
 from aggregator.model.settings import Config
 from aggregator.service.app import polling, scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
-from aggregator.storage import open_storage
 from aggregator.storage.sql.admin import AdminStore
-from aggregator.storage.sqlite import storage
-from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.engines import open_storage
 from tests.given import config
 from tests.running import Site, given_a_site, until
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture
@@ -117,9 +117,8 @@ def test_a_reload_ends_although_the_disk_is_full(tmp_path: Path) -> None:
 async def _reloaded(here: Site) -> list[str]:
     said: list[str] = []
     current = LiveConfig(load(here.config))
-    open_storage(here.store).close()  # makes the tables
-    engine = SqliteEngine(here.store)
-    with closing(replace(storage(engine), admin=FullAdmin(engine))) as store:
+    opened = open_storage(here.store)
+    with closing(replace(opened, admin=FullAdmin(opened.admin._engine))) as store:
         async with polling(store, current) as pipeline:
             poller = scheduler_of(pipeline, current, notify=said.append)
             await poller.tick()

@@ -1,6 +1,7 @@
 """Contract of every storage engine: backup, erasure of a source, retention."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,8 @@ import pytest
 from aggregator.errors import Cause, FetchError, LeaseLost, UsageError
 from aggregator.model import ItemQuery, Totals, Trigger
 from aggregator.model.settings import Retention
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
+from tests.engines import open_storage, restore
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, entry, failed, titles
 from tests.storage.given import given_origin, move
 
@@ -25,19 +27,18 @@ def test_retention_frees_content_and_keeps_keys(storage: Storage) -> None:
     assert storage.admin.check() == ()
 
 
-def test_a_backup_holds_the_store_of_that_moment_and_opens_as_a_store(
-    storage: Storage, tmp_path: Path
-) -> None:
+def test_a_backup_holds_the_store_of_that_moment(storage: Storage, tmp_path: Path) -> None:
     origin = given_origin(storage)
     origin.says(entry("Before", "g1"))
-    backup = tmp_path / "copy" / "publicwire.db"
+    backup = tmp_path / "copy" / "noon.db"
     backup.parent.mkdir()
     assert storage.admin.backup(backup) == 1
     origin.says(entry("After", "g2"), entry("Before", "g1"))
     assert list(backup.parent.iterdir()) == [backup]
-    copied = open_storage(backup.parent)
-    assert (titles(all_items(copied)), copied.admin.check()) == (["Before"], ())
-    copied.close()
+    restored = tmp_path / "restored"
+    restore(restored, backup, NOON)
+    with closing(open_storage(restored)) as copied:
+        assert (titles(all_items(copied)), copied.admin.check()) == (["Before"], ())
 
 
 def test_a_later_backup_takes_the_place_of_the_earlier_one(storage: Storage, tmp_path: Path) -> None:

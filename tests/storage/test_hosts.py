@@ -5,13 +5,18 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from aggregator.errors import Cause, FetchError
 from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
 from aggregator.model.settings import Retention
 from aggregator.policy.schedule import HOST_REMEMBERED
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
+from tests.engines import open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, config, failed, source, succeeded
 from tests.storage.given import claimed
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")

@@ -22,6 +22,8 @@ from tests.storage.given import given_story, move
 
 NUMBERS = count(1)
 
+pytestmark = pytest.mark.one_engine("names both of its stores itself")
+
 
 @pytest.fixture(params=["sqlite-postgres", "postgres-sqlite", "sqlite-sqlite", "postgres-postgres"])
 def places(request: pytest.FixtureRequest, tmp_path: Path, postgres: Server) -> tuple[Place, Place]:

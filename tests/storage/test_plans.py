@@ -4,23 +4,20 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.model import Trigger
-from aggregator.storage import Storage, open_storage
-from aggregator.storage.postgres.engine import PostgresEngine
+from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage
-from aggregator.storage.sqlite.connection import SqliteEngine
+from tests.engines import execute, open_storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, source
 from tests.storage.given import again, move
 
-ITEMS = 100_000
 LARGE = "item|item_key|membership|poll|i|o|m"  # tables, and the aliases they have
-NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :items) "
+NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
 FILL = (
     """INSERT INTO item (number, id, public_id, source, state, position, seq, backlog, shown, updated, first_seen,
         fingerprint, link, keys, language, title, url, details, text, content)
@@ -30,14 +27,14 @@ FILL = (
     "INSERT INTO membership (channel, position, item, since) {numbers} SELECT 1, 1000 + i, 1000 + i, i FROM n",
     """INSERT INTO poll (source, started, seconds, kind, cause, message, received, new, edited)
     {numbers} SELECT 2 + i % 100, i, 0.1, 'unchanged', '', '', 0, 0, 0 FROM n""",
-    "UPDATE counter SET value = 1000 + :items WHERE name IN ('seq', 'position')",
+    "UPDATE counter SET value = 101000 WHERE name IN ('seq', 'position')",
 )
+EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgres": "EXPLAIN"}
 EMPTY = {"sqlite": "x''", "postgres": "CAST('' AS bytea)"}
 BLOBS = {
     "sqlite": "CAST(printf('%016d', i) AS BLOB)",
     "postgres": "decode(lpad(CAST(i AS text), 16, '0'), 'escape')",
 }
-COUNTER = count(1)
 
 
 class Explained:
@@ -81,28 +78,16 @@ def scans(plans: dict[str, list[str]]) -> dict[str, Sequence[str]]:
     return {sql: plan for sql, plan in plans.items() if any(sequential.search(line) for line in plan)}
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def filled(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Storage, ExplainedEngine]]:
+@pytest.fixture
+def filled(engine: str, tmp_path: Path) -> Iterator[tuple[Storage, ExplainedEngine]]:
     """A store of 100,000 items of 100 sources, and the engine that notes its plans."""
-    engine: PostgresEngine | SqliteEngine
-    if request.param == "postgres":
-        url = request.getfixturevalue("postgres").schema(f"plans_{next(COUNTER)}")
-        open_storage(tmp_path, url).close()
-        engine, how = PostgresEngine(url, tmp_path), "EXPLAIN"
-    else:
-        open_storage(tmp_path).close()
-        engine, how = SqliteEngine(tmp_path), "EXPLAIN QUERY PLAN"
-    explained = ExplainedEngine(engine, how)
+    opened = open_storage(tmp_path)
+    explained = ExplainedEngine(opened.admin._engine, EXPLAIN[engine])
     with closing(storage(explained)) as store:
         store.admin.sync(config(source("ministry"), *(source(f"s{n}") for n in range(100))), NOON)
-        with engine.writing() as db:
-            for sql in FILL:
-                numbers = {"items": ITEMS}
-                db.execute(
-                    sql.format(numbers=NUMBERS, blob=BLOBS[request.param], none=EMPTY[request.param]), numbers
-                )
-        with engine.writing() as db:
-            db.execute("ANALYZE")
+        for sql in FILL:
+            execute(tmp_path, sql.format(numbers=NUMBERS, blob=BLOBS[engine], none=EMPTY[engine]))
+        execute(tmp_path, "ANALYZE")
         explained.plans.clear()
         yield store, explained
 

@@ -26,6 +26,8 @@ from aggregator.storage import Storage, open_storage, restore
 from aggregator.storage.sql import rows
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items
 
+pytestmark = pytest.mark.one_engine("stores of before PostgreSQL")
+
 FIXTURES = Path(__file__).parent / "fixtures"
 WRITTEN = FIXTURES / "store-0.1.0.db"
 # Written by 0.1.0, keys included: "left_alone" and "resting_hosts" are sources and hosts under a rate limit.

@@ -31,8 +31,9 @@ from aggregator.model import (
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.policy import poll_result
 from aggregator.publish.publisher import Publisher
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.web.app import public_app
+from tests.engines import open_storage
 from tests.given import succeeded
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)

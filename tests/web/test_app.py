@@ -3,7 +3,6 @@
 import gzip
 import re
 import socket
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +18,11 @@ from aggregator.model import State
 from aggregator.model.settings import Republish, Text
 from aggregator.render import Format
 from aggregator.web.app import public_app
+from tests.engines import execute
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 FEEDS = pytest.mark.parametrize(
     "path",
@@ -49,10 +51,8 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    with sqlite3.connect(room.config.store / "publicwire.db") as database:
-        database.execute("DROP TABLE membership")
-        database.execute("DROP TABLE channel")
-    database.close()
+    for table in ("membership", "channel"):
+        execute(room.config.store, f"DROP TABLE {table}")
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from aggregator.model import State
 from aggregator.web.export import Exported, export
 from tests.web.newsroom import Newsroom, item, newsroom, publication
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:

@@ -9,6 +9,8 @@ from aggregator.model import Enclosure, FeedInfo, Release, StoryMember
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.mark.parametrize(
     ("tag", "name"),

@@ -10,6 +10,8 @@ from aggregator.model.settings import Retention
 from aggregator.web.status import admin_app, ago, status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 @pytest.fixture
 def room(tmp_path: Path) -> Newsroom:

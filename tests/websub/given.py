@@ -15,12 +15,13 @@ from aggregator.model.settings import Address, Config, PollSettings
 from aggregator.policy import reasons
 from aggregator.publish.publisher import Publisher
 from aggregator.service.pipeline import Pipeline
-from aggregator.storage import Storage, open_storage
+from aggregator.storage import Storage
 from aggregator.tasks import Tasks
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.serving import serving
 from aggregator.websub.subscriber import Subscriber
+from tests.engines import open_storage
 from tests.given import HOUR, NOON, InProcessReader, at_once, config, source
 from tests.running import free_port
 from tests.server import http_server_in_thread

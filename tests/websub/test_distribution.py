@@ -12,6 +12,7 @@ from starlette.types import Message
 
 from aggregator.model import SubscriptionState
 from aggregator.websub.signature import METHODS
+from tests.engines import remove
 from tests.events import capture_logs
 from tests.given import HOUR, MINUTE
 from tests.websub.given import (
@@ -22,6 +23,8 @@ from tests.websub.given import (
     run_scenario,
 )
 from tests.websub.hub import Form
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -133,7 +136,7 @@ def test_neither_token_nor_secret_reaches_a_log(tmp_path: Path) -> None:
             await harness.called(lambda: harness.hub.verify(form, topic="x"))
             await harness.called(lambda: harness.hub.deny(form, "no"))
             harness.storage.admin.close()
-            (tmp_path / "publicwire.db").unlink()  # and nothing can be read any more
+            remove(tmp_path)  # and nothing can be read any more
             for call in (harness.hub.verify, harness.hub.deliver):
                 response = await harness.called(lambda call=call: call(form))  # type: ignore[misc]
                 assert (response.status_code, response.content) == (503, b"")

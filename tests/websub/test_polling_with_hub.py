@@ -3,10 +3,14 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from aggregator.model import DueReason, SubscriptionState
 from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE
 from tests.websub.given import SubscriberHarness, atom_with_hub, given_an_active_subscription, run_scenario
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 def test_a_source_with_a_hub_is_polled_four_times_as_rarely(tmp_path: Path) -> None:

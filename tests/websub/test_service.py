@@ -9,12 +9,14 @@ import pytest
 
 from aggregator.model import TaskKind
 from aggregator.service.app import utc_now
-from aggregator.storage import open_storage
+from tests.engines import open_storage
 from tests.given import DAY, HOUR
 from tests.running import given_a_site, until
 from tests.server import http_server_in_thread
 from tests.websub.given import atom
 from tests.websub.hub import HubServer
+
+pytestmark = pytest.mark.usefixtures("engine")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from tests.websub.given import (
     run_scenario,
 )
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 LINK = '<a:link xmlns:a="http://www.w3.org/2005/Atom" rel="{}" href="{}"/>'
 
 

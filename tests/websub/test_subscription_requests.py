@@ -16,6 +16,8 @@ from tests.server import answer, redirect
 from tests.websub.given import SubscriberHarness, atom, given_an_active_subscription, run_scenario
 from tests.websub.hub import ACCEPTED
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def test_200_the_topic_is_the_self_link_of_the_feed(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:

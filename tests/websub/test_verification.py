@@ -9,6 +9,8 @@ from tests.given import DAY, NOON
 from tests.websub.given import SubscriberHarness, atom_with_hub, given_an_active_subscription, run_scenario
 from tests.websub.hub import CHALLENGE, Form
 
+pytestmark = pytest.mark.usefixtures("engine")
+
 
 def test_205_a_verification_of_another_topic_is_refused(tmp_path: Path) -> None:
     async def scenario(harness: SubscriberHarness) -> None:

@@ -57,9 +57,9 @@ class PostgresEngine:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[PostgresConnection]:
-        with self.pool.connection() as raw, _rolled_back(raw), raw.pipeline() as pipeline:
+        with self.pool.connection() as raw, _rolled_back(raw), raw.pipeline():
             raw.execute(begin)
-            yield PostgresConnection(raw, pipeline)
+            yield PostgresConnection(raw)
             raw.execute("COMMIT")
 
     @contextmanager
@@ -76,13 +76,17 @@ class PostgresEngine:
     def _lock_poller(self) -> None:
         with translated(self.pool.name):
             raw = self.pool.connect()
-            row = raw.execute(f"SELECT pg_try_advisory_lock({LOCK})", (POLLER,)).fetchone()
-            if row is not None and row[0]:
+            row = raw.execute(f"SELECT pg_try_advisory_lock({LOCK}) AS is_ours", (POLLER,)).fetchone()
+            if row is not None and row["is_ours"]:
                 self._poller = raw
                 return
             held = raw.execute(HOLDER, (POLLER,)).fetchone()
             raw.close()
-        who = "another process" if held is None else f"{held[0]} at {held[1] or 'this machine'}"
+        who = (
+            "another process"
+            if held is None
+            else f"{held['application_name']} at {held['client_addr'] or 'this machine'}"
+        )
         raise StoreBusy(f"{who} is already polling the database {self.pool.name}")
 
     def _keep_lock(self) -> None:
@@ -95,10 +99,10 @@ class PostgresEngine:
     @contextmanager
     def migrating(self) -> Iterator[PostgresConnection]:
         """Open the transaction of migrations; of processes that open an older store at once, one migrates."""
-        with self.pool.connection(seconds=None) as raw, _rolled_back(raw), raw.pipeline() as pipeline:
+        with self.pool.connection(seconds=None) as raw, _rolled_back(raw), raw.pipeline():
             raw.execute("BEGIN")
             raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})", (MIGRATIONS,))
-            yield PostgresConnection(raw, pipeline)
+            yield PostgresConnection(raw)
             raw.execute("COMMIT")
 
     def optimise(self) -> None:

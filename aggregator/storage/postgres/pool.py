@@ -16,14 +16,13 @@ from contextlib import contextmanager
 
 import psycopg
 from psycopg import conninfo, errors
+from psycopg.rows import dict_row
 
 from aggregator.errors import StorageError, StoreAway, StoreFull, UsageError
-from aggregator.storage.postgres.connection import Raw, RowFactory
+from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
-ANSWER_SECONDS = (
-    10.0  # that a lent connection may take; upkeep of millions of rows runs in short transactions
-)
+ANSWER_SECONDS = 10.0  # of one lent connection; upkeep of millions of rows runs in short transactions
 RETRY_AFTER = 1.0  # seconds between attempts while the database is away
 SERVER_VERSION_MIN = 150000
 SESSION = """SELECT set_config('idle_in_transaction_session_timeout', '5s', false),
@@ -68,7 +67,7 @@ class Pool:
     @contextmanager
     def _guarded(self) -> Iterator[None]:
         """Let one caller at a time through while the database is away; raise its errors as the contract's."""
-        is_attempt = False
+        is_attempt = is_away = False
         if self._away_until is not None:
             is_attempt = time.monotonic() >= self._away_until and self._attempt.acquire(blocking=False)
             if not is_attempt:
@@ -77,11 +76,10 @@ class Pool:
             with translated(self.name):
                 yield
         except StoreAway:
-            self._away_until = time.monotonic() + RETRY_AFTER
+            is_away = True
             raise
-        else:
-            self._away_until = None
         finally:
+            self._away_until = time.monotonic() + RETRY_AFTER if is_away else None
             if is_attempt:
                 self._attempt.release()
 
@@ -100,7 +98,7 @@ class Pool:
         raw = psycopg.connect(
             self._url,
             autocommit=True,
-            row_factory=RowFactory,
+            row_factory=dict_row,
             connect_timeout=CONNECT_SECONDS,
             keepalives_idle=10,
             keepalives_interval=5,
@@ -112,6 +110,7 @@ class Pool:
             raise UsageError(
                 f"the database {self.name} runs PostgreSQL {version}: Publicwire needs 15 or later"
             )
+        raw.adapters.register_dumper(str, Text)
         raw.execute(SESSION, (f"process {os.getpid()}",))
         if self._watch is None:
             self._watch = threading.Thread(target=self._end_overdue, name="postgres-deadlines", daemon=True)

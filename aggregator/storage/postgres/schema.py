@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from aggregator.errors import StorageError
 from aggregator.storage.postgres.dialect import table
 from aggregator.storage.sql.engine import Connection, one
+from aggregator.storage.sql.migrations import MIGRATIONS
 from aggregator.storage.sqlite.catalog import definitions, names
 
 OWN: Sequence[str] = (
@@ -18,18 +19,21 @@ OWN: Sequence[str] = (
 
 
 def migrate(db: Connection, name: str) -> None:
-    """Create all tables in an empty schema. StorageError for tables of another version: no migration of
-    PostgreSQL tables has been released."""
-    if one(db.execute("SELECT to_regclass('migration')"))[0] is None:
+    """Create all tables in an empty schema, or carry out the migrations it lacks. StorageError for tables
+    of a newer version."""
+    if one(db.execute("SELECT to_regclass('migration') AS migrations"))["migrations"] is None:
         for sql in (*map(table, definitions()), *OWN):
             db.execute(sql)
-        db.executemany("INSERT INTO migration (name) VALUES (?)", [(each,) for each in names()])
+        _note(db, names())
         return
-    applied = {row[0] for row in db.execute("SELECT name FROM migration")}
+    applied = {row["name"] for row in db.execute("SELECT name FROM migration")}
     if applied - set(names()):
         raise StorageError(f"the database {name} was written by a newer Publicwire: install that")
-    if applied != set(names()):
-        raise StorageError(
-            f"the database {name} was written by an older Publicwire: back it up with that, and restore the "
-            "backup into an empty database"
-        )
+    lacking = [each for each in names() if each not in applied]
+    for sql in (sql for each in lacking for sql in MIGRATIONS[each]):
+        db.execute(table(sql))
+    _note(db, lacking)
+
+
+def _note(db: Connection, names: Sequence[str]) -> None:
+    db.executemany("INSERT INTO migration (name) VALUES (?)", [(each,) for each in names])

@@ -80,27 +80,34 @@ class AdminStore:
         """Return how many items and sources there are in each state. Cheap enough for every few seconds."""
         with self._engine.reading() as db:
             counted = Counter(
-                {row[0]: row[1] for row in db.execute("SELECT state, count(*) FROM item GROUP BY state")}
+                {
+                    row["state"]: row["items"]
+                    for row in db.execute("SELECT state, count(*) AS items FROM item GROUP BY state")
+                }
             )
-            for failures, has_succeeded, sources in db.execute(
-                """SELECT failures > 0, last_success IS NOT NULL, count(*) FROM source WHERE configured = 1
-                GROUP BY 1, 2"""
+            for row in db.execute(
+                """SELECT failures > 0 AS fails, last_success IS NOT NULL AS has_succeeded,
+                count(*) AS sources FROM source WHERE configured = 1 GROUP BY 1, 2"""
             ):
-                counted[state_of(failures, has_succeeded=has_succeeded)] += sources
+                state = state_of(row["fails"], has_succeeded=row["has_succeeded"])
+                counted[state] += row["sources"]
             waiting = db.execute(
                 """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
-                    AND (leased IS NULL OR leased < :now)), (SELECT count(*) FROM task WHERE due <= :now)""",
+                    AND (leased IS NULL OR leased < :now)) AS due,
+                    (SELECT count(*) FROM task WHERE due <= :now) AS tasks""",
                 {"now": ms(now)},
             )
-            due, tasks = one(waiting)
-        return Totals(**counted, due=due, tasks=tasks)
+            row = one(waiting)
+        return Totals(**counted, due=row["due"], tasks=row["tasks"])
 
     def health(self) -> tuple[Health, ...]:
         """Return the health of each configured source, by id."""
         with self._engine.reading() as db:
             counts = {
-                (row[0], row[1]): row[2]
-                for row in db.execute("SELECT source, state, count(*) FROM item GROUP BY source, state")
+                (row["source"], row["state"]): row["items"]
+                for row in db.execute(
+                    "SELECT source, state, count(*) AS items FROM item GROUP BY source, state"
+                )
             }
             found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
             return tuple(_health(db, row, counts) for row in found)

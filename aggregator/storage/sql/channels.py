@@ -44,7 +44,7 @@ def stamp(db: Connection, now: datetime) -> Stamp:
 def count(db: Connection, counter: str, by: int) -> int:
     """Advance a counter; returns its new value."""
     found = db.execute("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", (by, counter))
-    return int(one(found)[0])
+    return int(one(found)["value"])
 
 
 def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
@@ -87,12 +87,12 @@ def channel(db: Connection, name: str, at: Stamp) -> int:
     """Return the number of a channel, made when it is new."""
     row = db.execute("SELECT number FROM channel WHERE name = ?", (name,)).fetchone()
     if row is not None:
-        return int(row[0])
+        return int(row["number"])
     made = db.execute(
         "INSERT INTO channel (name, seq, changed) VALUES (?, ?, ?) RETURNING number",
         (name, at.seq, ms(at.now)),
     )
-    return int(one(made)[0])
+    return int(one(made)["number"])
 
 
 def touch(db: Connection, numbers: Iterable[int], at: Stamp) -> None:

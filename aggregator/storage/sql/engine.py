@@ -16,18 +16,15 @@ Indexed = Sequence[tuple[int, tuple[str, ...]]]  # numbers of items, each with i
 
 
 class Row(Protocol):
-    """One row; columns by name or by position."""
+    """One row, a mapping."""
 
-    def __getitem__(self, column: Any, /) -> Any: ...  # a column holds what its type says
+    def __getitem__(self, column: str, /) -> Any: ...  # a column holds what its type says
 
-    def __iter__(self) -> Iterator[Any]: ...
+    def keys(self) -> Iterable[str]: ...
 
 
 class Cursor(Protocol):
     """The result of one statement."""
-
-    @property
-    def rowcount(self) -> int: ...
 
     def fetchone(self) -> Row | None: ...
 

@@ -55,5 +55,5 @@ def source_itself(db: Connection, source: str) -> None:
         db.execute(statement, (own,))
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()
     if channel is not None:
-        db.execute("DELETE FROM membership WHERE channel = ?", (channel[0],))
-        db.execute("DELETE FROM channel WHERE number = ?", (channel[0],))
+        db.execute("DELETE FROM membership WHERE channel = ?", (channel["number"],))
+        db.execute("DELETE FROM channel WHERE number = ?", (channel["number"],))

@@ -36,7 +36,7 @@ def authority(db: Connection) -> str:
 
 def _meta(db: Connection, key: str) -> str | None:
     row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row[0])
+    return None if row is None else str(row["value"])
 
 
 def withdrawn_before(db: Connection) -> frozenset[str]:

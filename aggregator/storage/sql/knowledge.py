@@ -32,7 +32,7 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
 
 
 def _seq(db: Connection) -> int:
-    return int(one(db.execute("SELECT value FROM counter WHERE name = 'seq'"))[0])
+    return int(one(db.execute("SELECT value FROM counter WHERE name = 'seq'"))["value"])
 
 
 def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tuple[Known, ...]:
@@ -98,9 +98,10 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
         return False
     numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
     unchanged = db.execute(
-        f"SELECT count(*) FROM item WHERE seq <= ? AND number {ints()}", (basis.seq, as_json(numbers))
+        f"SELECT count(*) AS items FROM item WHERE seq <= ? AND number {ints()}",
+        (basis.seq, as_json(numbers)),
     )
-    if one(unchanged)[0] < len(numbers):  # the others were changed, or erased with their source
+    if one(unchanged)["items"] < len(numbers):  # the others were changed, or erased with their source
         return True
     if not basis.links:
         return False
@@ -120,4 +121,4 @@ def taken(db: Connection, changes: Changes) -> frozenset[str]:
         SELECT public_id FROM item WHERE public_id {texts(":ids")}""",
         {"ids": ids},
     )
-    return frozenset(row[0] for row in found)
+    return frozenset(row["id"] for row in found)

@@ -34,7 +34,7 @@ def _store(
     """
     if not items:
         return ()
-    first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 FROM item"))[0])
+    first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 AS first FROM item"))["first"])
     numbered = list(enumerate(items, first))
     live = [number for number, new in numbered if _is_live(new)]
     last = channels.count(db, "position", len(live))

@@ -116,8 +116,10 @@ class PollStore:
 
     def next_due(self) -> datetime | None:
         """Return when the next unclaimed source is due."""
-        (row,) = read(self._engine, "SELECT min(due) FROM source WHERE configured = 1 AND leased IS NULL")
-        return moment_or_none(row[0])
+        (row,) = read(
+            self._engine, "SELECT min(due) AS due FROM source WHERE configured = 1 AND leased IS NULL"
+        )
+        return moment_or_none(row["due"])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
         """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.model.settings import Retention
 from aggregator.storage.sql import channels, search
-from aggregator.storage.sql.engine import Connection, Index, as_json, ints
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
 from aggregator.storage.sql.rows import ms
 
 FREED_AT_ONCE = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
@@ -20,7 +20,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     writing for as long as it copies.
     """
     old = as_json(
-        row[0]
+        row["number"]
         for row in db.execute(
             "SELECT number FROM item WHERE freed = 0 AND first_seen < ? ORDER BY first_seen LIMIT ?",
             (ms(now - kept.items), FREED_AT_ONCE),
@@ -43,15 +43,17 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
 
 def _rewrite(db: Connection, numbers: str) -> None:
     """Write the rows anew, side by side: a row that shrinks in its place keeps its page for itself."""
-    found = [tuple(row) for row in db.execute(f"SELECT * FROM item {WITHIN}", (numbers,))]
+    found = [dict(row) for row in db.execute(f"SELECT * FROM item {WITHIN}", (numbers,))]
     db.execute(f"DELETE FROM item {WITHIN}", (numbers,))
     for row in found:
-        db.execute(f"INSERT INTO item VALUES ({', '.join('?' * len(row))})", row)
+        insert(db, "item", row)
 
 
 def _delete(db: Connection, table: str, time: str, before: int) -> int:
     """Delete the first rows from before that time; returns how many."""
-    return db.execute(
-        f"DELETE FROM {table} WHERE number IN (SELECT number FROM {table} WHERE {time} < ? LIMIT ?)",
+    gone = db.execute(
+        f"""DELETE FROM {table} WHERE number IN (SELECT number FROM {table} WHERE {time} < ? LIMIT ?)
+        RETURNING number""",
         (before, FREED_AT_ONCE),
-    ).rowcount
+    )
+    return len(gone.fetchall())

@@ -126,9 +126,10 @@ def poll_soon(db: Connection, ids: Sequence[str], now: datetime) -> None:
     due = due_columns(Due(now, DueReason.OPERATOR))
     for source in ids:
         updated = db.execute(
-            f"UPDATE source SET {SET_DUE} WHERE id = :id AND configured = 1", {**due, "id": source}
+            f"UPDATE source SET {SET_DUE} WHERE id = :id AND configured = 1 RETURNING id",
+            {**due, "id": source},
         )
-        if updated.rowcount != 1:
+        if updated.fetchone() is None:
             raise unknown(source)
 
 

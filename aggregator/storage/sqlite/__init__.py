@@ -71,6 +71,7 @@ def copied(origin: Movable, to: Path) -> int:
         tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as directory,
         closing(SqliteEngine(Path(directory))) as engine,
     ):
-        migrations.apply(engine.writer)
+        with translated(engine.path):
+            migrations.apply(engine.writer)
         move(tables(), origin, engine)
         return engine.backup(to)

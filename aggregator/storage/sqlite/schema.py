@@ -4,8 +4,11 @@ Times are integers: milliseconds since 1970, UTC. Digests are 16-byte blobs. Wor
 the model: a channel is one published feed, a membership puts an item into one at a position.
 """
 
+from collections.abc import Sequence
+
 from sqlite_utils import Database, Migrations
 
+from aggregator.storage.sql.migrations import MIGRATIONS
 from aggregator.storage.sqlite import released_reasons
 
 migrations = Migrations("publicwire")
@@ -220,8 +223,7 @@ CREATE INDEX alert_unsent ON alert (number) WHERE sent < told;
 
 def _run(db: Database, script: str) -> None:
     """Run a script statement by statement, because executescript would end the transaction."""
-    for statement in filter(str.strip, script.split(";\n")):
-        db.execute(statement)
+    _carry_out([*filter(str.strip, script.split(";\n"))], db)
 
 
 @migrations()
@@ -288,13 +290,16 @@ def m009_search_words(db: Database) -> None:
     db.execute("UPDATE item SET indexed = 0 WHERE indexed = 1")
 
 
-@migrations()
-def m010_journal(db: Database) -> None:
-    """The journal of withdrawals, in the transaction of each; the file beside the store is its copy."""
-    db.execute(
-        """CREATE TABLE journal (
-            number INTEGER PRIMARY KEY,
-            digest BLOB NOT NULL UNIQUE,
-            line TEXT NOT NULL
-        ) STRICT"""
-    )
+def _carry_out(statements: Sequence[str], db: Database) -> None:
+    for statement in statements:
+        db.execute(statement)
+
+
+def _add(name: str, statements: Sequence[str]) -> None:
+    @migrations(name=name)
+    def migrate(db: Database) -> None:
+        _carry_out(statements, db)
+
+
+for name, statements in MIGRATIONS.items():
+    _add(name, statements)

@@ -1,0 +1,136 @@
+"""The only maker of items from parsed entries, and the order of the steps.
+
+Never compares with stored items (`dedupe` does) and never decides what is shown (`editorial` does).
+"""
+
+import re
+from datetime import datetime
+from html import unescape
+
+from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
+from aggregator.model.settings import Source
+from aggregator.normalise import dates, html, identity, labels, text, urls
+
+TITLE_CHARS_MAX = 1_000
+DERIVED_TITLE_CHARS_MAX = 80
+GUID_CHARS_MAX = 4_000
+RIGHTS_CHARS_MAX = 1_000
+
+_CHARACTER_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
+
+
+def normalise(entry: Entry, *, document: Document, source: Source, url: str, now: datetime) -> Item:
+    """Return the item an entry of the document at `url` stands for.
+
+    `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
+    no content and no enclosure.
+    """
+    base = _stated_base(entry, document, url)
+    home = urls.absolute(document.link, url) or url
+    raw_url = urls.absolute(entry.link, base or home)
+    link = urls.untracked(raw_url)
+    near = base or link or home
+    content, summary = _bodies(entry, near)
+    enclosures = labels.files(entry.enclosures, near)
+    title = _title(entry.title, document.format)
+    if not (title or link or content.html or enclosures):
+        raise ValueError("the entry has no title, no link and no content")
+    title = title or _derived_title(content.text, link or enclosures[0].url if link or enclosures else "")
+    guid = text.printable(entry.guid).strip()
+    language = labels.language(entry.language, entry.content.language, document.language, source.language)
+    claimed, updated, date_flags = _dates(entry, source, language, now=now)
+    organisation, authors = _people(entry, document, source)
+    keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
+    text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
+    return Item(
+        keys=keys,
+        title=title,
+        url=link,
+        raw_url=raw_url,
+        guid=guid[:GUID_CHARS_MAX],
+        content=content.html,
+        summary=summary.html,
+        text=content.text,
+        language=language,
+        claimed=claimed,
+        updated=updated,
+        authors=authors,
+        organisation=organisation,
+        categories=labels.categories(entry.categories),
+        enclosures=enclosures,
+        images=labels.files(entry.images, near),
+        rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
+        origin=_origin(entry.origin, url),
+        fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
+        digest=entry.digest,
+        flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
+    )
+
+
+def _stated_base(entry: Entry, document: Document, url: str) -> str:
+    """Return the xml:base of an entry (RFC 3986 section 5.1.1); "" when it is only the document's own URL."""
+    own = url.partition("#")[0]
+    for stated in (entry.content.base, entry.base, document.base):
+        base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
+        if base and base != own:
+            return base
+    return ""
+
+
+def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
+    """Return content and summary: a summary alone is the content, one with the same text is dropped."""
+    content, summary = html.sanitise(entry.content, base), html.sanitise(entry.summary, base)
+    if not content.html:
+        return summary, html.Safe()
+    return content, html.Safe() if summary.text == content.text else summary
+
+
+def _title(title: Markup, document_format: str) -> str:
+    """Return a title unescaped once: the XML parser has unescaped plain ones, JSON Feeds escape them too."""
+    value = title.value
+    if title.is_html:
+        value = text.title(value)
+    elif document_format.startswith("json"):
+        value = _CHARACTER_REFERENCE.sub(lambda reference: unescape(reference[0]), value)
+    return text.line(value, TITLE_CHARS_MAX)
+
+
+def _derived_title(plain: str, url: str) -> str:
+    """Return a title for an item that has none: its first words, otherwise its URL without the scheme."""
+    return text.shortened(" ".join(plain.split()), DERIVED_TITLE_CHARS_MAX) or url.partition("://")[2] or "…"
+
+
+def _dates(
+    entry: Entry, source: Source, language: str, *, now: datetime
+) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
+    month_first = dates.month_first(source.language or language, source.timezone)
+    published, updated = (
+        dates.read(raw, zone=source.timezone, month_first=month_first, now=now) if raw.strip() else None
+        for raw in (entry.published, entry.updated)
+    )
+    is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
+    return published or updated, updated, ("bad-date",) if is_bad else ()
+
+
+def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:
+    """Return the organisation, "" unless each entry of this source names its own, and the authors."""
+    if source.from_entry:
+        publisher = entry.origin.title if entry.origin else ""
+        organisation = text.line(text.title(publisher), labels.NAME_CHARS_MAX)
+        organisation = organisation or next(iter(labels.people(entry.authors, "")), "")
+        return organisation, labels.people(entry.authors, organisation)
+    authors = entry.authors
+    if not authors and entry.origin is None and document.format.startswith(("atom", "json")):
+        authors = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: entries inherit them
+    organisation = source.organisation or document.title
+    return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
+
+
+def _origin(origin: Origin | None, url: str) -> Origin | None:
+    if origin is None:
+        return None
+    return Origin(
+        title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
+        id=text.line(origin.id, GUID_CHARS_MAX),
+        link=urls.absolute(origin.link, url),
+    )

@@ -122,6 +122,7 @@ class PostgresEngine:
         with self._writing, self.pool.connection(seconds=None) as raw, _rolled_back(raw):
             raw.execute("BEGIN")
             yield Replacement(raw)
+            raw.execute("ANALYZE")  # or plans are bad until autovacuum comes by
             raw.execute("COMMIT")
 
     def backup(self, to: Path) -> int:

@@ -11,10 +11,12 @@ run: $(READY)
 
 test: $(READY) lint
 > $(BIN)/python -m coverage erase
-> $(BIN)/python -m coverage run -m pytest -m "not soak and not fuzz"
-> $(BIN)/python -m coverage combine -q
+> $(BIN)/python -m pytest -n $(PARALLEL) --dist worksteal --cov --cov-report= -m "not soak and not fuzz"
 > $(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=95
 > $(BIN)/python -m coverage report --fail-under=100 --include="$(PURE)"
+
+# One more than two cores: many tests wait for processes and timeouts.
+PARALLEL := 3
 
 # Pure packages: every branch of a decision is tried.
 PURE := aggregator/parse/*,aggregator/dedupe/*,aggregator/normalise/*,aggregator/editorial/*,aggregator/policy/*,aggregator/render/*

@@ -26,7 +26,7 @@ COMMAND = (sys.executable, "-m", "aggregator")
 LATELY = format_datetime(datetime.now(UTC) - timedelta(hours=1))
 
 
-def until(look: Callable[[], T], *, seconds: float = 15.0) -> T:
+def until(look: Callable[[], T], *, seconds: float = 30.0) -> T:
     """Return the first true result of `look`, called every 50 ms; fail after so many seconds."""
     give_up = time.monotonic() + seconds
     while not (result := look()):

@@ -11,7 +11,7 @@ import pytest
 from tests.postgres import Server
 from tests.running import Site, feed, given_a_site, item, json_of
 
-pytestmark = pytest.mark.needs("postgres")
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("about PostgreSQL alone")]
 NUMBERS = count(1)
 
 

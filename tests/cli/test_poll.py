@@ -35,6 +35,7 @@ def test_the_sample_newsroom_is_polled_without_a_network(here: Site, command: Co
     assert command("poll").out.splitlines()[-1] == "1 polled, 0 failed: 0 new, 0 edited"
 
 
+@pytest.mark.usefixtures("engine")
 def test_the_file_that_ships_fills_the_merged_feed_in_any_year(tmp_path: Path) -> None:
     sample = load(SHIPPED).sources[0]
     for year in (2027, 2060):

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from aggregator import config as configuration
 from aggregator.model import Fetched, Relocation
 from aggregator.service.app import utc_now
@@ -62,6 +64,7 @@ def test_unmove_goes_back_once(here: Site, command: Command) -> None:
     )
 
 
+@pytest.mark.usefixtures("engine")
 def test_unmove_beside_a_running_service_has_the_configured_address_polled_at_once(tmp_path: Path) -> None:
     moved = given_a_site(tmp_path)
     with http_server_in_thread() as harbour:

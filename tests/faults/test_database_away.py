@@ -1,16 +1,22 @@
 """A PostgreSQL that restarts, crashes or freezes: pages are served from memory, polls go on when it is back."""
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
+import psycopg
 import pytest
 
 from tests.postgres import Server, server
 from tests.running import Service, feed, given_a_site, item, until
 from tests.server import answer, http_server_in_thread
 
-BACK_WITHIN = 30.0  # seconds; `make soak` asserts 3
+BACK_WITHIN = 30.0  # seconds; the soak asserts COMMITS_WITHIN
+COMMITS_WITHIN = 3.0
+SOURCES, FROZEN_SECONDS = 60, 60
+FAULTS_IN_TURN = 5
 
 
 @pytest.fixture
@@ -66,3 +72,48 @@ def test_pages_are_served_and_polls_go_on_after_a_fault_of_the_database(
 
 def _readiness(running: Service) -> httpx.Response:
     return httpx.get(f"{running.admin}/readyz", timeout=30)
+
+
+@pytest.mark.soak
+@pytest.mark.needs("postgres")
+@pytest.mark.parametrize("fault", [restarts, crashes, freezes])
+def test_commits_go_on_within_seconds_and_nothing_is_lost_or_doubled(
+    database: Server, tmp_path: Path, fault: Callable[[Server, Callable[[], None]], None]
+) -> None:
+    """60 sources polled once a minute, in the middle of which the database is away five times."""
+    url = database.schema("publicwire")
+    with http_server_in_thread() as origin:
+
+        def publish(count: int) -> None:
+            for n in range(SOURCES):
+                names = [f"{n}-{each}" for each in range(count)]
+                items = (item(name, f"Release {name}", f"Office {n} tells of {name}.") for name in names)
+                origin.answers[f"/{n}"] = answer(body=feed(*items))
+
+        publish(1)
+        feeds = {f"s{n}": origin.url(f"/{n}") for n in range(SOURCES)}
+        here = given_a_site(tmp_path, feeds, ", every: 1m", database=url)
+        with here.serving() as running:
+            until(lambda: counted(url, "item") == SOURCES, seconds=120)
+
+            def meanwhile() -> None:
+                threading.Event().wait(FROZEN_SECONDS if fault is freezes else 5)
+                assert running.get("/feed.json").status_code == 200
+
+            for turn in range(FAULTS_IN_TURN):
+                publish(turn + 2)
+                before = counted(url, "poll")
+                fault(database, meanwhile)
+                back = time.monotonic()
+                until(lambda: counted(url, "poll") > before, seconds=60)  # noqa: B023
+                assert time.monotonic() - back <= COMMITS_WITHIN
+            until(lambda: counted(url, "item") == SOURCES * (FAULTS_IN_TURN + 1), seconds=180)
+            assert running.process.poll() is None
+        assert counted(url, "(SELECT DISTINCT title FROM item)") == SOURCES * (FAULTS_IN_TURN + 1)
+        assert "Traceback" not in running.log.read_text()
+
+
+def counted(url: str, rows: str) -> int:
+    with psycopg.connect(url) as db:
+        ((count,),) = db.execute(f"SELECT count(*) FROM {rows} AS counted").fetchall()
+        return int(count)

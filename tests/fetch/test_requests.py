@@ -104,6 +104,7 @@ def test_only_web_addresses_are_fetched(url: str) -> None:
     assert asyncio.run(scenario()) == "refused"
 
 
+@pytest.mark.usefixtures("engine")
 def test_a_proxy_in_the_environment_gets_no_request(tmp_path: Path) -> None:
     with http_server_in_thread({"/feed": answer(body=feed())}) as origin:
         proxies = dict.fromkeys(("HTTP_PROXY", "ALL_PROXY"), "http://127.0.0.1:9")

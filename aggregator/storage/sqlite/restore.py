@@ -30,7 +30,7 @@ def staged(directory: Path, file: Path, now: datetime) -> Iterator[tuple[Path, R
     """Make a backup ready in a SQLite file beside the store, the journal replayed; removed at the end."""
     items = backup.verified(file)
     entries = journal.read(directory / JOURNAL)
-    with backup.staging(directory) as made:
+    with translated(directory / FILE), backup.staging(directory) as made:
         backup.stage(file, made / FILE)
         storage = open_store(made, is_backed_up=True)
         try:

@@ -223,15 +223,15 @@ CREATE INDEX alert_unsent ON alert (number) WHERE sent < told;
 
 def _run(db: Database, script: str) -> None:
     """Run a script statement by statement, because executescript would end the transaction."""
-    _carry_out([*filter(str.strip, script.split(";\n"))], db)
+    for statement in filter(str.strip, script.split(";\n")):
+        db.execute(statement)
 
 
 @migrations()
 def m001_first_tables(db: Database) -> None:
     """Everything of 0.1."""
     _run(db, TABLES)
-    # The index is filled by maintenance and before a search, not by triggers: indexing costs ten times
-    # the insert, and a poll should not wait for it.
+    # Filled by maintenance and before a search: indexing costs ten times the insert of a poll.
     db.table("item").enable_fts(["title", "text"], tokenize="unicode61 remove_diacritics 2")
 
 
@@ -290,15 +290,10 @@ def m009_search_words(db: Database) -> None:
     db.execute("UPDATE item SET indexed = 0 WHERE indexed = 1")
 
 
-def _carry_out(statements: Sequence[str], db: Database) -> None:
-    for statement in statements:
-        db.execute(statement)
-
-
 def _add(name: str, statements: Sequence[str]) -> None:
     @migrations(name=name)
     def migrate(db: Database) -> None:
-        _carry_out(statements, db)
+        _run(db, ";\n".join(statements))
 
 
 for name, statements in MIGRATIONS.items():

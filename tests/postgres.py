@@ -9,8 +9,8 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
@@ -64,7 +64,8 @@ class Server:
         main = int((self.directory / "data" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{main}/task/{main}/children").read_text().split()
         for process in (main, *map(int, children)):
-            os.kill(process, number)
+            with suppress(ProcessLookupError):  # it ended meanwhile
+                os.kill(process, number)
 
     def schema(self, name: str) -> str:
         """Make an empty schema; returns the address of the database with it."""
@@ -83,6 +84,15 @@ class Proxy:
 
     url: str
     trips: int = 0
+    clients: list[socket.socket] = field(default_factory=list)
+    servers: list[socket.socket] = field(default_factory=list)
+
+    def cut(self) -> None:
+        """Cut the client's side of all connections; the server's sessions stay."""
+        for each in self.clients:
+            with suppress(OSError):  # it is closed
+                each.shutdown(socket.SHUT_RDWR)
+        self.clients.clear()
 
 
 @contextmanager
@@ -98,7 +108,9 @@ def proxy(url: str, change: Callable[[bytes], bytes] = lambda sent: sent) -> Ite
         try:
             yield made
         finally:
-            listener.shutdown(socket.SHUT_RDWR)
+            for each in (*made.servers, listener):
+                with suppress(OSError):  # it is closed
+                    each.shutdown(socket.SHUT_RDWR)
             accepting.join()
 
 
@@ -107,7 +119,9 @@ def _accept(listener: socket.socket, behind: Path, made: Proxy, change: Callable
     try:
         while True:
             client, _ = listener.accept()
+            made.clients.append(client)
             server = socket.socket(socket.AF_UNIX)
+            made.servers.append(server)
             server.connect(str(behind))
             passing.append(threading.Thread(target=_pass_on, args=(client, server, made, change)))
             passing[-1].start()
@@ -119,15 +133,19 @@ def _accept(listener: socket.socket, behind: Path, made: Proxy, change: Callable
 def _pass_on(
     client: socket.socket, server: socket.socket, made: Proxy, change: Callable[[bytes], bytes]
 ) -> None:
-    last = server
+    last, ends = server, [client, server]
     with client, server:
-        while True:
-            for origin in select.select([client, server], [], [])[0]:
+        while server in ends:
+            for origin in select.select(ends, [], [])[0]:
                 if not (sent := origin.recv(1 << 20)):
-                    return
+                    ends.remove(origin)  # a client that is cut off: the server is not told
+                    continue
                 made.trips += origin is client and last is server
                 last = origin
-                (server if origin is client else client).sendall(change(sent) if origin is server else sent)
+                with suppress(BrokenPipeError):  # the other side was cut
+                    (server if origin is client else client).sendall(
+                        change(sent) if origin is server else sent
+                    )
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """`backup`, `restore` and `forget`: copies of the whole store, and deletion of one source."""
 
+import re
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -8,7 +9,7 @@ from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.settings import Config
 from aggregator.service import app
-from aggregator.storage import Place, Restored
+from aggregator.storage import Place, Replayed
 from aggregator.storage import move_store as move
 from aggregator.storage import restore as restore_store
 
@@ -29,11 +30,9 @@ def restore(path: Path, backup: Path) -> None:
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then restore") from error
     say(f"{done.items} items restored from {backup}")
-    if done.moved:
-        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
+    _tell(done.journal)
     if done.aside:
         say(f"the former database is kept as {done.aside}; delete it when the restore is right")
-    _warn(done)
 
 
 def move_store(path: Path, origin: str, target: str) -> None:
@@ -47,24 +46,29 @@ def move_store(path: Path, origin: str, target: str) -> None:
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then move the store") from error
     say(f"{done.items} items moved to {target}; {origin} is unchanged")
+    _tell(done.journal)
     if done.aside:
-        say(f"what was there before is kept as {done.aside}")
-    key = "database" if to.database else "store"
-    say(f"write `{key}: {target}` in {path} to use it")
-    _warn(done)
+        say(f"what was there before is kept as {done.aside}; `publicwire restore` brings it back")
+    if to.database:
+        say(f"write `database: {target}` into {path} to use it")
+    else:
+        also = " and remove `database:`" if config.database else ""
+        say(f"write `store: {to.directory}` into {path}{also} to use it")
 
 
 def _place(text: str, config: Config) -> Place:
     """Return a directory, or a database with the journal in the configured directory."""
-    if not text.startswith(("postgresql://", "postgres://")):
+    if not re.match(r"\w+:/", text):
         return Place(Path(text).absolute())
     try:
         return Place(config.store, addresses.database(text))
     except ValueError as error:
-        raise UsageError(f"{text.partition('@')[2] or text}: {error}") from error
+        raise UsageError(f"FROM or TO {error}") from error
 
 
-def _warn(done: Restored) -> None:
+def _tell(done: Replayed) -> None:
+    if done.moved:
+        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "

@@ -5,7 +5,7 @@ No name is resolved. The SSRF guard checks resolved addresses at each connection
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from aggregator.model.settings import Address
 
@@ -60,11 +60,12 @@ def database(value: str) -> str:
     """Return the URL of a PostgreSQL database. Its password comes from elsewhere: a file that is shown around
     must not hold one."""
     parts = urlsplit(value)
-    if parts.scheme not in ("postgresql", "postgres"):
+    if not value.startswith(("postgresql://", "postgres://")):
         raise ValueError(
             "must be the URL of a PostgreSQL database, such as postgresql://publicwire@db.example/publicwire"
         )
-    if parts.password is not None or "password=" in parts.query:
+    names = {name.lower() for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    if parts.password is not None or "password" in names or "@" in (parts.username or ""):
         raise ValueError(
             "holds a password: set PGPASSWORD, or write it into ~/.pgpass, and give the URL without it"
         )

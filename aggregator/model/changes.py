@@ -88,3 +88,4 @@ class Transition:
     reason: str
     actor: str
     at: datetime
+    id: str = ""  # of the item, which a restore meanwhile may have given another number

@@ -6,13 +6,16 @@ A script without blanks between words has none to split at: each two neighbourin
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 WORDS_MAX = 16_000  # of one item; PostgreSQL numbers 16,383 positions
 WORD_LENGTH_MAX = 64
-INDEXED_TEXT_MAX = 200_000  # characters of an item: a tsvector holds 1 MB
+OCCURRENCES_MAX = 255  # of one word in an item; PostgreSQL keeps no more positions of it
+INDEXED_TEXT_MAX = 200_000  # characters of an item
+INDEXED_BYTES_MAX = 500_000  # of its words, which folding may make longer; a tsvector holds 1 MB
 TERMS_MAX = 32  # of one query
 
 # Thai, Lao, Myanmar, Khmer, Hiragana, Katakana and Han are written without blanks between words.
@@ -42,8 +45,18 @@ class Term:
 
 
 def words(text: str) -> tuple[str, ...]:
-    """Return the words of a text in its order, at most WORDS_MAX of its first INDEXED_TEXT_MAX characters."""
-    return tuple(islice(_words(text[:INDEXED_TEXT_MAX]), WORDS_MAX))
+    """Return the words of a text in its order, as many as the limits above let in."""
+    kept: list[str] = []
+    occurrences: Counter[str] = Counter()
+    size = 0
+    for word in islice(_words(text[:INDEXED_TEXT_MAX]), WORDS_MAX):
+        occurrences[word] += 1
+        if occurrences[word] <= OCCURRENCES_MAX:
+            size += len(word.encode())
+            if size > INDEXED_BYTES_MAX:
+                break
+            kept.append(word)
+    return tuple(kept)
 
 
 def query(text: str) -> tuple[Term, ...]:

@@ -1,6 +1,6 @@
 """The one table of an item's life: state × trigger → state. Nothing else changes a state. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,7 +27,7 @@ def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetim
             each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
         )
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
-    return Transition(item.number, item.state, after, trigger, reason, actor, at)
+    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +37,24 @@ class Decision:
     after: State
     reason: str
     actor: str
+    at: datetime
 
 
-def replayed(item: Stored, decision: Decision, at: datetime) -> Transition | None:
-    """Return the transition that brings a restored item to its last state by the journal, None for none."""
+def replayed(
+    item: Stored, known: Sequence[Transition], decision: Decision, at: datetime
+) -> Transition | None:
+    """Return the transition that carries out a decision of the journal, None for none.
+
+    `known` are the transitions of the item: a decision older than the last of them is overruled by it.
+    """
+    if known and known[-1].at > _whole(decision.at):
+        return None
     trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
     if TABLE.get((item.state, trigger)) is not decision.after:
         return None  # a held item stays held, because it was held after it was reinstated
     return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)
+
+
+def _whole(moment: datetime) -> datetime:
+    """Return a time as the store holds it, in whole milliseconds."""
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
 
     from aggregator.service.scheduler import Scheduler
+    from aggregator.web.remembered import Remembered
 
 TICK = timedelta(seconds=1)
 REMEMBERED_BYTES_MAX = 32_000_000  # of responses, for the time that the database is away
@@ -99,10 +100,13 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     `started` is called once, when this process holds the poller lock and both sides answer.
     """
     from aggregator.service.metrics import Gauges, Metrics
+    from aggregator.web.remembered import Remembered
     from aggregator.web.serving import serving
 
     current = LiveConfig(config)
-    with opened(config) as storage, storage.admin.poller(utc_now()):
+    with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
+        if replayed.moved:
+            log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
         for done in storage.admin.sync(config, utc_now()):
@@ -116,13 +120,16 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 storage.tasks.alerts(),
             )
         )
+        remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX) if config.database else None
         async with polling(storage, current, observe=metrics.observe) as pipeline:
             scheduler = scheduler_of(pipeline, current)
+            if remembered:
+                scheduler.each_tick = remembered.forget_removed
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)
             loop.add_signal_handler(signal.SIGHUP, scheduler.reload)
-            async with serving(_sites(storage, current, scheduler, metrics=metrics.text)):
+            async with serving(_sites(storage, current, scheduler, remembered, metrics.text)):
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
@@ -135,7 +142,11 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
 
 
 def _sites(
-    storage: Storage, current: LiveConfig, scheduler: "Scheduler", *, metrics: Callable[[], bytes]
+    storage: Storage,
+    current: LiveConfig,
+    scheduler: "Scheduler",
+    remembered: "Remembered | None",
+    metrics: Callable[[], bytes],
 ) -> list[tuple[Address, Callable[[], "Starlette"]]]:
     from aggregator.publish.publisher import Publisher
     from aggregator.web.app import public_app
@@ -144,8 +155,6 @@ def _sites(
 
     publisher = Publisher(storage, lambda: current.config)
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
-
-    remembered = REMEMBERED_BYTES_MAX if current.config.database else 0
 
     def problems() -> tuple[str, ...]:
         return tuple(each for each in (*current.error.splitlines(), scheduler.fault) if each)

@@ -7,7 +7,7 @@ from aggregator.errors import ConfigError
 from aggregator.log import log
 from aggregator.model.settings import Config
 
-RESTART = ("store", "listen", "admin")
+RESTART = ("store", "database", "listen", "admin")
 
 
 class LiveConfig:

@@ -46,6 +46,7 @@ class Scheduler:
         self._polls: dict[asyncio.Task[None], str | None] = {}  # each with its host; None for tasks
         self._lost: list[Claim] = []
         self._draining = False
+        self.each_tick: Callable[[], None] = lambda: None  # in a thread
         self.last_tick: datetime | None = None
         self.fault = ""  # error that stops all polls at the moment
         self.failed = False  # by an error that ends the service
@@ -65,6 +66,7 @@ class Scheduler:
             await self._claim()
             await self.alerts.log_new()
             await self._claim_tasks()
+            await asyncio.to_thread(self.each_tick)
             self._beat()
         except StorageError as error:
             self._fail(error)
@@ -99,18 +101,18 @@ class Scheduler:
         while True:
             await asyncio.sleep(DUE_CHECK_EVERY)
             try:
-                if self._fell_due():
+                if await self._fell_due():
                     await self._claim()
             except StorageError:
                 continue  # the next tick meets it, too, and logs it
             except Exception:
                 log.error("check for due sources failed, ticks continue", exc_info=True)
-                return
+                await asyncio.sleep(STALE_AFTER)
 
-    def _fell_due(self) -> bool:
+    async def _fell_due(self) -> bool:
         if self._claimed is None or self._draining or self.fault:
             return False
-        due = self._storage.polls.next_due()
+        due = await asyncio.to_thread(self._storage.polls.next_due)  # a database may be slow to answer
         return due is not None and self._claimed < due <= self._clock()
 
     def _follow_clock(self) -> None:
@@ -129,6 +131,8 @@ class Scheduler:
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""
         self.notify(systemd.READY if self._ticked is None else systemd.ALIVE)
+        if self.fault:
+            log.info("the store is back: polls go on")
         self.last_tick, self._ticked, self.fault = self._clock(), self.monotonic(), ""
 
     def _start(self, work: Awaitable[object], *, of: Claim | None = None) -> None:

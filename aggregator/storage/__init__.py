@@ -6,7 +6,7 @@ others by any process and thread at any time; each is one short transaction. An 
 `sql.engine.Engine`, and the contract tests in tests/storage run over every engine.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,10 +14,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.errors import UsageError
+from aggregator.storage.backups import Replayed as Replayed
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sql.queries import ItemStore
+from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 
 
@@ -56,40 +57,49 @@ def open_storage(directory: Path, database: str = "") -> Storage:
     return open_store(directory)
 
 
-def restore(directory: Path, backup: Path, now: datetime, *, database: str = "") -> Restored:
+def restore(
+    directory: Path, backup: Path, now: datetime, *, database: str = "", journals: Sequence[Path] = ()
+) -> Restored:
     """Replace the store's database, which may be damaged, by a backup; the former one is kept beside it.
 
-    The backup is checked first; withdrawals and reinstatements since the backup are replayed. StoreBusy while
-    a poller runs.
+    The backup is checked first; withdrawals and reinstatements since the backup are replayed, from the
+    journal of the directory and from other `journals`. StoreBusy while a poller runs.
     """
     if database:
         with _cluster_extra():
             from aggregator.storage.postgres import restore as restore_database
 
-        return restore_database(database, directory, backup, now)
+        return restore_database(database, directory, backup, now, journals)
     from aggregator.storage.sqlite.restore import restore as restore_sqlite
 
-    return restore_sqlite(directory, backup, now)
+    return restore_sqlite(directory, backup, now, journals)
 
 
 def move_store(origin: Place, target: Place, now: datetime) -> Restored:
     """Make one store equal to another, on whichever engine; what was in it before is kept beside it.
 
-    StoreBusy while a service uses either.
+    StoreBusy while a service uses either, or when both are the same.
     """
     target.directory.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=target.directory, prefix=".move-store.") as made:
         copy = Path(made) / "store.db"
         if origin.database:
             with _cluster_extra():
-                from aggregator.storage.postgres import copy_store as copy_database
+                from aggregator.storage.postgres import copying as copying_database
 
-            copy_database(origin.database, origin.directory, copy)
+            copying = copying_database(origin.database, origin.directory, copy)
         else:
-            from aggregator.storage.sqlite import copy_store
+            from aggregator.storage.sqlite import copying as copying_sqlite
 
-            copy_store(origin.directory, copy)
-        return restore(target.directory, copy, now, database=target.database)
+            copying = copying_sqlite(origin.directory, copy)
+        with copying:  # the origin stays locked
+            return restore(
+                target.directory,
+                copy,
+                now,
+                database=target.database,
+                journals=(origin.directory / JOURNAL,),
+            )
 
 
 @contextmanager

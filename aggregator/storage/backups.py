@@ -4,7 +4,7 @@ Never opens a database; an engine writes and reads the files.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -15,16 +15,28 @@ NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """Result of a restore. `moved` are ids of items that the journal has withdrawn or reinstated again,
-    `unknown` ids of withdrawn items that the backup does not hold: they are withdrawn on arrival.
+class Replayed:
+    """What a replay of the journal did. `moved` are ids of items that were withdrawn or reinstated again,
+    `unknown` ids of withdrawn items that the store does not hold: they are withdrawn on arrival.
     `unreadable` are numbers of the journal's unreadable lines."""
 
-    items: int
-    aside: Path | None  # the former database
     moved: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     unreadable: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """Result of a restore."""
+
+    items: int
+    aside: Path | None  # the former database
+    journal: Replayed = Replayed()
+
+    def kept(self, aside: Path | None, again: Replayed) -> "Restored":
+        """Return the result with the former database's place, and what was replayed once more at the end."""
+        moved = (*self.journal.moved, *again.moved)
+        return replace(self, aside=aside, journal=replace(self.journal, moved=moved))
 
 
 def due(store: Path, now: datetime) -> Path | None:

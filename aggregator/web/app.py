@@ -4,9 +4,7 @@ Endpoints are synchronous, so that Starlette runs them in its thread pool and th
 waits for storage.
 """
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -17,36 +15,25 @@ from starlette.routing import BaseRoute, Route
 from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
 from aggregator.model import Release
-from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
+from aggregator.web.remembered import Remembered, Reply
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    published: Published
-    status: int
-    headers: Mapping[str, str]
-
-
 class PublicSite:
-    """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release.
+    """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
 
-    `remembered`: bytes of the last responses that are kept for the time that the database is away.
-    """
-
-    def __init__(self, publisher: Publisher, storage: Storage, *, remembered: int = 0) -> None:
+    def __init__(self, publisher: Publisher, storage: Storage, remembered: Remembered | None) -> None:
         self.publisher = publisher
         self.storage = storage
-        self._last: Cache[str, _Reply] | None = Cache(remembered) if remembered else None
-        self._lock = threading.Lock()
+        self._last = remembered
 
     def _reply(
         self,
@@ -57,17 +44,12 @@ class PublicSite:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         if self._last is not None:
-            with self._lock:
-                last = _Reply(published, status, headers or {})
-                self._last.put(request.scope["path"], last, len(published.body) * 3 // 2)
+            self._last.put(request.scope["path"], Reply(published, status, headers or {}))
         return reply(request, published, status=status, headers=headers)
 
     def recalled(self, request: Request) -> Response | None:
         """Return the last response of this address, None when it is not remembered."""
-        if self._last is None:
-            return None
-        with self._lock:
-            last = self._last.get(request.scope["path"])
+        last = self._last.get(request.scope["path"]) if self._last else None
         if last is None:
             return None
         return reply(request, last.published, status=last.status, headers=last.headers)
@@ -160,13 +142,15 @@ def page_of(publisher: Publisher, storage: Storage, name: str, site: Site) -> Pu
 
 
 def public_app(
-    publisher: Publisher, storage: Storage, first: Sequence[BaseRoute] = (), *, remembered: int = 0
+    publisher: Publisher,
+    storage: Storage,
+    first: Sequence[BaseRoute] = (),
+    *,
+    remembered: Remembered | None = None,
 ) -> Starlette:
-    """Return the application of pages and feeds; the routes in `first` take precedence.
-
-    `remembered`: bytes of the last responses that are kept for the time that the database is away.
-    """
-    public = PublicSite(publisher, storage, remembered=remembered)
+    """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` answers
+    while the database is away."""
+    public = PublicSite(publisher, storage, remembered)
     app = Starlette(
         routes=[*first, *public.routes()], exception_handlers=handlers(public.site, public.recalled)
     )
@@ -208,7 +192,10 @@ def handlers(
     def client_error(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         if error.status_code == 404:
-            return error_reply(request, 404, "Not found", "There is no page or feed at this address.")
+            try:
+                return error_reply(request, 404, "Not found", "There is no page or feed at this address.")
+            except StorageError as fault:  # its navigation is in the store
+                return storage_error(request, fault)
         response = error_reply(request, error.status_code, error.detail, "Use a method listed in Allow.")
         response.headers.update(error.headers or {})
         return response

@@ -51,7 +51,19 @@ def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, tri
             reason="asked to",
             actor="tester",
             at=at,
+            id="abcdefghijklm",
         )
+
+
+@pytest.mark.parametrize(("known_at", "is_carried_out"), [(-1, True), (0, True), (1, False)])
+def test_a_decision_of_the_journal_is_overruled_by_a_later_transition(
+    known_at: int, is_carried_out: bool
+) -> None:
+    decision = Decision(State.WITHDRAWN, "asked to", "tester", NOON + timedelta(microseconds=900))
+    known = Transition(
+        7, State.HELD, State.LIVE, Trigger.RELEASE, "", "", NOON + timedelta(milliseconds=known_at)
+    )
+    assert (replayed(stored(State.LIVE), [known], decision, NOON) is not None) == is_carried_out
 
 
 def test_a_refusal_names_the_possible_triggers() -> None:
@@ -78,7 +90,7 @@ def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
 def test_a_restore_repeats_withdrawals_and_reinstatements_of_the_journal(
     state: State, after: State, trigger: Trigger | None
 ) -> None:
-    transition = replayed(stored(state), Decision(after, "asked to", "tester"), NOON)
+    transition = replayed(stored(state), (), Decision(after, "asked to", "tester", NOON), NOON)
     if trigger is None:
         assert transition is None
     else:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -109,9 +110,9 @@ def test_a_restore_brings_back_the_backup_and_keeps_the_database_of_before(
 def test_withdrawals_since_the_backup_are_repeated(store: Path, backup: Path) -> None:
     ids = later(store, ("One", Trigger.WITHDRAW), ("Held", Trigger.WITHDRAW))
     journal = (store / "withdrawals.jsonl").read_bytes()
-    assert restore(store, backup, NOON + DAY).moved == tuple(ids)
+    assert restore(store, backup, NOON + DAY).journal.moved == tuple(ids)
     assert states(store) == {"One": State.WITHDRAWN, "Two": State.LIVE, "Held": State.WITHDRAWN}
-    assert (store / "withdrawals.jsonl").read_bytes() == journal
+    assert (store / "withdrawals.jsonl").read_bytes().startswith(journal)
     with closing(open_storage(store)) as storage:
         line = storage.items.audit(named(storage, "One").number)[-1]
         assert (line.reason, line.actor, line.at) == ("a court said so", "tester", NOON + DAY)
@@ -126,11 +127,61 @@ def test_reinstatements_since_the_backup_are_repeated(store: Path, tmp_path: Pat
     assert states(store) == {"One": State.LIVE, "Two": State.WITHDRAWN, "Held": State.HELD}
 
 
+def test_a_journal_file_older_than_the_backup_changes_nothing(
+    store: Path, tmp_path: Path, backup: Path
+) -> None:
+    later(store, ("One", Trigger.WITHDRAW))
+    older = (store / "withdrawals.jsonl").read_bytes()
+    with closing(open_storage(store)) as storage:
+        move(storage, "One", Trigger.REINSTATE)
+        storage.admin.backup(tmp_path / "reinstated.db")
+    (store / "withdrawals.jsonl").write_bytes(older)
+    assert restore(store, tmp_path / "reinstated.db", NOON + DAY).journal.moved == ()
+    assert states(store)["One"] is State.LIVE
+
+
+def test_the_journal_of_the_former_database_is_replayed_although_its_file_is_lost(
+    store: Path, backup: Path
+) -> None:
+    ids = later(store, ("One", Trigger.WITHDRAW))
+    (store / "withdrawals.jsonl").unlink()
+    assert restore(store, backup, NOON + DAY).journal.moved == tuple(ids)
+    assert states(store)["One"] is State.WITHDRAWN
+    assert ids[0] in (store / "withdrawals.jsonl").read_text()
+
+
+def test_what_only_the_journal_file_has_is_carried_out_when_polling_begins(store: Path, backup: Path) -> None:
+    """As after a recovery of the database to an earlier time."""
+    ids = later(store, ("One", Trigger.WITHDRAW))
+    for undo in (
+        "UPDATE item SET state = 'live' WHERE title = 'One'",
+        "DELETE FROM audit WHERE after = 'withdrawn'",
+        "DELETE FROM journal",
+    ):
+        execute(store, undo)
+    with closing(open_storage(store)) as storage:
+        with storage.admin.poller(NOON + DAY) as replayed:
+            assert replayed.moved == tuple(ids)
+        with storage.admin.poller(NOON + DAY) as replayed:
+            assert replayed.moved == ()
+    assert states(store)["One"] is State.WITHDRAWN
+    assert len(execute(store, "SELECT line FROM journal")) == 2  # that of before, and that of the replay
+
+
+def test_a_transition_of_an_item_is_never_another_items(store: Path, backup: Path) -> None:
+    with closing(open_storage(store)) as storage:
+        decided = step(named(storage, "One"), Trigger.WITHDRAW, reason="wrong", actor="tester", at=NOON)
+        other = named(storage, "Two").number
+        with pytest.raises(StorageError, match="nothing was changed"):
+            storage.items.apply_transitions([replace(decided, number=other)])
+    assert states(store)["Two"] is State.LIVE
+
+
 def test_an_item_held_after_it_was_reinstated_stays_held(store: Path, tmp_path: Path, backup: Path) -> None:
     later(store, ("One", Trigger.WITHDRAW), ("One", Trigger.REINSTATE), ("One", Trigger.HOLD))
     with closing(open_storage(store)) as storage:
         storage.admin.backup(tmp_path / "held.db")
-    assert restore(store, tmp_path / "held.db", NOON + DAY).moved == ()
+    assert restore(store, tmp_path / "held.db", NOON + DAY).journal.moved == ()
     assert states(store)["One"] is State.HELD
 
 
@@ -141,7 +192,7 @@ def test_journal_lines_of_unknown_items_and_torn_lines_are_reported(store: Path,
     with (store / "withdrawals.jsonl").open("ab") as journal:
         journal.write(b'{"at": "2026-03-0')
     (known,) = later(store, ("One", Trigger.WITHDRAW))
-    done = restore(store, backup, NOON + DAY)
+    done = restore(store, backup, NOON + DAY).journal
     assert (done.moved, done.unknown, done.unreadable) == ((known,), (unknown,), (2,))
 
 

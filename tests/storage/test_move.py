@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.model import Trigger
+from aggregator.model import State, Trigger
+from aggregator.policy.lifecycle import step
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Place, Storage, move_store, open_storage, restore
 from aggregator.storage.postgres.engine import PostgresEngine
 from aggregator.storage.sqlite.catalog import tables
 from aggregator.storage.sqlite.connection import SqliteEngine
 from aggregator.storage.transfer import digest
-from tests.given import NOON, all_items, config
+from tests.given import HOUR, NOON, all_items, config
 from tests.postgres import Server
-from tests.storage.given import given_story, move
+from tests.storage.given import again, given_story, move
 
 NUMBERS = count(1)
 
@@ -73,6 +74,42 @@ def test_a_moved_store_has_the_same_rows_and_publishes_the_same_bytes(places: tu
     assert len(published) > 6
 
 
+def test_the_journal_moves_with_its_store(places: tuple[Place, Place]) -> None:
+    origin, target = places
+    with opened(origin) as storage:
+        fill(storage)
+    written = (origin.directory / "withdrawals.jsonl").read_text()
+    assert move_store(origin, target, NOON).journal.moved == ()
+    assert (target.directory / "withdrawals.jsonl").read_text() == written
+
+
+def test_a_decision_after_a_move_outlives_the_journal_of_before(places: tuple[Place, Place]) -> None:
+    """Moved, withdrawn there, moved back: what the first directory remembers is older."""
+    origin, target = places
+    with opened(origin) as storage:
+        lead, _ = given_story(storage)
+        move(storage, lead, Trigger.WITHDRAW)
+        move(storage, again(storage, lead), Trigger.REINSTATE)
+    move_store(origin, target, NOON)
+    with opened(target) as storage:
+        withdrawn = step(
+            again(storage, lead), Trigger.WITHDRAW, reason="wrong", actor="t", at=NOON + 2 * HOUR
+        )
+        storage.items.apply_transitions([withdrawn])
+    move_store(target, origin, NOON)
+    with opened(origin) as storage:
+        assert again(storage, lead).state is State.WITHDRAWN
+
+
+def test_a_store_is_not_moved_onto_itself(places: tuple[Place, Place]) -> None:
+    origin, _ = places
+    with opened(origin) as storage:
+        fill(storage)
+    spelled = f"{origin.database}&connect_timeout=9" if origin.database else ""
+    with pytest.raises(StoreBusy):
+        move_store(origin, Place(origin.directory, spelled), NOON)
+
+
 def test_a_store_in_use_is_not_moved(places: tuple[Place, Place]) -> None:
     origin, target = places
     for place in places:
@@ -98,6 +135,6 @@ def test_a_backup_is_restored_into_the_other_engine_with_later_withdrawals(
     target.directory.mkdir()
     shutil.copy(origin.directory / "withdrawals.jsonl", target.directory)
     done = restore(target.directory, origin.directory / "backup.db", NOON, database=target.database)
-    assert done.moved == (lead.id,)
+    assert done.journal.moved == (lead.id,)
     with opened(target) as storage:
         assert [each.state for each in all_items(storage)] == states

@@ -1,7 +1,7 @@
 """What only PostgreSQL has: round trips, texts it cannot hold, its migrations, its version."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import count
 from pathlib import Path
@@ -9,13 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from aggregator.errors import StorageError, UsageError
+from aggregator.errors import StorageError, StoreAway, StoreBusy, UsageError
 from aggregator.model import ItemQuery
-from aggregator.storage import open_storage
+from aggregator.storage import Place, move_store, open_storage
 from tests.given import HOUR, NOON, SourceDriver, config, entry, source, succeeded, titles
 from tests.postgres import Server, proxy
+from tests.running import until
 
-pytestmark = pytest.mark.needs("postgres")
+pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("about PostgreSQL alone")]
 NUMBERS = count(1)
 POLLS = 20
 
@@ -41,6 +42,43 @@ def test_an_unchanged_poll_takes_two_round_trips(url: str, tmp_path: Path) -> No
         assert counted.trips - before == 2 * POLLS
 
 
+def test_the_poller_takes_its_lock_again_after_its_session_has_ended(url: str, tmp_path: Path) -> None:
+    end = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname IS NOT NULL"
+    with closing(open_storage(tmp_path, url)) as storage, storage.admin.poller(NOON):
+        with psycopg.connect(url, autocommit=True) as db:
+            db.execute(end)
+        tries(lambda: storage.admin.sync(config(source("ministry")), NOON))
+        with closing(open_storage(tmp_path / "other", url)) as other, pytest.raises(StoreBusy):
+            other.admin.poller(NOON).__enter__()
+
+
+def test_a_session_that_the_server_still_holds_is_ended_and_the_lock_taken_again(
+    url: str, tmp_path: Path
+) -> None:
+    """The client's side of all sessions is cut, as by a network, and no server process has noticed."""
+    with (
+        proxy(url) as between,
+        closing(open_storage(tmp_path, between.url)) as storage,
+        storage.admin.poller(NOON),
+    ):
+        between.cut()
+        tries(lambda: storage.admin.sync(config(source("ministry")), NOON))
+        assert len(storage.admin.health()) == 1
+
+
+def tries(call: Callable[[], object]) -> None:
+    """Call until the database is no longer away."""
+
+    def is_done() -> bool:
+        try:
+            call()
+        except StoreAway:
+            return False
+        return True
+
+    until(is_done)
+
+
 def test_a_text_with_nul_is_searched_for_without_it(url: str, tmp_path: Path) -> None:
     with closing(open_storage(tmp_path, url)) as storage:
         of = source("ministry")
@@ -51,6 +89,31 @@ def test_a_text_with_nul_is_searched_for_without_it(url: str, tmp_path: Path) ->
         assert storage.items.find("a\0b") is None
         assert storage.items.items(ItemQuery(topic="sea\0", search="one\0")) == ()
         assert titles(storage.items.items(ItemQuery())) == ["One"]
+
+
+def test_a_moved_store_has_statistics_and_goes_on_with_its_numbers(url: str, tmp_path: Path) -> None:
+    of = source("ministry")
+    with closing(open_storage(tmp_path / "from")) as storage:
+        storage.admin.sync(config(of), NOON)
+        SourceDriver(storage, of).says(entry("One", "a"))
+    move_store(Place(tmp_path / "from"), Place(tmp_path / "to", url), NOON)
+    with psycopg.connect(url, autocommit=True) as db:
+        analysed = "SELECT 1 FROM pg_stats WHERE schemaname = current_schema() AND tablename = 'item'"
+        assert db.execute(analysed).fetchall()
+    with closing(open_storage(tmp_path / "to", url)) as storage:
+        assert SourceDriver(storage, of).says(entry("Two", "b"), entry("One", "a")).new == 1
+
+
+def test_a_word_in_a_hundred_thousand_forms_blocks_no_other_item(url: str, tmp_path: Path) -> None:
+    with closing(open_storage(tmp_path, url)) as storage:
+        of = source("ministry")
+        storage.admin.sync(config(of), NOON)
+        origin = SourceDriver(storage, of)
+        origin.says(now=NOON - HOUR)
+        ligatures = "\ufdfa" * 11  # each folded into 18 letters
+        long = " ".join(f"{n}{ligatures}" for n in range(16_000))
+        origin.says(entry("Evil", "a", body=f"<p>{long}</p>"), entry("Honest", "b"))
+        assert titles(storage.items.items(ItemQuery(search="honest"))) == ["Honest"]
 
 
 def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
@@ -73,6 +136,22 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("INSERT INTO migration VALUES ('m999_of_tomorrow')")
     with pytest.raises(StorageError, match="was written by a newer Publicwire"):
         open_storage(tmp_path, url)
+
+
+def test_a_database_in_another_encoding_is_refused(postgres: Server, tmp_path: Path) -> None:
+    with psycopg.connect(postgres.url, autocommit=True) as db:
+        db.execute("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    with pytest.raises(UsageError, match="is encoded in LATIN1"):
+        open_storage(tmp_path, postgres.url.replace("/postgres?", "/latin?"))
+
+
+def test_a_server_that_takes_no_writes_is_away(postgres: Server, url: str, tmp_path: Path) -> None:
+    open_storage(tmp_path, url).close()
+    with (
+        closing(open_storage(tmp_path, f"{url}%20-cdefault_transaction_read_only%3Don")) as storage,
+        pytest.raises(StoreAway, match="takes no writes"),
+    ):
+        storage.admin.sync(config(), NOON)
 
 
 def test_a_server_that_is_too_old_is_refused(url: str, tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
 """The PostgreSQL engine. The only package that imports psycopg."""
 
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from aggregator.errors import UsageError
 from aggregator.storage import Storage
 from aggregator.storage.backups import Restored
 from aggregator.storage.postgres.engine import PostgresEngine
-from aggregator.storage.postgres.schema import migrate
+from aggregator.storage.postgres.schema import is_current, migrate
+from aggregator.storage.sql.queries import JOURNAL
 from aggregator.storage.sqlite import copied, storage
 from aggregator.storage.sqlite.backup import free_name
 from aggregator.storage.sqlite.catalog import tables
@@ -19,34 +21,44 @@ from aggregator.storage.transfer import move
 
 def open_store(url: str, directory: Path) -> Storage:
     """Return the store in a database, created or migrated first."""
+    return storage(_opened(url, directory))
+
+
+def _opened(url: str, directory: Path) -> PostgresEngine:
     engine = PostgresEngine(url, directory)
     try:
-        with engine.migrating() as db:
-            migrate(db, engine.pool.name)
+        with engine.reading() as db:
+            is_present = is_current(db)
+        if not is_present:
+            with engine.migrating() as db:
+                migrate(db, engine.pool.name)
     except BaseException:
         engine.close()
         raise
-    return storage(engine)
+    return engine
 
 
-def copy_store(url: str, directory: Path, to: Path) -> int:
-    """Write a copy of a store that no service uses as a SQLite file; returns its items."""
+@contextmanager
+def copying(url: str, directory: Path, to: Path) -> Iterator[None]:
+    """Write a copy of a store that no service uses as a SQLite file; none can start to use it meanwhile."""
     with closing(PostgresEngine(url, directory)) as engine, engine.polling():
-        return engine.backup(to)
+        with engine.reading() as db:
+            if not is_current(db):
+                raise UsageError(f"there is no store of this version in the database {engine.pool.name}")
+        engine.backup(to)
+        yield
 
 
-def restore(url: str, directory: Path, file: Path, now: datetime) -> Restored:
+def restore(url: str, directory: Path, file: Path, now: datetime, journals: Sequence[Path]) -> Restored:
     """Replace all rows by those of a backup, in one transaction; the former are kept in a SQLite file."""
-    storage = open_store(url, directory)
-    engine = PostgresEngine(url, directory)
+    engine = _opened(url, directory)
     with (
-        closing(storage),
-        closing(engine),
-        engine.polling(),
-        staged(directory, file, now) as (path, restored),
+        closing(storage(engine)) as store,
+        store.admin.poller(now),  # writes the lines of its journal into the file
+        staged(directory, file, now, journals) as (path, restored),
     ):
         aside = free_name(directory / "database.before-restore")
         copied(engine, aside)
         with closing(SqliteEngine(path.parent)) as origin:
             move(tables(), origin, engine)
-        return replace(restored, aside=aside)
+        return restored.kept(aside, store.admin.replay([directory / JOURNAL], now))

@@ -45,9 +45,7 @@ class Replacement:
         """Insert rows; returns how many."""
         count = 0
         into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), _names(table.columns))
-        types = _types(self._connection, table)
         with self._connection.cursor() as cursor, cursor.copy(into) as copy:
-            copy.set_types(types)
             for row in rows:
                 copy.write_row(row)
                 count += 1

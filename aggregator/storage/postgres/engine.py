@@ -1,26 +1,27 @@
 """The PostgreSQL engine: transactions, advisory locks and copies of all rows."""
 
-import select
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from psycopg import pq
 
-from aggregator.errors import StorageError, StoreBusy
+from aggregator.errors import StorageError, StoreAway, StoreBusy
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
-from aggregator.storage.postgres.pool import Pool, translated
+from aggregator.storage.postgres.pool import ANSWER_SECONDS, Pool, has_ended
 from aggregator.storage.postgres.search import FullTextIndex
 from aggregator.storage.sqlite import copied
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+FROZEN = "SET LOCAL idle_in_transaction_session_timeout = '5s'"  # a frozen process loses its locks
 POLLER, MIGRATIONS = 7101, 7102  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
-HOLDER = """SELECT a.application_name, a.client_addr FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
-    WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
-    AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)"""
+HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
+    JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
+    AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
+    AND a.datname = current_database()"""
 
 
 class PostgresEngine:
@@ -33,6 +34,7 @@ class PostgresEngine:
         self.pool = Pool(url)
         self._writing = threading.RLock()
         self._poller: Raw | None = None  # the session that holds the poller's lock
+        self._poller_pid = 0  # of its server process
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -46,20 +48,26 @@ class PostgresEngine:
         """
         with self._writing:
             self._keep_lock()
-            with self._transaction("BEGIN") as connection:
-                yield connection
+            with self._transaction("BEGIN") as raw:
+                raw.execute(FROZEN)
+                yield PostgresConnection(raw)
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:
         """Open one consistent snapshot, on a connection of its own meanwhile."""
-        with self._transaction(READ) as connection:
-            yield connection
+        with self._transaction(READ) as raw:
+            yield PostgresConnection(raw)
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[PostgresConnection]:
-        with self.pool.connection() as raw, _rolled_back(raw), raw.pipeline():
+    def _transaction(self, begin: str, *, is_long: bool = False) -> Iterator[Raw]:
+        """Open a transaction; a long one has no deadline, and no pipeline, in which COPY cannot run."""
+        with (
+            self.pool.connection(seconds=None if is_long else ANSWER_SECONDS) as raw,
+            _rolled_back(raw),
+            nullcontext() if is_long else raw.pipeline(),
+        ):
             raw.execute(begin)
-            yield PostgresConnection(raw)
+            yield raw
             raw.execute("COMMIT")
 
     @contextmanager
@@ -73,37 +81,41 @@ class PostgresEngine:
                 self._poller.close()
                 self._poller = None
 
-    def _lock_poller(self) -> None:
-        with translated(self.pool.name):
+    def _lock_poller(self, former: int = 0) -> None:
+        """Take the poller's lock; `former` is the server process of the session of ours that held it."""
+        with self.pool.answering():
             raw = self.pool.connect()
-            row = raw.execute(f"SELECT pg_try_advisory_lock({LOCK}) AS is_ours", (POLLER,)).fetchone()
-            if row is not None and row["is_ours"]:
-                self._poller = raw
-                return
-            held = raw.execute(HOLDER, (POLLER,)).fetchone()
+            with self.pool.within(ANSWER_SECONDS, raw):
+                row = raw.execute(f"SELECT pg_try_advisory_lock({LOCK}) AS is_ours", (POLLER,)).fetchone()
+                if row is not None and row["is_ours"]:
+                    self._poller, self._poller_pid = raw, raw.info.backend_pid
+                    return
+                held = raw.execute(HOLDER, (POLLER,)).fetchone()
+                if held is not None and held["pid"] == former:
+                    raw.execute("SELECT pg_terminate_backend(%s)", (former,))
             raw.close()
-        who = (
-            "another process"
-            if held is None
-            else f"{held['application_name']} at {held['client_addr'] or 'this machine'}"
+        if held is None:
+            raise StoreBusy(f"another process is already polling the database {self.pool.name}")
+        if held["pid"] == former:
+            raise StoreAway(f"the database {self.pool.name} still holds a broken session of this process")
+        where = held["client_addr"] or "this machine"
+        raise StoreBusy(
+            f"{held['application_name']} at {where} is already polling the database {self.pool.name}"
         )
-        raise StoreBusy(f"{who} is already polling the database {self.pool.name}")
 
     def _keep_lock(self) -> None:
         """Take the poller's lock again after its session has ended with a restart of the server."""
-        if self._poller is not None and select.select([self._poller.fileno()], [], [], 0)[0]:
+        if self._poller is not None and not self._poller.closed and has_ended(self._poller):
             self._poller.close()
         if self._poller is not None and self._poller.closed:
-            self._lock_poller()
+            self._lock_poller(self._poller_pid)
 
     @contextmanager
     def migrating(self) -> Iterator[PostgresConnection]:
         """Open the transaction of migrations; of processes that open an older store at once, one migrates."""
-        with self.pool.connection(seconds=None) as raw, _rolled_back(raw), raw.pipeline():
-            raw.execute("BEGIN")
+        with self._transaction("BEGIN", is_long=True) as raw:
             raw.execute(f"SELECT pg_advisory_xact_lock({LOCK})", (MIGRATIONS,))
             yield PostgresConnection(raw)
-            raw.execute("COMMIT")
 
     def optimise(self) -> None:
         """Autovacuum does this."""
@@ -111,19 +123,15 @@ class PostgresEngine:
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
         """Open one consistent snapshot of all tables."""
-        with self.pool.connection(seconds=None) as raw, _rolled_back(raw):
-            raw.execute(READ)
+        with self._transaction(READ, is_long=True) as raw:
             yield Snapshot(raw)
-            raw.execute("COMMIT")
 
     @contextmanager
     def replacing(self) -> Iterator[Replacement]:
         """Open the transaction that replaces all rows."""
-        with self._writing, self.pool.connection(seconds=None) as raw, _rolled_back(raw):
-            raw.execute("BEGIN")
+        with self._writing, self._transaction("BEGIN", is_long=True) as raw:
             yield Replacement(raw)
             raw.execute("ANALYZE")  # or plans are bad until autovacuum comes by
-            raw.execute("COMMIT")
 
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment as a SQLite file; returns its items."""

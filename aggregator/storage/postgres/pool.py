@@ -1,7 +1,7 @@
 """The connection pool of a process, and a circuit breaker for a database that does not answer.
 
-After a failed or overdue connection the pool is open for one attempt a second; others fail at once, so that
-pages are served from memory meanwhile.
+After a failed or overdue connection all calls fail at once, so that pages are served from memory, until the
+pool's own thread reaches the database again.
 """
 
 import logging
@@ -12,21 +12,19 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 from psycopg import conninfo, errors
 from psycopg.rows import dict_row
 
-from aggregator.errors import StorageError, StoreAway, StoreFull, UsageError
+from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable, UsageError
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10.0  # of one lent connection; upkeep of millions of rows runs in short transactions
-RETRY_AFTER = 1.0  # seconds between attempts while the database is away
+WATCH_EVERY = 0.5  # seconds between looks for overdue connections, and attempts while the database is away
 SERVER_VERSION_MIN = 150000
-SESSION = """SELECT set_config('idle_in_transaction_session_timeout', '5s', false),
-    set_config('application_name', %s, false)"""  # a frozen process loses its locks
 
 # Of a failed pipeline psycopg raises the first error and logs the others as ignored.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -41,8 +39,7 @@ class Pool:
         self._idle: deque[Raw] = deque()
         self._lent: dict[Raw, float] = {}  # with the time (monotonic) at which each is overdue
         self._lock = threading.Lock()
-        self._attempt = threading.Lock()  # held by the one attempt to reach a database that is away
-        self._away_until: float | None = None
+        self._away = ""  # why the database is away
         self._closed = threading.Event()
         self._watch: threading.Thread | None = None
 
@@ -52,36 +49,38 @@ class Pool:
 
         StoreAway when the database cannot be reached or does not answer in time.
         """
-        with self._guarded():
+        with self.answering():
             raw = self._borrow()
-            with self._lock:
-                self._lent[raw] = float("inf") if seconds is None else time.monotonic() + seconds
             try:
-                yield raw
+                with self.within(seconds, raw):
+                    yield raw
             finally:
-                with self._lock:
-                    del self._lent[raw]
-                    if not raw.closed:
+                if not raw.closed:
+                    with self._lock:
                         self._idle.append(raw)
 
     @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Let one caller at a time through while the database is away; raise its errors as the contract's."""
-        is_attempt = is_away = False
-        if self._away_until is not None:
-            is_attempt = time.monotonic() >= self._away_until and self._attempt.acquire(blocking=False)
-            if not is_attempt:
-                raise StoreAway(f"the database {self.name} does not answer")
+    def answering(self) -> Iterator[None]:
+        """Raise errors of psycopg as the contract's; StoreAway at once while the database is away."""
+        if self._away:
+            raise StoreAway(self._away)
         try:
             with translated(self.name):
                 yield
-        except StoreAway:
-            is_away = True
+        except StoreAway as error:
+            self._away = str(error)
             raise
+
+    @contextmanager
+    def within(self, seconds: float | None, raw: Raw) -> Iterator[None]:
+        """End the connection when its use takes longer; None for no limit."""
+        with self._lock:
+            self._lent[raw] = float("inf") if seconds is None else time.monotonic() + seconds
+        try:
+            yield
         finally:
-            self._away_until = time.monotonic() + RETRY_AFTER if is_away else None
-            if is_attempt:
-                self._attempt.release()
+            with self._lock:
+                del self._lent[raw]
 
     def _borrow(self) -> Raw:
         while True:
@@ -89,9 +88,9 @@ class Pool:
                 raw = self._idle.pop() if self._idle else None
             if raw is None:
                 return self.connect()
-            if not select.select([raw.fileno()], [], [], 0)[0]:
+            if not has_ended(raw):
                 return raw
-            raw.close()  # only the end of its session makes an idle connection readable
+            raw.close()
 
     def connect(self) -> Raw:
         """Return a new connection, which is the caller's to close."""
@@ -99,33 +98,41 @@ class Pool:
             self._url,
             autocommit=True,
             row_factory=dict_row,
+            application_name=f"process {os.getpid()}",
+            client_encoding="UTF8",
             connect_timeout=CONNECT_SECONDS,
             keepalives_idle=10,
             keepalives_interval=5,
             keepalives_count=3,
         )
-        if raw.info.server_version < SERVER_VERSION_MIN:
-            version = raw.info.server_version // 10_000
+        if fault := _unfit(raw.info):
             raw.close()
-            raise UsageError(
-                f"the database {self.name} runs PostgreSQL {version}: Publicwire needs 15 or later"
-            )
+            raise UsageError(f"the database {self.name} {fault}")
         raw.adapters.register_dumper(str, Text)
-        raw.execute(SESSION, (f"process {os.getpid()}",))
-        if self._watch is None:
-            self._watch = threading.Thread(target=self._end_overdue, name="postgres-deadlines", daemon=True)
-            self._watch.start()
+        with self._lock:
+            if self._watch is None:
+                self._watch = threading.Thread(target=self._look, name="postgres-watch", daemon=True)
+                self._watch.start()
         return raw
+
+    def _look(self) -> None:
+        while not self._closed.wait(WATCH_EVERY):
+            self._end_overdue()
+            if self._away:
+                with suppress(psycopg.Error, UsageError):
+                    raw = self.connect()
+                    self._away = ""
+                    with self._lock:
+                        self._idle.append(raw)
 
     def _end_overdue(self) -> None:
         """Shut the sockets of overdue connections: the threads that wait on them get an error."""
-        while not self._closed.wait(ANSWER_SECONDS / 20):
-            now = time.monotonic()
-            with self._lock:
-                overdue = [raw for raw, until in self._lent.items() if until < now and not raw.closed]
-                for raw in overdue:
-                    with socket.socket(fileno=os.dup(raw.fileno())) as end:
-                        end.shutdown(socket.SHUT_RDWR)
+        now = time.monotonic()
+        with self._lock:
+            overdue = [raw for raw, until in self._lent.items() if until < now and not raw.closed]
+            for raw in overdue:
+                with socket.socket(fileno=os.dup(raw.fileno())) as end:
+                    end.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         """Close all connections of all threads."""
@@ -137,6 +144,13 @@ class Pool:
             raw.close()
 
 
+def has_ended(raw: Raw) -> bool:
+    """Return whether the server has ended the session of a connection on which nothing is awaited."""
+    poll = select.poll()
+    poll.register(raw.fileno(), select.POLLIN)
+    return bool(poll.poll(0))
+
+
 @contextmanager
 def translated(name: str) -> Iterator[None]:
     """Raise errors of psycopg as the contract's, each with its cure where there is one."""
@@ -144,21 +158,42 @@ def translated(name: str) -> Iterator[None]:
         yield
     except (errors.DiskFull, errors.OutOfMemory) as error:
         raise StoreFull(f"the database {name} has no room: free some ({_line(error)})") from error
-    except errors.InsufficientPrivilege as error:
+    except (errors.InsufficientPrivilege, errors.InvalidSchemaName) as error:
         raise StorageError(
-            f"the user of the database {name} lacks a right: {_line(error)}; GRANT it"
+            f"the user of the database {name} lacks a right: {_line(error)}; "
+            "GRANT USAGE, CREATE ON SCHEMA, or make it the owner"
         ) from error
+    except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+        raise StoreUnavailable(f"the database {name} took nothing: {_line(error)}; try again") from error
+    except errors.IdleInTransactionSessionTimeout as error:
+        raise StoreAway(f"the database {name} ended a transaction that had stood still") from error
+    except errors.ReadOnlySqlTransaction as error:
+        raise StoreAway(f"the database {name} takes no writes: is it a standby, or recovering?") from error
     except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-        raise StoreAway(f"the database {name} cannot be reached: {_line(error)}") from error
+        raise StoreAway(
+            f"the database {name} cannot be reached: {_line(error)}; is `database:` right, and does it run?"
+        ) from error
     except psycopg.Error as error:
         raise StorageError(f"the database {name} failed: {_line(error)}") from error
 
 
+def _unfit(server: psycopg.ConnectionInfo) -> str:
+    if server.server_version < SERVER_VERSION_MIN:
+        return f"runs PostgreSQL {server.server_version // 10_000}: Publicwire needs 15 or later"
+    if (encoding := server.parameter_status("server_encoding")) != "UTF8":
+        return f"is encoded in {encoding}: create one with ENCODING 'UTF8' TEMPLATE template0"
+    return ""
+
+
 def _line(error: psycopg.Error) -> str:
-    return " ".join(str(error).split())
+    return error.diag.message_primary or " ".join(str(error).split())
 
 
 def _name(url: str) -> str:
     """Return a database without user and password, as messages show it."""
-    parts = conninfo.conninfo_to_dict(url)
-    return f"{parts.get('dbname', '')} at {parts.get('host', 'this machine')}"
+    try:
+        parts = conninfo.conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        raise UsageError(f"`database:` is not the URL of a database: {_line(error)}") from error
+    port = f":{parts['port']}" if "port" in parts else ""
+    return f"{parts.get('dbname', 'of the user')} at {parts.get('host', 'this machine')}{port}"

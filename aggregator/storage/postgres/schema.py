@@ -18,6 +18,13 @@ OWN: Sequence[str] = (
 )
 
 
+def is_current(db: Connection) -> bool:
+    """Return whether the schema holds the tables of this version."""
+    if one(db.execute("SELECT to_regclass('migration') AS migrations"))["migrations"] is None:
+        return False
+    return {row["name"] for row in db.execute("SELECT name FROM migration")} == set(names())
+
+
 def migrate(db: Connection, name: str) -> None:
     """Create all tables in an empty schema, or carry out the migrations it lacks. StorageError for tables
     of a newer version."""

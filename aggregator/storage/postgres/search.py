@@ -6,8 +6,6 @@ from collections.abc import Iterable
 from aggregator.normalise.words import Term
 from aggregator.storage.sql.engine import Connection, Indexed, as_json, ints
 
-PLACES_MAX = 255  # of one word in a tsvector
-
 
 class FullTextIndex:
     """The table `item_words`; its vectors are written out, past the server's parser and dictionaries."""
@@ -37,6 +35,5 @@ def _phrase(term: Term) -> str:
 def _vector(words: Iterable[str]) -> str:
     places: dict[str, list[int]] = defaultdict(list)
     for place, word in enumerate(words, 1):
-        if len(places[word]) < PLACES_MAX:
-            places[word].append(place)
+        places[word].append(place)
     return " ".join(f"'{word}':{','.join(map(str, found))}" for word, found in places.items())

@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Health, Outcome, Totals
+from aggregator.model import Health, Outcome, State, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
+from aggregator.policy.lifecycle import replayed
+from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import claims, erasure, hosts, journal, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
@@ -22,13 +24,13 @@ class AdminStore:
         self._engine = engine
 
     @contextmanager
-    def poller(self, now: datetime) -> Iterator[None]:
-        """Hold the lock of this store's one poller; StoreBusy names the holder. Clears all leases."""
+    def poller(self, now: datetime) -> Iterator[Replayed]:
+        """Hold the lock of this store's one poller; StoreBusy names the holder. Clears all leases, and
+        replays what only the journal's file has; yields what that was."""
         with self._engine.polling():
             with self._engine.writing() as db:
                 claims.clear_leases(db, now)
-                journal.export(db, self._engine.directory / JOURNAL)
-            yield
+            yield self.replay([self._engine.directory / JOURNAL], now)
 
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
@@ -63,13 +65,27 @@ class AdminStore:
             erasure.source_itself(db, source)
         return gone
 
-    def adopt(self, entries: journal.Journal, unknown: Sequence[str]) -> None:
-        """Take over the lines of a journal, and withdraw `unknown` items when they are imported: part of a
-        restore."""
+    def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
+        """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
+        then the table and the first file hold the same lines. Unknown items are withdrawn when they are
+        imported."""
+        entries, items = journal.read(*files), ItemStore(self._engine)
+        with self._engine.writing() as db:  # after the verbs that have written their lines
+            lines = journal.lacking(db, entries)
+        moved, unknown = [], []
+        for name, decision in entries.last(lines).items():
+            item = items.find(name)
+            if item is None:
+                unknown += [name] if decision.after is State.WITHDRAWN else []
+            elif step := replayed(item, items.audit(item.number), decision, now):
+                items.apply_transitions([step])
+                moved.append(name)
         with self._engine.writing() as db:
-            journal.record(db, entries.lines)
+            journal.record(db, lines)
             if unknown:
                 journal.expect_withdrawn(db, unknown)
+            journal.export(db, files[0])
+        return Replayed(tuple(moved), tuple(unknown), entries.unreadable)
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

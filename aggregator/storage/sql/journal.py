@@ -54,27 +54,36 @@ def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal file: the last decision about each item by its id, its readable lines, and numbers of
+    """A journal file: its readable lines, each with the decision and the id of its item, and numbers of
     unreadable ones."""
 
-    decisions: Mapping[str, Decision]
-    lines: tuple[str, ...]
+    lines: Mapping[str, tuple[str, Decision]]
     unreadable: tuple[int, ...]
 
+    def last(self, lines: Iterable[str]) -> Mapping[str, Decision]:
+        """Return the last of the decisions in these lines about each item, by its id."""
+        ordered = sorted((self.lines[line] for line in lines), key=lambda each: each[1].at)
+        return dict(ordered)
 
-def read(path: Path) -> Journal:
-    """Read a journal; one that does not exist is empty."""
-    last: dict[str, Decision] = {}
-    unreadable, readable = [], []
-    lines = path.read_bytes().splitlines() if path.exists() else []
-    for number, line in enumerate(lines, 1):
-        try:
-            fields = json.loads(line)
-            last[fields["item"]] = Decision(State(fields["after"]), fields["reason"], fields["actor"])
-            readable.append(line.decode())
-        except (ValueError, KeyError, TypeError):
-            unreadable.append(number)
-    return Journal(last, tuple(readable), tuple(unreadable))
+
+def read(*paths: Path) -> Journal:
+    """Read journals; one that does not exist is empty."""
+    readable: dict[str, tuple[str, Decision]] = {}
+    unreadable = []
+    for path in paths:
+        for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
+            try:
+                readable[line.decode()] = _decision(json.loads(line))
+            except (ValueError, KeyError, TypeError):
+                unreadable.append(number)
+    return Journal(readable, tuple(unreadable))
+
+
+def _decision(fields: Mapping[str, str]) -> tuple[str, Decision]:
+    at = datetime.fromisoformat(fields["at"])
+    if at.tzinfo is None:
+        raise ValueError("the time has no zone")
+    return fields["item"], Decision(State(fields["after"]), fields["reason"], fields["actor"], at)
 
 
 def line(item: str, public_id: str, step: Transition) -> str:
@@ -84,7 +93,14 @@ def line(item: str, public_id: str, step: Transition) -> str:
     return json.dumps(fields, ensure_ascii=False)
 
 
-def record(db: Connection, lines: Sequence[str]) -> None:
+def lacking(db: Connection, entries: Journal) -> Sequence[str]:
+    """Return the lines that only the file has: those after a backup, of another database, or of a verb
+    whose transaction was never committed."""
+    known = {row["line"] for row in db.execute("SELECT line FROM journal")}
+    return [line for line in entries.lines if line not in known]
+
+
+def record(db: Connection, lines: Iterable[str]) -> None:
     """Write lines into the table; one that is there already, as after a restore, stays."""
     db.executemany(
         "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -94,7 +110,7 @@ def record(db: Connection, lines: Sequence[str]) -> None:
 
 def export(db: Connection, path: Path) -> None:
     """Append the lines that only the table has: those of another machine, or of a crash."""
-    known = set(read(path).lines)
+    known = read(path).lines
     found = [row["line"] for row in db.execute("SELECT line FROM journal ORDER BY number")]
     if missing := [line for line in found if line not in known]:
         append(path, missing)

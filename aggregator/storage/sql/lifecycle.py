@@ -26,8 +26,8 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         row = db.execute(
             "SELECT id, public_id, state, story, position FROM item WHERE number = ?", (step.number,)
         ).fetchone()
-        if row is None or row["state"] != step.before:
-            raise StorageError(f"item {step.number} is no longer {step.before}: nothing was changed")
+        if row is None or row["state"] != step.before or step.id not in ("", row["id"]):
+            raise StorageError(f"item {step.id} is no longer {step.before}: nothing was changed")
         _step(db, step, at, is_first=row["position"] is None)
         audit(db, step)
         if row["story"] is not None:

@@ -1,15 +1,16 @@
-"""Full-text index of items: what of it both engines share.
+"""Full-text index of items: its upkeep, which both engines share.
 
 Maintenance and searches bring the index up to date, because indexing an item costs ten times its insert and a
 poll should not wait for it. `item.indexed`: 0 waits for the index, 1 is in it, 2 has no text any more.
 """
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 from aggregator.normalise.words import words
 from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
 
-INDEXED_AT_ONCE = 500  # items in one transaction
+INDEXED_AT_ONCE, INDEXED_CHARS_AT_ONCE = 500, 2_000_000  # items, and characters of them, in one transaction
 
 
 def is_behind(db: Connection) -> bool:
@@ -18,9 +19,18 @@ def is_behind(db: Connection) -> bool:
 
 
 def update(db: Connection, index: Index) -> None:
-    """Add up to INDEXED_AT_ONCE of the items that wait."""
-    found = db.execute("SELECT number, title, text FROM item WHERE indexed = 0 LIMIT ?", (INDEXED_AT_ONCE,))
-    items = _indexed(found)
+    """Add some of the items that wait, at least one."""
+    waiting = db.execute(
+        "SELECT number, length(text) AS size FROM item WHERE indexed = 0 ORDER BY number LIMIT ?",
+        (INDEXED_AT_ONCE,),
+    ).fetchall()
+    before = accumulate((row["size"] for row in waiting), initial=0)
+    chosen = [
+        row["number"] for row, size in zip(waiting, before, strict=False) if size < INDEXED_CHARS_AT_ONCE
+    ]
+    items = _indexed(
+        db.execute(f"SELECT number, title, text FROM item WHERE number {ints()}", (as_json(chosen),))
+    )
     index.add(db, items)
     db.execute(
         f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(number for number, _ in items),)

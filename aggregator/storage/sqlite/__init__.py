@@ -1,7 +1,8 @@
 """The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils."""
 
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database, Migrations
@@ -56,12 +57,14 @@ def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> 
         steps.apply(engine.writer)
 
 
-def copy_store(directory: Path, to: Path) -> int:
-    """Write a copy of a store that no service uses, as it is; returns its items."""
+@contextmanager
+def copying(directory: Path, to: Path) -> Iterator[None]:
+    """Write a copy of a store that no service uses, as it is; none can start to use it meanwhile."""
     if not (directory / FILE).is_file():
         raise UsageError(f"there is no store in {directory}")
     with poller_lock(directory / LOCK), closing(SqliteEngine(directory)) as engine:
-        return engine.backup(to)
+        engine.backup(to)
+        yield
 
 
 def copied(origin: Movable, to: Path) -> int:

@@ -1,0 +1,37 @@
+"""Responses that are kept for the time that the database is away."""
+
+from pathlib import Path
+
+import pytest
+
+from aggregator.web.app import public_app
+from aggregator.web.remembered import Remembered
+from tests.engines import remove
+from tests.web.newsroom import Client, item, newsroom
+
+pytestmark = pytest.mark.usefixtures("engine")
+PATHS = ("/", "/feed.atom", "/sources/observatory")
+
+
+def test_a_withdrawn_release_is_not_served_from_memory(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Stays"), item("Goes"))
+    remembered = Remembered(room.storage.items, 1_000_000)
+    client = Client(public_app(room.publisher, room.storage, remembered=remembered))
+    address = f"/items/{room.ids['Goes']}"
+    assert all(b"Goes" in client.get(path).content for path in (*PATHS, address))
+    remembered.forget_removed()
+    assert all(remembered.get(path) is not None for path in (*PATHS, address))
+    room.withdraws("Goes")
+    remembered.forget_removed()
+    assert [remembered.get(path) for path in (*PATHS, address)] == [None] * 4
+    assert b"Goes" not in client.get("/feed.atom").content
+    remembered.forget_removed()
+    assert remembered.get("/feed.atom") is not None
+
+
+def test_an_unknown_address_is_503_while_the_store_cannot_be_read(tmp_path: Path) -> None:
+    room = newsroom(tmp_path / "store")
+    remove(tmp_path / "store")
+    assert room.client.get("/no/such/page").status_code in (404, 503)
+    assert room.client.get("/sources/nobody").status_code == 503

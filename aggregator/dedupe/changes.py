@@ -158,9 +158,10 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
 def _is_publishable(guid: str, known: Knowledge) -> bool:
     """Return whether a guid may be the public id: a valid IRI, not under the authority of minted ids.
 
-    Minted ids can be foretold: a guid that takes one would make other items decide again.
+    Minted ids can be foretold: a guid that takes one would make other items decide again. Scheme and host of
+    a tag: are the same in any case (RFC 4151 section 2.1).
     """
-    return valid_iri(guid) and not guid.startswith(minted(known.authority, ""))
+    return valid_iri(guid) and not guid.casefold().startswith(minted(known.authority, "").casefold())
 
 
 def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.rows import dict_row
 
-from aggregator.errors import StorageError, StoreAway, StoreFull, UsageError
+from aggregator.errors import Rejected, StorageError, StoreAway, StoreFull, UsageError
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
@@ -27,6 +27,10 @@ RETRY_AFTER = 1.0  # seconds between attempts while the database is away
 SERVER_VERSION_MIN = 150000
 SESSION = """SELECT set_config('idle_in_transaction_session_timeout', '5s', false),
     set_config('application_name', %s, false)"""  # a frozen process loses its locks
+
+# Of a constraint, a value beyond its type, an entry too long for an index (an OperationalError of psycopg), a
+# lone surrogate.
+REJECTED = (psycopg.IntegrityError, psycopg.DataError, errors.ProgramLimitExceeded, UnicodeEncodeError)
 
 # Of a failed pipeline psycopg raises the first error and logs the others as ignored.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -142,6 +146,8 @@ def translated(name: str) -> Iterator[None]:
     """Raise errors of psycopg as the contract's, each with its cure where there is one."""
     try:
         yield
+    except REJECTED as error:
+        raise Rejected(f"the database {name} rejects a value: {_line(error)}") from error
     except (errors.DiskFull, errors.OutOfMemory) as error:
         raise StoreFull(f"the database {name} has no room: free some ({_line(error)})") from error
     except errors.InsufficientPrivilege as error:
@@ -154,7 +160,7 @@ def translated(name: str) -> Iterator[None]:
         raise StorageError(f"the database {name} failed: {_line(error)}") from error
 
 
-def _line(error: psycopg.Error) -> str:
+def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 

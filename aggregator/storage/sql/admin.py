@@ -30,6 +30,10 @@ class AdminStore:
                 journal.export(db, self._engine.directory / JOURNAL)
             yield
 
+    def is_polled(self) -> bool:
+        """Return whether a process polls this store."""
+        return self._engine.is_polled()
+
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
         words."""

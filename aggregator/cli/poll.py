@@ -86,7 +86,9 @@ async def _poll_all(
         start_forkserver()
     async with app.polling(storage, current) as pipeline:
         maintenance.release(storage, app.utc_now())
-        return await pipeline.run(ids, advance)
+        outcomes = await pipeline.run(ids, advance)
+        maintenance.release(storage, app.utc_now())  # reinstated items that their origins said again
+        return outcomes
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:

@@ -76,7 +76,8 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
     substantive = item.fingerprint != old.fingerprint and not is_withdrawn
     release = None
-    if old.state is State.HELD and old.release is not None:
+    returns = old.state is State.HELD and old.reinstated
+    if returns or (old.state is State.HELD and old.release is not None):
         placement = place(item.claimed)
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
@@ -91,6 +92,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
         release=release,
+        returns=returns,
         flags=tuple(sorted({*old.flags, "damped"})) if is_damped else None,
     )
 

@@ -15,7 +15,8 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
-    (State.WITHDRAWN, Trigger.REINSTATE): State.LIVE,
+    # Until its origin says it again: what stands in the store may be what the origin took back.
+    (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
 
 
@@ -42,6 +43,6 @@ class Decision:
 def replayed(item: Stored, decision: Decision, at: datetime) -> Transition | None:
     """Return the transition that brings a restored item to its last state by the journal, None for none."""
     trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
-    if TABLE.get((item.state, trigger)) is not decision.after:
-        return None  # a held item stays held, because it was held after it was reinstated
+    if (item.state, trigger) not in TABLE:
+        return None  # a held item stays held: it waits for its origin, or was held after it was reinstated
     return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)

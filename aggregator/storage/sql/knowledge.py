@@ -52,7 +52,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
+        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, reinstated, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},

@@ -20,4 +20,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX alert_untold ON alert (number)
         WHERE told < (CASE WHEN cleared IS NULL THEN 1 ELSE 2 END)""",
     ),
+    # Items that are held until their origin says them again.
+    "m012_bounds": ("ALTER TABLE item ADD COLUMN reinstated INTEGER NOT NULL DEFAULT 0",),
 }

@@ -99,6 +99,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
             (ms(at.now), edit.number),
         )
         columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
+    if edit.returns:
+        columns["updated"] = ms(edit.updated)
     if edit.flags is not None:
         columns["flags"] = json.dumps(edit.flags)
     if edit.release is not None:

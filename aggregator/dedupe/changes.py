@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
-    Candidate,
     Changes,
     Claim,
     Edit,
@@ -111,13 +110,10 @@ def _new(
     used = {key for each in known.known for key in each.keys}
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
-    joined: set[tuple[bool, int]] = set()  # stories that this document has joined: one member each
+    matcher = stories.Matcher(known)
     for item in reversed(items):
         placement = place(item.claimed)
-        free = [each for each in known.candidates if _story(each) not in joined]
-        same = stories.match(item, placement.shown, free)
-        if same is not None:
-            joined.add(_story(same))
+        match = matcher.match(item, placement.shown)
         made.append(
             NewItem(
                 item=item,
@@ -127,7 +123,8 @@ def _new(
                 updated=_updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
-                same_as=same.number if same else None,
+                same_as=match.same.number if match.same else None,
+                unmatched=not match.decided,
             )
         )
     return _identified(sorted(made, key=lambda new: new.placement.shown), known)
@@ -171,7 +168,3 @@ def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:
     that."""
     first = within.primary(item, mode)
     return next((key for key in (first, *item.keys) if key not in used), first)
-
-
-def _story(candidate: Candidate) -> tuple[bool, int]:
-    return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)

@@ -37,6 +37,7 @@ class NewItem:
     updated: datetime
     backlog: bool = False
     same_as: int | None = None  # number of the item whose story it joins
+    unmatched: bool = False  # its candidates were beyond the budget of the poll: maintenance matches it
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Pipeline:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
+    finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
     _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
     _deciders: ThreadPoolExecutor = field(
         init=False, default_factory=lambda: ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")

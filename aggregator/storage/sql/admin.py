@@ -9,7 +9,7 @@ from pathlib import Path
 from aggregator.model import Health, Outcome, Totals
 from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
-from aggregator.storage.sql import claims, erasure, hosts, journal, retention, rows, sources, values
+from aggregator.storage.sql import claims, erasure, hosts, journal, matching, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
@@ -41,9 +41,10 @@ class AdminStore:
             return sources.sync(db, config, now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
-        """(poller) Drop content past its time and unused hosts, keep keys; bring the search index up to
-        date."""
+        """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
+        the stories up to date."""
         ItemStore(self._engine).index()
+        matching.match(self._engine, now)
         with self._engine.writing() as db:
             hosts.forget(db, now)
         left = True

@@ -8,12 +8,14 @@
     │   ├── StoreUnavailable it takes nothing at the moment: pages are served, polls wait
     │   │   ├── StoreFull    its disk is full; nothing was written
     │   │   └── StoreAway    its database server does not answer; the last write may be lost
+    │   ├── Rejected         a constraint or a type of the store does not admit a value; nothing was written
     │   ├── Outdated         the state a decision was based on has changed; nothing was written
     │   └── LeaseLost        another poller claimed the source after the lease ended; nothing was written
     └── PollError            the poll of one source failed; `cause` is the kind of failure
         ├── FetchError       cause: network, http, blocked, gone, limit, refused, rate_limited
         ├── ParseError       cause: not-a-feed, limit
-        └── WorkerError      cause: limit, crash
+        ├── WorkerError      cause: limit, crash
+        └── RejectedPoll     cause: rejected
 
 Each message names its subject and the cure, in an operator's words. Caught in two places: the pipeline turns
 a PollError into a failed Outcome, the command line prints one line and sets the exit code.
@@ -37,6 +39,8 @@ class Cause(StrEnum):
     NOT_A_FEED = "not-a-feed"
     CRASH = "crash"  # of the worker process, or an unexpected exception
     LEASE = "lease"  # lost to another poller before the commit
+    REJECTED = "rejected"  # by a constraint of the store, or a type that does not hold its values
+    OVER_BUDGET = "over_budget"  # of bytes a day: some items were not stored
     RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 
 
@@ -89,6 +93,13 @@ class StoreAway(StoreUnavailable):
     """The database server does not answer; whether a commit under way was carried out is unknown."""
 
 
+class Rejected(StorageError):
+    """The write breaks a constraint, or holds a value beyond the type of its column; it was rolled back.
+
+    The store is sound: the fault is in the values, so that the same write fails again and any other succeeds.
+    """
+
+
 class LeaseLost(StorageError):
     """The lease of a poll has passed to another poller, or its source was deleted; nothing was written."""
 
@@ -134,3 +145,10 @@ class ParseError(PollError):
 
 class WorkerError(PollError):
     """The worker process was killed on a limit, crashed or sent an undecodable answer."""
+
+
+class RejectedPoll(PollError):
+    """The store rejected what the poll was to write."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, cause=Cause.REJECTED)

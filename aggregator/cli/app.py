@@ -155,7 +155,7 @@ def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigF
 
 @app.command()
 def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Publish a withdrawn item again."""
+    """Publish a withdrawn item again, once its origin lists it."""
     _verb(config, Trigger.REINSTATE, item, reason, story=story)
 
 

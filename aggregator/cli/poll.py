@@ -86,17 +86,21 @@ async def _poll_all(
         start_forkserver()
     async with app.polling(storage, current) as pipeline:
         maintenance.release(storage, app.utc_now())
-        return await pipeline.run(ids, advance)
+        outcomes = await pipeline.run(ids, advance)
+        maintenance.release(storage, app.utc_now())  # reinstated items that their origins said again
+        return outcomes
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:
     """Make the sources due in the running service and wait until it has recorded their polls.
 
-    A source that was just added is in the store once the service has reloaded its configuration.
+    A source that was just added is in the store once the service has reloaded its configuration. StoreBusy
+    when the service ends before, or takes too long.
     """
     requested, announced, missing = app.utc_now(), set[str](), set(ids)
     give_up = time.monotonic() + SERVICE_POLL_TIMEOUT
     while time.monotonic() < give_up:
+        is_polled = storage.admin.is_polled()  # before the outcomes: it may end right after the last
         stored = {health.feed.id: health.last for health in storage.admin.health()}
         if fresh := missing & stored.keys() - announced:
             storage.polls.poll_soon(sorted(fresh), requested)
@@ -106,6 +110,11 @@ def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...
         missing.difference_update(outcome.source for outcome in done)
         if not missing:
             return done
+        if not is_polled:
+            raise StoreBusy(
+                f"the process that polls this store ended before it had polled {', '.join(sorted(missing))}: "
+                "see its log, then poll again"
+            )
         time.sleep(0.2)
     raise StoreBusy(
         f"the running service did not poll {', '.join(sorted(missing))} within {SERVICE_POLL_TIMEOUT:.0f} s; "

@@ -25,6 +25,11 @@ def apply(path: Path, trigger: Trigger, reference: str, reason: str, *, story: b
         storage.items.apply_transitions(steps)
     for member, done in zip(movable, steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
+        if trigger is Trigger.REINSTATE:
+            say(
+                "  published once its origin lists it again, as its origin has it then; "
+                f"`publicwire release {member.id}` publishes it as it is"
+            )
 
 
 def unmove(path: Path, source: str) -> None:

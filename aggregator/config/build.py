@@ -18,6 +18,7 @@ from aggregator.model.settings import (
     ADMIN,
     LISTEN,
     Address,
+    Budget,
     Config,
     Credentials,
     Embargo,
@@ -96,9 +97,19 @@ def _poll(section: Section) -> PollSettings:
         host_gap=section.one("host_gap", values.duration("0s", "10m"), default.host_gap),
         allow_networks=section.many("allow_networks", addresses.network),
         websub=section.one("websub", values.choice("true", "false"), "true") == "true",
+        budget=_budget(section.section("budget"), default.budget),
     )
     section.close()
     return poll
+
+
+def _budget(section: Section, default: Budget) -> Budget:
+    budget = Budget(
+        items=section.one("items", values.whole(1, 1_000_000), default.items),
+        bytes=section.one("bytes", values.volume, default.bytes),
+    )
+    section.close()
+    return budget
 
 
 def _retention(section: Section) -> Retention:
@@ -155,6 +166,7 @@ def _source(
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
+        budget=_budget(section.section("budget"), poll.budget),
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()

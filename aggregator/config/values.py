@@ -105,6 +105,16 @@ def size(value: str) -> int:
     return number
 
 
+def volume(value: str) -> int:
+    """Return the bytes of an amount of storage such as 200MB or 2GB, between 1 MB and 1,000 GB."""
+    match = re.fullmatch(r"0*([1-9][0-9]{0,5}) ?(MB)|0*([1-9][0-9]{0,2}|1000) ?(GB)", value)
+    if not match:
+        raise ValueError(
+            "must be a number and a unit (MB or GB), such as 200MB or 2GB, between 1MB and 1000GB"
+        )
+    return int(match[1]) * 10**6 if match[1] else int(match[3]) * 10**9
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     """Return a validator of whole numbers, bounds included."""
 

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
-    Candidate,
     Changes,
     Claim,
     Edit,
@@ -76,7 +75,8 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
     substantive = item.fingerprint != old.fingerprint and not is_withdrawn
     release = None
-    if old.state is State.HELD and old.release is not None:
+    returns = old.state is State.HELD and old.reinstated
+    if returns or (old.state is State.HELD and old.release is not None):
         placement = place(item.claimed)
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
@@ -91,6 +91,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
         release=release,
+        returns=returns,
         flags=tuple(sorted({*old.flags, "damped"})) if is_damped else None,
     )
 
@@ -109,13 +110,10 @@ def _new(
     used = {key for each in known.known for key in each.keys}
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
-    joined: set[tuple[bool, int]] = set()  # stories that this document has joined: one member each
+    matcher = stories.Matcher(known)
     for item in reversed(items):
         placement = place(item.claimed)
-        free = [each for each in known.candidates if _story(each) not in joined]
-        same = stories.match(item, placement.shown, free)
-        if same is not None:
-            joined.add(_story(same))
+        match = matcher.match(item, placement.shown)
         made.append(
             NewItem(
                 item=item,
@@ -125,7 +123,8 @@ def _new(
                 updated=_updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
-                same_as=same.number if same else None,
+                same_as=match.same.number if match.same else None,
+                unmatched=not match.decided,
             )
         )
     return _identified(sorted(made, key=lambda new: new.placement.shown), known)
@@ -158,9 +157,10 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
 def _is_publishable(guid: str, known: Knowledge) -> bool:
     """Return whether a guid may be the public id: a valid IRI, not under the authority of minted ids.
 
-    Minted ids can be foretold: a guid that takes one would make other items decide again.
+    Minted ids can be foretold: a guid that takes one would make other items decide again. Scheme and host of
+    a tag: are the same in any case (RFC 4151 section 2.1).
     """
-    return valid_iri(guid) and not guid.startswith(minted(known.authority, ""))
+    return valid_iri(guid) and not guid.casefold().startswith(minted(known.authority, "").casefold())
 
 
 def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:
@@ -168,7 +168,3 @@ def _unused(item: Item, mode: Mode, used: Set[Key]) -> Key:
     that."""
     first = within.primary(item, mode)
     return next((key for key in (first, *item.keys) if key not in used), first)
-
-
-def _story(candidate: Candidate) -> tuple[bool, int]:
-    return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)

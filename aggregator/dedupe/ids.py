@@ -8,6 +8,7 @@ from hashlib import blake2b
 
 from aggregator.model import Key
 
+IRI_BYTES_MAX = 2_000  # in UTF-8: an entry of PostgreSQL's B-trees has at most 2,704
 # RFC 3987: what may stand in an IRI, with whole escapes; RFC 8141 urn:, RFC 4151 tag:.
 _CHARACTERS = (
     r"(?:[^\x00-\x20\x7f-\xa0\"<>\\^`{}|%\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\uf8ff\ufff0-\uffff]"
@@ -40,4 +41,4 @@ def minted(authority: str, own: str) -> str:
 
 def valid_iri(guid: str) -> bool:
     """Return whether an origin's id may be published as it is: an absolute http(s), urn: or tag: IRI."""
-    return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None
+    return len(guid) <= 1_000 and _IRI.fullmatch(guid) is not None and len(guid.encode()) <= IRI_BYTES_MAX

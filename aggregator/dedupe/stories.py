@@ -3,30 +3,61 @@
 False merges are worse than missed ones: a shared address only makes a candidate, the texts must agree.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Candidate, Item, KeyKind
+from aggregator.dedupe.similar import STEPS_MAX, Compared, Comparer
+from aggregator.model import Candidate, Item, KeyKind, Knowledge
 
 ITEMS_PER_ADDRESS = 10  # at an address of so many items or more is a home page, not a release
+CANDIDATES_MAX = 200  # of one poll; items at the addresses left over are matched later
 MATCHED_WITHIN = timedelta(days=14)  # of the dates shown
-SHINGLES_SHARED_MIN = 0.8  # share of the shorter text's shingles that the longer one must hold
-SHINGLE_WORDS = 4
-WORDS_MIN = 12  # of a text that proves something; else the titles must agree
-CHARACTERS_COMPARED = 20_000
 
 
-def match(item: Item, shown: datetime, candidates: Sequence[Candidate]) -> Candidate | None:
-    """Return the candidate that is the same release as `item`, the oldest of several, None for none."""
-    link = item.key(KeyKind.LINK)
-    near = [
-        each
-        for each in candidates
-        if each.link == link
-        and abs(each.shown - shown) <= MATCHED_WITHIN
-        and _same_language(item.language, each.language)
-    ]
-    return next((each for each in sorted(near, key=lambda each: each.number) if _agree(item, each)), None)
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The candidate that is the same release; not `decided`: the budget did not suffice for all of them."""
+
+    same: Candidate | None = None
+    decided: bool = True
+
+
+class Matcher:
+    """Matches the items of one document, in a budget of steps. A story takes one item of a document."""
+
+    def __init__(self, known: Knowledge, steps: int = STEPS_MAX) -> None:
+        self._comparer = Comparer(steps)
+        self._unread = known.unread
+        self._joined: set[tuple[bool, int]] = set()
+        self._at: dict[bytes, list[Candidate]] = defaultdict(list)
+        for each in sorted(known.candidates, key=lambda each: each.number):
+            self._at[each.link].append(each)
+
+    def match(self, item: Item, shown: datetime) -> Match:
+        """Return the oldest candidate that is the same release as `item`."""
+        link = item.key(KeyKind.LINK)
+        near = [] if link is None else self._near(item, link, shown)
+        itself, decided = Compared(item.title, item.signature), link not in self._unread
+        for each in near:
+            agree = None
+            if each.signature is not None:
+                agree = self._comparer.agree(itself, Compared(each.title, each.signature))
+            if agree:
+                self._joined.add(_story(each))
+                return Match(each)
+            decided = decided and agree is not None
+        return Match(decided=decided)
+
+    def _near(self, item: Item, link: bytes, shown: datetime) -> Sequence[Candidate]:
+        return [
+            each
+            for each in self._at.get(link, ())
+            if abs(each.shown - shown) <= MATCHED_WITHIN
+            and _same_language(item.language, each.language)
+            and _story(each) not in self._joined
+        ]
 
 
 def _same_language(one: str, other: str) -> bool:
@@ -34,17 +65,5 @@ def _same_language(one: str, other: str) -> bool:
     return one == other or not one or not other
 
 
-def _agree(item: Item, candidate: Candidate) -> bool:
-    one, other = _words(item.text), _words(candidate.text)
-    if min(len(one), len(other)) < WORDS_MIN:
-        return _words(item.title) == _words(candidate.title)
-    few, many = sorted((_shingles(one), _shingles(other)), key=len)
-    return len(few & many) >= SHINGLES_SHARED_MIN * len(few)
-
-
-def _words(text: str) -> list[str]:
-    return text[:CHARACTERS_COMPARED].casefold().split()
-
-
-def _shingles(words: list[str]) -> set[tuple[str, ...]]:
-    return {tuple(words[start : start + SHINGLE_WORDS]) for start in range(len(words) - SHINGLE_WORDS + 1)}
+def _story(candidate: Candidate) -> tuple[bool, int]:
+    return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)

@@ -16,9 +16,11 @@ from aggregator.model.poll import (
     Health,
     Outcome,
     OutcomeKind,
+    OverBudget,
     PollResult,
     Relocation,
     SourceState,
+    Spent,
     Totals,
 )
 from aggregator.model.release import WINDOW, Channel, Release, Window

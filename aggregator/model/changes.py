@@ -37,6 +37,7 @@ class NewItem:
     updated: datetime
     backlog: bool = False
     same_as: int | None = None  # number of the item whose story it joins
+    unmatched: bool = False  # its candidates were beyond the budget of the poll: maintenance matches it
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +46,9 @@ class Edit:
 
     `substantive`: all of its content is replaced, else only its keys and, when `moves`, its address.
     `revises`: the public state of before becomes a revision and the item counts as corrected, with
-    `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `flags` are all
-    it has afterwards, None for no change.
+    `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `returns`: the
+    item was reinstated and its origin says it again, so that it has a new `updated`, and no revision of what
+    was withdrawn. `flags` are all it has afterwards, None for no change.
     """
 
     number: int
@@ -57,6 +59,7 @@ class Edit:
     revises: bool = False
     is_public: bool = False
     release: datetime | None = None
+    returns: bool = False
     flags: tuple[str, ...] | None = None
 
 

@@ -1,6 +1,6 @@
 """One release after normalisation, and the keys it is identified by. Only `normalise` makes an Item."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import NamedTuple
@@ -76,6 +76,7 @@ class Item:
     origin: Origin | None = None
     fingerprint: bytes = b""
     digest: bytes = b""
+    signature: bytes = field(default=b"", compare=False)  # of the text, by `dedupe.similar`; made of it
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

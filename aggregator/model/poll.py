@@ -9,6 +9,7 @@ from aggregator.model.changes import Changes
 from aggregator.model.document import Fetched, Hints, ReadResult, Validators
 from aggregator.model.item import Mode
 from aggregator.model.schedule import Due, HostLimit, HostState
+from aggregator.model.settings import Budget
 from aggregator.model.stored import FeedInfo
 from aggregator.model.websub import Advert, Subscription
 
@@ -35,6 +36,24 @@ class Relocation:
         return (self.at, self.since) if self.at else (self.seen, self.seen_since)
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a source has added to the store on one day, counted from the first of year 1 (UTC)."""
+
+    day: int = 0
+    items: int = 0
+    bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OverBudget:
+    """New items of one document that were held, and items that were not stored, beyond a budget."""
+
+    budget: Budget
+    held: int
+    dropped: int
+
+
 class AlertKind(StrEnum):
     """The kinds of alert about a source. The values are stored: never rename one."""
 
@@ -45,6 +64,7 @@ class AlertKind(StrEnum):
     WAITING = "waiting"  # the origin asked for a longer wait than is granted
     QUIET = "quiet"
     HUB = "hub"
+    BUDGET = "budget"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +100,7 @@ class Claim:
     rights: str = ""
     language: str = ""
     relocation: Relocation = Relocation()
+    spent: Spent = Spent()
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: frozenset[AlertKind] = frozenset()
@@ -133,7 +154,7 @@ class PollResult:
     `after` is the claim with the source's state after the poll: storage writes the fields that differ, and
     refuses when `claim.version`, or what `basis` was read from, has changed. `due` is kept as it is when
     the operator or a hub asked for the next poll meanwhile. `raised` and `cleared` are alerts;
-    `advert` names a hub to subscribe to.
+    `advert` names a hub to subscribe to; `over` is what was beyond the source's budget.
     """
 
     claim: Claim
@@ -147,6 +168,7 @@ class PollResult:
     raised: tuple[tuple[AlertKind, str], ...] = ()
     cleared: tuple[AlertKind, ...] = ()
     advert: Advert | None = None
+    over: OverBudget | None = None
 
 
 class AlertState(StrEnum):

@@ -67,6 +67,14 @@ class Publication:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """What one source may add to the store in a day (UTC): new items, and bytes of new and edited ones."""
+
+    items: int = 5_000
+    bytes: int = 200_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One configured feed of one organisation.
 
@@ -92,6 +100,7 @@ class Source:
     embargo: Embargo = Embargo.HOLD
     priority: int = 0
     first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
+    budget: Budget = Budget()
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,6 +129,7 @@ class PollSettings:
     host_gap: timedelta = timedelta(seconds=1)  # from the start of one fetch to the next at a host
     allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     websub: bool = True
+    budget: Budget = Budget()  # of each source
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,8 @@ class Known:
 
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
-    revisions of the last 7 days. `release` is when a held item goes live by itself.
+    revisions of the last 7 days. `release` is when a held item goes live by itself, `reinstated` that a held
+    one does when its origin says it again.
     """
 
     number: int
@@ -47,12 +48,16 @@ class Known:
     listed: bool = False
     edits: int = 0
     release: datetime | None = None
+    reinstated: bool = False
     flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item of another source that may be the same release (same canonical URL)."""
+    """An item of another source that may be the same release (same canonical URL).
+
+    `signature` is that of its text, None when the store has none yet.
+    """
 
     number: int
     story: int | None
@@ -60,7 +65,7 @@ class Candidate:
     language: str
     shown: datetime
     title: str
-    text: str
+    signature: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,16 +73,18 @@ class Knowledge:
     """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
-    one of their addresses, not withdrawn. `seq` is the change sequence at that moment. `taken` are ids that
-    other items have; `withdrawn` are ids of items that were withdrawn before the store was restored without
-    them. `authority` is that of minted tag: ids (RFC 4151).
+    one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads. `seq`
+    is the change sequence at that moment. `taken` are ids that other items have; `withdrawn` are ids of items
+    that were withdrawn before the store was restored without them. `authority` is that of minted tag: ids
+    (RFC 4151).
     """
 
     authority: str
     seq: int = 0
     known: tuple[Known, ...] = ()
     candidates: tuple[Candidate, ...] = ()
-    links: frozenset[bytes] = frozenset()  # the addresses that candidates were looked up by
+    links: frozenset[bytes] = frozenset()  # the addresses that candidates were read of
+    unread: frozenset[bytes] = frozenset()
     taken: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
 

@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from html import unescape
 
+from aggregator.dedupe import similar
 from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
 from aggregator.model.settings import Source
 from aggregator.normalise import dates, html, identity, labels, text, urls
@@ -61,6 +62,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, url),
+        signature=similar.signature(content.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import AlertKind, OutcomeKind, PollResult, SubscriptionState
+from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.policy import reasons, relocation
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
@@ -29,7 +29,7 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
     The poll says nothing of kinds that are missing.
     """
     claim, after, outcome = result.claim, result.after, result.outcome
-    if outcome.kind is OutcomeKind.FAILED:
+    if outcome.kind is OutcomeKind.FAILED and result.over is None:
         return _failed(result)
     moved = relocation.advice(claim.id, after.relocation) if after.relocation.at else ""
     return {
@@ -37,7 +37,26 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
         AlertKind.MOVED: moved,
         AlertKind.QUIET: "" if outcome.new else _quiet(result),
         AlertKind.HUB: _hub(result),
+        **_budget(result),
     }
+
+
+def _budget(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of a source beyond its budget. It holds until a poll of another day."""
+    if result.over is not None:
+        return {AlertKind.BUDGET: beyond(result.over)}
+    is_of_today = result.claim.spent.day == result.outcome.started.toordinal()
+    return {} if is_of_today else {AlertKind.BUDGET: ""}
+
+
+def beyond(over: OverBudget) -> str:
+    """Return the words for what was beyond a budget."""
+    found = []
+    if over.held:
+        found.append(f"{over.held} new items are held, beyond {over.budget.items:,} a day")
+    if over.dropped:
+        found.append(f"{over.dropped} items were not stored, beyond {over.budget.bytes // 10**6:,} MB a day")
+    return f"{'; '.join(found)} (budget)"
 
 
 def _failed(result: PollResult) -> Mapping[AlertKind, str]:

@@ -15,7 +15,8 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
-    (State.WITHDRAWN, Trigger.REINSTATE): State.LIVE,
+    # Until its origin says it again: what stands in the store may be what the origin took back.
+    (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
 
 
@@ -50,8 +51,8 @@ def replayed(
     if known and known[-1].at > _whole(decision.at):
         return None
     trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
-    if TABLE.get((item.state, trigger)) is not decision.after:
-        return None  # a held item stays held, because it was held after it was reinstated
+    if (item.state, trigger) not in TABLE:
+        return None  # a held item stays held: it waits for its origin, or was held after it was reinstated
     return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)
 
 

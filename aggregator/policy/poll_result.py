@@ -28,7 +28,7 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.model.settings import Source
-from aggregator.policy import alerts, embargo, relocation, schedule, subscription
+from aggregator.policy import alerts, budget, embargo, relocation, schedule, subscription
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 
@@ -75,14 +75,19 @@ def decide(
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
     fetched, read = answer.fetched, answer.read
-    changes = None
+    changes, spent, over = None, claim.spent, None
     if read is not None and known is not None:
         place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
         changes = dedupe.decide(read, known, claim, source, now=now, place=place)
+        changes, spent, over = budget.within(
+            changes, claim.spent, source.budget, first_import=claim.first_import, now=now
+        )
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
-        after = _read(after, read.document, changes)
+        after = replace(_read(after, read.document, changes), spent=spent)
+    if over is not None and over.dropped:  # the next poll reads them again
+        after = replace(after, validators=Validators(), body_digest=b"")
     if new:
         after = _found_new(after, source, now)
     hub = subscription.after_poll(
@@ -101,7 +106,10 @@ def decide(
         edited=edited,
         due=due,
     )
-    return _completed(PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert))
+    if over is not None and over.dropped:
+        message = alerts.beyond(over)
+        outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=message)
+    return _completed(PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over))
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:

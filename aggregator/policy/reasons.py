@@ -14,6 +14,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.LIMIT: "beyond a limit",
     Cause.CRASH: "crashed its worker",
     Cause.REFUSED: "leads to a refused address",
+    Cause.REJECTED: "held values that the store rejects",
     Cause.RATE_LIMITED: "its host is rate-limited",
 }
 

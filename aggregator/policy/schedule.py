@@ -30,6 +30,7 @@ BACK_OFF = {
     Cause.NOT_A_FEED: (4, DAY),  # a maintenance page, or the feed has been removed
     Cause.LIMIT: (4, DAY),  # each attempt costs all that the limit allows
     Cause.CRASH: (4, DAY),  # each attempt costs a worker
+    Cause.REJECTED: (4, DAY),  # the same document is rejected again
     Cause.REFUSED: (4, DAY),  # until the origin's operator, or ours, changes something
 }
 

@@ -62,7 +62,14 @@ async def polling(
     workers, write = WorkerPool(), Writer()
     clients = Clients(current, storage.polls.hosts(), clock=utc_now)
     pipeline = Pipeline(
-        storage, clients.client, workers, write, config=lambda: current.config, clock=utc_now, observe=observe
+        storage,
+        clients.client,
+        workers,
+        write,
+        config=lambda: current.config,
+        clock=utc_now,
+        observe=observe,
+        finished=lambda: write.finished,
     )
     try:
         yield pipeline
@@ -157,7 +164,9 @@ def _sites(
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
 
     def problems() -> tuple[str, ...]:
-        return tuple(each for each in (*current.error.splitlines(), scheduler.fault) if each)
+        return tuple(
+            each for each in (*current.error.splitlines(), scheduler.fault, scheduler.load()) if each
+        )
 
     return [
         (
@@ -166,7 +175,9 @@ def _sites(
         ),
         (
             current.config.admin,
-            lambda: admin_app(storage, scheduler.is_ready, problems=problems, metrics=metrics),
+            lambda: admin_app(
+                storage, scheduler.is_ready, problems=problems, load=scheduler.load, metrics=metrics
+            ),
         ),
     ]
 
@@ -184,9 +195,10 @@ def _ticking(scheduler: "Scheduler") -> Iterator[None]:
     jobs.add_job(scheduler.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
     jobs.add_job(scheduler.maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     jobs.start()
-    watching = asyncio.create_task(scheduler.watch())
+    beside = [asyncio.create_task(each) for each in (scheduler.watch(), scheduler.pulse())]
     try:
         yield
     finally:
-        watching.cancel()
+        for each in beside:
+            each.cancel()
         jobs.shutdown(wait=False)  # after the drain: it would cancel what runs

@@ -15,7 +15,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from aggregator.errors import Cause, LeaseLost, Outdated, PollError, StorageError
+from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPoll, StorageError
 from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
@@ -50,6 +50,7 @@ class Pipeline:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
+    finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
     _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
     _deciders: ThreadPoolExecutor = field(
         init=False, default_factory=lambda: ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
@@ -114,7 +115,7 @@ class Pipeline:
         except StorageError:
             raise
         except Exception as error:
-            fault = _unexpected(claim, error)
+            fault = _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
             return await self._settle(claim, source, fault, config=config, now=started, seconds=seconds)
 
     async def _answer(self, claim: Claim, source: Source, config: Config, now: datetime) -> Answer:
@@ -233,6 +234,11 @@ def _unexpected(claim: Claim, error: Exception) -> PollError:
     return PollError(
         f"an unexpected error ({type(error).__name__}), which is a bug of Publicwire", cause=Cause.CRASH
     )
+
+
+def _rejected(claim: Claim, error: RejectedPoll) -> PollError:
+    log.error("the store rejected a poll", source=claim.id, exc_info=True)
+    return PollError("the store does not admit a value of this document; see the log", cause=Cause.REJECTED)
 
 
 def _log_relocation(result: PollResult) -> None:

@@ -15,11 +15,12 @@ from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import release, upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
+from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
 from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
 
-STALE_AFTER = 30.0  # seconds without a tick until the service is not ready
 DUE_CHECK_EVERY = 0.05  # seconds
+PULSE_EVERY = 1.0  # seconds
 DRAIN_SECONDS = 8.0  # that running polls get to finish after SIGTERM
 
 
@@ -41,6 +42,7 @@ class Scheduler:
         self._store = self.current.config.store
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
+        self._pulse = Pulse(self.monotonic)
         self._claimed: datetime | None = None
         self._claiming = asyncio.Lock()
         self._polls: dict[asyncio.Task[None], str | None] = {}  # each with its host; None for tasks
@@ -56,6 +58,7 @@ class Scheduler:
         """Run one tick. A store that fails ends the service, unless only its disk is full."""
         if self._draining:
             return
+        self._pulse.begin(self.pipeline.finished())
         try:
             if self.current.changed():
                 self.reload()
@@ -70,6 +73,28 @@ class Scheduler:
             self._beat()
         except StorageError as error:
             self._fail(error)
+        finally:
+            self._pulse.end()
+
+    async def pulse(self) -> None:
+        """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""
+        while True:
+            await asyncio.sleep(PULSE_EVERY)
+            self.look()
+
+    def look(self) -> None:
+        """Look once whether the tick under way is busy."""
+        if self._pulse.has_moved(self.pipeline.finished()):
+            self.notify(systemd.ALIVE)
+
+    def load(self) -> str:
+        """Return what a tick waits for when it is late: "" while ticks run."""
+        waits = self._pulse.waits()
+        if waits < LATE_AFTER:
+            return ""
+        if self._pulse.is_busy():
+            return f"busy: a tick has waited for {waits:.0f} s behind writes, which go on"
+        return f"stuck: a tick has waited for {waits:.0f} s, and no write has ended for {STALE_AFTER:.0f} s"
 
     async def _claim(self) -> None:
         """Claim as many due sources as capacity and fairness among hosts allow."""
@@ -190,9 +215,10 @@ class Scheduler:
             self._fail(error)
 
     def is_ready(self) -> bool:
-        """Return whether ticks run and the store takes their writes."""
+        """Return whether ticks run, or one waits behind writes that are carried out, and the store takes
+        them."""
         is_ticking = self._ticked is not None and self.monotonic() - self._ticked < STALE_AFTER
-        return is_ticking and not self.fault
+        return (is_ticking or (self._ticked is not None and self._pulse.is_busy())) and not self.fault
 
     def in_flight(self) -> int:
         """Return how many polls and tasks are under way."""

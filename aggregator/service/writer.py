@@ -13,10 +13,14 @@ class Writer:
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+        self.finished = 0  # writes, failed ones included
 
     async def __call__(self, call: Callable[[], T]) -> T:
         """Return what the call returns, or raise what it raises."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, call)
+        finally:
+            self.finished += 1
 
     def close(self) -> None:
         """Let the writes under way finish."""

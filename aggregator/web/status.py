@@ -31,13 +31,15 @@ def admin_app(
     ready: Callable[[], bool],
     *,
     problems: Callable[[], tuple[str, ...]] = tuple,
+    load: Callable[[], str] = str,
     metrics: Callable[[], bytes] = bytes,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
-    invalid configuration, `metrics` the Prometheus exposition text.
+    invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
+    text.
     """
 
     def status(request: Request) -> Response:
@@ -49,7 +51,7 @@ def admin_app(
 
     def readyz(request: Request) -> Response:
         if ready():
-            return reply(request, plain("ready"), cache=NO_STORE)
+            return reply(request, plain(": ".join(filter(None, ("ready", load())))), cache=NO_STORE)
         return reply(request, plain(": ".join(("not ready", *problems()))), status=503, cache=NO_STORE)
 
     def metrics_text(request: Request) -> Response:

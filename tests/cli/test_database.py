@@ -31,6 +31,7 @@ def test_every_step_of_a_release_works_in_a_database(here: Site) -> None:
     assert here.run("backup", "backup.db").stdout == "2 items in backup.db, checked\n"
     assert here.run("reinstate", first["id"], "--reason", "right after all").returncode == 0
     assert "2 items restored" in here.run("restore", "backup.db").stdout
+    assert here.run("poll").returncode == 0  # its origin still lists it
     assert {each["state"] for each in json_of(here.run("items", "--json").stdout)} == {"live", "held"}
     assert here.run("export", "site").returncode == 0
     assert first["title"] in (here.directory / "site" / "feed.atom").read_text()

@@ -1,13 +1,17 @@
 """`poll`: one pass over the sources, in this process or by the running service."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from aggregator.config import load
+from aggregator.model import DueReason
 from tests.cli.conftest import Command, Said
+from tests.engines import open_storage
+from tests.given import NOON
 from tests.line.line import Line
 from tests.running import Site, feed, item, json_of, until
 from tests.server import GONE, NOT_FOUND, HttpServer, answer, http_server_in_thread
@@ -126,6 +130,16 @@ def test_a_running_service_polls_a_source_that_was_just_added(here: Site) -> Non
             "pilots"
         ]  # the service may have polled it before
         assert "Pilots wanted" in service.titles()
+
+
+def test_a_service_that_ends_before_it_has_polled_is_reported_at_once(here: Site) -> None:
+    with closing(open_storage(here.store)) as storage:
+        storage.admin.sync(load(here.config), NOON)
+        with storage.admin.poller(NOON):  # in the place of a service that dies of every poll
+            command = here.start("poll", "harbour")
+            until(lambda: storage.admin.health()[0].due.reason is DueReason.OPERATOR)
+        assert command.wait(timeout=30) == 1
+    assert "ended before it had polled harbour" in (here.directory / "log").read_text()
 
 
 def test_a_failure_of_the_running_service_is_ours(here: Site) -> None:

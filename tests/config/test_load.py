@@ -11,6 +11,7 @@ from aggregator.config import load, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.model.settings import (
     Address,
+    Budget,
     Config,
     Embargo,
     PollSettings,
@@ -35,7 +36,7 @@ publication:
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
-poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false, budget: {items: 100, bytes: 1GB}}
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
 sources:
@@ -57,6 +58,7 @@ sources:
     embargo: clamp
     priority: -10
     first_import: 30d
+    budget: {bytes: 50MB}
   - feed: file:local%20feeds/harbour.xml
     organisation: from-entry
     every: 5s
@@ -78,6 +80,7 @@ FULL_CONFIG = Config(
             feed="https://www.example.org/press/feed.xml",
             domains=("example.org",),
             every=timedelta(hours=1),
+            budget=Budget(items=100, bytes=10**9),
         ),
         Source(
             id="coast-guard",
@@ -97,12 +100,14 @@ FULL_CONFIG = Config(
             embargo=Embargo.CLAMP,
             priority=-10,
             first_import=timedelta(days=30),
+            budget=Budget(items=100, bytes=50_000_000),
         ),
         Source(
             id="harbour",
             feed="file:///srv/releases/local%20feeds/harbour.xml",
             from_entry=True,
             every=timedelta(seconds=5),
+            budget=Budget(items=100, bytes=10**9),
         ),
     ),
     listen=Address("0.0.0.0", 80),
@@ -116,6 +121,7 @@ FULL_CONFIG = Config(
         host_gap=timedelta(seconds=3),
         allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
         websub=False,
+        budget=Budget(items=100, bytes=10**9),
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts="https://hooks.example/T0/secret?a=1",

@@ -10,7 +10,7 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, first_import, auth, headers"
+    "publish, embargo, priority, first_import, budget, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -121,6 +121,11 @@ TOP = [
     ("poll: {every: 15}\n", f"1:8: poll.every: {SPAN}"),
     ("poll: {timeout: 1h}\n", "1:8: poll.timeout: must be between 1s and 10m"),
     ("poll: {max_bytes: 10MiB}\n", f"1:8: poll.max_bytes: {SIZE}"),
+    (
+        of_source("budget: {bytes: 5}"),
+        "3:14: sources.0.budget.bytes: must be a number and a unit (MB or GB), such as 200MB or 2GB, "
+        "between 1MB and 1000GB",
+    ),
     ("poll: {max_bytes: 65MB}\n", "1:8: poll.max_bytes: must be between 1KB and 64MB"),
     ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
     ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is unknown; use one of: true, false"),

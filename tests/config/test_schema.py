@@ -209,6 +209,7 @@ SIZES = [
     *("999", "1000", "64000000", "64000001", "1000B", "999B", "0KB", "1KB", "1 KB", "64000KB", "64001KB"),
     *("0MB", "64MB", "65MB", "1GB", "1kb", "10MiB", "1.5MB"),
 ]
+VOLUMES = ["0MB", "1MB", "200 MB", "999999MB", "1000000MB", "1GB", "1000GB", "1001GB", "5", "5KB", "2gb"]
 WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "https://a.example:65536/"]
 
 
@@ -219,6 +220,9 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         ("poll: {timeout: %s}\n", SPANS),
         ("poll: {host_gap: %s}\n", SPANS),
         ("poll: {max_bytes: %s}\n", SIZES),
+        ("poll: {budget: {items: %s}}\n", ["0", "1", "1000000", "1000001", "1.5", "x"]),
+        ("poll: {budget: {bytes: %s}}\n", VOLUMES),
+        (of_source("budget: {items: 7, bytes: %s}"), VOLUMES),
         ("poll: {concurrency: %s}\n", ["0", "1", "1000", "1001", "1.5", "x"]),
         ("poll: {per_host: %s}\n", ["0", "1", "100", "101"]),
         ("poll: {allow_networks: ['%s']}\n", ["10.0.0.0/8", "fd00::/8", "10.0.0.0/255.0.0.0", "x", "10/x"]),
@@ -279,12 +283,14 @@ def test_every_key_is_described_in_the_schema_and_on_the_page_of_the_configurati
 
 
 def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
+    poll: dict[str, object] = {"budget": {}}
     feed = {"feed": "https://a.example/", "rights": {}}
-    written: dict[str, object] = {"publication": {}, "poll": {}, "retention": {}, "sources": [feed]}
+    written: dict[str, object] = {"publication": {}, "poll": poll, "retention": {}, "sources": [feed]}
     bare = json.dumps(written)
     places = {
         "publication": written["publication"],
-        "poll": written["poll"],
+        "poll": poll,
+        "budget": poll["budget"],
         "retention": written["retention"],
     }
     places |= {"source": feed, "source.rights": feed["rights"], "": written}
@@ -296,7 +302,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 23
+    assert count == 25
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

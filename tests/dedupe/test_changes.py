@@ -70,7 +70,7 @@ def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
         language="",
         shown=NOON,
         title=item.title,
-        text=item.text,
+        signature=item.signature,
     )
 
 

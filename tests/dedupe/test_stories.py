@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.stories import MATCHED_WITHIN, match
+from aggregator.dedupe.similar import SHINGLE_BYTES, STEPS_EACH
+from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher
 from aggregator.model import Candidate, Item, KeyKind
-from tests.dedupe.memory import said
+from tests.dedupe.memory import knowledge, said
 from tests.given import MINUTE, NOON, entry
 
 LINK = "https://ministry.example/bridge"
@@ -28,13 +29,13 @@ def candidate(item: Item, number: int = 3, **more: object) -> Candidate:
         language=item.language,
         shown=NOON,
         title=item.title,
-        text=item.text,
+        signature=item.signature,
     )
     return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Candidate
 
 
 def is_same(item: Item, other: Candidate) -> bool:
-    return match(item, NOON, [other]) is other
+    return Matcher(knowledge(candidates=[other])).match(item, NOON) == Match(other)
 
 
 def test_the_same_text_at_the_same_address_is_the_same_release() -> None:
@@ -79,4 +80,22 @@ def test_a_translation_is_another_release(one: str, other: str, same: bool) -> N
 
 def test_of_several_the_oldest_is_joined() -> None:
     old, new = candidate(release(), 3), candidate(release(), 4)
-    assert match(release(), NOON, [new, old]) is old
+    assert Matcher(knowledge(candidates=[new, old])).match(release(), NOON) == Match(old)
+
+
+def test_a_candidate_without_a_signature_leaves_the_match_open() -> None:
+    unsigned = candidate(release(), signature=None)
+    assert Matcher(knowledge(candidates=[unsigned])).match(release(), NOON) == Match(decided=False)
+
+
+def test_an_address_beyond_what_is_read_leaves_the_match_open() -> None:
+    (link,) = (release().key(KeyKind.LINK),)
+    known = replace(knowledge(), unread=frozenset([link or b""]))
+    assert Matcher(known).match(release(), NOON) == Match(decided=False)
+
+
+def test_a_comparison_beyond_the_budget_is_not_made() -> None:
+    known = knowledge(candidates=[candidate(release())])
+    steps = STEPS_EACH + 2 * len(release().signature) // SHINGLE_BYTES
+    assert Matcher(known, steps).match(release(), NOON).same is not None
+    assert Matcher(known, steps - 1).match(release(), NOON) == Match(decided=False)

@@ -102,6 +102,40 @@ async def _blocked(directory: Path) -> None:
             assert said[-1] == "WATCHDOG=1"
 
 
+def test_a_tick_that_waits_behind_writes_that_end_is_busy_and_not_stuck(tmp_path: Path) -> None:
+    asyncio.run(_busy(tmp_path))
+
+
+async def _busy(directory: Path) -> None:
+    clock = [0.0]
+    said: list[str] = []
+    current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
+    with closing(open_storage(current.config.store)) as storage, storage.admin.poller(utc_now()):
+        async with polling(storage, current) as pipeline:
+            poller = scheduler_of(pipeline, current, notify=said.append, monotonic=lambda: clock[0])
+            await poller.tick()
+            queue = [threading.Event() for _ in range(4)]
+            writes = [asyncio.ensure_future(pipeline.write(each.wait)) for each in queue]
+            tick = asyncio.create_task(poller.tick())
+            await asyncio.sleep(0)
+            for each, write in zip(queue[:3], writes[:3], strict=True):
+                clock[0] += 20
+                each.set()
+                await write
+                poller.look()
+                assert poller.is_ready()
+            assert said == ["READY=1", *["WATCHDOG=1"] * 3]
+            assert poller.load() == "busy: a tick has waited for 60 s behind writes, which go on"
+            clock[0] += 31
+            poller.look()
+            assert not poller.is_ready()
+            assert said == ["READY=1", *["WATCHDOG=1"] * 3]
+            assert poller.load() == "stuck: a tick has waited for 91 s, and no write has ended for 30 s"
+            queue[3].set()
+            await asyncio.gather(*writes, tick)
+            assert (poller.is_ready(), poller.load()) == (True, "")
+
+
 class FullAdmin(AdminStore):
     """A store that cannot take up a changed configuration: its disk is full."""
 

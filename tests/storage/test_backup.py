@@ -124,7 +124,7 @@ def test_reinstatements_since_the_backup_are_repeated(store: Path, tmp_path: Pat
         storage.admin.backup(tmp_path / "withdrawn.db")
     later(store, ("One", Trigger.REINSTATE))
     restore(store, tmp_path / "withdrawn.db", NOON + DAY)
-    assert states(store) == {"One": State.LIVE, "Two": State.WITHDRAWN, "Held": State.HELD}
+    assert states(store) == {"One": State.HELD, "Two": State.WITHDRAWN, "Held": State.HELD}
 
 
 def test_a_journal_file_older_than_the_backup_changes_nothing(
@@ -211,6 +211,7 @@ def test_a_withdrawn_item_missing_in_the_backup_is_withdrawn_on_arrival(store: P
         assert titles(storage.items.select("")) == ["Fresh", "One", "Two"]
         assert [line.trigger for line in storage.items.audit(arrived.number)] == ["first seen"]
         move(storage, "Later", Trigger.REINSTATE)
+        move(storage, "Later", Trigger.RELEASE)
         assert titles(storage.items.select(""))[0] == "Later"
 
 

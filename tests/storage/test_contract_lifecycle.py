@@ -5,8 +5,9 @@ import pytest
 from aggregator.errors import StorageError
 from aggregator.model import State, Transition, Trigger
 from aggregator.policy.lifecycle import step
+from aggregator.service.maintenance import release
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, all_items, entry, iso, titles
+from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, iso, titles
 from tests.storage.given import again, given_origin, move
 
 
@@ -54,13 +55,55 @@ def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(s
     outcome = origin.says(entry("Retracted, edited", "g1"), now=NOON + DAY)
     assert (outcome.new, outcome.edited, storage.items.select("")) == (0, 0, ())
     move(storage, again(storage, stored), Trigger.REINSTATE)
-    assert titles(storage.items.select("")) == ["Retracted"]
+    assert storage.items.select("") == ()
     origin.says(entry("Retracted, edited", "g1"), now=NOON + 2 * DAY)
-    assert titles(storage.items.select("")) == ["Retracted, edited"]
+    release(storage, NOON + 2 * DAY)
+    (shown,) = storage.items.select("")
+    assert (shown.item.title, shown.updated) == ("Retracted, edited", NOON + 2 * DAY)
+    assert storage.items.revisions(stored.number) == ()
     assert [(line.trigger, line.after) for line in storage.items.audit(stored.number)] == [
         ("withdraw", State.WITHDRAWN),
-        ("reinstate", State.LIVE),
+        ("reinstate", State.HELD),
+        ("time", State.LIVE),
     ]
+
+
+def test_a_reinstated_item_that_its_origin_has_not_changed_is_as_before(storage: Storage) -> None:
+    origin = given_origin(storage)
+    said = entry("Retracted", "g1")
+    origin.says(said)
+    (stored,) = all_items(storage)
+    move(storage, stored, Trigger.WITHDRAW)
+    move(storage, again(storage, stored), Trigger.REINSTATE)
+    assert storage.polls.next_due() == NOON + MINUTE
+    origin.says(said, now=NOON + DAY)
+    release(storage, NOON + DAY)
+    (shown,) = storage.items.select("")
+    assert (shown.item, shown.position, shown.corrected) == (stored.item, stored.position, False)
+
+
+def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operator(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Retracted", "g1"))
+    (stored,) = all_items(storage)
+    move(storage, stored, Trigger.WITHDRAW)
+    move(storage, again(storage, stored), Trigger.REINSTATE)
+    origin.says(entry("Another", "g2"), now=NOON + DAY)
+    release(storage, NOON + DAY)
+    assert titles(storage.items.select("")) == ["Another"]
+    move(storage, again(storage, stored), Trigger.RELEASE)
+    assert titles(storage.items.select("sources/ministry")) == ["Another", "Retracted"]
+
+
+def test_a_reinstated_item_that_is_held_again_does_not_go_live_by_itself(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Retracted", "g1"))
+    (stored,) = all_items(storage)
+    for trigger in (Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.HOLD):
+        move(storage, again(storage, stored), trigger)
+    origin.says(entry("Retracted, edited", "g1"), now=NOON + DAY)
+    release(storage, NOON + DAY)
+    assert storage.items.select("") == ()
 
 
 def test_a_step_from_a_state_that_is_past_changes_nothing(storage: Storage) -> None:

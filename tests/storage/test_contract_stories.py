@@ -23,8 +23,17 @@ def test_when_the_lead_is_withdrawn_the_next_member_is_published_in_its_own_name
     (shown,) = storage.items.select("")
     assert (shown.id, shown.also) == (member.id, ())
     move(storage, again(storage, lead), Trigger.REINSTATE)
+    move(storage, again(storage, lead), Trigger.RELEASE)
     (shown,) = storage.items.select("")
     assert (shown.id, [also.organisation for also in shown.also]) == (member.id, ["Ministry"])
+
+
+def test_a_lead_that_was_held_yields_to_the_member_published_meanwhile(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    move(storage, lead, Trigger.HOLD)
+    assert [shown.id for shown in storage.items.select("")] == [member.id]
+    move(storage, again(storage, lead), Trigger.RELEASE)
+    assert [shown.id for shown in storage.items.select("")] == [member.id]
 
 
 def test_a_withdrawn_or_held_member_is_not_named(storage: Storage) -> None:

@@ -35,6 +35,12 @@ def test_readyz_reports_readiness(room: Newsroom) -> None:
     assert {answer.headers["cache-control"] for answer in answers} == {"no-store"}
 
 
+def test_readyz_says_what_a_late_tick_waits_for(room: Newsroom) -> None:
+    client = Client(admin_app(room.storage, lambda: True, load=lambda: "busy: writes go on"))
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.text) == (200, "ready: busy: writes go on\n")
+
+
 def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     page = admin(room).get("/status").text
     assert page.count("Not polled yet") == 2

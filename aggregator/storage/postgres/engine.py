@@ -103,6 +103,11 @@ class PostgresEngine:
             f"{held['application_name']} at {where} is already polling the database {self.pool.name}"
         )
 
+    def is_polled(self) -> bool:
+        """Return whether a session holds the advisory lock of the one poller."""
+        with self.pool.connection() as raw:
+            return raw.execute(HOLDER, (POLLER,)).fetchone() is not None
+
     def _keep_lock(self) -> None:
         """Take the poller's lock again after its session has ended with a restart of the server."""
         if self._poller is not None and not self._poller.closed and has_ended(self._poller):

@@ -18,13 +18,17 @@ import psycopg
 from psycopg import conninfo, errors
 from psycopg.rows import dict_row
 
-from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable, UsageError
+from aggregator.errors import Rejected, StorageError, StoreAway, StoreFull, StoreUnavailable, UsageError
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
 ANSWER_SECONDS = 10.0  # of one lent connection; upkeep of millions of rows runs in short transactions
 WATCH_EVERY = 0.5  # seconds between looks for overdue connections, and attempts while the database is away
 SERVER_VERSION_MIN = 150000
+
+# Of a constraint, a value beyond its type, an entry too long for an index (an OperationalError of psycopg), a
+# lone surrogate.
+REJECTED = (psycopg.IntegrityError, psycopg.DataError, errors.ProgramLimitExceeded, UnicodeEncodeError)
 
 # Of a failed pipeline psycopg raises the first error and logs the others as ignored.
 logging.getLogger("psycopg").setLevel(logging.CRITICAL)
@@ -156,6 +160,8 @@ def translated(name: str) -> Iterator[None]:
     """Raise errors of psycopg as the contract's, each with its cure where there is one."""
     try:
         yield
+    except REJECTED as error:
+        raise Rejected(f"the database {name} rejects a value: {_line(error)}") from error
     except (errors.DiskFull, errors.OutOfMemory) as error:
         raise StoreFull(f"the database {name} has no room: free some ({_line(error)})") from error
     except (errors.InsufficientPrivilege, errors.InvalidSchemaName) as error:
@@ -185,8 +191,9 @@ def _unfit(server: psycopg.ConnectionInfo) -> str:
     return ""
 
 
-def _line(error: psycopg.Error) -> str:
-    return error.diag.message_primary or " ".join(str(error).split())
+def _line(error: Exception) -> str:
+    primary = error.diag.message_primary if isinstance(error, psycopg.Error) else ""
+    return primary or " ".join(str(error).split())
 
 
 def _name(url: str) -> str:

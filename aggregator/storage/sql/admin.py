@@ -11,7 +11,7 @@ from aggregator.model.settings import Config, Retention
 from aggregator.policy.health import state_of
 from aggregator.policy.lifecycle import replayed
 from aggregator.storage.backups import Replayed
-from aggregator.storage.sql import claims, erasure, hosts, journal, retention, rows, sources, values
+from aggregator.storage.sql import claims, erasure, hosts, journal, matching, retention, rows, sources, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
@@ -32,6 +32,10 @@ class AdminStore:
                 claims.clear_leases(db, now)
             yield self.replay([self._engine.directory / JOURNAL], now)
 
+    def is_polled(self) -> bool:
+        """Return whether a process polls this store."""
+        return self._engine.is_polled()
+
     def sync(self, config: Config, now: datetime) -> tuple[str, ...]:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
         words."""
@@ -39,9 +43,10 @@ class AdminStore:
             return sources.sync(db, config, now)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
-        """(poller) Drop content past its time and unused hosts, keep keys; bring the search index up to
-        date."""
+        """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
+        the stories up to date."""
         ItemStore(self._engine).index()
+        matching.match(self._engine, now)
         with self._engine.writing() as db:
             hosts.forget(db, now)
         left = True

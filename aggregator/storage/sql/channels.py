@@ -118,6 +118,16 @@ def _advance(db: Connection, at: Stamp, where: str, **parameters: str) -> None:
     )
 
 
+def story_of(db: Connection, item: int) -> int:
+    """Return the number of the story of an item, made when it has none."""
+    row = one(db.execute("SELECT story FROM item WHERE number = ?", (item,)))
+    if row["story"] is not None:
+        return int(row["story"])
+    story = count(db, "story", 1)
+    db.execute("UPDATE item SET story = ? WHERE number = ?", (story, item))
+    return story
+
+
 def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | None = None) -> None:
     """Let each channel show exactly one visible member of a story, after members came or went."""
     members = _visible(db, story)

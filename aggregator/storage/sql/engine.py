@@ -80,6 +80,9 @@ class Engine(Protocol):
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder."""
 
+    def is_polled(self) -> bool:
+        """Return whether a process holds that lock."""
+
     def optimise(self) -> None:
         """Refresh the planner's statistics and give memory back."""
 

@@ -1,11 +1,12 @@
 """Snapshot for deduplication, and whether it still holds at the commit."""
 
 from collections import defaultdict
-from collections.abc import Set
+from collections.abc import Sequence, Set
+from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
-from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
+from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
 from aggregator.storage.sql import journal, rows
 from aggregator.storage.sql.channels import Stamp
@@ -13,25 +14,28 @@ from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
+KNOWN_MAX = 12_000  # items read of all keys; at least 2 of each key, lest an ambiguous one looks unique
 ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
     AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)"""
 
 
 def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
     """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
-    links = frozenset(link for item in found.items if (link := item.key(KeyKind.LINK)) is not None)
+    links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
+    addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     return Knowledge(
         authority=journal.authority(db),
-        seq=_seq(db),
+        seq=seq(db),
         known=() if claim.first_import or not found.items else _known(db, claim, found, now),
-        candidates=_candidates(db, claim.number, links) if links else (),
-        links=links,
+        candidates=_candidates(db, claim.number, addresses.read) if addresses.read else (),
+        links=addresses.free | addresses.read,
+        unread=addresses.unread,
         taken=frozenset(taken),
         withdrawn=journal.withdrawn_before(db),
     )
 
 
-def _seq(db: Connection) -> int:
+def seq(db: Connection) -> int:
     return int(one(db.execute("SELECT value FROM counter WHERE name = 'seq'"))["value"])
 
 
@@ -44,7 +48,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
             row_number() OVER (PARTITION BY digest, kind ORDER BY item DESC) AS place
             FROM item_key WHERE source = ? AND digest IN ({", ".join("?" * len(digests))})) AS sharing
         WHERE place <= ?""",
-        (claim.number, *digests, ITEMS_PER_KEY),
+        (claim.number, *digests, max(2, min(ITEMS_PER_KEY, KNOWN_MAX // len(digests)))),
     )
     keys: dict[int, list[Key]] = defaultdict(list)
     for row in sharing:
@@ -52,7 +56,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
+        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, reinstated, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
@@ -69,22 +73,56 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     )
 
 
-def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candidate, ...]:
-    """Return items of other sources at these addresses, in no story that this source has part in.
+@dataclass(frozen=True, slots=True)
+class _Addresses:
+    """Addresses of a document without items of other sources (`free`), with candidates that are `read`, and
+    with candidates beyond CANDIDATES_MAX. Home pages are in none."""
 
-    Counting the items at an address stops at ITEMS_PER_ADDRESS: a home page has any number of them, and a
-    window function reads them all (100,000 in 500 ms; this 0.7 ms).
+    free: frozenset[bytes]
+    read: frozenset[bytes]
+    unread: frozenset[bytes]
+
+
+def _addresses(db: Connection, source: int, links: Sequence[bytes]) -> _Addresses:
+    """Return what is to be read of a document's addresses, given in its order: the newest first.
+
+    Counting the items at an address stops at ITEMS_PER_ADDRESS: a home page has any number of them (100,000
+    in 500 ms; this 0.7 ms).
     """
+    if not links:
+        return _Addresses(frozenset(), frozenset(), frozenset())
     found = db.execute(
         f"""WITH address (link) AS (VALUES {", ".join(["(?)"] * len(links))})
-        SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text
-        FROM address a JOIN item i ON i.link = a.link WHERE {ELSEWHERE}
-        AND (SELECT count(*) FROM
-            (SELECT 1 FROM item i WHERE i.link = a.link AND {ELSEWHERE} LIMIT ?) AS sharing) < ?
-        ORDER BY i.number""",
-        (*links, *[source] * 4, ITEMS_PER_ADDRESS, ITEMS_PER_ADDRESS),
+        SELECT a.link, (SELECT count(*) FROM
+            (SELECT 1 FROM item i WHERE i.link = a.link AND {ELSEWHERE} LIMIT ?) AS sharing) AS items
+        FROM address a""",
+        (*links, source, source, ITEMS_PER_ADDRESS),
+    )
+    items = {row["link"]: row["items"] for row in found}
+    read, unread, candidates = set[bytes](), set[bytes](), 0
+    for link in links:
+        if 0 < items[link] < ITEMS_PER_ADDRESS:
+            candidates += items[link]
+            (read if candidates <= CANDIDATES_MAX else unread).add(link)
+    free = frozenset(link for link in links if not items[link])
+    return _Addresses(free, frozenset(read), frozenset(unread))
+
+
+def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candidate, ...]:
+    """Return items of other sources at these addresses, in no story that this source has part in."""
+    found = db.execute(
+        f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, g.shingles AS signature
+        FROM item i LEFT JOIN signature g ON g.item = i.number
+        WHERE i.link IN ({", ".join("?" * len(links))}) AND {ELSEWHERE} ORDER BY i.number""",
+        (*links, source, source),
     )
     return tuple(rows.value(Candidate, row) for row in found)
+
+
+def near(db: Connection, source: int, link: bytes) -> tuple[Candidate, ...]:
+    """Return the candidates of one item of a source, by its address."""
+    read = _addresses(db, source, (link,)).read
+    return _candidates(db, source, read) if read else ()
 
 
 def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.errors import StorageError
-from aggregator.model import State, Transition
+from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
 from aggregator.storage.sql import channels, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
@@ -20,7 +20,7 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     Sources are locked before the stamp is taken, in the order of a poll.
     """
     withdrawals = []
-    _read_again(db, [step.number for step in transitions if step.before is State.WITHDRAWN])
+    _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
     for step in transitions:
         at = channels.stamp(db, step.at)
         row = db.execute(
@@ -31,7 +31,8 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         _step(db, step, at, is_first=row["position"] is None)
         audit(db, step)
         if row["story"] is not None:
-            newcomer = step.number if step.before is State.WITHDRAWN else None
+            is_back = step.after is State.LIVE and row["position"] is not None
+            newcomer = step.number if is_back else None
             channels.resettle_story(db, row["story"], at, newcomer=newcomer)
         channels.touch(db, [step.number], at)
         if State.WITHDRAWN in (step.before, step.after):
@@ -41,23 +42,34 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         journal.append(journal_file, withdrawals)
 
 
-def _read_again(db: Connection, reinstated: Sequence[int]) -> None:
-    """Have the feeds of items read anew: the origin's changes while they were withdrawn were not taken."""
-    if reinstated:
-        of = as_json(reinstated)
-        for row in db.execute(
-            f"SELECT DISTINCT source FROM item WHERE number {ints()} ORDER BY source", (of,)
-        ):
-            unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
-            source_state.change(db, row["source"], unread)
+def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
+    """Make the sources of items due, unless their origins asked to wait, and have their feeds read anew: the
+    items go live when their origins say them again."""
+    if not reinstated:
+        return
+    found = db.execute(
+        f"""SELECT number, due_reason FROM source
+        WHERE number IN (SELECT source FROM item WHERE number {ints()}) ORDER BY number""",
+        (as_json(step.number for step in reinstated),),
+    ).fetchall()
+    unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
+    soon = rows.due_columns(Due(reinstated[0].at, DueReason.OPERATOR))
+    for row in found:
+        is_free = row["due_reason"] not in ORIGIN_WISHES
+        source_state.change(db, row["number"], unread | (soon if is_free else {}))
 
 
 def _step(db: Connection, step: Transition, at: Stamp, *, is_first: bool) -> None:
     if step.after is State.LIVE and is_first:
         channels.enter(db, [step.number], at)
     db.execute(
-        "UPDATE item SET state = ?, reason = ?, release = NULL WHERE number = ?",
-        (step.after.value, step.reason if step.after is not State.LIVE else "", step.number),
+        "UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ? WHERE number = ?",
+        (
+            step.after.value,
+            step.reason if step.after is not State.LIVE else "",
+            int(step.trigger is Trigger.REINSTATE),
+            step.number,
+        ),
     )
 
 

@@ -20,4 +20,16 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX alert_untold ON alert (number)
         WHERE told < (CASE WHEN cleared IS NULL THEN 1 ELSE 2 END)""",
     ),
+    # Items that are held until their origin says them again; signatures of texts, apart because the rows of
+    # items are long; items beyond the budget of their poll, which maintenance matches; what a source has
+    # spent of its daily budget.
+    "m012_bounds": (
+        "ALTER TABLE item ADD COLUMN reinstated INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE signature (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            shingles BLOB NOT NULL
+        ) STRICT""",
+        "ALTER TABLE source ADD COLUMN spent TEXT NOT NULL DEFAULT '{}'",
+        "CREATE TABLE unmatched (item INTEGER PRIMARY KEY REFERENCES item (number)) STRICT",
+    ),
 }

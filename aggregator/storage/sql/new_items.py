@@ -43,12 +43,16 @@ def _store(
         {
             "number": number,
             "position": positions.get(number),
-            "story": _story(db, new.same_as),
+            "story": None if new.same_as is None else channels.story_of(db, new.same_as),
             **_columns(new, claim, at),
         }
         for number, new in numbered
     ]
     insert_many(db, "item", stored)
+    _sign(db, ((number, new.item) for number, new in numbered))
+    db.executemany(
+        "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
+    )
     for number, new in numbered:
         if not _is_live(new):
             state, reason = new.placement.state, new.placement.reason
@@ -75,18 +79,6 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     }
 
 
-def _story(db: Connection, same_as: int | None) -> int | None:
-    """Return the number of the story of an item, made when it has none."""
-    if same_as is None:
-        return None
-    row = one(db.execute("SELECT story FROM item WHERE number = ?", (same_as,)))
-    if row["story"] is not None:
-        return int(row["story"])
-    story = channels.count(db, "story", 1)
-    db.execute("UPDATE item SET story = ? WHERE number = ?", (story, same_as))
-    return story
-
-
 def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     """Replace an item in place."""
     columns = item_columns(edit.item)
@@ -99,13 +91,25 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
             (ms(at.now), edit.number),
         )
         columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
+    if edit.returns:
+        columns["updated"] = ms(edit.updated)
     if edit.flags is not None:
         columns["flags"] = json.dumps(edit.flags)
     if edit.release is not None:
         columns["release"] = ms(edit.release)
     if edit.substantive:
         search.remove(db, index, as_json([edit.number]))
+        _sign(db, [(edit.number, edit.item)])
     update(db, "item", edit.number, columns)
+
+
+def _sign(db: Connection, items: Iterable[tuple[int, Item]]) -> None:
+    """Keep the signatures of texts."""
+    db.executemany(
+        """INSERT INTO signature (item, shingles) VALUES (?, ?)
+        ON CONFLICT (item) DO UPDATE SET shingles = excluded.shingles""",
+        [(number, item.signature) for number, item in items],
+    )
 
 
 def _add_keys(db: Connection, source: int, items: Iterable[tuple[int, Item]]) -> None:

@@ -3,10 +3,11 @@
 A poll is one transaction: items, keys, revisions, stories, source state and poll record, or nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from aggregator.errors import LeaseLost, Outdated
+from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
 from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.storage.sql import (
     alerts,
@@ -67,17 +68,18 @@ class PollStore:
 
     def knowledge(self, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
         """Return what one snapshot says of a document's items; `taken` are ids that turned out to be in
-        use."""
-        with self._engine.reading() as db:
+        use. RejectedPoll as `record` has it."""
+        with _failing_the_poll(), self._engine.reading() as db:
             return knowledge.read(db, claim, found, now, taken)
 
     def record(self, result: PollResult) -> None:
         """(poller) Commit one poll, all or nothing.
 
         LeaseLost when the claim's token is no longer current or the source is no longer configured with that
-        feed; Outdated when the state it was decided from has changed.
+        feed; Outdated when the state it was decided from has changed; RejectedPoll when the store is sound
+        and does not admit a value of this poll.
         """
-        with self._engine.writing() as db:
+        with _failing_the_poll(), self._engine.writing() as db:
             self._record(db, result)
 
     def _record(self, db: Connection, result: PollResult) -> None:
@@ -157,6 +159,15 @@ class PollStore:
                 limited_until = limited_until - :by""",
                 parameters,
             )
+
+
+@contextmanager
+def _failing_the_poll() -> Iterator[None]:
+    """Raise Rejected as an error of this poll: its values are at fault, the store is sound."""
+    try:
+        yield
+    except Rejected as error:
+        raise RejectedPoll(str(error)) from error
 
 
 def _end_lease(db: Connection, claim: Claim) -> Due:

@@ -32,7 +32,8 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
         f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)
     )
     _rewrite(db, old)
-    db.execute(f"DELETE FROM revision WHERE item {ints()}", (old,))
+    for table in ("revision", "signature", "unmatched"):
+        db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))
     _delete(db, "alert", "cleared", ms(now - kept.polls))

@@ -12,7 +12,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation
+from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation, Spent
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
@@ -75,6 +75,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Origin | None: lambda found: Origin(*found),
     Hints: lambda text: unpack(Hints, text),
     Relocation: lambda text: unpack(Relocation, text),
+    Spent: lambda text: unpack(Spent, text),
 }
 
 
@@ -127,6 +128,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Origin: attrgetter("title", "id", "link"),
     Hints: pack,
     Relocation: pack,
+    Spent: pack,
 }
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from aggregator.errors import StorageError, StoreBusy, StoreFull, UsageError
+from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, UsageError
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
 from aggregator.storage.sqlite.copy import Replacement, Snapshot
@@ -23,6 +23,8 @@ from aggregator.storage.sqlite.search import FullTextIndex
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+# Of a constraint, a size, an integer beyond 64 bits, and a lone surrogate.
+REJECTED = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
 
 
 class SqliteEngine:
@@ -108,6 +110,10 @@ class SqliteEngine:
         """Hold the lock file of the one poller."""
         return poller_lock(self.directory / LOCK)
 
+    def is_polled(self) -> bool:
+        """Return whether a process holds the lock file of the one poller."""
+        return is_locked(self.directory / LOCK)
+
     @contextmanager
     def migrating(self) -> Iterator[None]:
         """Hold the lock of migrations: of processes that open an older store at once, one migrates it."""
@@ -162,6 +168,8 @@ def translated(path: Path) -> Iterator[None]:
     """Raise errors of SQLite as the contract's; that of a damaged file with its cure."""
     try:
         yield
+    except REJECTED as error:
+        raise Rejected(f"the store {path} rejects a value: {error}") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", None)
         if code in DAMAGED:
@@ -186,3 +194,18 @@ def poller_lock(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def is_locked(path: Path) -> bool:
+    """Return whether a process holds a lock file, by a shared lock that is given back at once."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False

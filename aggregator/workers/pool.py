@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
@@ -55,11 +56,16 @@ class WorkerPool:
         self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
 
-    async def run(self, job: ReadJob) -> ReadResult:
-        """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash."""
+    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
+        """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash.
+
+        `room` is awaited in the job's turn: results that wait for their commit put off further ones.
+        """
         self._running += 1
         try:
             async with self._slots:
+                if room is not None:
+                    await room()
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)

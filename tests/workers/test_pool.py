@@ -17,11 +17,13 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Cause, ParseError, WorkerError
+from aggregator.fetch.memory import Budget, Share
 from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
 from aggregator.workers.answers import encode
 from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import ANSWER_BYTES_MAX
+from tests.virtual_time import settled
 from tests.workers.given import runs
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
@@ -152,7 +154,7 @@ def test_a_job_past_its_cpu_time_dies_alone() -> None:
 def test_a_job_that_wants_too_much_memory_fails_alone() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(ParseError, match="more memory") as caught:
-            await workers.run(job(b'{"items": [' + b"[]," * 8_000_000))
+            await workers.run(job(b'{"items": [' + b"[]," * 6_000_000))
         assert caught.value.cause == "limit"
         await still_work(workers)
 
@@ -241,6 +243,27 @@ def test_workers_killed_while_idle_cost_nothing() -> None:
             child.join()
         await still_work(workers)
         assert workers.killed == 0
+
+    with_workers(act)
+
+
+def test_a_job_waits_for_room_before_a_worker_takes_it() -> None:
+    async def act(workers: WorkerPool) -> None:
+        budget = Budget(100)
+        with Share(budget) as results:
+            results.take(100)
+            waiting = asyncio.ensure_future(workers.run(job(rss(item("late"))), budget.room))
+            await settled()
+            assert (pids(), waiting.done()) == (set(), False)
+        assert titles(await waiting) == ["late"]
+
+    with_workers(act)
+
+
+def test_a_result_has_the_size_of_its_answer() -> None:
+    async def act(workers: WorkerPool) -> None:
+        small, large = [(await workers.run(job(rss(item("t" * size))))).size for size in (10, 900)]
+        assert 100 < small < large - 800
 
     with_workers(act)
 

@@ -1,5 +1,6 @@
-"""Programs and corpora besides Python that a test may need. Without a program, the test fails if CI=true and is
-skipped otherwise; without the corpora it is skipped. The end of the run counts the skipped tests by reason.
+"""Programs, corpora and kernel features that a test may need. Without a program, the test fails if CI=true and
+is skipped otherwise; without a corpus or kernel feature it is skipped. The end of the run counts the skipped tests by
+reason.
 """
 
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from aggregator.workers import sandbox
 from tests import engines
 from tests.corpus import CORPUS
 from tests.postgres import Server, server
@@ -21,7 +23,11 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
     "corpus": CORPUS.is_dir,
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "openssl": lambda: shutil.which("openssl") is not None,
+    "landlock": lambda: sandbox.landlock_abi() > 0,
+    "seccomp": sandbox.has_seccomp,
 }
+
+NOT_INSTALLABLE = {"corpus", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
 
 # The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)
@@ -72,7 +78,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         (need,) = marker.args
         if PRESENT[need]():
             continue
-        if os.environ.get("CI") == "true" and need != "corpus":  # .ci/run cannot install the corpora
+        if os.environ.get("CI") == "true" and need not in NOT_INSTALLABLE:
             pytest.fail(f"needs {need}, which is missing here", pytrace=False)
         pytest.skip(f"needs {need}, which is missing here")
 

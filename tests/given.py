@@ -1,7 +1,7 @@
 """Values for tests: configurations, sources, entries, items, polls, and a source driven without HTTP."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,6 +32,7 @@ from aggregator.normalise.item import normalise
 from aggregator.policy import poll_result
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
+from aggregator.workers import answers
 from aggregator.workers.job import work
 from aggregator.workers.pool import WorkerPool
 
@@ -120,8 +121,10 @@ class SourceDriver:
 class InProcessReader(WorkerPool):
     """A pool that parses in this process instead of a worker."""
 
-    async def run(self, job: ReadJob) -> ReadResult:
-        return work(job)
+    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
+        result = answers.decode(answers.encode(work(job)))
+        assert isinstance(result, ReadResult)
+        return result
 
 
 def recorded(storage: Storage, claim: Claim, of: Source, read: ReadResult, now: datetime) -> Outcome:

@@ -46,7 +46,9 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
                 try:
                     credentials = config.credentials_of(source)
                     fetched = await client.fetch(source.feed, credentials=credentials)
-                    read = await workers.run(read_job(fetched, source, app.utc_now()))
+                    read = await workers.run(
+                        read_job(fetched, source, app.utc_now(), max_bytes=config.poll.max_bytes)
+                    )
                 except PollError as error:
                     return (source.id, str(error), "–", "–"), False
             newest = max((item.claimed.isoformat() for item in read.items if item.claimed), default="–")
@@ -95,13 +97,13 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
         async with aclosing(client_of(config)) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL)
             try:
-                return fetched.url, await workers.run(_job(fetched))
+                return fetched.url, await workers.run(_job(fetched, config))
             except ParseError:
                 named = find_feeds(fetched.body or b"", fetched.url)
             for candidate in named or usual_addresses(fetched.url):
                 try:
                     answer = await client.fetch(candidate)
-                    return answer.url, await workers.run(_job(answer))
+                    return answer.url, await workers.run(_job(answer, config))
                 except (FetchError, ParseError):
                     continue
     finally:
@@ -109,8 +111,9 @@ async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
     raise UsageError(f"no feed found at {url}: give the URL of the feed itself")
 
 
-def _job(fetched: Fetched) -> ReadJob:
-    return read_job(fetched, Source(id="preview", feed=fetched.url), app.utc_now())
+def _job(fetched: Fetched, config: Config) -> ReadJob:
+    preview = Source(id="preview", feed=fetched.url)
+    return read_job(fetched, preview, app.utc_now(), max_bytes=config.poll.max_bytes)
 
 
 def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:

@@ -11,9 +11,9 @@ from aggregator.model.settings import Republish
 EXCERPT_CHARS_MAX = 600
 SUMMARY_CHARS_MAX = 300
 
-# The sanitiser writes attributes in double quotes and escapes quotes within. Each alternative consumes a
-# character, so the match is linear.
-_TAG = re.compile(r'<(?:[^>"]|"[^"]*")*>')
+# The sanitiser writes attributes in double quotes, and escapes quotes within and "<" everywhere. No start of
+# a match runs over the next one, so the search is linear.
+_TAG = re.compile(r'<(?:[^<>"]|"[^"]*+")*+>')
 
 
 @dataclass(frozen=True, slots=True)

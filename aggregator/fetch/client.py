@@ -6,6 +6,7 @@ Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as do
 import asyncio
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
@@ -45,6 +46,7 @@ FEED_TYPES = (
 BODY_BYTES_IN_FLIGHT = 64_000_000  # of the bodies that all fetches together hold
 REDIRECTS_MAX, FETCHED_URL_CHARS_MAX = 10, 8_000
 RESOLVER_THREADS = 32
+DECODER_THREADS = 2  # a step is bounded, so that costly bodies take turns with all others
 _NO_CONTENT = httpx.ByteStream(b"")
 
 
@@ -86,13 +88,15 @@ class Client:
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
         self.budget = Budget(BODY_BYTES_IN_FLIGHT)
+        self._decoders = ThreadPoolExecutor(DECODER_THREADS, "decoder")
         agent = f"publicwire/{__version__} (+{publication_url}; {contact})"
         self._agent = printable(agent).encode()
 
     async def aclose(self) -> None:
-        """Close the transport and the resolver."""
+        """Close the transport, the resolver and the decoders."""
         await self._transport.aclose()
         self._resolver.close()
+        self._decoders.shutdown(wait=False, cancel_futures=True)
 
     async def fetch(
         self,
@@ -215,7 +219,9 @@ class Client:
             expect_304(url, transfer.validators)
             fresh = refreshed(url, headers, transfer.validators)
         elif status in WITH_BODY:
-            body, received = await read_body(url, response, budget=self.budget, max_bytes=transfer.max_bytes)
+            body, received = await read_body(
+                url, response, budget=self.budget, max_bytes=transfer.max_bytes, decoders=self._decoders
+            )
             fresh = refreshed(url, headers)
         else:
             raise failure(url, status, headers)

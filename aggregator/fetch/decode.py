@@ -1,11 +1,11 @@
 """Decoding of Content-Encoding in bounded pieces, so that a decompression bomb never expands at once.
 
 300 bytes can stand for 200 MB. Decoders keep no output; the caller counts the pieces against its cap. Work
-without output yields b"", so that the caller can let other tasks run.
+without output yields b"", so that a step is bounded in work as well as in output. Steps run in a thread.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Protocol
 
 from aggregator.errors import Cause
@@ -13,7 +13,10 @@ from aggregator.fetch.errors import Rejected
 
 PIECE_BYTES = 65_536  # bytes at most of a decoded piece, roughly; zstd yields up to 2 MB
 ENCODINGS_MAX = 2
-GZIP_MEMBERS_MAX = 1_000  # of one stream: each costs a copy of the bytes after it
+# Members of gzip and frames of zstd in all encodings of one body. Each costs a decoder, and 39 bytes of br
+# can stand for a million empty frames. deflate and br know one stream only.
+MEMBERS_MAX = 1_000
+STEP_BYTES, STEP_PIECES = 1 << 20, 64  # decoded in one step, and pieces of it: beyond either the step ends
 ACCEPTED = "gzip, deflate, br, zstd"
 
 _GZIP_MAGIC = 0x1F
@@ -38,10 +41,23 @@ class Decoder(Protocol):
         ...
 
 
-class _Gzip:
+class Members:
+    """Counter of the members and frames in one body."""
+
     def __init__(self) -> None:
+        self._count = 0
+
+    def add(self) -> None:
+        """Count one. Rejected beyond MEMBERS_MAX."""
+        self._count += 1
+        if self._count > MEMBERS_MAX:
+            raise _undecodable(f"it has more than {MEMBERS_MAX} compressed members", cause=Cause.LIMIT)
+
+
+class _Gzip:
+    def __init__(self, members: Members) -> None:
+        self._members = members
         self._stream = zlib.decompressobj(wbits=31)
-        self._members = 0
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         piece = b""
@@ -51,11 +67,8 @@ class _Gzip:
                     return  # padding after the last member, which gzip ignores too
                 self._stream = zlib.decompressobj(wbits=31)
             piece = self._stream.decompress(data, PIECE_BYTES)
-            self._members += self._stream.eof
-            if self._members > GZIP_MEMBERS_MAX:
-                raise _undecodable(
-                    f"its gzip stream has more than {GZIP_MEMBERS_MAX} members", cause=Cause.LIMIT
-                )
+            if self._stream.eof:
+                self._members.add()
             data = self._stream.unused_data or self._stream.unconsumed_tail
             yield piece
 
@@ -66,7 +79,7 @@ class _Gzip:
 class _Deflate:
     """zlib (RFC 1950) by RFC 9110 section 8.4.1.2, or raw deflate (RFC 1951) as some servers send it."""
 
-    def __init__(self) -> None:
+    def __init__(self, members: Members) -> None:
         self._head = b""
         self._stream: zlib._Decompress | None = None
 
@@ -88,7 +101,7 @@ class _Deflate:
 
 
 class _Brotli:
-    def __init__(self) -> None:
+    def __init__(self, members: Members) -> None:
         import brotli  # type: ignore[import-untyped]  # it ships none
 
         self._stream = brotli.Decompressor()
@@ -110,9 +123,10 @@ class _Brotli:
 
 
 class _Zstd:
-    def __init__(self) -> None:
+    def __init__(self, members: Members) -> None:
         import zstandard  # loaded once an origin uses it
 
+        self._members = members
         self._decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
         self._stream = self._decompressor.decompressobj(write_size=PIECE_BYTES)
         self._error = zstandard.ZstdError
@@ -125,6 +139,8 @@ class _Zstd:
                     if self._stream.eof:  # frames may follow one another (RFC 8878 section 3.1)
                         self._stream = self._decompressor.decompressobj(write_size=PIECE_BYTES)
                     yield self._stream.decompress(part)
+                    if self._stream.eof:
+                        self._members.add()
                     part = self._stream.unused_data
         except self._error as error:
             raise _undecodable("its zstd encoding is broken") from error
@@ -133,7 +149,7 @@ class _Zstd:
         return self._stream.eof
 
 
-_DECODERS: dict[str, type[Decoder]] = {
+_DECODERS: dict[str, Callable[[Members], Decoder]] = {
     "gzip": _Gzip,
     "x-gzip": _Gzip,
     "deflate": _Deflate,
@@ -156,9 +172,15 @@ class Decoding:
         for name in self._names:
             if name not in _DECODERS:
                 raise _undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
-        self._decoders = [_DECODERS[name]() for name in self._names]
+        members = Members()
+        self._decoders = [_DECODERS[name](members) for name in self._names]
         self._is_empty = True
         self._max_bytes, self._between = max_bytes, 0
+
+    @property
+    def is_identity(self) -> bool:
+        """Return whether the body is not encoded."""
+        return not self._decoders
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the pieces that `data` decodes to. Rejected when it does not."""
@@ -187,3 +209,14 @@ class Decoding:
                     raise _undecodable(message, cause=Cause.LIMIT)
                 yield b""
             yield from self._through(others, piece)
+
+
+def step(pieces: Iterator[bytes]) -> tuple[bytes, bool]:
+    """Return the next pieces of `Decoding.feed`, joined, and whether there may be more."""
+    taken, size = list[bytes](), 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size >= STEP_BYTES or len(taken) >= STEP_PIECES:
+            return b"".join(taken), True
+    return b"".join(taken), False

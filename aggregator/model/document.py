@@ -1,6 +1,6 @@
 """A fetched response, the document read from it, and the job a worker reads it by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from aggregator.model.entry import Entry
@@ -8,6 +8,7 @@ from aggregator.model.item import Item
 from aggregator.model.settings import Source
 
 ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
+TEXT_BYTES_MAX = 20_000_000  # of a document expanded to UTF-8: twice `max_bytes`, here its default
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class ReadJob:
-    """Input of a worker: one document and the settings that shape its items."""
+    """Input of a worker: one document and the settings that shape its items.
+
+    `text_bytes_max` bounds what the document expands to, and what its items hold.
+    """
 
     body: bytes
     content_type: str
@@ -83,6 +87,7 @@ class ReadJob:
     seen: frozenset[bytes]
     pipeline_version: bytes
     now: datetime
+    text_bytes_max: int = TEXT_BYTES_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +95,11 @@ class ReadResult:
     """Result of a worker: the document without its entries, and the items they became.
 
     `skipped` counts entries that `only` and `skip` left out; `invalid` names entries that could not
-    become items, with the reason.
+    become items, with the reason. `size` is that of the worker's answer in bytes, which the service notes.
     """
 
     document: Document
     items: tuple[Item, ...]
     skipped: int = 0
     invalid: tuple[str, ...] = ()
+    size: int = field(default=0, compare=False, repr=False)

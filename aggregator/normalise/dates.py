@@ -26,7 +26,7 @@ _RFC_822 = re.compile(  # also RFC 850, and the same order in other languages
     re.IGNORECASE,
 )
 _ZONE = re.compile(
-    rf"(?:\s*\(?({_OFFSET}|{'|'.join(sorted(ZONES, key=len, reverse=True))})\)?)(?=\s|$)", re.IGNORECASE
+    rf"(?:\s?\(?({_OFFSET}|{'|'.join(sorted(ZONES, key=len, reverse=True))})\)?)(?=\s|$)", re.IGNORECASE
 )
 _TIME = re.compile(r"\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?")
 _TIME_WITH_WORD = re.compile(
@@ -35,7 +35,7 @@ _TIME_WITH_WORD = re.compile(
 _MIDNIGHT = re.compile(r"(?<!\d)24:00(?::00(?:[.,]0+)?)?(?!\d)")
 _LEAP_SECOND = re.compile(r"(?<=:\d\d):60(?!\d)")
 _SHORT_YEAR = re.compile(r"(\d\d)(-\d\d-\d\d)(?!\d)")
-_WEEKDAY = re.compile(r"[^\W\d_]+[.,]*\s+(?=\d{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3})")
+_WEEKDAY = re.compile(r"(?<![^\W\d_])[^\W\d_]++[.,]*+\s++(?=\d{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3})")
 
 
 def read(text: str, *, zone: str = "UTC", month_first: bool = False, now: datetime) -> datetime | None:

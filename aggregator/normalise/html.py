@@ -5,6 +5,7 @@ Bodies too costly to parse are kept as their text. Never keeps a class, an id, a
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
 
@@ -53,23 +54,24 @@ _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
 _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span", "start", "value"})
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
-_SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*[^\s,])(?:\s+([\d.]{1,8}[wx]))?\s*(?:,|$)")
+_DESCRIPTOR = re.compile(r"[\d.]{1,8}[wx]")
 _INVISIBLE = re.compile(
     r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)"
 )
 
-# nh3 escapes < and > in attribute values, so this matches each tag of its output exactly.
-_TAG = re.compile(r"<([a-z0-9]+) ([^>]*)>")
-_ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
-_FIRST_LINE_FEED = re.compile(r"(<pre(?: [^>]*)?>)\n+")
+# nh3 escapes < and > in attribute values, so this matches each tag of its output exactly. No start of a match
+# runs over the next one: a search is linear in any text.
+_TAG = re.compile(r"<([a-z0-9]+) ([^<>]*)>")
+_ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)=\"([^\"]*)\"")
+_FIRST_LINE_FEED = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 _MEDIA = re.compile(r"<(?:img|video|audio) ")
-_EMPTY_LINK = re.compile(r"<a [^>]*>(\s*)</a>")
+_EMPTY_LINK = re.compile(r"<a [^<>]*>(\s*)</a>")
 _TRACKING_PIXEL = re.compile(
-    r"https?://(?:[^/]*\.)?(?:pixel\.wp\.com|stats\.wp\.com|stats\.wordpress\.com|feeds\.wordpress\.com/1\.0|"
-    r"feeds\.feedburner\.com/~|feedburner\.google\.com/|feedsportal\.com|pheedo\.com|doubleclick\.net|"
-    r"google-analytics\.com|scorecardresearch\.com|quantserve\.com|facebook\.com/tr\b|"
-    r"blogger\.googleusercontent\.com/tracker/|counter\.theconversation\.com|pixel\.[a-z0-9.-]+/|"
-    r"[^/]+/(?:.*/)?(?:count|pixel|b|mf|__utm)\.gif\b)"
+    r"https?://(?:[^/]+/(?:.*/)?(?:count|pixel|b|mf|__utm)\.gif\b|(?:[^/]*\.)?(?:pixel\.|stats\.wp\.com|"
+    r"stats\.wordpress\.com|feeds\.wordpress\.com/1\.0|feeds\.feedburner\.com/~|feedburner\.google\.com/|"
+    r"feedsportal\.com|pheedo\.com|doubleclick\.net|google-analytics\.com|scorecardresearch\.com|"
+    r"quantserve\.com|facebook\.com/tr\b|blogger\.googleusercontent\.com/tracker/|"
+    r"counter\.theconversation\.com))"
 )
 
 
@@ -176,8 +178,35 @@ def _url(tag: str, raw: str, base: str) -> str:
 
 
 def _srcset(raw: str, base: str) -> str:
-    candidates = ((urls.absolute(match[1], base), match[2]) for match in _SRCSET_CANDIDATE.finditer(raw))
+    candidates = ((urls.absolute(url, base), size) for url, size in _candidates(raw))
     return ", ".join(f"{url} {size}" if size else url for url, size in candidates if url)
+
+
+def _candidates(raw: str) -> Iterator[tuple[str, str]]:
+    """Yield address and size of each image candidate (HTML standard 4.8.4.2.2), "" without a size.
+
+    Each word is read once. A candidate whose descriptor is no width or density is left out.
+    """
+    url, size = "", ""
+    for word in raw.split():
+        rest = word
+        if url:
+            descriptor, comma, rest = word.partition(",")
+            size = f"{size} {descriptor}".strip()
+            if not comma:
+                continue
+            yield from _candidate(url, size)
+        rest = rest.lstrip(",")
+        url, size = rest.rstrip(","), ""
+        if url != rest:
+            yield from _candidate(url, "")
+            url = ""
+    yield from _candidate(url, size)
+
+
+def _candidate(url: str, size: str) -> Iterator[tuple[str, str]]:
+    if url and (not size or _DESCRIPTOR.fullmatch(size)):
+        yield url, size
 
 
 def _is_tracking_pixel(image: dict[str, str]) -> bool:

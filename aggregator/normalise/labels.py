@@ -16,9 +16,9 @@ LABELS_MAX = 30  # authors, categories, files; of each
 
 _LANGUAGE_TAG = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8}){0,4})", re.IGNORECASE)
 _NO_LANGUAGE = frozenset({"und", "zxx", "mul", "mis"})  # ISO 639-2: unknown, none, several, uncoded
-_EMAIL = r"[^\s@<>()]+@[^\s@<>()]+"
+_EMAIL = r"[^\s@<>()]++@[^\s@<>()]++"
 _EMAIL_AND_NAME = re.compile(rf"{_EMAIL}\s*\((.+)\)")  # RSS 2.0: jane@example.org (Jane Doe)
-_ANY_EMAIL = re.compile(rf"[<(\[]?\s*(?:mailto:)?{_EMAIL}[>)\]]?")
+_ANY_EMAIL = re.compile(rf"[<(]?\s?(?<![^\s@<>()]){_EMAIL}[>)]?")  # from the start of a word: linear
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
 _TYPE_OF_EXTENSION = {
     "aac": "audio/aac",

@@ -3,7 +3,6 @@
 Data only; all keys are case-folded. English, French, German, Spanish, Italian, Portuguese and Dutch.
 """
 
-import re
 from collections.abc import Mapping
 
 # One line a month, January first. No abbreviation means two months in these languages.
@@ -33,7 +32,8 @@ _HOURS_EAST = """
     acdt 10.5 aedt 11 nzst 12 nzdt 13 nst -3.5 ndt -2.5 brt -3 art -3 clt -4 ast -4 adt -3 est -5 edt -4
     cst -6 cdt -5 mst -7 mdt -6 pst -8 pdt -7 akst -9 akdt -8 hst -10
 """
-ZONES: Mapping[str, float] = {name: float(hours) for name, hours in re.findall(r"(\S+) (\S+)", _HOURS_EAST)}
+_ZONE_WORDS = _HOURS_EAST.split()
+ZONES: Mapping[str, float] = dict(zip(_ZONE_WORDS[::2], map(float, _ZONE_WORDS[1::2]), strict=True))
 
 # Prepositions, articles and marks between the parts of a date, which carry no value.
 FILLER_WORDS = frozenset(

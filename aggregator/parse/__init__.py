@@ -5,6 +5,7 @@ No clock, file or network: external entities (XXE) are never fetched. `parse` re
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
+from aggregator.model.document import TEXT_BYTES_MAX
 from aggregator.parse import jsonfeed
 from aggregator.parse.sniff import recognise
 
@@ -16,13 +17,15 @@ def parse(
     url: str,
     seen: frozenset[bytes] = frozenset(),
     pipeline_version: bytes = b"",
+    text_bytes_max: int = TEXT_BYTES_MAX,
 ) -> Document:
     """Return the document found at `url` with its entries whose raw digest is not in `seen`.
 
     `pipeline_version` identifies everything besides the document that shapes items: digests made with another
-    version never match. Raises ParseError with cause "not-a-feed" or "limit".
+    version never match. `text_bytes_max` bounds its text in UTF-8, entities expanded. Raises ParseError with
+    cause "not-a-feed" or "limit".
     """
-    text = recognise(body, content_type)
+    text = recognise(body, content_type, text_bytes_max)
     try:
         if not text.root:
             return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)

@@ -6,10 +6,12 @@ later stages see one encoding, and of entities only short, flat ones (no "billio
 
 import codecs
 import re
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
 from aggregator.errors import Cause, ParseError
+from aggregator.model.document import TEXT_BYTES_MAX
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
 ENTITY_CHARS_MAX = 64  # of one entity's value: a reference to it is at least 3
@@ -35,8 +37,9 @@ _STRAY = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8, decoded with
 _ROOT_TAG = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
 # The forms that feedparser takes for safe, and short.
 _ENTITY = re.compile(
-    rb"""<!ENTITY\s{1,9}\w{1,40}\s{1,9}"(?:&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_CHARS_MAX
+    rb"""<!ENTITY\s{1,9}(\w{1,40})\s{1,9}"(&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_CHARS_MAX
 )
+_REFERENCE = re.compile(rb"&(\w{1,40});")
 # Encodings that use ASCII bytes only, so that valid UTF-8 proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
 _HOST_NAME_CODECS = ("punycode", "idna")  # not for documents, and quadratic: 15 s for 500 kB
@@ -62,9 +65,13 @@ class Text:
     root: str = ""
 
 
-def recognise(body: bytes, content_type: str) -> Text:
-    """Return the text of a feed; raises ParseError that names what another body is."""
+def recognise(body: bytes, content_type: str, text_bytes_max: int = TEXT_BYTES_MAX) -> Text:
+    """Return the text of a feed; raises ParseError that names what another body is.
+
+    Cause "limit": it has more than `text_bytes_max` bytes in UTF-8, its entities expanded.
+    """
     text = _utf8(body.lstrip(_BLANKS[:-1]), content_type).translate(None, _CONTROLS)
+    _bound(len(text), text_bytes_max)
     text = text.lstrip(_BLANKS + codecs.BOM_UTF8)
     if not text:
         raise ParseError("the document is empty", cause=Cause.NOT_A_FEED)
@@ -78,7 +85,11 @@ def recognise(body: bytes, content_type: str) -> Text:
         root, start = embedded[1].decode(), embedded.start()
         end = text.rfind(b"</%s>" % embedded[1])
         text = text[: end + len(root) + 3] if end > start else text
-    text = _entity_dtd(text[:start], root) + text[start:]
+    entities = list(_ENTITY.finditer(text, 0, start))
+    text = text[start:]
+    if entities:
+        _bound(len(text) + _growth(text, entities), text_bytes_max)
+        text = _entity_dtd(entities, root) + text
     for noncharacter in () if text.isascii() else _NONCHARACTERS:
         text = text.replace(noncharacter, b"")
     return Text(text, root)
@@ -150,7 +161,17 @@ def _end_of(text: bytes, mark: bytes, start: int) -> int:
     return end + len(mark) if end >= 0 else -1
 
 
-def _entity_dtd(prolog: bytes, root: str) -> bytes:
-    """Return a DTD of the prolog's short entities, without nested and external ones; b"" without any."""
-    entities = _ENTITY.findall(prolog)
-    return b"<!DOCTYPE %s [\n%s\n]>\n" % (root.encode(), b"\n".join(entities)) if entities else b""
+def _entity_dtd(entities: Sequence[re.Match[bytes]], root: str) -> bytes:
+    """Return a DTD of a prolog's short entities, without nested and external ones."""
+    return b"<!DOCTYPE %s [\n%s\n]>\n" % (root.encode(), b"\n".join(entity[0] for entity in entities))
+
+
+def _growth(text: bytes, entities: Sequence[re.Match[bytes]]) -> int:
+    """Return how many bytes the references to flat entities add when they are expanded."""
+    growth = {entity[1]: len(entity[2]) - len(entity[1]) - 2 for entity in reversed(entities)}
+    return sum(growth.get(reference[1], 0) for reference in _REFERENCE.finditer(text))
+
+
+def _bound(size: int, limit: int) -> None:
+    if size > limit:
+        raise ParseError(f"the document expands to {size} bytes of text, over {limit}", cause=Cause.LIMIT)

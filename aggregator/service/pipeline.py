@@ -32,6 +32,7 @@ POLL_LEASE = timedelta(hours=1)  # far longer than any poll may take; a poller c
 POLLS_PER_FETCH_SLOT = 16  # polls under way: one that waits for a slow host delays no other
 INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has thousands
 UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
+RESULT_BYTES_MAX = 64_000_000  # of results that wait for their commit: backpressure on further jobs
 DECIDERS = 2
 DECISIONS_BESIDE = 3  # of one poll beside the writer; then in its turn, in which no other poll commits
 DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would be a livelock
@@ -51,6 +52,7 @@ class Pipeline:
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
     finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
+    results: Budget = field(default_factory=lambda: Budget(RESULT_BYTES_MAX))
     _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
     _deciders: ThreadPoolExecutor = field(
         init=False, default_factory=lambda: ThreadPoolExecutor(DECIDERS, thread_name_prefix="decider")
@@ -101,24 +103,29 @@ class Pipeline:
         if source is None or source.feed != claim.feed:
             return await self._void(claim, started, f"{claim.id} is no longer configured with this feed")
         clock = time.monotonic()
-        try:
-            answer: Answer | PollError = await self._answer(claim, source, config, started)
-        except PollError as error:
-            answer = error
-        except StorageError:
-            raise
-        except Exception as error:
-            answer = _unexpected(claim, error)
-        seconds = time.monotonic() - clock
-        try:
-            return await self._settle(claim, source, answer, config=config, now=started, seconds=seconds)
-        except StorageError:
-            raise
-        except Exception as error:
-            fault = _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
-            return await self._settle(claim, source, fault, config=config, now=started, seconds=seconds)
+        with Share(self.results) as held:
+            try:
+                answer: Answer | PollError = await self._answer(claim, source, config, now=started, held=held)
+            except PollError as error:
+                answer = error
+            except StorageError:
+                raise
+            except Exception as error:
+                answer = _unexpected(claim, error)
+            seconds = time.monotonic() - clock
+            try:
+                return await self._settle(claim, source, answer, config=config, now=started, seconds=seconds)
+            except StorageError:
+                raise
+            except Exception as error:
+                fault = (
+                    _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
+                )
+                return await self._settle(claim, source, fault, config=config, now=started, seconds=seconds)
 
-    async def _answer(self, claim: Claim, source: Source, config: Config, now: datetime) -> Answer:
+    async def _answer(
+        self, claim: Claim, source: Source, config: Config, *, now: datetime, held: Share
+    ) -> Answer:
         """Fetch the document, and read it unless it is the same as last time. Raises PollError."""
         await self._unread.room()
         asked = poll_result.validators(claim, source, now)
@@ -129,16 +136,18 @@ class Pipeline:
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
             return Answer(fetched, asked, digest)
-        read = await self._read(claim, source, fetched, now)
+        seen = frozenset(digest for digest, _ in claim.seen)
+        job = read_job(fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen)
+        read = await self._read(job, held)
         return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
 
-    async def _read(self, claim: Claim, source: Source, fetched: Fetched, now: datetime) -> ReadResult:
-        job = read_job(fetched, source, now, seen=frozenset(digest for digest, _ in claim.seen))
+    async def _read(self, job: ReadJob, held: Share) -> ReadResult:
         with Share(self._unread) as share:
             share.take(len(job.body))
-            read = await self.reader.run(job)
+            read = await self.reader.run(job, self.results.room)
+            held.take(read.size)
         for reason in read.invalid[:INVALID_LOGGED_MAX]:
-            log.warning("entry left out", source=source.id, reason=reason, of=len(read.invalid))
+            log.warning("entry left out", source=job.source.id, reason=reason, of=len(read.invalid))
         return read
 
     async def _settle(
@@ -215,9 +224,12 @@ class Pipeline:
 
 
 def read_job(
-    fetched: Fetched, source: Source, now: datetime, *, seen: frozenset[bytes] = frozenset()
+    fetched: Fetched, source: Source, now: datetime, *, max_bytes: int, seen: frozenset[bytes] = frozenset()
 ) -> ReadJob:
-    """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped."""
+    """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped.
+
+    The text of the document may have twice `max_bytes`: a byte of another encoding is two in UTF-8.
+    """
     return ReadJob(
         body=fetched.body or b"",
         content_type=fetched.content_type,
@@ -226,6 +238,7 @@ def read_job(
         seen=seen,
         pipeline_version=poll_result.pipeline_version_of(source),
         now=now,
+        text_bytes_max=2 * max_bytes,
     )
 
 

@@ -4,6 +4,7 @@ A worker reads hostile documents. Unpickling its answers would run any code that
 worker over puts into them. Jobs travel the other way, from the trusted side, and stay pickled.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -55,7 +56,7 @@ def decode(answer: bytes) -> ReadResult | Failure:
         return decoded
     if not _is_sound(decoded.result):
         raise ValueError("a digest, a period or a number of items is out of bounds")
-    return decoded.result
+    return replace(decoded.result, size=len(answer))
 
 
 def _is_sound(read: ReadResult) -> bool:

@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import threading
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
@@ -47,6 +48,7 @@ class WorkerPool:
         self._threads: ThreadPoolExecutor | None = None
         self._of_thread = threading.local()
         self._workers: set[Worker] = set()
+        self._zones: frozenset[str] = frozenset()  # of all jobs: a worker cannot load one once it is confined
         # Backpressure: a pickled job is a second copy of its body, so only these many are pickled ahead.
         self._slots = asyncio.Semaphore(2 * self.processes)
         self._running = 0
@@ -54,16 +56,25 @@ class WorkerPool:
         self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
 
-    async def run(self, job: ReadJob) -> ReadResult:
-        """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash."""
+    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
+        """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash.
+
+        `room` is awaited in the job's turn: results that wait for their commit put off further ones.
+        """
         self._running += 1
         try:
             async with self._slots:
+                if room is not None:
+                    await room()
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, self._read, pickled, f"the document of {job.source.id}"
+                    self._threads,
+                    self._read,
+                    pickled,
+                    job.source.timezone,
+                    f"the document of {job.source.id}",
                 )
         finally:
             self._running -= 1
@@ -95,9 +106,9 @@ class WorkerPool:
         self._workers.clear()
         self._is_closing = False
 
-    def _read(self, job: bytes, subject: str) -> ReadResult:
+    def _read(self, job: bytes, zone: str, subject: str) -> ReadResult:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
-        worker = self._worker(subject)
+        worker = self._worker(zone, subject)
         try:
             answer = worker.answer(job, self.seconds)
         except TimeoutError:
@@ -126,15 +137,17 @@ class WorkerPool:
         failed = f"made its worker fail ({failure.kind}: {failure.message})"
         return WorkerError(f"{subject} {failed}", cause=Cause.CRASH)
 
-    def _worker(self, subject: str) -> Worker:
-        """Return this thread's worker; a new one after JOBS_MAX jobs or the death of an idle one."""
+    def _worker(self, zone: str, subject: str) -> Worker:
+        """Return this thread's worker; a new one after JOBS_MAX jobs, the death of an idle one, or for a time
+        zone that it has not loaded."""
+        self._zones |= {zone}
         worker: Worker | None = getattr(self._of_thread, "worker", None)
-        if worker is not None and worker.is_usable():
+        if worker is not None and worker.is_usable(zone):
             return worker
         if worker is not None:
             self._forget(worker)
         try:
-            worker = self._of_thread.worker = Worker(self.memory, self.cpu_seconds)
+            worker = self._of_thread.worker = Worker(self.memory, self.cpu_seconds, self._zones)
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error
         self._workers.add(worker)

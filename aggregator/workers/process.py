@@ -1,8 +1,9 @@
 """One worker process, both ends: the handle in the service, and the loop that serves jobs in the child.
 
-The child is forked from multiprocessing's forkserver, has limits on memory and CPU time, and reads jobs from
-a pipe of its own. Pools whose processes share a pipe stall when a process that holds its lock is killed
-(pebble 5, for minutes). Both ends load msgspec at the first answer: 10 ms that a poll without one saves.
+The child is forked from multiprocessing's forkserver, has limits on memory and CPU time, is confined by the
+kernel (`sandbox`), and reads jobs from a pipe of its own. Pools whose processes share a pipe stall when a
+process that holds its lock is killed (pebble 5, for minutes). Both ends load msgspec at the first answer:
+10 ms that a poll without one saves.
 """
 
 import fcntl
@@ -14,14 +15,18 @@ import resource
 import signal
 import sys
 import threading
+from contextlib import suppress
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver, parent_process
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from aggregator.model import ReadResult
 
 if TYPE_CHECKING:
+    from multiprocessing.process import BaseProcess
+
     from aggregator.workers.answers import Failure
 
 JOBS_MAX = 1000  # of one worker, then it is replaced, which releases memory that one huge document fragmented
@@ -30,9 +35,7 @@ EXIT_TIMEOUT = 5.0  # seconds for a killed or closed process to be gone
 
 _context = multiprocessing.get_context("forkserver")
 # Loaded once into the forkserver: workers start at once and share the pages.
-_context.set_forkserver_preload(
-    [f"aggregator.{name}" for name in ("workers.process", "workers.answers", "workers.job", "parse.xml")]
-)
+_context.set_forkserver_preload(["aggregator.workers.preload"])
 
 
 def start_forkserver() -> None:
@@ -42,21 +45,26 @@ def start_forkserver() -> None:
 
 
 class Worker:
-    """Handle of one process and its pipe. Belongs to one thread; any thread may kill it."""
+    """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
-    def __init__(self, memory: int, cpu_seconds: int) -> None:
+    `zones` are the time zones (IANA names) of the jobs it can do.
+    """
+
+    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
         _keep_main_out()
         self._pipe, theirs = _context.Pipe()
-        self._process = _context.Process(target=serve, args=(theirs, memory, cpu_seconds), daemon=True)
+        self._zones = zones
+        self._process = _context.Process(target=serve, args=(theirs, memory, cpu_seconds, zones), daemon=True)
         self._jobs = 0
         try:
             self._process.start()
         finally:
             theirs.close()
 
-    def is_usable(self) -> bool:
-        """Return whether it can take a job. The pipe of an idle worker is readable only after its death."""
-        return self._jobs < JOBS_MAX and not self._pipe.poll()
+    def is_usable(self, zone: str) -> bool:
+        """Return whether it can take a job in a time zone. The pipe of an idle worker is readable only after
+        its death."""
+        return self._jobs < JOBS_MAX and zone in self._zones and not self._pipe.poll()
 
     def answer(self, job: bytes, seconds: float) -> "ReadResult | Failure":
         """Return the answer to a pickled job.
@@ -96,9 +104,14 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int) -> None:
+def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
     """Answer jobs from the pipe until the service closes it. Runs in the child."""
-    _confine(memory)
+    from aggregator.workers.sandbox import confine
+
+    _limit(memory)
+    loaded = [ZoneInfo(zone) for zone in zones]  # noqa: F841 - referenced, they stay in zoneinfo's cache
+    _close_descriptors({pipe.fileno(), _service().sentinel})
+    confine()
     while True:
         try:
             job = pipe.recv_bytes()
@@ -124,15 +137,29 @@ def _answer(pickled: bytes) -> bytes:
     return answer
 
 
-def _confine(memory: int) -> None:
+def _service() -> "BaseProcess":
+    service = parent_process()
+    assert service is not None, "a worker is started by a service"
+    return service
+
+
+def _close_descriptors(kept: set[int]) -> None:
+    """Close what multiprocessing leaves open beside the standard streams: the pipe of its resource tracker,
+    which acts on what it reads, among others."""
+    for descriptor in [int(name) for name in os.listdir("/proc/self/fd")]:  # noqa: PTH208 - numbers, no paths
+        if descriptor > 2 and descriptor not in kept:
+            with suppress(OSError):  # of the listing itself
+                os.close(descriptor)
+
+
+def _limit(memory: int) -> None:
     """Bound the memory, forbid core files, ignore Ctrl-C, and tie this process to the service's life."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # A busy worker does not notice that its pipe closed, and a regular expression lets no thread run. The
     # kernel sends SIGIO, which kills, at the end of the service: this descriptor never becomes readable else.
-    service = parent_process()
-    assert service is not None, "a worker is started by a service"
+    service = _service()
     signal.signal(signal.SIGIO, signal.SIG_DFL)
     fcntl.fcntl(service.sentinel, fcntl.F_SETOWN, os.getpid())
     fcntl.fcntl(service.sentinel, fcntl.F_SETFL, fcntl.fcntl(service.sentinel, fcntl.F_GETFL) | os.O_ASYNC)

@@ -1,6 +1,7 @@
 """Wrong, truncated and wrongly encoded responses: no item is withdrawn or cut, and the next poll recovers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("engine")
 class Broken(InProcessReader):
     """A reader with a fault that only some documents trigger."""
 
-    async def run(self, job: ReadJob) -> ReadResult:
+    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
         if b"evil" in job.body:
             raise UnicodeError("nobody thought of this")
         return await super().run(job)

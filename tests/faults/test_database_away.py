@@ -102,6 +102,7 @@ def test_commits_go_on_within_seconds_and_nothing_is_lost_or_doubled(
 
             for turn in range(FAULTS_IN_TURN):
                 publish(turn + 2)
+                assert running.titles()
                 before = counted(url, "poll")
                 fault(database, meanwhile)
                 back = time.monotonic()

@@ -1,11 +1,12 @@
 import gzip
 import zlib
+from collections.abc import Iterator
 
 import brotli  # type: ignore[import-untyped]  # it ships none
 import pytest
 import zstandard
 
-from aggregator.fetch.decode import Decoding
+from aggregator.fetch.decode import STEP_BYTES, STEP_PIECES, Decoding, step
 from aggregator.fetch.errors import Rejected
 
 TEXT = b"".join(b"Release %d of the ministry. " % number for number in range(5_000))
@@ -74,16 +75,44 @@ def test_content_encodings_that_were_not_accepted_are_an_error(encoding: str, ca
     assert caught.value.cause == cause
 
 
-def test_a_gzip_stream_of_countless_members_is_refused() -> None:
-    with pytest.raises(Rejected) as caught:
-        decoded("gzip", gzip.compress(b"") * 1_001)
-    assert caught.value.cause == "limit"
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("gzip", gzip.compress(b"") * 1_001),
+        ("zstd", zstandard.compress(b"") * 1_001),
+        ("zstd, br", brotli.compress(zstandard.compress(b"") * 1_000_000, quality=9)),
+        ("gzip, zstd", zstandard.compress(gzip.compress(b"") * 400_000)),
+        ("gzip, br", brotli.compress(gzip.compress(b"") * 400_000, quality=9)),
+        ("zstd, gzip", b"".join([gzip.compress(zstandard.compress(b""))] * 600)),
+        ("zstd", ((0x184D2A50).to_bytes(4, "little") + bytes(4)) * 1_001),
+    ],
+    ids=["gzip", "zstd", "zstd in br", "gzip in zstd", "gzip in br", "zstd in gzip", "skippable"],
+)
+def test_a_body_of_countless_members_is_refused_after_a_few_thousand_pieces(
+    encoding: str, data: bytes
+) -> None:
+    pieces = 0
+    with pytest.raises(Rejected, match="more than 1000 compressed members") as caught:
+        for _ in Decoding(encoding, max_bytes=20_000_000).feed(data):
+            pieces += 1
+    assert (caught.value.cause, pieces < 5_000) == ("limit", True)
+
+
+def test_streams_after_the_end_of_a_deflate_stream_are_ignored_and_cost_nothing() -> None:
+    one = zlib.compress(TEXT)
+    first, more = (list(Decoding("deflate", max_bytes=1_000_000).feed(data)) for data in (one, one * 1_000))
+    assert first == more
+
+
+def test_bytes_after_the_end_of_a_brotli_stream_are_an_error() -> None:
+    with pytest.raises(Rejected, match="its br encoding is broken"):
+        decoded("br", brotli.compress(TEXT) * 2, step=1_000_000)
 
 
 @pytest.mark.parametrize(
     ("encoding", "data"),
     [
-        ("zstd, gzip", gzip.compress(zstandard.compress(b"") * 200_000)),
+        ("deflate, gzip", gzip.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 300_000)),
         ("deflate, br", brotli.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 300_000, quality=5)),
     ],
 )
@@ -117,3 +146,38 @@ def test_a_zstd_frame_may_not_ask_for_a_huge_window() -> None:
     data = frame.compress(TEXT) + frame.flush()
     with pytest.raises(Rejected, match="its zstd encoding is broken"):
         decoded("zstd", data)
+
+
+@pytest.mark.parametrize(("encoding", "data"), ENCODED)
+def test_steps_yield_the_whole_body(encoding: str, data: bytes) -> None:
+    pieces, is_more, body = Decoding(encoding, max_bytes=1_000_000).feed(data), True, b""
+    while is_more:
+        piece, is_more = step(pieces)
+        body += piece
+    assert body == TEXT
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("gzip", gzip.compress(bytes(9_000_000))),
+        ("zstd", zstandard.compress(bytes(9_000_000))),
+        ("deflate, br", brotli.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 1_500_000, quality=5)),
+    ],
+)
+def test_a_step_is_bounded_in_pieces_and_bytes(encoding: str, data: bytes) -> None:
+    counted, sizes, is_more = 0, list[int](), True
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal counted
+        for piece in Decoding(encoding, max_bytes=10_000_000).feed(data):
+            counted += 1
+            yield piece
+
+    feed = pieces()
+    while is_more:
+        before = counted
+        piece, is_more = step(feed)
+        assert counted - before <= STEP_PIECES
+        sizes.append(len(piece))
+    assert max(sizes) <= STEP_BYTES + 2_100_000

@@ -27,10 +27,17 @@ def test_a_decompression_bomb_is_refused(encoding: str, bomb: bytes) -> None:
 
 
 def test_a_decompression_bomb_between_two_encodings_is_refused() -> None:
-    bomb = gzip.compress(zstandard.compress(b"") * 200_000)
-    error = failing({"/": answer("Content-Encoding: zstd, gzip", body=bomb)})
+    bomb = gzip.compress(zlib.compress(b"")[:2] + b"\0\0\0\xff\xff" * 200_000)
+    error = failing({"/": answer("Content-Encoding: deflate, gzip", body=bomb)})
     assert error.cause == "limit"
     assert str(error).endswith("it is larger than 100000 bytes between its encodings")
+
+
+def test_a_few_bytes_that_stand_for_a_million_frames_are_refused() -> None:
+    frames = brotli.compress(zstandard.compress(b"") * 1_000_000, quality=9)
+    error = failing({"/": answer("Content-Encoding: zstd, br", body=frames)})
+    assert (len(frames) < 200, error.cause) == (True, "limit")
+    assert str(error).endswith("it has more than 1000 compressed members")
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,16 @@
 """HTML sanitising: allow-list, URLs, tracking pixels, cost limits and the fixed point."""
 
 import json
+import sys
+from types import FrameType
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aggregator.model import Markup
-from aggregator.normalise.html import Safe, fixed_point, sanitise
+from aggregator.normalise.html import Safe, _candidates, fixed_point, sanitise
 from tests.corpus import HOSTILE
 from tests.normalise.allowed import faults
 
@@ -252,3 +255,43 @@ def test_known_xss_payloads_are_neutralised() -> None:
         once = sanitised(case["payload"])
         assert faults(once.html) == [], case["payload"]
         assert sanitised(once.html) == Safe(once.html, once.text)
+
+
+@pytest.mark.parametrize(
+    ("srcset", "kept"),
+    [
+        ("/a.jpg", "https://one.example/a.jpg"),
+        ("/a.jpg 1x, /b.jpg 2x", "https://one.example/a.jpg 1x, https://one.example/b.jpg 2x"),
+        ("/a.jpg 1x,/b.jpg 2.5x", "https://one.example/a.jpg 1x, https://one.example/b.jpg 2.5x"),
+        ("/a.jpg , /b.jpg 200w", "https://one.example/a.jpg, https://one.example/b.jpg 200w"),
+        (", ,/a.jpg,, ,/b.jpg", "https://one.example/a.jpg, https://one.example/b.jpg"),
+        ("/a,b.jpg 1x", "https://one.example/a,b.jpg 1x"),
+        ("/a.jpg 100w 50h, /b.jpg 2x", "https://one.example/b.jpg 2x"),
+        ("/a.jpg 1y,/b.jpg", "https://one.example/b.jpg"),
+        ("javascript:alert(1) 1x, /b.jpg", "https://one.example/b.jpg"),
+    ],
+)
+def test_each_candidate_of_a_srcset_keeps_its_size(srcset: str, kept: str) -> None:
+    safe = sanitise(Markup(f'<img src="/a.jpg" srcset="{srcset}">', is_html=True), "https://one.example/")
+    assert f'srcset="{kept}"' in safe.html
+
+
+@pytest.mark.parametrize("pump", ["a", ",", " ", "a ", "a,", "a 1x,", "a 1x ", "1x,", "a  ,", "\t\t1"])
+def test_a_srcset_is_read_in_steps_that_grow_as_its_length(pump: str) -> None:
+    def steps(size: int) -> int:
+        counted = 0
+
+        def count(frame: FrameType, event: str, argument: object) -> Any:
+            nonlocal counted
+            counted += event == "line"
+            return count
+
+        before = sys.gettrace()
+        sys.settrace(count)
+        try:
+            list(_candidates(pump * (size // len(pump)) + " \x00"))
+        finally:
+            sys.settrace(before)
+        return counted
+
+    assert steps(10_000) <= 11 * steps(1_000)

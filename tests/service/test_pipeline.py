@@ -11,9 +11,10 @@ from typing import TypeVar
 import pytest
 
 from aggregator.errors import Cause, LeaseLost, Outdated
+from aggregator.fetch.memory import Budget
 from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.model.settings import Config
-from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX
+from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX, RESULT_BYTES_MAX
 from aggregator.storage import Storage
 from aggregator.storage.sql.polls import PollStore
 from tests.engines import open_storage
@@ -89,6 +90,38 @@ def test_a_poll_with_outdated_decisions_only_fails_and_backs_off(tmp_path: Path)
         (health,) = store.admin.health()
         assert (health.failures, all_items(store)) == (1, ())
         assert health.due.at > NOON
+
+
+class WatchedPolls(PollStore):
+    """A store that notes how much of a budget is free at each commit."""
+
+    budget: Budget
+    free: tuple[int, ...] = ()
+
+    def record(self, result: PollResult) -> None:
+        self.free += (self.budget.free,)
+        super().record(result)
+
+
+def test_a_result_counts_against_its_memory_budget_until_it_is_committed(tmp_path: Path) -> None:
+    opened = open_storage(tmp_path)
+    polls = WatchedPolls(opened.polls._engine)
+    store = replace(opened, polls=polls)
+
+    async def run() -> int:
+        async with http_server({"/feed": says(PILOT, STORM)}) as origin, client() as fetcher:
+            settings = config(replace(OFFICE, feed=origin.url("/feed")), store=tmp_path)
+            store.admin.sync(settings, NOON)
+            polling = pipeline(store, fetcher, lambda: settings)
+            polls.budget = polling.results
+            await polling.run([OFFICE.id])
+            polling.close()
+            return polling.results.free
+
+    with closing(store):
+        free = asyncio.run(run())
+        assert [free - each > 500 for each in polls.free] == [True]
+        assert free == RESULT_BYTES_MAX
 
 
 class OvertakenPolls(PollStore):

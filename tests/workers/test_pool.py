@@ -1,7 +1,6 @@
 """A hostile document costs one job, whatever it does to its worker. Every test runs real processes."""
 
 import asyncio
-import inspect
 import json
 import multiprocessing
 import os
@@ -10,19 +9,22 @@ import select
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import Cause, ParseError, WorkerError
+from aggregator.fetch.memory import Budget, Share
 from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
 from aggregator.workers.answers import encode
 from aggregator.workers.pool import WorkerPool
 from aggregator.workers.process import ANSWER_BYTES_MAX
+from tests.virtual_time import settled
+from tests.workers.given import runs
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -99,6 +101,23 @@ def test_the_name_a_document_gives_itself_is_one_printable_line() -> None:
     with_workers(act)
 
 
+def test_a_worker_reads_any_encoding_and_the_time_zone_of_each_source() -> None:
+    dated = rss(item("新闻").replace("<link>", "<pubDate>2026-11-20 12:00</pubDate><link>")).decode()
+
+    async def act(workers: WorkerPool) -> None:
+        read = []
+        for encoding, zone in (("gb18030", "Asia/Shanghai"), ("big5", "America/New_York"), ("utf-16", "UTC")):
+            plain = job(
+                f'<?xml version="1.0" encoding="{encoding}"?>{dated}'.replace("闻", "聞").encode(encoding)
+            )
+            (made,) = (await workers.run(replace(plain, source=replace(plain.source, timezone=zone)))).items
+            read.append((made.title, made.claimed and made.claimed.hour))
+        assert read == [("新聞", 4), ("新聞", 17), ("新聞", 12)]
+        assert workers.killed == 0
+
+    with_workers(act)
+
+
 def test_a_parse_error_comes_through_as_it_was_raised() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(ParseError, match="the document is empty") as caught:
@@ -135,7 +154,7 @@ def test_a_job_past_its_cpu_time_dies_alone() -> None:
 def test_a_job_that_wants_too_much_memory_fails_alone() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(ParseError, match="more memory") as caught:
-            await workers.run(job(b'{"items": [' + b"[]," * 8_000_000))
+            await workers.run(job(b'{"items": [' + b"[]," * 6_000_000))
         assert caught.value.cause == "limit"
         await still_work(workers)
 
@@ -152,25 +171,9 @@ def test_a_pattern_that_cannot_be_used_fails_its_job_alone() -> None:
     with_workers(act)
 
 
-class TakesOver:
-    """A job that takes its worker over: unpickling it there sends `answer` through the worker's own pipe."""
-
-    source = Source(id="one", feed="https://one.example/feed")
-
-    def __init__(self, answer: bytes) -> None:
-        self.answer = answer
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _send_from_worker, (self.answer,)
-
-
-def _send_from_worker(answer: bytes) -> None:
-    frame = inspect.currentframe()
-    while frame is not None and "pipe" not in frame.f_locals:
-        frame = frame.f_back
-    assert frame is not None
-    frame.f_locals["pipe"].send_bytes(answer)
-    threading.Event().wait()
+def takes_over(answer: bytes) -> ReadJob:
+    """Return a job that takes its worker over and sends `answer` through the worker's own pipe."""
+    return runs(f"answer({answer!r})")
 
 
 class Writes:
@@ -188,7 +191,7 @@ def test_an_answer_that_is_a_pickle_is_never_loaded(tmp_path: Path) -> None:
 
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError, match="made its worker send an undecodable answer") as caught:
-            await workers.run(TakesOver(answer))  # type: ignore[arg-type]
+            await workers.run(takes_over(answer))
         assert caught.value.cause == "crash"
         await still_work(workers)
 
@@ -201,7 +204,7 @@ def test_an_answer_that_is_a_pickle_is_never_loaded(tmp_path: Path) -> None:
 def test_a_worker_that_was_taken_over_cannot_stop_the_polls_of_its_source() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError) as caught:
-            await workers.run(TakesOver(encode(ParseError("gone", cause=Cause.GONE))))  # type: ignore[arg-type]
+            await workers.run(takes_over(encode(ParseError("gone", cause=Cause.GONE))))
         assert caught.value.cause == "crash"
 
     with_workers(act)
@@ -210,7 +213,7 @@ def test_a_worker_that_was_taken_over_cannot_stop_the_polls_of_its_source() -> N
 def test_an_answer_beyond_its_size_ends_the_worker() -> None:
     async def act(workers: WorkerPool) -> None:
         with pytest.raises(WorkerError) as caught:
-            await workers.run(TakesOver(bytes(ANSWER_BYTES_MAX + 1)))  # type: ignore[arg-type]
+            await workers.run(runs(f"answer(bytes({ANSWER_BYTES_MAX + 1}))"))
         assert caught.value.cause == "crash"
         await still_work(workers)
 
@@ -240,6 +243,27 @@ def test_workers_killed_while_idle_cost_nothing() -> None:
             child.join()
         await still_work(workers)
         assert workers.killed == 0
+
+    with_workers(act)
+
+
+def test_a_job_waits_for_room_before_a_worker_takes_it() -> None:
+    async def act(workers: WorkerPool) -> None:
+        budget = Budget(100)
+        with Share(budget) as results:
+            results.take(100)
+            waiting = asyncio.ensure_future(workers.run(job(rss(item("late"))), budget.room))
+            await settled()
+            assert (pids(), waiting.done()) == (set(), False)
+        assert titles(await waiting) == ["late"]
+
+    with_workers(act)
+
+
+def test_a_result_has_the_size_of_its_answer() -> None:
+    async def act(workers: WorkerPool) -> None:
+        small, large = [(await workers.run(job(rss(item("t" * size))))).size for size in (10, 900)]
+        assert 100 < small < large - 800
 
     with_workers(act)
 

@@ -56,6 +56,7 @@ class _Transfer:
     validators: Validators = NO_VALIDATORS
     max_bytes: int = 0
     credentials: Credentials | None = None
+    limits_host: bool = False  # a 429 is that of a configured address, not of a redirect's target or a hub
     content: bytes | None = None  # of a POST; None for a GET
     content_type: str = ""
 
@@ -102,17 +103,20 @@ class Client:
         accept: str = FEED_TYPES,
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
+        is_configured: bool = True,
     ) -> Fetched:
         """Return the document at `url`; its body is None after a 304 to a conditional request.
 
         `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
         origin until a redirect leaves it; userinfo in a URL is not sent. The deadline is suspended while the
-        fetch waits for a slot. FetchError for anything but a usable body or that 304.
+        fetch waits for a slot. `is_configured`: the operator wrote this URL, so that a 429 it answers itself
+        rate-limits its host. FetchError for anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
-        return await self._within_deadline(url, _Transfer(accept, validators, cap, credentials))
+        transfer = _Transfer(accept, validators, cap, credentials, limits_host=is_configured)
+        return await self._within_deadline(url, transfer)
 
     async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
         """Post a form, as to a WebSub hub, and return the 2xx status; the body of the response is not read.
@@ -151,7 +155,7 @@ class Client:
             answer = await self._hop(target, parsed, transfer, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent) if len(visited) > 1 else answer
-            permanent = permanent and answer.is_permanent
+            permanent, transfer = permanent and answer.is_permanent, replace(transfer, limits_host=False)
             previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
             if transfer.content is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
                 raise FetchError(f"{redacted(target)} leads from https to http", cause=Cause.REFUSED)
@@ -168,7 +172,7 @@ class Client:
             async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
                 response = await self._transport.handle_async_request(self._request(url, parsed, transfer))
                 try:
-                    if response.status_code == 429:  # before another fetch gets the slot
+                    if response.status_code == 429 and transfer.limits_host:  # before the slot is free
                         self.hosts.limit(parsed.host)
                     return await self._interpret(url, response, transfer)
                 finally:
@@ -218,7 +222,8 @@ class Client:
             body, received = await read_body(url, response, budget=self.budget, max_bytes=transfer.max_bytes)
             fresh = refreshed(url, headers)
         else:
-            raise failure(url, status, headers)
+            host = (urlsplit(url).hostname or "") if transfer.limits_host else ""
+            raise failure(url, status, headers, host=host)
         return Fetched(
             url=url,
             status=status,

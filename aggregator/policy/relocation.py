@@ -66,7 +66,8 @@ def undone(known: Relocation) -> Relocation | None:
 
 
 def is_configured(feed: str, known: Relocation) -> bool:
-    """Return whether a configured address is the target of the relocation, adopted or pending."""
+    """Return whether the address configured under the id of a source is the target of its relocation, adopted
+    or pending."""
     return bool(feed) and feed in (known.at, known.seen)
 
 
@@ -83,7 +84,7 @@ def advice(source: str, known: Relocation) -> str:
     to, since = feed_address(known.target[0]), known.target[1]
     if not to or since is None:
         return ""
-    cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
+    cure = f"write `id: {source}` and `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
     if known.at:
         return f"moved for good, polled at {to} since {since:%Y-%m-%d}: {cure}"
     adopted = f"{since + STABLE:%Y-%m-%d}"

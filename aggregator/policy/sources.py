@@ -100,17 +100,19 @@ def plan(
 
 
 def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
-    """Yield old and new id of each known feed under an id that the store does not have, also at the address
-    it has moved to."""
+    """Yield old and new id of each known feed under an id that the store does not have, also at the adopted
+    address of its relocation.
+
+    The target of a redirect that is not adopted yet proves nothing: any source can redirect to another's
+    feed, and would be taken for it once that is configured.
+    """
     ids, listed = {each.known.id for each in stored}, {source.id for source in configured}
     by_feed = {each.known.feed: each for each in sorted(stored, key=lambda each: each.configured)}
-    moved = [each for each in stored if each.relocation != Relocation()]
+    by_target = {each.relocation.at: each for each in stored if each.relocation.at}
     for source in configured:
         if source.id in ids:
             continue
-        present = by_feed.get(source.feed) or next(
-            (each for each in moved if relocation.is_configured(source.feed, each.relocation)), None
-        )
+        present = by_feed.get(source.feed) or by_target.get(source.feed)
         if present is not None and present.known.id not in listed:
             listed.add(present.known.id)
             yield present.known.id, source.id
@@ -137,7 +139,8 @@ def _update(
     if is_moved:
         due, kept = Due(now, DueReason.MOVED), Relocation()
     elif not present.configured:
-        due = Due(now, DueReason.CONFIGURED_AGAIN)
+        is_told_to_wait = present.due.reason is DueReason.ORIGIN_WAIT and present.due.at > now
+        due = present.due if is_told_to_wait else Due(now, DueReason.CONFIGURED_AGAIN)
     elif source.every < present.known.every and not present.failures and present.due.at > now + source.every:
         due = Due(now + source.every, DueReason.EVERY, wait=source.every)
     host = relocation.host_of(source.feed, kept)

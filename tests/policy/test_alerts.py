@@ -114,7 +114,7 @@ def test_a_relocation_is_raised_with_its_cure_until_the_address_is_configured() 
     moved = Relocation(at="https://new.example/feed", since=NOON)
     message = (
         "moved for good, polled at https://new.example/feed since 2026-03-02: "
-        "write `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
+        "write `id: harbour` and `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
     )
     before = replace(CLAIM, relocation=moved)
     assert fine(relocation=moved)[AlertKind.MOVED] == fine(before)[AlertKind.MOVED] == message

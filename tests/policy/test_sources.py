@@ -82,6 +82,13 @@ def test_a_source_back_in_the_configuration_is_due_at_once() -> None:
     )
 
 
+def test_a_source_back_in_the_configuration_still_obeys_the_retry_after_of_its_origin() -> None:
+    wait = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY)
+    update = planned(MINISTRY, stored(MINISTRY, configured=False, due=wait))
+    assert update is not None
+    assert update.due == wait
+
+
 # ---- renames
 
 
@@ -166,16 +173,22 @@ def test_the_target_of_a_relocation_is_configured_without_a_reset(known: Relocat
     )
 
 
-@pytest.mark.parametrize("known", [SEEN, MOVED])
-def test_the_target_of_a_relocation_under_another_id_is_the_same_source(known: Relocation) -> None:
+def test_the_adopted_target_of_a_relocation_under_another_id_is_the_same_source() -> None:
     moved = source("new-example", feed=NEW)  # a bare address gets another id with it
-    found = plan([moved], [stored(MINISTRY, relocation=known)], NO_LIMITS, NOON)
+    found = plan([moved], [stored(MINISTRY, relocation=MOVED)], NO_LIMITS, NOON)
     assert (found.renames, found.additions, found.removals) == ((("ministry", "new-example"),), (), ())
     assert found.done == (
         "ministry: renamed to new-example",
         "new-example: its new address is configured now",
     )
     assert [each.is_reset for each in found.updates] == [False]
+
+
+def test_a_source_that_redirects_to_the_feed_of_another_is_not_renamed_to_it() -> None:
+    honest = source("honest", feed=NEW)
+    found = plan([honest], [stored(MINISTRY, 7, relocation=SEEN)], NO_LIMITS, NOON)
+    assert (found.renames, found.removals) == ((), (7,))
+    assert [each.source.id for each in found.additions] == ["honest"]
 
 
 def test_two_sources_may_exchange_their_feeds() -> None:

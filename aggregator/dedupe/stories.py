@@ -34,10 +34,20 @@ def _same_language(one: str, other: str) -> bool:
     return one == other or not one or not other
 
 
+def parts(item: Item, story: Sequence[Candidate]) -> bool:
+    """Return whether an item, as edited, leaves its story: it no longer agrees with each other member.
+
+    With each, because two sources could otherwise agree with one another and carry a third one's release.
+    """
+    return not all(_same_language(item.language, each.language) and _agree(item, each) for each in story)
+
+
 def _agree(item: Item, candidate: Candidate) -> bool:
+    """Return whether the texts agree; short ones prove nothing, there the titles and the address must."""
     one, other = _words(item.text), _words(candidate.text)
     if min(len(one), len(other)) < WORDS_MIN:
-        return _words(item.title) == _words(candidate.title)
+        same_address = item.key(KeyKind.LINK) == candidate.link
+        return same_address and _words(item.title) == _words(candidate.title)
     few, many = sorted((_shingles(one), _shingles(other)), key=len)
     return len(few & many) >= SHINGLES_SHARED_MIN * len(few)
 

@@ -46,7 +46,8 @@ class Edit:
     `substantive`: all of its content is replaced, else only its keys and, when `moves`, its address.
     `revises`: the public state of before becomes a revision and the item counts as corrected, with
     `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `flags` are all
-    it has afterwards, None for no change.
+    it has afterwards, None for no change. `parts`: it leaves its story; `leaves_home`: its link has left the
+    domains of its source. `id` is that of the item.
     """
 
     number: int
@@ -58,6 +59,9 @@ class Edit:
     is_public: bool = False
     release: datetime | None = None
     flags: tuple[str, ...] | None = None
+    parts: bool = False
+    leaves_home: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

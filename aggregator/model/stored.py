@@ -48,15 +48,17 @@ class Known:
     edits: int = 0
     release: datetime | None = None
     flags: tuple[str, ...] = ()
+    id: str = ""
+    story: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item of another source that may be the same release (same canonical URL)."""
+    """An item of another source that may be the same release (same canonical URL), or was found to be."""
 
     number: int
     story: int | None
-    link: bytes
+    link: bytes | None
     language: str
     shown: datetime
     title: str
@@ -68,7 +70,8 @@ class Knowledge:
     """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
-    one of their addresses, not withdrawn. `seq` is the change sequence at that moment. `taken` are ids that
+    one of their addresses, not withdrawn, `members` those in the stories of `known`, in any
+    state. `seq` is the change sequence at that moment. `taken` are ids that
     other items have; `withdrawn` are ids of items that were withdrawn before the store was restored without
     them. `authority` is that of minted tag: ids (RFC 4151).
     """
@@ -77,6 +80,7 @@ class Knowledge:
     seq: int = 0
     known: tuple[Known, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    members: tuple[Candidate, ...] = ()
     links: frozenset[bytes] = frozenset()  # the addresses that candidates were looked up by
     taken: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()

@@ -233,6 +233,6 @@ def _completed(result: PollResult) -> PollResult:
         result,
         after=replace(result.after, host=host),
         is_feed_changed=_is_feed_changed(claim, result.after),
-        raised=tuple((kind, text) for kind, text in judged.items() if text and kind not in claim.open_alerts),
-        cleared=tuple(kind for kind, text in judged.items() if not text and kind in claim.open_alerts),
+        raised=alerts.raised(judged, claim.open_alerts),
+        cleared=alerts.cleared(judged, claim.open_alerts),
     )

@@ -158,8 +158,8 @@ def _update(
         is_moved=is_moved,
         is_reset=is_moved and not is_adopted,
         refiles="topics" in changed,
-        resettles=bool(changed & {"topics", "republish"}),
-        touches=bool(changed & SHOWN),
+        resettles=bool(changed & {"topics", "republish", "domains"}),
+        touches=bool(changed & (SHOWN | {"domains"})),
     )
 
 

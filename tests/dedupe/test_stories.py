@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.stories import MATCHED_WITHIN, match
+from aggregator.dedupe.stories import MATCHED_WITHIN, match, parts
 from aggregator.model import Candidate, Item, KeyKind
 from tests.dedupe.memory import said
 from tests.given import MINUTE, NOON, entry
@@ -80,3 +80,21 @@ def test_a_translation_is_another_release(one: str, other: str, same: bool) -> N
 def test_of_several_the_oldest_is_joined() -> None:
     old, new = candidate(release(), 3), candidate(release(), 4)
     assert match(release(), NOON, [new, old]) is old
+
+
+OTHER = "<p>" + "nobody was hurt when the old harbour crane fell into the river this morning at six" + "</p>"
+
+
+def test_an_edited_item_parts_unless_it_agrees_with_each_other_member() -> None:
+    lead, accomplice = candidate(release(), 3), candidate(release(body=OTHER), 4)
+    assert not parts(release(title="Bridge open"), [lead])
+    assert parts(release(body=OTHER), [lead])
+    assert parts(release(body=OTHER), [accomplice, lead])
+    assert parts(replace(release(), language="fr"), [lead])
+    assert not parts(release(body=OTHER), [])
+
+
+def test_after_a_change_of_link_short_texts_prove_nothing() -> None:
+    short, elsewhere = "<p>Read more.</p>", "https://agency.example/bridge"
+    assert parts(release(body=short, link=elsewhere), [candidate(release(body=short))])
+    assert not parts(release(link=elsewhere), [candidate(release())])

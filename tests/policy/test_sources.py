@@ -250,7 +250,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
         ({"licence": "CC0"}, False, False, True),
         ({"republish": Republish.NO}, False, True, True),
         ({"topics": ("law", "health")}, True, True, True),
-        ({"domains": ("office.example",)}, False, False, False),
+        ({"domains": ("office.example",)}, False, True, True),
         ({"priority": 5}, False, False, False),
     ],
 )

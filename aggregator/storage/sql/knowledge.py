@@ -20,10 +20,12 @@ ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
 def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
     """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
     links = frozenset(link for item in found.items if (link := item.key(KeyKind.LINK)) is not None)
+    known = () if claim.first_import or not found.items else _known(db, claim, found, now)
     return Knowledge(
         authority=journal.authority(db),
         seq=_seq(db),
-        known=() if claim.first_import or not found.items else _known(db, claim, found, now),
+        known=known,
+        members=_members(db, claim.number, {each.story for each in known if each.story is not None}),
         candidates=_candidates(db, claim.number, links) if links else (),
         links=links,
         taken=frozenset(taken),
@@ -52,7 +54,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, flags,
+        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, flags,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
@@ -87,6 +89,21 @@ def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candida
     return tuple(rows.value(Candidate, row) for row in found)
 
 
+def _members(db: Connection, source: int, of: Set[int]) -> tuple[Candidate, ...]:
+    """Return the members of these stories by other sources whose texts are kept.
+
+    Withdrawn and held ones count: they may be published again.
+    """
+    if not of:
+        return ()
+    found = db.execute(
+        f"""SELECT number, story, link, language, shown, title, text FROM item
+        WHERE story {ints(":stories")} AND source <> :source AND freed = 0 ORDER BY number""",
+        {"stories": as_json(of), "source": source},
+    )
+    return tuple(rows.value(Candidate, row) for row in found)
+
+
 def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> bool:
     """Return whether items that the decision was based on have changed since it was read.
 
@@ -96,7 +113,8 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
     basis = changes.basis
     if at.seq == basis.seq + 1:
         return False
-    numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
+    others = (*basis.candidates, *basis.members)
+    numbers = {each.number for each in basis.known} | {each.number for each in others}
     unchanged = db.execute(
         f"SELECT count(*) AS items FROM item WHERE seq <= ? AND number {ints()}",
         (basis.seq, as_json(numbers)),

@@ -12,7 +12,7 @@ from aggregator.config import addresses
 from aggregator.editorial.present import present
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.model import FeedInfo, Fetched, ReadJob, ReadResult, State, Stored
-from aggregator.model.settings import Config, Source
+from aggregator.model.settings import Config, Network, Source
 from aggregator.parse.autodiscovery import find_feeds, usual_addresses
 from aggregator.service import app
 from aggregator.service.clients import client_of
@@ -45,7 +45,9 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
             async with slots:
                 try:
                     credentials = config.credentials_of(source)
-                    fetched = await client.fetch(source.feed, credentials=credentials)
+                    fetched = await client.fetch(
+                        source.feed, credentials=credentials, networks=source.allow_networks
+                    )
                     read = await workers.run(read_job(fetched, source, app.utc_now()))
                 except PollError as error:
                     return (source.id, str(error), "–", "–"), False
@@ -76,7 +78,11 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         addresses.feed(url)
     except ValueError as error:
         raise UsageError(f"the URL {error}") from None
-    feed, read = asyncio.run(_find(config, url))
+    try:
+        networks = tuple(map(addresses.network, options.networks))
+    except ValueError as error:
+        raise UsageError(f"--allow-network {error}") from None
+    feed, read = asyncio.run(_find(config, url, networks))
     text = path.read_bytes().decode()  # with its line ends and byte order mark
     edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview
     _preview(config, feed, options.organisation or read.document.title, read)
@@ -88,19 +94,19 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
     return 0
 
 
-async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
+async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tuple[str, ReadResult]:
     """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
         async with aclosing(client_of(config)) as client:
-            fetched = await client.fetch(url, accept=ACCEPT_ALL)
+            fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
             try:
                 return fetched.url, await workers.run(_job(fetched))
             except ParseError:
                 named = find_feeds(fetched.body or b"", fetched.url)
             for candidate in named or usual_addresses(fetched.url):
                 try:
-                    answer = await client.fetch(candidate)
+                    answer = await client.fetch(candidate, networks=networks)
                     return answer.url, await workers.run(_job(answer))
                 except (FetchError, ParseError):
                     continue

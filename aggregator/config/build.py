@@ -21,11 +21,13 @@ from aggregator.model.settings import (
     Config,
     Credentials,
     Embargo,
+    Network,
     PollSettings,
     Publication,
     Republish,
     Retention,
     Source,
+    Webhook,
 )
 
 EXAMPLE_CONTACT = "desk@example.org"
@@ -60,7 +62,8 @@ def build(
         poll=poll,
         retention=_retention(top.section("retention")),
         database=top.one("database", addresses.database, ""),
-        alerts=top.one("alerts", addresses.webhook, ""),
+        alerts=_alerts(top),
+        hub_networks=_hub_networks(top.section("websub")),
         credentials=tuple(each for _, each in sources if each is not None),
     )
     top.close()
@@ -87,6 +90,8 @@ def _publication(section: Section, listen: Address) -> Publication:
 
 def _poll(section: Section) -> PollSettings:
     default = PollSettings()
+    if section.has("allow_networks"):
+        section.raw("allow_networks", addresses.networks_of_all, None)
     poll = PollSettings(
         every=section.one("every", _WEB_INTERVAL, default.every),
         timeout=section.one("timeout", values.duration("1s", "10m"), default.timeout),
@@ -94,11 +99,28 @@ def _poll(section: Section) -> PollSettings:
         concurrency=section.one("concurrency", values.whole(1, 1000), default.concurrency),
         per_host=section.one("per_host", values.whole(1, 100), default.per_host),
         host_gap=section.one("host_gap", values.duration("0s", "10m"), default.host_gap),
-        allow_networks=section.many("allow_networks", addresses.network),
         websub=section.one("websub", values.choice("true", "false"), "true") == "true",
     )
     section.close()
     return poll
+
+
+def _alerts(top: Section) -> Webhook | None:
+    """Return the webhook of alerts: its address, or a mapping with the private networks it may be in."""
+    if not top.is_mapping("alerts"):
+        url = top.one("alerts", addresses.webhook, "")
+        return Webhook(url) if url else None
+    section = top.section("alerts")
+    url = section.need("url", addresses.webhook)
+    webhook = Webhook(url, section.many("allow_networks", addresses.network))
+    section.close()
+    return webhook
+
+
+def _hub_networks(section: Section) -> tuple[Network, ...]:
+    networks = section.many("allow_networks", addresses.network)
+    section.close()
+    return networks
 
 
 def _retention(section: Section) -> Retention:
@@ -155,6 +177,7 @@ def _source(
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
+        allow_networks=section.many("allow_networks", addresses.network),
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()

@@ -26,6 +26,7 @@ class Addition:
     id: str = ""
     organisation: str = ""
     topics: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 def add_source(text: str, source: Addition) -> str:
@@ -63,6 +64,8 @@ def _fields(source: Addition) -> list[str]:
         fields.insert(0, f"id: {_scalar(source.id)}")
     if source.topics:
         fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
+    if source.networks:
+        fields.append(f"allow_networks: [{', '.join(map(_scalar, source.networks))}]")
     return fields
 
 

@@ -34,9 +34,9 @@ from aggregator.fetch.responses import (
     kept,
     refreshed,
 )
-from aggregator.fetch.transport import Resolver, Transport
+from aggregator.fetch.transport import ALLOWED, Resolver, Transport
 from aggregator.model import Fetched, Validators
-from aggregator.model.settings import Credentials, PollSettings
+from aggregator.model.settings import Credentials, Network, PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -57,6 +57,7 @@ class _Transfer:
     max_bytes: int = 0
     credentials: Credentials | None = None
     limits_host: bool = False  # a 429 is that of a configured address, not of a redirect's target or a hub
+    networks: tuple[Network, ...] = ()  # private ones that may be reached
     content: bytes | None = None  # of a POST; None for a GET
     content_type: str = ""
 
@@ -82,7 +83,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
-        self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
+        self._transport = transport or Transport(resolve=self._resolver)
         self.hosts = Hosts(
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
@@ -104,33 +105,38 @@ class Client:
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
         is_configured: bool = True,
+        networks: tuple[Network, ...] = (),
     ) -> Fetched:
         """Return the document at `url`; its body is None after a 304 to a conditional request.
 
         `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
         origin until a redirect leaves it; userinfo in a URL is not sent. The deadline is suspended while the
         fetch waits for a slot. `is_configured`: the operator wrote this URL, so that a 429 it answers itself
-        rate-limits its host. FetchError for anything but a usable body or that 304.
+        rate-limits its host. `networks` are private networks that this fetch may reach. FetchError for
+        anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
-        transfer = _Transfer(accept, validators, cap, credentials, limits_host=is_configured)
+        transfer = _Transfer(accept, validators, cap, credentials, is_configured, networks)
         return await self._within_deadline(url, transfer)
 
-    async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
+    async def post(
+        self, url: str, form: Sequence[tuple[str, str]], networks: tuple[Network, ...] = ()
+    ) -> int:
         """Post a form, as to a WebSub hub, and return the 2xx status; the body of the response is not read.
 
         It is repeated only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
         """
-        return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded")
+        return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded", networks)
 
-    async def post_json(self, url: str, value: object) -> int:
+    async def post_json(self, url: str, value: object, networks: tuple[Network, ...] = ()) -> int:
         """Post a value as JSON, as a webhook does, in the same way."""
-        return await self._post(url, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+        body = json.dumps(value, ensure_ascii=False).encode()
+        return await self._post(url, body, "application/json", networks)
 
-    async def _post(self, url: str, body: bytes, content_type: str) -> int:
-        transfer = _Transfer("*/*", content=body, content_type=content_type)
+    async def _post(self, url: str, body: bytes, content_type: str, networks: tuple[Network, ...]) -> int:
+        transfer = _Transfer("*/*", networks=networks, content=body, content_type=content_type)
         return (await self._within_deadline(url, transfer)).status
 
     async def _within_deadline(self, url: str, transfer: _Transfer) -> Fetched:
@@ -200,9 +206,13 @@ class Client:
             headers.extend((name.encode(), value.encode()) for name, value in transfer.credentials.fields)
         if transfer.content is not None:
             headers.append((b"Content-Type", transfer.content_type.encode()))
-            return httpx.Request("POST", parsed, headers=headers, content=transfer.content)
+            extensions = {ALLOWED: transfer.networks}
+            return httpx.Request(
+                "POST", parsed, headers=headers, content=transfer.content, extensions=extensions
+            )
         # With content= instead of stream= httpx takes four times as long.
-        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT)
+        extensions = {ALLOWED: transfer.networks}
+        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT, extensions=extensions)
 
     async def _interpret(
         self, url: str, response: httpx.Response, transfer: _Transfer

@@ -127,6 +127,7 @@ class Pipeline:
             validators=asked,
             credentials=config.credentials_of(source),
             is_configured=address == claim.feed,
+            networks=source.allow_networks,
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.errors import UsageError
+from aggregator.storage import private
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.polls import PollStore
@@ -77,7 +78,7 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
 
     StoreBusy while a service uses either.
     """
-    target.directory.mkdir(parents=True, exist_ok=True)
+    private.directory(target.directory)
     with TemporaryDirectory(dir=target.directory, prefix=".move-store.") as made:
         copy = Path(made) / "store.db"
         if origin.database:

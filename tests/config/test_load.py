@@ -20,6 +20,7 @@ from aggregator.model.settings import (
     Rule,
     Source,
     Text,
+    Webhook,
 )
 
 REPO_ROOT = Path(__file__).parents[2]
@@ -35,7 +36,8 @@ publication:
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
-poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false}
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, websub: false}
+websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
 sources:
@@ -114,11 +116,11 @@ FULL_CONFIG = Config(
         concurrency=8,
         per_host=1,
         host_gap=timedelta(seconds=3),
-        allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
         websub=False,
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
-    alerts="https://hooks.example/T0/secret?a=1",
+    alerts=Webhook("https://hooks.example/T0/secret?a=1"),
+    hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
 )
 
 

@@ -54,7 +54,7 @@ BEYOND = {
         text_of("headers: {X-Key: $KEY, x-key: $KEY}"),
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),
-    "arithmetic on an address: the host bits of a network": ("poll: {allow_networks: [10.0.0.1/8]}\n",),
+    "arithmetic on an address: the host bits of a network": ("websub: {allow_networks: [10.0.0.1/8]}\n",),
     "punycode is decoded": (of_feed("https://xn--ü.example/"),),
     "the time zones that the machine knows": (
         of_source("timezone: Europe"),
@@ -221,7 +221,7 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         ("poll: {max_bytes: %s}\n", SIZES),
         ("poll: {concurrency: %s}\n", ["0", "1", "1000", "1001", "1.5", "x"]),
         ("poll: {per_host: %s}\n", ["0", "1", "100", "101"]),
-        ("poll: {allow_networks: ['%s']}\n", ["10.0.0.0/8", "fd00::/8", "10.0.0.0/255.0.0.0", "x", "10/x"]),
+        ("websub: {allow_networks: ['%s']}\n", ["10.0.0.0/8", "fd00::/8", "10.0.0.0/255.0.0.0", "x", "10/x"]),
         ("retention: {items: %s}\n", SPANS),
         ("retention: {revisions: %s}\n", SPANS),
         ("retention: {polls: %s}\n", SPANS),

@@ -9,6 +9,7 @@ from pathlib import Path
 from psycopg import pq
 
 from aggregator.errors import StorageError, StoreBusy
+from aggregator.storage import private
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
 from aggregator.storage.postgres.pool import Pool, translated
@@ -34,7 +35,7 @@ class PostgresEngine:
         self._writing = threading.RLock()
         self._poller: Raw | None = None  # the session that holds the poller's lock
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            private.directory(directory)
         except OSError as error:
             raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
 

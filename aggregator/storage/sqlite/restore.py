@@ -8,7 +8,7 @@ from pathlib import Path
 
 from aggregator.model import State
 from aggregator.policy.lifecycle import replayed
-from aggregator.storage import Storage
+from aggregator.storage import Storage, private
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql import journal
 from aggregator.storage.sql.queries import JOURNAL
@@ -18,8 +18,7 @@ from aggregator.storage.sqlite.connection import FILE, LOCK, poller_lock, transl
 
 def restore(directory: Path, file: Path, now: datetime) -> Restored:
     """Restore a backup: stage it, replay the journal, exchange the files."""
-    if not directory.is_dir():
-        directory.mkdir(parents=True)
+    private.directory(directory)
     with translated(directory / FILE), poller_lock(directory / LOCK), staged(directory, file, now) as done:
         path, restored = done
         return replace(restored, aside=backup.change_places(path, directory / FILE))

@@ -28,9 +28,10 @@ def main() -> int:
     command = [sys.executable, "-m", "pip", "list", "--outdated", "--format=json"]
     listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     pinned = pins("constraints.txt", "requirements.lock")
-    newer = [each for each in json.loads(listed) if normal(each["name"]) in pinned]
-    for each in newer:
-        print(f"{each['name']} {pinned[normal(each['name'])]} → {each['latest_version']}")
+    newest = {normal(each["name"]): each["latest_version"] for each in json.loads(listed)}
+    newer = {name: version for name, version in pinned.items() if newest.get(name, version) != version}
+    for name, version in newer.items():
+        print(f"{name} {version} → {newest[name]}")
     return 1 if newer else 0
 
 

@@ -10,6 +10,7 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say, table
 from aggregator.config import addresses
 from aggregator.editorial.present import present
+from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.model import FeedInfo, Fetched, ReadJob, ReadResult, State, Stored
 from aggregator.model.settings import Config, Network, Source
@@ -24,7 +25,7 @@ ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, 
 
 def check(path: Path, *, live: bool) -> int:
     """Validate the configuration; with `live`, fetch and parse each source and return 1 if any fails."""
-    config = configuration.load(path, os.environ)
+    config = configuration.load(path, os.environ, needs_ids=True)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     count = len(config.sources)
@@ -112,7 +113,7 @@ async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tupl
                     continue
     finally:
         await workers.close()
-    raise UsageError(f"no feed found at {url}: give the URL of the feed itself")
+    raise UsageError(f"no feed found at {masked_feed(url)}: give the URL of the feed itself")
 
 
 def _job(fetched: Fetched) -> ReadJob:
@@ -120,7 +121,7 @@ def _job(fetched: Fetched) -> ReadJob:
 
 
 def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:
-    say(f"{read.document.title}\n{feed}\n{len(read.items)} items; preview of the first three:\n")
+    say(f"{read.document.title}\n{masked_feed(feed)}\n{len(read.items)} items; preview of the first three:\n")
     now = app.utc_now()
     info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=read.document.title)
     for item in read.items[:3]:

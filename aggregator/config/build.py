@@ -30,6 +30,10 @@ from aggregator.model.settings import (
     Webhook,
 )
 
+NEEDS_ID = (
+    "differs from another source's feed in its query only, and ids are made without queries: add an `id` "
+    "(`publicwire sources` shows the present ones)"
+)
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
@@ -38,10 +42,16 @@ _DEFAULT = Source(id="", feed="")
 
 
 def build(
-    root: Mapping, path: Path, faults: list[Fault], *, environment: Environment | None = None
+    root: Mapping,
+    path: Path,
+    faults: list[Fault],
+    *,
+    environment: Environment | None = None,
+    needs_ids: bool = False,
 ) -> Config:
     """Return the configuration in `root`; mistakes are appended to `faults`, unordered.
 
+    `needs_ids`: a source without an id is a mistake where only the query tells its address from another's.
     With any fault the result is incomplete and must not be used.
     """
     top = Section(root, "", place=root.start, faults=faults)
@@ -56,7 +66,7 @@ def build(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
         store=_resolve(path, top.one("store", values.line, "store/")),
-        sources=_distinct(sections, [source for source, _ in sources]),
+        sources=_distinct(sections, [source for source, _ in sources], needs_ids=needs_ids),
         listen=listen,
         admin=admin,
         poll=poll,
@@ -135,7 +145,9 @@ def _retention(section: Section) -> Retention:
     return retention
 
 
-def _distinct(sections: Sequence[Section], sources: Sequence[Source]) -> tuple[Source, ...]:
+def _distinct(
+    sections: Sequence[Section], sources: Sequence[Source], *, needs_ids: bool
+) -> tuple[Source, ...]:
     """Return the sources, each with a unique id; record duplicate feeds and ids."""
     feeds: dict[str, int] = {}
     ids: dict[str, int] = {}
@@ -147,7 +159,16 @@ def _distinct(sections: Sequence[Section], sources: Sequence[Source]) -> tuple[S
             section.fault(
                 "id", f"`{source.id}` is already the id of sources.{ids[source.id]}; choose another"
             )
-    return _with_ids(sources, taken=values.RESERVED | ids.keys())
+    identified = _with_ids(sources, taken=values.RESERVED | ids.keys())
+    for section, source in zip(sections, identified, strict=True):
+        if needs_ids and is_numbered(source):
+            section.fault("feed", NEEDS_ID)
+    return identified
+
+
+def is_numbered(source: Source) -> bool:
+    """Return whether a default id is numbered because another feed differs from its own in the query only."""
+    return bool(source.former_id) and source.id != _slug(source.feed)
 
 
 def _source(
@@ -178,6 +199,7 @@ def _source(
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
         allow_networks=section.many("allow_networks", addresses.network),
+        feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()
@@ -193,18 +215,24 @@ def _with_ids(sources: Sequence[Source], *, taken: frozenset[str]) -> tuple[Sour
         if not source.id:
             slug = _slug(source.feed)
             numbered = (f"{slug}-{number}" for number in count(2))
-            source = replace(source, id=next(name for name in chain((slug,), numbered) if name not in used))
+            free = next(name for name in chain((slug,), numbered) if name not in used)
+            query = urlsplit(source.feed).query
+            source = replace(source, id=free, former_id=_slug(source.feed, query) if query else "")
             used.add(source.id)
         identified.append(source)
     return tuple(identified)
 
 
-def _slug(feed: str) -> str:
+def _slug(feed: str, query: str = "") -> str:
+    """Return the readable default id of a feed.
+
+    Ids are public and a query may hold a secret, so it is left out; earlier versions made ids of `query` too.
+    """
     parts = urlsplit(feed)
     if parts.scheme == "file":  # ids are public, directories of this machine are not
         return values.slugify(Path(unquote(parts.path)).stem) or "file"
     site = parts.netloc.removeprefix("www.")
-    return values.slugify(f"{site} {parts.path} {parts.query}") or "source"
+    return values.slugify(f"{site} {parts.path} {query}") or "source"
 
 
 def _domains(feed: str) -> tuple[str, ...]:

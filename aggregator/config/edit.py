@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.config import addresses
+from aggregator.config.build import is_numbered
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
@@ -53,6 +54,11 @@ def add_source(text: str, source: Addition) -> str:
     except ConfigError as error:
         raise UsageError("; ".join(problem.message for problem in error.problems)) from None
     assert after.sources[:-1] == before.sources and after.sources[-1].feed == feed
+    if is_numbered(after.sources[-1]):
+        raise UsageError(
+            "a source whose address differs in its query only is already there, and ids are made without "
+            "queries: choose one with --id"
+        )
     return edited
 
 

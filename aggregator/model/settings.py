@@ -95,6 +95,8 @@ class Source:
     priority: int = 0
     first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
+    feed_public: bool = False  # its address is published also with its query
+    former_id: str = ""  # default id of earlier versions, made from the query too; "" for none
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -136,6 +136,7 @@ class FeedInfo:
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True
+    feed_public: bool = False  # also with its query
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from aggregator.editorial.safe import feed_address
+from aggregator.editorial.safe import masked_feed
 from aggregator.model import Fetched, Relocation
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
@@ -81,7 +81,7 @@ def event(before: Relocation, after: Relocation) -> str:
 
 def advice(source: str, known: Relocation) -> str:
     """Return the sentence about a relocation with its cure; "" for a source that has not moved."""
-    to, since = feed_address(known.target[0]), known.target[1]
+    to, since = masked_feed(known.target[0]), known.target[1]
     if not to or since is None:
         return ""
     cure = f"write `id: {source}` and `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"

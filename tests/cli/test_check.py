@@ -23,6 +23,22 @@ def harbour() -> Iterator[HttpServer]:
         yield serving
 
 
+def test_feeds_that_differ_in_their_query_only_need_ids(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    one, two = (harbour.url(f"/press.rss?key={key}") for key in ("abc", "def"))
+    harbour.answers |= {f"/press.rss?key={key}": harbour.answers["/press.rss"] for key in ("abc", "def")}
+    added = command("add", one, *HERE, "--yes")
+    assert (added.code, "abc" in added.out) == (0, False)
+    refused = command("add", two, *HERE, "--yes")
+    assert (refused.code, "choose one with --id" in refused.err) == (2, True)
+    with here.config.open("a") as config:
+        config.write(f"  - feed: {two}\n    allow_networks: [127.0.0.0/8]\n")
+    checked = command("check")
+    assert (checked.code, "add an `id`" in checked.err, "def" in checked.err) == (2, True, False)
+    assert command("sources").code == 0
+
+
 def test_add_reaches_private_networks_only_as_told(here: Site, command: Command, harbour: HttpServer) -> None:
     refused = command("add", harbour.url("/press.rss"), "--yes")
     assert (refused.code, "is refused: its host is at 127.0.0.1 (loopback)" in refused.err) == (1, True)

@@ -236,6 +236,16 @@ def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
     ]
 
 
+KEYED = ("https://a.example/feed?key=abc", "https://a.example/feed?key=def")
+
+
+def test_a_default_id_holds_nothing_of_the_query() -> None:
+    assert [(source.id, source.former_id) for source in sources_of(*KEYED)] == [
+        ("a-example-feed", "a-example-feed-key-abc"),
+        ("a-example-feed-2", "a-example-feed-key-def"),
+    ]
+
+
 WARNED = [
     (
         "sources: []\n",

@@ -20,4 +20,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX alert_untold ON alert (number)
         WHERE told < (CASE WHEN cleared IS NULL THEN 1 ELSE 2 END)""",
     ),
+    # Whether the address of a source's feed is published also with its query.
+    "m014_feed_public": ("ALTER TABLE source ADD COLUMN feed_public INTEGER NOT NULL DEFAULT 0",),
 }

@@ -5,7 +5,7 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 
-.PHONY: run test soak fuzz bench lint clean
+.PHONY: outdated run test soak fuzz bench lint clean
 run: $(READY)
 > $(BIN)/python run.py
 
@@ -38,10 +38,15 @@ bench: $(READY)
 > $(BIN)/python benchmarks/run.py
 > $(BIN)/python benchmarks/stored.py
 
-$(READY): pyproject.toml constraints.txt
+# What runs is installed by hash; pip knows no hash of a checkout, so that comes after, with what only tests need.
+$(READY): pyproject.toml constraints.txt requirements.lock
 > $(PYTHON) -m venv $(VENV)
-> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --config-settings editable_mode=compat -e ".[test]"
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation --config-settings editable_mode=compat -e ".[test]"
 > touch $(READY)
+
+outdated: $(READY)
+> $(BIN)/python .ci/outdated.py
 
 clean:
 > rm -rf $(VENV) build *.egg-info

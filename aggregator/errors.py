@@ -127,7 +127,8 @@ class FetchError(PollError):
     """The fetch brought no usable body.
 
     `status` is the HTTP status of the response, None without one; `retry_after` the raw header value, in
-    seconds or as a date (RFC 9110 section 10.2.3); `host` the host of the last response, after redirects.
+    seconds or as a date (RFC 9110 section 10.2.3); `host` the host that gave it, "" unless the response was
+    the first one of a configured address: only then does a rate limit concern the other sources there.
     """
 
     def __init__(

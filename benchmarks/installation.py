@@ -15,8 +15,7 @@ publication: {{name: Bench, url: 'http://127.0.0.1:{port}/', language: en, conta
 listen: 127.0.0.1:{port}
 admin: 127.0.0.1:{admin}
 store: store/
-poll: {{every: 15m, timeout: 30s, max_bytes: 10MB, concurrency: 64, per_host: 2,
-       allow_networks: [127.0.0.0/8]}}
+poll: {{every: 15m, timeout: 30s, max_bytes: 10MB, concurrency: 64, per_host: 2}}
 sources:
 """
 
@@ -33,7 +32,9 @@ def installed_version() -> str:
 def write_configuration(directory: Path, urls: list[str]) -> int:
     """Write sources.yaml with sources s0, s1, … beside an empty store; return the public port."""
     port = _free_port()
-    sources = "".join(f"  - {{id: s{at}, feed: '{url}'}}\n" for at, url in enumerate(urls))
+    sources = "".join(
+        f"  - {{id: s{at}, feed: '{url}', allow_networks: [127.0.0.0/8]}}\n" for at, url in enumerate(urls)
+    )
     head = CONFIGURATION.format(port=port, admin=_free_port())
     (directory / "sources.yaml").write_text(head + sources)
     (directory / "store").mkdir()

@@ -22,6 +22,7 @@ from tests import engines
 
 T = TypeVar("T")
 
+LOOPBACK = "allow_networks: [127.0.0.0/8]"  # of a source, a webhook or hubs on this machine
 COMMAND = (sys.executable, "-m", "aggregator")
 LATELY = format_datetime(datetime.now(UTC) - timedelta(hours=1))
 
@@ -110,7 +111,7 @@ class Site:
     def sources(self, feeds: Mapping[str, str], *lines: str, poll: str = "") -> None:
         """Write sources.yaml with these feeds by id; `lines` are added to each source, `poll` to the poll section."""
         listed = [
-            f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}'{''.join(lines)}}}"
+            f"  - {{id: {name}, organisation: Harbour Office, feed: '{url}', {LOOPBACK}{''.join(lines)}}}"
             for name, url in feeds.items()
         ]
         database = f"database: {self.database!r}" if self.database else ""
@@ -118,7 +119,8 @@ class Site:
 publication: {{name: Example Releases, url: "http://127.0.0.1:{self.public}/", language: en, contact: desk@releases.test}}
 listen: 127.0.0.1:{self.public}
 admin: 127.0.0.1:{self.admin}
-poll: {{every: 1h, host_gap: 0s, allow_networks: [127.0.0.0/8]{poll}}}
+poll: {{every: 1h, host_gap: 0s{poll}}}
+websub: {{{LOOPBACK}}}
 sources:
 """
         self.config.write_text(text + "\n".join(listed) + "\n", encoding="utf-8")

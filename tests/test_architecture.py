@@ -146,7 +146,8 @@ def test_shared_statements_and_engines_import_no_other_engine(path: Path) -> Non
     here = name(path)
     if here.startswith("storage."):
         allowed = {
-            f"aggregator.storage.{each}" for each in (here.split(".")[1], "sql", "backups", "transfer")
+            f"aggregator.storage.{each}"
+            for each in (here.split(".")[1], "sql", "backups", "private", "transfer")
         }
         if within(here, {"storage.postgres"}):
             allowed.add(

@@ -166,7 +166,7 @@ def test_commands_that_poll_refuse_to_start_without_their_variables(here: Site, 
     for command in ("check", "poll", "serve"):
         said = replace(here, environment={"PRESS_KEY": KEY}).run(command)
         assert said.returncode == 2
-        assert f":7:{column}: sources.0.auth.password: names $PRESS_PASSWORD, which is not set" in said.stderr
+        assert f":8:{column}: sources.0.auth.password: names $PRESS_PASSWORD, which is not set" in said.stderr
     assert not here.store.exists()
 
 

@@ -97,6 +97,10 @@ def add(
     source_id: Annotated[str, typer.Option("--id", help="Source id. Default: from its URL.")] = "",
     organisation: Annotated[str, typer.Option(help="Organisation. Default: the feed's title.")] = "",
     topic: Annotated[list[str] | None, typer.Option(help="Topic; repeatable.")] = None,
+    allow_network: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CIDR", help="Private network the feed is in; repeatable."),
+    ] = None,
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
@@ -104,7 +108,7 @@ def add(
     from aggregator.cli import check
     from aggregator.config import Addition
 
-    options = Addition(url, source_id, organisation, tuple(topic or ()))
+    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()))
     raise typer.Exit(check.add(config, options, yes=yes))
 
 

@@ -10,9 +10,10 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say, table
 from aggregator.config import addresses
 from aggregator.editorial.present import present
+from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
 from aggregator.model import FeedInfo, Fetched, ReadJob, ReadResult, State, Stored
-from aggregator.model.settings import Config, Source
+from aggregator.model.settings import Config, Network, Source
 from aggregator.parse.autodiscovery import find_feeds, usual_addresses
 from aggregator.service import app
 from aggregator.service.clients import client_of
@@ -24,7 +25,7 @@ ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, 
 
 def check(path: Path, *, live: bool) -> int:
     """Validate the configuration; with `live`, fetch and parse each source and return 1 if any fails."""
-    config = configuration.load(path, os.environ)
+    config = configuration.load(path, os.environ, needs_ids=True)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     count = len(config.sources)
@@ -45,7 +46,9 @@ async def _live(config: Config) -> list[tuple[tuple[str, ...], bool]]:
             async with slots:
                 try:
                     credentials = config.credentials_of(source)
-                    fetched = await client.fetch(source.feed, credentials=credentials)
+                    fetched = await client.fetch(
+                        source.feed, credentials=credentials, networks=source.allow_networks
+                    )
                     read = await workers.run(
                         read_job(fetched, source, app.utc_now(), max_bytes=config.poll.max_bytes)
                     )
@@ -78,7 +81,11 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         addresses.feed(url)
     except ValueError as error:
         raise UsageError(f"the URL {error}") from None
-    feed, read = asyncio.run(_find(config, url))
+    try:
+        networks = tuple(map(addresses.network, options.networks))
+    except ValueError as error:
+        raise UsageError(f"--allow-network {error}") from None
+    feed, read = asyncio.run(_find(config, url, networks))
     text = path.read_bytes().decode()  # with its line ends and byte order mark
     edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview
     _preview(config, feed, options.organisation or read.document.title, read)
@@ -90,25 +97,25 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
     return 0
 
 
-async def _find(config: Config, url: str) -> tuple[str, ReadResult]:
+async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tuple[str, ReadResult]:
     """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
     workers = WorkerPool()
     try:
         async with aclosing(client_of(config)) as client:
-            fetched = await client.fetch(url, accept=ACCEPT_ALL)
+            fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
             try:
                 return fetched.url, await workers.run(_job(fetched, config))
             except ParseError:
                 named = find_feeds(fetched.body or b"", fetched.url)
             for candidate in named or usual_addresses(fetched.url):
                 try:
-                    answer = await client.fetch(candidate)
+                    answer = await client.fetch(candidate, networks=networks)
                     return answer.url, await workers.run(_job(answer, config))
                 except (FetchError, ParseError):
                     continue
     finally:
         await workers.close()
-    raise UsageError(f"no feed found at {url}: give the URL of the feed itself")
+    raise UsageError(f"no feed found at {masked_feed(url)}: give the URL of the feed itself")
 
 
 def _job(fetched: Fetched, config: Config) -> ReadJob:
@@ -117,7 +124,7 @@ def _job(fetched: Fetched, config: Config) -> ReadJob:
 
 
 def _preview(config: Config, feed: str, organisation: str, read: ReadResult) -> None:
-    say(f"{read.document.title}\n{feed}\n{len(read.items)} items; preview of the first three:\n")
+    say(f"{read.document.title}\n{masked_feed(feed)}\n{len(read.items)} items; preview of the first three:\n")
     now = app.utc_now()
     info = FeedInfo(id="preview", feed=feed, organisation=organisation, title=read.document.title)
     for item in read.items[:3]:

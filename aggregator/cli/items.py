@@ -29,6 +29,7 @@ def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
     """Print the items stored last, newest shown date first."""
     config = configuration.load(path)
     with app.opened(config) as storage:
+        config = storage.admin.bound(config)
         names = {feed.id: feed for feed in storage.items.feeds()}
         _check_names(query, config, names)
         matches = sorted(storage.items.items(query), key=lambda item: (item.shown, item.number), reverse=True)
@@ -74,6 +75,7 @@ def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
     """Print one item: as lines, as plain text or as JSON."""
     config = configuration.load(path)
     with app.opened(config) as storage:
+        config = storage.admin.bound(config)
         item = find_item(storage, reference)
         feed = storage.items.feed(item.source)
         if feed is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import structlog
 from structlog.typing import EventDict, Processor
 
+from aggregator.cli.log_floods import FloodFilter
 from aggregator.errors import UsageError
 from aggregator.fetch.address import printable
 from aggregator.log import log
@@ -29,6 +30,7 @@ def set_up(log_format: str = "") -> None:
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
     handler = logging.StreamHandler()
+    handler.addFilter(FloodFilter(handler))
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

@@ -51,11 +51,12 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
     Return 1 when any poll failed.
     """
     config = configuration.load(path, os.environ)
-    for source_id in ids:
-        if config.source(source_id) is None:
-            raise UsageError(f"there is no source called {source_id!r} in {config.path}")
     named = list(dict.fromkeys(ids))
     with app.opened(config) as storage:
+        config = storage.admin.bound(config)
+        for source_id in named:
+            if config.source(source_id) is None:
+                raise UsageError(f"there is no source called {source_id!r} in {config.path}")
         try:
             with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())

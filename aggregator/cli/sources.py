@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import say, say_json, table, when
-from aggregator.editorial.safe import feed_address
+from aggregator.editorial.safe import masked_feed
 from aggregator.model import Alert, Health, OutcomeKind
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
@@ -16,6 +16,7 @@ def sources(path: Path, *, as_json: bool) -> None:
     """Print each source with its last poll, next poll and alerts."""
     config = configuration.load(path)
     with app.opened(config) as storage:
+        config = storage.admin.bound(config)
         healths, alerts = storage.admin.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
@@ -57,7 +58,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
     return {
         "id": health.feed.id,
         "organisation": health.feed.organisation,
-        "feed": feed_address(health.feed.feed),
+        "feed": masked_feed(health.feed.feed),
         "topics": health.feed.topics,
         "live": health.live,
         "held": health.held,
@@ -66,7 +67,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "due": health.due.at,
         "due_reason": health.due.reason,
         "why": reasons.words(health.due),
-        "moved_to": feed_address(moved_to),
+        "moved_to": masked_feed(moved_to),
         "moved_since": moved_since,
         "moved": bool(health.relocation.at),
         "last_success": health.last_success,

@@ -6,7 +6,7 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.items import find_item
 from aggregator.cli.output import say
-from aggregator.editorial.safe import feed_address
+from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError
 from aggregator.model import Trigger
 from aggregator.policy.lifecycle import TABLE, step
@@ -37,7 +37,7 @@ def unmove(path: Path, source: str) -> None:
     config = configuration.load(path)
     with app.opened(config) as storage:
         left = storage.polls.unmove(source, app.utc_now())
-    say(f"{source} is polled at its configured URL again; {feed_address(left)} is never adopted unasked")
+    say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
 def _operator() -> str:
@@ -57,7 +57,8 @@ def export(path: Path, directory: Path) -> None:
     set_up()  # items that cannot be rendered are left out, and logged
     with app.opened(config) as storage:
         try:
-            done = write(directory, Publisher(storage, lambda: config), storage)
+            bound = storage.admin.bound(config)
+            done = write(directory, Publisher(storage, lambda: bound), storage)
         except OSError as error:
             raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error
     say(f"{done.files} files in {directory}, {done.removed} removed")

@@ -4,21 +4,29 @@ No name is resolved. The SSRF guard checks resolved addresses at each connection
 """
 
 import re
-from ipaddress import IPv4Network, IPv6Network, ip_network
+from ipaddress import ip_network
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-from aggregator.model.settings import Address
+from aggregator.model.settings import Address, Network
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")
 
 
-def network(value: str) -> IPv4Network | IPv6Network:
+def network(value: str) -> Network:
     """Return a network such as 10.0.0.0/8 or fd00::/8."""
     try:
         return ip_network(value)
     except ValueError:
         raise ValueError("must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8") from None
+
+
+def networks_of_all(value: object) -> None:
+    """Refuse networks that would be allowed to every feed: any of them could redirect into these."""
+    raise ValueError(
+        "would let any feed redirect into these networks; move it to the sources that are in them, "
+        "to `alerts: {url: …, allow_networks: …}` or to `websub: {allow_networks: …}`"
+    )
 
 
 def listen(value: str) -> Address:

@@ -22,13 +22,19 @@ from aggregator.model.settings import (
     Config,
     Credentials,
     Embargo,
+    Network,
     PollSettings,
     Publication,
     Republish,
     Retention,
     Source,
+    Webhook,
 )
 
+NEEDS_ID = (
+    "differs from another source's feed in its query only, and ids are made without queries: add an `id` "
+    "(`publicwire sources` shows the present ones)"
+)
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
@@ -37,10 +43,16 @@ _DEFAULT = Source(id="", feed="")
 
 
 def build(
-    root: Mapping, path: Path, faults: list[Fault], *, environment: Environment | None = None
+    root: Mapping,
+    path: Path,
+    faults: list[Fault],
+    *,
+    environment: Environment | None = None,
+    needs_ids: bool = False,
 ) -> Config:
     """Return the configuration in `root`; mistakes are appended to `faults`, unordered.
 
+    `needs_ids`: a source without an id is a mistake where only the query tells its address from another's.
     With any fault the result is incomplete and must not be used.
     """
     top = Section(root, "", place=root.start, faults=faults)
@@ -55,13 +67,14 @@ def build(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
         store=_resolve(path, top.one("store", values.line, "store/")),
-        sources=_distinct(sections, [source for source, _ in sources]),
+        sources=_distinct(sections, [source for source, _ in sources], needs_ids=needs_ids),
         listen=listen,
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
         database=top.one("database", addresses.database, ""),
-        alerts=top.one("alerts", addresses.webhook, ""),
+        alerts=_alerts(top),
+        hub_networks=_hub_networks(top.section("websub")),
         credentials=tuple(each for _, each in sources if each is not None),
     )
     top.close()
@@ -88,6 +101,8 @@ def _publication(section: Section, listen: Address) -> Publication:
 
 def _poll(section: Section) -> PollSettings:
     default = PollSettings()
+    if section.has("allow_networks"):
+        section.raw("allow_networks", addresses.networks_of_all, None)
     poll = PollSettings(
         every=section.one("every", _WEB_INTERVAL, default.every),
         timeout=section.one("timeout", values.duration("1s", "10m"), default.timeout),
@@ -95,7 +110,6 @@ def _poll(section: Section) -> PollSettings:
         concurrency=section.one("concurrency", values.whole(1, 1000), default.concurrency),
         per_host=section.one("per_host", values.whole(1, 100), default.per_host),
         host_gap=section.one("host_gap", values.duration("0s", "10m"), default.host_gap),
-        allow_networks=section.many("allow_networks", addresses.network),
         websub=section.one("websub", values.choice("true", "false"), "true") == "true",
         budget=_budget(section.section("budget"), default.budget),
     )
@@ -112,6 +126,24 @@ def _budget(section: Section, default: Budget) -> Budget:
     return budget
 
 
+def _alerts(top: Section) -> Webhook | None:
+    """Return the webhook of alerts: its address, or a mapping with the private networks it may be in."""
+    if not top.is_mapping("alerts"):
+        url = top.one("alerts", addresses.webhook, "")
+        return Webhook(url) if url else None
+    section = top.section("alerts")
+    url = section.need("url", addresses.webhook)
+    webhook = Webhook(url, section.many("allow_networks", addresses.network))
+    section.close()
+    return webhook
+
+
+def _hub_networks(section: Section) -> tuple[Network, ...]:
+    networks = section.many("allow_networks", addresses.network)
+    section.close()
+    return networks
+
+
 def _retention(section: Section) -> Retention:
     default, span = Retention(), values.duration("1d", "36500d")
     retention = Retention(
@@ -124,7 +156,9 @@ def _retention(section: Section) -> Retention:
     return retention
 
 
-def _distinct(sections: Sequence[Section], sources: Sequence[Source]) -> tuple[Source, ...]:
+def _distinct(
+    sections: Sequence[Section], sources: Sequence[Source], *, needs_ids: bool
+) -> tuple[Source, ...]:
     """Return the sources, each with a unique id; record duplicate feeds and ids."""
     feeds: dict[str, int] = {}
     ids: dict[str, int] = {}
@@ -136,7 +170,16 @@ def _distinct(sections: Sequence[Section], sources: Sequence[Source]) -> tuple[S
             section.fault(
                 "id", f"`{source.id}` is already the id of sources.{ids[source.id]}; choose another"
             )
-    return _with_ids(sources, taken=values.RESERVED | ids.keys())
+    identified = _with_ids(sources, taken=values.RESERVED | ids.keys())
+    for section, source in zip(sections, identified, strict=True):
+        if needs_ids and is_numbered(source):
+            section.fault("feed", NEEDS_ID)
+    return identified
+
+
+def is_numbered(source: Source) -> bool:
+    """Return whether a default id is numbered because another feed differs from its own in the query only."""
+    return bool(source.former_id) and source.id != _slug(source.feed)
 
 
 def _source(
@@ -167,6 +210,8 @@ def _source(
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
         budget=_budget(section.section("budget"), poll.budget),
+        allow_networks=section.many("allow_networks", addresses.network),
+        feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()
@@ -182,18 +227,24 @@ def _with_ids(sources: Sequence[Source], *, taken: frozenset[str]) -> tuple[Sour
         if not source.id:
             slug = _slug(source.feed)
             numbered = (f"{slug}-{number}" for number in count(2))
-            source = replace(source, id=next(name for name in chain((slug,), numbered) if name not in used))
+            free = next(name for name in chain((slug,), numbered) if name not in used)
+            query = urlsplit(source.feed).query
+            source = replace(source, id=free, former_id=_slug(source.feed, query) if query else "")
             used.add(source.id)
         identified.append(source)
     return tuple(identified)
 
 
-def _slug(feed: str) -> str:
+def _slug(feed: str, query: str = "") -> str:
+    """Return the readable default id of a feed.
+
+    Ids are public and a query may hold a secret, so it is left out; earlier versions made ids of `query` too.
+    """
     parts = urlsplit(feed)
     if parts.scheme == "file":  # ids are public, directories of this machine are not
         return values.slugify(Path(unquote(parts.path)).stem) or "file"
     site = parts.netloc.removeprefix("www.")
-    return values.slugify(f"{site} {parts.path} {parts.query}") or "source"
+    return values.slugify(f"{site} {parts.path} {query}") or "source"
 
 
 def _domains(feed: str) -> tuple[str, ...]:

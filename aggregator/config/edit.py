@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aggregator.config import addresses
+from aggregator.config.build import is_numbered
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
@@ -26,6 +27,7 @@ class Addition:
     id: str = ""
     organisation: str = ""
     topics: tuple[str, ...] = ()
+    networks: tuple[str, ...] = ()
 
 
 def add_source(text: str, source: Addition) -> str:
@@ -52,6 +54,11 @@ def add_source(text: str, source: Addition) -> str:
     except ConfigError as error:
         raise UsageError("; ".join(problem.message for problem in error.problems)) from None
     assert after.sources[:-1] == before.sources and after.sources[-1].feed == feed
+    if is_numbered(after.sources[-1]):
+        raise UsageError(
+            "a source whose address differs in its query only is already there, and ids are made without "
+            "queries: choose one with --id"
+        )
     return edited
 
 
@@ -63,6 +70,8 @@ def _fields(source: Addition) -> list[str]:
         fields.insert(0, f"id: {_scalar(source.id)}")
     if source.topics:
         fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
+    if source.networks:
+        fields.append(f"allow_networks: [{', '.join(map(_scalar, source.networks))}]")
     return fields
 
 

@@ -11,14 +11,18 @@ from aggregator.config.build import EXAMPLE_CONTACT, build
 from aggregator.config.credentials import Environment
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
+from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem
 from aggregator.model.settings import Config
 
 _START = (1, 1)
 
 
-def load(path: Path, environment: Environment | None = None) -> Config:
-    """Return the configuration in a file; raises ConfigError if it is unreadable or holds a mistake."""
+def load(path: Path, environment: Environment | None = None, *, needs_ids: bool = False) -> Config:
+    """Return the configuration in a file; raises ConfigError if it is unreadable or holds a mistake.
+
+    `needs_ids`: also if the default ids of two sources differ by a number only because of their queries.
+    """
     try:
         body = path.read_bytes()
     except FileNotFoundError:
@@ -31,10 +35,12 @@ def load(path: Path, environment: Environment | None = None) -> Config:
     except UnicodeDecodeError as error:
         fault = (place_of(body, error.start), "is not UTF-8 from here on; save the file as UTF-8")
         raise _error(path, [fault]) from None
-    return parse(text, path, environment)
+    return parse(text, path, environment, needs_ids=needs_ids)
 
 
-def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
+def parse(
+    text: str, path: Path, environment: Environment | None = None, *, needs_ids: bool = False
+) -> Config:
     """Return the configuration in `text` as if read from the file `path`; raises ConfigError as `load`."""
     faults: list[Fault] = []
     try:
@@ -46,7 +52,7 @@ def parse(text: str, path: Path, environment: Environment | None = None) -> Conf
         raise _error(path, [fault])
     if not isinstance(root, Mapping):
         raise _error(path, [(_START, "must start with keys; write `sources:` above the list of feeds")])
-    config = build(root, path, faults, environment=environment)
+    config = build(root, path, faults, environment=environment, needs_ids=needs_ids)
     if faults:
         raise _error(path, faults)
     return config
@@ -68,7 +74,7 @@ def warnings(config: Config) -> tuple[str, ...]:
             "set an address at which the polled organisations can reach you"
         )
     found += [
-        f"{each.home} is fetched over http, which sends its credentials unencrypted; use https"
+        f"{masked_feed(each.home)} is fetched over http, which sends its credentials unencrypted; use https"
         for each in config.credentials
         if each.home.startswith("http:") and not _is_local(urlsplit(each.home).hostname or "")
     ]

@@ -84,6 +84,10 @@ class Section:
         """Return whether the key is present, valid or not."""
         return key in self._node
 
+    def is_mapping(self, key: str) -> bool:
+        """Return whether the value at a key is a mapping."""
+        return isinstance(self._node.get(key), Mapping)
+
     def section(self, key: str) -> "Section":
         """Return the mapping at `key`; an empty one if it is absent."""
         self._known.append(key)

@@ -3,14 +3,16 @@
 Pure: `now` and what the store knows are given. Withdraws nothing; absence from a document means nothing here.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
+from aggregator.dedupe.similar import Comparer
 from aggregator.model import (
+    Candidate,
     Changes,
     Claim,
     Edit,
@@ -25,9 +27,11 @@ from aggregator.model import (
     State,
 )
 from aggregator.model.settings import Source
+from aggregator.normalise.urls import host_of, is_within
 
 EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
 EDITS_WITHIN = timedelta(days=7)
+LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
 
 Place = Callable[[datetime | None], Placement]  # of the date an item claims
@@ -39,8 +43,14 @@ def decide(
     """Return what one document does to the items of its source."""
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
+    stories_of: dict[int | None, list[Candidate]] = defaultdict(list)
+    for each in known.members:
+        stories_of[each.story].append(each)
+    comparer = Comparer()
     edits = tuple(
-        edit for item, old in found.known if (edit := _edit(item, old, now=now, place=place)) is not None
+        _in_story(edit, source, old, stories_of.get(old.story, ()), comparer)
+        for item, old in found.known
+        if (edit := _edit(item, old, now=now, place=place)) is not None
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
     return Changes(
@@ -73,7 +83,9 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     them.
     """
     is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
-    substantive = item.fingerprint != old.fingerprint and not is_withdrawn
+    moves = item.url != old.url and not is_withdrawn
+    is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
+    substantive = (item.fingerprint != old.fingerprint and not is_withdrawn) or is_elsewhere
     release = None
     returns = old.state is State.HELD and old.reinstated
     if returns or (old.state is State.HELD and old.release is not None):
@@ -81,7 +93,8 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
         return None
-    is_damped, moves = old.edits >= EDITS_MAX, item.url != old.url and not is_withdrawn
+    is_damped = old.edits >= EDITS_MAX
+    added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
     return Edit(
         number=old.number,
         item=item,
@@ -92,8 +105,18 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         is_public=is_public and (substantive or moves),
         release=release,
         returns=returns,
-        flags=tuple(sorted({*old.flags, "damped"})) if is_damped else None,
+        flags=tuple(sorted({*old.flags, *added})) if added else None,
+        id=old.id,
     )
+
+
+def _in_story(edit: Edit, source: Source, old: Known, story: Sequence[Candidate], comparer: Comparer) -> Edit:
+    """Return the edit with whether the item leaves its story, and its source's domains."""
+    if not edit.substantive and not edit.moves:
+        return edit
+    url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
+    left = bool(url) and was_home and not is_within(url, source.domains)
+    return replace(edit, parts=stories.parts(edit.item, story, comparer), leaves_home=left)
 
 
 def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:

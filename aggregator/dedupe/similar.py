@@ -48,10 +48,15 @@ class Comparer:
         if steps > self.steps:
             return None
         self.steps -= steps
-        few, many = sorted((_shingles(one.signature), _shingles(other.signature)), key=len)
-        if len(few) < SHINGLES_MIN:
+        if is_short(one, other):
             return one.title.casefold().split() == other.title.casefold().split()
+        few, many = sorted((_shingles(one.signature), _shingles(other.signature)), key=len)
         return len(few & many) >= SHARED_MIN * len(few)
+
+
+def is_short(one: Compared, other: Compared) -> bool:
+    """Return whether either text is too short to prove anything."""
+    return min(len(one.signature), len(other.signature)) < SHINGLES_MIN * SHINGLE_BYTES
 
 
 def _shingles(signature: bytes) -> frozenset[int]:

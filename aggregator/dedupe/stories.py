@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.dedupe.similar import STEPS_MAX, Compared, Comparer
+from aggregator.dedupe.similar import STEPS_MAX, Compared, Comparer, is_short
 from aggregator.model import Candidate, Item, KeyKind, Knowledge
 
 ITEMS_PER_ADDRESS = 10  # at an address of so many items or more is a home page, not a release
@@ -33,7 +33,7 @@ class Matcher:
         self._joined: set[tuple[bool, int]] = set()
         self._at: dict[bytes, list[Candidate]] = defaultdict(list)
         for each in sorted(known.candidates, key=lambda each: each.number):
-            self._at[each.link].append(each)
+            self._at[each.link or b""].append(each)
 
     def match(self, item: Item, shown: datetime) -> Match:
         """Return the oldest candidate that is the same release as `item`."""
@@ -67,3 +67,22 @@ def _same_language(one: str, other: str) -> bool:
 
 def _story(candidate: Candidate) -> tuple[bool, int]:
     return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)
+
+
+def parts(item: Item, story: Sequence[Candidate], comparer: Comparer) -> bool:
+    """Return whether an item, as edited, leaves its story: it no longer agrees with each other member.
+
+    With each, because two sources could otherwise agree with one another and carry a third one's release. An
+    item that the budget leaves uncompared leaves its story.
+    """
+    return not all(
+        _same_language(item.language, each.language) and _agrees(item, each, comparer) for each in story
+    )
+
+
+def _agrees(item: Item, member: Candidate, comparer: Comparer) -> bool:
+    """Return whether the texts agree; short ones prove nothing, there titles and address must."""
+    one, other = Compared(item.title, item.signature), Compared(member.title, member.signature or b"")
+    if is_short(one, other) and item.key(KeyKind.LINK) != member.link:
+        return False
+    return comparer.agree(one, other) is True

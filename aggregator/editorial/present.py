@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import permitted, truncate
-from aggregator.editorial.safe import feed_address, language_tag, line, web_address
+from aggregator.editorial.safe import language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT
 from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release, Stored, StoryMember
 from aggregator.model.settings import Publication, Republish, Text
@@ -88,12 +88,12 @@ def _template(own: Text | None, general: Text, language: str) -> str:
 
 
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
-    """Return the publishable description of a source. A feed without a public address (a file) is given the
-    address of the source's page here."""
+    """Return the publishable description of a source. A feed without a public address (a file, or one with
+    a query) is given the address of the source's page here."""
     title = line(feed.title)
     return replace(
         feed,
-        feed=feed_address(feed.feed) or f"{publication.url}sources/{feed.id}",
+        feed=public_feed(feed.feed, is_public=feed.feed_public) or f"{publication.url}sources/{feed.id}",
         organisation=line(feed.organisation) or title or feed.id,
         title=title,
         link=web_address(feed.link),
@@ -107,7 +107,7 @@ def _origin(item: Item) -> Origin | None:
     """Return the original feed of an aggregated item; None without a publishable title or address."""
     if item.origin is None:
         return None
-    origin = Origin(line(item.origin.title), line(item.origin.id), feed_address(item.origin.link))
+    origin = Origin(line(item.origin.title), line(item.origin.id), public_feed(item.origin.link))
     return origin if origin.title or origin.link else None
 
 

@@ -35,9 +35,9 @@ from aggregator.fetch.responses import (
     kept,
     refreshed,
 )
-from aggregator.fetch.transport import Resolver, Transport
+from aggregator.fetch.transport import ALLOWED, Resolver, Transport
 from aggregator.model import Fetched, Validators
-from aggregator.model.settings import Credentials, PollSettings
+from aggregator.model.settings import Credentials, Network, PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "
@@ -58,6 +58,8 @@ class _Transfer:
     validators: Validators = NO_VALIDATORS
     max_bytes: int = 0
     credentials: Credentials | None = None
+    limits_host: bool = False  # a 429 is that of a configured address, not of a redirect's target or a hub
+    networks: tuple[Network, ...] = ()  # private ones that may be reached
     content: bytes | None = None  # of a POST; None for a GET
     content_type: str = ""
 
@@ -83,7 +85,7 @@ class Client:
     ) -> None:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
-        self._transport = transport or Transport(settings.allow_networks, resolve=self._resolver)
+        self._transport = transport or Transport(resolve=self._resolver)
         self.hosts = Hosts(
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
@@ -106,31 +108,39 @@ class Client:
         accept: str = FEED_TYPES,
         max_bytes: int | None = None,
         credentials: Credentials | None = None,
+        is_configured: bool = True,
+        networks: tuple[Network, ...] = (),
     ) -> Fetched:
         """Return the document at `url`; its body is None after a 304 to a conditional request.
 
         `validators` make the request conditional (RFC 9110 section 13). `credentials` are sent to their own
         origin until a redirect leaves it; userinfo in a URL is not sent. The deadline is suspended while the
-        fetch waits for a slot. FetchError for anything but a usable body or that 304.
+        fetch waits for a slot. `is_configured`: the operator wrote this URL, so that a 429 it answers itself
+        rate-limits its host. `networks` are private networks that this fetch may reach. FetchError for
+        anything but a usable body or that 304.
         """
         cap = self._settings.max_bytes if max_bytes is None else max_bytes
         if url[:5].lower() == "file:":  # a configured URL only: redirects never come here
             return await asyncio.to_thread(read_file, url, max_bytes=cap, validators=validators)
-        return await self._within_deadline(url, _Transfer(accept, validators, cap, credentials))
+        transfer = _Transfer(accept, validators, cap, credentials, is_configured, networks)
+        return await self._within_deadline(url, transfer)
 
-    async def post(self, url: str, form: Sequence[tuple[str, str]]) -> int:
+    async def post(
+        self, url: str, form: Sequence[tuple[str, str]], networks: tuple[Network, ...] = ()
+    ) -> int:
         """Post a form, as to a WebSub hub, and return the 2xx status; the body of the response is not read.
 
         It is repeated only where a 307 or 308 leads, and never from https to http. FetchError otherwise.
         """
-        return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded")
+        return await self._post(url, urlencode(form).encode(), "application/x-www-form-urlencoded", networks)
 
-    async def post_json(self, url: str, value: object) -> int:
+    async def post_json(self, url: str, value: object, networks: tuple[Network, ...] = ()) -> int:
         """Post a value as JSON, as a webhook does, in the same way."""
-        return await self._post(url, json.dumps(value, ensure_ascii=False).encode(), "application/json")
+        body = json.dumps(value, ensure_ascii=False).encode()
+        return await self._post(url, body, "application/json", networks)
 
-    async def _post(self, url: str, body: bytes, content_type: str) -> int:
-        transfer = _Transfer("*/*", content=body, content_type=content_type)
+    async def _post(self, url: str, body: bytes, content_type: str, networks: tuple[Network, ...]) -> int:
+        transfer = _Transfer("*/*", networks=networks, content=body, content_type=content_type)
         return (await self._within_deadline(url, transfer)).status
 
     async def _within_deadline(self, url: str, transfer: _Transfer) -> Fetched:
@@ -155,7 +165,7 @@ class Client:
             answer = await self._hop(target, parsed, transfer, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent) if len(visited) > 1 else answer
-            permanent = permanent and answer.is_permanent
+            permanent, transfer = permanent and answer.is_permanent, replace(transfer, limits_host=False)
             previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
             if transfer.content is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
                 raise FetchError(f"{redacted(target)} leads from https to http", cause=Cause.REFUSED)
@@ -172,7 +182,7 @@ class Client:
             async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
                 response = await self._transport.handle_async_request(self._request(url, parsed, transfer))
                 try:
-                    if response.status_code == 429:  # before another fetch gets the slot
+                    if response.status_code == 429 and transfer.limits_host:  # before the slot is free
                         self.hosts.limit(parsed.host)
                     return await self._interpret(url, response, transfer)
                 finally:
@@ -200,9 +210,13 @@ class Client:
             headers.extend((name.encode(), value.encode()) for name, value in transfer.credentials.fields)
         if transfer.content is not None:
             headers.append((b"Content-Type", transfer.content_type.encode()))
-            return httpx.Request("POST", parsed, headers=headers, content=transfer.content)
+            extensions = {ALLOWED: transfer.networks}
+            return httpx.Request(
+                "POST", parsed, headers=headers, content=transfer.content, extensions=extensions
+            )
         # With content= instead of stream= httpx takes four times as long.
-        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT)
+        extensions = {ALLOWED: transfer.networks}
+        return httpx.Request("GET", parsed, headers=headers, stream=_NO_CONTENT, extensions=extensions)
 
     async def _interpret(
         self, url: str, response: httpx.Response, transfer: _Transfer
@@ -224,7 +238,8 @@ class Client:
             )
             fresh = refreshed(url, headers)
         else:
-            raise failure(url, status, headers)
+            host = (urlsplit(url).hostname or "") if transfer.limits_host else ""
+            raise failure(url, status, headers, host=host)
         return Fetched(
             url=url,
             status=status,

@@ -4,10 +4,9 @@ It judges resolved addresses, because names and URLs prove nothing. It neither r
 """
 
 from functools import lru_cache
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-Network = IPv4Network | IPv6Network
-
+from aggregator.model.settings import Network
 
 # IANA's special-purpose address registries (RFC 6890), spelled out: ipaddress.is_global differs between
 # Python versions, and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.

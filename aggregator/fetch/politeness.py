@@ -31,6 +31,7 @@ class _Host:
     users: int = 0
     next: float = 0.0  # when the next fetch may begin
     limited: float = 0.0  # until when none may
+    has_rejected: bool = False  # a fetch, since the last 429
 
 
 @dataclass(kw_only=True, eq=False)
@@ -117,6 +118,7 @@ class Hosts:
                 if not goes_on:
                     await self._keep_gap(here)
                 if (left := here.limited - _now()) > 0:
+                    here.has_rejected = True
                     raise Rejected(
                         "was not fetched: its host is rate-limited (429 less than a minute ago)",
                         cause=Cause.RATE_LIMITED,
@@ -128,8 +130,15 @@ class Hosts:
             here.users -= 1
 
     def limit(self, host: str) -> None:
-        """Record a 429: every fetch that waits for a slot there is rejected."""
-        self._host(host).limited = _now() + LIMITED_FOR
+        """Record a 429: every fetch that waits for a slot there is rejected.
+
+        A 429 that follows such a rejection is not counted: the rejected fetch is to have its turn, or one
+        source that is polled each minute would keep all others at its host from any.
+        """
+        here = self._host(host)
+        if not here.has_rejected:
+            here.limited = _now() + LIMITED_FOR
+        here.has_rejected = False
 
     def _host(self, name: str) -> _Host:
         if name not in self.known:
@@ -165,7 +174,9 @@ class Hosts:
             finally:
                 held.timer.cancel()
                 self.slow -= held.has_left
-                if held.is_prompt:
+                if self._host(host).limited > _now():
+                    self._prompt.pop(host, None)  # unknown: one source asks again before the others
+                elif held.is_prompt:
                     self._note(host, is_prompt=True)
 
     def _watch(self, host: str, held: "_Slots") -> None:

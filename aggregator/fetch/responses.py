@@ -1,7 +1,6 @@
 """Meaning of the status and headers of a response: validators, redirects, failures. No body, no network."""
 
 from http.client import responses
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -55,8 +54,8 @@ def _short(value: str) -> str:
     return value if len(value) <= VALUE_CHARACTERS_MAX else ""
 
 
-def failure(url: str, status: int, headers: httpx.Headers) -> FetchError:
-    """Return the error for a response without a usable body."""
+def failure(url: str, status: int, headers: httpx.Headers, *, host: str = "") -> FetchError:
+    """Return the error for a response without a usable body; `host` as in FetchError."""
     is_page = "html" in first(headers, "content-type").lower()
     if status == 410:
         cause = Cause.GONE
@@ -70,5 +69,5 @@ def failure(url: str, status: int, headers: httpx.Headers) -> FetchError:
         cause=cause,
         status=status,
         retry_after=_short(first(headers, "retry-after")),
-        host=urlsplit(url).hostname or "",
+        host=host,
     )

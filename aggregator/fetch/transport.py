@@ -20,11 +20,13 @@ import httpx
 from aggregator.errors import Cause
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.exchange import Exchange
-from aggregator.fetch.guard import Network, why_refused
+from aggregator.fetch.guard import why_refused
 from aggregator.fetch.http1 import ProtocolError, request_head
+from aggregator.model.settings import Network
 
 Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
+ALLOWED = "allow_networks"  # extension of a request: private networks it may reach
 RESOLVED_HOSTS_MAX = 100_000  # names of hosts that resolved at their last lookup
 CONNECT_TIMEOUT = 5.0  # seconds for one of several addresses, TLS included, before the next is tried
 
@@ -98,11 +100,14 @@ class _Body(httpx.AsyncByteStream):
 class Transport(httpx.AsyncBaseTransport):
     """Carries httpx requests, each over a connection of its own to a permitted address.
 
+    Private networks are allowed for each request by its extension ALLOWED, and for all by `allowed`, which is
+    empty in the service: any feed could redirect into them.
+
     Reads nothing from the environment but SSL_CERT_FILE and SSL_CERT_DIR: a proxy named there would bypass
     the SSRF guard. Certificates are loaded (20 ms) at the first https request.
     """
 
-    allowed: tuple[Network, ...]
+    allowed: tuple[Network, ...] = ()
     _: KW_ONLY
     resolve: Resolve
     trust: Callable[[], ssl.SSLContext] = httpx.create_ssl_context
@@ -117,7 +122,7 @@ class Transport(httpx.AsyncBaseTransport):
         """Send one request and return its response, of which the body is still to be read."""
         url = request.url
         head = request_head(request.method.encode(), url.raw_path, request.headers.raw)
-        exchange = await self._connected(url)
+        exchange = await self._connected(url, self.allowed + request.extensions.get(ALLOWED, ()))
         try:
             exchange.send(head + request.read())
             answer = await exchange.head()
@@ -128,11 +133,11 @@ class Transport(httpx.AsyncBaseTransport):
             raise
         return httpx.Response(answer.status, headers=answer.fields, stream=_Body(exchange))
 
-    async def _connected(self, url: httpx.URL) -> Exchange:
+    async def _connected(self, url: httpx.URL, allowed: tuple[Network, ...]) -> Exchange:
         """Connect to the first permitted address that accepts, over TLS for https."""
         host, tls = url.raw_host.decode(), self._tls if url.scheme == "https" else None
         port, name = url.port or (443 if tls else 80), host if tls else None
-        loop, addresses = asyncio.get_running_loop(), await self._permitted(host, port)
+        loop, addresses = asyncio.get_running_loop(), await self._permitted(host, port, allowed)
         failed: OSError | None = None
         for address in addresses:
             # The last one has all the time that is left.
@@ -149,7 +154,7 @@ class Transport(httpx.AsyncBaseTransport):
                     break  # the next address would offer the same certificate
         raise httpx.ConnectError(_reason(failed)) from failed
 
-    async def _permitted(self, host: str, port: int) -> tuple[str, ...]:
+    async def _permitted(self, host: str, port: int, allowed: tuple[Network, ...]) -> tuple[str, ...]:
         """Return the addresses of a host that may be reached. Raise Rejected when it has none (SSRF)."""
         try:
             addresses: tuple[str, ...] = (str(ip_address(host)),)
@@ -158,10 +163,10 @@ class Transport(httpx.AsyncBaseTransport):
                 addresses = tuple(dict.fromkeys(await self.resolve(host, port)))
             except (OSError, UnicodeError) as error:
                 raise httpx.ConnectError(f"{host[:100]} has no address: {_reason(error)}") from error
-        refusals = {address: why_refused(address, self.allowed) for address in addresses}
+        refusals = {address: why_refused(address, allowed) for address in addresses}
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:
             shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())
-            at = f"{shown}; `poll.allow_networks` can permit its network" if shown else "no address"
+            at = f"{shown}; `allow_networks` can permit its network" if shown else "no address"
             raise Rejected(f"is refused: its host is at {at}", cause=Cause.REFUSED)
         return permitted

@@ -48,7 +48,8 @@ class Edit:
     `revises`: the public state of before becomes a revision and the item counts as corrected, with
     `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `returns`: the
     item was reinstated and its origin says it again, so that it has a new `updated`, and no revision of what
-    was withdrawn. `flags` are all it has afterwards, None for no change.
+    was withdrawn. `flags` are all it has afterwards, None for no change. `parts`: it leaves its story;
+    `leaves_home`: its link has left the domains of its source. `id` is that of the item.
     """
 
     number: int
@@ -61,6 +62,9 @@ class Edit:
     release: datetime | None = None
     returns: bool = False
     flags: tuple[str, ...] | None = None
+    parts: bool = False
+    leaves_home: bool = False
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """One poll from claim to commit; relocation, health and alerts of its source."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -65,6 +66,8 @@ class AlertKind(StrEnum):
     QUIET = "quiet"
     HUB = "hub"
     BUDGET = "budget"
+    LINK = "link"  # event: links of its items have left its domains
+    STORY = "story"  # event: its items no longer agree with those of other sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +106,7 @@ class Claim:
     spent: Spent = Spent()
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
-    open_alerts: frozenset[AlertKind] = frozenset()
+    open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
 
 
 class OutcomeKind(StrEnum):

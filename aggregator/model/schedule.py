@@ -63,10 +63,15 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class HostLimit:
-    """A host that answered 429 with Retry-After: all its sources wait until then."""
+    """A host that answered 429 with Retry-After: the other sources there wait until then.
+
+    `is_renewed`: the source that got the answer had waited for them under such a limit. Any other answer
+    delays no source that waits already, so that one source cannot keep the others waiting.
+    """
 
     host: str
     until: datetime
+    is_renewed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+Network = IPv4Network | IPv6Network
+
 
 class Republish(StrEnum):
     """Part of an item that the rights allow to be shown."""
@@ -101,6 +103,9 @@ class Source:
     priority: int = 0
     first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
     budget: Budget = Budget()
+    allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
+    feed_public: bool = False  # its address is published also with its query
+    former_id: str = ""  # default id of earlier versions, made from the query too; "" for none
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -127,9 +132,16 @@ class PollSettings:
     concurrency: int = 64
     per_host: int = 2
     host_gap: timedelta = timedelta(seconds=1)  # from the start of one fetch to the next at a host
-    allow_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     websub: bool = True
     budget: Budget = Budget()  # of each source
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address to post to, which may hold a secret, and the private networks it may be in."""
+
+    url: str = field(repr=False)
+    allow_networks: tuple[Network, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +181,8 @@ class Config:
     poll: PollSettings = field(default_factory=PollSettings)
     retention: Retention = field(default_factory=Retention)
     database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
-    alerts: str = field(default="", repr=False)  # URL of the webhook, which may hold a secret; "": none
+    alerts: Webhook | None = None
+    hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
 

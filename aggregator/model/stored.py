@@ -50,18 +50,20 @@ class Known:
     release: datetime | None = None
     reinstated: bool = False
     flags: tuple[str, ...] = ()
+    id: str = ""
+    story: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item of another source that may be the same release (same canonical URL).
+    """An item of another source that may be the same release (same canonical URL), or was found to be.
 
     `signature` is that of its text, None when the store has none yet.
     """
 
     number: int
     story: int | None
-    link: bytes
+    link: bytes | None
     language: str
     shown: datetime
     title: str
@@ -73,16 +75,17 @@ class Knowledge:
     """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
-    one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads. `seq`
-    is the change sequence at that moment. `taken` are ids that other items have; `withdrawn` are ids of items
-    that were withdrawn before the store was restored without them. `authority` is that of minted tag: ids
-    (RFC 4151).
+    one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
+    `members` are those in the stories of `known`, in any state. `seq` is the change sequence at that moment.
+    `taken` are ids that other items have; `withdrawn` are ids of items that were withdrawn before the store
+    was restored without them. `authority` is that of minted tag: ids (RFC 4151).
     """
 
     authority: str
     seq: int = 0
     known: tuple[Known, ...] = ()
     candidates: tuple[Candidate, ...] = ()
+    members: tuple[Candidate, ...] = ()
     links: frozenset[bytes] = frozenset()  # the addresses that candidates were read of
     unread: frozenset[bytes] = frozenset()
     taken: frozenset[str] = frozenset()
@@ -139,6 +142,7 @@ class FeedInfo:
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True
+    feed_public: bool = False  # also with its query
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,16 @@
 """Alerts about a source: one poll raises some and clears others. Pure: times are given.
 
 A poll judges each kind of alert: a sentence raises it, "" clears it; a kind that is missing stays as it is.
-The store knows which alerts are open.
+An event is over at once: its alert is raised anew with each, and cleared a week after the last. The store
+knows which alerts are open.
 """
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
+from aggregator.normalise.urls import host_of
 from aggregator.policy import reasons, relocation
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
@@ -19,6 +21,10 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # By the dates of 162 real feeds ten gaps are a false alarm once in 2.3 years of a source; when the second
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
+
+EVENTS = (AlertKind.LINK, AlertKind.STORY)
+EVENT_SHOWN_FOR = timedelta(days=7)
+IDS_NAMED_MAX = 5  # of items, in one message
 
 ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
 
@@ -38,7 +44,42 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
         AlertKind.QUIET: "" if outcome.new else _quiet(result),
         AlertKind.HUB: _hub(result),
         **_budget(result),
+        **_events(result),
     }
+
+
+def raised(
+    judged: Mapping[AlertKind, str], before: Mapping[AlertKind, datetime]
+) -> tuple[tuple[AlertKind, str], ...]:
+    """Return the alerts to raise, with their sentences; `before` are those that are open."""
+    return tuple(
+        (kind, text) for kind, text in judged.items() if text and (kind not in before or kind in EVENTS)
+    )
+
+
+def cleared(judged: Mapping[AlertKind, str], before: Mapping[AlertKind, datetime]) -> tuple[AlertKind, ...]:
+    """Return the open alerts to clear, those of events that happened again included."""
+    return tuple(kind for kind, text in judged.items() if kind in before and (not text or kind in EVENTS))
+
+
+def _events(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the events of a successful poll, and "" for those shown long enough."""
+    open_alerts, edits = result.claim.open_alerts, result.changes.edits if result.changes else ()
+    ends = result.outcome.started - EVENT_SHOWN_FOR
+    found = {kind: "" for kind in EVENTS if kind in open_alerts and open_alerts[kind] <= ends}
+    if left := [f"{edit.id} to {host_of(edit.item.url)}" for edit in edits if edit.leaves_home]:
+        found[AlertKind.LINK] = f"links of its items have left its domains: {_some(left)}"
+    if parted := [edit.id for edit in edits if edit.parts]:
+        found[AlertKind.STORY] = (
+            f"no longer agrees with the releases of other sources in the same story, now shown apart: "
+            f"{_some(parted)}"
+        )
+    return found
+
+
+def _some(names: Sequence[str]) -> str:
+    more = f" and {len(names) - IDS_NAMED_MAX} more" if len(names) > IDS_NAMED_MAX else ""
+    return ", ".join(names[:IDS_NAMED_MAX]) + more
 
 
 def _budget(result: PollResult) -> Mapping[AlertKind, str]:

@@ -200,7 +200,7 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         failing_since=claim.failing_since if is_unasked else claim.failing_since or now,
         relocation=before if is_unasked else relocation.failed(claim.feed, before, is_gone=is_gone),
     )
-    limit = _host_limit(error, now)
+    limit = _host_limit(claim, error, now)
     if limit is not None:
         due = replace(due, host=limit.host)
     if relocation.address(claim.feed, after.relocation) != relocation.address(claim.feed, before):
@@ -218,12 +218,19 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
     return _completed(PollResult(claim, after, outcome, due, host_limit=limit))
 
 
-def _host_limit(error: PollError, now: datetime) -> HostLimit | None:
-    """Return the rate limit of a host: 429 with Retry-After. A 503 may be that of one site among many."""
-    if not isinstance(error, FetchError) or error.status != 429:
+def _host_limit(claim: Claim, error: PollError, now: datetime) -> HostLimit | None:
+    """Return the rate limit of a host: 429 with Retry-After, by the first response of a configured address.
+
+    After a redirect the target's host would be limited by a source that is not there. A 503 may be that of
+    one site among many.
+    """
+    if not isinstance(error, FetchError) or error.status != 429 or not error.host:
         return None
     wait = schedule.retry_after(error.retry_after, now)
-    return None if wait is None else HostLimit(error.host, now + wait)
+    if wait is None:
+        return None
+    until = now + min(wait, schedule.HOST_LIMIT_MAX)
+    return HostLimit(error.host, until, is_renewed=claim.due.reason is DueReason.HOST_LIMIT)
 
 
 def _completed(result: PollResult) -> PollResult:
@@ -234,6 +241,6 @@ def _completed(result: PollResult) -> PollResult:
         result,
         after=replace(result.after, host=host),
         is_feed_changed=_is_feed_changed(claim, result.after),
-        raised=tuple((kind, text) for kind, text in judged.items() if text and kind not in claim.open_alerts),
-        cleared=tuple(kind for kind, text in judged.items() if not text and kind in claim.open_alerts),
+        raised=alerts.raised(judged, claim.open_alerts),
+        cleared=alerts.cleared(judged, claim.open_alerts),
     )

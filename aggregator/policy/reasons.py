@@ -57,7 +57,7 @@ def words(due: Due) -> str:
     if due.is_capped:
         phrase += f", {span(due.wait)} granted"
     if due.host and due.reason is DueReason.ORIGIN_WAIT:
-        phrase += f", for all sources at {due.host}"
+        phrase += f", the other sources at {due.host} up to an hour"
     if due.is_fallback:
         phrase += ", at its other address"
     return f"{phrase}; moved out of skipHours or skipDays" if due.is_skipping else phrase

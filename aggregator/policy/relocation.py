@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from aggregator.editorial.safe import feed_address
+from aggregator.editorial.safe import masked_feed
 from aggregator.model import Fetched, Relocation
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
@@ -66,7 +66,8 @@ def undone(known: Relocation) -> Relocation | None:
 
 
 def is_configured(feed: str, known: Relocation) -> bool:
-    """Return whether a configured address is the target of the relocation, adopted or pending."""
+    """Return whether the address configured under the id of a source is the target of its relocation, adopted
+    or pending."""
     return bool(feed) and feed in (known.at, known.seen)
 
 
@@ -80,10 +81,10 @@ def event(before: Relocation, after: Relocation) -> str:
 
 def advice(source: str, known: Relocation) -> str:
     """Return the sentence about a relocation with its cure; "" for a source that has not moved."""
-    to, since = feed_address(known.target[0]), known.target[1]
+    to, since = masked_feed(known.target[0]), known.target[1]
     if not to or since is None:
         return ""
-    cure = f"write `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
+    cure = f"write `id: {source}` and `feed: {to}` in sources.yaml, or `publicwire unmove {source}`"
     if known.at:
         return f"moved for good, polled at {to} since {since:%Y-%m-%d}: {cure}"
     adopted = f"{since + STABLE:%Y-%m-%d}"

@@ -15,6 +15,7 @@ from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints, Host
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
+HOST_LIMIT_MAX = HOUR  # of the other sources at a host that answered 429; then one of them asks for all
 NEVER = timedelta(days=3650)
 CLOCK_DRIFT_MAX = timedelta(seconds=5)  # more is a clock that was set
 HOST_REMEMBERED = 30 * DAY  # after its last fetch: an origin may redirect to a new subdomain at each poll
@@ -148,8 +149,10 @@ def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:
 
 
 def is_delayed(stored: Due, limit: HostLimit, *, is_polled: bool) -> bool:
-    """Return whether the rate limit of its host delays a source: not before a poll that the operator asked
-    for."""
+    """Return whether the rate limit of its host delays a source: not one that the operator asked for, nor one
+    that has waited under an earlier limit, unless a source that waited with it asked for all."""
+    if stored.reason is DueReason.HOST_LIMIT and not limit.is_renewed:
+        return False
     return stored.at < limit.until and (is_polled or stored.reason is not DueReason.OPERATOR)
 
 

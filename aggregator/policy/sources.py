@@ -5,7 +5,7 @@ validators are dropped, its keys kept. A source that is no longer listed is no l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, Relocation
@@ -13,8 +13,14 @@ from aggregator.model.settings import Source
 from aggregator.policy import relocation
 
 # Settings of a source that the store keeps.
-STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every")
-SHOWN = {"organisation", "topics", "republish", "licence"}  # of these every channel shows something
+STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every", "feed_public")
+SHOWN = {
+    "organisation",
+    "topics",
+    "republish",
+    "licence",
+    "feed_public",
+}  # of these every channel shows something
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +78,21 @@ class Plan:
     done: tuple[str, ...] = ()
 
 
+def with_stored_ids(configured: Sequence[Source], stored: Mapping[str, str]) -> tuple[Source, ...]:
+    """Return the sources, each under the default id of earlier versions if the store has its feed under that.
+
+    `stored` maps ids to feeds. Ids are part of public addresses: one that is in use stays, though it was made
+    from a query.
+    """
+    taken = {source.id for source in configured}
+
+    def is_stored(source: Source) -> bool:
+        name = source.former_id
+        return bool(name) and name not in taken and stored.get(name) == source.feed
+
+    return tuple(replace(each, id=each.former_id) if is_stored(each) else each for each in configured)
+
+
 def plan(
     configured: Sequence[Source],
     stored: Sequence[StoredSource],
@@ -100,17 +121,19 @@ def plan(
 
 
 def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
-    """Yield old and new id of each known feed under an id that the store does not have, also at the address
-    it has moved to."""
+    """Yield old and new id of each known feed under an id that the store does not have, also at the adopted
+    address of its relocation.
+
+    The target of a redirect that is not adopted yet proves nothing: any source can redirect to another's
+    feed, and would be taken for it once that is configured.
+    """
     ids, listed = {each.known.id for each in stored}, {source.id for source in configured}
     by_feed = {each.known.feed: each for each in sorted(stored, key=lambda each: each.configured)}
-    moved = [each for each in stored if each.relocation != Relocation()]
+    by_target = {each.relocation.at: each for each in stored if each.relocation.at}
     for source in configured:
         if source.id in ids:
             continue
-        present = by_feed.get(source.feed) or next(
-            (each for each in moved if relocation.is_configured(source.feed, each.relocation)), None
-        )
+        present = by_feed.get(source.feed) or by_target.get(source.feed)
         if present is not None and present.known.id not in listed:
             listed.add(present.known.id)
             yield present.known.id, source.id
@@ -137,7 +160,8 @@ def _update(
     if is_moved:
         due, kept = Due(now, DueReason.MOVED), Relocation()
     elif not present.configured:
-        due = Due(now, DueReason.CONFIGURED_AGAIN)
+        is_told_to_wait = present.due.reason is DueReason.ORIGIN_WAIT and present.due.at > now
+        due = present.due if is_told_to_wait else Due(now, DueReason.CONFIGURED_AGAIN)
     elif source.every < present.known.every and not present.failures and present.due.at > now + source.every:
         due = Due(now + source.every, DueReason.EVERY, wait=source.every)
     host = relocation.host_of(source.feed, kept)
@@ -155,8 +179,8 @@ def _update(
         is_moved=is_moved,
         is_reset=is_moved and not is_adopted,
         refiles="topics" in changed,
-        resettles=bool(changed & {"topics", "republish"}),
-        touches=bool(changed & SHOWN),
+        resettles=bool(changed & {"topics", "republish", "domains"}),
+        touches=bool(changed & (SHOWN | {"domains"})),
     )
 
 

@@ -1,14 +1,16 @@
 """Story lead: which member of a story each channel shows. Pure.
 
 An item enters its channels when it first goes live. Of a story each shared channel shows exactly one
-visible member; when that one goes, the next enters the channel in its own name. A source's own channel
-shows all of its items.
+visible member; when that one goes, the next enters the channel in its own name. A member whose link lies in
+the domains of another member's source and not in its own gives way to that one, even once published. A
+source's own channel shows all of its items.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+
+from aggregator.normalise.urls import is_within
 
 ALL = ""  # the merged channel
 
@@ -72,7 +74,7 @@ def settle(
     """Return the changes after members of a story came or went.
 
     `members` are the visible ones, `shown` the members that stand in each channel now. A member that is shown
-    already stays; `newcomer`, back from withdrawal, yields to it.
+    already stays, unless it gives way to one at home; `newcomer`, back from withdrawal, yields to it.
     """
     enter: dict[int, list[str]] = defaultdict(list)
     leave = []
@@ -80,8 +82,12 @@ def settle(
     for channel in dict.fromkeys(filter(is_shared, names)):
         able = [member for member in members if channel in channel_names(member)]
         present = shown.get(channel, frozenset()) & {member.number for member in able}
+        first = lead(able)
+        ousted = [each.number for each in able if each.number in present and _gives_way(each, first)]
+        leave += [(channel, number) for number in ousted]
+        present = present - {*ousted}
         if not present:
-            enter[lead(able).number].append(channel)
+            enter[first.number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
     return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
@@ -92,7 +98,11 @@ def lead(members: Sequence[Member]) -> Member:
     return min(members, key=lambda member: (not _is_at_home(member), -member.priority, member.number))
 
 
+def _gives_way(member: Member, other: Member) -> bool:
+    """Return whether a member links to the site of another one's source, not to that of its own."""
+    return not _is_at_home(member) and is_within(member.url, other.domains) and _is_at_home(other)
+
+
 def _is_at_home(member: Member) -> bool:
     """Return whether the link of an item lies in its source's own domains."""
-    host = (urlsplit(member.url).hostname or "").lower()
-    return any(host == domain or host.endswith("." + domain) for domain in member.domains)
+    return is_within(member.url, member.domains)

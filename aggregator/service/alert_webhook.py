@@ -49,10 +49,10 @@ class AlertNotifier:
         posted = await self.write(lambda: self.storage.unsent_alerts(ALERTS_PER_POST_MAX))
         if not posted:
             return None
-        if config.alerts:
+        if (webhook := config.alerts) is not None:
             body = {"publication": config.publication.name, "alerts": [as_json(alert) for alert in posted]}
             try:
-                await self.client().post_json(config.alerts, body)
+                await self.client().post_json(webhook.url, body, webhook.allow_networks)
             except FetchError as error:  # its message names the address, which may be a secret
                 if now - max(alert.cleared or alert.raised for alert in posted) < DROPPED_AFTER:
                     log.warning(

@@ -110,13 +110,13 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     from aggregator.web.remembered import Remembered
     from aggregator.web.serving import serving
 
-    current = LiveConfig(config)
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         if replayed.moved:
             log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
+        current = LiveConfig(config, storage.admin.bound)
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
-        for done in storage.admin.sync(config, utc_now()):
+        for done in storage.admin.sync(current.config, utc_now()):
             log.info("configuration", change=done)
         metrics = Metrics(
             lambda: Gauges(

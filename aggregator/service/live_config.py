@@ -1,6 +1,7 @@
 """Configuration reload: the present configuration and the watch on its file. Never stops the service."""
 
 import os
+from collections.abc import Callable
 
 from aggregator import config as configuration
 from aggregator.errors import ConfigError
@@ -13,8 +14,10 @@ RESTART = ("store", "database", "listen", "admin")
 class LiveConfig:
     """The present configuration. A valid edit replaces it; an invalid one is logged and changes nothing."""
 
-    def __init__(self, config: Config) -> None:
-        self.config = config
+    def __init__(self, config: Config, bound: Callable[[Config], Config] = lambda config: config) -> None:
+        """`bound` gives a configuration the ids of sources that the store has."""
+        self.config = bound(config)
+        self._bound = bound
         self.error = ""
         self._read = self._look()
         self._looked = self._read
@@ -38,7 +41,7 @@ class LiveConfig:
             if getattr(config, name) != getattr(self.config, name):
                 log.warning("this change needs a restart", key=name)
         log.info("configuration reloaded", sources=len(config.sources))
-        self.config = config
+        self.config = self._bound(config)
 
     def _look(self) -> tuple[int, int] | None:
         try:

@@ -10,7 +10,7 @@ from aggregator.log import log
 from aggregator.model import Trigger
 from aggregator.model.settings import Retention
 from aggregator.policy.lifecycle import step
-from aggregator.storage import Storage, backups
+from aggregator.storage import Storage, backups, private
 
 RELEASED_AT_ONCE = 500  # others wait for the transaction
 
@@ -22,7 +22,7 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
     if not retention.backups or path is None:
         return
     try:
-        path.parent.mkdir(exist_ok=True)
+        private.directory(path.parent)
         items = storage.admin.backup(path)
         backups.prune(store, retention.backups)
     except (PublicwireError, OSError) as error:

@@ -131,7 +131,11 @@ class Pipeline:
         asked = poll_result.validators(claim, source, now)
         address = relocation.address(claim.feed, claim.relocation)
         fetched = await self.client().fetch(
-            address, validators=asked, credentials=config.credentials_of(source)
+            address,
+            validators=asked,
+            credentials=config.credentials_of(source),
+            is_configured=address == claim.feed,
+            networks=source.allow_networks,
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.errors import UsageError
+from aggregator.storage import private
 from aggregator.storage.backups import Replayed as Replayed
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
@@ -80,7 +81,7 @@ def move_store(origin: Place, target: Place, now: datetime) -> Restored:
 
     StoreBusy while a service uses either, or when both are the same.
     """
-    target.directory.mkdir(parents=True, exist_ok=True)
+    private.directory(target.directory)
     with TemporaryDirectory(dir=target.directory, prefix=".move-store.") as made:
         copy = Path(made) / "store.db"
         if origin.database:

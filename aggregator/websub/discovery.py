@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
-from aggregator.fetch.guard import Network, why_refused
+from aggregator.fetch.guard import why_refused
 from aggregator.model import Advert, Document, Fetched
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Network
 
 HUB_URL_CHARS_MAX = 2_000
 LINKS_MAX = 50  # of all Link headers
@@ -77,7 +77,7 @@ def can_subscribe(config: Config, hub: str) -> bool:
         return False
     if not _is_private(config.publication.url, ()):
         return True
-    return _is_private(hub, ()) and not _is_private(hub, config.poll.allow_networks)
+    return _is_private(hub, ()) and not _is_private(hub, config.hub_networks)
 
 
 def _is_private(url: str, allowed: Sequence[Network]) -> bool:

@@ -74,15 +74,15 @@ class Subscriber:
                 ("hub.lease_seconds", str(round(subscription.LEASE_REQUESTED.total_seconds()))),
                 ("hub.secret", current.secret),
             ]
-        secure = over_https(current.hub)
+        secure, networks = over_https(current.hub), self.config().hub_networks
         if secure != current.hub:
             try:
-                await self.client().post(secure, form)
+                await self.client().post(secure, form, networks)
                 return
             except FetchError as error:
                 if error.cause != "network":
                     raise
-        await self.client().post(current.hub, form)
+        await self.client().post(current.hub, form, networks)
 
 
 def over_https(hub: str) -> str:

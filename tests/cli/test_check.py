@@ -9,6 +9,7 @@ from tests.cli.conftest import Command
 from tests.running import Site, feed, item
 from tests.server import HttpServer, answer, http_server_in_thread
 
+HERE = ("--allow-network", "127.0.0.0/8")
 PAGE = b'<html><head><link rel="alternate" type="application/rss+xml" href="/press.rss"></head><body>Hello</body></html>'
 
 
@@ -20,6 +21,29 @@ def harbour() -> Iterator[HttpServer]:
         bodies = {"/": PAGE, "/press.rss": feed(*items), "/empty": b"<html>Nothing</html>"}
         serving.answers = {path: answer(body=body) for path, body in bodies.items()}
         yield serving
+
+
+def test_feeds_that_differ_in_their_query_only_need_ids(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    one, two = (harbour.url(f"/press.rss?key={key}") for key in ("abc", "def"))
+    harbour.answers |= {f"/press.rss?key={key}": harbour.answers["/press.rss"] for key in ("abc", "def")}
+    added = command("add", one, *HERE, "--yes")
+    assert (added.code, "abc" in added.out) == (0, False)
+    refused = command("add", two, *HERE, "--yes")
+    assert (refused.code, "choose one with --id" in refused.err) == (2, True)
+    with here.config.open("a") as config:
+        config.write(f"  - feed: {two}\n    allow_networks: [127.0.0.0/8]\n")
+    checked = command("check")
+    assert (checked.code, "add an `id`" in checked.err, "def" in checked.err) == (2, True, False)
+    assert command("sources").code == 0
+
+
+def test_add_reaches_private_networks_only_as_told(here: Site, command: Command, harbour: HttpServer) -> None:
+    refused = command("add", harbour.url("/press.rss"), "--yes")
+    assert (refused.code, "is refused: its host is at 127.0.0.1 (loopback)" in refused.err) == (1, True)
+    wrong = command("add", harbour.url("/press.rss"), "--allow-network", "10.0.0.1/8", "--yes")
+    assert (wrong.code, "--allow-network must be a network" in wrong.err) == (2, True)
 
 
 def test_a_good_configuration_is_one_line(here: Site, command: Command) -> None:
@@ -90,7 +114,7 @@ def test_add_finds_the_feed_behind_a_page_and_writes_it(
     before = "# kept as it is\n" + here.config.read_text()
     here.config.write_text(before)
     said = command(
-        "add", harbour.url("/"), "--id", "notices", "--topic", "sea", "--organisation", "Pier", "--yes"
+        "add", harbour.url("/"), *HERE, "--id", "notices", "--topic", "sea", "--organisation", "Pier", "--yes"
     )
     assert said.code == 0
     assert [f"Notice {n}" in said.out for n in range(5)] == [True, True, True, False, False]
@@ -104,7 +128,7 @@ def test_add_finds_the_feed_behind_a_page_and_writes_it(
 
 def test_add_without_a_terminal_requires_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:
     before = here.config.read_text()
-    said = here.run("add", harbour.url("/press.rss"))
+    said = here.run("add", harbour.url("/press.rss"), *HERE)
     assert said.returncode == 2
     assert "--yes" in said.stderr
     assert here.config.read_text() == before
@@ -112,7 +136,7 @@ def test_add_without_a_terminal_requires_yes_and_writes_nothing(here: Site, harb
 
 @pytest.mark.parametrize("url", ["file:press.xml", "file:///etc/passwd", "ftp://harbour.example/"])
 def test_add_takes_only_web_addresses(here: Site, command: Command, url: str) -> None:
-    said = command("add", url, "--yes")
+    said = command("add", url, *HERE, "--yes")
     assert said.code == 2
     assert len(said.complaints) == 1
     assert "file:press.xml" in here.config.read_text()
@@ -123,7 +147,7 @@ def test_add_refuses_a_password_and_names_the_key_for_it(
     here: Site, command: Command, harbour: HttpServer, start: str
 ) -> None:
     before = here.config.read_text()
-    said = command("add", start + harbour.url("/").replace("http://", "desk:secret@"), "--yes")
+    said = command("add", start + harbour.url("/").replace("http://", "desk:secret@"), *HERE, "--yes")
     assert (said.code, len(said.complaints)) == (2, 1)
     assert "`auth`" in said.err
     assert "secret" not in said.err
@@ -132,27 +156,27 @@ def test_add_refuses_a_password_and_names_the_key_for_it(
 
 @pytest.mark.parametrize("url", ["not a url", "https://", "https://pier.example:x/"])
 def test_add_rejects_a_malformed_url(command: Command, url: str) -> None:
-    said = command("add", url, "--yes")
+    said = command("add", url, *HERE, "--yes")
     assert (said.code, len(said.complaints)) == (2, 1)
     assert "the URL " in said.err
 
 
 def test_add_reports_an_address_without_a_feed(command: Command, harbour: HttpServer) -> None:
-    said = command("add", harbour.url("/empty"), "--yes")
+    said = command("add", harbour.url("/empty"), *HERE, "--yes")
     assert said.code == 2
     assert "no feed found" in said.err
 
 
 def test_add_reports_an_address_without_a_response(command: Command, harbour: HttpServer) -> None:
-    said = command("add", harbour.url("/nowhere"), "--yes")
+    said = command("add", harbour.url("/nowhere"), *HERE, "--yes")
     assert said.code == 1
     assert len(said.complaints) == 1
 
 
 def test_add_refuses_a_feed_that_is_there_already(here: Site, command: Command, harbour: HttpServer) -> None:
-    assert command("add", harbour.url("/"), "--yes").code == 0
+    assert command("add", harbour.url("/"), *HERE, "--yes").code == 0
     before = here.config.read_text()
-    said = command("add", harbour.url("/"), "--yes")
+    said = command("add", harbour.url("/"), *HERE, "--yes")
     assert (said.code, len(said.complaints)) == (2, 1)
     assert here.config.read_text() == before
 
@@ -163,8 +187,8 @@ def test_add_keeps_every_byte_of_the_file(
 ) -> None:
     before = (start + here.config.read_text().replace("\n", "\r\n")).encode()
     here.config.write_bytes(before)
-    assert command("add", harbour.url("/press.rss"), "--id", "notices", "--yes").code == 0
-    feed_line = f'    feed: "{harbour.url("/press.rss")}"'
+    assert command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes").code == 0
+    feed_line = f'    feed: "{harbour.url("/press.rss")}"\r\n    allow_networks: [127.0.0.0/8]'
     assert here.config.read_bytes() == before + f"  - id: notices\r\n{feed_line}\r\n".encode()
 
 
@@ -173,7 +197,7 @@ def test_add_writes_through_a_symbolic_link(here: Site, command: Command, harbou
     kept.parent.mkdir()
     here.config.rename(kept)
     here.config.symlink_to("kept/shared.yaml")
-    assert command("add", harbour.url("/press.rss"), "--yes").code == 0
+    assert command("add", harbour.url("/press.rss"), *HERE, "--yes").code == 0
     assert here.config.is_symlink()
     assert harbour.url("/press.rss") in kept.read_text()
 
@@ -182,6 +206,6 @@ def test_the_configuration_is_replaced_whole_and_keeps_its_mode(
     here: Site, command: Command, harbour: HttpServer
 ) -> None:
     here.config.chmod(0o640)
-    assert command("add", harbour.url("/"), "--yes").code == 0
+    assert command("add", harbour.url("/"), *HERE, "--yes").code == 0
     assert here.config.stat().st_mode & 0o777 == 0o640
     assert sorted(Path(each).name for each in here.directory.glob("*sources*")) == ["sources.yaml"]

@@ -21,6 +21,7 @@ from aggregator.model.settings import (
     Rule,
     Source,
     Text,
+    Webhook,
 )
 
 REPO_ROOT = Path(__file__).parents[2]
@@ -36,7 +37,8 @@ publication:
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
-poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, allow_networks: [127.0.0.0/8, "fd00::/8"], websub: false, budget: {items: 100, bytes: 1GB}}
+poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, websub: false, budget: {items: 100, bytes: 1GB}}
+websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
 sources:
@@ -119,12 +121,12 @@ FULL_CONFIG = Config(
         concurrency=8,
         per_host=1,
         host_gap=timedelta(seconds=3),
-        allow_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
         websub=False,
         budget=Budget(items=100, bytes=10**9),
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
-    alerts="https://hooks.example/T0/secret?a=1",
+    alerts=Webhook("https://hooks.example/T0/secret?a=1"),
+    hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
 )
 
 
@@ -237,6 +239,16 @@ def test_a_source_without_an_id_gets_the_slug_of_its_address() -> None:
         "example-org-press-press-press-press-press-press-pre-ced0f2db",
         "feed-2",
         "file",
+    ]
+
+
+KEYED = ("https://a.example/feed?key=abc", "https://a.example/feed?key=def")
+
+
+def test_a_default_id_holds_nothing_of_the_query() -> None:
+    assert [(source.id, source.former_id) for source in sources_of(*KEYED)] == [
+        ("a-example-feed", "a-example-feed-key-abc"),
+        ("a-example-feed-2", "a-example-feed-key-def"),
     ]
 
 

@@ -10,7 +10,7 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, first_import, budget, auth, headers"
+    "publish, embargo, priority, first_import, budget, allow_networks, feed_public, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -18,6 +18,10 @@ NO_VALUE = "has no value; give one or remove the line"
 RULE = 'must be one field and its pattern, such as {title: "(?i)human rights"}'
 SIZE = "must be a number and a unit (B, KB or MB), such as 500KB or 10MB"
 SPAN = "must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d"
+GLOBAL = (
+    "would let any feed redirect into these networks; move it to the sources that are in them, "
+    "to `alerts: {url: …, allow_networks: …}` or to `websub: {allow_networks: …}`"
+)
 NETWORK = "must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8"
 LISTEN = "must be host:port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:80"
 NO_FILE = "names no file; write file:name.xml beside this file, or file:///path/name.xml"
@@ -95,14 +99,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -130,7 +134,8 @@ TOP = [
     ("poll: {concurrency: many}\n", "1:8: poll.concurrency: must be a whole number between 1 and 1000"),
     ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is unknown; use one of: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
-    ("poll: {allow_networks: [10.0.0.1/8]}\n", f"1:25: poll.allow_networks.0: {NETWORK}"),
+    ("websub: {allow_networks: [10.0.0.1/8]}\n", f"1:27: websub.allow_networks.0: {NETWORK}"),
+    ("poll: {allow_networks: [10.0.0.0/8]}\n", f"1:8: poll.allow_networks: {GLOBAL}"),
     ("alerts: hooks.example/x\n", "1:1: alerts: is not a URL; it starts with https:// or http://"),
     (
         "alerts: https://desk:secret@hooks.example/\n",
@@ -337,7 +342,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

@@ -54,7 +54,7 @@ BEYOND = {
         text_of("headers: {X-Key: $KEY, x-key: $KEY}"),
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),
-    "arithmetic on an address: the host bits of a network": ("poll: {allow_networks: [10.0.0.1/8]}\n",),
+    "arithmetic on an address: the host bits of a network": ("websub: {allow_networks: [10.0.0.1/8]}\n",),
     "punycode is decoded": (of_feed("https://xn--ü.example/"),),
     "the time zones that the machine knows": (
         of_source("timezone: Europe"),
@@ -225,7 +225,7 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         (of_source("budget: {items: 7, bytes: %s}"), VOLUMES),
         ("poll: {concurrency: %s}\n", ["0", "1", "1000", "1001", "1.5", "x"]),
         ("poll: {per_host: %s}\n", ["0", "1", "100", "101"]),
-        ("poll: {allow_networks: ['%s']}\n", ["10.0.0.0/8", "fd00::/8", "10.0.0.0/255.0.0.0", "x", "10/x"]),
+        ("websub: {allow_networks: ['%s']}\n", ["10.0.0.0/8", "fd00::/8", "10.0.0.0/255.0.0.0", "x", "10/x"]),
         ("retention: {items: %s}\n", SPANS),
         ("retention: {revisions: %s}\n", SPANS),
         ("retention: {polls: %s}\n", SPANS),
@@ -302,7 +302,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 25
+    assert count == 26
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

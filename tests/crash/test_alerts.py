@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.engines import open_storage
-from tests.running import Service, Site, feed, given_a_site, item, until
+from tests.running import LOOPBACK, Service, Site, feed, given_a_site, item, until
 from tests.server import GONE, answer, http_server_in_thread
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -37,7 +37,7 @@ def test_an_alert_survives_a_kill_and_is_posted_once(tmp_path: Path) -> None:
         harbour.answers = {"/feed": GONE}
         here = given_a_site(tmp_path, {"harbour": harbour.url("/feed")})
         with here.config.open("a", encoding="utf-8") as config:
-            config.write(f"alerts: {told.url(HOOK)}\n")
+            config.write(f"alerts: {{url: '{told.url(HOOK)}', {LOOPBACK}}}\n")
         with here.serving() as service:
             until(lambda: told.requests and is_posted(here), seconds=30)
             service.stop(signal.SIGKILL)

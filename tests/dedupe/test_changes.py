@@ -420,3 +420,42 @@ def test_the_order_of_entries_decides_nothing() -> None:
         for changes in [decided(list(order), knowledge(*remembered))]
     }
     assert len(outcomes) == 1
+
+
+# ---- links
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_flagged", "leaves"),
+    [
+        ("https://ministry.example/a", "https://phish.example/a", True, True),
+        ("https://ministry.example/a", "https://press.ministry.example/a", True, False),
+        ("https://wire.example/a", "https://phish.example/a", True, False),
+        ("https://ministry.example/a", "https://ministry.example/b", False, False),
+        ("https://ministry.example/a", "", False, False),
+        ("", "https://phish.example/a", True, True),
+    ],
+)
+def test_a_link_that_moves_to_another_host_is_a_substantive_change(
+    before: str, after: str, is_flagged: bool, leaves: bool
+) -> None:
+    was = known(1, entry("Bridge opens", "g1", before, body=LONG), flags=("bad-date",), id="abc")
+    (edit,) = decided([entry("Bridge opens", "g1", after, body=LONG)], knowledge(was)).edits
+    assert (edit.substantive, edit.revises, edit.leaves_home, edit.id) == (
+        is_flagged,
+        is_flagged,
+        leaves,
+        "abc",
+    )
+    assert edit.flags == (("bad-date", "link-moved") if is_flagged else None)
+
+
+def test_an_edit_that_disagrees_with_its_story_parts_from_it() -> None:
+    mine = entry("Bridge opens", "g1", HOME + "bridge", body=LONG)
+    was = known(1, mine, story=5)
+    others = replace(knowledge(was), members=(other(3, mine, story=5), other(4, A, story=6)))
+    same, apart = (
+        entry("Bridge open", "g1", mine.link, body=LONG),
+        entry("X", "g1", mine.link, body="<p>No.</p>"),
+    )
+    assert [decided([each], others).edits[0].parts for each in (same, apart)] == [False, True]

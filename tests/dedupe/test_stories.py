@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.similar import SHINGLE_BYTES, STEPS_EACH
-from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher
+from aggregator.dedupe.similar import SHINGLE_BYTES, STEPS_EACH, Comparer
+from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher, parts
 from aggregator.model import Candidate, Item, KeyKind
 from tests.dedupe.memory import knowledge, said
 from tests.given import MINUTE, NOON, entry
@@ -99,3 +99,21 @@ def test_a_comparison_beyond_the_budget_is_not_made() -> None:
     steps = STEPS_EACH + 2 * len(release().signature) // SHINGLE_BYTES
     assert Matcher(known, steps).match(release(), NOON).same is not None
     assert Matcher(known, steps - 1).match(release(), NOON) == Match(decided=False)
+
+
+OTHER = "<p>" + "nobody was hurt when the old harbour crane fell into the river this morning at six" + "</p>"
+
+
+def test_an_edited_item_parts_unless_it_agrees_with_each_other_member() -> None:
+    lead, accomplice = candidate(release(), 3), candidate(release(body=OTHER), 4)
+    assert not parts(release(title="Bridge open"), [lead], Comparer())
+    assert parts(release(body=OTHER), [lead], Comparer())
+    assert parts(release(body=OTHER), [accomplice, lead], Comparer())
+    assert parts(replace(release(), language="fr"), [lead], Comparer())
+    assert not parts(release(body=OTHER), [], Comparer())
+
+
+def test_after_a_change_of_link_short_texts_prove_nothing() -> None:
+    short, elsewhere = "<p>Read more.</p>", "https://agency.example/bridge"
+    assert parts(release(body=short, link=elsewhere), [candidate(release(body=short))], Comparer())
+    assert not parts(release(link=elsewhere), [candidate(release())], Comparer())

@@ -110,7 +110,7 @@ def test_feed_metadata_is_sanitised() -> None:
         rights="\ud800(c)",
     )
     expected = replace(
-        FEED, feed="https://water.example/feed", title="W B", link="", language="", rights="(c)"
+        FEED, feed="https://releases.example/sources/water", title="W B", link="", language="", rights="(c)"
     )
     assert release(feed=feed).source == expected
 

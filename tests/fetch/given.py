@@ -41,7 +41,6 @@ def poll_settings(
         concurrency=concurrency,
         per_host=per_host,
         host_gap=timedelta(0),
-        allow_networks=LOOPBACK,
     )
 
 
@@ -61,7 +60,7 @@ def open_client(
         settings,
         contact="desk@example.org",
         publication_url="https://example.org/",
-        transport=transport or Transport(settings.allow_networks, resolve=every_name_is_here),
+        transport=transport or Transport(LOOPBACK, resolve=every_name_is_here),
     )
 
 

@@ -260,3 +260,38 @@ def test_the_first_minute_after_a_429_outlives_the_process() -> None:
                 pass
 
     run(scenario())
+
+
+def test_after_a_429_the_responsiveness_of_the_host_is_unknown_so_that_one_source_asks_for_all() -> None:
+    async def scenario() -> bool | None:
+        hosts = Hosts(per_host=2, in_all=9)
+        async with hosts.slot("h"):
+            pass
+        async with hosts.slot("h"):
+            hosts.limit("h")
+        return hosts.is_prompt("h")
+
+    assert run(scenario()) is None
+
+
+def test_a_429_each_minute_does_not_keep_the_fetches_of_others_from_their_turn() -> None:
+    async def scenario() -> list[str]:
+        hosts, said = Hosts(per_host=1, in_all=9), list[str]()
+
+        async def fetch(name: str) -> None:
+            try:
+                async with hosts.slot("h"):
+                    said.append(f"{name} asks")
+                    if name == "busy":
+                        hosts.limit("h")
+            except Rejected:
+                said.append(f"{name} is rejected")
+
+        for name in ("busy", "honest"):
+            await fetch(name)
+        await asyncio.sleep(LIMITED_FOR)
+        for name in ("busy", "honest"):
+            await fetch(name)
+        return said
+
+    assert run(scenario()) == ["busy asks", "honest is rejected", "busy asks", "honest asks"]

@@ -11,8 +11,8 @@ from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model.settings import PollSettings
-from tests.fetch.given import client, poll_settings, polling
-from tests.server import HttpServer, answer, for_ever, then_hang
+from tests.fetch.given import LOOPBACK, client, poll_settings, polling
+from tests.server import HttpServer, answer, for_ever, http_server, then_hang
 
 FORM = (("hub.mode", "subscribe"), ("hub.topic", "https://ministry.example/ä?b=1&c=2"))
 ENCODED = b"hub.mode=subscribe&hub.topic=https%3A%2F%2Fministry.example%2F%C3%A4%3Fb%3D1%26c%3D2"
@@ -113,8 +113,26 @@ def test_the_guard_stands_before_forms_too() -> None:
     error = asyncio.run(scenario())
     assert (error.cause, str(error)) == (
         "refused",
-        "http://127.0.0.1:1/hub is refused: its host is at 127.0.0.1 (loopback); `poll.allow_networks` can permit its network",
+        "http://127.0.0.1:1/hub is refused: its host is at 127.0.0.1 (loopback); `allow_networks` can permit its network",
     )
+
+
+def test_a_private_network_is_open_only_to_the_request_that_names_it() -> None:
+    async def scenario() -> tuple[int, int, list[str]]:
+        async with (
+            http_server({"/": answer(body=b"<rss/>")}) as inside,
+            aclosing(Client(PollSettings(), contact="c", publication_url="p")) as client,
+        ):
+            fetched = await client.fetch(inside.url("/"), networks=LOOPBACK)
+            posted = await client.post_json(inside.url("/"), {}, LOOPBACK)
+            causes = []
+            for call in (client.fetch(inside.url("/")), client.post_json(inside.url("/"), {})):
+                with pytest.raises(FetchError) as caught:
+                    await call
+                causes.append(caught.value.cause.value)
+            return fetched.status, posted, causes
+
+    assert asyncio.run(scenario()) == (200, 200, ["refused", "refused"])
 
 
 def test_the_guard_stands_before_every_hop_of_a_form() -> None:

@@ -10,7 +10,7 @@ import zstandard
 from aggregator.fetch.client import Client
 from aggregator.model import Fetched, Validators
 from tests.fetch.given import FEED, failing, fetched, polling
-from tests.server import HttpServer, answer
+from tests.server import HttpServer, answer, redirect
 
 
 def test_a_body_comes_with_the_headers_that_later_stages_use() -> None:
@@ -78,6 +78,12 @@ def test_an_answer_without_a_body_to_use_is_an_error(status: str, content_type: 
 def test_retry_after_is_passed_on_as_it_came(status: str) -> None:
     error = failing({"/": answer("Retry-After: Mon, 01 Jan 2024 00:00:00 GMT", status=status)})
     assert (error.cause, error.retry_after) == ("http", "Mon, 01 Jan 2024 00:00:00 GMT")
+
+
+def test_a_429_names_the_host_of_a_configured_address_and_none_behind_a_redirect() -> None:
+    busy = answer("Retry-After: 60", status="429 Too Many Requests")
+    assert failing({"/": busy}).host == "127.0.0.1"
+    assert failing({"/": redirect("/busy"), "/busy": busy}).host == ""
 
 
 def test_a_bot_challenge_is_a_block_under_any_status() -> None:

@@ -9,9 +9,14 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     AlertKind,
+    Changes,
     Claim,
     Due,
     DueReason,
+    Edit,
+    Item,
+    Knowledge,
+    Mode,
     Outcome,
     OutcomeKind,
     PollResult,
@@ -19,11 +24,19 @@ from aggregator.model import (
     Subscription,
     SubscriptionState,
 )
-from aggregator.policy.alerts import FAILING_MIN, FINDINGS_MIN, judged
+from aggregator.policy.alerts import (
+    EVENT_SHOWN_FOR,
+    EVENTS,
+    FAILING_MIN,
+    FINDINGS_MIN,
+    cleared,
+    judged,
+    raised,
+)
 from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
-NOTHING = dict.fromkeys(AlertKind, "")
+NOTHING = {kind: "" for kind in AlertKind if kind not in EVENTS}
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
 CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)
 SUBSCRIPTION = Subscription(
@@ -114,7 +127,7 @@ def test_a_relocation_is_raised_with_its_cure_until_the_address_is_configured() 
     moved = Relocation(at="https://new.example/feed", since=NOON)
     message = (
         "moved for good, polled at https://new.example/feed since 2026-03-02: "
-        "write `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
+        "write `id: harbour` and `feed: https://new.example/feed` in sources.yaml, or `publicwire unmove harbour`"
     )
     before = replace(CLAIM, relocation=moved)
     assert fine(relocation=moved)[AlertKind.MOVED] == fine(before)[AlertKind.MOVED] == message
@@ -175,14 +188,59 @@ def test_an_alert_is_raised_once() -> None:
     failing = replace(CLAIM, failures=2, failing_since=NOON - DAY)
     message = "failed 3 times in a row since 2026-03-01 12:00 UTC: no route"
     assert failed(failing, NOON).raised == ((AlertKind.FAILING, message),)
-    is_open = replace(failing, open_alerts=frozenset({AlertKind.FAILING}))
+    is_open = replace(failing, open_alerts={AlertKind.FAILING: NOON})
     result = failed(is_open, NOON)
     assert (result.raised, result.cleared) == ((), ())
 
 
 def test_an_alert_is_cleared_only_by_a_poll_that_judges_its_kind() -> None:
-    is_open = replace(CLAIM, open_alerts=frozenset({AlertKind.FAILING, AlertKind.QUIET}))
+    is_open = replace(CLAIM, open_alerts={AlertKind.FAILING: NOON, AlertKind.QUIET: NOON})
     of = source("harbour", feed=CLAIM.feed)
     assert set(succeeded(is_open, of).cleared) == {AlertKind.FAILING, AlertKind.QUIET}
     assert succeeded(is_open, of).raised == ()
     assert failed(is_open, NOON, FetchError("gone", cause=Cause.GONE, status=410)).cleared == ()
+
+
+# ---- events
+
+
+def edited(claim: Claim, *edits: Edit) -> PollResult:
+    """A successful poll of the harbour that edits these items."""
+    changes = Changes(Knowledge("releases.example,2026-03-02"), Mode.NORMAL, edits=edits)
+    return replace(succeeded(claim, source("harbour", feed=CLAIM.feed)), changes=changes)
+
+
+def edit(number: int, **more: object) -> Edit:
+    plain = Edit(
+        number,
+        Item(keys=(), title="Storm", url="https://phish.example/a"),
+        substantive=True,
+        updated=NOON,
+        id=f"item{number}",
+    )
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
+
+
+def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> None:
+    found = judged(edited(CLAIM, *(edit(n, leaves_home=True, parts=n == 1) for n in range(7))))
+    assert (
+        found[AlertKind.LINK]
+        == "links of its items have left its domains: "
+        + ", ".join(f"item{n} to phish.example" for n in range(5))
+        + " and 2 more"
+    )
+    assert found[AlertKind.STORY].endswith("shown apart: item1")
+
+
+def test_an_event_that_happens_again_is_raised_anew() -> None:
+    claim = replace(CLAIM, open_alerts={AlertKind.LINK: NOON - DAY})
+    found = judged(edited(claim, edit(1, leaves_home=True)))
+    assert [kind for kind, _ in raised(found, claim.open_alerts)] == [AlertKind.LINK]
+    assert cleared(found, claim.open_alerts) == (AlertKind.LINK,)
+
+
+@pytest.mark.parametrize(("age", "is_over"), [(EVENT_SHOWN_FOR - MINUTE, False), (EVENT_SHOWN_FOR, True)])
+def test_an_event_is_shown_for_a_week(age: timedelta, is_over: bool) -> None:
+    claim = replace(CLAIM, open_alerts={AlertKind.STORY: NOON - age})
+    result = succeeded(claim, source("harbour", feed=CLAIM.feed))
+    assert result.cleared == ((AlertKind.STORY,) if is_over else ())

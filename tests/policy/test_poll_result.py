@@ -217,15 +217,26 @@ def test_a_document_that_is_no_feed_has_no_status() -> None:
 def test_only_a_429_with_retry_after_limits_the_whole_host(status: int, wish: str, is_limited: bool) -> None:
     error = FetchError("no", cause=Cause.HTTP, status=status, retry_after=wish, host="press.example")
     result = fails(error)
-    assert result.host_limit == (HostLimit("press.example", NOON + 2 * HOUR) if is_limited else None)
+    assert result.host_limit == (HostLimit("press.example", NOON + HOUR) if is_limited else None)
     assert due(result).host == ("press.example" if is_limited else "")
     assert due(result).wait == (2 * HOUR if wish == "7200" else 15 * MINUTE)
+
+
+def test_a_429_behind_a_redirect_concerns_its_source_alone() -> None:
+    result = fails(FetchError("no", cause=Cause.HTTP, status=429, retry_after="604800"))
+    assert (result.host_limit, due(result).host, due(result).wait) == (None, "", 7 * DAY)
+
+
+def test_a_source_that_waited_under_the_limit_of_its_host_asks_for_all() -> None:
+    error = FetchError("no", cause=Cause.HTTP, status=429, retry_after="60", host="press.example")
+    result = fails(error, replace(CLAIM, due=Due(NOON, DueReason.HOST_LIMIT, host="press.example")))
+    assert result.host_limit == HostLimit("press.example", NOON + MINUTE, is_renewed=True)
 
 
 def test_a_rate_limit_ends_at_retry_after_whatever_hours_the_source_skips() -> None:
     error = FetchError("no", cause=Cause.HTTP, status=429, retry_after="7200", host="press.example")
     result = fails(error, replace(CLAIM, hints=Hints(skip_hours=(14,))))
-    assert result.host_limit == HostLimit("press.example", NOON + 2 * HOUR)
+    assert result.host_limit == HostLimit("press.example", NOON + HOUR)
     assert due(result) == state(
         DueReason.ORIGIN_WAIT,
         2 * HOUR,

@@ -89,9 +89,9 @@ def test_retry_after_is_worded_with_the_wait_granted(
     assert words(Due(NOON, DueReason.ORIGIN_WAIT, wait=wait, basis=asked)) == expected
 
 
-def test_a_rate_limit_of_a_host_is_worded_for_all_its_sources() -> None:
+def test_a_rate_limit_of_a_host_is_worded_for_the_other_sources_there() -> None:
     limited = Due(NOON, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
-    assert words(limited) == "origin asked to wait 1 d, for all sources at press.example"
+    assert words(limited) == "origin asked to wait 1 d, the other sources at press.example up to an hour"
 
 
 def test_the_other_address_and_skip_hours_are_worded_last() -> None:

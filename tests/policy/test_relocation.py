@@ -161,7 +161,7 @@ def test_each_step_of_a_relocation_is_logged_once(before: Relocation, after: Rel
 
 
 def test_a_relocation_is_worded_with_its_cure() -> None:
-    cure = f"write `feed: {NEW}` in sources.yaml, or `publicwire unmove office`"
+    cure = f"write `id: office` and `feed: {NEW}` in sources.yaml, or `publicwire unmove office`"
     assert [advice("office", known) for known in (MOVED, SEEN)] == [
         f"moved for good, polled at {NEW} since 2026-03-02: {cure}",
         f"redirects for good to {NEW} since 2026-03-02, polled there from 2026-03-09 on: {cure}",

@@ -380,9 +380,19 @@ def test_a_delivery_hastens_a_source_unless_its_origin_requested_a_wait(
         (Due(NOON + HOUR, DueReason.EVERY), False, False),
         (Due(NOON, DueReason.OPERATOR), False, False),
         (Due(NOON, DueReason.OPERATOR), True, True),
+        (Due(NOON, DueReason.HOST_LIMIT), False, False),
     ],
 )
 def test_a_rate_limit_delays_all_but_what_the_operator_asked_for(
     stored: Due, is_polled: bool, expected: bool
 ) -> None:
     assert is_delayed(stored, HostLimit("press.example", NOON + HOUR), is_polled=is_polled) is expected
+
+
+@pytest.mark.parametrize("is_renewed", [False, True])
+def test_sources_under_a_rate_limit_are_delayed_again_only_by_one_that_waited_with_them(
+    is_renewed: bool,
+) -> None:
+    limit = HostLimit("press.example", NOON + HOUR, is_renewed=is_renewed)
+    waits = Due(NOON, DueReason.HOST_LIMIT, host="press.example")
+    assert is_delayed(waits, limit, is_polled=False) is is_renewed

@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.model import Due, DueReason, HostLimit, Relocation
 from aggregator.model.settings import Republish, Source
-from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan
+from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan, with_stored_ids
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
 MINISTRY = source("ministry", topics=("law",))
@@ -80,6 +80,13 @@ def test_a_source_back_in_the_configuration_is_due_at_once() -> None:
         ),
         done=("ministry: back in the configuration",),
     )
+
+
+def test_a_source_back_in_the_configuration_still_obeys_the_retry_after_of_its_origin() -> None:
+    wait = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY)
+    update = planned(MINISTRY, stored(MINISTRY, configured=False, due=wait))
+    assert update is not None
+    assert update.due == wait
 
 
 # ---- renames
@@ -166,16 +173,22 @@ def test_the_target_of_a_relocation_is_configured_without_a_reset(known: Relocat
     )
 
 
-@pytest.mark.parametrize("known", [SEEN, MOVED])
-def test_the_target_of_a_relocation_under_another_id_is_the_same_source(known: Relocation) -> None:
+def test_the_adopted_target_of_a_relocation_under_another_id_is_the_same_source() -> None:
     moved = source("new-example", feed=NEW)  # a bare address gets another id with it
-    found = plan([moved], [stored(MINISTRY, relocation=known)], NO_LIMITS, NOON)
+    found = plan([moved], [stored(MINISTRY, relocation=MOVED)], NO_LIMITS, NOON)
     assert (found.renames, found.additions, found.removals) == ((("ministry", "new-example"),), (), ())
     assert found.done == (
         "ministry: renamed to new-example",
         "new-example: its new address is configured now",
     )
     assert [each.is_reset for each in found.updates] == [False]
+
+
+def test_a_source_that_redirects_to_the_feed_of_another_is_not_renamed_to_it() -> None:
+    honest = source("honest", feed=NEW)
+    found = plan([honest], [stored(MINISTRY, 7, relocation=SEEN)], NO_LIMITS, NOON)
+    assert (found.renames, found.removals) == ((), (7,))
+    assert [each.source.id for each in found.additions] == ["honest"]
 
 
 def test_two_sources_may_exchange_their_feeds() -> None:
@@ -237,7 +250,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
         ({"licence": "CC0"}, False, False, True),
         ({"republish": Republish.NO}, False, True, True),
         ({"topics": ("law", "health")}, True, True, True),
-        ({"domains": ("office.example",)}, False, False, False),
+        ({"domains": ("office.example",)}, False, True, True),
         ({"priority": 5}, False, False, False),
     ],
 )
@@ -293,3 +306,24 @@ def test_a_due_time_after_the_rate_limit_stays() -> None:
     for until in (NOON + 3 * HOUR, NOON + 2 * HOUR):
         assert delayed(LATER, HostLimit("ministry.example", until)) == LATER
     assert delayed(LATER, None) == LATER
+
+
+# ---- default ids of earlier versions, made from the query too
+
+
+@pytest.mark.parametrize(
+    ("known", "expected"),
+    [
+        ({"ministry-feed-key-abc": MINISTRY.feed}, "ministry-feed-key-abc"),
+        ({"ministry-feed-key-abc": NEW}, "ministry-feed"),
+        ({"ministry-feed": MINISTRY.feed}, "ministry-feed"),
+    ],
+)
+def test_a_source_keeps_the_id_made_from_its_query_if_the_store_has_its_feed_under_it(
+    known: Mapping[str, str], expected: str
+) -> None:
+    keyed = replace(MINISTRY, id="ministry-feed", former_id="ministry-feed-key-abc")
+    bound = with_stored_ids([keyed, source("other")], known)
+    assert [each.id for each in bound] == [expected, "other"]
+    taken = source("ministry-feed-key-abc")
+    assert with_stored_ids([keyed, taken], known) == (keyed, taken)

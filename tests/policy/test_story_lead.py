@@ -115,6 +115,17 @@ def test_a_member_that_is_shown_stays_before_a_better_lead() -> None:
     assert settle([member(1), at_home(2)], {ALL: {1}}) == MembershipChanges({})
 
 
+def test_a_shown_member_gives_way_to_the_one_at_whose_site_its_link_leads() -> None:
+    home, copy = at_home(2), member(1, url="https://source-2.example/bridge")
+    taken = MembershipChanges({2: (ALL,)}, ((ALL, 1),))
+    assert settle([copy, home], {ALL: {1}}) == taken
+    assert settle([copy, home], {ALL: {1}}, newcomer=2) == taken
+    both = replace(copy, domains=("source-2.example",))
+    assert settle([both, home], {ALL: {1}}) == MembershipChanges({})
+    elsewhere = replace(home, url="https://wire.example/bridge")
+    assert settle([copy, elsewhere], {ALL: {1}}) == MembershipChanges({})
+
+
 def test_a_member_that_went_is_followed_by_the_next() -> None:
     assert settle([member(2), member(3)], {ALL: {1}}) == MembershipChanges({2: (ALL,)})
 

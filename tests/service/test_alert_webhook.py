@@ -14,6 +14,7 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import TaskKind
+from aggregator.model.settings import Webhook
 from aggregator.service.alert_webhook import DROPPED_AFTER, AlertNotifier
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks
@@ -53,7 +54,7 @@ class WebhookHarness:
     async def tick(self, after: timedelta = timedelta(0)) -> list[str]:
         """Run the tick of a new service, as after a kill, and return its log."""
         self.now += after
-        settings = replace(config(HARBOUR, PILOTS), alerts=self.address)
+        settings = replace(config(HARBOUR, PILOTS), alerts=Webhook(self.address) if self.address else None)
 
         alarm = AlertNotifier(
             self.storage.tasks, lambda: self.fetcher, at_once, config=lambda: settings, clock=lambda: self.now

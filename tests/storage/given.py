@@ -1,5 +1,7 @@
 """Stored sources, stories and transitions for the contract tests of the storage."""
 
+from datetime import datetime
+
 from aggregator.model import Claim, Stored, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
@@ -29,9 +31,9 @@ def given_story(storage: Storage) -> tuple[Stored, Stored]:
     return lead, member
 
 
-def claimed(storage: Storage, name: str = "ministry") -> Claim:
-    """Return the claim of a source at noon."""
-    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[name])
+def claimed(storage: Storage, name: str = "ministry", now: datetime = NOON) -> Claim:
+    """Return the claim of a source."""
+    (claim,) = storage.polls.claim(now, limit=1, lease=HOUR, ids=[name])
     return claim
 
 

@@ -57,7 +57,13 @@ def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validat
 
 def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -> None:
     settings = source(
-        "ministry", topics=("health",), priority=3, republish=Republish.EXCERPT, licence="CC0", every=HOUR
+        "ministry",
+        topics=("health",),
+        priority=3,
+        republish=Republish.EXCERPT,
+        licence="CC0",
+        every=HOUR,
+        feed_public=True,
     )
     plain = Source("plain", "https://plain.example/feed")
     assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []
@@ -137,3 +143,22 @@ def test_a_feed_that_renames_itself_moves_every_channel(storage: Storage) -> Non
     feed = storage.items.feed("ministry")
     assert feed is not None and feed.organisation == "Feed"
     assert storage.items.feed("nobody") is None
+
+
+def test_a_configuration_is_bound_to_the_ids_that_the_store_has(storage: Storage) -> None:
+    keyed = source("press-key-abc", feed="https://press.example/feed?key=abc")
+    storage.admin.sync(config(keyed), NOON)
+    after_upgrade = config(replace(keyed, id="press", former_id="press-key-abc"))
+    bound = storage.admin.bound(after_upgrade)
+    assert [each.id for each in bound.sources] == ["press-key-abc"]
+    assert storage.admin.sync(bound, NOON) == ()
+    assert storage.admin.bound(config(keyed)) == config(keyed)
+
+
+def test_whether_a_feed_is_public_is_stored_and_shown_at_once(storage: Storage) -> None:
+    keyed = source("press", feed="https://press.example/feed?key=abc")
+    storage.admin.sync(config(keyed), NOON)
+    before = storage.items.channel_seq("")
+    storage.admin.sync(config(replace(keyed, feed_public=True)), NOON)
+    assert [feed.feed_public for feed in storage.items.feeds()] == [True]
+    assert storage.items.channel_seq("") != before

@@ -1,6 +1,6 @@
 """Contract of every storage engine: one story of several sources."""
 
-from aggregator.model import KeyKind, StoryMember, Trigger
+from aggregator.model import AlertKind, KeyKind, StoryMember, Trigger
 from aggregator.model.settings import Republish, Retention
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
@@ -113,3 +113,106 @@ def test_a_crowded_address_hides_no_story_at_another_one(storage: Storage) -> No
     bureau.says(entry("Elsewhere", "e", home), *releases, now=NOON + HOUR)
     stories = [each.also for each in storage.items.select("sources/bureau") if each.item.title != "Elsewhere"]
     assert stories == [(StoryMember("Ministry", address),) for address in addresses]
+
+
+# ---- takeover: one source copies the release of another before that is polled
+
+WORDS = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+OTHER = "<p>" + "buy this coin now because it will be worth a hundred times as much by friday " * 3 + "</p>"
+AT_HOME = "https://ministry.example/bridge"
+
+
+def given_a_copy(storage: Storage) -> tuple[SourceDriver, SourceDriver]:
+    """A copyist has published the release of the ministry, link and text; the ministry is not polled yet."""
+    copyist, ministry = SourceDriver(storage, source("copyist")), SourceDriver(storage, MINISTRY)
+    storage.admin.sync(config(copyist.source, MINISTRY), NOON)
+    for origin in (copyist, ministry):
+        origin.says(now=NOON - HOUR)
+    copyist.says(entry("Bridge", "c", AT_HOME, body=WORDS))
+    return copyist, ministry
+
+
+def merged(storage: Storage) -> list[tuple[str, list[str]]]:
+    """Return the merged channel: each source, and the organisations that released the same."""
+    return [(each.source, [also.organisation for also in each.also]) for each in storage.items.select("")]
+
+
+def test_the_source_at_home_takes_the_lead_of_a_published_story(storage: Storage) -> None:
+    _, ministry = given_a_copy(storage)
+    before = storage.items.channel_seq("")
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    assert merged(storage) == [("ministry", ["Copyist"])]
+    assert storage.items.channel_seq("") != before
+
+
+def test_an_edit_to_other_words_parts_the_story_and_raises_an_alert(storage: Storage) -> None:
+    copyist, ministry = given_a_copy(storage)
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    copyist.says(entry("Bridge", "c", AT_HOME, body=OTHER), now=NOON + HOUR)
+    assert sorted(merged(storage)) == [("copyist", []), ("ministry", [])]
+    (alert,) = storage.tasks.alerts()
+    assert (alert.source, alert.kind) == ("copyist", AlertKind.STORY)
+
+
+def test_a_published_lead_that_edits_itself_away_leaves_the_others_in_the_merged_channel(
+    storage: Storage,
+) -> None:
+    wire, paper = (SourceDriver(storage, source(name)) for name in ("wire", "paper"))
+    storage.admin.sync(config(wire.source, paper.source), NOON)
+    for origin in (wire, paper):
+        origin.says(now=NOON - HOUR)
+        origin.says(entry("Bridge", origin.source.id, "https://third.example/bridge", body=WORDS))
+    assert merged(storage) == [("wire", ["Paper"])]
+    wire.says(entry("Bridge", "wire", "https://third.example/bridge", body=OTHER), now=NOON + HOUR)
+    assert sorted(merged(storage)) == [("paper", []), ("wire", [])]
+
+
+def test_a_lead_whose_link_moves_to_the_site_of_another_member_gives_way(storage: Storage) -> None:
+    copyist, ministry = SourceDriver(storage, source("copyist")), SourceDriver(storage, MINISTRY)
+    storage.admin.sync(config(copyist.source, MINISTRY), NOON)
+    link = "https://third.example/bridge"
+    for origin in (copyist, ministry):
+        origin.says(now=NOON - HOUR)
+        origin.says(entry("Bridge", origin.source.id, link, body=WORDS))
+    ministry.says(entry("Bridge", "ministry", AT_HOME, body=WORDS), now=NOON + HOUR)
+    assert merged(storage) == [("copyist", ["Ministry"])]
+    copyist.says(entry("Bridge", "copyist", AT_HOME, body=WORDS), now=NOON + HOUR)
+    assert merged(storage) == [("ministry", ["Copyist"])]
+
+
+def test_an_edit_that_still_agrees_keeps_the_story(storage: Storage) -> None:
+    copyist, ministry = given_a_copy(storage)
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    copyist.says(entry("Bridge opens", "c", AT_HOME, body=WORDS), now=NOON + HOUR)
+    assert merged(storage) == [("ministry", ["Copyist"])]
+    assert storage.tasks.alerts() == ()
+
+
+def test_domains_that_the_operator_adds_let_the_source_at_home_take_the_lead(storage: Storage) -> None:
+    wire, press = SourceDriver(storage, source("wire")), SourceDriver(storage, source("press"))
+    storage.admin.sync(config(wire.source, press.source), NOON)
+    for origin in (wire, press):
+        origin.says(now=NOON - HOUR)
+        origin.says(entry("Bridge", origin.source.id, "https://city.example/bridge", body=WORDS))
+    assert merged(storage) == [("wire", ["Press"])]
+    before = storage.items.channel_seq("")
+    storage.admin.sync(config(wire.source, source("press", domains=("city.example",))), NOON)
+    assert merged(storage) == [("press", ["Wire"])]
+    assert storage.items.channel_seq("") != before
+
+
+def test_a_link_that_moves_to_another_host_is_a_correction_with_a_flag_and_an_alert(storage: Storage) -> None:
+    ministry = SourceDriver(storage, MINISTRY)
+    storage.admin.sync(config(MINISTRY), NOON)
+    ministry.says(now=NOON - HOUR)
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    ministry.says(entry("Bridge", "m", "https://phish.example/bridge", body=WORDS), now=NOON + HOUR)
+    (item,) = storage.items.select("")
+    (revision,) = storage.items.revisions(item.number)
+    assert (item.updated, item.corrected, item.flags) == (NOON + HOUR, True, ("link-moved",))
+    assert revision.url == AT_HOME
+    (alert,) = storage.tasks.alerts()
+    assert (alert.kind, alert.message) == (
+        AlertKind.LINK,
+        f"links of its items have left its domains: {item.id} to phish.example",
+    )

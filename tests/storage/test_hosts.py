@@ -2,7 +2,7 @@
 
 from contextlib import closing
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,7 +22,7 @@ HARBOUR = source("harbour", feed="https://press.example/harbour.xml")
 PILOTS = source("pilots", feed="https://PRESS.example:8443/pilots.xml")
 OTHER = source("other", feed="https://other.example/press.example.xml")
 WAITS = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
-LIMITED = Due(NOON + DAY, DueReason.HOST_LIMIT, host="press.example")
+LIMITED = Due(NOON + HOUR, DueReason.HOST_LIMIT, host="press.example")
 
 
 def health(storage: Storage, name: str) -> Health:
@@ -37,13 +37,13 @@ def answers(storage: Storage, claim: Claim) -> None:
     storage.polls.record(succeeded(claim, source(claim.id, feed=claim.feed)))
 
 
-def limits(storage: Storage, name: str, wait: timedelta = DAY) -> None:
+def limits(storage: Storage, name: str, wait: timedelta = DAY, now: datetime = NOON) -> None:
     """A poll that press.example answers with 429 and Retry-After."""
     seconds = str(round(wait.total_seconds()))
     error = FetchError(
         "too many requests", cause=Cause.HTTP, status=429, retry_after=seconds, host="press.example"
     )
-    storage.polls.record(failed(claimed(storage, name), NOON, error))
+    storage.polls.record(failed(claimed(storage, name, now), now, error))
 
 
 def given(storage: Storage) -> None:
@@ -53,8 +53,23 @@ def given(storage: Storage) -> None:
 def test_a_rate_limit_holds_for_all_sources_of_its_host_and_no_other(storage: Storage) -> None:
     given(storage)
     limits(storage, "harbour")
-    assert due(storage) == {"harbour": DAY, "pilots": DAY, "other": timedelta(0)}
+    assert due(storage) == {"harbour": DAY, "pilots": HOUR, "other": timedelta(0)}
     assert (health(storage, "harbour").due, health(storage, "pilots").due) == (WAITS, LIMITED)
+
+
+def test_a_source_that_answers_429_at_each_poll_keeps_no_other_waiting(storage: Storage) -> None:
+    given(storage)
+    limits(storage, "harbour", HOUR)
+    limits(storage, "harbour", HOUR, NOON + HOUR)
+    assert due(storage)["pilots"] == HOUR
+
+
+def test_of_the_sources_at_a_rate_limited_host_one_asks_for_all(storage: Storage) -> None:
+    late = source("late", feed="https://press.example/late.xml")
+    storage.admin.sync(config(HARBOUR, PILOTS, late), NOON)
+    limits(storage, "harbour")
+    limits(storage, "late", now=NOON + HOUR)
+    assert due(storage) == {"harbour": DAY, "pilots": 2 * HOUR, "late": HOUR + DAY}
 
 
 def test_rate_limited_sources_are_listed_until_retry_after(storage: Storage) -> None:
@@ -69,7 +84,7 @@ def test_a_poll_under_way_does_not_end_the_rate_limit(storage: Storage) -> None:
     under_way = claimed(storage, "pilots")
     limits(storage, "harbour")
     answers(storage, under_way)
-    assert due(storage)["pilots"] == DAY
+    assert due(storage)["pilots"] == HOUR
 
 
 def test_a_poll_under_way_requested_by_the_operator_does_not_end_the_limit_either(storage: Storage) -> None:
@@ -78,7 +93,7 @@ def test_a_poll_under_way_requested_by_the_operator_does_not_end_the_limit_eithe
     under_way = claimed(storage, "pilots")
     limits(storage, "harbour")
     answers(storage, under_way)
-    assert due(storage)["pilots"] == DAY
+    assert due(storage)["pilots"] == HOUR
 
 
 def test_sources_due_later_or_requested_by_the_operator_are_not_delayed(storage: Storage) -> None:
@@ -91,11 +106,11 @@ def test_sources_due_later_or_requested_by_the_operator_are_not_delayed(storage:
 
 def test_a_shorter_limit_does_not_end_a_longer_one_of_the_same_host(storage: Storage) -> None:
     given(storage)
-    limits(storage, "pilots", 2 * DAY)
-    limits(storage, "other")
+    limits(storage, "pilots", HOUR)
+    limits(storage, "harbour", 30 * MINUTE)
     late = source("late", feed="https://press.example/late.xml")
     storage.admin.sync(config(HARBOUR, PILOTS, OTHER, late), NOON)
-    assert due(storage)["late"] == 2 * DAY
+    assert due(storage)["late"] == HOUR
 
 
 def test_a_source_new_at_a_rate_limited_host_waits_with_the_others(storage: Storage) -> None:
@@ -106,7 +121,7 @@ def test_a_source_new_at_a_rate_limited_host_waits_with_the_others(storage: Stor
     sooner, back = replace(PILOTS, every=MINUTE), config(HARBOUR, replace(PILOTS, every=MINUTE), moved, new)
     storage.admin.sync(config(sooner, moved, new), NOON)
     storage.admin.sync(back, NOON)
-    assert due(storage) == dict.fromkeys(("harbour", "pilots", "other", "new"), DAY)
+    assert due(storage) == {"harbour": DAY} | dict.fromkeys(("pilots", "other", "new"), HOUR)
     assert health(storage, "new").due == LIMITED
     storage.admin.sync(
         config(*back.sources, source("late", feed="https://press.example/late.xml")), NOON + 2 * DAY
@@ -120,7 +135,7 @@ def test_a_relocated_source_is_limited_with_its_new_host(storage: Storage) -> No
     to = Relocation(at="https://press.example/other.xml", since=NOON)
     storage.polls.record(replace(result, after=replace(result.after, relocation=to, host="press.example")))
     limits(storage, "harbour")
-    assert due(storage)["other"] == DAY
+    assert due(storage)["other"] == HOUR
     storage.polls.unmove("other", NOON)
     limits(storage, "harbour", 2 * DAY)
     assert due(storage)["other"] == timedelta(0)
@@ -188,7 +203,7 @@ def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage:
     assert storage.polls.hosts() == (press,)
     storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(press,)))
     storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
-    assert due(storage)["late"] == DAY
+    assert due(storage)["late"] == HOUR
 
 
 def test_a_host_is_forgotten_30_days_after_its_last_fetch_unless_a_limit_is_in_force(
@@ -212,7 +227,7 @@ def test_a_rate_limit_longer_than_30_days_is_kept(storage: Storage) -> None:
     storage.polls.set_back(-60 * DAY)
     storage.admin.maintain(Retention(), NOON + 59 * DAY)
     storage.admin.sync(config(source("late", feed="https://press.example/late.xml")), NOON + 59 * DAY)
-    assert due(storage)["late"] == 61 * DAY
+    assert due(storage)["late"] == 60 * DAY + HOUR
 
 
 def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Storage) -> None:
@@ -220,12 +235,12 @@ def test_a_clock_set_back_makes_hosts_and_their_limits_earlier_too(storage: Stor
     limits(storage, "harbour")
     press = HostState("press.example", NOON + MINUTE, refused_until=NOON + 2 * MINUTE)
     storage.polls.record(replace(succeeded(claimed(storage, "other"), OTHER), hosts=(press,)))
-    storage.polls.set_back(HOUR)
+    storage.polls.set_back(30 * MINUTE)
     assert storage.polls.hosts() == (
-        replace(press, next_at=NOON + MINUTE - HOUR, refused_until=NOON + 2 * MINUTE - HOUR),
+        replace(press, next_at=NOON - 29 * MINUTE, refused_until=NOON - 28 * MINUTE),
     )
     storage.admin.sync(config(HARBOUR, source("late", feed="https://press.example/late.xml")), NOON)
-    assert due(storage) == {"harbour": DAY - HOUR, "late": DAY - HOUR}
+    assert due(storage) == {"harbour": DAY - 30 * MINUTE, "late": 30 * MINUTE}
 
 
 def test_a_limit_that_a_wrong_clock_has_set_ends_with_the_next_poller(storage: Storage) -> None:

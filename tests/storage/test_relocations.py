@@ -107,8 +107,14 @@ def test_a_move_taken_back_while_a_poll_runs_stays_so(storage: Storage) -> None:
     assert claimed(storage).relocation == Relocation(refused=(NEW,))
 
 
-@pytest.mark.parametrize("move", [SEEN, MOVED])
-@pytest.mark.parametrize("name", ["ministry", "new-example"])  # bare addresses get another id with it
+@pytest.mark.parametrize(
+    ("move", "name"),
+    [
+        (SEEN, "ministry"),
+        (MOVED, "ministry"),
+        (MOVED, "new-example"),
+    ],  # bare addresses get another id with it
+)
 def test_configuring_the_new_address_keeps_the_source(storage: Storage, move: Relocation, name: str) -> None:
     given_move(storage, move)
     was = claimed(storage)

@@ -100,6 +100,9 @@ class SubscriberHarness:
         return None if found is None else found.state
 
 
+LOOPBACK = (ip_network("127.0.0.0/8"),)
+
+
 def run_scenario(
     directory: Path, scenario: Callable[[SubscriberHarness], Awaitable[T]], *, path: str = "/feed"
 ) -> T:
@@ -110,12 +113,15 @@ def run_scenario(
             every=HOUR,
             timeout=timedelta(seconds=5),
             max_bytes=100_000,
-            allow_networks=(ip_network("127.0.0.0/8"),),
         )
         address = Address("127.0.0.1", free_port())
-        plain = config(source("ministry", feed=beside.url(path), every=HOUR), store=directory)
+        plain = config(
+            source("ministry", feed=beside.url(path), every=HOUR, allow_networks=LOOPBACK), store=directory
+        )
         publication = replace(plain.publication, url=f"http://{address}/")
-        configured = replace(plain, publication=publication, poll=settings, listen=address)
+        configured = replace(
+            plain, publication=publication, poll=settings, listen=address, hub_networks=LOOPBACK
+        )
         storage = open_storage(directory)
         storage.admin.sync(configured, NOON)
         client = Client(settings, contact="desk@releases.example", publication_url=publication.url)

@@ -28,7 +28,8 @@ def set_up(url: str = "https://releases.example/", *, websub: bool = True) -> Co
     return replace(
         plain,
         publication=replace(plain.publication, url=url),
-        poll=replace(plain.poll, websub=websub, allow_networks=LOOPBACK),
+        poll=replace(plain.poll, websub=websub),
+        hub_networks=LOOPBACK,
     )
 
 

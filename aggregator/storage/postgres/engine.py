@@ -8,6 +8,7 @@ from pathlib import Path
 from psycopg import pq
 
 from aggregator.errors import StorageError, StoreAway, StoreBusy
+from aggregator.storage import private
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
 from aggregator.storage.postgres.pool import ANSWER_SECONDS, Pool, has_ended
@@ -36,7 +37,7 @@ class PostgresEngine:
         self._poller: Raw | None = None  # the session that holds the poller's lock
         self._poller_pid = 0  # of its server process
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            private.directory(directory)
         except OSError as error:
             raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
 

@@ -18,16 +18,16 @@ JOIN source s ON s.number = a.source """
 
 
 def record(db: Connection, source: int, result: PollResult, now: datetime) -> None:
-    """Raise and clear what a poll shows."""
-    for kind, message in result.raised:
-        db.execute(
-            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            (source, kind.value, message, ms(now)),
-        )
+    """Clear and raise what a poll shows."""
     for kind in result.cleared:
         db.execute(
             "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
             (ms(now), source, kind.value),
+        )
+    for kind, message in result.raised:
+        db.execute(
+            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            (source, kind.value, message, ms(now)),
         )
 
 

@@ -74,6 +74,7 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
             alone += places
         else:
             db.executemany(INSERT, places)
+            resettle_story(db, story, at)  # one at home takes the lead
     db.executemany(INSERT, alone)
     _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(into.values()))
 
@@ -130,7 +131,35 @@ def story_of(db: Connection, item: int) -> int:
 
 def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | None = None) -> None:
     """Let each channel show exactly one visible member of a story, after members came or went."""
-    members = _visible(db, story)
+    _settle(db, _visible(db, story), at, newcomer=newcomer)
+
+
+def resettle_item(db: Connection, number: int, at: Stamp) -> None:
+    """Settle the story of an item, if it has one, after its link has changed."""
+    if (story := _story(db, number)) is not None:
+        resettle_story(db, story, at)
+
+
+def part(db: Connection, number: int, at: Stamp) -> None:
+    """Take an item out of its story: it keeps its places and enters those that others held for it, and the
+    others enter those it held for them."""
+    story = _story(db, number)
+    touch(db, [number], at)
+    db.execute("UPDATE item SET story = NULL WHERE number = ?", (number,))
+    alone = f"{MEMBER} WHERE i.number = ? AND {visible()}"
+    _settle(db, [rows.value(Member, row) for row in db.execute(alone, (number,))], at)
+    left = db.execute("SELECT number FROM item WHERE story = ?", (story,)).fetchall()
+    if story is not None:
+        resettle_story(db, story, at)
+    touch(db, [number, *(row["number"] for row in left)], at)
+
+
+def _story(db: Connection, number: int) -> int | None:
+    story = one(db.execute("SELECT story FROM item WHERE number = ?", (number,)))["story"]
+    return None if story is None else int(story)
+
+
+def _settle(db: Connection, members: Sequence[Member], at: Stamp, *, newcomer: int | None = None) -> None:
     changes = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
     for item, names in changes.enter.items():
         position = count(db, "position", 1)

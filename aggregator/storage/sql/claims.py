@@ -10,7 +10,7 @@ from aggregator.model import AlertKind, Claim, Due, DueReason, Subscription, Val
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
-from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, ms
+from aggregator.storage.sql.rows import MILLISECOND, SET_DUE, due_columns, moment, ms
 from aggregator.storage.sql.subscriptions import SELECT as SUBSCRIPTION
 
 IN_TURN = """SELECT number, host FROM source WHERE configured = 1 AND due <= :now
@@ -71,17 +71,17 @@ def _subscriptions(db: Connection, numbers: str) -> Mapping[int, Subscription]:
     return {row["source_number"]: values.subscription(row) for row in found}
 
 
-def _alerts(db: Connection, numbers: str) -> Mapping[int, set[AlertKind]]:
+def _alerts(db: Connection, numbers: str) -> Mapping[int, dict[AlertKind, datetime]]:
     found = db.execute(
-        f"SELECT source, kind FROM alert WHERE cleared IS NULL AND source {ints()}", (numbers,)
+        f"SELECT source, kind, raised FROM alert WHERE cleared IS NULL AND source {ints()}", (numbers,)
     )
-    kinds: dict[int, set[AlertKind]] = defaultdict(set)
+    kinds: dict[int, dict[AlertKind, datetime]] = defaultdict(dict)
     for row in found:
-        kinds[row["source"]].add(AlertKind(row["kind"]))
+        kinds[row["source"]][AlertKind(row["kind"])] = moment(row["raised"])
     return kinds
 
 
-def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
+def _claim(row: Row, hub: Subscription | None, alerts: Mapping[AlertKind, datetime]) -> Claim:
     return rows.value(
         Claim,
         row,
@@ -89,7 +89,7 @@ def _claim(row: Row, hub: Subscription | None, alerts: set[AlertKind]) -> Claim:
         validators=Validators(row["validated_url"], row["etag"], row["last_modified"]),
         first_import=not row["imported"],
         subscription=hub,
-        open_alerts=frozenset(alerts),
+        open_alerts=alerts,
     )
 
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aggregator.errors import StorageError
 from aggregator.model import State, Transition
 from aggregator.policy.lifecycle import Decision
+from aggregator.storage import private
 from aggregator.storage.sql.engine import Connection
 
 AUTHORITY, WITHDRAWN = "authority", "withdrawn"
@@ -118,6 +119,7 @@ def export(db: Connection, path: Path) -> None:
 
 def append(path: Path, lines: Sequence[str]) -> None:
     """Write and sync lines before the transaction commits: a restore may repeat one, never miss one."""
+    private.file(path)
     with path.open("a", encoding="utf-8") as file:
         if file.tell() and not _ends_whole(path):
             file.write("\n")  # the last line was torn by a crash: it must not swallow this one

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
+from aggregator.dedupe.similar import signature
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
 from aggregator.storage.sql import journal, rows
@@ -23,10 +24,12 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
+    known = () if claim.first_import or not found.items else _known(db, claim, found, now)
     return Knowledge(
         authority=journal.authority(db),
         seq=seq(db),
-        known=() if claim.first_import or not found.items else _known(db, claim, found, now),
+        known=known,
+        members=_members(db, claim.number, {each.story for each in known if each.story is not None}),
         candidates=_candidates(db, claim.number, addresses.read) if addresses.read else (),
         links=addresses.free | addresses.read,
         unread=addresses.unread,
@@ -56,8 +59,8 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, state, title, url, fingerprint, keys, updated, release, reinstated, flags,
-        (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, reinstated,
+        flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )
@@ -125,6 +128,24 @@ def near(db: Connection, source: int, link: bytes) -> tuple[Candidate, ...]:
     return _candidates(db, source, read) if read else ()
 
 
+def _members(db: Connection, source: int, of: Set[int]) -> tuple[Candidate, ...]:
+    """Return the members of these stories by other sources whose texts are kept.
+
+    Withdrawn and held ones count: they may be published again.
+    """
+    if not of:
+        return ()
+    found = db.execute(
+        f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text, g.shingles AS signature
+        FROM item i LEFT JOIN signature g ON g.item = i.number
+        WHERE i.story {ints(":stories")} AND i.source <> :source AND i.freed = 0 ORDER BY i.number""",
+        {"stories": as_json(of), "source": source},
+    )
+    return tuple(
+        rows.value(Candidate, row, signature=row["signature"] or signature(row["text"])) for row in found
+    )
+
+
 def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> bool:
     """Return whether items that the decision was based on have changed since it was read.
 
@@ -134,7 +155,8 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
     basis = changes.basis
     if at.seq == basis.seq + 1:
         return False
-    numbers = {each.number for each in basis.known} | {each.number for each in basis.candidates}
+    others = (*basis.candidates, *basis.members)
+    numbers = {each.number for each in basis.known} | {each.number for each in others}
     unchanged = db.execute(
         f"SELECT count(*) AS items FROM item WHERE seq <= ? AND number {ints()}",
         (basis.seq, as_json(numbers)),

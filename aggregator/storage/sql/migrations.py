@@ -32,4 +32,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN spent TEXT NOT NULL DEFAULT '{}'",
         "CREATE TABLE unmatched (item INTEGER PRIMARY KEY REFERENCES item (number)) STRICT",
     ),
+    # Whether the address of a source's feed is published also with its query.
+    "m014_feed_public": ("ALTER TABLE source ADD COLUMN feed_public INTEGER NOT NULL DEFAULT 0",),
 }

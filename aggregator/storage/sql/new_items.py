@@ -18,6 +18,10 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in changes.edits:
         _edit(db, index, edit, at)
+        if edit.parts:
+            channels.part(db, edit.number, at)
+        elif edit.moves:
+            channels.resettle_item(db, edit.number, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StorageError, UsageError
-from aggregator.storage import Storage
+from aggregator.storage import Storage, private
 from aggregator.storage.backups import DIRECTORY
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.engine import Engine
@@ -52,7 +52,7 @@ def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> 
         pending = steps.pending(engine.writer)
         if pending and steps.applied(engine.writer) and not is_backed_up:
             path = engine.directory / DIRECTORY / f"publicwire-before-{pending[0].name}.db"
-            path.parent.mkdir(exist_ok=True)
+            private.directory(path.parent)
             engine.backup(path)
         steps.apply(engine.writer)
 

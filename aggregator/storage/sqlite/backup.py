@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 
 from aggregator.errors import StorageError, StoreFull, UsageError
+from aggregator.storage import private
 from aggregator.storage.backups import sync
 
 FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE})  # the latter when it is opened
@@ -22,6 +23,7 @@ def write_backup(db: sqlite3.Connection, to: Path) -> int:
     check_target(to)
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
+        private.file(part)
         with closing(sqlite3.connect(part)) as copy:
             db.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # one file, to be read wherever it is carried
@@ -77,6 +79,7 @@ def verified(path: Path) -> int:
 
 def stage(backup: Path, to: Path) -> None:
     """Copy a backup to the staging directory."""
+    private.file(to)
     with closing(_read_only(backup)) as source, closing(sqlite3.connect(to)) as copy:
         source.backup(copy)
 

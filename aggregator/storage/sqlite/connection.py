@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, UsageError
+from aggregator.storage import private
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
 from aggregator.storage.sqlite.copy import Replacement, Snapshot
@@ -39,7 +40,8 @@ class SqliteEngine:
         self._idle: deque[sqlite3.Connection] = deque()
         self._open: list[sqlite3.Connection] = []
         try:
-            directory.mkdir(parents=True, exist_ok=True)
+            private.directory(directory)
+            private.file(self.path)  # SQLite gives its log the same mode
         except OSError as error:
             raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
         self.writer = Database(self._connect("rwc"), execute_plugins=False, recursive_triggers=False)
@@ -117,7 +119,7 @@ class SqliteEngine:
     @contextmanager
     def migrating(self) -> Iterator[None]:
         """Hold the lock of migrations: of processes that open an older store at once, one migrates it."""
-        descriptor = os.open(self.directory / MIGRATION_LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        descriptor = _lock_file(self.directory / MIGRATION_LOCK)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             yield
@@ -182,7 +184,7 @@ def translated(path: Path) -> Iterator[None]:
 @contextmanager
 def poller_lock(path: Path) -> Iterator[None]:
     """Hold the lock file of the one poller; the kernel releases it when the process dies."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    descriptor = _lock_file(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -209,3 +211,7 @@ def is_locked(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
+
+
+def _lock_file(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, private.FILE_MODE)

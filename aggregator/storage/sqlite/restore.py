@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import StorageError
+from aggregator.storage import private
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql import journal
 from aggregator.storage.sql.queries import JOURNAL
@@ -15,8 +16,7 @@ from aggregator.storage.sqlite.connection import FILE, LOCK, SqliteEngine, polle
 
 def restore(directory: Path, file: Path, now: datetime, journals: Sequence[Path]) -> Restored:
     """Restore a backup: stage it, replay the journal, exchange the files."""
-    if not directory.is_dir():
-        directory.mkdir(parents=True)
+    private.directory(directory)
     with translated(directory / FILE), poller_lock(directory / LOCK):
         _export_journal(directory)
         with staged(directory, file, now, journals) as (path, restored):

@@ -1,6 +1,6 @@
 """All rows of a store moved into another, whichever engine either is on.
 
-What an engine derives (its search index) is not moved: items arrive as waiting for it.
+The search index, which each engine derives, is not moved: items arrive as waiting for it.
 """
 
 import hashlib

@@ -1,4 +1,4 @@
-"""What only PostgreSQL has: round trips, texts it cannot hold, its migrations, its version."""
+"""PostgreSQL alone: round trips, broken sessions, texts it cannot hold, migrations, unfit servers."""
 
 import re
 from collections.abc import Callable, Iterator

@@ -37,7 +37,10 @@ class Stamp:
 
 
 def stamp(db: Connection, now: datetime) -> Stamp:
-    """Return the next number of the change sequence."""
+    """Return the next number of the change sequence.
+
+    From here to the commit no other transaction publishes: the row of the counter is the publish lock.
+    """
     return Stamp(count(db, "seq", 1), now)
 
 

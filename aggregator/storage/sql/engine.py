@@ -115,7 +115,10 @@ def as_json(values: Iterable[object]) -> str:
 
 
 def ints(parameter: str = "?") -> str:
-    """Return the condition of being a number of the list in a parameter or column."""
+    """Return the condition of being a number of the list in a parameter or column.
+
+    PostgreSQL's dialect knows this text, and that of `texts`, by its form and makes an array of it.
+    """
     return f"IN (SELECT value FROM json_each({parameter}))"
 
 

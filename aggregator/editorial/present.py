@@ -10,7 +10,7 @@ from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import permitted, truncate
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
 from aggregator.editorial.wording import DEFAULT
-from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release, Stored, StoryMember
+from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
 
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -60,7 +60,10 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         images=_files(allowed.images),
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
-        also=tuple(StoryMember(line(also.organisation), web_address(also.url)) for also in stored.also),
+        # Without the slug, which follows the member's title.
+        also=tuple(
+            AlsoReleased(line(also.organisation), f"{publication.url}items/{also.id}") for also in stored.also
+        ),
         corrected=stored.corrected,
     )
 

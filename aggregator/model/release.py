@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
-from aggregator.model.stored import FeedInfo, StoryMember
+from aggregator.model.stored import FeedInfo
 
 DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoReleased:
+    """Another organisation that released the same, and our own page of its release."""
+
+    organisation: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Release:
     images: tuple[Enclosure, ...] = ()
     rights: str = ""
     origin: Origin | None = None
-    also: tuple[StoryMember, ...] = ()
+    also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False
 
 

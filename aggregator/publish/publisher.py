@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from aggregator import render
 from aggregator.editorial.present import present
 from aggregator.log import log
-from aggregator.model import Channel, FeedInfo, Release, Revision, State, Stored
+from aggregator.model import Channel, FeedInfo, HistoryPage, Release, Revision, State, Stored
 from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published, last_modified
@@ -136,12 +136,22 @@ class Publisher:
             return None
         return self.public(stored)
 
-    def revisions(self, reference: str) -> tuple[Revision, ...]:
-        """Return earlier public states of an item, newest first; empty unless the item is live."""
+    def history(self, reference: str, before: int | None = None) -> tuple[Release, HistoryPage] | None:
+        """Return an item and a page of its history, from the newest revision or from those before that one.
+
+        None unless the item is live, and for a page that no other page leads to.
+        """
         stored = self._storage.items.find(reference)
-        if stored is None or not isinstance(self.public(stored), Release):
-            return ()
-        return self._storage.items.revisions(stored.number)
+        if stored is None or stored.id != reference:
+            return None
+        release, page = self.public(stored), self._storage.items.history(stored.number, before)
+        return (
+            (release, page) if isinstance(release, Release) and (page.revisions or before is None) else None
+        )
+
+    def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
+        """Return the earlier public states of an item on one page of its history, newest first."""
+        return self._storage.items.revisions(page)
 
     def public(self, stored: Stored) -> Release | Withdrawn | None:
         """Return the public view of a stored item; None when it is not public."""

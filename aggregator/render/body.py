@@ -3,7 +3,7 @@ element of its own, so that unbalanced markup of one cannot enclose the next."""
 
 from html import escape
 
-from aggregator.model import Release, StoryMember
+from aggregator.model import AlsoReleased, Release
 
 _ALSO = {
     "en": "Also released by",
@@ -28,6 +28,5 @@ def also_released_by(release: Release) -> str:
     return f"<p>{words} {', '.join(map(_linked, release.also))}</p>"
 
 
-def _linked(also: StoryMember) -> str:
-    name = escape(also.organisation)
-    return f'<a href="{escape(also.url)}">{name}</a>' if also.url else name
+def _linked(also: AlsoReleased) -> str:
+    return f'<a href="{escape(also.page)}">{escape(also.organisation)}</a>'

@@ -55,7 +55,7 @@ def _attachment(file: Enclosure) -> dict[str, object]:
 def _extension(release: Release) -> dict[str, object]:
     source = source_feed(release)
     origin = {"id": release.source.id, "title": source.title, "feed": source.feed, "url": source.link}
-    also = [_without_empty({"organisation": also.organisation, "url": also.url}) for also in release.also]
+    also = [{"organisation": also.organisation, "url": also.page} for also in release.also]
     return _without_empty(
         {
             "organisation": release.organisation,

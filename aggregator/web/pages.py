@@ -108,9 +108,11 @@ def item_page(release: Release, site: Site) -> Published:
     return page("item.html", site=site, release=release)
 
 
-def history_page(release: Release, revisions: tuple[Revision, ...], site: Site) -> Published:
-    """Return the page of the earlier versions of a release, newest first."""
-    return page("history.html", site=site, release=release, revisions=revisions)
+def history_page(
+    release: Release, revisions: tuple[Revision, ...], older: int | None, site: Site
+) -> Published:
+    """Return a page of the earlier versions of a release, newest first; `older` is where the next begins."""
+    return page("history.html", site=site, release=release, revisions=revisions, older=older)
 
 
 def notice(heading: str, sentence: str, site: Site) -> Published:

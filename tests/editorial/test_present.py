@@ -5,9 +5,20 @@ from dataclasses import replace
 import pytest
 
 from aggregator.editorial.present import present, slug
-from aggregator.model import Enclosure, Origin, Release, StoryMember
+from aggregator.model import AlsoReleased, Enclosure, Origin, Release, StoryMember
 from aggregator.model.settings import Republish, Text
-from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
+from tests.render.given import (
+    ALSO,
+    ALSO_RELEASED,
+    FEED,
+    ITEM,
+    NOW,
+    ORIGIN,
+    PUBLICATION,
+    PUBLISHED,
+    release,
+    stored,
+)
 
 ENGLISH = "by {{ organisation }}"
 
@@ -34,7 +45,7 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         enclosures=ITEM.enclosures,
         images=ITEM.images,
         rights="(c) Water Board",
-        also=ALSO,
+        also=ALSO_RELEASED,
         corrected=True,
     )
 
@@ -118,11 +129,11 @@ def test_feed_metadata_is_sanitised() -> None:
 def test_addresses_other_than_http_are_dropped() -> None:
     files = (Enclosure("javascript:x"), Enclosure("https://water.example/a", 'a"b'))
     item = replace(ITEM, url="javascript:x", enclosures=files, origin=replace(ORIGIN, link="file:///x"))
-    found = release(item, also=(StoryMember("X", "data:x"),))
+    found = release(item, also=(StoryMember("X", "klmnopqrstuvw"),))
     assert (found.url, found.enclosures, found.also, found.origin) == (
         "",
         (Enclosure("https://water.example/a"),),
-        (StoryMember("X", ""),),
+        (AlsoReleased("X", "https://releases.example/items/klmnopqrstuvw"),),
         replace(ORIGIN, link=""),
     )
     assert "javascript" not in found.disclaimer

@@ -165,7 +165,7 @@ def test_a_held_item_is_not_published(room: Newsroom) -> None:
     room.publishes(item("Embargoed"), state=State.HELD)
     assert titles(room) == ["Live"]
     assert room.publisher.release(room.ids["Embargoed"]) is None
-    assert room.publisher.revisions(room.ids["Embargoed"]) == ()
+    assert room.publisher.history(room.ids["Embargoed"]) is None
     assert not any(b"Embargoed" in published.body for _, published in room.publisher.documents())
 
 

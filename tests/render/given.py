@@ -10,7 +10,18 @@ from lxml import etree
 from aggregator import render
 from aggregator.editorial.present import present
 from aggregator.editorial.wording import DEFAULT
-from aggregator.model import Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored, StoryMember
+from aggregator.model import (
+    AlsoReleased,
+    Channel,
+    Enclosure,
+    FeedInfo,
+    Item,
+    Origin,
+    Release,
+    State,
+    Stored,
+    StoryMember,
+)
 from aggregator.model.settings import Publication
 from aggregator.render import Format
 from aggregator.render.channels import describe
@@ -47,7 +58,11 @@ ITEM = Item(
     ),
     images=(Enclosure("https://water.example/i.png", "image/png", 7),),
 )
-ALSO = (StoryMember("Ministry & Co", "https://ministry.example/"), StoryMember("Harbour", ""))
+ALSO = (StoryMember("Ministry & Co", "mmmmmmmmmmmmm"), StoryMember("Harbour", "hhhhhhhhhhhhh"))
+ALSO_RELEASED = (
+    AlsoReleased("Ministry & Co", "https://releases.example/items/mmmmmmmmmmmmm"),
+    AlsoReleased("Harbour", "https://releases.example/items/hhhhhhhhhhhhh"),
+)
 ORIGIN = Origin("First feed", "tag:first.example,2026:feed", "https://first.example/feed")
 
 

@@ -39,8 +39,8 @@ def test_an_item_has_every_field_of_the_release() -> None:
                 "licence": "CC-BY-4.0",
                 "rights": "(c) Water Board",
                 "also": [
-                    {"organisation": "Ministry & Co", "url": "https://ministry.example/"},
-                    {"organisation": "Harbour"},
+                    {"organisation": "Ministry & Co", "url": "https://releases.example/items/mmmmmmmmmmmmm"},
+                    {"organisation": "Harbour", "url": "https://releases.example/items/hhhhhhhhhhhhh"},
                 ],
                 "corrected": True,
             },

@@ -26,7 +26,7 @@ def test_revisions_of_a_held_item_are_never_public(storage: Storage) -> None:
     origin.says(entry("Draft", "g1"))
     origin.says(entry("Final", "g1"), now=NOON + HOUR)
     (held,) = all_items(storage)
-    assert (held.item.title, held.corrected, storage.items.revisions(held.number)) == ("Final", False, ())
+    assert (held.item.title, held.corrected, storage.items.corrections(held.number)) == ("Final", False, ())
     move(storage, held, Trigger.RELEASE)
     assert titles(storage.items.select("")) == ["Final"]
 

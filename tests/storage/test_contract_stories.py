@@ -1,6 +1,8 @@
 """Contract of every storage engine: one story of several sources."""
 
-from aggregator.model import KeyKind, StoryMember, Trigger
+from dataclasses import replace
+
+from aggregator.model import KeyKind, Origin, StoryMember, Trigger
 from aggregator.model.settings import Republish, Retention
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
@@ -103,4 +105,21 @@ def test_a_crowded_address_hides_no_story_at_another_one(storage: Storage) -> No
     bureau = SourceDriver(storage, source("bureau"))
     bureau.says(entry("Elsewhere", "e", home), *releases, now=NOON + HOUR)
     stories = [each.also for each in storage.items.select("sources/bureau") if each.item.title != "Elsewhere"]
-    assert stories == [(StoryMember("Ministry", address),) for address in addresses]
+    ids = {each.item.url: each.id for each in storage.items.select("sources/ministry")}
+    assert stories == [(StoryMember("Ministry", ids[address]),) for address in addresses]
+
+
+def test_of_another_member_only_the_operators_name_for_its_organisation_is_shown(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    agency = SourceDriver(storage, source("agency", from_entry=True))
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    agency.says(
+        replace(
+            entry("Bridge open", "a1", "https://elsewhere.example/trap", body=body + "<p>Edited.</p>"),
+            origin=Origin("World Authority"),
+        ),
+        now=NOON + HOUR,
+    )
+    shown = again(storage, lead)
+    assert again(storage, member).item.organisation == "World Authority"
+    assert shown.also == (StoryMember("Agency", member.id),)

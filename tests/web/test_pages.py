@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Enclosure, FeedInfo, Release, StoryMember
+from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Release
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
@@ -80,7 +80,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
             ),
             images=(Enclosure("https://a.example/picture.jpg"),),
             rights="© Observatory",
-            also=(StoryMember("Ministry", "https://b.example/1"), StoryMember("Agency", "")),
+            also=(AlsoReleased("Ministry", "https://releases.example/items/b"),),
         )
     )
     assert "By Ana Example" in page
@@ -90,8 +90,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
         '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
     )
     assert "CC-BY-4.0 · © Observatory" in page
-    assert '<a href="https://b.example/1" rel="external" dir="auto">Ministry</a>' in page
-    assert '<span dir="auto">Agency</span>' in page
+    assert '<a href="/items/b" dir="auto">Ministry</a>' in page
     assert "javascript:" not in page
 
 

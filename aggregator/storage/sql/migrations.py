@@ -20,4 +20,10 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX alert_untold ON alert (number)
         WHERE told < (CASE WHEN cleared IS NULL THEN 1 ELSE 2 END)""",
     ),
+    # Bounds of what one source may take: bytes of a history, places in shared channels.
+    "m013_bounds": (
+        "ALTER TABLE revision ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+        "UPDATE revision SET size = length(title) + length(content) + length(url)",
+        "CREATE INDEX revision_size ON revision (item, number, size)",  # covering: texts need not be read
+    ),
 }

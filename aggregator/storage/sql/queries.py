@@ -1,12 +1,22 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
+from aggregator.model import (
+    WINDOW,
+    FeedInfo,
+    HistoryPage,
+    ItemQuery,
+    Revision,
+    Stored,
+    StoryMember,
+    Transition,
+    Window,
+)
 from aggregator.normalise.words import query
+from aggregator.policy import history
 from aggregator.storage.sql import lifecycle, rows, search, values
 from aggregator.storage.sql.channels import visible
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
@@ -15,6 +25,7 @@ from aggregator.storage.sql.rows import moment, ms
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
 ITEMS_MAX = 500  # of one document, whatever its window holds
+NUMBER_MAX = 2**63 - 1  # of a row
 
 
 class ItemStore:
@@ -157,10 +168,32 @@ class ItemStore:
             ).fetchall()
             return _with_story(db, [values.stored(row) for row in found])
 
-    def revisions(self, number: int) -> tuple[Revision, ...]:
-        """Return earlier public states of an item, newest first."""
-        found = read(self._engine, "SELECT * FROM revision WHERE item = ? ORDER BY number DESC", (number,))
+    def history(self, number: int, before: int | None = None) -> HistoryPage:
+        """Return the page of an item's history whose revisions were replaced before that one. Cheap: reads an
+        index alone."""
+        found = read(
+            self._engine,
+            """SELECT number, size FROM revision WHERE item = ? AND number < ?
+            ORDER BY number DESC LIMIT ?""",
+            (number, NUMBER_MAX if before is None else before, history.PAGE_REVISIONS + 1),
+        )
+        return history.page([(row["number"], row["size"]) for row in found])
+
+    def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
+        """Return the earlier public states of an item on one page of its history, newest first."""
+        numbers = as_json(number for number, _ in page.revisions)
+        found = read(
+            self._engine, f"SELECT * FROM revision WHERE number {ints()} ORDER BY number DESC", (numbers,)
+        )
         return tuple(rows.value(Revision, row) for row in found)
+
+    def corrections(self, number: int) -> tuple[tuple[datetime, str], ...]:
+        """Return when each earlier state of an item was replaced and its title, "" if that is no longer kept,
+        newest first."""
+        found = read(
+            self._engine, "SELECT at, title FROM revision WHERE item = ? ORDER BY number DESC", (number,)
+        )
+        return tuple((moment(row["at"]), row["title"]) for row in found)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
@@ -184,13 +217,12 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
         return tuple(items)
     others: dict[int | None, list[tuple[int, StoryMember]]] = {}
     for row in db.execute(
-        f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
+        f"""SELECT i.number, i.story, i.id, s.organisation, s.title, s.id AS source_id FROM item i
         JOIN source s ON s.number = i.source
         WHERE i.story {ints()} AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
-        own = json.loads(row["details"]).get("organisation")
-        also = StoryMember(own or values.organisation(row, row["id"]), row["url"])
+        also = StoryMember(values.organisation(row, row["source_id"]), row["id"])
         others.setdefault(row["story"], []).append((row["number"], also))
     return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
 

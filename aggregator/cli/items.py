@@ -53,11 +53,15 @@ def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
 
 
+def _organisation(item: Stored, feed: FeedInfo) -> str:
+    return (item.item.organisation if feed.from_entry else "") or feed.organisation
+
+
 def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
     return {
         "id": item.id,
         "source": item.source,
-        "organisation": item.item.organisation or feed.organisation,
+        "organisation": _organisation(item, feed),
         "title": item.item.title,
         "url": item.item.url,
         "published": item.shown,
@@ -142,7 +146,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
     say(item.item.title)
     for name, value in (
-        ("organisation", item.item.organisation or feed.organisation),
+        ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
         ("published", when(item.shown)),

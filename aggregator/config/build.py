@@ -28,6 +28,7 @@ from aggregator.model.settings import (
     Source,
 )
 
+FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
@@ -134,7 +135,7 @@ def _source(
     feed = section.need("feed", addresses.feed)
     is_file = feed.startswith("file:")
     organisation = section.one("organisation", values.line, "")
-    from_entry = organisation == "from-entry"
+    from_entry = organisation == FROM_ENTRY
     rights = section.section("rights")
     source = Source(
         id=section.one("id", values.slug, _DEFAULT.id),
@@ -154,6 +155,7 @@ def _source(
         licence=rights.one("licence", values.line, _DEFAULT.licence),
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
+        burst=section.one("burst", values.whole(1, 10_000), _DEFAULT.burst),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
     )
     for_origin = credentials(section, source.feed, environment)

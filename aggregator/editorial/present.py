@@ -23,19 +23,18 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     """
     item = stored.item
     allowed = permitted(item, Republish(feed.republish))
+    brief = allowed if feed.republish == Republish.HEADLINE else permitted(item, Republish.EXCERPT)
     source = _published_feed(feed, publication)
-    organisation = line(item.organisation) or source.organisation
+    organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     title = line(item.title) or truncate(item.text, 80) or organisation
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
     authors = _names(item.authors)
     words = disclaimer.Variables(
-        publication=line(publication.name),
-        organisation=organisation,
-        licence=source.licence,
-        item=disclaimer.ItemVariables(
-            url or source.link, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
-        ),
+        line(publication.name),
+        organisation,
+        source.licence,
+        _variables(stored, url=url or source.link, title=title, authors=authors),
     )
     template = _template(text, publication.disclaimer, language or language_tag(publication.language))
     notice, plain = disclaimer.compile(template).render(words)
@@ -49,7 +48,9 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         content=allowed.content,
         summary=allowed.summary,
         disclaimer=notice,
-        text="\n\n".join(part for part in (title, organisation, allowed.text, plain) if part),
+        text=_joined(title, organisation, allowed.text, plain),
+        excerpt=brief.content,
+        excerpt_text=_joined(title, organisation, brief.text, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
@@ -60,12 +61,30 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         images=_files(allowed.images),
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
-        # Without the slug, which follows the member's title.
-        also=tuple(
-            AlsoReleased(line(also.organisation), f"{publication.url}items/{also.id}") for also in stored.also
-        ),
+        also=_also(stored, publication),
         corrected=stored.corrected,
     )
+
+
+def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
+    return disclaimer.ItemVariables(
+        url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
+    )
+
+
+def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
+    """Return the other members with our own pages, without the slug, which follows a member's title."""
+    pages = f"{publication.url}items/"
+    return tuple(AlsoReleased(line(also.organisation), pages + also.id) for also in stored.also)
+
+
+def excerpted(release: Release) -> Release:
+    """Return a release with its excerpt in place of its content and its files."""
+    return replace(release, content=release.excerpt, text=release.excerpt_text, enclosures=(), images=())
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def page_address(publication: Publication, item_id: str, title: str) -> str:

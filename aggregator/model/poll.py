@@ -45,6 +45,7 @@ class AlertKind(StrEnum):
     WAITING = "waiting"  # the origin asked for a longer wait than is granted
     QUIET = "quiet"
     HUB = "hub"
+    RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,7 @@ class PollResult:
     raised: tuple[tuple[AlertKind, str], ...] = ()
     cleared: tuple[AlertKind, ...] = ()
     advert: Advert | None = None
+    feed_title: str | None = None  # as the document says; None when none was read
 
 
 class AlertState(StrEnum):

@@ -24,6 +24,7 @@ class Release:
 
     `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
     the whole plain-text view: headline, organisation, paragraphs, disclaimer, separated by blank lines.
+    `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them.
     """
 
     id: str
@@ -36,6 +37,8 @@ class Release:
     summary: str  # plain text, a sentence or two
     disclaimer: str
     text: str
+    excerpt: str
+    excerpt_text: str
     published: datetime
     updated: datetime
     language: str

@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 
 class Republish(StrEnum):
@@ -92,6 +93,7 @@ class Source:
     embargo: Embargo = Embargo.HOLD
     priority: int = 0
     first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
+    burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,6 +145,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 section 2.3.4)
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 
 
@@ -162,13 +165,26 @@ class Config:
     alerts: str = field(default="", repr=False)  # URL of the webhook, which may hold a secret; "": none
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
+    _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {source.id: source for source in self.sources})
+        domains = frozenset(domain for source in self.sources for domain in source.domains)
+        object.__setattr__(self, "_domains", domains)
 
     def source(self, name: str) -> Source | None:
         """Return the configured source with this id, else None."""
         return self._by_id.get(name)
+
+    def is_foreign(self, source: Source, url: str) -> bool:
+        """Return whether a URL lies in the domains of another source, and in none of this one's."""
+        try:
+            host = (urlsplit(url).hostname or "").rstrip(".")
+        except ValueError:
+            return False
+        labels = host.split(".")
+        covering = {".".join(labels[start:]) for start in range(min(len(labels), DOMAIN_LABELS_MAX))}
+        return not covering & {*source.domains} and not covering.isdisjoint(self._domains)
 
     def credentials_of(self, source: Source) -> Credentials | None:
         """Return the credentials for the origin of a source, else None."""

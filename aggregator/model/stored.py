@@ -135,6 +135,7 @@ class FeedInfo:
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True
+    from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
 @dataclass(frozen=True, slots=True)

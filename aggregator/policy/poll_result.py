@@ -5,6 +5,7 @@ Never fetches, reads a document or writes anything.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -70,19 +71,21 @@ def decide(
     now: datetime,
     jitter: float,
     is_websub: bool = True,
+    is_foreign: Callable[[str], bool] = lambda address: False,
 ) -> PollResult:
-    """Return everything a finished poll writes; `known` is what storage says of the items that were read."""
+    """Return everything a finished poll writes; `known` is what storage says of the items that were read,
+    `is_foreign` whether an address lies in the domains of another source."""
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
     fetched, read = answer.fetched, answer.read
     changes = None
     if read is not None and known is not None:
         place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
-        changes = dedupe.decide(read, known, claim, source, now=now, place=place)
+        changes = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
-        after = _read(after, read.document, changes)
+        after = _read(after, source, read.document, changes)
     if new:
         after = _found_new(after, source, now)
     hub = subscription.after_poll(
@@ -101,7 +104,10 @@ def decide(
         edited=edited,
         due=due,
     )
-    return _completed(PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert))
+    titled = None if read is None else read.document.title
+    return _completed(
+        PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, feed_title=titled)
+    )
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
@@ -127,11 +133,14 @@ def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
     return OutcomeKind.NOT_MODIFIED if digest is None else OutcomeKind.UNCHANGED
 
 
-def _read(after: Claim, document: Document, changes: Changes) -> Claim:
-    """Return the source's state with what the document says of itself and of its entries."""
+def _read(after: Claim, source: Source, document: Document, changes: Changes) -> Claim:
+    """Return the source's state with what the document says of itself and of its entries.
+
+    The title may name the organisation, so the first one stays until the operator writes another name.
+    """
     return replace(
         after,
-        title=document.title,
+        title=after.title or document.title or source.organisation or source.id,
         link=document.link,
         rights=document.rights,
         language=document.language,

@@ -148,7 +148,7 @@ class PublicSite:
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
-        return site(self.publisher.publication(), self.storage.items.channels(), self.storage.items.feeds())
+        return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
 
     def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
         """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""

@@ -68,7 +68,7 @@ def export(
 
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
-    channels = storage.items.channels()
+    channels = publisher.channels()
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:

@@ -21,6 +21,7 @@ from aggregator.model.settings import (
     Source,
     Text,
 )
+from tests.given import config, source
 
 REPO_ROOT = Path(__file__).parents[2]
 HERE = Path("/srv/releases/sources.yaml")
@@ -56,6 +57,7 @@ sources:
     rights: {licence: CC-BY-4.0, republish: no}
     embargo: clamp
     priority: -10
+    burst: 5
     first_import: 30d
   - feed: file:local%20feeds/harbour.xml
     organisation: from-entry
@@ -96,6 +98,7 @@ FULL_CONFIG = Config(
             licence="CC-BY-4.0",
             embargo=Embargo.CLAMP,
             priority=-10,
+            burst=5,
             first_import=timedelta(days=30),
         ),
         Source(
@@ -287,3 +290,23 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
 
 def test_the_webhook_of_alerts_is_in_no_repr_of_the_configuration() -> None:
     assert "secret" not in repr(FULL_CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_foreign"),
+    [
+        ("https://authority.example/1", True),
+        ("https://news.authority.example/1", True),
+        ("https://AUTHORITY.example./1", True),
+        ("https://press.ministry.example/1", False),
+        ("https://ministry.example/1", False),
+        ("https://unknown.example/1", False),
+        ("https://notauthority.example/1", False),
+        ("urn:x:authority.example", False),
+        ("https://[/", False),
+    ],
+)
+def test_an_address_in_the_domains_of_another_source_is_foreign(url: str, is_foreign: bool) -> None:
+    ministry = source("ministry", domains=("ministry.example",))
+    authority = source("authority", domains=("authority.example", "press.ministry.example"))
+    assert config(ministry, authority).is_foreign(ministry, url) is is_foreign

@@ -420,3 +420,12 @@ def test_the_order_of_entries_decides_nothing() -> None:
         for changes in [decided(list(order), knowledge(*remembered))]
     }
     assert len(outcomes) == 1
+
+
+def test_a_guid_in_the_domains_of_another_source_is_not_the_public_id() -> None:
+    guid = "https://authority.example/news/1"
+    read = ReadResult(Document("rss20"), said(entry("Copied", guid, "https://ministry.example/1")))
+    foreign = decide(read, NOTHING, claim(), MINISTRY, now=NOON, place=LIVE, is_foreign=guid.__eq__)
+    new = only(foreign)
+    assert new.public_id == minted(AUTHORITY, new.id)
+    assert only(decide(read, NOTHING, claim(), MINISTRY, now=NOON, place=LIVE)).public_id == guid

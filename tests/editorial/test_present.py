@@ -36,6 +36,8 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         summary="It is open.",
         disclaimer='<div class="pw-disclaimer">by Water Board</div>',
         text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
+        excerpt="<p>The dam is open.</p>",
+        excerpt_text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
         published=PUBLISHED,
         updated=NOW,
         language="en-GB",
@@ -101,8 +103,10 @@ def test_without_rights_nothing_is_presented() -> None:
         release(feed=replace(FEED, republish=Republish.NO))
 
 
-def test_the_organisation_of_the_entry_takes_precedence_over_the_source() -> None:
-    assert release(replace(ITEM, organisation="Fire\x00 Brigade")).organisation == "Fire Brigade"
+def test_the_organisation_of_the_entry_takes_precedence_over_an_aggregating_source_only() -> None:
+    item = replace(ITEM, organisation="Fire\x00 Brigade")
+    assert release(item, feed=replace(FEED, from_entry=True)).organisation == "Fire Brigade"
+    assert release(item).organisation == "Water Board"
     assert release(feed=replace(FEED, organisation="")).organisation == "Water Board news"
     assert release(feed=replace(FEED, organisation="", title="")).organisation == "water"
 

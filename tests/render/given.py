@@ -1,6 +1,7 @@
 """Releases and documents for the tests of editorial and render."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any  # JSON and feedparser return untyped values
 
@@ -42,6 +43,7 @@ FEED = FeedInfo(
     language="en",
     licence="CC-BY-4.0",
 )
+AGGREGATOR = replace(FEED, from_entry=True)
 ITEM = Item(
     keys=(),
     title="Dam & bridge reopened",

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import StorageError
-from aggregator.model import Validators
+from aggregator.model import Document, ReadResult, Validators
 from aggregator.model.settings import Republish, Source
 from aggregator.policy.sources import STORED
 from aggregator.storage import Storage
@@ -19,6 +19,7 @@ from tests.given import (
     config,
     entry,
     failed,
+    recorded,
     source,
     titles,
 )
@@ -137,3 +138,38 @@ def test_a_feed_that_renames_itself_moves_every_channel(storage: Storage) -> Non
     feed = storage.items.feed("ministry")
     assert feed is not None and feed.organisation == "Feed"
     assert storage.items.feed("nobody") is None
+
+
+def test_a_changed_title_does_not_rename_a_source_until_the_operator_does(storage: Storage) -> None:
+    unnamed = source("ministry", organisation="")
+    storage.admin.sync(config(unnamed), NOON)
+    told(storage, unnamed, "Ministry news")
+    told(storage, unnamed, "World Authority")
+    assert organisation(storage) == "Ministry news"
+    named = source("ministry", organisation="The Ministry")
+    storage.admin.sync(config(named), NOON)
+    told(storage, named, "World Authority")
+    assert organisation(storage) == "The Ministry"
+    storage.admin.sync(config(unnamed), NOON)
+    told(storage, unnamed, "Ministry of the World")
+    assert organisation(storage) == "Ministry of the World"
+
+
+def told(storage: Storage, of: Source, title: str) -> None:
+    """The source is polled, its document has this title."""
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[of.id])
+    recorded(storage, claim, of, ReadResult(Document("rss20", title=title), ()), NOON)
+
+
+def organisation(storage: Storage) -> str:
+    feed = storage.items.feed("ministry")
+    assert feed is not None
+    return feed.organisation
+
+
+def test_whether_a_source_collects_the_releases_of_others_is_stored(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    storage.admin.sync(config(source("ministry", from_entry=True)), NOON)
+    feed = storage.items.feed("ministry")
+    assert feed is not None
+    assert feed.from_entry

@@ -52,7 +52,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    for table in ("membership", "channel"):
+    for table in ("membership", "waiting", "channel"):
         execute(room.config.store, f"DROP TABLE {table}")
 
 

@@ -16,15 +16,16 @@ from aggregator.model import (
     Window,
 )
 from aggregator.normalise.words import query
-from aggregator.policy import history
-from aggregator.storage.sql import lifecycle, rows, search, values
-from aggregator.storage.sql.channels import visible
+from aggregator.policy import history, languages
+from aggregator.policy.languages import primary
+from aggregator.storage.sql import channels, lifecycle, rows, search, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
+from aggregator.storage.sql.places import ITEMS_MAX, visible
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
-ITEMS_MAX = 500  # of one document, whatever its window holds
+LANGUAGES = "languages/"  # what the names of their channels begin with
 NUMBER_MAX = 2**63 - 1  # of a row
 
 
@@ -39,6 +40,14 @@ class ItemStore:
         with self._engine.writing() as db:
             lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
 
+    def enter_waiting(self, now: datetime) -> None:
+        """(poller) Let items enter the shared channels whose turn has come; cheap when there is none."""
+        with self._engine.reading() as db:
+            is_turn = channels.is_turn(db, now)
+        if is_turn:
+            with self._engine.writing() as db:
+                channels.enter_waiting(db, now)
+
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
         while self._is_index_behind():  # several short transactions: polls go on between them
@@ -50,14 +59,30 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return names of all channels that ever held an item, and of those the configuration implies."""
-        found = read(self._engine, "SELECT name FROM channel ORDER BY name")
-        return tuple(row["name"] for row in found)
+        """Return names of all channels that ever held an item, and of those the configuration implies; of
+        languages only those to be listed."""
+        with self._engine.reading() as db:
+            found = db.execute("SELECT name, number FROM channel ORDER BY name").fetchall()
+            return tuple(row["name"] for row in found if _is_listed(db, row["name"], row["number"]))
+
+    def seq(self) -> int:
+        """Return the newest change of the store that anything published may show. Cheap."""
+        (row,) = read(self._engine, "SELECT value FROM counter WHERE name = 'seq'")
+        return int(row["value"])
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
-        """Return the newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
-        found = read(self._engine, "SELECT seq, changed FROM channel WHERE name = ?", (name,))
-        return next(((row["seq"], moment(row["changed"])) for row in found), None)
+        """Return the newest change to what a channel shows, and when. Cheap.
+
+        None for an unknown channel, and for a language that is not registered or has no live item.
+        """
+        with self._engine.reading() as db:
+            row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
+            if row is None or (
+                name.startswith(LANGUAGES)
+                and not (primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, row["number"], 1))
+            ):
+                return None
+            return row["seq"], moment(row["changed"])
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
         """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
@@ -208,6 +233,24 @@ class ItemStore:
         """Return what is published of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
+
+
+def _is_listed(db: Connection, name: str, number: int) -> bool:
+    if not name.startswith(LANGUAGES):
+        return True
+    code = name.removeprefix(LANGUAGES)
+    return bool(primary(code)) and languages.is_listed(_sources_of_first(db, number, languages.LISTED_ITEMS))
+
+
+def _sources_of_first(db: Connection, channel: int, limit: int) -> Sequence[int]:
+    """Return the sources of the newest items that a channel shows."""
+    found = db.execute(
+        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
+        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
+        ORDER BY m.position DESC LIMIT ?""",
+        (channel, limit),
+    )
+    return [row["source"] for row in found]
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

@@ -58,7 +58,14 @@ def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validat
 
 def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -> None:
     settings = source(
-        "ministry", topics=("health",), priority=3, republish=Republish.EXCERPT, licence="CC0", every=HOUR
+        "ministry",
+        from_entry=True,
+        topics=("health",),
+        priority=3,
+        republish=Republish.EXCERPT,
+        licence="CC0",
+        every=HOUR,
+        burst=5,
     )
     plain = Source("plain", "https://plain.example/feed")
     assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []

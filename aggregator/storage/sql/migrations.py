@@ -27,7 +27,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "CREATE INDEX revision_size ON revision (item, number, size)",  # covering: texts need not be read
         "ALTER TABLE source ADD COLUMN from_entry INTEGER NOT NULL DEFAULT 0",
         """UPDATE source SET from_entry = 1 WHERE number IN
-            (SELECT source FROM item WHERE details LIKE '%"organisation": "%')""",
+            (SELECT source FROM item WHERE replace(details, '"organisation": "', '') <> details)""",
         "ALTER TABLE source ADD COLUMN burst INTEGER NOT NULL DEFAULT 20",
         "ALTER TABLE membership ADD COLUMN source INTEGER NOT NULL DEFAULT 0",
         "UPDATE membership SET source = (SELECT source FROM item WHERE number = membership.item)",
@@ -39,7 +39,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             due INTEGER NOT NULL,
             since INTEGER NOT NULL,
             PRIMARY KEY (channel, item)
-        ) STRICT, WITHOUT ROWID""",
+        ) STRICT""",
         "CREATE INDEX waiting_source ON waiting (channel, source, due)",
         "CREATE INDEX waiting_item ON waiting (item)",
         "CREATE INDEX waiting_due ON waiting (due)",

@@ -77,13 +77,16 @@ def _turns(
 
 
 def recent(db: Connection, channel: int, source: int, burst: int, now: datetime) -> list[datetime]:
-    """Return when the last items of a source entered a channel, within the last PERIOD; at most `burst`."""
+    """Return when the last items of a source entered a channel, within the last PERIOD; at most `burst`.
+
+    A time ahead of `now` was written by a clock that has been set back since.
+    """
     found = db.execute(
         """SELECT since FROM membership WHERE channel = ? AND source = ? AND since > ?
         ORDER BY since DESC LIMIT ?""",
         (channel, source, ms(now - PERIOD), burst),
     )
-    return sorted(moment(row["since"]) for row in found)
+    return sorted(min(moment(row["since"]), now) for row in found)
 
 
 def _is_alone(db: Connection, channel: int, source: int, now: datetime) -> bool:

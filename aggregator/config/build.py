@@ -26,6 +26,7 @@ from aggregator.model.settings import (
     Republish,
     Retention,
     Source,
+    Text,
 )
 
 FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
@@ -79,6 +80,8 @@ def _publication(section: Section, listen: Address) -> Publication:
         contact=section.one("contact", addresses.contact, EXAMPLE_CONTACT),
         disclaimer=section.raw("disclaimer", values.disclaimer, None) or DEFAULT,
         description=section.one("description", values.line, ""),
+        disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
+        disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")

@@ -9,10 +9,11 @@ from datetime import datetime
 from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import permitted, truncate
 from aggregator.editorial.safe import feed_address, language_tag, line, web_address
-from aggregator.editorial.wording import DEFAULT
+from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
 
+LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -38,6 +39,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     )
     template = _template(text, publication.disclaimer, language or language_tag(publication.language))
     notice, plain = disclaimer.compile(template).render(words)
+    lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
         public_id=stored.public_id,
@@ -48,7 +50,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         content=allowed.content,
         summary=allowed.summary,
         disclaimer=notice,
-        text=_joined(title, organisation, allowed.text, plain),
+        lead=lead,
+        text=_joined(title, organisation, lead_text, allowed.text, plain),
         excerpt=brief.content,
         excerpt_text=_joined(title, organisation, brief.text, plain),
         published=stored.shown,
@@ -80,7 +83,9 @@ def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
 
 def excerpted(release: Release) -> Release:
     """Return a release with its excerpt in place of its content and its files."""
-    return replace(release, content=release.excerpt, text=release.excerpt_text, enclosures=(), images=())
+    return replace(
+        release, content=release.excerpt, text=release.excerpt_text, lead="", enclosures=(), images=()
+    )
 
 
 def _joined(*parts: str) -> str:
@@ -107,6 +112,17 @@ def _template(own: Text | None, general: Text, language: str) -> str:
     before its text for all others."""
     special = own.in_language(language) if own else None
     return special or general.in_language(language) or DEFAULT.in_language(language) or ""
+
+
+def _lead(
+    content: str, publication: Publication, language: str, words: disclaimer.Variables
+) -> tuple[str, str]:
+    """Return the disclaimer in one line, as HTML and as text, for a long content; ("", "") for others."""
+    if not publication.disclaimer_lead or len(content) <= LEAD_CHARS_MIN:
+        return "", ""
+    language = language or language_tag(publication.language)
+    template = publication.disclaimer_line.in_language(language) or LINE.in_language(language) or ""
+    return disclaimer.compile(template).render(words)
 
 
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:

@@ -24,7 +24,8 @@ class Release:
 
     `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
     the whole plain-text view: headline, organisation, paragraphs, disclaimer, separated by blank lines.
-    `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them.
+    `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them; `lead`
+    is the disclaimer in one line where the content is long, else "".
     """
 
     id: str
@@ -36,6 +37,7 @@ class Release:
     content: str
     summary: str  # plain text, a sentence or two
     disclaimer: str
+    lead: str
     text: str
     excerpt: str
     excerpt_text: str

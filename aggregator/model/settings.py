@@ -65,6 +65,8 @@ class Publication:
     contact: str
     disclaimer: Text
     description: str = ""
+    disclaimer_line: Text = Text(())  # the disclaimer in one line; () is the built-in text
+    disclaimer_lead: bool = True  # before long contents in feeds stands that line
 
 
 @dataclass(frozen=True, slots=True)

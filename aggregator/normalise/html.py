@@ -7,12 +7,14 @@ Bodies too costly to parse are kept as their text. Never keeps a class, an id, a
 import re
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import count
 
 import nh3
 
 from aggregator.model import Markup
-from aggregator.normalise import bounds, text, urls
+from aggregator.normalise import bounds, text, trackers, urls
 
+MEDIA_MAX = 100  # images, videos and sounds of one body
 ROUNDS_MAX = 8  # sanitising passes before a body is reduced to its text; real feeds need two at most
 
 _TAGS_NAMES = """
@@ -54,23 +56,21 @@ _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span",
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
 _SRCSET_CANDIDATE = re.compile(r"([^\s,]\S*[^\s,])(?:\s+([\d.]{1,8}[wx]))?\s*(?:,|$)")
-_INVISIBLE = re.compile(
-    r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)"
-)
+
+_LOADING = frozenset({"img", "source", "video", "audio"})
+_LOADED = frozenset({"src", "srcset", "poster"})
+_HIDING = frozenset({"style", "hidden"})  # attributes read and never kept
+_MAY_HIDE = ("hidden", "none", "opacity", "-9", "collapse")  # what HTML that hides an element contains
+_VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly.
 _TAG = re.compile(r"<([a-z0-9]+) ([^>]*)>")
+_ANY_TAG = re.compile(r"<(/?)([a-z0-9]+)([^>]*)>")
 _ATTRIBUTE = re.compile(r"([a-z-]+)=\"([^\"]*)\"")
 _FIRST_LINE_FEED = re.compile(r"(<pre(?: [^>]*)?>)\n+")
-_MEDIA = re.compile(r"<(?:img|video|audio) ")
+_MEDIA = re.compile(r"<(?:img|video|audio) [^>]*>")
+_BREAKS = re.compile(r"(<br>)(?:(?:[\s\u200b]|&nbsp;)*+<br>){2,}+")
 _EMPTY_LINK = re.compile(r"<a [^>]*>(\s*)</a>")
-_TRACKING_PIXEL = re.compile(
-    r"https?://(?:[^/]*\.)?(?:pixel\.wp\.com|stats\.wp\.com|stats\.wordpress\.com|feeds\.wordpress\.com/1\.0|"
-    r"feeds\.feedburner\.com/~|feedburner\.google\.com/|feedsportal\.com|pheedo\.com|doubleclick\.net|"
-    r"google-analytics\.com|scorecardresearch\.com|quantserve\.com|facebook\.com/tr\b|"
-    r"blogger\.googleusercontent\.com/tracker/|counter\.theconversation\.com|pixel\.[a-z0-9.-]+/|"
-    r"[^/]+/(?:.*/)?(?:count|pixel|b|mf|__utm)\.gif\b)"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
         return None
     value = text.printable(value)
     has_references = "&#" in value  # a character reference can bring back a control character
-    clean = _CLEANER.clean(value)
+    clean = _clean(value)
     filtered = _filter_attributes(text.printable(clean) if has_references else clean, base)
     if len(filtered) > 2 * bounds.BODY_HTML_CHARS_MAX:
         return None
@@ -130,15 +130,27 @@ def _filter_attributes(clean: str, base: str) -> str:
         filtered = _EMPTY_LINK.sub(r"\1", filtered.replace("<img>", ""))
     if "<pre" in filtered:  # HTML parsers drop the first line feed of <pre>: each pass would lose one
         filtered = _FIRST_LINE_FEED.sub(r"\1", filtered)
-    return filtered.strip()
+    return text.capped_marks(_BREAKS.sub(r"\1\1", _limited_media(filtered)).strip())
+
+
+def _limited_media(filtered: str) -> str:
+    """Return the HTML with its first MEDIA_MAX images and media."""
+    if filtered.count("<img ") + filtered.count("<video") + filtered.count("<audio") <= MEDIA_MAX:
+        return filtered
+    places = count()
+    return _MEDIA.sub(lambda tag: tag[0] if next(places) < MEDIA_MAX else "", filtered)
 
 
 def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     if name == "img":
         if lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]:
             attributes["src"] = lazy[0]
-        if _is_tracking_pixel(attributes):
+        if trackers.is_hidden_image({name: unescape(value) for name, value in attributes.items()}):
             return ""
+    if name in _LOADING and _is_tracking(attributes, base):
+        if name == "img":
+            return ""
+        attributes = {key: attributes[key] for key in attributes if key not in _LOADED}
     kept = [
         (key, value)
         for key, raw in attributes.items()
@@ -160,7 +172,7 @@ def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
     if name in _NUMBER_ATTRIBUTES:
         number = _NUMBER.fullmatch(raw.strip())
         return number[1] if number else None
-    if name == "style" or len(raw) > urls.URL_CHARS_MAX:
+    if name in _HIDING or len(raw) > urls.URL_CHARS_MAX:
         return None
     return " ".join(raw.split())
 
@@ -180,20 +192,54 @@ def _srcset(raw: str, base: str) -> str:
     return ", ".join(f"{url} {size}" if size else url for url, size in candidates if url)
 
 
-def _is_tracking_pixel(image: dict[str, str]) -> bool:
-    """Return whether an image only counts visits: 0 or 1 pixel large, invisible, or from a known counter."""
-    size = {image.get("width", "1").removesuffix("px"), image.get("height", "1").removesuffix("px")}
-    is_tiny = "0" in size or (size == {"1"} and ("width" in image or "height" in image))
-    return is_tiny or bool(
-        _INVISIBLE.search(image.get("style", "")) or _TRACKING_PIXEL.match(image.get("src", ""))
+def _is_tracking(attributes: dict[str, str], base: str) -> bool:
+    """Return whether an image or medium loads from a known counter, or an image no wider than a pixel."""
+    sources = [attributes[name] for name in ("src", "poster") if name in attributes]
+    candidates = _SRCSET_CANDIDATE.findall(unescape(attributes.get("srcset", "")))
+    return any(size in ("0w", "1w", "2w") for _, size in candidates) or any(
+        trackers.is_tracker(urls.absolute(url, base))
+        for url in (*map(unescape, sources), *(url for url, _ in candidates))
     )
 
 
-_CLEANER = nh3.Cleaner(
-    tags=TAGS,
-    clean_content_tags=_DROPPED_WHOLE,
-    attributes=ATTRIBUTES,
-    link_rel="noopener",
-    url_schemes={"http", "https", "mailto", "tel"},
-    set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
-)
+def _clean(value: str) -> str:
+    """Return HTML cleaned by nh3, without the images of hidden elements.
+
+    Only HTML that may hide images is cleaned with the attributes that do: they make a body much longer.
+    """
+    lower = value.lower()
+    if "<img" not in lower or not any(word in lower for word in _MAY_HIDE):
+        return _CLEANER.clean(value)
+    return _without_hidden_images(_HIDING_CLEANER.clean(value))
+
+
+def _without_hidden_images(clean: str) -> str:
+    kept, position = list[str](), 0
+    open_elements: list[bool] = []  # whether each hides what is in it
+    for tag in _ANY_TAG.finditer(clean):
+        closing, name, attributes = tag.groups()
+        if name in _VOID:
+            if name in ("img", "source") and any(open_elements):
+                kept.append(clean[position : tag.start()])
+                position = tag.end()
+        elif closing:
+            open_elements.pop()
+        else:
+            named = dict(_ATTRIBUTE.findall(attributes))
+            hides = bool(named) and trackers.is_hidden_block({key: unescape(named[key]) for key in named})
+            open_elements.append(hides)
+    return "".join((*kept, clean[position:]))
+
+
+def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=TAGS,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={**ATTRIBUTES, "*": ATTRIBUTES["*"] | everywhere},
+        link_rel="noopener",
+        url_schemes={"http", "https", "mailto", "tel"},
+        set_tag_attribute_values={tag: {"controls": "", "preload": "none"} for tag in ("audio", "video")},
+    )
+
+
+_CLEANER, _HIDING_CLEANER = _cleaner(frozenset()), _cleaner(_HIDING)

@@ -14,10 +14,10 @@ _ALSO = {
 
 
 def html(release: Release) -> str:
-    """Return the whole body as safe HTML; the disclaimer is its last element."""
+    """Return the whole body as safe HTML; the disclaimer is its last element, and in one line its first."""
     content = f"<div>{release.content}</div>" if release.content else ""
     also = also_released_by(release)
-    return "\n".join(part for part in (content, also, release.disclaimer) if part)
+    return "\n".join(part for part in (release.lead, content, also, release.disclaimer) if part)
 
 
 def also_released_by(release: Release) -> str:

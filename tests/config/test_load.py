@@ -9,6 +9,7 @@ import pytest
 
 from aggregator.config import load, parse, warnings
 from aggregator.editorial.wording import DEFAULT
+from aggregator.errors import ConfigError
 from aggregator.model.settings import (
     Address,
     Config,
@@ -310,3 +311,12 @@ def test_an_address_in_the_domains_of_another_source_is_foreign(url: str, is_for
     ministry = source("ministry", domains=("ministry.example",))
     authority = source("authority", domains=("authority.example", "press.ministry.example"))
     assert config(ministry, authority).is_foreign(ministry, url) is is_foreign
+
+
+def test_the_line_of_a_disclaimer_is_one_line() -> None:
+    found = parse(
+        "publication: {disclaimer_line: By us., disclaimer_lead: false}\nsources: []\n", HERE
+    ).publication
+    assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
+    with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
+        parse("publication: {disclaimer_line: a<br>b}\n", HERE)

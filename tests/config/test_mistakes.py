@@ -136,7 +136,8 @@ TOP = [
     ("retention: {backups: -1}\n", "1:13: retention.backups: must be a whole number between 0 and 1000"),
     (
         "publication: {title: X}\n",
-        "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description",
+        "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
+        "disclaimer_line, disclaimer_lead",
     ),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),

@@ -297,7 +297,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 24
+    assert count == 25
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

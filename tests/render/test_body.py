@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import AlsoReleased
+from aggregator.normalise.text import without_disclaimer
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
 
@@ -78,3 +79,11 @@ def assert_disclaimer_stands_alone(content: str) -> None:
     found = html5lib.parseFragment(body.html(one), namespaceHTMLElements=False)
     marked = [element for element in found.iter() if element.get("class") == "pw-disclaimer"]
     assert len(marked) == 1
+
+
+def test_a_long_content_has_the_line_first_and_the_disclaimer_last() -> None:
+    one = release(replace(ITEM, content=f"<p>{'x' * 3_000}</p>"))
+    whole = body.html(one)
+    assert whole.startswith(f"{one.lead}\n<div><p>xxx")
+    assert whole.endswith(one.disclaimer)
+    assert without_disclaimer(whole) == f"\n<div>{one.content}</div>\n"

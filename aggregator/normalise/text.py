@@ -18,6 +18,8 @@ TITLE_HTML_CHARS_MAX = 10_000
 MARKS_MAX = 8  # combining marks on a character; a stack of Tibetan letters has eight
 # More characters in a row than that which are neither letters nor blanks nor ASCII: marks are among them.
 _MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\u02ff](?:<[^<>]*+>)*+){9,}+")
+# A ninth of that pattern's CPU time; all marks are within, Latin text with its punctuation is not.
+_BEYOND_LATIN = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2ce0-\u2dff\u3000-\U000fffff]")
 _TAG_OR_CHARACTER = re.compile(r"<[^<>]*+>|.", re.DOTALL)
 
 # Characters forbidden in XML 1.0, and bidirectional controls (U+202A-202E, U+2066-2069), which reorder text
@@ -59,7 +61,9 @@ def capped_marks(value: str) -> str:
 
     A stack of marks is drawn over the lines around it, also over those of others.
     """
-    return value if value.isascii() else _MANY_MARKS.sub(_without_excess_marks, value)
+    if value.isascii() or _BEYOND_LATIN.search(value) is None:
+        return value
+    return _MANY_MARKS.sub(_without_excess_marks, value)
 
 
 def _without_excess_marks(match: re.Match[str]) -> str:

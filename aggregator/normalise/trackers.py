@@ -5,7 +5,6 @@ A file name is no evidence: `pixel.gif` may be a picture. Values are those of at
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
 
 SIZE_MAX = 2  # pixels; an image declared no larger in any direction shows nothing
 OFFSCREEN = -500  # pixels
@@ -52,22 +51,20 @@ _PATHS = _paths()
 
 
 def is_tracker(url: str) -> bool:
-    """Return whether an absolute URL is that of a known counter."""
-    try:
-        parts = urlsplit(url)
-        host = (parts.hostname or "").rstrip(".")
-    except ValueError:
-        return False
+    """Return whether an absolute URL, as `urls.absolute` makes it, is that of a known counter."""
+    address, _, query = url.partition("?")
+    host, slash, path = address.partition("://")[2].partition("/")
     if host.startswith("pixel."):
         return True
-    if parts.path.endswith(_COUNTER_SCRIPTS) and "idsite=" in parts.query:
+    path = slash + path
+    if path.endswith(_COUNTER_SCRIPTS) and "idsite=" in query:
         return True
-    labels = host.split(".")[-6:]
-    return any(
-        _is_within(parts.path, prefix)
-        for start in range(len(labels))
-        for prefix in _PATHS.get(".".join(labels[start:]), ())
-    )
+    while host:
+        for prefix in _PATHS.get(host, ()):
+            if _is_within(path, prefix):
+                return True
+        host = host.partition(".")[2]
+    return False
 
 
 def _is_within(path: str, prefix: str) -> bool:

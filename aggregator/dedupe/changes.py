@@ -26,8 +26,8 @@ from aggregator.model import (
     ReadResult,
     State,
 )
+from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
-from aggregator.normalise.urls import host_of, is_within
 
 EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
 EDITS_WITHIN = timedelta(days=7)

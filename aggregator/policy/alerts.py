@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
-from aggregator.normalise.urls import host_of
+from aggregator.model.domains import host_of
 from aggregator.policy import reasons, relocation
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.

@@ -24,6 +24,7 @@ from aggregator.model import (
     Knowledge,
     Outcome,
     OutcomeKind,
+    OverBudget,
     PollResult,
     Subscription,
     Validators,
@@ -89,8 +90,6 @@ def decide(
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
         after = replace(_read(after, source, read.document, changes), spent=spent)
-    if over is not None and over.dropped:  # the next poll reads them again
-        after = replace(after, validators=Validators(), body_digest=b"")
     if new:
         after = _found_new(after, source, now)
     hub = subscription.after_poll(
@@ -109,11 +108,17 @@ def decide(
         edited=edited,
         due=due,
     )
-    if over is not None and over.dropped:
-        message = alerts.beyond(over)
-        outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=message)
     result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
-    return _completed(replace(result, feed_title=None if read is None else read.document.title))
+    result = replace(result, feed_title=None if read is None else read.document.title)
+    return _completed(_over_budget(result, over) if over is not None and over.dropped else result)
+
+
+def _over_budget(result: PollResult, over: OverBudget) -> PollResult:
+    """Return the result of a poll whose items were not all stored: the next poll reads the document again."""
+    after = replace(result.after, validators=Validators(), body_digest=b"")
+    words = alerts.beyond(over)
+    outcome = replace(result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words)
+    return replace(result, after=after, outcome=outcome)
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:

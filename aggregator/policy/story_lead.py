@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from aggregator.normalise.urls import is_within
+from aggregator.model.domains import is_within
 from aggregator.policy.languages import primary
 
 ALL = ""  # the merged channel

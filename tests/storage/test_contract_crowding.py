@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from aggregator.model import Trigger
+from aggregator.service.maintenance import release
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
 from tests.storage.given import given_origin, move
@@ -130,6 +131,8 @@ def test_a_withdrawn_item_enters_only_once_it_is_reinstated(storage: Storage) ->
     found = storage.items.find(last.id)
     assert found is not None
     move(storage, found, Trigger.REINSTATE)
+    flood(agency, 21, NOON + HOUR)  # says it again
+    release(storage, NOON + HOUR)
     storage.items.enter_waiting(NOON + HOUR)
     assert len(entered(storage)) == 21
 

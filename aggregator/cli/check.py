@@ -9,6 +9,7 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say, table
 from aggregator.config import addresses
+from aggregator.config.build import FROM_ENTRY
 from aggregator.editorial.present import present
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, PollError, UsageError
@@ -87,14 +88,23 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         raise UsageError(f"--allow-network {error}") from None
     feed, read = asyncio.run(_find(config, url, networks))
     text = path.read_bytes().decode()  # with its line ends and byte order mark
-    edited = configuration.add_source(text, replace(options, feed=feed))  # raises before the preview
-    _preview(config, feed, options.organisation or read.document.title, read)
+    organisation = options.organisation or _name(read.document.title)
+    edited = configuration.add_source(  # raises before the preview
+        text, replace(options, feed=feed, organisation=organisation)
+    )
+    _preview(config, feed, organisation, read)
     if not (yes or confirmed(f"Write this source to {path}?", f"add to {path}")):
         say("nothing was written")
         return 1
     _replace(path, edited)
     say(f"added to {path}; a running service reloads it within seconds, `publicwire poll` fetches it now")
     return 0
+
+
+def _name(title: str) -> str:
+    """Return a feed's title as the name to be written; "" for the word that would let its entries name
+    themselves."""
+    return "" if title == FROM_ENTRY else title
 
 
 async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tuple[str, ReadResult]:

@@ -54,11 +54,15 @@ def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
 
 
+def _organisation(item: Stored, feed: FeedInfo) -> str:
+    return (item.item.organisation if feed.from_entry else "") or feed.organisation
+
+
 def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
     return {
         "id": item.id,
         "source": item.source,
-        "organisation": item.item.organisation or feed.organisation,
+        "organisation": _organisation(item, feed),
         "title": item.item.title,
         "url": item.item.url,
         "published": item.shown,
@@ -133,7 +137,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
         "also": [asdict(also) for also in item.also],
-        "revisions": [{"at": each.at, "title": each.title} for each in storage.items.revisions(item.number)],
+        "revisions": [{"at": at, "title": title} for at, title in storage.items.corrections(item.number)],
         "audit": [
             {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
             for line in storage.items.audit(item.number)
@@ -144,7 +148,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
     say(item.item.title)
     for name, value in (
-        ("organisation", item.item.organisation or feed.organisation),
+        ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
         ("published", when(item.shown)),
@@ -156,7 +160,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
     ):
         if value:
             say(f"  {name:<13} {value}")
-    for revision in storage.items.revisions(item.number):
-        say(f"  revised       {when(revision.at)}, before: {revision.title}")
+    for at, title in storage.items.corrections(item.number):
+        say(f"  revised       {when(at)}, before: {title or 'no longer kept'}")
     for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

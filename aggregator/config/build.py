@@ -28,9 +28,11 @@ from aggregator.model.settings import (
     Republish,
     Retention,
     Source,
+    Text,
     Webhook,
 )
 
+FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 NEEDS_ID = (
     "differs from another source's feed in its query only, and ids are made without queries: add an `id` "
     "(`publicwire sources` shows the present ones)"
@@ -92,6 +94,8 @@ def _publication(section: Section, listen: Address) -> Publication:
         contact=section.one("contact", addresses.contact, EXAMPLE_CONTACT),
         disclaimer=section.raw("disclaimer", values.disclaimer, None) or DEFAULT,
         description=section.one("description", values.line, ""),
+        disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
+        disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
@@ -188,7 +192,7 @@ def _source(
     feed = section.need("feed", addresses.feed)
     is_file = feed.startswith("file:")
     organisation = section.one("organisation", values.line, "")
-    from_entry = organisation == "from-entry"
+    from_entry = organisation == FROM_ENTRY
     rights = section.section("rights")
     source = Source(
         id=section.one("id", values.slug, _DEFAULT.id),
@@ -208,6 +212,7 @@ def _source(
         licence=rights.one("licence", values.line, _DEFAULT.licence),
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
+        burst=section.one("burst", values.whole(1, 10_000), _DEFAULT.burst),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
         budget=_budget(section.section("budget"), poll.budget),
         allow_networks=section.many("allow_networks", addresses.network),

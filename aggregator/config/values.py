@@ -188,6 +188,14 @@ def disclaimer(value: object) -> Text | None:
     return Text(tuple(_in_language(tag, template) for tag, template in value.items()))
 
 
+def disclaimer_line(value: object) -> Text:
+    """Return the disclaimer in one line, as `disclaimer` does; a template with <p> or <br> raises."""
+    lines = disclaimer(value) or Text(())
+    if any(tag in line.lower() for _, line in lines.by_language for tag in ("<br", "<p>", "<p ")):
+        raise ValueError("must be one line: write it without <p> and <br>")
+    return lines
+
+
 def _in_language(tag: str, value: object) -> tuple[str, str]:
     try:
         return "" if tag == "default" else language(tag), _template(value)

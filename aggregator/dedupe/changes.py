@@ -26,8 +26,8 @@ from aggregator.model import (
     ReadResult,
     State,
 )
+from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
-from aggregator.normalise.urls import host_of, is_within
 
 EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
 EDITS_WITHIN = timedelta(days=7)
@@ -38,9 +38,19 @@ Place = Callable[[datetime | None], Placement]  # of the date an item claims
 
 
 def decide(
-    read: ReadResult, known: Knowledge, claim: Claim, source: Source, *, now: datetime, place: Place
+    read: ReadResult,
+    known: Knowledge,
+    claim: Claim,
+    source: Source,
+    *,
+    now: datetime,
+    place: Place,
+    is_foreign: Callable[[str], bool] = lambda address: False,
 ) -> Changes:
-    """Return what one document does to the items of its source."""
+    """Return what one document does to the items of its source.
+
+    `is_foreign` says of an address that it lies in the domains of another source.
+    """
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
     stories_of: dict[int | None, list[Candidate]] = defaultdict(list)
@@ -56,7 +66,7 @@ def decide(
     return Changes(
         basis=known,
         mode=found.mode,
-        new=_new(found, known, claim, source, now=now, place=place),
+        new=_new(found, known, claim, source, now=now, place=place, is_foreign=is_foreign),
         edits=edits,
         seen=_seen(listed, claim.seen, numbers, found.superseded),
     )
@@ -125,7 +135,14 @@ def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
 
 
 def _new(
-    found: within.Resolved, known: Knowledge, claim: Claim, source: Source, *, now: datetime, place: Place
+    found: within.Resolved,
+    known: Knowledge,
+    claim: Claim,
+    source: Source,
+    *,
+    now: datetime,
+    place: Place,
+    is_foreign: Callable[[str], bool],
 ) -> tuple[NewItem, ...]:
     """Return items to store, oldest first; items of one date in reverse, because documents list the newest
     first."""
@@ -141,7 +158,9 @@ def _new(
             NewItem(
                 item=item,
                 id=item_id(claim.id, _unused(item, found.mode, used)),
-                public_id=item.guid if guids[item.guid] == 1 and _is_publishable(item.guid, known) else "",
+                public_id=item.guid
+                if guids[item.guid] == 1 and _is_publishable(item.guid, known) and not is_foreign(item.guid)
+                else "",
                 placement=placement,
                 updated=_updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import

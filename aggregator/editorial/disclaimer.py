@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 
 from aggregator.editorial.markup import read
-from aggregator.editorial.wording import DEFAULT
+from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model.release import DISCLAIMER_CLASS
 
 TEMPLATE_CHARS_MAX = 10_000
@@ -83,5 +83,5 @@ def compile(template: str) -> Disclaimer:  # noqa: A001 (disclaimer.compile, as 
 def check(template: str) -> None:
     """Raise ValueError when a template cannot be used. The default wording is tested and skips this, so
     that a configuration without own texts loads no template engine."""
-    if template not in dict(DEFAULT.by_language).values():
+    if template not in (*dict(DEFAULT.by_language).values(), *dict(LINE.by_language).values()):
         compile(template)

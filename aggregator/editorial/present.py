@@ -9,10 +9,11 @@ from datetime import datetime
 from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import permitted, truncate
 from aggregator.editorial.safe import language_tag, line, public_feed, web_address
-from aggregator.editorial.wording import DEFAULT
-from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release, Stored, StoryMember
+from aggregator.editorial.wording import DEFAULT, LINE
+from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
 
+LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -23,22 +24,22 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     """
     item = stored.item
     allowed = permitted(item, Republish(feed.republish))
+    brief = allowed if feed.republish == Republish.HEADLINE else permitted(item, Republish.EXCERPT)
     source = _published_feed(feed, publication)
-    organisation = line(item.organisation) or source.organisation
+    organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     title = line(item.title) or truncate(item.text, 80) or organisation
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
     authors = _names(item.authors)
     words = disclaimer.Variables(
-        publication=line(publication.name),
-        organisation=organisation,
-        licence=source.licence,
-        item=disclaimer.ItemVariables(
-            url or source.link, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
-        ),
+        line(publication.name),
+        organisation,
+        source.licence,
+        _variables(stored, url=url or source.link, title=title, authors=authors),
     )
     template = _template(text, publication.disclaimer, language or language_tag(publication.language))
     notice, plain = disclaimer.compile(template).render(words)
+    lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
         public_id=stored.public_id,
@@ -49,7 +50,10 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         content=allowed.content,
         summary=allowed.summary,
         disclaimer=notice,
-        text="\n\n".join(part for part in (title, organisation, allowed.text, plain) if part),
+        lead=lead,
+        text=_joined(title, organisation, lead_text, allowed.text, plain),
+        excerpt=brief.content,
+        excerpt_text=_joined(title, organisation, brief.text, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
@@ -60,9 +64,32 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         images=_files(allowed.images),
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
-        also=tuple(StoryMember(line(also.organisation), web_address(also.url)) for also in stored.also),
+        also=_also(stored, publication),
         corrected=stored.corrected,
     )
+
+
+def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
+    return disclaimer.ItemVariables(
+        url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
+    )
+
+
+def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
+    """Return the other members with our own pages, without the slug, which follows a member's title."""
+    pages = f"{publication.url}items/"
+    return tuple(AlsoReleased(line(also.organisation), pages + also.id) for also in stored.also)
+
+
+def excerpted(release: Release) -> Release:
+    """Return a release with its excerpt in place of its content and its files."""
+    return replace(
+        release, content=release.excerpt, text=release.excerpt_text, lead="", enclosures=(), images=()
+    )
+
+
+def _joined(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
 
 
 def page_address(publication: Publication, item_id: str, title: str) -> str:
@@ -85,6 +112,17 @@ def _template(own: Text | None, general: Text, language: str) -> str:
     before its text for all others."""
     special = own.in_language(language) if own else None
     return special or general.in_language(language) or DEFAULT.in_language(language) or ""
+
+
+def _lead(
+    content: str, publication: Publication, language: str, words: disclaimer.Variables
+) -> tuple[str, str]:
+    """Return the disclaimer in one line, as HTML and as text, for a long content; ("", "") for others."""
+    if not publication.disclaimer_lead or len(content) <= LEAD_CHARS_MIN:
+        return "", ""
+    language = language or language_tag(publication.language)
+    template = publication.disclaimer_line.in_language(language) or LINE.in_language(language) or ""
+    return disclaimer.compile(template).render(words)
 
 
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:

@@ -2,6 +2,10 @@
 
 from aggregator.model.settings import Text
 
+_LINE = (
+    "{} {{{{ organisation }}}}, {} {{{{ publication }}}}."
+    '{{% if item.url %}} <a href="{{{{ item.url }}}}">{}</a>.{{% endif %}}'
+)
 _ENGLISH = """\
 Public release. This item was issued by {{ organisation }} or the authors it names, and may reflect \
 what was known when it was written. It may have been edited for clarity, style and length. \
@@ -29,4 +33,12 @@ estilo y extensión. {{ publication }} no adopta ninguna posición institucional
 son exclusivamente de sus autores. {% if item.url %}<a href="{{ item.url }}">Leer el original \
 completo</a>.{% endif %}"""
 
+LINE = Text(
+    (
+        ("", _LINE.format("Released by", "not by", "Original")),
+        ("fr", _LINE.format("Diffusé par", "et non par", "Original")),
+        ("de", _LINE.format("Veröffentlicht von", "nicht von", "Original")),
+        ("es", _LINE.format("Publicado por", "no por", "Original")),
+    )
+)
 DEFAULT = Text((("", _ENGLISH), ("en", _ENGLISH), ("fr", _FRENCH), ("de", _GERMAN), ("es", _SPANISH)))

@@ -23,11 +23,12 @@ from aggregator.model.poll import (
     Spent,
     Totals,
 )
-from aggregator.model.release import WINDOW, Channel, Release, Window
+from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Window
 from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     Candidate,
     FeedInfo,
+    HistoryPage,
     ItemQuery,
     Knowledge,
     Known,

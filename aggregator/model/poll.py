@@ -68,6 +68,7 @@ class AlertKind(StrEnum):
     BUDGET = "budget"
     LINK = "link"  # event: links of its items have left its domains
     STORY = "story"  # event: its items no longer agree with those of other sources
+    RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ class PollResult:
     cleared: tuple[AlertKind, ...] = ()
     advert: Advert | None = None
     over: OverBudget | None = None
+    feed_title: str | None = None  # as the document says; None when none was read
 
 
 class AlertState(StrEnum):

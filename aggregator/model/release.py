@@ -5,9 +5,17 @@ from datetime import datetime, timedelta
 
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
-from aggregator.model.stored import FeedInfo, StoryMember
+from aggregator.model.stored import FeedInfo
 
 DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoReleased:
+    """Another organisation that released the same, and our own page of its release."""
+
+    organisation: str
+    page: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +24,8 @@ class Release:
 
     `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
     the whole plain-text view: headline, organisation, paragraphs, disclaimer, separated by blank lines.
+    `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them; `lead`
+    is the disclaimer in one line where the content is long, else "".
     """
 
     id: str
@@ -27,7 +37,10 @@ class Release:
     content: str
     summary: str  # plain text, a sentence or two
     disclaimer: str
+    lead: str
     text: str
+    excerpt: str
+    excerpt_text: str
     published: datetime
     updated: datetime
     language: str
@@ -38,7 +51,7 @@ class Release:
     images: tuple[Enclosure, ...] = ()
     rights: str = ""
     origin: Origin | None = None
-    also: tuple[StoryMember, ...] = ()
+    also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False
 
 

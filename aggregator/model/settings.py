@@ -9,6 +9,7 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
+from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -66,6 +67,8 @@ class Publication:
     contact: str
     disclaimer: Text
     description: str = ""
+    disclaimer_line: Text = Text(())  # the disclaimer in one line; () is the built-in text
+    disclaimer_lead: bool = True  # before long contents in feeds stands that line
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,7 @@ class Source:
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
     former_id: str = ""  # default id of earlier versions, made from the query too; "" for none
+    burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -165,6 +169,7 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 section 2.3.4)
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 
 
@@ -185,13 +190,26 @@ class Config:
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
+    _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_id", {source.id: source for source in self.sources})
+        domains = frozenset(domain for source in self.sources for domain in source.domains)
+        object.__setattr__(self, "_domains", domains)
 
     def source(self, name: str) -> Source | None:
         """Return the configured source with this id, else None."""
         return self._by_id.get(name)
+
+    def is_foreign(self, source: Source, url: str) -> bool:
+        """Return whether a URL lies in the domains of another source, and in none of this one's."""
+        try:
+            host = (urlsplit(url).hostname or "").rstrip(".")
+        except ValueError:
+            return False
+        labels = host.split(".")
+        covering = {".".join(labels[start:]) for start in range(min(len(labels), DOMAIN_LABELS_MAX))}
+        return not covering & {*source.domains} and not covering.isdisjoint(self._domains)
 
     def credentials_of(self, source: Source) -> Credentials | None:
         """Return the credentials for the origin of a source, else None."""

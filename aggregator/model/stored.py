@@ -94,10 +94,13 @@ class Knowledge:
 
 @dataclass(frozen=True, slots=True)
 class StoryMember:
-    """Another organisation that released the same story."""
+    """Another member of an item's story: its source's organisation as the operator named it, and its id.
+
+    Nothing else of it, because its own source may change the rest at any time.
+    """
 
     organisation: str
-    url: str
+    id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,16 +146,30 @@ class FeedInfo:
     topics: tuple[str, ...] = ()
     configured: bool = True
     feed_public: bool = False  # also with its query
+    from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An earlier state of an item, replaced at `at`."""
+    """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept."""
 
+    number: int
     at: datetime
     title: str
     content: str
     url: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryPage:
+    """Numbers and bytes of the revisions on one page of an item's history, newest first.
+
+    `older` is the number before which the next page begins, None on the last page.
+    """
+
+    revisions: tuple[tuple[int, int], ...] = ()
+    older: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

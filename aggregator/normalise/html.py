@@ -8,12 +8,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape, unescape
+from itertools import count
 
 import nh3
 
 from aggregator.model import Markup
-from aggregator.normalise import bounds, text, urls
+from aggregator.normalise import bounds, text, trackers, urls
 
+MEDIA_MAX = 100  # images, videos and sounds of one body
 ROUNDS_MAX = 8  # sanitising passes before a body is reduced to its text; real feeds need two at most
 
 _TAGS_NAMES = """
@@ -55,24 +57,28 @@ _NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span",
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
 _DESCRIPTOR = re.compile(r"[\d.]{1,8}[wx]")
-_INVISIBLE = re.compile(
-    r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|(?:^|[;\s])(?:width|height)\s*:\s*[01](?:px)?\s*(?:;|$)"
+
+
+_LOADING = frozenset({"img", "source", "video", "audio"})
+_DECLARING = frozenset({"width", "height", "sizes", "style", "hidden"})
+_LOADED = frozenset({"src", "srcset", "poster"})
+_HIDING = frozenset({"style", "hidden"})  # attributes read and never kept
+# What HTML that hides an element contains, in lower case; literals: a pattern costs ten times as much.
+_MAY_HIDE = (
+    *("hidden", "opacity", "collapse", "display:none", "display: none"),
+    *(f"{side}:{blank}-" for side in ("left", "top", "indent") for blank in ("", " ")),
 )
+_VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly. No start of a match
 # runs over the next one: a search is linear in any text.
 _TAG = re.compile(r"<([a-z0-9]+) ([^<>]*)>")
+_ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)=\"([^\"]*)\"")
 _FIRST_LINE_FEED = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
-_MEDIA = re.compile(r"<(?:img|video|audio) ")
+_MEDIA = re.compile(r"<(?:img|video|audio) [^<>]*>")
+_BREAKS = re.compile(r"(<br>)(?:(?:[\s\u200b]|&nbsp;)*+<br>){2,}+")
 _EMPTY_LINK = re.compile(r"<a [^<>]*>(\s*)</a>")
-_TRACKING_PIXEL = re.compile(
-    r"https?://(?:[^/]+/(?:.*/)?(?:count|pixel|b|mf|__utm)\.gif\b|(?:[^/]*\.)?(?:pixel\.|stats\.wp\.com|"
-    r"stats\.wordpress\.com|feeds\.wordpress\.com/1\.0|feeds\.feedburner\.com/~|feedburner\.google\.com/|"
-    r"feedsportal\.com|pheedo\.com|doubleclick\.net|google-analytics\.com|scorecardresearch\.com|"
-    r"quantserve\.com|facebook\.com/tr\b|blogger\.googleusercontent\.com/tracker/|"
-    r"counter\.theconversation\.com))"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
         return None
     value = text.printable(value)
     has_references = "&#" in value  # a character reference can bring back a control character
-    clean = _CLEANER.clean(value)
+    clean = _clean(value)
     filtered = _filter_attributes(text.printable(clean) if has_references else clean, base)
     if len(filtered) > 2 * bounds.BODY_HTML_CHARS_MAX:
         return None
@@ -132,20 +138,34 @@ def _filter_attributes(clean: str, base: str) -> str:
         filtered = _EMPTY_LINK.sub(r"\1", filtered.replace("<img>", ""))
     if "<pre" in filtered:  # HTML parsers drop the first line feed of <pre>: each pass would lose one
         filtered = _FIRST_LINE_FEED.sub(r"\1", filtered)
-    return filtered.strip()
+    return text.capped_marks(_BREAKS.sub(r"\1\1", _limited_media(filtered)).strip())
+
+
+def _limited_media(filtered: str) -> str:
+    """Return the HTML with its first MEDIA_MAX images and media."""
+    if filtered.count("<img ") + filtered.count("<video") + filtered.count("<audio") <= MEDIA_MAX:
+        return filtered
+    places = count()
+    return _MEDIA.sub(lambda tag: tag[0] if next(places) < MEDIA_MAX else "", filtered)
 
 
 def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     if name == "img":
         if lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]:
             attributes["src"] = lazy[0]
-        if _is_tracking_pixel(attributes):
+        if not _DECLARING.isdisjoint(attributes) and trackers.is_hidden_image(
+            {key: unescape(attributes[key]) for key in attributes}
+        ):
             return ""
     kept = [
         (key, value)
         for key, raw in attributes.items()
         if (value := _attribute(name, key, raw, base=base)) is not None
     ]
+    if name in _LOADING and _is_tracking(kept):
+        kept = [] if name == "img" else [pair for pair in kept if pair[0] not in _LOADED]
+    if name in ("audio", "video"):
+        kept.append(("preload", "none"))  # not by nh3, whose order of two set attributes varies
     if name == "img" and not any(key in ("src", "srcset") for key, _ in kept):
         return ""
     return f"<{name}" + "".join([f' {key}="{value}"' for key, value in kept]) + ">"
@@ -162,7 +182,7 @@ def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
     if name in _NUMBER_ATTRIBUTES:
         number = _NUMBER.fullmatch(raw.strip())
         return number[1] if number else None
-    if name == "style" or len(raw) > urls.URL_CHARS_MAX:
+    if name in _HIDING or len(raw) > urls.URL_CHARS_MAX:
         return None
     return " ".join(raw.split())
 
@@ -209,20 +229,60 @@ def _candidate(url: str, size: str) -> Iterator[tuple[str, str]]:
         yield url, size
 
 
-def _is_tracking_pixel(image: dict[str, str]) -> bool:
-    """Return whether an image only counts visits: 0 or 1 pixel large, invisible, or from a known counter."""
-    size = {image.get("width", "1").removesuffix("px"), image.get("height", "1").removesuffix("px")}
-    is_tiny = "0" in size or (size == {"1"} and ("width" in image or "height" in image))
-    return is_tiny or bool(
-        _INVISIBLE.search(image.get("style", "")) or _TRACKING_PIXEL.match(image.get("src", ""))
+def _is_tracking(attributes: list[tuple[str, str]]) -> bool:
+    """Return whether an image or medium loads from a known counter, or an image no wider than two pixels.
+
+    Values are as they are published.
+    """
+    loaded = [
+        value.split(", ") if name == "srcset" else [value] for name, value in attributes if name in _LOADED
+    ]
+    return any(
+        trackers.is_tracker(candidate.partition(" ")[0]) or candidate.endswith((" 0w", " 1w", " 2w"))
+        for candidates in loaded
+        for candidate in candidates
     )
 
 
-_CLEANER = nh3.Cleaner(
-    tags=TAGS,
-    clean_content_tags=_DROPPED_WHOLE,
-    attributes=ATTRIBUTES,
-    link_rel="noopener",
-    url_schemes={"http", "https", "mailto", "tel"},
-    set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
-)
+def _clean(value: str) -> str:
+    """Return HTML cleaned by nh3, without the images of hidden elements.
+
+    Only HTML that may hide images is cleaned with the attributes that do: they make a body much longer.
+    """
+    if "<img" in value or "<IMG" in value:
+        lower = value.lower()
+        if any(word in lower for word in _MAY_HIDE):
+            return _without_hidden_images(_HIDING_CLEANER.clean(value))
+    return _CLEANER.clean(value)
+
+
+def _without_hidden_images(clean: str) -> str:
+    kept, position = list[str](), 0
+    open_elements: list[bool] = []  # whether each hides what is in it
+    for tag in _ANY_TAG.finditer(clean):
+        closing, name, attributes = tag.groups()
+        if name in _VOID:
+            if name in ("img", "source") and any(open_elements):
+                kept.append(clean[position : tag.start()])
+                position = tag.end()
+        elif closing:
+            open_elements.pop()
+        else:
+            named = dict(_ATTRIBUTE.findall(attributes))
+            hides = bool(named) and trackers.is_hidden_block({key: unescape(named[key]) for key in named})
+            open_elements.append(hides)
+    return "".join((*kept, clean[position:]))
+
+
+def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=TAGS,
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes={**ATTRIBUTES, "*": ATTRIBUTES["*"] | everywhere},
+        link_rel="noopener",
+        url_schemes={"http", "https", "mailto", "tel"},
+        set_tag_attribute_values={"audio": {"controls": ""}, "video": {"controls": ""}},
+    )
+
+
+_CLEANER, _HIDING_CLEANER = _cleaner(frozenset()), _cleaner(_HIDING)

@@ -5,6 +5,7 @@ Never sanitises HTML: only sanitised or short HTML is parsed here.
 
 import html
 import re
+import unicodedata
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -12,7 +13,14 @@ from aggregator.model.release import DISCLAIMER_CLASS
 
 # A tree of so few characters is cheap to build, even of hostile HTML.
 DISCLAIMER_CHARS_MAX = 20_000
+_END = "</div>"  # of a disclaimer, in which there is no other <div>
 TITLE_HTML_CHARS_MAX = 10_000
+MARKS_MAX = 8  # combining marks on a character; a stack of Tibetan letters has eight
+# More characters in a row than that which are neither letters nor blanks nor ASCII: marks are among them.
+_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\u02ff](?:<[^<>]*+>)*+){9,}+")
+# A ninth of that pattern's CPU time; all marks are within, Latin text with its punctuation is not.
+_BEYOND_LATIN = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2ce0-\u2dff\u3000-\U000fffff]")
+_TAG_OR_CHARACTER = re.compile(r"<[^<>]*+>|.", re.DOTALL)
 
 # Characters forbidden in XML 1.0, and bidirectional controls (U+202A-202E, U+2066-2069), which reorder text
 # around them: legitimate ones are lost too, but blocks are isolated anyway and `dir` survives.
@@ -48,6 +56,27 @@ def printable(value: str) -> str:
     return _CONTROL.sub(_replacement, value)
 
 
+def capped_marks(value: str) -> str:
+    """Return text or sanitised HTML with at most MARKS_MAX combining marks on each character, tags apart.
+
+    A stack of marks is drawn over the lines around it, also over those of others.
+    """
+    if value.isascii() or _BEYOND_LATIN.search(value) is None:
+        return value
+    return _MANY_MARKS.sub(_without_excess_marks, value)
+
+
+def _without_excess_marks(match: re.Match[str]) -> str:
+    kept, marks = list[str](), 0
+    for part in _TAG_OR_CHARACTER.findall(match[0]):
+        is_mark = len(part) == 1 and unicodedata.category(part) in ("Mn", "Me")
+        if len(part) == 1:
+            marks = marks + 1 if is_mark else 0
+        if not is_mark or marks <= MARKS_MAX:
+            kept.append(part)
+    return "".join(kept)
+
+
 def _replacement(match: re.Match[str]) -> str:
     character = match[0]
     if "\ud800" <= character <= "\udfff":
@@ -57,7 +86,7 @@ def _replacement(match: re.Match[str]) -> str:
 
 def line(value: str, limit: int) -> str:
     """Return one printable line of at most `limit` characters."""
-    collapsed = " ".join(printable(value[: limit * 8]).split())
+    collapsed = " ".join(capped_marks(printable(value[: limit * 8])).split())
     return collapsed if len(collapsed) <= limit else shortened(collapsed, limit)
 
 
@@ -93,15 +122,32 @@ def read(safe: str) -> tuple[str, str]:
 
 
 def without_disclaimer(value: str) -> str:
-    """Return HTML without another Publicwire's disclaimer: a last block with DISCLAIMER_CLASS."""
+    """Return HTML without another Publicwire's disclaimers: a first and a last block of DISCLAIMER_CLASS."""
+    return _without_last(_without_first(value))
+
+
+def _without_first(value: str) -> str:
+    start = value[:DISCLAIMER_CHARS_MAX].lstrip()
+    end = start.find(_END)
+    if end < 0 or DISCLAIMER_CLASS not in start[:end]:
+        return value
+    end += len(_END)
+    return value[len(value) - len(value.lstrip()) + end :] if _is_disclaimer(start[:end]) else value
+
+
+def _without_last(value: str) -> str:
     mention = value.rfind(DISCLAIMER_CLASS)
     start = value.rfind("<", 0, max(mention, 0))
     if start < 0 or len(value) - start > DISCLAIMER_CHARS_MAX:
         return value
-    body = LexborHTMLParser(encodable(value[start:])).body
+    return value[:start] if _is_disclaimer(value[start:]) else value
+
+
+def _is_disclaimer(value: str) -> bool:
+    """Return whether HTML is one element of DISCLAIMER_CLASS."""
+    body = LexborHTMLParser(encodable(value)).body
     nodes = [] if body is None else [node for node in body.iter(include_text=True) if not _is_blank(node)]
-    is_disclaimer = len(nodes) == 1 and DISCLAIMER_CLASS in (nodes[0].attributes.get("class") or "").split()
-    return value[:start] if is_disclaimer else value
+    return len(nodes) == 1 and DISCLAIMER_CLASS in (nodes[0].attributes.get("class") or "").split()
 
 
 def _is_blank(node: LexborNode) -> bool:

@@ -4,8 +4,6 @@ Nothing raises: anything but an http(s) URL becomes "".
 """
 
 import re
-from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 import ada_url
 
@@ -54,17 +52,6 @@ def absolute(reference: str, base: str = "") -> str:
     if not url.startswith(("https://", "http://")) or len(url) > URL_CHARS_MAX:
         return ""
     return _USERINFO.sub(r"\1", url) if "@" in url else url
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, "" when it has none."""
-    return (urlsplit(url).hostname or "").lower()
-
-
-def is_within(url: str, domains: Iterable[str]) -> bool:
-    """Return whether the host of a URL is one of these domains or a subdomain of one."""
-    host = host_of(url)
-    return any(host == domain or host.endswith("." + domain) for domain in domains)
 
 
 def is_settled(url: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
-from aggregator.normalise.urls import host_of
+from aggregator.model.domains import host_of
 from aggregator.policy import reasons, relocation
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
@@ -45,6 +45,7 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
         AlertKind.HUB: _hub(result),
         **_budget(result),
         **_events(result),
+        **_renamed(result),
     }
 
 
@@ -126,6 +127,17 @@ def _hub(result: PollResult) -> str:
         return ""
     reason = hub.reason or "it did not announce a release"
     return f"its hub is broken, polled at the usual interval: {reason}"
+
+
+def _renamed(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of a feed with another title than the pinned one; nothing when it was not read."""
+    pinned, title = result.after.title, result.feed_title
+    if title is None:
+        return {}
+    if title in ("", pinned):
+        return {AlertKind.RENAMED: ""}
+    words = f"its feed calls itself {title!r}, published is {pinned!r}: write `organisation:` to change that"
+    return {AlertKind.RENAMED: words}
 
 
 def _quiet(result: PollResult) -> str:

@@ -5,6 +5,7 @@ Never fetches, reads a document or writes anything.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -23,6 +24,7 @@ from aggregator.model import (
     Knowledge,
     Outcome,
     OutcomeKind,
+    OverBudget,
     PollResult,
     Subscription,
     Validators,
@@ -70,24 +72,24 @@ def decide(
     now: datetime,
     jitter: float,
     is_websub: bool = True,
+    is_foreign: Callable[[str], bool] = lambda address: False,
 ) -> PollResult:
-    """Return everything a finished poll writes; `known` is what storage says of the items that were read."""
+    """Return everything a finished poll writes; `known` is what storage says of the items that were read,
+    `is_foreign` whether an address lies in the domains of another source."""
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
     fetched, read = answer.fetched, answer.read
     changes, spent, over = None, claim.spent, None
     if read is not None and known is not None:
         place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
-        changes = dedupe.decide(read, known, claim, source, now=now, place=place)
+        changes = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
         changes, spent, over = budget.within(
             changes, claim.spent, source.budget, first_import=claim.first_import, now=now
         )
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
-        after = replace(_read(after, read.document, changes), spent=spent)
-    if over is not None and over.dropped:  # the next poll reads them again
-        after = replace(after, validators=Validators(), body_digest=b"")
+        after = replace(_read(after, source, read.document, changes), spent=spent)
     if new:
         after = _found_new(after, source, now)
     hub = subscription.after_poll(
@@ -106,10 +108,17 @@ def decide(
         edited=edited,
         due=due,
     )
-    if over is not None and over.dropped:
-        message = alerts.beyond(over)
-        outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=message)
-    return _completed(PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over))
+    result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
+    result = replace(result, feed_title=None if read is None else read.document.title)
+    return _completed(_over_budget(result, over) if over is not None and over.dropped else result)
+
+
+def _over_budget(result: PollResult, over: OverBudget) -> PollResult:
+    """Return the result of a poll whose items were not all stored: the next poll reads the document again."""
+    after = replace(result.after, validators=Validators(), body_digest=b"")
+    words = alerts.beyond(over)
+    outcome = replace(result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words)
+    return replace(result, after=after, outcome=outcome)
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
@@ -135,11 +144,14 @@ def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
     return OutcomeKind.NOT_MODIFIED if digest is None else OutcomeKind.UNCHANGED
 
 
-def _read(after: Claim, document: Document, changes: Changes) -> Claim:
-    """Return the source's state with what the document says of itself and of its entries."""
+def _read(after: Claim, source: Source, document: Document, changes: Changes) -> Claim:
+    """Return the source's state with what the document says of itself and of its entries.
+
+    The title may name the organisation, so the first one stays until the operator writes another name.
+    """
     return replace(
         after,
-        title=document.title,
+        title=after.title or document.title or source.organisation or source.id,
         link=document.link,
         rights=document.rights,
         language=document.language,

@@ -13,9 +13,21 @@ from aggregator.model.settings import Source
 from aggregator.policy import relocation
 
 # Settings of a source that the store keeps.
-STORED = ("organisation", "domains", "topics", "priority", "republish", "licence", "every", "feed_public")
+STORED = (
+    "organisation",
+    "from_entry",
+    "domains",
+    "topics",
+    "priority",
+    "republish",
+    "licence",
+    "every",
+    "burst",
+    "feed_public",
+)
 SHOWN = {
     "organisation",
+    "from_entry",
     "topics",
     "republish",
     "licence",
@@ -41,7 +53,8 @@ class Update:
     """Changes of one stored source. `due` is None to keep it.
 
     `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
-    another address, so validators, seen entries, failures and alerts are dropped. `refiles`: its items move
+    another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
+    is taken anew at the next poll. `refiles`: its items move
     between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
     the change.
     """
@@ -53,6 +66,7 @@ class Update:
     due: Due | None = None
     is_moved: bool = False
     is_reset: bool = False
+    renames: bool = False
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
@@ -178,6 +192,7 @@ def _update(
         due=due,
         is_moved=is_moved,
         is_reset=is_moved and not is_adopted,
+        renames="organisation" in changed or (is_moved and not is_adopted),
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from aggregator.normalise.urls import is_within
+from aggregator.model.domains import is_within
+from aggregator.policy.languages import primary
 
 ALL = ""  # the merged channel
 
@@ -47,8 +48,8 @@ def channel_names(member: Member) -> tuple[str, ...]:
     if member.backlog:
         return (own,)
     names = (ALL, own, *(f"topics/{topic}" for topic in member.topics))
-    primary = member.language.partition("-")[0].lower()
-    return (*names, f"languages/{primary}") if primary else names
+    language = primary(member.language)
+    return (*names, f"languages/{language}") if language else names
 
 
 def is_shared(channel: str) -> bool:

@@ -9,18 +9,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aggregator import render
 from aggregator.editorial.present import present
 from aggregator.log import log
-from aggregator.model import Channel, FeedInfo, Release, Revision, State, Stored
+from aggregator.model import Channel, FeedInfo, HistoryPage, Release, Revision, State, Stored
 from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published, last_modified
+from aggregator.publish.entries import Entries, Key
 from aggregator.render import Format
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
 
-DOCUMENT_BYTES_MAX = 2_000_000  # feed readers often stop at 2 MB
 CACHE_BYTES_MAX = 16_000_000  # for each of the four caches
 
 
@@ -29,17 +28,6 @@ class Withdrawn:
     """A withdrawn item: the time of the withdrawal is all that may be published of it."""
 
     at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Key:
-    """Cache key of one item's rendering: everything that shapes it."""
-
-    number: int
-    seq: int
-    feed: FeedInfo
-    publication: Publication
-    text: Text | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +54,7 @@ class _Selection:
 
     version: _Version
     channel: Channel
-    releases: tuple[tuple[_Key, Release], ...]
+    releases: tuple[tuple[Key, Release], ...]
 
 
 class Publisher:
@@ -86,8 +74,9 @@ class Publisher:
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
         self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
-        self._releases: Cache[_Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
-        self._entries: Cache[tuple[_Key, str], bytes] = Cache(CACHE_BYTES_MAX)
+        self._releases: Cache[Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
+        self._entries = Entries(CACHE_BYTES_MAX)
+        self._listed: tuple[int, tuple[str, ...]] | None = None
         self._last_config: Config | None = None
         self._settings = self._current_settings()
 
@@ -104,16 +93,24 @@ class Publisher:
             rendered_from, before = self._documents.get((name, kind)) or (None, None)
             if before is not None and rendered_from == version:
                 return before
-            body = self._assemble(self._selection(name, version), kind)
+            selection = self._selection(name, version)
+            body = self._entries.document(selection.channel, selection.releases, kind)
             changed = max(version.changed, version.settings.since)  # settings shape the document too
             published = Published(body, kind.media_type, last_modified(changed, body, before))
             # Half as much again for its gzip
             self._documents.put((name, kind), (version, published), len(body) * 3 // 2)
             return published
 
+    def channels(self) -> tuple[str, ...]:
+        """Return the names of the channels that navigation and exports list, read again after a change."""
+        seq = self._storage.items.seq()
+        if self._listed is None or self._listed[0] != seq:
+            self._listed = seq, self._storage.items.channels()
+        return self._listed[1]
+
     def documents(self) -> Iterator[tuple[str, Published]]:
         """Yield every document with its address relative to publication.url."""
-        for name in self._storage.items.channels():
+        for name in self.channels():
             for kind in Format:
                 published = self.document(name, kind)
                 if published is not None:
@@ -136,12 +133,22 @@ class Publisher:
             return None
         return self.public(stored)
 
-    def revisions(self, reference: str) -> tuple[Revision, ...]:
-        """Return earlier public states of an item, newest first; empty unless the item is live."""
+    def history(self, reference: str, before: int | None = None) -> tuple[Release, HistoryPage] | None:
+        """Return an item and a page of its history, from the newest revision or from those before that one.
+
+        None unless the item is live, and for a page that no other page leads to.
+        """
         stored = self._storage.items.find(reference)
-        if stored is None or not isinstance(self.public(stored), Release):
-            return ()
-        return self._storage.items.revisions(stored.number)
+        if stored is None or stored.id != reference:
+            return None
+        release, page = self.public(stored), self._storage.items.history(stored.number, before)
+        return (
+            (release, page) if isinstance(release, Release) and (page.revisions or before is None) else None
+        )
+
+    def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
+        """Return the earlier public states of an item on one page of its history, newest first."""
+        return self._storage.items.revisions(page)
 
     def public(self, stored: Stored) -> Release | Withdrawn | None:
         """Return the public view of a stored item; None when it is not public."""
@@ -197,7 +204,7 @@ class Publisher:
             self._selections.put(name, selection, sum(_size(release) for _, release in selection.releases))
             return selection
 
-    def _present(self, stored: Stored, feed: FeedInfo, settings: _Settings) -> tuple[_Key, Release] | None:
+    def _present(self, stored: Stored, feed: FeedInfo, settings: _Settings) -> tuple[Key, Release] | None:
         """Return an item's release with its cache key; None when its rights forbid or presenting it fails.
 
         A failure is cached too, so that it is logged once.
@@ -205,7 +212,7 @@ class Publisher:
         if feed.republish == Republish.NO:
             return None
         text = next((text for source, text in settings.disclaimers if source == stored.source), None)
-        key = _Key(stored.number, stored.seq, feed, settings.publication, text)
+        key = Key(stored.number, stored.seq, feed, settings.publication, text)
         release = self._releases.get(key)
         if release is None:
             try:
@@ -216,34 +223,10 @@ class Publisher:
             self._releases.put(key, release, _size(release))
         return None if isinstance(release, ValueError) else (key, release)
 
-    def _assemble(self, selection: _Selection, kind: Format) -> bytes:
-        """Return a document of the newest entries within DOCUMENT_BYTES_MAX, at least one."""
-        bytes_left = DOCUMENT_BYTES_MAX - len(render.document(selection.channel, (), kind))
-        entries: list[bytes] = []
-        for key, release in selection.releases:
-            entry = self._entry(key, release, kind)
-            bytes_left -= len(entry) + 2  # with its separator
-            if bytes_left < 0 and entries:
-                break
-            if entry:
-                entries.append(entry)
-        return render.document(selection.channel, entries, kind)
-
-    def _entry(self, key: _Key, release: Release, kind: Format) -> bytes:
-        """Return a release serialised; empty when it cannot be, which is cached and logged once."""
-        entry = self._entries.get((key, kind))
-        if entry is None:
-            try:
-                entry = render.entry(release, kind)
-            except ValueError as error:
-                entry = b""
-                log.warning("item left out", item=release.id, kind=kind, error=str(error))
-            self._entries.put((key, kind), entry, len(entry))
-        return entry
-
 
 def _size(release: Release | ValueError) -> int:
     """Estimate the bytes that a release takes in memory."""
     if isinstance(release, ValueError):
         return 100
-    return 500 + len(release.content) + len(release.text) + len(release.disclaimer)
+    texts = (release.content, release.text, release.disclaimer, release.excerpt_text)
+    return 500 + sum(map(len, texts))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import Release
+from aggregator.model import Origin, Release
 
 _CREATIVE_COMMONS = "https://creativecommons.org/"
 
@@ -26,14 +26,22 @@ def names(release: Release) -> tuple[str, ...]:
 
 
 def source_feed(release: Release) -> SourceFeed:
-    """Return the original feed that an aggregating source named for the item, else the source itself."""
+    """Return the original feed that an aggregating source named for the item, else the source itself.
+
+    The atom:source of any other source is provenance only: it could name anybody.
+    """
     source, origin = release.source, release.origin
-    if origin is None:
+    if origin is None or not source.from_entry:
         title = source.title or source.organisation
         return SourceFeed(source.feed, title, source.feed, source.link, release.updated, source.rights)
     feed = origin.link or source.feed
     iri = origin.id if ":" in origin.id else feed  # atom:id must be an IRI; some feeds have a bare number
     return SourceFeed(iri, origin.title or release.organisation, feed, "", release.updated, release.rights)
+
+
+def provenance(release: Release) -> Origin | None:
+    """Return the original feed that an item names without being believed, None for none."""
+    return None if release.source.from_entry else release.origin
 
 
 def rights(release: Release) -> str:

@@ -3,7 +3,7 @@ element of its own, so that unbalanced markup of one cannot enclose the next."""
 
 from html import escape
 
-from aggregator.model import Release, StoryMember
+from aggregator.model import AlsoReleased, Release
 
 _ALSO = {
     "en": "Also released by",
@@ -14,10 +14,10 @@ _ALSO = {
 
 
 def html(release: Release) -> str:
-    """Return the whole body as safe HTML; the disclaimer is its last element."""
+    """Return the whole body as safe HTML; the disclaimer is its last element, and in one line its first."""
     content = f"<div>{release.content}</div>" if release.content else ""
     also = also_released_by(release)
-    return "\n".join(part for part in (content, also, release.disclaimer) if part)
+    return "\n".join(part for part in (release.lead, content, also, release.disclaimer) if part)
 
 
 def also_released_by(release: Release) -> str:
@@ -28,6 +28,5 @@ def also_released_by(release: Release) -> str:
     return f"<p>{words} {', '.join(map(_linked, release.also))}</p>"
 
 
-def _linked(also: StoryMember) -> str:
-    name = escape(also.organisation)
-    return f'<a href="{escape(also.url)}">{name}</a>' if also.url else name
+def _linked(also: AlsoReleased) -> str:
+    return f'<a href="{escape(also.page)}">{escape(also.organisation)}</a>'

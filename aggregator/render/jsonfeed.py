@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from aggregator.model import Channel, Enclosure, Release
 from aggregator.render import body
-from aggregator.render.attribution import names, source_feed
+from aggregator.render.attribution import names, provenance, source_feed
 
 
 def entry(release: Release) -> bytes:
@@ -55,17 +55,24 @@ def _attachment(file: Enclosure) -> dict[str, object]:
 def _extension(release: Release) -> dict[str, object]:
     source = source_feed(release)
     origin = {"id": release.source.id, "title": source.title, "feed": source.feed, "url": source.link}
-    also = [_without_empty({"organisation": also.organisation, "url": also.url}) for also in release.also]
+    also = [{"organisation": also.organisation, "url": also.page} for also in release.also]
     return _without_empty(
         {
             "organisation": release.organisation,
             "source": _without_empty(origin),
             "licence": release.source.licence,
             "rights": release.rights,
+            "provenance": _provenance(release),
             "also": also,
             "corrected": release.corrected,
         }
     )
+
+
+def _provenance(release: Release) -> dict[str, object]:
+    claimed = provenance(release)
+    fields = {} if claimed is None else {"id": claimed.id, "title": claimed.title, "url": claimed.link}
+    return _without_empty(fields)
 
 
 def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:

@@ -1,5 +1,5 @@
 """Maintenance once an hour, on a thread of its own beside polls: retention, the search index and the nightly
-backup. And, at each tick, the release of held items.
+backup. And, at each tick, the release of held items and the turns of waiting ones.
 """
 
 from datetime import datetime
@@ -32,7 +32,7 @@ def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -
 
 
 def release(storage: Storage, now: datetime) -> None:
-    """Publish held items whose release time is reached."""
+    """Publish held items whose release time is reached; let waiting ones enter shared channels."""
     due = storage.items.release_due(now, RELEASED_AT_ONCE)
     steps = [
         step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now) for item in due
@@ -40,3 +40,4 @@ def release(storage: Storage, now: datetime) -> None:
     if steps:
         storage.items.apply_transitions(steps)
         log.info("released", items=[item.id for item in due])
+    storage.items.enter_waiting(now)

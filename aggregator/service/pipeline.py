@@ -166,16 +166,20 @@ class Pipeline:
     ) -> Outcome:
         """Decide and commit; again with what the store knows then, whenever that has changed meanwhile."""
         rounds, taken = 0, frozenset[str]()
-        jitter = random.random()  # noqa: S311 - spreads load, guards nothing
         hosts = self.client().hosts.states(claim.host, self.clock())
+        judge = partial(
+            poll_result.decide,
+            now=now,
+            jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
+            is_websub=config.poll.websub,
+            is_foreign=partial(config.is_foreign, source),
+        )
 
         def decide() -> PollResult:
             known = None
             if isinstance(answer, Answer) and (read := answer.read) is not None:
                 known = self.storage.polls.knowledge(claim, read, now, taken)
-            result = poll_result.decide(
-                claim, source, answer, known, now=now, jitter=jitter, is_websub=config.poll.websub
-            )
+            result = judge(claim, source, answer, known)
             return replace(result, hosts=hosts, outcome=replace(result.outcome, seconds=seconds))
 
         while True:

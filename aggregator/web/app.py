@@ -4,6 +4,7 @@ Endpoints are synchronous, so that Starlette runs them in its thread pool and th
 waits for storage.
 """
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 
 from starlette.applications import Starlette
@@ -14,7 +15,8 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
-from aggregator.model import Release
+from aggregator.model import HistoryPage, Release
+from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
@@ -24,6 +26,7 @@ from aggregator.web.remembered import Remembered, Reply
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
+HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
 FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
@@ -34,6 +37,8 @@ class PublicSite:
         self.publisher = publisher
         self.storage = storage
         self._last = remembered
+        self._histories: Cache[tuple[str, int | None], tuple[object, Published]] = Cache(HISTORY_BYTES_MAX)
+        self._rendering = threading.Lock()
 
     def _reply(
         self,
@@ -61,6 +66,7 @@ class PublicSite:
             Route("/feed.{kind}", self.feed),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
+            Route("/items/{id}/history/{before:int}", self.history),
             Route("/items/{id}/{slug}", self.item),
             Route("/static/{name}", static_file),
             Route("/robots.txt", robots),
@@ -101,15 +107,32 @@ class PublicSite:
         return self._reply(request, item_page(release, self.site()))
 
     def history(self, request: Request) -> Response:
-        """The earlier versions of one release."""
-        release = self.publisher.release(request.path_params["id"])
-        if not isinstance(release, Release):
-            return self._missing(request, release)
-        return self._reply(request, history_page(release, self.publisher.revisions(release.id), self.site()))
+        """One page of the earlier versions of a release."""
+        reference, before = request.path_params["id"], request.path_params.get("before")
+        found = self.publisher.history(reference, before)
+        if found is None:
+            release = self.publisher.release(reference)
+            return self._missing(request, release if isinstance(release, Withdrawn) else None)
+        return self._reply(request, self._history((reference, before), (*found, self.site())))
+
+    def _history(
+        self, address: tuple[str, int | None], shown: tuple[Release, HistoryPage, Site]
+    ) -> Published:
+        """Return a page of a history, rendered again when anything that it shows has changed.
+
+        One at a time: the texts of each page are up to half a megabyte, several times in memory.
+        """
+        with self._rendering:
+            rendered_from, page = self._histories.get(address) or (None, None)
+            if page is None or rendered_from != shown:
+                release, history, around = shown
+                page = history_page(release, self.publisher.revisions(history), history.older, around)
+                self._histories.put(address, (shown, page), len(page.body) * 3 // 2)
+            return page
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
-        return site(self.publisher.publication(), self.storage.items.channels(), self.storage.items.feeds())
+        return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
 
     def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
         """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""

@@ -19,7 +19,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS, page_of
-from aggregator.web.pages import STATIC, history_page, item_page, site
+from aggregator.web.pages import STATIC, Site, history_page, item_page, site
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -68,7 +68,7 @@ def export(
 
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
-    channels = storage.items.channels()
+    channels = publisher.channels()
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
@@ -76,14 +76,27 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
         if page is not None:
             yield f"{name}/index.html".lstrip("/"), page
     for release in _releases(publisher, storage):
-        path = release.page.removeprefix(navigation.publication.url)
-        yield f"{path}/index.html", item_page(release, navigation)
+        path, page = release.page.removeprefix(navigation.publication.url), item_page(release, navigation)
+        yield f"{path}/index.html", page
+        if release.also:  # the other members of its story link to it without its slug
+            yield f"items/{release.id}/index.html", page
         if release.corrected:  # only then does the page link to its history
-            page = history_page(release, publisher.revisions(release.id), navigation)
-            yield f"items/{release.id}/history/index.html", page
+            yield from _history(publisher, release, navigation)
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield "robots.txt", ROBOTS
+
+
+def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterator[tuple[str, Published]]:
+    """Yield every page of the history of a release."""
+    directory, before = f"items/{release.id}/history", None
+    while (found := publisher.history(release.id, before)) is not None:
+        shown, history = found
+        page = history_page(shown, publisher.revisions(history), history.older, navigation)
+        yield "/".join((directory, *([] if before is None else [str(before)]), "index.html")), page
+        before = history.older
+        if before is None:
+            return
 
 
 def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:

@@ -15,6 +15,7 @@ from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
 from aggregator.render import Format
+from aggregator.render.attribution import provenance
 from aggregator.web.replies import CONTENT_POLICY
 
 _DIRECTORY = Path(__file__).parent
@@ -105,12 +106,14 @@ def channel_page(
 
 def item_page(release: Release, site: Site) -> Published:
     """Return the page of one release."""
-    return page("item.html", site=site, release=release)
+    return page("item.html", site=site, release=release, provenance=provenance(release))
 
 
-def history_page(release: Release, revisions: tuple[Revision, ...], site: Site) -> Published:
-    """Return the page of the earlier versions of a release, newest first."""
-    return page("history.html", site=site, release=release, revisions=revisions)
+def history_page(
+    release: Release, revisions: tuple[Revision, ...], older: int | None, site: Site
+) -> Published:
+    """Return a page of the earlier versions of a release, newest first; `older` is where the next begins."""
+    return page("history.html", site=site, release=release, revisions=revisions, older=older)
 
 
 def notice(heading: str, sentence: str, site: Site) -> Published:

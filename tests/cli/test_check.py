@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from aggregator import config as configuration
+from aggregator.cli.check import _name
 from tests.cli.conftest import Command
 from tests.running import Site, feed, item
 from tests.server import HttpServer, answer, http_server_in_thread
@@ -188,8 +190,10 @@ def test_add_keeps_every_byte_of_the_file(
     before = (start + here.config.read_text().replace("\n", "\r\n")).encode()
     here.config.write_bytes(before)
     assert command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes").code == 0
-    feed_line = f'    feed: "{harbour.url("/press.rss")}"\r\n    allow_networks: [127.0.0.0/8]'
-    assert here.config.read_bytes() == before + f"  - id: notices\r\n{feed_line}\r\n".encode()
+    feed_line = f'    feed: "{harbour.url("/press.rss")}"'
+    organisation = "    organisation: Releases of the Harbour Office"
+    lines = ("  - id: notices", organisation, feed_line, "    allow_networks: [127.0.0.0/8]")
+    assert here.config.read_bytes() == before + "".join(f"{line}\r\n" for line in lines).encode()
 
 
 def test_add_writes_through_a_symbolic_link(here: Site, command: Command, harbour: HttpServer) -> None:
@@ -209,3 +213,16 @@ def test_the_configuration_is_replaced_whole_and_keeps_its_mode(
     assert command("add", harbour.url("/"), *HERE, "--yes").code == 0
     assert here.config.stat().st_mode & 0o777 == 0o640
     assert sorted(Path(each).name for each in here.directory.glob("*sources*")) == ["sources.yaml"]
+
+
+def test_add_writes_the_title_of_the_feed_as_the_organisation(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    assert command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes").code == 0
+    (source,) = (each for each in configuration.load(here.config).sources if each.id == "notices")
+    assert source.organisation
+
+
+def test_a_title_cannot_make_a_feed_name_its_entries_sources() -> None:
+    assert _name("from-entry") == ""
+    assert _name("Harbour Office") == "Harbour Office"

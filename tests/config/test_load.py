@@ -9,6 +9,7 @@ import pytest
 
 from aggregator.config import load, parse, warnings
 from aggregator.editorial.wording import DEFAULT
+from aggregator.errors import ConfigError
 from aggregator.model.settings import (
     Address,
     Budget,
@@ -23,6 +24,7 @@ from aggregator.model.settings import (
     Text,
     Webhook,
 )
+from tests.given import config, source
 
 REPO_ROOT = Path(__file__).parents[2]
 HERE = Path("/srv/releases/sources.yaml")
@@ -59,6 +61,7 @@ sources:
     rights: {licence: CC-BY-4.0, republish: no}
     embargo: clamp
     priority: -10
+    burst: 5
     first_import: 30d
     budget: {bytes: 50MB}
   - feed: file:local%20feeds/harbour.xml
@@ -101,6 +104,7 @@ FULL_CONFIG = Config(
             licence="CC-BY-4.0",
             embargo=Embargo.CLAMP,
             priority=-10,
+            burst=5,
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),
         ),
@@ -305,3 +309,32 @@ def test_the_file_that_ships_is_valid_and_starts_with_a_source_that_needs_no_net
 
 def test_the_webhook_of_alerts_is_in_no_repr_of_the_configuration() -> None:
     assert "secret" not in repr(FULL_CONFIG)
+
+
+@pytest.mark.parametrize(
+    ("url", "is_foreign"),
+    [
+        ("https://authority.example/1", True),
+        ("https://news.authority.example/1", True),
+        ("https://AUTHORITY.example./1", True),
+        ("https://press.ministry.example/1", False),
+        ("https://ministry.example/1", False),
+        ("https://unknown.example/1", False),
+        ("https://notauthority.example/1", False),
+        ("urn:x:authority.example", False),
+        ("https://[/", False),
+    ],
+)
+def test_an_address_in_the_domains_of_another_source_is_foreign(url: str, is_foreign: bool) -> None:
+    ministry = source("ministry", domains=("ministry.example",))
+    authority = source("authority", domains=("authority.example", "press.ministry.example"))
+    assert config(ministry, authority).is_foreign(ministry, url) is is_foreign
+
+
+def test_the_line_of_a_disclaimer_is_one_line() -> None:
+    found = parse(
+        "publication: {disclaimer_line: By us., disclaimer_lead: false}\nsources: []\n", HERE
+    ).publication
+    assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
+    with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
+        parse("publication: {disclaimer_line: a<br>b}\n", HERE)

@@ -10,7 +10,7 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, first_import, budget, allow_networks, feed_public, auth, headers"
+    "publish, embargo, priority, burst, first_import, budget, allow_networks, feed_public, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -146,7 +146,8 @@ TOP = [
     ("retention: {backups: -1}\n", "1:13: retention.backups: must be a whole number between 0 and 1000"),
     (
         "publication: {title: X}\n",
-        "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description",
+        "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
+        "disclaimer_line, disclaimer_lead",
     ),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),

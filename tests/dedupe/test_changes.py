@@ -459,3 +459,12 @@ def test_an_edit_that_disagrees_with_its_story_parts_from_it() -> None:
         entry("X", "g1", mine.link, body="<p>No.</p>"),
     )
     assert [decided([each], others).edits[0].parts for each in (same, apart)] == [False, True]
+
+
+def test_a_guid_in_the_domains_of_another_source_is_not_the_public_id() -> None:
+    guid = "https://authority.example/news/1"
+    read = ReadResult(Document("rss20"), said(entry("Copied", guid, "https://ministry.example/1")))
+    foreign = decide(read, NOTHING, claim(), MINISTRY, now=NOON, place=LIVE, is_foreign=guid.__eq__)
+    new = only(foreign)
+    assert new.public_id == minted(AUTHORITY, new.id)
+    assert only(decide(read, NOTHING, claim(), MINISTRY, now=NOON, place=LIVE)).public_id == guid

@@ -4,10 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.editorial.present import present, slug
-from aggregator.model import Enclosure, Origin, Release, StoryMember
+from aggregator.editorial.present import excerpted, present, slug
+from aggregator.model import AlsoReleased, Enclosure, Origin, Release, StoryMember
 from aggregator.model.settings import Republish, Text
-from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLICATION, PUBLISHED, release, stored
+from tests.render.given import (
+    ALSO,
+    ALSO_RELEASED,
+    FEED,
+    ITEM,
+    NOW,
+    ORIGIN,
+    PUBLICATION,
+    PUBLISHED,
+    release,
+    stored,
+)
 
 ENGLISH = "by {{ organisation }}"
 
@@ -24,7 +35,10 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         content=ITEM.content,
         summary="It is open.",
         disclaimer='<div class="pw-disclaimer">by Water Board</div>',
+        lead="",
         text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
+        excerpt="<p>The dam is open.</p>",
+        excerpt_text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
         published=PUBLISHED,
         updated=NOW,
         language="en-GB",
@@ -34,7 +48,7 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         enclosures=ITEM.enclosures,
         images=ITEM.images,
         rights="(c) Water Board",
-        also=ALSO,
+        also=ALSO_RELEASED,
         corrected=True,
     )
 
@@ -90,8 +104,10 @@ def test_without_rights_nothing_is_presented() -> None:
         release(feed=replace(FEED, republish=Republish.NO))
 
 
-def test_the_organisation_of_the_entry_takes_precedence_over_the_source() -> None:
-    assert release(replace(ITEM, organisation="Fire\x00 Brigade")).organisation == "Fire Brigade"
+def test_the_organisation_of_the_entry_takes_precedence_over_an_aggregating_source_only() -> None:
+    item = replace(ITEM, organisation="Fire\x00 Brigade")
+    assert release(item, feed=replace(FEED, from_entry=True)).organisation == "Fire Brigade"
+    assert release(item).organisation == "Water Board"
     assert release(feed=replace(FEED, organisation="")).organisation == "Water Board news"
     assert release(feed=replace(FEED, organisation="", title="")).organisation == "water"
 
@@ -118,11 +134,11 @@ def test_feed_metadata_is_sanitised() -> None:
 def test_addresses_other_than_http_are_dropped() -> None:
     files = (Enclosure("javascript:x"), Enclosure("https://water.example/a", 'a"b'))
     item = replace(ITEM, url="javascript:x", enclosures=files, origin=replace(ORIGIN, link="file:///x"))
-    found = release(item, also=(StoryMember("X", "data:x"),))
+    found = release(item, also=(StoryMember("X", "klmnopqrstuvw"),))
     assert (found.url, found.enclosures, found.also, found.origin) == (
         "",
         (Enclosure("https://water.example/a"),),
-        (StoryMember("X", ""),),
+        (AlsoReleased("X", "https://releases.example/items/klmnopqrstuvw"),),
         replace(ORIGIN, link=""),
     )
     assert "javascript" not in found.disclaimer
@@ -151,3 +167,30 @@ def test_a_missing_title_or_language_falls_back_to_text_and_source() -> None:
 )
 def test_a_slug_is_short_ascii_and_never_empty(title: str, expected: str) -> None:
     assert slug(title) == expected
+
+
+def test_a_long_content_is_led_by_the_disclaimer_in_one_line() -> None:
+    long = replace(ITEM, content=f"<p>{'x' * 3_000}</p>")
+    found = release(long)
+    lead = (
+        '<div class="pw-disclaimer">Released by Water Board, not by Example Releases. '
+        f'<a href="{ITEM.url.replace("&", "&amp;")}">Original</a>.</div>'
+    )
+    assert found.lead == lead
+    assert found.text.split("\n\n")[2].startswith(
+        "Released by Water Board, not by Example Releases. Original ("
+    )
+    assert release(replace(ITEM, content=f"<p>{'x' * 2_993}</p>")).lead == ""
+    assert (excerpted(found).lead, excerpted(found).content) == ("", found.excerpt)
+
+
+def test_the_line_is_the_operators_and_may_be_switched_off() -> None:
+    long = stored(replace(ITEM, content="<br>" * 1_000, language="fr"))
+    own = replace(PUBLICATION, disclaimer_line=Text((("fr", "De {{ organisation }}."),)))
+    assert (
+        present(long, feed=FEED, publication=own).lead == '<div class="pw-disclaimer">De Water Board.</div>'
+    )
+    assert present(long, feed=FEED, publication=PUBLICATION).lead.startswith(
+        '<div class="pw-disclaimer">Diffusé par Water Board'
+    )
+    assert present(long, feed=FEED, publication=replace(own, disclaimer_lead=False)).lead == ""

@@ -32,7 +32,9 @@ LOCAL = ("https://", "http://", "/", "#main", "mailto:", "tel:")
 
 def release_faults(release: Release, channel: Channel, around: Site, *, standing: str) -> Iterator[str]:
     """Yield every fault of a release as page, RSS, Atom and JSON; `standing` is the text of its disclaimer."""
-    yield from body_faults(body.html(release), standing)
+    lead = f"Released by {release.organisation}, not by {around.publication.name}." if release.lead else ""
+    original = " Original." if release.url or release.source.link else ""
+    yield from body_faults(body.html(release), standing, lead=f"{lead}{original}" if lead else "")
     yield from page_faults(item_page(release, around).body.decode(), standing)
     for kind in (Format.RSS, Format.ATOM):
         try:
@@ -63,11 +65,18 @@ def _is_of_channel(element: etree._Element) -> bool:
     return parent is not None and parent.tag == "channel"
 
 
-def body_faults(html: str, standing: str) -> Iterator[str]:
-    """Yield faults of the body in feeds: content, then the disclaimer once, last and at the top level."""
-    yield from faults(html)[:-1]  # the last is the class of the disclaimer
+def body_faults(html: str, standing: str, *, lead: str = "") -> Iterator[str]:
+    """Yield faults of the body in feeds: content, then the disclaimer once, last and at the top level.
+
+    `lead` is the text of the disclaimer in one line that stands first, before a long content.
+    """
+    found = faults(html)
     parts = list(html5lib.parseFragment(html, namespaceHTMLElements=False))
-    if len(parts) > 2 or faults(html)[-1:] != ["attribute class"]:
+    if lead:
+        yield from _disclaimer(parts.pop(0), lead)
+        found = found[1:]  # the first is the class of that line
+    yield from found[:-1]  # the last is the class of the disclaimer
+    if len(parts) > 2 or found[-1:] != ["attribute class"]:
         yield f"{len(parts)} parts in the body"
     yield from _disclaimer(parts[-1], standing)
 

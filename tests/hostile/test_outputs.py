@@ -151,7 +151,7 @@ def test_a_template_in_a_text_stays_a_text(tmp_path: Path) -> None:
         assert titles >= set(templates) - {"<%= 7*7 %>"}
         around = site(line.config.publication, line.storage.items.channels(), line.storage.items.feeds())
         for release in releases(line):
-            page = unescape(history_page(release, (), around).body.decode())
+            page = unescape(history_page(release, (), None, around).body.decode())
             assert release.title in page
             assert "49" not in page.replace("2049", "")
 

@@ -13,7 +13,7 @@ _ELEMENT_NAMES = """
 """
 ELEMENTS = frozenset(_ELEMENT_NAMES.split())
 _ATTRIBUTE_NAMES = """
-    alt colspan controls datetime dir height lang media open rel reversed rowspan scope sizes span
+    alt colspan controls datetime dir height lang media open preload rel reversed rowspan scope sizes span
     start title type value width
 """
 PLAIN = frozenset(_ATTRIBUTE_NAMES.split())

@@ -11,6 +11,7 @@ from aggregator.model import (
     AlertKind,
     Changes,
     Claim,
+    Document,
     Due,
     DueReason,
     Edit,
@@ -20,10 +21,12 @@ from aggregator.model import (
     Outcome,
     OutcomeKind,
     PollResult,
+    ReadResult,
     Relocation,
     Subscription,
     SubscriptionState,
 )
+from aggregator.model.settings import Source
 from aggregator.policy.alerts import (
     EVENT_SHOWN_FOR,
     EVENTS,
@@ -34,6 +37,7 @@ from aggregator.policy.alerts import (
     raised,
 )
 from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
+from tests.policy.polls import MINISTRY, NEW_CLAIM
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
 NOTHING = {kind: "" for kind in AlertKind if kind not in EVENTS}
@@ -64,7 +68,7 @@ def fine(
     """Judge a successful poll, after which the source has this relocation and this hub."""
     outcome = Outcome("harbour", OutcomeKind.CHANGED if new else OutcomeKind.NOT_MODIFIED, NOON, 0.1, new=new)
     after = replace(claim, relocation=relocation or claim.relocation, subscription=hub)
-    return judged(PollResult(claim, after, outcome, Due(NOON + HOUR)))
+    return judged(PollResult(claim, after, outcome, Due(NOON + HOUR), feed_title=""))
 
 
 def fails(
@@ -244,3 +248,30 @@ def test_an_event_is_shown_for_a_week(age: timedelta, is_over: bool) -> None:
     claim = replace(CLAIM, open_alerts={AlertKind.STORY: NOON - age})
     result = succeeded(claim, source("harbour", feed=CLAIM.feed))
     assert result.cleared == ((AlertKind.STORY,) if is_over else ())
+
+
+def test_a_changed_title_of_a_feed_changes_nothing_and_raises_an_alert() -> None:
+    first = titled(NEW_CLAIM, "Ministry news")
+    assert (first.after.title, judged(first)[AlertKind.RENAMED]) == ("Ministry news", "")
+    renamed = titled(first.after, "World Authority")
+    assert renamed.after.title == "Ministry news"
+    assert not renamed.is_feed_changed
+    assert dict(renamed.raised)[AlertKind.RENAMED] == (
+        "its feed calls itself 'World Authority', published is 'Ministry news': "
+        "write `organisation:` to change that"
+    )
+    opened = replace(renamed.after, open_alerts={AlertKind.RENAMED: NOON - DAY})
+    assert AlertKind.RENAMED in titled(opened, "Ministry news").cleared
+    assert AlertKind.RENAMED not in judged(succeeded(opened, MINISTRY))
+
+
+def test_a_feed_without_a_title_is_named_for_good_by_its_source() -> None:
+    first = titled(NEW_CLAIM, "", replace(MINISTRY, organisation=""))
+    assert (first.after.title, judged(first)[AlertKind.RENAMED]) == ("ministry", "")
+    assert judged(titled(first.after, "World Authority"))[AlertKind.RENAMED]
+
+
+def titled(claim: Claim, title: str, of: Source = MINISTRY) -> PollResult:
+    """The poll whose document has this title."""
+    read = ReadResult(Document("rss20", title=title), ())
+    return succeeded(claim, of, read=(read, Knowledge("ministry.example,2026-01-01")))

@@ -164,7 +164,8 @@ def test_the_first_finding_gives_no_gap() -> None:
 @pytest.mark.parametrize(
     ("claim", "title", "is_changed"),
     [
-        (CLAIM, "", False),
+        (replace(CLAIM, title="Press"), "", False),
+        (replace(CLAIM, title="Press"), "Other", False),
         (CLAIM, "Press", True),
         (replace(CLAIM, first_import=True), "Press", False),  # no channel has shown it yet
     ],

@@ -148,6 +148,7 @@ def test_another_feed_under_a_known_id_is_a_move_that_resets_the_source() -> Non
                     due=Due(NOON, DueReason.MOVED),
                     relocation=Relocation(),
                     is_reset=True,
+                    renames=True,
                     is_moved=True,
                 ),
             ),
@@ -248,6 +249,8 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
     [
         ({"organisation": "Office"}, False, False, True),
         ({"licence": "CC0"}, False, False, True),
+        ({"from_entry": True}, False, False, True),
+        ({"burst": 5}, False, False, False),
         ({"republish": Republish.NO}, False, True, True),
         ({"topics": ("law", "health")}, True, True, True),
         ({"domains": ("office.example",)}, False, True, True),
@@ -260,7 +263,14 @@ def test_a_setting_changes_the_channels_that_show_it(
     of = replace(MINISTRY, **changed)  # type: ignore[arg-type]  # the rows name fields of Source
     found = plan([of], [stored(MINISTRY)], NO_LIMITS, NOON)
     expected = Update(
-        1, of, "ministry.example", Relocation(), refiles=refiles, resettles=resettles, touches=touches
+        1,
+        of,
+        "ministry.example",
+        Relocation(),
+        renames="organisation" in changed,
+        refiles=refiles,
+        resettles=resettles,
+        touches=touches,
     )
     assert found == Plan(updates=(expected,))
 

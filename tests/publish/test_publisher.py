@@ -1,14 +1,17 @@
 """Documents are rendered once, and again when anything that shapes them changes."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from aggregator.model import Release, State
 from aggregator.model.settings import Republish, Text
+from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
+from aggregator.policy.languages import primary
 from aggregator.publish.document import Published
-from aggregator.publish.publisher import DOCUMENT_BYTES_MAX, Publisher, Withdrawn
+from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
@@ -121,7 +124,7 @@ def test_a_document_rendered_to_the_same_bytes_keeps_its_last_modified(room: New
 def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: Format) -> None:
     large = "<p>" + "x" * 150_000 + "</p>"
     room.publishes(*(item(f"Release {number}", content=large, text="x") for number in range(20)))
-    body = document(room, "", kind).body
+    body = document(room, "sources/observatory", kind).body
     assert len(body) <= DOCUMENT_BYTES_MAX
     assert b"Release 19" in body
     assert b"Release 0<" not in body
@@ -132,9 +135,39 @@ def test_a_document_holds_the_newest_releases_that_fit(room: Newsroom, kind: For
 def test_one_release_larger_than_the_limit_is_still_published(room: Newsroom, kind: Format) -> None:
     large = "<p>" + "x" * (DOCUMENT_BYTES_MAX + 1) + "</p>"
     room.publishes(item("Older"), item("Huge", content=large))
-    body = document(room, "", kind).body
+    body = document(room, "sources/observatory", kind).body
     assert b"Huge" in body
     assert b"Older" not in body
+
+
+@KINDS
+def test_a_large_release_is_an_excerpt_in_shared_channels_and_whole_in_its_own(
+    room: Newsroom, kind: Format
+) -> None:
+    words = "x" * 30_000
+    room.publishes(item("Neighbour"), source="ministere")
+    room.publishes(item("Large", content=f"<p>{words}</p>", text=f"First paragraph.\n\n{words}"))
+    for name in ("", "topics/climate", "languages/en"):
+        assert words.encode() not in document(room, name, kind).body
+        assert b"First paragraph." in document(room, name, kind).body
+    assert b"Neighbour" in document(room, "", kind).body
+    assert words.encode() in document(room, "sources/observatory", kind).body
+
+
+@KINDS
+def test_of_a_document_beyond_its_limit_the_source_with_most_bytes_gets_excerpts(
+    room: Newsroom, kind: Format
+) -> None:
+    large = "<p>" + "x" * 29_000 + "</p>"
+    room.publishes(item("Neighbour", content="<p>Whole text of a neighbour.</p>"), source="ministere")
+    for hour in range(5):
+        room.publishes(*(item(f"Release {hour}-{n}", content=large, text="x") for n in range(20)))
+        room.now += timedelta(hours=1)
+    body = document(room, "", kind).body
+    assert len(body) <= DOCUMENT_BYTES_MAX
+    assert b"Whole text of a neighbour." in body
+    assert body.count(b"x" * 29_000) == 0
+    assert all(f"Release {hour}-{n}".encode() in body for hour in range(5) for n in range(20))
 
 
 def test_an_item_that_cannot_be_presented_is_left_out_and_logged_once(room: Newsroom) -> None:
@@ -165,7 +198,7 @@ def test_a_held_item_is_not_published(room: Newsroom) -> None:
     room.publishes(item("Embargoed"), state=State.HELD)
     assert titles(room) == ["Live"]
     assert room.publisher.release(room.ids["Embargoed"]) is None
-    assert room.publisher.revisions(room.ids["Embargoed"]) == ()
+    assert room.publisher.history(room.ids["Embargoed"]) is None
     assert not any(b"Embargoed" in published.body for _, published in room.publisher.documents())
 
 
@@ -195,8 +228,44 @@ def test_a_source_with_republish_no_is_in_no_output(room: Newsroom) -> None:
     assert room.publisher.release(room.ids["First"]) is None
 
 
-def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
+def test_a_language_is_listed_from_three_items_or_two_sources_on(room: Newsroom) -> None:
+    room.publishes(item("First", language="fr"), item("Second", language="fr"), item("Third", language="sw"))
+    assert not any(name.startswith("languages/") for name in room.publisher.channels())
+    room.publishes(item("Fourth", language="fr-CA"))
+    room.publishes(item("Fifth", language="sw"), source="ministere")
+    listed = [name for name in room.publisher.channels() if name.startswith("languages/")]
+    assert listed == ["languages/fr", "languages/sw"]
+    paths = {path for path, _ in room.publisher.documents()}
+    assert {"languages/fr/feed.rss", "languages/sw/feed.rss"} <= paths
+
+
+def test_invented_languages_make_no_channel(room: Newsroom) -> None:
+    tags = [f"{first}{second}{third}" for first in "qz" for second in "abcxyz" for third in "abcq"]
+    invented = [tag for tag in tags if not primary(tag)]
+    room.publishes(*(item(f"In {tag}", language=tag) for tag in invented))
+    assert len(invented) > 10
+    assert [name for name in room.storage.items.channels() if name.startswith("languages/")] == []
+    assert room.publisher.document(f"languages/{invented[0]}", Format.RSS) is None
+
+
+def test_a_language_is_served_while_it_has_a_live_item(room: Newsroom) -> None:
+    room.publishes(item("First", language="fi"))
+    assert room.publisher.document("languages/fi", Format.RSS) is not None
+    room.withdraws("First")
+    assert room.publisher.document("languages/fi", Format.RSS) is None
+    assert room.publisher.channel("languages/fi") is None
+
+
+def test_the_list_of_channels_is_read_again_only_after_a_change(room: Newsroom) -> None:
     room.publishes(item("First"))
+    listed = room.publisher.channels()
+    assert room.publisher.channels() is listed
+    room.publishes(item("Second", language="fr"), item("Third", language="fr"), item("Fourth", language="fr"))
+    assert "languages/fr" in room.publisher.channels()
+
+
+def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
+    room.publishes(item("First"), item("Second"), item("Third"))
     names = ("", "languages/en/", "sources/observatory/", "topics/climate/", "topics/open-data/")
     paths = [path for path, _ in room.publisher.documents()]
     expected = {f"{name}feed.{kind}" for name in names for kind in Format}

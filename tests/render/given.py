@@ -1,6 +1,7 @@
 """Releases and documents for the tests of editorial and render."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any  # JSON and feedparser return untyped values
 
@@ -10,7 +11,18 @@ from lxml import etree
 from aggregator import render
 from aggregator.editorial.present import present
 from aggregator.editorial.wording import DEFAULT
-from aggregator.model import Channel, Enclosure, FeedInfo, Item, Origin, Release, State, Stored, StoryMember
+from aggregator.model import (
+    AlsoReleased,
+    Channel,
+    Enclosure,
+    FeedInfo,
+    Item,
+    Origin,
+    Release,
+    State,
+    Stored,
+    StoryMember,
+)
 from aggregator.model.settings import Publication
 from aggregator.render import Format
 from aggregator.render.channels import describe
@@ -31,6 +43,7 @@ FEED = FeedInfo(
     language="en",
     licence="CC-BY-4.0",
 )
+AGGREGATOR = replace(FEED, from_entry=True)
 ITEM = Item(
     keys=(),
     title="Dam & bridge reopened",
@@ -47,7 +60,11 @@ ITEM = Item(
     ),
     images=(Enclosure("https://water.example/i.png", "image/png", 7),),
 )
-ALSO = (StoryMember("Ministry & Co", "https://ministry.example/"), StoryMember("Harbour", ""))
+ALSO = (StoryMember("Ministry & Co", "mmmmmmmmmmmmm"), StoryMember("Harbour", "hhhhhhhhhhhhh"))
+ALSO_RELEASED = (
+    AlsoReleased("Ministry & Co", "https://releases.example/items/mmmmmmmmmmmmm"),
+    AlsoReleased("Harbour", "https://releases.example/items/hhhhhhhhhhhhh"),
+)
 ORIGIN = Origin("First feed", "tag:first.example,2026:feed", "https://first.example/feed")
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import StoryMember
+from aggregator.model import AlsoReleased
+from aggregator.normalise.text import without_disclaimer
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
 
@@ -16,8 +17,8 @@ def test_a_body_is_content_then_other_publishers_then_disclaimer() -> None:
     one = release(also=ALSO)
     assert body.html(one) == (
         "<div><p>The <em>dam</em> is open.</p></div>\n"
-        '<p>Also released by <a href="https://ministry.example/">Ministry &amp; Co</a>, Harbour</p>\n'
-        + one.disclaimer
+        '<p>Also released by <a href="https://releases.example/items/mmmmmmmmmmmmm">Ministry &amp; Co</a>, '
+        '<a href="https://releases.example/items/hhhhhhhhhhhhh">Harbour</a></p>\n' + one.disclaimer
     )
 
 
@@ -35,7 +36,7 @@ def test_other_publishers_are_named_in_the_items_language(language: str, words: 
 
 
 def test_the_name_of_an_organisation_is_escaped() -> None:
-    one = release(also=(StoryMember('<i>"x"', 'https://x.example/?a="b"&c'),))
+    one = replace(release(), also=(AlsoReleased('<i>"x"', 'https://x.example/?a="b"&c'),))
     assert body.also_released_by(one) == (
         '<p>Also released by <a href="https://x.example/?a=&quot;b&quot;&amp;c">&lt;i&gt;&quot;x&quot;</a></p>'
     )
@@ -78,3 +79,11 @@ def assert_disclaimer_stands_alone(content: str) -> None:
     found = html5lib.parseFragment(body.html(one), namespaceHTMLElements=False)
     marked = [element for element in found.iter() if element.get("class") == "pw-disclaimer"]
     assert len(marked) == 1
+
+
+def test_a_long_content_has_the_line_first_and_the_disclaimer_last() -> None:
+    one = release(replace(ITEM, content=f"<p>{'x' * 3_000}</p>"))
+    whole = body.html(one)
+    assert whole.startswith(f"{one.lead}\n<div><p>xxx")
+    assert whole.endswith(one.disclaimer)
+    assert without_disclaimer(whole) == f"\n<div>{one.content}</div>\n"

@@ -8,12 +8,24 @@ from hypothesis import given
 from aggregator.model import FeedInfo, Item
 from aggregator.render import body
 from tests.line.valid import json_mistakes
-from tests.render.given import ALSO, FEED, ITEM, NOW, ORIGIN, PUBLISHED, channel, document, objects, release
+from tests.render.given import (
+    AGGREGATOR,
+    ALSO,
+    FEED,
+    ITEM,
+    NOW,
+    ORIGIN,
+    PUBLISHED,
+    channel,
+    document,
+    objects,
+    release,
+)
 from tests.render.test_xml import feeds, items
 
 
 def test_an_item_has_every_field_of_the_release() -> None:
-    one = release(replace(ITEM, origin=ORIGIN), also=ALSO)
+    one = release(replace(ITEM, origin=ORIGIN), also=ALSO, feed=AGGREGATOR)
     assert objects(document("json", replace(one, corrected=True)))["items"] == [
         {
             "id": one.public_id,
@@ -39,13 +51,28 @@ def test_an_item_has_every_field_of_the_release() -> None:
                 "licence": "CC-BY-4.0",
                 "rights": "(c) Water Board",
                 "also": [
-                    {"organisation": "Ministry & Co", "url": "https://ministry.example/"},
-                    {"organisation": "Harbour"},
+                    {"organisation": "Ministry & Co", "url": "https://releases.example/items/mmmmmmmmmmmmm"},
+                    {"organisation": "Harbour", "url": "https://releases.example/items/hhhhhhhhhhhhh"},
                 ],
                 "corrected": True,
             },
         }
     ]
+
+
+def test_the_origin_that_a_source_claims_is_provenance_only() -> None:
+    (item,) = objects(document("json", release(replace(ITEM, origin=ORIGIN))))["items"]
+    assert item["_publicwire"]["source"] == {
+        "id": "water",
+        "title": FEED.title,
+        "feed": FEED.feed,
+        "url": FEED.link,
+    }
+    assert item["_publicwire"]["provenance"] == {
+        "id": ORIGIN.id,
+        "title": ORIGIN.title,
+        "url": ORIGIN.link,
+    }
 
 
 def test_absent_values_are_omitted() -> None:

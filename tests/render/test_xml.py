@@ -14,6 +14,7 @@ from aggregator.model.settings import Republish
 from aggregator.render import Format, body
 from tests.line.valid import atom_mistakes
 from tests.render.given import (
+    AGGREGATOR,
     ALSO,
     FEED,
     ITEM,
@@ -154,7 +155,7 @@ def test_an_atom_entry_names_its_source_in_full() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: Format) -> None:
-    item = only(kind, release(replace(ITEM, origin=ORIGIN)))
+    item = only(kind, release(replace(ITEM, origin=ORIGIN), feed=AGGREGATOR))
     if kind == "rss":
         assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.link, ORIGIN.title)]
     else:
@@ -162,11 +163,19 @@ def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: Format) -> None:
         assert hrefs(item.find("a:source", NAMES), "self") == [ORIGIN.link]  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_origin_is_not_believed_of_a_source_that_speaks_for_itself(kind: Format) -> None:
+    claimed = replace(ITEM, origin=ORIGIN, organisation="World Authority")
+    assert render.entry(release(claimed), kind) == render.entry(release(), kind)
+    assert b"World Authority" not in render.entry(release(claimed), kind)
+
+
 def test_an_origin_without_address_or_name_falls_back_to_its_source() -> None:
-    item = only("atom", release(replace(ITEM, origin=Origin("", "17", "https://first.example/"))))
+    first = Origin("", "17", "https://first.example/")
+    item = only("atom", release(replace(ITEM, origin=first), feed=AGGREGATOR))
     assert texts(item, "a:source/a:id") == ["https://first.example/"]
     assert texts(item, "a:source/a:title") == ["Water Board"]
-    item = only("atom", release(replace(ITEM, origin=Origin("First", "", ""))))
+    item = only("atom", release(replace(ITEM, origin=Origin("First", "", "")), feed=AGGREGATOR))
     assert texts(item, "a:source/a:id") == [FEED.feed]
 
 

@@ -74,7 +74,7 @@ def test_edits_count_into_the_bytes_of_a_day(storage: Storage) -> None:
     for edit in range(5):
         origin.says(entry("Release 0", "g0", body=LONG + f"<p>{edit}</p>"), now=NOON + edit * HOUR)
     (stored,) = all_items(storage)
-    assert (stored.item.text[-1], len(storage.items.revisions(stored.number))) == ("2", 2)
+    assert (stored.item.text[-1], len(storage.items.history(stored.number).revisions)) == ("2", 2)
     origin.says(entry("Release 0", "g0", body=LONG + "<p>4</p>"), now=NOON + DAY)
     assert all_items(storage)[0].item.text[-1] == "4"
 

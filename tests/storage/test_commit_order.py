@@ -15,7 +15,8 @@ WRITERS = 8
 def given_sources(opened: Callable[[], Storage], number: int) -> list[SourceDriver]:
     """Configured sources, the first import behind them, each with a store opened on its own."""
     first = opened()
-    sources = [source(f"s{n}", domains=("release.example",) if n == 0 else ()) for n in range(number)]
+    domains = ("release.example",)
+    sources = [source(f"s{n}", domains=domains if n == 0 else (), burst=10_000) for n in range(number)]
     first.admin.sync(config(*sources), NOON)
     drivers = [SourceDriver(opened(), each) for each in sources]
     for driver in drivers:

@@ -60,7 +60,9 @@ def test_an_edit_keeps_a_revision_and_shows_the_correction(storage: Storage) -> 
     (stored,) = storage.items.select("")
     assert (outcome.new, outcome.edited, stored.item.title) == (0, 1, "After")
     assert (stored.shown, stored.updated, stored.corrected) == (NOON, NOON + HOUR, True)
-    assert [(r.at, r.title) for r in storage.items.revisions(stored.number)] == [(NOON + HOUR, "Before")]
+    (revision,) = storage.items.revisions(storage.items.history(stored.number))
+    assert (revision.at, revision.title) == (NOON + HOUR, "Before")
+    assert storage.items.corrections(stored.number) == ((NOON + HOUR, "Before"),)
 
 
 def test_seq_grows_with_every_commit_even_from_many_threads(storage: Storage) -> None:

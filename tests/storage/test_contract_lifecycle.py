@@ -27,7 +27,7 @@ def test_revisions_of_a_held_item_are_never_public(storage: Storage) -> None:
     origin.says(entry("Draft", "g1"))
     origin.says(entry("Final", "g1"), now=NOON + HOUR)
     (held,) = all_items(storage)
-    assert (held.item.title, held.corrected, storage.items.revisions(held.number)) == ("Final", False, ())
+    assert (held.item.title, held.corrected, storage.items.corrections(held.number)) == ("Final", False, ())
     move(storage, held, Trigger.RELEASE)
     assert titles(storage.items.select("")) == ["Final"]
 
@@ -60,7 +60,7 @@ def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(s
     release(storage, NOON + 2 * DAY)
     (shown,) = storage.items.select("")
     assert (shown.item.title, shown.updated) == ("Retracted, edited", NOON + 2 * DAY)
-    assert storage.items.revisions(stored.number) == ()
+    assert storage.items.history(stored.number).revisions == ()
     assert [(line.trigger, line.after) for line in storage.items.audit(stored.number)] == [
         ("withdraw", State.WITHDRAWN),
         ("reinstate", State.HELD),

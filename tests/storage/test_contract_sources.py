@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import StorageError
-from aggregator.model import Validators
+from aggregator.model import Document, ReadResult, Validators
 from aggregator.model.settings import Republish, Source
 from aggregator.policy.sources import STORED
 from aggregator.storage import Storage
@@ -19,6 +19,7 @@ from tests.given import (
     config,
     entry,
     failed,
+    recorded,
     source,
     titles,
 )
@@ -58,12 +59,14 @@ def test_a_new_feed_with_the_same_id_is_a_move_that_keeps_keys_and_drops_validat
 def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -> None:
     settings = source(
         "ministry",
+        from_entry=True,
         topics=("health",),
         priority=3,
         republish=Republish.EXCERPT,
         licence="CC0",
         every=HOUR,
         feed_public=True,
+        burst=5,
     )
     plain = Source("plain", "https://plain.example/feed")
     assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []
@@ -162,3 +165,38 @@ def test_whether_a_feed_is_public_is_stored_and_shown_at_once(storage: Storage) 
     storage.admin.sync(config(replace(keyed, feed_public=True)), NOON)
     assert [feed.feed_public for feed in storage.items.feeds()] == [True]
     assert storage.items.channel_seq("") != before
+
+
+def test_a_changed_title_does_not_rename_a_source_until_the_operator_does(storage: Storage) -> None:
+    unnamed = source("ministry", organisation="")
+    storage.admin.sync(config(unnamed), NOON)
+    told(storage, unnamed, "Ministry news")
+    told(storage, unnamed, "World Authority")
+    assert organisation(storage) == "Ministry news"
+    named = source("ministry", organisation="The Ministry")
+    storage.admin.sync(config(named), NOON)
+    told(storage, named, "World Authority")
+    assert organisation(storage) == "The Ministry"
+    storage.admin.sync(config(unnamed), NOON)
+    told(storage, unnamed, "Ministry of the World")
+    assert organisation(storage) == "Ministry of the World"
+
+
+def told(storage: Storage, of: Source, title: str) -> None:
+    """The source is polled, its document has this title."""
+    (claim,) = storage.polls.claim(NOON, limit=1, lease=HOUR, ids=[of.id])
+    recorded(storage, claim, of, ReadResult(Document("rss20", title=title), ()), NOON)
+
+
+def organisation(storage: Storage) -> str:
+    feed = storage.items.feed("ministry")
+    assert feed is not None
+    return feed.organisation
+
+
+def test_whether_a_source_collects_the_releases_of_others_is_stored(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry")), NOON)
+    storage.admin.sync(config(source("ministry", from_entry=True)), NOON)
+    feed = storage.items.feed("ministry")
+    assert feed is not None
+    assert feed.from_entry

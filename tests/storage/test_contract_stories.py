@@ -1,6 +1,8 @@
 """Contract of every storage engine: one story of several sources."""
 
-from aggregator.model import AlertKind, KeyKind, StoryMember, Trigger
+from dataclasses import replace
+
+from aggregator.model import AlertKind, KeyKind, Origin, StoryMember, Trigger
 from aggregator.model.settings import Republish, Retention
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
@@ -112,7 +114,24 @@ def test_a_crowded_address_hides_no_story_at_another_one(storage: Storage) -> No
     bureau = SourceDriver(storage, source("bureau"))
     bureau.says(entry("Elsewhere", "e", home), *releases, now=NOON + HOUR)
     stories = [each.also for each in storage.items.select("sources/bureau") if each.item.title != "Elsewhere"]
-    assert stories == [(StoryMember("Ministry", address),) for address in addresses]
+    ids = {each.item.url: each.id for each in storage.items.select("sources/ministry")}
+    assert stories == [(StoryMember("Ministry", ids[address]),) for address in addresses]
+
+
+def test_of_another_member_only_the_operators_name_for_its_organisation_is_shown(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    agency = SourceDriver(storage, source("agency", from_entry=True))
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    agency.says(
+        replace(
+            entry("Bridge open", "a1", "https://elsewhere.example/trap", body=body + "<p>Edited.</p>"),
+            origin=Origin("World Authority"),
+        ),
+        now=NOON + HOUR,
+    )
+    shown = again(storage, lead)
+    assert again(storage, member).item.organisation == "World Authority"
+    assert shown.also == (StoryMember("Agency", member.id),)
 
 
 # ---- takeover: one source copies the release of another before that is polled
@@ -143,6 +162,20 @@ def test_the_source_at_home_takes_the_lead_of_a_published_story(storage: Storage
     ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
     assert merged(storage) == [("ministry", ["Copyist"])]
     assert storage.items.channel_seq("") != before
+
+
+def test_the_source_at_home_takes_over_the_place_of_a_copy_whatever_its_burst(storage: Storage) -> None:
+    copyist = SourceDriver(storage, source("copyist"))
+    ministry = SourceDriver(storage, replace(MINISTRY, burst=1))
+    storage.admin.sync(config(copyist.source, ministry.source), NOON)
+    for origin in (copyist, ministry):
+        origin.says(now=NOON - HOUR)
+    copyist.says(entry("Bridge", "c", AT_HOME, body=WORDS))
+    for name in ("first", "second"):
+        ministry.says(entry(name, name, f"https://ministry.example/{name}"))
+    assert merged(storage) == [("ministry", []), ("copyist", [])]  # the second one waits
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    assert merged(storage) == [("ministry", ["Copyist"]), ("ministry", [])]
 
 
 def test_an_edit_to_other_words_parts_the_story_and_raises_an_alert(storage: Storage) -> None:
@@ -208,7 +241,7 @@ def test_a_link_that_moves_to_another_host_is_a_correction_with_a_flag_and_an_al
     ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
     ministry.says(entry("Bridge", "m", "https://phish.example/bridge", body=WORDS), now=NOON + HOUR)
     (item,) = storage.items.select("")
-    (revision,) = storage.items.revisions(item.number)
+    (revision,) = storage.items.revisions(storage.items.history(item.number))
     assert (item.updated, item.corrected, item.flags) == (NOON + HOUR, True, ("link-moved",))
     assert revision.url == AT_HOME
     (alert,) = storage.tasks.alerts()

@@ -365,7 +365,7 @@ def test_every_item_alert_and_subscription_is_kept(storage: Storage, directory: 
             "seq": each.seq,
             "shown": each.shown.isoformat(),
             "updated": each.updated.isoformat(),
-            "revisions": len(storage.items.revisions(each.number)),
+            "revisions": len(storage.items.corrections(each.number)),
             "audit": [f"{it.before} > {it.after}: {it.trigger}" for it in storage.items.audit(each.number)],
         }
         for each in all_items(storage)

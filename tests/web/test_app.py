@@ -16,8 +16,9 @@ import uvicorn
 
 from aggregator.model import State
 from aggregator.model.settings import Republish, Text
+from aggregator.publish.document import Published
 from aggregator.render import Format
-from aggregator.web.app import public_app
+from aggregator.web.app import PublicSite, public_app
 from tests.engines import execute
 from tests.events import capture_logs
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
@@ -51,7 +52,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    for table in ("membership", "channel"):
+    for table in ("membership", "waiting", "channel"):
         execute(room.config.store, f"DROP TABLE {table}")
 
 
@@ -358,3 +359,52 @@ def test_an_unreadable_store_is_503_and_logged(room: Newsroom) -> None:
     assert answer.headers["retry-after"] == "60"
     assert answer.headers["cache-control"] == "no-store"
     assert [event["event"] for event in events] == ["storage unreadable"]
+
+
+def test_a_page_of_a_history_is_bounded_in_revisions_and_bytes(room: Newsroom) -> None:
+    for number in range(1, 25):
+        room.corrects("First", item("First", content=f"<p>{'x' * 100_000}{number}</p>"))
+    address = f"/items/{room.ids['First']}/history"
+    texts = [number for page in pages_of(room, address) for number in re.findall(r"x(\d+)</p>", page)]
+    assert texts == [str(number) for number in range(23, 0, -1)]
+    assert max(len(page) for page in pages_of(room, address)) < 520_000
+    assert room.client.get(f"{address}/1").status_code == 404
+
+
+def pages_of(room: Newsroom, address: str) -> list[str]:
+    """The pages of a history, each found by the link on the one before."""
+    pages = []
+    following: str | None = address
+    while following:
+        pages.append(room.client.get(following).text)
+        found = re.search(r'href="([^"]+)" rel="next"', pages[-1])
+        following = found[1] if found else None
+    return pages
+
+
+def test_a_page_of_a_history_is_rendered_once_until_it_changes(room: Newsroom) -> None:
+    site = PublicSite(room.publisher, room.storage, None)
+    around = site.site()
+
+    def page() -> Published:
+        found = room.publisher.history(room.ids["First"])
+        assert found is not None
+        return site._history((room.ids["First"], None), (*found, around))
+
+    room.corrects("First", item("First", content="<p>Second text.</p>"))
+    first = page()
+    assert page() is first
+    room.corrects("First", item("First", content="<p>Third text.</p>"))
+    assert b"Second text." in page().body
+
+
+def test_an_item_keeps_a_bounded_history(room: Newsroom) -> None:
+    for number in range(1, 9):
+        room.corrects("First", item("First", content=f"<p>{'x' * 900_000}{number}</p>"))
+    stored = room.stored("First")
+    sizes = [size for _, size in room.storage.items.history(stored.number).revisions]
+    assert len(room.storage.items.corrections(stored.number)) == 8
+    assert sizes[0] > 900_000
+    pages = pages_of(room, f"/items/{room.ids['First']}/history")
+    assert sum(page.count("xxx</p>") + len(re.findall(r"x\d</p>", page)) for page in pages) == 5
+    assert sum(page.count("no longer kept") for page in pages) == 3

@@ -37,6 +37,7 @@ def files(site: Path) -> dict[str, bytes]:
 
 def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) -> None:
     room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    room.publishes(item("Third"))
     room.publishes(item("Older"), backlog=True)
     done = exported(room, site)
     found = files(site)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Enclosure, FeedInfo, Release, StoryMember
+from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Origin, Release
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
@@ -80,7 +80,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
             ),
             images=(Enclosure("https://a.example/picture.jpg"),),
             rights="© Observatory",
-            also=(StoryMember("Ministry", "https://b.example/1"), StoryMember("Agency", "")),
+            also=(AlsoReleased("Ministry", "https://releases.example/items/b"),),
         )
     )
     assert "By Ana Example" in page
@@ -90,8 +90,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
         '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
     )
     assert "CC-BY-4.0 · © Observatory" in page
-    assert '<a href="https://b.example/1" rel="external" dir="auto">Ministry</a>' in page
-    assert '<span dir="auto">Agency</span>' in page
+    assert '<a href="/items/b" dir="auto">Ministry</a>' in page
     assert "javascript:" not in page
 
 
@@ -131,3 +130,19 @@ def test_a_channel_page_is_headed_by_topic_language_or_organisation(
     room = newsroom(tmp_path)
     room.publishes(item("First"))
     assert f'<h1 dir="auto">{heading}</h1>' in room.client.get(f"/{name}").text
+
+
+def test_the_origin_that_a_source_claims_is_on_the_items_page_as_a_claim(tmp_path: Path) -> None:
+    made = release(tmp_path)
+    claimed = replace(made, origin=Origin("World <Authority>", "urn:x:1", "https://world.example/feed"))
+    page = shown(claimed)
+    assert "The feed of this release names as its source:" in page
+    assert '<q dir="auto">World &lt;Authority&gt;</q>' in page
+    assert '(<a href="https://world.example/feed" rel="external nofollow">world.example</a>)' in page
+    believed = replace(claimed, source=replace(made.source, from_entry=True))
+    assert "names as its source" not in shown(believed)
+    assert "href" not in page_part(shown(replace(claimed, origin=Origin("World", "", ""))))
+
+
+def page_part(page: str) -> str:
+    return page.partition('<p class="provenance">')[2].partition("</p>")[0]

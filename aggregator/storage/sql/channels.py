@@ -1,31 +1,31 @@
 """Channels, and the memberships that put items into them at positions; `policy.story_lead` decides which.
 
 Called inside a write transaction. A withdrawn or held item keeps its memberships and is hidden by its state;
-a change of story lead or topics deletes some.
+a change of story lead or topics deletes some. An item that must wait for a shared channel has a row of
+`waiting` in place of its membership.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.policy.story_lead import ALL, Member, entering, settle
-from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection, as_json, ints, one
-from aggregator.storage.sql.rows import ms
+from aggregator.policy.crowding import turns
+from aggregator.policy.story_lead import ALL, Member, entering, is_shared, settle
+from aggregator.storage.sql import places, rows
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
+from aggregator.storage.sql.places import Place, visible
+from aggregator.storage.sql.rows import moment, ms
 
-MEMBER = """SELECT i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
-    s.domains, s.priority FROM item i JOIN source s ON s.number = i.source"""
-INSERT = "INSERT INTO membership (channel, position, item, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
+    s.domains, s.priority, s.burst, i.source AS owner"""
+MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
+
+COLUMNS = {"membership": "position, item, source, since", "waiting": "item, source, due, since"}
 
 # Items and the other members of their stories; OR in place of UNION reads the whole table.
 STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
     SELECT o.number FROM item i JOIN item o ON o.story = i.story WHERE i.number {ints(":changed")}"""
-
-
-def visible(item: str = "i", source: str = "s") -> str:
-    """Return the condition that channels show an item, by the aliases of its row and its source's."""
-    return f"{item}.state = 'live' AND {item}.freed = 0 AND {source}.republish <> 'no'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,25 +61,84 @@ def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 
 
 def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
-    """Put live items that have their position into their channels, as their stories allow."""
+    """Put live items that have their position into their channels, as their stories and `crowding` allow."""
     into: dict[str, int] = {}
     found = db.execute(
         f"{MEMBER} WHERE i.number {ints()} ORDER BY i.position", (as_json(numbers),)
     ).fetchall()
-    alone: list[tuple[int, int, int, int]] = []  # of no story: no place depends on another's
+    wanted: list[Place] = []  # no two are of one story, so that none depends on another's
     for row in found:
-        member, story = rows.value(Member, row), row["story"]
-        shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
-        names = entering(member, shown)
+        names = _entering(db, row)
         into |= {name: channel(db, name, at) for name in names if name not in into}
-        places = [(into[name], row["position"], row["number"], ms(at.now)) for name in names]
-        if story is None:
-            alone += places
-        else:
-            db.executemany(INSERT, places)
-            resettle_story(db, story, at)  # one at home takes the lead
-    db.executemany(INSERT, alone)
-    _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(into.values()))
+        wanted += [_place(row, name, into[name], row["position"]) for name in names]
+    entered = places.put(db, wanted, at.now)
+    for story in dict.fromkeys(row["story"] for row in found if row["story"] is not None):
+        resettle_story(db, story, at)  # one at home takes the lead
+    _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(entered))
+
+
+def _entering(db: Connection, row: Row) -> tuple[str, ...]:
+    story = row["story"]
+    shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
+    return entering(rows.value(Member, row), shown)
+
+
+def _place(row: Row, name: str, channel: int, position: int) -> Place:
+    return Place(channel, position, row["number"], row["owner"], row["burst"] if is_shared(name) else None)
+
+
+def is_turn(db: Connection, now: datetime) -> bool:
+    """Return whether an item has waited long enough for a channel. Cheap."""
+    found = db.execute(
+        f"""SELECT 1 FROM waiting w JOIN item i ON i.number = w.item JOIN source s ON s.number = i.source
+        WHERE w.due <= ? AND {visible()} LIMIT 1""",
+        (ms(now),),
+    )
+    return found.fetchone() is not None
+
+
+def enter_waiting(db: Connection, now: datetime) -> None:
+    """Let the items enter whose turn in a shared channel has come, and drop those that belong there no more.
+
+    Turns that passed while nothing ran are given again, or a night without service would end in a burst.
+    """
+    at = stamp(db, now)
+    groups = db.execute(
+        f"""SELECT DISTINCT w.channel, w.source, c.name, s.burst FROM waiting w
+        JOIN channel c ON c.number = w.channel JOIN item i ON i.number = w.item
+        JOIN source s ON s.number = i.source WHERE w.due <= ? AND {visible()} ORDER BY w.channel, w.source""",
+        (ms(now),),
+    ).fetchall()
+    for group in groups:
+        _enter_waiting(db, group, at)
+    changed = as_json({group["channel"] for group in groups})
+    _advance(db, at, f"WHERE number {ints(':channels')}", channels=changed)
+
+
+def _enter_waiting(db: Connection, group: Row, at: Stamp) -> None:
+    found = db.execute(
+        f"""SELECT w.due, w.since, {OF_MEMBER} FROM waiting w JOIN item i ON i.number = w.item
+        JOIN source s ON s.number = i.source WHERE w.channel = ? AND w.source = ? AND {visible()}
+        ORDER BY w.due, w.item""",
+        (group["channel"], group["source"]),
+    ).fetchall()
+    taken = places.recent(db, group["channel"], group["source"], group["burst"], at.now)
+    arrivals = [moment(row["since"]) for row in found]
+    due = turns(arrivals, taken, burst=group["burst"], is_alone=False, now=at.now)
+    ready = [row for row, turn in zip(found, due, strict=True) if turn <= at.now]
+    for row in ready:
+        if group["name"] in _entering(db, row):
+            place = _place(row, group["name"], group["channel"], count(db, "position", 1))
+            places.enter(db, [place], at.now)
+    later = [(ms(turn), row["number"]) for row, turn in zip(found, due, strict=True) if turn > at.now]
+    db.executemany(
+        "UPDATE waiting SET due = ? WHERE channel = ? AND item = ?",
+        [(turn, group["channel"], item) for turn, item in later],
+    )
+    db.execute(
+        f"DELETE FROM waiting WHERE channel = ? AND item {ints()}",
+        (group["channel"], as_json(row["number"] for row in ready)),
+    )
 
 
 def _visible(db: Connection, story: int) -> list[Member]:
@@ -165,9 +224,13 @@ def _story(db: Connection, number: int) -> int | None:
 def _settle(db: Connection, members: Sequence[Member], at: Stamp, *, newcomer: int | None = None) -> None:
     changes = settle(members, _shown(db, [member.number for member in members]), newcomer=newcomer)
     for item, names in changes.enter.items():
+        row = one(db.execute(f"{MEMBER} WHERE i.number = ?", (item,)))
         position = count(db, "position", 1)
-        places = [(channel(db, name, at), position, item, ms(at.now)) for name in names]
-        db.executemany(INSERT, places)
+        wanted = [_place(row, name, channel(db, name, at), position) for name in names]
+        given = {channel(db, name, at) for name, _ in changes.leave}  # the story has a place there already
+        places.put(
+            db, [replace(each, burst=None) if each.channel in given else each for each in wanted], at.now
+        )
     for name, item in changes.leave:
         db.execute("DELETE FROM membership WHERE channel = ? AND item = ?", (channel(db, name, at), item))
 
@@ -185,20 +248,22 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
 
 
 def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:
-    """Move what a source published into the channels of its present topics."""
-    db.execute(
-        """DELETE FROM membership WHERE channel IN (
-            SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/')
-        AND item IN (SELECT number FROM item WHERE source = ?)""",
-        (source,),
-    )
-    for topic in topics:
+    """Move what a source published, and what waits, into the channels of its present topics."""
+    for table in COLUMNS:
         db.execute(
-            """INSERT INTO membership (channel, position, item, since)
-            SELECT ?, m.position, m.item, m.since FROM membership m JOIN item i ON i.number = m.item
-            WHERE i.source = ? AND m.channel = (SELECT number FROM channel WHERE name = ?)""",
-            (channel(db, f"topics/{topic}", at), source, ALL),
+            f"""DELETE FROM {table} WHERE channel IN (
+                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/')
+            AND item IN (SELECT number FROM item WHERE source = ?)""",
+            (source,),
         )
+    for topic in topics:
+        into = channel(db, f"topics/{topic}", at)
+        for table, columns in COLUMNS.items():
+            db.execute(
+                f"""INSERT INTO {table} (channel, {columns}) SELECT ?, {columns} FROM {table}
+                WHERE source = ? AND channel = (SELECT number FROM channel WHERE name = ?)""",
+                (into, source, ALL),
+            )
 
 
 def resettle(db: Connection, source: int, at: Stamp) -> None:

@@ -4,9 +4,10 @@ import json
 from collections.abc import Iterable, Sequence
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
+from aggregator.policy import history
 from aggregator.storage.sql import channels, lifecycle, rows, search
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
@@ -89,11 +90,7 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     if not edit.substantive:
         columns = {name: columns[name] for name in ("keys", "link", *(["url"] if edit.moves else []))}
     if edit.revises:
-        db.execute(
-            """INSERT INTO revision (item, at, title, content, url, fingerprint)
-            SELECT number, ?, title, content, url, fingerprint FROM item WHERE number = ?""",
-            (ms(at.now), edit.number),
-        )
+        _revise(db, edit.number, at)
         columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
     if edit.returns:
         columns["updated"] = ms(edit.updated)
@@ -113,6 +110,23 @@ def _sign(db: Connection, items: Iterable[tuple[int, Item]]) -> None:
         """INSERT INTO signature (item, shingles) VALUES (?, ?)
         ON CONFLICT (item) DO UPDATE SET shingles = excluded.shingles""",
         [(number, item.signature) for number, item in items],
+    )
+
+
+def _revise(db: Connection, number: int, at: Stamp) -> None:
+    """Keep the present state of an item as a revision, and of older ones no more than `history` allows."""
+    row = one(
+        db.execute("SELECT number, title, content, url, fingerprint FROM item WHERE number = ?", (number,))
+    )
+    kept = {name: row[name] for name in ("title", "content", "url", "fingerprint")}
+    size = sum(len(row[name].encode()) for name in ("title", "content", "url"))
+    insert(db, "revision", {"item": number, "at": ms(at.now), **kept, "size": size})
+    found = db.execute(
+        "SELECT number, size FROM revision WHERE item = ? AND size > 0 ORDER BY number DESC", (number,)
+    )
+    dropped = as_json(history.dropped([(row["number"], row["size"]) for row in found]))
+    db.execute(
+        f"UPDATE revision SET title = '', content = '', url = '', size = 0 WHERE number {ints()}", (dropped,)
     )
 
 

@@ -1,20 +1,32 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import WINDOW, FeedInfo, ItemQuery, Revision, Stored, StoryMember, Transition, Window
+from aggregator.model import (
+    WINDOW,
+    FeedInfo,
+    HistoryPage,
+    ItemQuery,
+    Revision,
+    Stored,
+    StoryMember,
+    Transition,
+    Window,
+)
 from aggregator.normalise.words import query
-from aggregator.storage.sql import lifecycle, rows, search, values
-from aggregator.storage.sql.channels import visible
+from aggregator.policy import history, languages
+from aggregator.policy.languages import primary
+from aggregator.storage.sql import channels, lifecycle, rows, search, values
 from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
+from aggregator.storage.sql.places import ITEMS_MAX, visible
 from aggregator.storage.sql.rows import moment, ms
 
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
-ITEMS_MAX = 500  # of one document, whatever its window holds
+LANGUAGES = "languages/"  # what the names of their channels begin with
+NUMBER_MAX = 2**63 - 1  # of a row
 
 
 class ItemStore:
@@ -28,6 +40,14 @@ class ItemStore:
         with self._engine.writing() as db:
             lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
 
+    def enter_waiting(self, now: datetime) -> None:
+        """(poller) Let items enter the shared channels whose turn has come; cheap when there is none."""
+        with self._engine.reading() as db:
+            is_turn = channels.is_turn(db, now)
+        if is_turn:
+            with self._engine.writing() as db:
+                channels.enter_waiting(db, now)
+
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
         while self._is_index_behind():  # several short transactions: polls go on between them
@@ -39,14 +59,30 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return names of all channels that ever held an item, and of those the configuration implies."""
-        found = read(self._engine, "SELECT name FROM channel ORDER BY name")
-        return tuple(row["name"] for row in found)
+        """Return names of all channels that ever held an item, and of those the configuration implies; of
+        languages only those to be listed."""
+        with self._engine.reading() as db:
+            found = db.execute("SELECT name, number FROM channel ORDER BY name").fetchall()
+            return tuple(row["name"] for row in found if _is_listed(db, row["name"], row["number"]))
+
+    def seq(self) -> int:
+        """Return the newest change of the store that anything published may show. Cheap."""
+        (row,) = read(self._engine, "SELECT value FROM counter WHERE name = 'seq'")
+        return int(row["value"])
 
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
-        """Return the newest change to what a channel shows, and when; None for an unknown channel. Cheap."""
-        found = read(self._engine, "SELECT seq, changed FROM channel WHERE name = ?", (name,))
-        return next(((row["seq"], moment(row["changed"])) for row in found), None)
+        """Return the newest change to what a channel shows, and when. Cheap.
+
+        None for an unknown channel, and for a language that is not registered or has no live item.
+        """
+        with self._engine.reading() as db:
+            row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
+            if row is None or (
+                name.startswith(LANGUAGES)
+                and not (primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, row["number"], 1))
+            ):
+                return None
+            return row["seq"], moment(row["changed"])
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
         """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
@@ -157,10 +193,32 @@ class ItemStore:
             ).fetchall()
             return _with_story(db, [values.stored(row) for row in found])
 
-    def revisions(self, number: int) -> tuple[Revision, ...]:
-        """Return earlier public states of an item, newest first."""
-        found = read(self._engine, "SELECT * FROM revision WHERE item = ? ORDER BY number DESC", (number,))
+    def history(self, number: int, before: int | None = None) -> HistoryPage:
+        """Return the page of an item's history whose revisions were replaced before that one. Cheap: reads an
+        index alone."""
+        found = read(
+            self._engine,
+            """SELECT number, size FROM revision WHERE item = ? AND number < ?
+            ORDER BY number DESC LIMIT ?""",
+            (number, NUMBER_MAX if before is None else before, history.PAGE_REVISIONS + 1),
+        )
+        return history.page([(row["number"], row["size"]) for row in found])
+
+    def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
+        """Return the earlier public states of an item on one page of its history, newest first."""
+        numbers = as_json(number for number, _ in page.revisions)
+        found = read(
+            self._engine, f"SELECT * FROM revision WHERE number {ints()} ORDER BY number DESC", (numbers,)
+        )
         return tuple(rows.value(Revision, row) for row in found)
+
+    def corrections(self, number: int) -> tuple[tuple[datetime, str], ...]:
+        """Return when each earlier state of an item was replaced and its title, "" if that is no longer kept,
+        newest first."""
+        found = read(
+            self._engine, "SELECT at, title FROM revision WHERE item = ? ORDER BY number DESC", (number,)
+        )
+        return tuple((moment(row["at"]), row["title"]) for row in found)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
@@ -188,6 +246,24 @@ class ItemStore:
         return next(map(values.feed_info, found), None)
 
 
+def _is_listed(db: Connection, name: str, number: int) -> bool:
+    if not name.startswith(LANGUAGES):
+        return True
+    code = name.removeprefix(LANGUAGES)
+    return bool(primary(code)) and languages.is_listed(_sources_of_first(db, number, languages.LISTED_ITEMS))
+
+
+def _sources_of_first(db: Connection, channel: int, limit: int) -> Sequence[int]:
+    """Return the sources of the newest items that a channel shows."""
+    found = db.execute(
+        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
+        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
+        ORDER BY m.position DESC LIMIT ?""",
+        (channel, limit),
+    )
+    return [row["source"] for row in found]
+
+
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
     """Name the other organisations that released the same."""
     told = {item.story for item in items if item.story is not None}
@@ -195,13 +271,12 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
         return tuple(items)
     others: dict[int | None, list[tuple[int, StoryMember]]] = {}
     for row in db.execute(
-        f"""SELECT i.number, i.story, i.url, i.details, s.organisation, s.title, s.id FROM item i
+        f"""SELECT i.number, i.story, i.id, s.organisation, s.title, s.id AS source_id FROM item i
         JOIN source s ON s.number = i.source
         WHERE i.story {ints()} AND {visible()} ORDER BY i.number""",
         (as_json(told),),
     ):
-        own = json.loads(row["details"]).get("organisation")
-        also = StoryMember(own or values.organisation(row, row["id"]), row["url"])
+        also = StoryMember(values.organisation(row, row["source_id"]), row["id"])
         others.setdefault(row["story"], []).append((row["number"], also))
     return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
 

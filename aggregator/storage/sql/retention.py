@@ -31,6 +31,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     db.execute(
         f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)
     )
+    db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
     _rewrite(db, old)
     for table in ("revision", "signature", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))

@@ -80,6 +80,8 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
     if change.is_reset:
         columns |= RESET
         alerts.end(db, change.number, at.now)
+    if change.renames:
+        columns["title"] = ""
     source_state.change(db, change.number, columns)
     if change.refiles:
         channels.refile(db, change.number, source.topics, at)

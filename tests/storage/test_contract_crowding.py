@@ -1,0 +1,158 @@
+"""Contract of every storage engine: a source cannot crowd others out of a shared channel."""
+
+from datetime import datetime
+
+from aggregator.model import Trigger
+from aggregator.service.maintenance import release
+from aggregator.storage import Storage
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
+from tests.storage.given import given_origin, move
+
+
+def given_neighbours(storage: Storage, **settings: object) -> tuple[SourceDriver, SourceDriver]:
+    """A ministry with one release in the merged channel, and an agency with none yet."""
+    ministry = given_origin(storage, "ministry")
+    agency = given_origin(storage, "agency", **settings)
+    ministry.says(entry("Ours", "m1"))
+    return ministry, agency
+
+
+def flood(driver: SourceDriver, count: int, now: datetime = NOON) -> None:
+    """The source publishes this many items at once; number 0 is the oldest."""
+    driver.says(*(entry(f"Flood {n}", f"f{n}") for n in reversed(range(count))), now=now)
+
+
+def entered(storage: Storage, name: str = "") -> list[str]:
+    return [title for title in reversed(titles(storage.items.select(name))) if title.startswith("Flood")]
+
+
+def test_a_flood_enters_a_shared_channel_twenty_an_hour_oldest_first(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 50)
+    assert len(entered(storage, "sources/agency")) == 50
+    expected = [f"Flood {n}" for n in range(50)]
+    assert entered(storage) == expected[:20]
+    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    assert entered(storage) == expected[:20]
+    storage.items.enter_waiting(NOON + HOUR)
+    assert entered(storage) == expected[:40]
+    storage.items.enter_waiting(NOON + 2 * HOUR)
+    assert entered(storage) == expected
+
+
+def test_positions_are_in_the_order_of_entering(storage: Storage) -> None:
+    ministry, agency = given_neighbours(storage)
+    flood(agency, 21)
+    ministry.says(entry("Ours", "m1"), entry("Ours again", "m2"), now=NOON + MINUTE)
+    storage.items.enter_waiting(NOON + HOUR)
+    assert titles(storage.items.select(""))[:3] == ["Flood 20", "Ours again", "Flood 19"]
+
+
+def test_a_turn_moves_only_the_channel_that_is_entered(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    before = {name: storage.items.channel_seq(name) for name in storage.items.channels()}
+    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    assert {name: storage.items.channel_seq(name) for name in before} == before
+    storage.items.enter_waiting(NOON + HOUR)
+    assert [name for name in before if storage.items.channel_seq(name) != before[name]] == [""]
+
+
+def test_nothing_waits_longer_than_a_day_and_nothing_is_skipped(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 600)
+    for hours in range(1, 24):
+        storage.items.enter_waiting(NOON + hours * HOUR)
+        assert len(entered(storage)) == 20 * (hours + 1)
+    storage.items.enter_waiting(NOON + DAY)
+    assert count(storage, "waiting") == 0
+    assert count(storage, "membership m JOIN channel c ON c.number = m.channel WHERE c.name = ''") == 601
+
+
+def count(storage: Storage, table: str) -> int:
+    with storage.items._engine.reading() as db:
+        row = db.execute(f"SELECT count(*) AS items FROM {table}").fetchone()
+    assert row is not None
+    return int(row["items"])
+
+
+def test_a_source_alone_in_a_channel_has_no_limit(storage: Storage) -> None:
+    _, agency = given_neighbours(storage, topics=("coast",))
+    flood(agency, 50)
+    assert len(entered(storage, "topics/coast")) == 50
+    assert len(entered(storage)) == 20
+
+
+def test_a_source_whose_neighbours_left_the_window_has_no_limit(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
+    for hours in range(1, 4):
+        storage.items.enter_waiting(NOON + hours * HOUR)
+    flood(agency, 50, now=NOON + 3 * DAY)
+    assert len(entered(storage)) == 50
+
+
+def test_burst_is_a_setting_of_the_source(storage: Storage) -> None:
+    _, agency = given_neighbours(storage, burst=3)
+    flood(agency, 10)
+    assert len(entered(storage)) == 3
+    storage.admin.sync(config(source("ministry"), source("agency", burst=6)), NOON)
+    storage.items.enter_waiting(NOON + HOUR)
+    assert len(entered(storage)) == 9
+
+
+def test_a_second_flood_enters_behind_the_first(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 30)
+    later = [entry(f"Flood {n}", f"f{n}") for n in reversed(range(30, 35))]
+    agency.says(*later, now=NOON + MINUTE)
+    storage.items.enter_waiting(NOON + 2 * HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(35)]
+
+
+def test_turns_missed_without_a_service_do_not_end_in_a_burst(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 100)
+    storage.items.enter_waiting(NOON + 10 * HOUR)
+    assert len(entered(storage)) == 40
+    storage.items.enter_waiting(NOON + 10 * HOUR + MINUTE)
+    assert len(entered(storage)) == 40
+    storage.items.enter_waiting(NOON + 11 * HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(60)]
+
+
+def test_a_withdrawn_item_enters_only_once_it_is_reinstated(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    (last,) = (each for each in all_items(storage) if each.item.title == "Flood 20")
+    move(storage, last, Trigger.WITHDRAW)
+    storage.items.enter_waiting(NOON + HOUR)
+    assert len(entered(storage)) == 20
+    found = storage.items.find(last.id)
+    assert found is not None
+    move(storage, found, Trigger.REINSTATE)
+    flood(agency, 21, NOON + HOUR)  # says it again
+    release(storage, NOON + HOUR)
+    storage.items.enter_waiting(NOON + HOUR)
+    assert len(entered(storage)) == 21
+
+
+def test_a_waiting_release_yields_to_another_member_of_its_story(storage: Storage) -> None:
+    ministry, agency = given_neighbours(storage)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    copied = entry("Bridge", "b", "https://ministry.example/bridge", body=body)
+    agency.says(copied, *(entry(f"Flood {n}", f"f{n}") for n in range(20)))
+    assert "Bridge" not in titles(storage.items.select(""))
+    ministry.says(entry("Ours", "m1"), copied, now=NOON + MINUTE)
+    storage.items.enter_waiting(NOON + HOUR)
+    assert [each.source for each in storage.items.select("") if each.item.title == "Bridge"] == ["ministry"]
+
+
+def test_a_change_of_topics_keeps_waiting_items_waiting(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 30)
+    storage.admin.sync(config(source("ministry"), source("agency", topics=("coast",))), NOON)
+    assert len(entered(storage, "topics/coast")) == 20
+    storage.items.enter_waiting(NOON + HOUR)
+    assert len(entered(storage, "topics/coast")) == 30
+    assert len(entered(storage)) == 30

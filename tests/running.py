@@ -185,7 +185,11 @@ def given_a_site(
     Its store is in `database`, or on the test's engine.
     """
     database = database or engines.database(directory / "store")
-    made = Site(directory, free_port(), free_port(), database=database)
+    with socket.socket() as first, socket.socket() as second:  # both at once: two ports, not one twice
+        for each in (first, second):
+            each.bind(("127.0.0.1", 0))
+        public, admin = first.getsockname()[1], second.getsockname()[1]
+    made = Site(directory, public, admin, database=database)
     if feeds is not None:
         made.sources(feeds, *lines, poll=poll)
     return made

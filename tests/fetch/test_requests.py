@@ -12,7 +12,7 @@ from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import Validators
-from tests.fetch.given import FEED, client, fetched, poll_settings, polling
+from tests.fetch.given import FEED, LOOPBACK, client, fetched, poll_settings, polling
 from tests.running import feed, given_a_site
 from tests.server import HttpServer, answer, http_server, http_server_in_thread, redirect
 
@@ -48,6 +48,7 @@ def test_no_configured_or_stored_value_can_add_a_header() -> None:
                     url,
                     validators=Validators(url, '"a"\r\nX-Three: 3', "Mon\nX-Four: 4"),
                     accept="text/xml\r\nX-Five: 5",
+                    networks=LOOPBACK,
                 )
         return origin
 

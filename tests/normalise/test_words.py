@@ -16,6 +16,8 @@ from aggregator.normalise.words import (
     words,
 )
 
+LIGATURES = "\ufdf2" * 11  # each folded into 4 letters
+
 
 @pytest.mark.parametrize(
     ("text", "expected"),
@@ -56,7 +58,7 @@ def test_a_query_is_words_phrases_and_prefixes(text: str, expected: tuple[Term, 
 def test_words_of_one_item_and_terms_of_one_query_are_bounded() -> None:
     assert len(words(" ".join(f"w{n}" for n in range(2 * WORDS_MAX)))) == WORDS_MAX
     assert words("ab " * 300 + "cd") == ("ab",) * OCCURRENCES_MAX + ("cd",)
-    ligatures = " ".join(f"{n}\ufdfa\ufdfa\ufdfa" for n in range(WORDS_MAX))  # each folded into 18 letters
+    ligatures = " ".join(f"{n}{LIGATURES}" for n in range(WORDS_MAX))
     assert sum(len(word.encode()) for word in words(ligatures)) <= INDEXED_BYTES_MAX
     assert words("x" * INDEXED_TEXT_MAX * 2) == ("x" * WORD_LENGTH_MAX,)
     assert len(query("ab " * 100)) == TERMS_MAX

@@ -3,6 +3,7 @@
 The seam of the matcher: what of a text is compared, how and at what cost is known here alone.
 """
 
+from itertools import accumulate
 from struct import pack, unpack
 from typing import NamedTuple
 from zlib import crc32
@@ -11,7 +12,7 @@ SHINGLE_WORDS = 4
 SHINGLE_BYTES = 4
 SHINGLES_MIN = 9  # of a text that proves something, 12 words; else the titles must agree
 SHARED_MIN = 0.8  # share of the shorter text's shingles that the longer one must hold
-CHARACTERS_COMPARED = 4_000
+CHARACTERS_COMPARED = 1_000  # of a text, for 0.07 ms an item: 4,000 took a sixth of an import
 SIGNATURE_BYTES_MAX = CHARACTERS_COMPARED // 2 * SHINGLE_BYTES  # words of one character
 # Of one poll. A step is a shingle looked at: 35 to 45 ns on a core of 2024, so that all take 50 ms at most.
 STEPS_MAX = 1_000_000
@@ -31,8 +32,9 @@ def signature(text: str) -> bytes:
     CRC-32 suffices: a text forged to collide with another gains no more than a copy of it.
     """
     words = text[:CHARACTERS_COMPARED].casefold().encode(errors="replace").split()
-    shingles = zip(words, words[1:], words[2:], words[3:], strict=False)
-    hashed = sorted({crc32(b" ".join(shingle)) for shingle in shingles})
+    ends = [0, *accumulate(map(len, words))]
+    shingles = map(b"".join(words).__getitem__, map(slice, ends, ends[SHINGLE_WORDS:]))
+    hashed = sorted(set(map(crc32, shingles)))
     return pack(f"<{len(hashed)}I", *hashed)
 
 

@@ -68,7 +68,7 @@ def test_an_item_beyond_the_budget_that_is_no_copy_stays_alone(storage: Storage)
 
 
 def test_comparisons_of_one_document_end_with_their_steps() -> None:
-    """2,000 items at the address of nine of the longest texts: 18,000 comparisons of 2,000 shingles."""
+    """2,000 items at the address of nine of the longest texts: 18,000 comparisons of 500 shingles."""
     texts = [" ".join(chr(0x4E00 + (n * (k + 1)) % 9_000) for n in range(2_000)) for k in range(PER_ADDRESS)]
     (plain,) = said(release("m", 0))
     link = plain.key(KeyKind.LINK) or b""
@@ -81,7 +81,7 @@ def test_comparisons_of_one_document_end_with_their_steps() -> None:
     matcher = Matcher(knowledge(candidates=candidates))
     decided = [matcher.match(hostile, NOON).decided for _ in range(2_000)]
     assert decided == sorted(decided, reverse=True)
-    assert 0 < decided.count(True) < STEPS_MAX // 1_000 // PER_ADDRESS
+    assert 0 < decided.count(True) < STEPS_MAX // 500 // PER_ADDRESS
 
 
 @pytest.mark.parametrize("listed", [1_500])

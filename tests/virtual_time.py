@@ -40,6 +40,16 @@ def run(scenario: Coroutine[object, object, T]) -> T:
         return runner.run(scenario)
 
 
+def advance(seconds: float) -> None:
+    """Advance the time of the running loop."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, VirtualTimeLoop)
+    loop.now += seconds
+
+
 async def settled() -> None:
-    """Wait until every other task waits, for which a millisecond passes."""
-    await asyncio.sleep(0.001)
+    """Return once every other task waits: a millisecond of virtual time passes only then."""
+    loop = asyncio.get_running_loop()
+    others_wait = loop.create_future()
+    loop.call_later(0.001, others_wait.set_result, None)
+    await others_wait

@@ -20,7 +20,7 @@ STEPS_EACH = 60  # of a comparison besides its shingles
 
 
 class Compared(NamedTuple):
-    """What is compared of an item."""
+    """Title and signature of an item, for comparison with another."""
 
     title: str
     signature: bytes

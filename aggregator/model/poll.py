@@ -39,7 +39,7 @@ class Relocation:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a source has added to the store on one day, counted from the first of year 1 (UTC)."""
+    """Items and bytes that a source has added to the store on one day (UTC), numbered from year 1."""
 
     day: int = 0
     items: int = 0

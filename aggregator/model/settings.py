@@ -73,7 +73,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """What one source may add to the store in a day (UTC): new items, and bytes of new and edited ones."""
+    """Limits of one source in a day (UTC): new items, and bytes of new and edited ones."""
 
     items: int = 5_000
     bytes: int = 200_000_000

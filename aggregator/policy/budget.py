@@ -39,7 +39,7 @@ def within(
 
 
 class _Spending:
-    """What is spent while the changes of one document are gone through."""
+    """Running totals of one document against the budget of its source."""
 
     def __init__(self, limit: Budget, spent: Spent) -> None:
         self._limit = limit

@@ -8,7 +8,7 @@ from aggregator.fetch.errors import Rejected
 from aggregator.fetch.politeness import HOSTS_MAX, HOSTS_REMEMBERED_MAX, LIMITED_FOR, SLOW_FETCH_AFTER, Hosts
 from aggregator.model import HostState
 from tests.given import NOON
-from tests.virtual_time import run, settled
+from tests.virtual_time import advance, run, settled
 
 
 def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[str]:
@@ -289,7 +289,7 @@ def test_a_429_each_minute_does_not_keep_the_fetches_of_others_from_their_turn()
 
         for name in ("busy", "honest"):
             await fetch(name)
-        await asyncio.sleep(LIMITED_FOR)
+        advance(LIMITED_FOR)
         for name in ("busy", "honest"):
             await fetch(name)
         return said

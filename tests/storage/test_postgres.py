@@ -15,6 +15,7 @@ from aggregator.storage import Place, move_store, open_storage
 from tests.given import HOUR, NOON, SourceDriver, config, entry, source, succeeded, titles
 from tests.postgres import Server, proxy
 from tests.running import until
+from tests.storage.given import given_origin
 
 pytestmark = [pytest.mark.needs("postgres"), pytest.mark.one_engine("about PostgreSQL alone")]
 NUMBERS = count(1)
@@ -81,10 +82,7 @@ def tries(call: Callable[[], object]) -> None:
 
 def test_a_text_with_nul_is_searched_for_without_it(url: str, tmp_path: Path) -> None:
     with closing(open_storage(tmp_path, url)) as storage:
-        of = source("ministry")
-        storage.admin.sync(config(of), NOON)
-        origin = SourceDriver(storage, of)
-        origin.says(now=NOON - HOUR)
+        origin = given_origin(storage)
         origin.says(entry("One", "a"))
         assert storage.items.find("a\0b") is None
         assert storage.items.items(ItemQuery(topic="sea\0", search="one\0")) == ()
@@ -104,12 +102,9 @@ def test_a_moved_store_has_statistics_and_goes_on_with_its_numbers(url: str, tmp
         assert SourceDriver(storage, of).says(entry("Two", "b"), entry("One", "a")).new == 1
 
 
-def test_a_word_in_a_hundred_thousand_forms_blocks_no_other_item(url: str, tmp_path: Path) -> None:
+def test_an_item_whose_words_grow_by_folding_blocks_no_other(url: str, tmp_path: Path) -> None:
     with closing(open_storage(tmp_path, url)) as storage:
-        of = source("ministry")
-        storage.admin.sync(config(of), NOON)
-        origin = SourceDriver(storage, of)
-        origin.says(now=NOON - HOUR)
+        origin = given_origin(storage)
         ligatures = "\ufdf2" * 11  # each folded into 4 letters
         long = " ".join(f"{n}{ligatures}" for n in range(16_000))
         origin.says(entry("Evil", "a", body=f"<p>{long}</p>"), entry("Honest", "b"))

@@ -7,8 +7,8 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +20,8 @@ from aggregator.errors import StoreFull
 from aggregator.model.settings import Config
 from aggregator.service.app import polling, scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.scheduler import Scheduler
 from aggregator.storage.sql.admin import AdminStore
 from tests.engines import open_storage
 from tests.given import config
@@ -67,39 +69,46 @@ def test_without_a_listener_notification_is_silent(address: str) -> None:
     notify(address)
 
 
-def test_a_blocked_tick_starves_the_watchdog_and_readiness(tmp_path: Path) -> None:
-    asyncio.run(_blocked(tmp_path))
-
-
-async def _blocked(directory: Path) -> None:
+@asynccontextmanager
+async def observed(directory: Path) -> AsyncIterator[tuple[Pipeline, Scheduler, list[float], list[str]]]:
+    """Yield a pipeline, its scheduler, the clock of the scheduler in seconds, and what systemd is told."""
     clock = [0.0]
     said: list[str] = []
     current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
     with closing(open_storage(current.config.store)) as storage, storage.admin.poller(utc_now()):
         async with polling(storage, current) as pipeline:
             poller = scheduler_of(pipeline, current, notify=said.append, monotonic=lambda: clock[0])
-            assert not poller.is_ready()
-            await poller.tick()
-            await poller.tick()
-            assert said == ["READY=1", "WATCHDOG=1"]
-            loop, is_blocked, release = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+            yield pipeline, poller, clock, said
 
-            def block() -> None:
-                loop.call_soon_threadsafe(is_blocked.set)
-                release.wait()
 
-            blocking = asyncio.ensure_future(pipeline.write(block))
-            tick = asyncio.create_task(poller.tick())
-            await is_blocked.wait()
-            clock[0] = 29
-            assert poller.is_ready()
-            clock[0] = 31
-            assert not poller.is_ready()
-            assert said == ["READY=1", "WATCHDOG=1"]
-            release.set()
-            await asyncio.gather(blocking, tick)
-            assert poller.is_ready()
-            assert said[-1] == "WATCHDOG=1"
+def test_a_blocked_tick_starves_the_watchdog_and_readiness(tmp_path: Path) -> None:
+    asyncio.run(_blocked(tmp_path))
+
+
+async def _blocked(directory: Path) -> None:
+    async with observed(directory) as (pipeline, poller, clock, said):
+        assert not poller.is_ready()
+        await poller.tick()
+        await poller.tick()
+        assert said == ["READY=1", "WATCHDOG=1"]
+        loop, is_blocked, release = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+        def block() -> None:
+            loop.call_soon_threadsafe(is_blocked.set)
+            release.wait()
+
+        blocking = asyncio.ensure_future(pipeline.write(block))
+        tick = asyncio.create_task(poller.tick())
+        await is_blocked.wait()
+        clock[0] = 29
+        assert poller.is_ready()
+        clock[0] = 31
+        assert not poller.is_ready()
+        assert said == ["READY=1", "WATCHDOG=1"]
+        release.set()
+        await asyncio.gather(blocking, tick)
+        assert poller.is_ready()
+        assert said[-1] == "WATCHDOG=1"
 
 
 def test_a_tick_that_waits_behind_writes_that_end_is_busy_and_not_stuck(tmp_path: Path) -> None:
@@ -107,33 +116,28 @@ def test_a_tick_that_waits_behind_writes_that_end_is_busy_and_not_stuck(tmp_path
 
 
 async def _busy(directory: Path) -> None:
-    clock = [0.0]
-    said: list[str] = []
-    current = LiveConfig(replace(config(), store=directory / "store", path=directory / "sources.yaml"))
-    with closing(open_storage(current.config.store)) as storage, storage.admin.poller(utc_now()):
-        async with polling(storage, current) as pipeline:
-            poller = scheduler_of(pipeline, current, notify=said.append, monotonic=lambda: clock[0])
-            await poller.tick()
-            queue = [threading.Event() for _ in range(4)]
-            writes = [asyncio.ensure_future(pipeline.write(each.wait)) for each in queue]
-            tick = asyncio.create_task(poller.tick())
-            await asyncio.sleep(0)
-            for each, write in zip(queue[:3], writes[:3], strict=True):
-                clock[0] += 20
-                each.set()
-                await write
-                poller.look()
-                assert poller.is_ready()
-            assert said == ["READY=1", *["WATCHDOG=1"] * 3]
-            assert poller.load() == "busy: a tick has waited for 60 s behind writes, which go on"
-            clock[0] += 31
+    async with observed(directory) as (pipeline, poller, clock, said):
+        await poller.tick()
+        queue = [threading.Event() for _ in range(4)]
+        writes = [asyncio.ensure_future(pipeline.write(each.wait)) for each in queue]
+        tick = asyncio.create_task(poller.tick())
+        await asyncio.sleep(0)
+        for each, write in zip(queue[:3], writes[:3], strict=True):
+            clock[0] += 20
+            each.set()
+            await write
             poller.look()
-            assert not poller.is_ready()
-            assert said == ["READY=1", *["WATCHDOG=1"] * 3]
-            assert poller.load() == "stuck: a tick has waited for 91 s, and no write has ended for 30 s"
-            queue[3].set()
-            await asyncio.gather(*writes, tick)
-            assert (poller.is_ready(), poller.load()) == (True, "")
+            assert poller.is_ready()
+        assert said == ["READY=1", *["WATCHDOG=1"] * 3]
+        assert poller.load() == "busy: a tick has waited for 60 s behind writes, which go on"
+        clock[0] += 31
+        poller.look()
+        assert not poller.is_ready()
+        assert said == ["READY=1", *["WATCHDOG=1"] * 3]
+        assert poller.load() == "stuck: a tick has waited for 91 s, and no write has ended for 30 s"
+        queue[3].set()
+        await asyncio.gather(*writes, tick)
+        assert (poller.is_ready(), poller.load()) == (True, "")
 
 
 class FullAdmin(AdminStore):

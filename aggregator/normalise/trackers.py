@@ -99,6 +99,8 @@ def is_hidden_block(attributes: Mapping[str, str]) -> bool:
 
 def _declarations(style: str) -> dict[str, str]:
     """Return the declarations of a style attribute, lower case, without comments and `!important`."""
+    if not style:
+        return {}
     start, *rest = style.split("/*")  # a comment that is not closed ends with the style (CSS Syntax 4.3.2)
     without_comments = start + "".join(part.partition("*/")[2] for part in rest)
     pairs = (part.partition(":") for part in without_comments.lower().split(";"))
@@ -106,6 +108,8 @@ def _declarations(style: str) -> dict[str, str]:
 
 
 def _is_hidden(style: Mapping[str, str]) -> bool:
+    if not style:
+        return False
     opacity = _number(style.get("opacity", ""))
     offsets = (_number(style.get(name, "")) for name in ("left", "top", "margin-left", "text-indent"))
     return (

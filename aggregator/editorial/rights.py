@@ -13,7 +13,7 @@ SUMMARY_CHARS_MAX = 300
 
 # The sanitiser writes attributes in double quotes, and escapes quotes within and "<" everywhere. No start of
 # a match runs over the next one, so the search is linear.
-_TAG = re.compile(r'<(?:[^<>"]|"[^"]*+")*+>')
+_TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*>')
 
 
 @dataclass(frozen=True, slots=True)

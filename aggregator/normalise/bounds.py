@@ -18,7 +18,7 @@ REBUILT_CHARS_MAX = 10_000_000  # of open tags, summed over all tags inside them
 # A tag's attributes as the tokeniser of the HTML standard reads them (13.2.5.32 on). Every quantifier is
 # possessive and every match succeeds, so a scan is linear. A tag hidden inside an apparent quoted value makes
 # that value long, so TAG_CHARS_MAX still catches it.
-_TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?|["'])*+)""")
+_TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?|["'])*)""")
 _INLINE_IMAGE = re.compile(r"""(?<=["'=])data:image/[a-z+.-]{1,20};base64,[A-Za-z0-9+/=]++""")
 _HIDDEN_ELEMENT = re.compile(r"(?i)<(/?)(?:script|style|template|svg)\b[^<>]*>")
 _MATH = re.compile(

@@ -77,7 +77,7 @@ _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
 _ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)=\"([^\"]*)\"")
 _FIRST_LINE_FEED = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 _MEDIA = re.compile(r"<(?:img|video|audio) [^<>]*>")
-_BREAKS = re.compile(r"(<br>)(?:(?:[\s\u200b]|&nbsp;)*+<br>){2,}+")
+_BREAKS = re.compile(r"(<br>)(?:(?:[\s\u200b]|&nbsp;)*<br>){2,}")
 _EMPTY_LINK = re.compile(r"<a [^<>]*>(\s*)</a>")
 
 

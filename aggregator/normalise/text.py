@@ -17,7 +17,7 @@ _END = "</div>"  # of a disclaimer, in which there is no other <div>
 TITLE_HTML_CHARS_MAX = 10_000
 MARKS_MAX = 8  # combining marks on a character; a stack of Tibetan letters has eight
 # More characters in a row than that which are neither letters nor blanks nor ASCII: marks are among them.
-_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\u02ff](?:<[^<>]*+>)*+){9,}+")
+_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\u02ff](?:<[^<>]*+>)*){9,}")
 # A ninth of that pattern's CPU time; all marks are within, Latin text with its punctuation is not.
 _BEYOND_LATIN = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2ce0-\u2dff\u3000-\U000fffff]")
 _TAG_OR_CHARACTER = re.compile(r"<[^<>]*+>|.", re.DOTALL)

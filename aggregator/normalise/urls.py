@@ -28,7 +28,7 @@ _WWW = re.compile(r"(?i)www\.[a-z0-9-]+\.")
 # URLs that WHATWG normalisation leaves unchanged, so that ada_url need not be called: nothing to escape or
 # fold, no port, no dot segments, no host that is a number or punycode.
 _SETTLED = re.compile(
-    r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*+\.)+[a-z]{2,}(?=/)(?:/[A-Za-z0-9_~,;:+=!$()*&-][A-Za-z0-9_~,;:+=!$()*&.-]*+)*+/?"
+    r"https?://(?:[a-z0-9]++(?:-[a-z0-9]++)*\.)+[a-z]{2,}(?=/)(?:/[A-Za-z0-9_~,;:+=!$()*&-][A-Za-z0-9_~,;:+=!$()*&.-]*+)*/?"
     r"(?:\?[A-Za-z0-9_~,;:+=!$()*&./-]*+)?"
 )
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)

@@ -94,11 +94,7 @@ def attacks(pattern: "re.Pattern[Any]") -> Iterator[tuple[str, str, str]]:
     A sample of the pattern is made part by part; each run of parts is a pump behind the parts before it, and
     ends on a character that matches nothing, or on nothing.
     """
-    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
-    parser: Any = importlib.import_module("re._parser")
-    parts = _samples(
-        parser.parse(text, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else 0)
-    )
+    parts = _samples(_parsed(pattern))
     starts = range(len(parts))
     prefixes = dict.fromkeys(["", *("".join(parts[:at]) for at in starts)])
     pumps = dict.fromkeys(
@@ -108,6 +104,38 @@ def attacks(pattern: "re.Pattern[Any]") -> Iterator[tuple[str, str, str]]:
     )
     pumps |= dict.fromkeys(["".join(parts), " ", "\n", "a", "0", "<", "&"])
     yield from product(prefixes, [pump for pump in pumps if pump], ("", "\x00", "!", " \x00"))
+
+
+def has_possessive_group(pattern: "re.Pattern[Any]") -> bool:
+    """Return whether a group, not a single set or character, is repeated possessively, or is atomic."""
+    return _has_possessive_group(_parsed(pattern))
+
+
+def _has_possessive_group(parsed: Any) -> bool:
+    for operation, value in parsed:
+        name, inner = str(operation), []
+        if name == "ATOMIC_GROUP" or (
+            name == "POSSESSIVE_REPEAT"
+            and [str(each) for each, _ in value[2]] not in (["IN"], ["LITERAL"], ["NOT_LITERAL"], ["ANY"])
+        ):
+            return True
+        if name in ("MAX_REPEAT", "MIN_REPEAT"):
+            inner = [value[2]]
+        elif name == "SUBPATTERN":
+            inner = [value[3]]
+        elif name == "BRANCH":
+            inner = value[1]
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            inner = [value[1]]
+        if any(map(_has_possessive_group, inner)):
+            return True
+    return False
+
+
+def _parsed(pattern: "re.Pattern[Any]") -> Any:
+    text = pattern.pattern if isinstance(pattern.pattern, str) else pattern.pattern.decode("latin-1")
+    parser: Any = importlib.import_module("re._parser")
+    return parser.parse(text, pattern.flags & ~re.UNICODE if isinstance(pattern.pattern, bytes) else 0)
 
 
 def _samples(parsed: Any) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.patterns import Use, attacks, uses
+from tests.hostile.patterns import Use, attacks, has_possessive_group, uses
 
 FOUND, UNKNOWN = uses()
 # Patterns made at run time, and those whose input is never a stranger's.
@@ -55,6 +55,13 @@ def growth(use: Use, prefix: str, pump: str, suffix: str) -> float:
         return float("inf")
     large = best(LARGE)
     return large / small if large > LINEAR else 0.0
+
+
+def test_no_group_is_possessive_or_atomic() -> None:
+    """Python 3.11.0 to 3.11.4 match such a group wrongly when it can backtrack (CPython issue 106052)."""
+    assert [use.place for use in FOUND if has_possessive_group(use.pattern)] == []
+    assert has_possessive_group(re.compile(r"<(?:a|b+)*+>"))
+    assert not has_possessive_group(re.compile(r"<(?:[ab]*+c)*>"))
 
 
 def slow(use: Use) -> list[tuple[str, str, str, float]]:

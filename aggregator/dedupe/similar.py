@@ -3,7 +3,6 @@
 The seam of the matcher: what of a text is compared, how and at what cost is known here alone.
 """
 
-from itertools import accumulate
 from struct import pack, unpack
 from typing import NamedTuple
 from zlib import crc32
@@ -32,9 +31,8 @@ def signature(text: str) -> bytes:
     CRC-32 suffices: a text forged to collide with another gains no more than a copy of it.
     """
     words = text[:CHARACTERS_COMPARED].casefold().encode(errors="replace").split()
-    ends = [0, *accumulate(map(len, words))]
-    shingles = map(b"".join(words).__getitem__, map(slice, ends, ends[SHINGLE_WORDS:]))
-    hashed = sorted(set(map(crc32, shingles)))
+    shingles = zip(*(words[start:] for start in range(SHINGLE_WORDS)), strict=False)
+    hashed = sorted(set(map(crc32, map(b"".join, shingles))))
     return pack(f"<{len(hashed)}I", *hashed)
 
 

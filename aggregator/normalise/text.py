@@ -61,7 +61,8 @@ def capped_marks(value: str) -> str:
 
     A stack of marks is drawn over the lines around it, also over those of others.
     """
-    if value.isascii() or _BEYOND_LATIN.search(value) is None:
+    beyond_latin_1 = len(value) - len(value.encode("latin-1", "ignore"))
+    if beyond_latin_1 <= MARKS_MAX or _BEYOND_LATIN.search(value) is None:
         return value
     return _MANY_MARKS.sub(_without_excess_marks, value)
 

@@ -1,7 +1,7 @@
 """Patches to the internals of feedparser, which is pinned exactly for their sake.
 
-Three save CPU time and leave the output unchanged; the other four correct the output. Each is a function of
-its own and works alone, so that a test can compare its effect with feedparser unpatched.
+Five save CPU time and leave unchanged what is read of the output; the other four correct it. Each is a
+function of its own and works alone, so that a test can compare its effect with feedparser unpatched.
 """
 
 from collections.abc import Callable, Iterable
@@ -9,6 +9,8 @@ from functools import lru_cache
 
 import feedparser.api
 import feedparser.mixin
+import feedparser.namespaces._base
+import feedparser.namespaces.dc
 import feedparser.namespaces.georss
 import feedparser.util
 
@@ -36,6 +38,26 @@ def copy_flat_dicts() -> None:
     It saves 2 % of a cold import.
     """
     feedparser.util.FeedParserDict.__deepcopy__ = lambda parsed, memo: type(parsed)(parsed)
+
+
+def look_up_plain_keys() -> None:
+    """Look up keys that feedparser neither renames nor derives as a dict does: 3 % of a worker's time."""
+    derived = {"category", "enclosures", "license", "updated", "updated_parsed"}
+    renamed = derived.union(feedparser.util.FeedParserDict.keymap)
+    look_up = feedparser.util.FeedParserDict.get
+
+    def get(parsed: feedparser.util.FeedParserDict, key: str, default: object = None) -> object:
+        if key in renamed:
+            return look_up(parsed, key, default)
+        return dict.get(parsed, key, default)
+
+    feedparser.util.FeedParserDict.get = get
+
+
+def read_no_dates() -> None:
+    """Leave dates as text: `normalise.dates` reads them, and feedparser's tuples are not used."""
+    for namespace in (feedparser.namespaces._base, feedparser.namespaces.dc):
+        namespace._parse_date = lambda text: None
 
 
 def keep_guids() -> None:
@@ -100,6 +122,8 @@ PATCHES = (
     use_expat_driver,
     cache_base_uris,
     copy_flat_dicts,
+    look_up_plain_keys,
+    read_no_dates,
     keep_guids,
     keep_author_names,
     keep_relative_links,

@@ -73,17 +73,29 @@ PLACES = frozenset(
     }
 )
 AUTHORS = frozenset({"author", "author_detail", "authors", "publisher_detail"})
+DATES = frozenset(
+    {
+        "published_parsed",
+        "updated_parsed",
+        "created_parsed",
+        "expired_parsed",
+        "validity_start_parsed",
+        "validity_end_parsed",
+    }
+)
 WHOLE = View()
 # The part of the output that each patch may change: none for a patch for speed.
 VIEWS: Mapping[str, View] = {
     "use_expat_driver": WHOLE,
     "cache_base_uris": WHOLE,
     "copy_flat_dicts": WHOLE,
+    "look_up_plain_keys": WHOLE,
+    "read_no_dates": View(ignored=DATES),
     "keep_guids": View(resolved=frozenset({"id", "link"})),
     "keep_author_names": View(ignored=AUTHORS),
     "keep_relative_links": View(resolved=URLS),
     "ignore_places": View(ignored=PLACES),
-    "all": View(ignored=AUTHORS | PLACES, resolved=URLS),
+    "all": View(ignored=AUTHORS | PLACES | DATES, resolved=URLS),
     "whole": WHOLE,
 }
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from aggregator.model import Trigger
-from aggregator.service.maintenance import release
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
 from tests.storage.given import given_origin, move
@@ -26,17 +26,26 @@ def entered(storage: Storage, name: str = "") -> list[str]:
     return [title for title in reversed(titles(storage.items.select(name))) if title.startswith("Flood")]
 
 
+def enter(storage: Storage, now: datetime, limit: int = 100) -> int:
+    """Let all items enter whose turn has come; returns the number of transactions."""
+    transactions = 0
+    while storage.items.enter_waiting(now, limit):
+        transactions += 1
+        assert transactions < 1_000
+    return transactions
+
+
 def test_a_flood_enters_a_shared_channel_twenty_an_hour_oldest_first(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 50)
     assert len(entered(storage, "sources/agency")) == 50
     expected = [f"Flood {n}" for n in range(50)]
     assert entered(storage) == expected[:20]
-    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    enter(storage, NOON + HOUR - MINUTE)
     assert entered(storage) == expected[:20]
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert entered(storage) == expected[:40]
-    storage.items.enter_waiting(NOON + 2 * HOUR)
+    enter(storage, NOON + 2 * HOUR)
     assert entered(storage) == expected
 
 
@@ -44,7 +53,7 @@ def test_positions_are_in_the_order_of_entering(storage: Storage) -> None:
     ministry, agency = given_neighbours(storage)
     flood(agency, 21)
     ministry.says(entry("Ours", "m1"), entry("Ours again", "m2"), now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert titles(storage.items.select(""))[:3] == ["Flood 20", "Ours again", "Flood 19"]
 
 
@@ -52,9 +61,9 @@ def test_a_turn_moves_only_the_channel_that_is_entered(storage: Storage) -> None
     _, agency = given_neighbours(storage)
     flood(agency, 21)
     before = {name: storage.items.channel_seq(name) for name in storage.items.channels()}
-    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    enter(storage, NOON + HOUR - MINUTE)
     assert {name: storage.items.channel_seq(name) for name in before} == before
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert [name for name in before if storage.items.channel_seq(name) != before[name]] == [""]
 
 
@@ -62,9 +71,9 @@ def test_nothing_waits_longer_than_a_day_and_nothing_is_skipped(storage: Storage
     _, agency = given_neighbours(storage)
     flood(agency, 600)
     for hours in range(1, 24):
-        storage.items.enter_waiting(NOON + hours * HOUR)
+        enter(storage, NOON + hours * HOUR)
         assert len(entered(storage)) == 20 * (hours + 1)
-    storage.items.enter_waiting(NOON + DAY)
+    enter(storage, NOON + DAY)
     assert count(storage, "waiting") == 0
     assert count(storage, "membership m JOIN channel c ON c.number = m.channel WHERE c.name = ''") == 601
 
@@ -87,7 +96,7 @@ def test_a_source_whose_neighbours_left_the_window_has_no_limit(storage: Storage
     _, agency = given_neighbours(storage)
     agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
     for hours in range(1, 4):
-        storage.items.enter_waiting(NOON + hours * HOUR)
+        enter(storage, NOON + hours * HOUR)
     flood(agency, 50, now=NOON + 3 * DAY)
     assert len(entered(storage)) == 50
 
@@ -97,7 +106,7 @@ def test_burst_is_a_setting_of_the_source(storage: Storage) -> None:
     flood(agency, 10)
     assert len(entered(storage)) == 3
     storage.admin.sync(config(source("ministry"), source("agency", burst=6)), NOON)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage)) == 9
 
 
@@ -106,18 +115,18 @@ def test_a_second_flood_enters_behind_the_first(storage: Storage) -> None:
     flood(agency, 30)
     later = [entry(f"Flood {n}", f"f{n}") for n in reversed(range(30, 35))]
     agency.says(*later, now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + 2 * HOUR)
+    enter(storage, NOON + 2 * HOUR)
     assert entered(storage) == [f"Flood {n}" for n in range(35)]
 
 
 def test_turns_missed_without_a_service_do_not_end_in_a_burst(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 100)
-    storage.items.enter_waiting(NOON + 10 * HOUR)
+    enter(storage, NOON + 10 * HOUR)
     assert len(entered(storage)) == 40
-    storage.items.enter_waiting(NOON + 10 * HOUR + MINUTE)
+    enter(storage, NOON + 10 * HOUR + MINUTE)
     assert len(entered(storage)) == 40
-    storage.items.enter_waiting(NOON + 11 * HOUR)
+    enter(storage, NOON + 11 * HOUR)
     assert entered(storage) == [f"Flood {n}" for n in range(60)]
 
 
@@ -126,14 +135,13 @@ def test_a_withdrawn_item_enters_only_once_it_is_reinstated(storage: Storage) ->
     flood(agency, 21)
     (last,) = (each for each in all_items(storage) if each.item.title == "Flood 20")
     move(storage, last, Trigger.WITHDRAW)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage)) == 20
     found = storage.items.find(last.id)
     assert found is not None
     move(storage, found, Trigger.REINSTATE)
     flood(agency, 21, NOON + HOUR)  # says it again
-    release(storage, NOON + HOUR)
-    storage.items.enter_waiting(NOON + HOUR)
+    Releases(storage).all(NOON + HOUR)
     assert len(entered(storage)) == 21
 
 
@@ -144,7 +152,7 @@ def test_a_waiting_release_yields_to_another_member_of_its_story(storage: Storag
     agency.says(copied, *(entry(f"Flood {n}", f"f{n}") for n in range(20)))
     assert "Bridge" not in titles(storage.items.select(""))
     ministry.says(entry("Ours", "m1"), copied, now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert [each.source for each in storage.items.select("") if each.item.title == "Bridge"] == ["ministry"]
 
 
@@ -153,6 +161,6 @@ def test_a_change_of_topics_keeps_waiting_items_waiting(storage: Storage) -> Non
     flood(agency, 30)
     storage.admin.sync(config(source("ministry"), source("agency", topics=("coast",))), NOON)
     assert len(entered(storage, "topics/coast")) == 20
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage, "topics/coast")) == 30
     assert len(entered(storage)) == 30

@@ -20,7 +20,7 @@ ENTERED_AT_ONCE = 100  # waiting items in one transaction: about 10 ms
 
 
 class Batch:
-    """Size of the next transaction: half after one that failed, double after one that succeeded.
+    """Size of the next transaction: half after one that failed, one more after one that succeeded.
 
     A transaction that takes longer than the database has to answer would fail at every attempt.
     """
@@ -35,7 +35,7 @@ class Batch:
         except StoreUnavailable:
             self.size = max(1, self.size // 2)
             raise
-        self.size = min(self._most, self.size * 2)
+        self.size = min(self._most, self.size + 1)
         return done
 
 

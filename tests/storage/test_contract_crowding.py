@@ -5,7 +5,7 @@ from datetime import datetime
 from aggregator.model import Trigger
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import given_origin, move
 
 
@@ -74,7 +74,7 @@ def test_nothing_waits_longer_than_a_day_and_nothing_is_skipped(storage: Storage
         enter(storage, NOON + hours * HOUR)
         assert len(entered(storage)) == 20 * (hours + 1)
     enter(storage, NOON + DAY)
-    assert count(storage, "waiting") == 0
+    assert count(storage, "waiting") == count(storage, "turn") == 0
     assert count(storage, "membership m JOIN channel c ON c.number = m.channel WHERE c.name = ''") == 601
 
 
@@ -99,6 +99,88 @@ def test_a_source_whose_neighbours_left_the_window_has_no_limit(storage: Storage
         enter(storage, NOON + hours * HOUR)
     flood(agency, 50, now=NOON + 3 * DAY)
     assert len(entered(storage)) == 50
+
+
+def test_a_source_beside_an_item_of_the_last_two_days_is_not_alone(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
+    for hours in range(1, 4):
+        enter(storage, NOON + hours * HOUR)
+    flood(agency, 50, now=NOON + 2 * DAY)
+    assert len(entered(storage)) == 20
+
+
+def test_a_source_beside_one_of_the_newest_items_is_not_alone_however_old(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 50, now=NOON + 9 * DAY)
+    assert len(entered(storage)) == 20
+
+
+def test_every_shared_channel_has_the_limit(storage: Storage) -> None:
+    both = {"topics": ("coast",), "language": "en"}
+    ministry, agency = (given_origin(storage, name, **both) for name in ("ministry", "agency"))
+    ministry.says(entry("Ours", "m1"))
+    flood(agency, 50)
+    lengths = [len(entered(storage, name)) for name in ("", "topics/coast", "languages/en", "sources/agency")]
+    assert lengths == [20, 20, 20, 50]
+
+
+def test_a_new_item_enters_behind_those_whose_turn_has_come(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 41)
+    agency.says(entry("Flood 41", "f41"), now=NOON + HOUR)
+    assert len(entered(storage)) == 20
+    enter(storage, NOON + HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(40)]
+    enter(storage, NOON + 2 * HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(42)]
+
+
+def test_withdrawn_items_that_wait_keep_none_behind_them(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    (last,) = (each for each in all_items(storage) if each.item.title == "Flood 20")
+    move(storage, last, Trigger.WITHDRAW)
+    agency.says(entry("Flood 21", "f21"), now=NOON + HOUR)
+    assert entered(storage)[-1] == "Flood 21"
+
+
+def test_a_clock_set_back_moves_the_turns(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    storage.polls.set_back(DAY)
+    assert not storage.items.enter_waiting(NOON + HOUR - DAY - MINUTE, 100)
+    assert storage.items.enter_waiting(NOON + HOUR - DAY, 100)
+
+
+def test_the_turns_of_a_source_go_with_it(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    storage.admin.sync(config(source("ministry")), NOON)
+    storage.admin.forget("agency", NOON)
+    assert count(storage, "turn") == 0
+
+
+def test_the_operator_sees_what_waits_and_until_when(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 50)
+    waits = {each.feed.id: each.waiting for each in storage.admin.health()}
+    assert waits == {"agency": 30, "ministry": 0}
+    by_title = {each.item.title: storage.items.enters(each.number) for each in all_items(storage)}
+    found = [by_title[f"Flood {n}"] for n in (19, 20, 39, 40)]
+    assert found == [None, NOON + HOUR, NOON + HOUR, NOON + 2 * HOUR]
+
+
+def test_members_of_one_story_released_together_stand_once_in_the_merged_feed(storage: Storage) -> None:
+    ministry, agency = given_neighbours(storage)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    ahead = iso(NOON + HOUR)
+    for driver in (agency, ministry):
+        driver.says(entry("Bridge", "b", "https://ministry.example/bridge", body=body, published=ahead))
+    Releases(storage).all(NOON + HOUR)
+    assert [each.source for each in storage.items.select("") if each.item.title == "Bridge"] == ["ministry"]
+    for name in ("agency", "ministry"):
+        assert "Bridge" in titles(storage.items.select(f"sources/{name}"))
 
 
 def test_burst_is_a_setting_of_the_source(storage: Storage) -> None:

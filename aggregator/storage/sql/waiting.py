@@ -107,6 +107,16 @@ def _entering(db: Connection, ready: Sequence[Row], group: Row) -> list[int]:
     return found
 
 
+def of_sources(db: Connection) -> dict[int, int]:
+    """Return how many items of each source wait for the merged channel, by the source's number."""
+    found = db.execute(
+        """SELECT w.source, count(*) AS items FROM waiting w JOIN channel c ON c.number = w.channel
+        WHERE c.name = ? GROUP BY w.source""",
+        (ALL,),
+    )
+    return {row["source"]: row["items"] for row in found}
+
+
 def wake(db: Connection, numbers: Sequence[int], now: datetime) -> None:
     """Make the turns due of groups in which these items wait: they are live again."""
     db.execute(

@@ -136,6 +136,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
+        "enters": storage.items.enters(item.number),
         "also": [asdict(also) for also in item.also],
         "revisions": [{"at": at, "title": title} for at, title in storage.items.corrections(item.number)],
         "audit": [
@@ -146,6 +147,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
 
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
+    enters = storage.items.enters(item.number)
     say(item.item.title)
     for name, value in (
         ("organisation", _organisation(item, feed)),
@@ -154,6 +156,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         ("published", when(item.shown)),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
+        ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("flags", ", ".join(item.flags)),

@@ -62,6 +62,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "topics": health.feed.topics,
         "live": health.live,
         "held": health.held,
+        "waiting": health.waiting,
         "mode": health.mode,
         "failures": health.failures,
         "due": health.due.at,

@@ -219,6 +219,7 @@ class Health:
     failures: int
     live: int
     held: int
+    waiting: int = 0  # live items that wait for the merged channel
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None

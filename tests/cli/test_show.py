@@ -1,11 +1,12 @@
 """`sources`, `items` and `show`: tables and JSON."""
 
 import json
+from datetime import datetime
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.running import Site, json_of
+from tests.running import Site, feed, item, json_of
 
 DISCLAIMER = (
     "Public release. This item was issued by Harbour Office or the authors it names, and may reflect what was "
@@ -119,6 +120,23 @@ def test_rights_forbid_the_text_view_too(here: Site, polled: Command) -> None:
 def test_an_item_is_found_by_each_of_its_names(polled: Command, name: str) -> None:
     whole = json.loads(polled("show", storm(polled), "--json").out)
     assert json.loads(polled("show", whole[name], "--json").out) == whole
+
+
+def test_an_item_that_waits_names_the_time_at_which_it_enters_the_merged_feed(
+    here: Site, command: Command
+) -> None:
+    (here.directory / "coast.xml").write_bytes(feed(item("coast", "Ours")))
+    here.sources({"coast": "file:coast.xml"})
+    command("poll")
+    here.sources({"coast": "file:coast.xml", "harbour": "file:press.xml"}, ", burst: 1")
+    command("poll")
+    shown = {each["title"]: each["id"] for each in json_of(command("items", "--json").out)}
+    said = {title: command("show", name).out for title, name in shown.items()}
+    assert [title for title, text in said.items() if "enters the merged feed at 2" in text] == [
+        "Storm warning"
+    ]
+    whole = json.loads(command("show", shown["Storm warning"], "--json").out)
+    assert datetime.fromisoformat(whole["enters"]) > datetime.fromisoformat(whole["first_seen"])
 
 
 def test_the_whole_item_is_shown_as_json(polled: Command) -> None:

@@ -5,7 +5,7 @@ import pytest
 from aggregator.errors import StorageError
 from aggregator.model import State, Transition, Trigger
 from aggregator.policy.lifecycle import step
-from aggregator.service.maintenance import release
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, iso, titles
 from tests.storage.given import again, given_origin, move
@@ -57,7 +57,7 @@ def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(s
     move(storage, again(storage, stored), Trigger.REINSTATE)
     assert storage.items.select("") == ()
     origin.says(entry("Retracted, edited", "g1"), now=NOON + 2 * DAY)
-    release(storage, NOON + 2 * DAY)
+    Releases(storage).all(NOON + 2 * DAY)
     (shown,) = storage.items.select("")
     assert (shown.item.title, shown.updated) == ("Retracted, edited", NOON + 2 * DAY)
     assert storage.items.history(stored.number).revisions == ()
@@ -77,7 +77,7 @@ def test_a_reinstated_item_that_its_origin_has_not_changed_is_as_before(storage:
     move(storage, again(storage, stored), Trigger.REINSTATE)
     assert storage.polls.next_due() == NOON + MINUTE
     origin.says(said, now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     (shown,) = storage.items.select("")
     assert (shown.item, shown.position, shown.corrected) == (stored.item, stored.position, False)
 
@@ -89,7 +89,7 @@ def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operato
     move(storage, stored, Trigger.WITHDRAW)
     move(storage, again(storage, stored), Trigger.REINSTATE)
     origin.says(entry("Another", "g2"), now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     assert titles(storage.items.select("")) == ["Another"]
     move(storage, again(storage, stored), Trigger.RELEASE)
     assert titles(storage.items.select("sources/ministry")) == ["Another", "Retracted"]
@@ -102,7 +102,7 @@ def test_a_reinstated_item_that_is_held_again_does_not_go_live_by_itself(storage
     for trigger in (Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.HOLD):
         move(storage, again(storage, stored), trigger)
     origin.says(entry("Retracted, edited", "g1"), now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     assert storage.items.select("") == ()
 
 

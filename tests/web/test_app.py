@@ -52,7 +52,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    for table in ("membership", "waiting", "channel"):
+    for table in ("membership", "waiting", "turn", "channel"):
         execute(room.config.store, f"DROP TABLE {table}")
 
 

@@ -69,6 +69,14 @@ def test_status_lists_each_source_with_the_failing_ones_first(room: Newsroom) ->
     assert "in 15 min" in page
 
 
+def test_status_counts_the_releases_that_wait_for_the_merged_feed(room: Newsroom) -> None:
+    room.publishes(item("Ours"), source="ministere")
+    room.publishes(*(item(f"Flood {n}") for n in range(23)))
+    page = admin(room).get("/status").text
+    assert page.count("wait for the merged feed") == 1
+    assert "23<small>3 wait for the merged feed</small>" in page
+
+
 def test_repeated_failures_show_the_last_success(room: Newsroom) -> None:
     room.publishes(item("First"))
     assert "changed, HTTP 200, 1 new, 0.5 s" in admin(room).get("/status").text

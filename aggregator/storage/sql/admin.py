@@ -13,7 +13,18 @@ from aggregator.policy.health import state_of
 from aggregator.policy.lifecycle import replayed
 from aggregator.policy.sources import with_stored_ids
 from aggregator.storage.backups import Replayed
-from aggregator.storage.sql import claims, erasure, hosts, journal, matching, retention, rows, sources, values
+from aggregator.storage.sql import (
+    claims,
+    erasure,
+    hosts,
+    journal,
+    matching,
+    retention,
+    rows,
+    sources,
+    values,
+    waiting,
+)
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
@@ -122,13 +133,13 @@ class AdminStore:
             ):
                 state = state_of(row["fails"], has_succeeded=row["has_succeeded"])
                 counted[state] += row["sources"]
-            waiting = db.execute(
+            due = db.execute(
                 """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
                     AND (leased IS NULL OR leased < :now)) AS due,
                     (SELECT count(*) FROM task WHERE due <= :now) AS tasks""",
                 {"now": ms(now)},
             )
-            row = one(waiting)
+            row = one(due)
         return Totals(**counted, due=row["due"], tasks=row["tasks"])
 
     def health(self) -> tuple[Health, ...]:
@@ -141,7 +152,8 @@ class AdminStore:
                 )
             }
             found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
-            return tuple(_health(db, row, counts) for row in found)
+            waits = waiting.of_sources(db)
+            return tuple(_health(db, row, counts, waits=waits.get(row["number"], 0)) for row in found)
 
     def backup(self, to: Path) -> int:
         """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
@@ -156,7 +168,7 @@ class AdminStore:
         self._engine.close()
 
 
-def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> Health:
+def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, waits: int) -> Health:
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
@@ -167,5 +179,6 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
         due=rows.due(row),
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
+        waiting=waits,
         last=None if last is None else rows.value(Outcome, last, source=row["id"], due=None),
     )

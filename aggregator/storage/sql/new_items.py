@@ -58,14 +58,15 @@ def _store(
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
     )
-    for number, new in numbered:
-        if not _is_live(new):
-            state, reason = new.placement.state, new.placement.reason
-            lifecycle.audit(
-                db, Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
-            )
+    if held := [_held(number, new, claim, at) for number, new in numbered if not _is_live(new)]:
+        lifecycle.audit(db, held)
     channels.file(db, live, at)
     return numbered
+
+
+def _held(number: int, new: NewItem, claim: Claim, at: Stamp) -> Transition:
+    state, reason = new.placement.state, new.placement.reason
+    return Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
 
 
 def _is_live(new: NewItem) -> bool:

@@ -18,13 +18,13 @@ from aggregator.model import (
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import channels, lifecycle, rows, search, values
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
-from aggregator.storage.sql.places import ITEMS_MAX, visible
-from aggregator.storage.sql.rows import moment, ms
+from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
+from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.rows import moment
+from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
-ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
 LANGUAGES = "languages/"  # what the names of their channels begin with
 NUMBER_MAX = 2**63 - 1  # of a row
 
@@ -40,13 +40,20 @@ class ItemStore:
         with self._engine.writing() as db:
             lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
 
-    def enter_waiting(self, now: datetime) -> None:
-        """(poller) Let items enter the shared channels whose turn has come; cheap when there is none."""
+    def enter_waiting(self, now: datetime, limit: int) -> bool:
+        """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
+        transaction; returns whether a turn had come. Cheap when none has."""
         with self._engine.reading() as db:
-            is_turn = channels.is_turn(db, now)
+            is_turn = waiting.is_turn(db, now)
         if is_turn:
             with self._engine.writing() as db:
-                channels.enter_waiting(db, now)
+                waiting.enter(db, now, limit)
+        return is_turn
+
+    def enters(self, number: int) -> datetime | None:
+        """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
+        with self._engine.reading() as db:
+            return waiting.expected(db, number)
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
@@ -86,49 +93,20 @@ class ItemStore:
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
         """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
-        corrected."""
+        corrected, of sources in turn."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
                 return ()
-            changed = moment(channel["changed"])
-            found: dict[int, Row] = {}
-            cursor = db.execute(
-                f"""SELECT m.position AS place, m.since, i.*, s.id AS source_id FROM membership m
-                JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-                WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?""",
-                (channel["number"], ITEMS_MAX),
-            )
-            for row in cursor:
-                if len(found) >= window.newest and row["since"] < ms(changed - window.within):
-                    break
-                found[row["number"]] = row
-            cursor.close()
-            corrected = db.execute(
-                f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
-                CROSS JOIN membership m JOIN source s ON s.number = i.source
-                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {visible()}
-                ORDER BY i.corrected DESC LIMIT ?""",
-                (channel["number"], ms(changed - window.corrected_within), window.newest),
-            )
-            found |= {row["number"]: row for row in corrected}
-            ordered = sorted(found.values(), key=lambda row: -row["place"])
-            return _with_story(db, [values.stored(row) for row in ordered])
+            found = selection.shown(db, channel["number"], window, moment(channel["changed"]))
+            return _with_story(db, [values.stored(row) for row in found])
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; one a story, none of a story that did; newest shown date first. Cheap."""
-        # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
+        merged channel; one a story, none of a story that did; of sources in turn, newest shown date first.
+        Cheap."""
         with self._engine.reading() as db:
-            found = db.execute(
-                f"""{ITEM} WHERE i.backlog = 1 AND {visible()} AND NOT EXISTS (
-                    SELECT 1 FROM item o JOIN source os ON os.number = o.source
-                    WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number)
-                    AND {visible("o", "os")})
-                ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
-                (limit,),
-            ).fetchall()
-            return _with_story(db, [values.stored(row) for row in found])
+            return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
 
     def find(self, reference: str) -> Stored | None:
         """Return the item with this id, public id or address."""
@@ -158,13 +136,9 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
-        """Return held items whose time has come, earliest first."""
-        found = read(
-            self._engine,
-            f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
-            (ms(now), limit),
-        )
-        return tuple(map(values.stored, found))
+        """Return held items whose time has come, earliest first, of sources in turn."""
+        with self._engine.reading() as db:
+            return tuple(map(values.stored, selection.due(db, now, limit)))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Return items in any state, the last stored first."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from aggregator.errors import StoreUnavailable
+from aggregator.errors import Outdated, StoreUnavailable
 from aggregator.log import log
 from aggregator.model import Trigger
 from aggregator.policy.lifecycle import step
@@ -63,6 +63,9 @@ class Releases:
             for item in self._storage.items.release_due(now, limit)
         ]
         if steps:
-            self._storage.items.apply_transitions(steps)
+            try:
+                self._storage.items.apply_transitions(steps)
+            except Outdated:  # an operator was first with one of them: the next batch is read anew
+                return True
             log.info("released", items=[step.id for step in steps])
         return bool(steps)

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aggregator.errors import StoreUnavailable
-from aggregator.model import State
+from aggregator.model import State, Stored, Trigger
 from aggregator.service.releases import ENTERED_AT_ONCE, RELEASED_AT_ONCE, Releases
 from aggregator.storage import Storage
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sqlite import storage as storage_of
 from tests.engines import execute, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, entry, iso
-from tests.storage.given import given_origin
+from tests.storage.given import given_origin, move
 from tests.storage.test_contract_crowding import count, entered, flood
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -179,3 +180,29 @@ def test_a_transaction_the_database_does_not_answer_in_time_is_halved(line: Line
             failed += 1
     assert live(line) == 60
     assert 0 < failed < 10
+
+
+class Interrupted:
+    """Reads of items; an operator withdraws the first that is due right after it was read."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._is_withdrawn = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._storage.items, name)
+
+    def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
+        due = self._storage.items.release_due(now, limit)
+        if not self._is_withdrawn:
+            self._is_withdrawn = True
+            move(self._storage, due[0], Trigger.WITHDRAW)
+        return due
+
+
+def test_an_item_withdrawn_while_it_falls_due_stops_no_release(line: Line) -> None:
+    given_held(line, 3)
+    interrupted: Any = Interrupted(line.storage)
+    Releases(replace(line.storage, items=interrupted)).all(LATER + MINUTE)
+    assert live(line) == 2
+    assert [each.state for each in all_items(line.storage)].count(State.WITHDRAWN) == 1

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
-from aggregator.errors import StorageError
+from aggregator.errors import Outdated
 from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
 from aggregator.storage.sql import channels, journal, rows, source_state, waiting
 from aggregator.storage.sql.channels import Stamp
@@ -37,7 +37,7 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
 
 
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
-    """Return the rows of the items in the order given; StorageError for one in another state."""
+    """Return the rows of the items in the order given; Outdated for one in another state."""
     found = db.execute(
         f"SELECT number, id, public_id, state, story, position FROM item WHERE number {ints()}",
         (as_json(step.number for step in transitions),),
@@ -46,7 +46,7 @@ def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
     for step in transitions:
         row = stored.get(step.number)
         if row is None or row["state"] != step.before or step.id not in ("", row["id"]):
-            raise StorageError(f"item {step.id} is no longer {step.before}: nothing was changed")
+            raise Outdated(f"item {step.id} is no longer {step.before}: nothing was changed")
     return [stored[step.number] for step in transitions]
 
 

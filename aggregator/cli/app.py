@@ -105,11 +105,11 @@ def add(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Discover a feed, preview three items, add it to the configuration."""
-    from aggregator.cli import check
+    from aggregator.cli import add
     from aggregator.config import Addition
 
     options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()))
-    raise typer.Exit(check.add(config, options, yes=yes))
+    raise typer.Exit(add.add(config, options, yes=yes))
 
 
 @app.command()

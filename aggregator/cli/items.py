@@ -10,6 +10,7 @@ from aggregator.editorial.present import present
 from aggregator.errors import UsageError
 from aggregator.model import FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
+from aggregator.policy.languages import primary
 from aggregator.service import app
 from aggregator.storage import Storage
 
@@ -17,11 +18,13 @@ LISTED_MAX = 5  # items of one URL that an error lists
 
 
 def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
-    """Return the options of `items` as a query; raises UsageError for an unknown state."""
+    """Return the options of `items` as a query; raises UsageError for an unknown state or language."""
     try:
         states = (State(state),) if state else ()
     except ValueError:
         raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
+    if language and not primary(language):
+        raise UsageError(f"--language is a registered code such as en or pt-BR, not {language!r}")
     return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
 
 
@@ -98,15 +101,15 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
     Raises UsageError for no match, and for several matches unless `story` allows all of one story: picking
     one could withdraw the wrong release and leave the right one published.
     """
-    item = storage.items.find(reference)
-    if item is None:
+    same = storage.items.named(reference)
+    if not same:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
-    same = () if reference == item.id else storage.items.at(reference)
+    item = same[0]
     is_story = item.story is not None and all(each.story == item.story for each in same)
     if len(same) > 1 and not (story and is_story):
         ids = ", ".join(f"{each.id} ({each.source})" for each in same[:LISTED_MAX])
         more = f" and {len(same) - LISTED_MAX} more" if len(same) > LISTED_MAX else ""
-        raise UsageError(f"{len(same)} items have this URL, give the id of one: {ids}{more}")
+        raise UsageError(f"{len(same)} items have this URL or public id, give the id of one: {ids}{more}")
     return item
 
 

@@ -35,7 +35,10 @@ def serve(path: Path, *, log_format: str) -> int:
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
+    try:
+        return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
+    except StoreBusy as error:
+        raise StoreBusy(f"{error}: stop it first, or give this service a `store` of its own") from error
 
 
 def _print_addresses(config: Config) -> None:

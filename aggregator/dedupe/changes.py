@@ -45,11 +45,11 @@ def decide(
     *,
     now: datetime,
     place: Place,
-    is_foreign: Callable[[str], bool] = lambda address: False,
+    is_foreign: Callable[[str], bool] = lambda guid: False,
 ) -> Changes:
     """Return what one document does to the items of its source.
 
-    `is_foreign` says of an address that it lies in the domains of another source.
+    `is_foreign` says of a guid that it speaks for the domains of another source.
     """
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)

@@ -5,8 +5,12 @@ from urllib.parse import urlsplit
 
 
 def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, "" when it has none."""
-    return (urlsplit(url).hostname or "").lower()
+    """Return the host of a URL in lower case, "" when it has none or cannot be read: a worker that a document
+    took over sends any text as a URL."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def is_within(url: str, domains: Iterable[str]) -> bool:

@@ -4,6 +4,7 @@ Nothing raises: anything but an http(s) URL becomes "".
 """
 
 import re
+from urllib.parse import urlsplit
 
 import ada_url
 
@@ -52,6 +53,20 @@ def absolute(reference: str, base: str = "") -> str:
     if not url.startswith(("https://", "http://")) or len(url) > URL_CHARS_MAX:
         return ""
     return _USERINFO.sub(r"\1", url) if "@" in url else url
+
+
+def authority(iri: str) -> str | None:
+    """Return the host that an http(s) or tag: IRI (RFC 4151 section 2.1) speaks for, as a browser reads it:
+    in ASCII and lower case, without a final dot; "" for other IRIs, None when it cannot be read."""
+    scheme, _, rest = iri.partition(":")
+    match scheme.lower():
+        case "tag":
+            url = absolute(f"http://{rest.partition(',')[0].rpartition('@')[2]}/")
+        case "http" | "https":
+            url = absolute(iri)
+        case _:
+            return ""
+    return (urlsplit(url).hostname or "").rstrip(".") or None
 
 
 def is_settled(url: str) -> bool:

@@ -69,11 +69,14 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
     ends = result.outcome.started - EVENT_SHOWN_FOR
     found = {kind: "" for kind in EVENTS if kind in open_alerts and open_alerts[kind] <= ends}
     if left := [f"{edit.id} to {host_of(edit.item.url)}" for edit in edits if edit.leaves_home]:
-        found[AlertKind.LINK] = f"links of its items have left its domains: {_some(left)}"
+        first = left[0].partition(" ")[0]
+        found[AlertKind.LINK] = (
+            f"links of its items have left its domains: {_some(left)}; see `publicwire show {first}`"
+        )
     if parted := [edit.id for edit in edits if edit.parts]:
         found[AlertKind.STORY] = (
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
-            f"{_some(parted)}"
+            f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
     return found
 
@@ -136,8 +139,8 @@ def _renamed(result: PollResult) -> Mapping[AlertKind, str]:
         return {}
     if title in ("", pinned):
         return {AlertKind.RENAMED: ""}
-    words = f"its feed calls itself {title!r}, published is {pinned!r}: write `organisation:` to change that"
-    return {AlertKind.RENAMED: words}
+    cure = f"write `organisation:` at source {result.claim.id} in sources.yaml to change that"
+    return {AlertKind.RENAMED: f"its feed calls itself {title!r}, published is {pinned!r}: {cure}"}
 
 
 def _quiet(result: PollResult) -> str:

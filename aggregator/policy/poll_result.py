@@ -72,10 +72,10 @@ def decide(
     now: datetime,
     jitter: float,
     is_websub: bool = True,
-    is_foreign: Callable[[str], bool] = lambda address: False,
+    is_foreign: Callable[[str], bool] = lambda guid: False,
 ) -> PollResult:
     """Return everything a finished poll writes; `known` is what storage says of the items that were read,
-    `is_foreign` whether an address lies in the domains of another source."""
+    `is_foreign` whether a guid speaks for the domains of another source."""
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
     fetched, read = answer.fetched, answer.read

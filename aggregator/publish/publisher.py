@@ -129,7 +129,7 @@ class Publisher:
     def release(self, reference: str) -> Release | Withdrawn | None:
         """Return one item by its id; None when it does not exist or is not public."""
         stored = self._storage.items.find(reference)
-        if stored is None or stored.id != reference:
+        if stored is None:
             return None
         return self.public(stored)
 
@@ -139,7 +139,7 @@ class Publisher:
         None unless the item is live, and for a page that no other page leads to.
         """
         stored = self._storage.items.find(reference)
-        if stored is None or stored.id != reference:
+        if stored is None:
             return None
         release, page = self.public(stored), self._storage.items.history(stored.number, before)
         return (

@@ -22,6 +22,7 @@ from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
 from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollResult, ReadJob, ReadResult
 from aggregator.model.settings import Config, Source
+from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
@@ -172,7 +173,7 @@ class Pipeline:
             now=now,
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
             is_websub=config.poll.websub,
-            is_foreign=partial(config.is_foreign, source),
+            is_foreign=lambda guid: config.is_foreign(source, authority(guid)),
         )
 
         def decide() -> PollResult:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.applications import Starlette
@@ -142,15 +142,5 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     return mark, f"Failed {times}", reason
 
 
-def ago(when: datetime, now: datetime) -> str:
-    """Format the distance of a time in its largest unit: "3 min ago", "in 1 h"."""
-    distance = abs(when - now)
-    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
-        if distance >= length:
-            count = f"{distance // length} {unit}"
-            return f"in {count}" if when > now else f"{count} ago"
-    return "now"
-
-
-TEMPLATES.filters.update(ago=ago, state=_state, words=reasons.words)
+TEMPLATES.filters.update(ago=reasons.ago, state=_state, words=reasons.words)
 TEMPLATES.globals["advice"] = advice

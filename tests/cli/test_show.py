@@ -1,12 +1,17 @@
 """`sources`, `items` and `show`: tables and JSON."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.running import Site, feed, item, json_of
+from tests.running import COMMAND, Site, feed, item, json_of
 
 DISCLAIMER = (
     "Public release. This item was issued by Harbour Office or the authors it names, and may reflect what was "
@@ -49,6 +54,12 @@ def test_items_are_listed_newest_first_with_the_promised_fields(polled: Command)
         "topics": ["sea"],
         "story": None,
     }
+
+
+def test_an_unknown_language_is_the_users_mistake(polled: Command) -> None:
+    for code in ("klingon", "qq", "e"):
+        said = polled("items", "--language", code)
+        assert (said.code, len(said.complaints), code in said.err) == (2, 1, True)
 
 
 @pytest.mark.parametrize(
@@ -194,6 +205,43 @@ def test_sources_are_printed_as_json(polled: Command) -> None:
     assert source["id"] == "harbour"
     assert source["feed"] == ""  # no file: address leaves the machine's configuration
     assert (source["live"], source["held"], source["failures"]) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_sources_fit_into_a_terminal_with_what_is_wrong_under_the_table(
+    here: Site, command: Command, columns: int
+) -> None:
+    long = "harbour-office-of-the-port-authority-press-releases"
+    (here.directory / "torn.xml").write_text("<rss")
+    here.sources({"harbour": "file:press.xml", long: "file:torn.xml"})
+    command("poll")
+    lines = at_a_terminal(here, "sources", columns=columns)
+    assert max(map(len, lines)) <= columns
+    told = [" ".join(line.split()) for line in lines]
+    assert told[1] == "source last poll live held success due"
+    fine, failed = sorted(told[3:5])
+    assert re.fullmatch(r"harbour changed 2 – (now|\d min ago) in (1 h|5\d min)", fine)
+    assert re.fullmatch(r"harbour-office-of-the-port-au… failed 0 – never in \d+ (h|min)", failed)
+    below = " ".join(told[5:]).strip()
+    assert below.startswith(f"{long}: the document looks like a feed")
+    assert "answered with no feed once: back-off of" in below
+
+
+def at_a_terminal(here: Site, *arguments: str, columns: int) -> list[str]:
+    """The lines that a command prints at a terminal of so many columns."""
+    master, slave = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "dumb"}
+    with os.fdopen(master, "rb", buffering=0) as terminal:
+        with os.fdopen(slave, "wb") as end:
+            command = subprocess.Popen(
+                [*COMMAND, *arguments], cwd=here.directory, stdout=end, env=environment
+            )
+        written = b""
+        with suppress(OSError):  # EIO: the other end is closed
+            while block := terminal.read(65_536):
+                written += block
+        assert command.wait() == 0
+    return written.decode().replace("\r\n", "\n").split("\n")
 
 
 def test_sources_not_yet_polled_are_named(command: Command) -> None:

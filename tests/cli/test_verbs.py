@@ -54,6 +54,26 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     ] * 2
 
 
+def test_an_item_with_the_url_of_another_as_its_id_is_not_taken_for_it(here: Site, command: Command) -> None:
+    taken = item("club", "Regatta").replace(
+        "<guid>https://harbour.example/club</guid>", f"<guid>{STORM}</guid>"
+    )
+    (here.directory / "club.xml").write_bytes(feed(taken))
+    here.sources({"club": "file:club.xml"}, ", domains: [club.example]")
+    assert command("poll").code == 0
+    here.sources({"club": "file:club.xml", "harbour": "file:press.xml"}, ", domains: [club.example]")
+    assert command("poll").code == 0
+    (regatta,) = json_of(command("items", "--search", "regatta", "--json").out)
+    (storm,) = json_of(command("items", "--search", "storm", "--json").out)
+    said = command("withdraw", STORM, "--reason", "a test")
+    (line,) = said.complaints
+    assert said.code == 2
+    assert line.endswith(
+        f"2 items have this URL or public id, give the id of one: {regatta['id']} (club), {storm['id']} (harbour)"
+    )
+    assert command("withdraw", storm["id"], "--reason", "a test").code == 0
+
+
 def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, command: Command) -> None:
     text = (here.directory / "press.xml").read_text()
     (here.directory / "copy.xml").write_text(text)
@@ -63,7 +83,7 @@ def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, co
     said = command("withdraw", STORM, "--reason", "a test")
     assert said.code == 2
     (line,) = said.complaints
-    assert "items have this URL, give the id of one: " in line
+    assert "items have this URL or public id, give the id of one: " in line
     assert {each["state"] for each in json_of(command("items", "--json").out)} == {"live"}
 
 

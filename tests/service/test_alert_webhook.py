@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -41,6 +41,7 @@ class WebhookHarness:
     fetcher: Client
     address: str
     now: datetime = NOON
+    logged: Sequence[Mapping[str, object]] = ()  # of the last tick
 
     def gone(self, name: str) -> None:
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
@@ -65,6 +66,7 @@ class WebhookHarness:
             for task in await tasks.claim():
                 await tasks.run(task)
         assert SECRET not in str(logs)
+        self.logged = logs
         return [str(each["event"]) for each in logs]
 
     def posted(self) -> list[list[str]]:
@@ -144,6 +146,22 @@ def test_a_post_that_fails_is_tried_again_later_and_later(tmp_path: Path) -> Non
         assert len(harness.hook.requests) == 3
 
     run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})
+
+
+def test_a_refused_address_is_logged_with_the_setting_that_permits_it(tmp_path: Path) -> None:
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.address = f"http://10.0.0.1/{SECRET}"
+        harness.gone("harbour")
+        assert await harness.tick() == ["alert", "alerts not posted"]
+        assert (
+            harness.logged[-1]["cause"],
+            "`alerts: {url: …, allow_networks" in str(harness.logged[-1]),
+        ) == (
+            Cause.REFUSED,
+            True,
+        )
+
+    run_scenario(tmp_path, scenario, {})
 
 
 def test_posting_is_given_up_after_some_days_and_logged(tmp_path: Path) -> None:

@@ -93,10 +93,19 @@ def test_items_are_found_by_id_public_id_and_address(storage: Storage) -> None:
     origin.says(entry("Here", "urn:example:1", "https://ministry.example/here?utm_source=feed"))
     (stored,) = all_items(storage)
     for reference in (stored.id, "urn:example:1", "https://ministry.example/here"):
-        assert storage.items.find(reference) == stored
-    assert storage.items.at("https://ministry.example/here") == (stored,)
-    assert storage.items.at("nothing") == ()
-    assert storage.items.find("nothing") is None
+        assert storage.items.named(reference) == (stored,)
+    assert storage.items.find(stored.id) == stored
+    assert storage.items.named("nothing") == ()
+    assert storage.items.find("urn:example:1") is None
+
+
+def test_a_reference_names_every_item_with_that_url_or_public_id(storage: Storage) -> None:
+    given_origin(storage, "other").says(
+        entry("Taken", "https://ministry.example/here", "https://other.example/1")
+    )
+    given_origin(storage).says(entry("Here", "urn:example:1", "https://ministry.example/here"))
+    found = storage.items.named("https://ministry.example/here")
+    assert [each.item.title for each in found] == ["Taken", "Here"]
 
 
 def test_items_are_listed_by_words_source_topic_language_and_state(storage: Storage) -> None:

@@ -247,5 +247,6 @@ def test_a_link_that_moves_to_another_host_is_a_correction_with_a_flag_and_an_al
     (alert,) = storage.tasks.alerts()
     assert (alert.kind, alert.message) == (
         AlertKind.LINK,
-        f"links of its items have left its domains: {item.id} to phish.example",
+        f"links of its items have left its domains: {item.id} to phish.example; "
+        f"see `publicwire show {item.id}`",
     )

@@ -120,8 +120,7 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
         entry("First, corrected", "c", "https://ministry.example/a", body="<p>Other words.</p>"),
         now=NOON + HOUR,
     )
-    lead = store.items.find("https://ministry.example/a")
-    assert lead is not None
+    lead, _ = store.items.named("https://ministry.example/a")
     move(store, lead, Trigger.WITHDRAW)
     move(store, again(store, lead), Trigger.REINSTATE)
     store.polls.claim(NOON + 2 * HOUR, limit=50, lease=timedelta(minutes=5))

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.settings import Retention
-from aggregator.web.status import admin_app, ago, status_page
+from aggregator.policy.reasons import ago
+from aggregator.web.status import admin_app, status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")

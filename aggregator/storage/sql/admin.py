@@ -3,15 +3,14 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.model import Health, Outcome, State, Totals
 from aggregator.model.settings import Config, Retention
+from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
 from aggregator.policy.lifecycle import replayed
-from aggregator.policy.sources import with_stored_ids
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     claims,
@@ -56,12 +55,13 @@ class AdminStore:
             return sources.sync(db, config, now)
 
     def bound(self, config: Config) -> Config:
-        """Return the configuration with the ids under which the store has its sources."""
-        if not any(source.former_id for source in config.sources):
+        """Return the configuration with the ids under which the store has its sources; ConfigError for a
+        default id that is another's."""
+        if not config.unnamed:
             return config
         with self._engine.reading() as db:
-            stored = {row["id"]: row["feed"] for row in db.execute("SELECT id, feed FROM source")}
-        return replace(config, sources=with_stored_ids(config.sources, stored))
+            stored = sources.feeds(db)
+        return source_ids.bound(config, stored)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and

@@ -108,22 +108,25 @@ class ItemStore:
         with self._engine.reading() as db:
             return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
 
-    def find(self, reference: str) -> Stored | None:
-        """Return the item with this id, public id or address."""
+    def find(self, name: str) -> Stored | None:
+        """Return the item with this id."""
         with self._engine.reading() as db:
-            for column in ("id", "public_id", "url"):
-                row = db.execute(
-                    f"{ITEM} WHERE i.{column} = ? ORDER BY i.state = 'live' DESC, i.number LIMIT 1",
-                    (reference,),
-                ).fetchone()
-                if row is not None:
-                    return _with_story(db, [values.stored(row)])[0]
-            return None
+            row = db.execute(f"{ITEM} WHERE i.id = ?", (name,)).fetchone()
+            return None if row is None else _with_story(db, [values.stored(row)])[0]
 
-    def at(self, address: str) -> tuple[Stored, ...]:
-        """Return all items with this address, of whatever source and state."""
-        found = read(self._engine, f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
-        return tuple(map(values.stored, found))
+    def named(self, reference: str) -> tuple[Stored, ...]:
+        """Return all items with this id, public id or URL, of whatever source and state: an item's public id
+        may be the URL of another's."""
+        with self._engine.reading() as db:
+            found = db.execute(
+                f"""{ITEM} WHERE i.number IN (
+                    SELECT number FROM item WHERE id = :reference
+                    UNION SELECT number FROM item WHERE public_id = :reference
+                    UNION SELECT number FROM item WHERE url = :reference)
+                ORDER BY i.number""",
+                {"reference": reference},
+            ).fetchall()
+            return _with_story(db, [values.stored(row) for row in found])
 
     def story(self, number: int) -> tuple[Stored, ...]:
         """Return all members of the story of an item (itself alone when it has none)."""

@@ -79,6 +79,8 @@ VIEWS: Mapping[str, View] = {
     "use_expat_driver": WHOLE,
     "cache_base_uris": WHOLE,
     "copy_flat_dicts": WHOLE,
+    "bound_tags": WHOLE,  # no document here has more tags or namespaces than are kept
+    "bound_namespaces": WHOLE,
     "keep_guids": View(resolved=frozenset({"id", "link"})),
     "keep_author_names": View(ignored=AUTHORS),
     "keep_relative_links": View(resolved=URLS),

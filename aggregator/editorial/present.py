@@ -17,7 +17,7 @@ LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one
 _CHARS_A_LINE = 80
 _MEDIA_LINES = 15  # of an image or medium without a declared height
 _PIXELS_A_LINE = 20
-_BREAK = re.compile(r"<(?:br|hr|p|li|d[dt]|div|h[1-6]|tr|summary|details|figcaption|blockquote)\b")
+_BREAK = re.compile(r"<(?:[bh]r|p|li|d[dt]|div|h[1-6]|tr|summary|details|figcaption|blockquote)\b")
 _MEDIUM = re.compile(r"<(?:img|video|audio)\b[^<>]*+>")
 _HEIGHT = re.compile(r' height="(\d{1,4})"')
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)

@@ -10,7 +10,12 @@ _MAY_HIDE = (
     *("hidden", "opacity", "collapse", "display:none", "inset:", "calc(-", "/*", "\\"),
     *("left:-", "top:-", "right:-", "bottom:-", "indent:-"),
 )
-_MAY_LOAD = (b"<im", b"<video")  # `image` is another name of `img` (HTML standard 13.2.6.4.7)
+_STARTS = (
+    "<i",
+    "<I",
+    "<v",
+    "<V",
+)  # of img, of its other name `image` (HTML standard 13.2.6.4.7) and of video
 _LOADING = ("img", "source", "video")
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
@@ -27,8 +32,10 @@ def attributes(written: str) -> dict[str, str]:
 
 def may_hide(value: str) -> bool:
     """Return whether HTML may hide images, whatever case, blanks and references it is written with."""
+    if not any(start in value for start in _STARTS):
+        return False
     lower = value.encode("ascii", "ignore").lower()  # bytes: a tenth of the time of other text
-    if not any(tag in lower for tag in _MAY_LOAD):
+    if b"<im" not in lower and b"<video" not in lower:
         return False
     return b"hidden" in lower or (b"style" in lower and _has_hiding_style(value))
 

@@ -4,7 +4,7 @@ A file name is no evidence: `pixel.gif` may be a picture. Values are those of at
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 SIZE_MAX = 2  # pixels; an image declared no larger in any direction shows nothing
@@ -76,17 +76,15 @@ def is_tracker(url: str) -> bool:
         path = unquote(path)
     while "//" in path:
         path = path.replace("//", "/")
-    if path.rstrip("/").endswith(_COUNTER_SCRIPTS) and "idsite=" in unquote(query).lower():
+    if query and path.rstrip("/").endswith(_COUNTER_SCRIPTS) and "idsite=" in unquote(query).lower():
         return True
-    return any(_is_within(path, prefix) for name in _names(host) for prefix in _PATHS.get(name, ()))
-
-
-def _names(host: str) -> Iterator[str]:
-    """Yield the names of the table that stand for a host: its first label with a dot, itself, its parents."""
-    yield host.partition(".")[0] + "."
-    while host:
-        yield host
-        host = host.partition(".")[2]
+    name = host.partition(".")[0] + "."
+    while name:
+        for prefix in _PATHS.get(name, ()):
+            if _is_within(path, prefix):
+                return True
+        name, host = host, host.partition(".")[2]
+    return False
 
 
 def _is_within(path: str, prefix: str) -> bool:

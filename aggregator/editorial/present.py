@@ -13,7 +13,13 @@ from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
 
-LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too
+LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too; or as high
+_CHARS_A_LINE = 80
+_MEDIA_LINES = 15  # of an image or medium without a declared height
+_PIXELS_A_LINE = 20
+_BREAK = re.compile(r"<(?:[bh]r|p|li|d[dt]|div|h[1-6]|tr|summary|details|figcaption|blockquote)\b")
+_MEDIUM = re.compile(r"<(?:img|video|audio)\b[^<>]*+>")
+_HEIGHT = re.compile(r' height="(\d{1,4})"')
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -118,11 +124,21 @@ def _lead(
     content: str, publication: Publication, language: str, words: disclaimer.Variables
 ) -> tuple[str, str]:
     """Return the disclaimer in one line, as HTML and as text, for a long content; ("", "") for others."""
-    if not publication.disclaimer_lead or len(content) <= LEAD_CHARS_MIN:
+    if not publication.disclaimer_lead or _lines(content) <= LEAD_CHARS_MIN / _CHARS_A_LINE:
         return "", ""
     language = language or language_tag(publication.language)
     template = publication.disclaimer_line.in_language(language) or LINE.in_language(language) or ""
     return disclaimer.compile(template).render(words)
+
+
+def _lines(content: str) -> float:
+    """Estimate the height of sanitised HTML in lines of _CHARS_A_LINE characters."""
+    lines = len(content) / _CHARS_A_LINE
+    if lines > LEAD_CHARS_MIN / _CHARS_A_LINE:
+        return lines  # long enough in any case
+    heights = (_HEIGHT.search(medium) for medium in _MEDIUM.findall(content))
+    media = sum(int(height[1]) / _PIXELS_A_LINE if height else _MEDIA_LINES for height in heights)
+    return lines + len(_BREAK.findall(content)) + content.count("\n") * ("<pre" in content) + media
 
 
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:

@@ -2,7 +2,9 @@
 
 import logging
 
-from aggregator.cli.log_floods import PERIOD, FloodFilter
+import pytest
+
+from aggregator.cli.log_floods import FloodFilter
 
 NOON = 1_772_452_800.0
 
@@ -27,12 +29,23 @@ def says(handler: Kept, event: str, source: str | None = None, *, after: float =
     handler.handle(record)
 
 
+@pytest.mark.parametrize(
+    "event", ["delivery rejected", "delivery accepted", "subscription confirmed", "subscription denied"]
+)
+def test_each_event_of_a_hub_is_summed_up(event: str) -> None:
+    log = Kept()
+    for _ in range(3):
+        says(log, event, "harbour")
+    says(log, "poll", "harbour", after=60)
+    assert log.lines == [(event, "harbour", None), (event, "harbour", 2), ("poll", "harbour", None)]
+
+
 def test_a_flood_of_deliveries_is_one_line_and_its_sum_a_minute() -> None:
     log = Kept()
     for number in range(1_000):
         says(log, "delivery rejected", "harbour", after=number / 100)
     says(log, "delivery rejected", "pilots")
-    says(log, "poll", "harbour", after=PERIOD)
+    says(log, "poll", "harbour", after=60)
     assert log.lines == [
         ("delivery rejected", "harbour", None),
         ("delivery rejected", "pilots", None),

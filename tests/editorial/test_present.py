@@ -180,8 +180,25 @@ def test_a_long_content_is_led_by_the_disclaimer_in_one_line() -> None:
     assert found.text.split("\n\n")[2].startswith(
         "Released by Water Board, not by Example Releases. Original ("
     )
-    assert release(replace(ITEM, content=f"<p>{'x' * 2_993}</p>")).lead == ""
+    assert release(replace(ITEM, content=f"<p>{'x' * 2_900}</p>")).lead == ""
     assert (excerpted(found).lead, excerpted(found).content) == ("", found.excerpt)
+
+
+@pytest.mark.parametrize(
+    "high",
+    [
+        "<p>.</p>" * 40,
+        "<li>.</li>" * 40,
+        "." + "<br>." * 40,
+        "<pre>" + ".\n" * 40 + "</pre>",
+        '<img src="https://water.example/a.png" height="1000">',
+        '<img src="https://water.example/a.png">' * 3,
+        '<video controls="" preload="none"></video>' * 3,
+    ],
+)
+def test_a_high_content_is_led_by_the_disclaimer_too(high: str) -> None:
+    assert release(replace(ITEM, content=high)).lead
+    assert not release(replace(ITEM, content=high[: len(high) // 8])).lead
 
 
 def test_the_line_is_the_operators_and_may_be_switched_off() -> None:

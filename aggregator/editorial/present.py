@@ -12,6 +12,7 @@ from aggregator.editorial.safe import language_tag, line, public_feed, web_addre
 from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
+from aggregator.normalise.feed_address import Remover, remover
 
 LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
@@ -22,7 +23,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
-    item = stored.item
+    item = own_address(feed).item(stored.item)
     allowed = permitted(item, Republish(feed.republish))
     brief = allowed if feed.republish == Republish.HEADLINE else permitted(item, Republish.EXCERPT)
     source = _published_feed(feed, publication)
@@ -42,7 +43,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
-        public_id=stored.public_id,
+        public_id=_public_id(stored, publication, feed),
         page=page_address(publication, stored.id, title),
         url=url,
         title=title,
@@ -67,6 +68,17 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         also=_also(stored, publication),
         corrected=stored.corrected,
     )
+
+
+def own_address(feed: FeedInfo) -> Remover:
+    """Return what removes the address of a source's feed from everything that is published."""
+    return remover(feed.feed, *feed.addresses, is_public=feed.feed_public)
+
+
+def _public_id(stored: Stored, publication: Publication, feed: FeedInfo) -> str:
+    """Return the item's public id; the address of its page instead of one that is that of its feed."""
+    is_own = own_address(feed).text(stored.public_id) != stored.public_id
+    return f"{publication.url}items/{stored.id}" if is_own else stored.public_id
 
 
 def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
@@ -128,14 +140,15 @@ def _lead(
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
     """Return the publishable description of a source. A feed without a public address (a file, or one with
     a query) is given the address of the source's page here."""
-    title = line(feed.title)
+    own = own_address(feed)
+    title = line(own.text(feed.title))
     return replace(
         feed,
         feed=public_feed(feed.feed, is_public=feed.feed_public) or f"{publication.url}sources/{feed.id}",
-        organisation=line(feed.organisation) or title or feed.id,
+        organisation=line(own.text(feed.organisation)) or title or feed.id,
         title=title,
-        link=web_address(feed.link),
-        rights=line(feed.rights),
+        link=web_address(own.text(feed.link)),
+        rights=line(own.text(feed.rights)),
         language=language_tag(feed.language),
         licence=line(feed.licence),
     )

@@ -126,7 +126,9 @@ class PublicSite:
             rendered_from, page = self._histories.get(address) or (None, None)
             if page is None or rendered_from != shown:
                 release, history, around = shown
-                page = history_page(release, self.publisher.revisions(history), history.older, around)
+                page = history_page(
+                    release, self.publisher.revisions(release, history), history.older, around
+                )
                 self._histories.put(address, (shown, page), len(page.body) * 3 // 2)
             return page
 

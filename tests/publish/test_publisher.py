@@ -9,7 +9,7 @@ import pytest
 from aggregator.model import Enclosure, Release, State
 from aggregator.model.settings import Republish, Text
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
-from aggregator.policy.languages import primary
+from aggregator.policy.languages import LISTED_ALONE_MAX, codes, primary
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
@@ -277,6 +277,23 @@ def test_a_language_is_listed_from_three_items_or_two_sources_on(room: Newsroom)
     assert listed == ["languages/fr", "languages/sw"]
     paths = {path for path, _ in room.publisher.documents()}
     assert {"languages/fr/feed.rss", "languages/sw/feed.rss"} <= paths
+
+
+def test_one_source_alone_lists_few_languages_and_hides_none_of_others(room: Newsroom) -> None:
+    for code in ("fr", "de"):
+        room.publishes(*(item(f"{code} {n}", language=code) for n in range(3)), source="ministere")
+    tags = ["fr", "de", *sorted(code for code in codes() if len(code) == 3)[:60]]
+    room.publishes(*(item(f"{tag} of many {n}", language=tag) for n in range(3) for tag in tags))
+    listed = [name for name in room.publisher.channels() if name.startswith("languages/")]
+    assert len(listed) == LISTED_ALONE_MAX + 2
+    assert {"languages/fr", "languages/de"} < {*listed}
+    assert room.publisher.document(f"languages/{tags[-1]}", Format.RSS) is not None
+
+
+def test_a_withdrawn_code_is_the_language_of_today(room: Newsroom) -> None:
+    room.publishes(item("Old", language="iw"))
+    assert titles(room, "languages/he") == ["Old"]
+    assert room.publisher.document("languages/iw", Format.RSS) is None
 
 
 def test_invented_languages_make_no_channel(room: Newsroom) -> None:

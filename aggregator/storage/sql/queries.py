@@ -26,7 +26,6 @@ from aggregator.storage.sql.rows import moment, ms
 JOURNAL = "withdrawals.jsonl"
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
 LANGUAGES = "languages/"  # what the names of their channels begin with
-NUMBER_MAX = 2**63 - 1  # of a row
 
 
 class ItemStore:
@@ -200,15 +199,12 @@ class ItemStore:
             return _with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:
-        """Return the page of an item's history whose revisions were replaced before that one. Cheap: reads an
-        index alone."""
+        """Return the page of an item's history whose revisions were replaced before that one, without any
+        where no page begins. Cheap: reads an index alone."""
         found = read(
-            self._engine,
-            """SELECT number, size FROM revision WHERE item = ? AND number < ?
-            ORDER BY number DESC LIMIT ?""",
-            (number, NUMBER_MAX if before is None else before, history.PAGE_REVISIONS + 1),
+            self._engine, "SELECT number, size FROM revision WHERE item = ? ORDER BY number DESC", (number,)
         )
-        return history.page([(row["number"], row["size"]) for row in found])
+        return history.page([(row["number"], row["size"]) for row in found], before)
 
     def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""

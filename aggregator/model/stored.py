@@ -145,6 +145,7 @@ class FeedInfo:
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True
+    addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 

@@ -36,7 +36,10 @@ _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 
 
 def absolute(reference: str, base: str = "") -> str:
-    """Return the http(s) URL a browser would open, without userinfo; "" when there is none."""
+    """Return the http(s) URL a browser would open, without userinfo; "" when there is none.
+
+    A base that ends with "#" has no fragments to refer to.
+    """
     reference = reference.strip()
     if not reference or len(reference) > URL_CHARS_MAX:
         return ""
@@ -46,6 +49,8 @@ def absolute(reference: str, base: str = "") -> str:
         return reference
     if _WWW.match(reference):
         reference = "http://" + reference
+    if reference.startswith("#") and base.endswith("#"):
+        return ""
     try:
         url: str = ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference)
     except ValueError:

@@ -5,16 +5,17 @@ oldest first; the rest wait their turn, a day at most, and none is left out. Doc
 sources in turn.
 """
 
-from collections import Counter, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heapreplace
 from typing import TypeVar
 
 T = TypeVar("T")
 PERIOD = timedelta(hours=1)
 DELAY_MAX = timedelta(days=1)
 DOCUMENT_BYTES_MAX = 2_000_000  # feed readers often stop at 2 MB
-ENTRY_BYTES_MAX = 30_000  # of content and addresses of files of one entry in a shared channel
+ENTRY_BYTES_MAX = 30_000  # of one entry in a shared channel, as serialised; a larger one is an excerpt
 
 
 def heaviest(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[str]:
@@ -32,6 +33,31 @@ def heaviest(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[str]
             break
         chosen.add(source)
         total -= weight
+    return frozenset(chosen)
+
+
+def left_out(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[int]:
+    """Return the places of the entries that a document leaves out to have at most `bytes_max`.
+
+    `sizes` are source and bytes of each entry, newest first. The oldest of the source with most bytes goes
+    first, until another source has most.
+    """
+    places: dict[str, list[int]] = defaultdict(list)
+    weights = Counter[str]()
+    for place, (source, size) in enumerate(sizes):
+        places[source].append(place)
+        weights[source] += size
+    total, chosen = weights.total(), set[int]()
+    heap = [(-weight, source) for source, weight in weights.items()]
+    heapify(heap)
+    while total > bytes_max and heap:
+        weight, source = heap[0]
+        chosen.add(place := places[source].pop())
+        total -= sizes[place][1]
+        if places[source]:
+            heapreplace(heap, (weight + sizes[place][1], source))
+        else:
+            heappop(heap)
     return frozenset(chosen)
 
 

@@ -36,7 +36,7 @@ FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 
 
 SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
 # Settings of a source that shape its items.
-SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo")
+SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo", "feed_public")
 
 
 def pipeline_version_of(source: Source) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Item, ReadJob, ReadResult
-from aggregator.normalise.item import normalise
+from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.text import line
 from aggregator.parse import parse
@@ -33,12 +33,13 @@ def work(job: ReadJob) -> ReadResult:
     items: list[Item] = []
     invalid: list[str] = []
     skipped = size = 0
+    own = own_address(job.source, job.url)
     for entry in document.entries:
         try:
             item = normalise(entry, document=document, source=job.source, url=job.url, now=job.now)
         except ValueError as error:
             name = entry.title.value or entry.guid or entry.link or "an entry"
-            invalid.append(f"{name[:ENTRY_NAME_CHARS_MAX]}: {error}")
+            invalid.append(f"{own.text(name)[:ENTRY_NAME_CHARS_MAX]}: {error}")
             continue
         size += text_bytes(item)
         if size > job.text_bytes_max:
@@ -49,7 +50,13 @@ def work(job: ReadJob) -> ReadResult:
         else:
             skipped += 1
     # The title names the source in tables and pages unless sources.yaml says `organisation`.
-    document = replace(document, entries=(), title=line(document.title, NAME_CHARS_MAX))
+    document = replace(
+        document,
+        entries=(),
+        title=line(own.text(document.title), NAME_CHARS_MAX),
+        link=own.text(document.link),
+        rights=own.text(document.rights),
+    )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
 
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.policy.crowding import DELAY_MAX, PERIOD, entering, expected, heaviest, in_turn, next_turn
+from aggregator.policy.crowding import (
+    DELAY_MAX,
+    PERIOD,
+    entering,
+    expected,
+    heaviest,
+    in_turn,
+    left_out,
+    next_turn,
+)
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -78,3 +87,31 @@ def test_queues_are_served_in_turn() -> None:
 )
 def test_the_sources_with_most_bytes_give_way(sizes: list[tuple[str, int]], found: set[str]) -> None:
     assert heaviest(sizes, 100) == found
+
+
+@pytest.mark.parametrize(
+    ("sizes", "places"),
+    [
+        ([], set()),
+        ([("a", 60), ("b", 40)], set()),
+        ([("b", 20), ("a", 30), ("a", 30), ("a", 30)], {3}),
+        ([("a", 40), ("b", 20), ("a", 40), ("a", 40), ("b", 20)], {2, 3}),
+        ([("a", 60), ("b", 61)], {1}),
+        ([("a", 101)], {0}),
+    ],
+)
+def test_the_oldest_of_the_source_with_most_bytes_are_left_out(
+    sizes: list[tuple[str, int]], places: set[int]
+) -> None:
+    assert left_out(sizes, 100) == places
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(1, 50))), st.integers(0, 200))
+def test_a_source_with_its_share_of_a_document_loses_nothing(
+    sizes: list[tuple[str, int]], bytes_max: int
+) -> None:
+    gone = left_out(sizes, bytes_max)
+    assert sum(size for place, (_, size) in enumerate(sizes) if place not in gone) <= bytes_max
+    for source in "abc":
+        if sum(size for each, size in sizes if each == source) <= bytes_max / 3:
+            assert not any(sizes[place][0] == source for place in gone)

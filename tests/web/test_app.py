@@ -305,6 +305,33 @@ def test_the_history_shows_what_a_correction_replaced(room: Newsroom) -> None:
     assert "noindex" in history
 
 
+def corrected(room: Newsroom, times: int) -> str:
+    """Correct the first release; return the address of its history."""
+    for number in range(times):
+        room.corrects("First", item("First", content=f"<p>{number}</p>", fingerprint=b"%d" % number))
+    return f"/items/{room.ids['First']}/history"
+
+
+def test_a_history_is_served_at_the_addresses_that_its_pages_link_to(room: Newsroom) -> None:
+    address = corrected(room, 12)
+    older = re.findall(f'href="({address}/[0-9]+)"', room.client.get(address).text)
+    assert [room.client.get(path).status_code for path in older] == [200]
+    number = int(older[0].rpartition("/")[2])
+    invented = (
+        number + 1,
+        number - 1,
+        777_777,
+        2**63 - 1,
+        2**63,
+        f"0{number}",
+        f"{number}x",
+        "-1",
+        "9" * 5_000,
+    )
+    answers = [room.client.get(f"{address}/{one}") for one in (*invented, "\u0661")]
+    assert {answer.status_code for answer in answers} == {404}
+
+
 def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:
     history = room.client.get(f"/items/{room.ids['First']}/history").text
     assert "This release has not been changed since it was published." in history

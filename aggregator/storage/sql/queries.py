@@ -26,7 +26,6 @@ from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
 LANGUAGES = "languages/"  # what the names of their channels begin with
-NUMBER_MAX = 2**63 - 1  # of a row
 
 
 class ItemStore:
@@ -69,8 +68,14 @@ class ItemStore:
         """Return names of all channels that ever held an item, and of those the configuration implies; of
         languages only those to be listed."""
         with self._engine.reading() as db:
-            found = db.execute("SELECT name, number FROM channel ORDER BY name").fetchall()
-            return tuple(row["name"] for row in found if _is_listed(db, row["name"], row["number"]))
+            found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
+            others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
+            sources = (
+                (row["name"], _sources_of(db, row["number"]))
+                for row in found
+                if primary(row["name"].partition(LANGUAGES)[2])
+            )
+            return tuple(sorted((*others, *languages.listed(sources))))
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -171,15 +176,12 @@ class ItemStore:
             return _with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:
-        """Return the page of an item's history whose revisions were replaced before that one. Cheap: reads an
-        index alone."""
+        """Return the page of an item's history whose revisions were replaced before that one, without any
+        where no page begins. Cheap: reads an index alone."""
         found = read(
-            self._engine,
-            """SELECT number, size FROM revision WHERE item = ? AND number < ?
-            ORDER BY number DESC LIMIT ?""",
-            (number, NUMBER_MAX if before is None else before, history.PAGE_REVISIONS + 1),
+            self._engine, "SELECT number, size FROM revision WHERE item = ? ORDER BY number DESC", (number,)
         )
-        return history.page([(row["number"], row["size"]) for row in found])
+        return history.page([(row["number"], row["size"]) for row in found], before)
 
     def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
@@ -223,19 +225,20 @@ class ItemStore:
         return next(map(values.feed_info, found), None)
 
 
-def _is_listed(db: Connection, name: str, number: int) -> bool:
-    if not name.startswith(LANGUAGES):
-        return True
-    code = name.removeprefix(LANGUAGES)
-    return bool(primary(code)) and languages.is_listed(_sources_of_first(db, number, languages.LISTED_ITEMS))
+def _sources_of(db: Connection, channel: int) -> Sequence[int]:
+    """Return the sources of the items that decide whether a language is listed."""
+    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
+    if len(newest) < languages.LISTED_ITEMS:
+        return newest
+    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
 
 
-def _sources_of_first(db: Connection, channel: int, limit: int) -> Sequence[int]:
-    """Return the sources of the newest items that a channel shows."""
+def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
+    """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
     found = db.execute(
         f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
         JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
-        ORDER BY m.position DESC LIMIT ?""",
+        ORDER BY m.position {order} LIMIT ?""",
         (channel, limit),
     )
     return [row["source"] for row in found]

@@ -58,4 +58,12 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # Whether the address of a source's feed is published also with its query.
     "m014_feed_public": ("ALTER TABLE source ADD COLUMN feed_public INTEGER NOT NULL DEFAULT 0",),
+    # Signatures of another form: those of before are made anew when they are needed.
+    "m017_pieces": (
+        "DROP TABLE signature",
+        """CREATE TABLE signature (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            pieces BLOB NOT NULL
+        ) STRICT""",
+    ),
 }

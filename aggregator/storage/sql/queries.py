@@ -117,14 +117,15 @@ class ItemStore:
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; one a story, none of a story that did; newest shown date first. Cheap."""
+        merged channel; of those of a story that say the same only one, none if one did; newest shown date
+        first. Cheap."""
         # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
         with self._engine.reading() as db:
             found = db.execute(
                 f"""{ITEM} WHERE i.backlog = 1 AND {visible()} AND NOT EXISTS (
                     SELECT 1 FROM item o JOIN source os ON os.number = o.source
-                    WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number)
-                    AND {visible("o", "os")})
+                    WHERE o.story = i.story AND o.fingerprint = i.fingerprint
+                    AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})
                 ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
                 (limit,),
             ).fetchall()

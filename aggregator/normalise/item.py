@@ -64,7 +64,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, fetched),
-        signature=similar.signature(content.text),
+        signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),

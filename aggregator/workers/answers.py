@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import msgspec
 
-from aggregator.dedupe.similar import SHINGLE_BYTES, SIGNATURE_BYTES_MAX
+from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
 from aggregator.model import ReadResult
 from aggregator.model.document import ENTRIES_MAX
@@ -67,8 +67,7 @@ def _is_sound(read: ReadResult) -> bool:
         len(read.items) + len(read.invalid) <= ENTRIES_MAX
         and all(len(digest) == DIGEST_BYTES for digest in digests)
         and all(len(item.digest) in (0, DIGEST_BYTES) for item in read.items)
-        and all(len(item.signature) <= SIGNATURE_BYTES_MAX for item in read.items)
-        and all(len(item.signature) % SHINGLE_BYTES == 0 for item in read.items)
+        and all(similar.is_sound(item.signature) for item in read.items)
         and timedelta(0) <= (document.hints.update_period or timedelta(0)) <= PERIOD_MAX
         and 0 <= (document.hints.ttl or 0) <= TTL_MAX
     )

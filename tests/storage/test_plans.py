@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Trigger
+from aggregator.model import Document, ReadResult, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage
 from tests.engines import execute, open_storage
-from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, source
-from tests.storage.given import again, move
+from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
+from tests.storage.given import again, claimed, move
 
 LARGE = "item|item_key|membership|waiting|poll|revision|audit|i|o|m|w"  # tables, and the aliases they have
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
@@ -140,3 +140,26 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert len(engine.plans) > 40
     assert any(re.search(r"Index|INDEX|PRIMARY KEY", line) for plan in engine.plans.values() for line in plan)
     assert scans(engine.plans) == {}
+
+
+def test_of_a_key_of_any_number_of_items_only_the_newest_are_read(
+    filled: tuple[Storage, ExplainedEngine], tmp_path: Path, engine: str
+) -> None:
+    store, explained = filled
+    said = entry("First", "a", "https://ministry.example/")
+    SourceDriver(store, source("ministry")).says(said)
+    execute(
+        tmp_path,
+        f"""INSERT INTO item_key (source, digest, kind, item) {NUMBERS}
+        SELECT k.source, k.digest, k.kind, 1000 + i FROM item_key k, n WHERE k.source = 1
+        ON CONFLICT DO NOTHING""",
+    )
+    execute(tmp_path, "ANALYZE")
+    explained.plans.clear()
+    read = ReadResult(Document("rss20"), (item(said, source("ministry")),))
+    known = store.polls.knowledge(claimed(store), read, NOON, frozenset()).known
+    assert len(known) == 100
+    (plan,) = (plan for sql, plan in explained.plans.items() if "bounded" in sql)
+    bound = {"sqlite": "kind=? AND item>?", "postgres": "(item >= "}[engine]
+    assert any(bound in line for line in plan)
+    assert not any("BLOOM" in line for line in plan)

@@ -17,7 +17,7 @@ from aggregator.storage.sql.places import Place, visible
 from aggregator.storage.sql.rows import ms
 
 OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
-    s.domains, s.priority, s.burst, i.source AS owner"""
+    s.domains, s.priority, s.burst, i.source AS owner, i.fingerprint"""
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 
 COLUMNS = {
@@ -82,9 +82,8 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 
 
 def _entering(db: Connection, row: Row) -> tuple[str, ...]:
-    story = row["story"]
-    shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
-    return entering(rows.value(Member, row), shown)
+    story = [] if row["story"] is None else _visible(db, row["story"])
+    return entering(rows.value(Member, row), story, _shown(db, [each.number for each in story]))
 
 
 def _place(row: Row, name: str, channel: int, position: int) -> Place:
@@ -155,7 +154,7 @@ def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | Non
 
 
 def resettle_item(db: Connection, number: int, at: Stamp) -> None:
-    """Settle the story of an item, if it has one, after its link has changed."""
+    """Settle the story of an item, if it has one, after its link or what it says has changed."""
     if (story := _story(db, number)) is not None:
         resettle_story(db, story, at)
 

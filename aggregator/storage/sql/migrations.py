@@ -83,4 +83,12 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX item_earlier ON item (source, shown)
         WHERE backlog = 1 AND state = 'live' AND freed = 0""",
     ),
+    # Signatures of another form: those of before are made anew when they are needed.
+    "m017_pieces": (
+        "DROP TABLE signature",
+        """CREATE TABLE signature (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            pieces BLOB NOT NULL
+        ) STRICT""",
+    ),
 }

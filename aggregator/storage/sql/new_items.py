@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.policy import history
-from aggregator.storage.sql import channels, lifecycle, rows, search
+from aggregator.storage.sql import channels, lifecycle, rows, search, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
@@ -21,7 +21,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
         _edit(db, index, edit, at)
         if edit.parts:
             channels.part(db, edit.number, at)
-        elif edit.moves:
+        elif edit.moves or edit.substantive:
             channels.resettle_item(db, edit.number, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
@@ -54,7 +54,7 @@ def _store(
         for number, new in numbered
     ]
     insert_many(db, "item", stored)
-    _sign(db, ((number, new.item) for number, new in numbered))
+    signatures.keep(db, ((number, new.item) for number, new in numbered))
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
     )
@@ -101,17 +101,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns["release"] = ms(edit.release)
     if edit.substantive:
         search.remove(db, index, as_json([edit.number]))
-        _sign(db, [(edit.number, edit.item)])
+        signatures.keep(db, [(edit.number, edit.item)])
     update(db, "item", edit.number, columns)
-
-
-def _sign(db: Connection, items: Iterable[tuple[int, Item]]) -> None:
-    """Keep the signatures of texts."""
-    db.executemany(
-        """INSERT INTO signature (item, shingles) VALUES (?, ?)
-        ON CONFLICT (item) DO UPDATE SET shingles = excluded.shingles""",
-        [(number, item.signature) for number, item in items],
-    )
 
 
 def _revise(db: Connection, number: int, at: Stamp) -> None:

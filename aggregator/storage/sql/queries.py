@@ -108,8 +108,8 @@ class ItemStore:
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; one a story, none of a story that did; of sources in turn, newest shown date first.
-        Cheap."""
+        merged channel; of those of a story that say the same only one, none if one did; of sources in turn,
+        newest shown date first. Cheap."""
         with self._engine.reading() as db:
             return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
 

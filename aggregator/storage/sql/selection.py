@@ -42,7 +42,8 @@ EARLIER = _Choice(
     "item i",
     f"""i.backlog = 1 AND {visible()} AND NOT EXISTS (
         SELECT 1 FROM item o JOIN source os ON os.number = o.source
-        WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})""",
+        WHERE o.story = i.story AND o.fingerprint = i.fingerprint
+        AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})""",
 )
 
 

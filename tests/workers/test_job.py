@@ -8,7 +8,8 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Source
-from aggregator.workers.job import text_bytes, work
+from aggregator.model.size import text_bytes
+from aggregator.workers.job import work
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 LIMIT = 200_000

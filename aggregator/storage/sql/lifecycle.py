@@ -63,7 +63,8 @@ def _step(db: Connection, step: Transition, at: Stamp, *, is_first: bool) -> Non
     if step.after is State.LIVE and is_first:
         channels.enter(db, [step.number], at)
     db.execute(
-        "UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ? WHERE number = ?",
+        """UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ?, over_budget = 0
+        WHERE number = ?""",
         (
             step.after.value,
             step.reason if step.after is not State.LIVE else "",

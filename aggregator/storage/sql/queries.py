@@ -166,6 +166,15 @@ class ItemStore:
         )
         return tuple(map(values.stored, found))
 
+    def over_budget(self, source: str, limit: int) -> tuple[Stored, ...]:
+        """Return items that the budget of their source holds, the first stored first."""
+        found = read(
+            self._engine,
+            f"{ITEM} WHERE i.over_budget = 1 AND s.id = ? ORDER BY i.number LIMIT ?",
+            (source, limit),
+        )
+        return tuple(map(values.stored, found))
+
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Return items in any state, the last stored first."""
         if wanted.search:

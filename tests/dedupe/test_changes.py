@@ -433,9 +433,7 @@ def test_the_order_of_entries_decides_nothing() -> None:
         ("https://wire.example/a", "https://phish.example/a", True, False),
         ("https://ministry.example/a", "https://ministry.example/b", False, False),
         ("https://ministry.example/a", "", False, False),
-        ("https://ministry.example/a", "http://ministry.example/a", False, False),
         ("https://ministry.example/a", "https://ministry.example:8443/a", False, False),
-        ("https://ministry.example/a", "https://MINISTRY.example/a", False, False),
         ("", "https://phish.example/a", True, True),
     ],
 )
@@ -451,6 +449,11 @@ def test_a_link_that_moves_to_another_host_is_a_substantive_change(
         "abc",
     )
     assert edit.flags == (("bad-date", "link-moved") if is_flagged else None)
+
+
+def test_another_scheme_of_the_same_link_is_no_edit() -> None:
+    was = known(1, entry("Bridge opens", "g1", "http://ministry.example/a", body=LONG))
+    assert decided([entry("Bridge opens", "g1", HOME + "a", body=LONG)], knowledge(was)).edits == ()
 
 
 def test_a_link_that_moves_to_another_host_is_never_damped() -> None:

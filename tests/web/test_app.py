@@ -305,6 +305,19 @@ def test_the_history_shows_what_a_correction_replaced(room: Newsroom) -> None:
     assert "noindex" in history
 
 
+def test_the_history_shows_the_link_that_a_correction_replaced(room: Newsroom) -> None:
+    former = room.stored("First").item.url
+    corrected = item("First", content="<p>New.</p>", text="New.", fingerprint=b"new")
+    room.corrects("First", corrected)
+    assert "Link: " not in room.client.get(f"/items/{room.ids['First']}/history").text
+    room.corrects("First", replace(corrected, url="https://moved.example/<b>"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert history.count(f'Link: <span dir="ltr">{former}</span>') == 1
+    room.corrects("First", replace(corrected, url="https://other.example/"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert "https://moved.example/&lt;b&gt;</span>" in history
+
+
 def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:
     history = room.client.get(f"/items/{room.ids['First']}/history").text
     assert "This release has not been changed since it was published." in history

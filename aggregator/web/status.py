@@ -33,19 +33,27 @@ def admin_app(
     problems: Callable[[], tuple[str, ...]] = tuple,
     load: Callable[[], str] = str,
     metrics: Callable[[], bytes] = bytes,
+    workers: Callable[[], str] = str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
-    text.
+    text, `workers` how the kernel confines them, "" before the first.
     """
 
     def status(request: Request) -> Response:
         return reply(
             request,
-            status_page(storage.admin.health(), now(), ready(), problems(), alerts=storage.tasks.alerts()),
+            status_page(
+                storage.admin.health(),
+                now(),
+                ready(),
+                problems(),
+                alerts=storage.tasks.alerts(),
+                workers=workers(),
+            ),
             cache=NO_STORE,
         )
 
@@ -109,6 +117,7 @@ def status_page(
     problems: tuple[str, ...],
     *,
     alerts: tuple[Alert, ...] = (),
+    workers: str = "",
 ) -> Published:
     """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
     return page(
@@ -122,6 +131,7 @@ def status_page(
         now=now,
         ready=ready,
         problems=problems,
+        workers=workers,
     )
 
 

@@ -244,8 +244,9 @@ def test_a_source_beyond_its_budget_fails_and_backs_off_until_the_next_day(stora
         made = tuple(item(each, of) for each in numbered(9))
         read = ReadResult(Document("rss20", listed=tuple(each.digest for each in made)), made)
         known = storage.polls.knowledge(claim, read, now, frozenset())
-        answer = Answer(Fetched(of.feed, 200, b"body"), Validators(), b"0" * 16, read)
-        result = decide(claim, of, answer, known, now=now, jitter=0.0)
+        fetched = Fetched(of.feed, 200, b"body", validators=Validators(of.feed, '"1"', "today"))
+        result = decide(claim, of, Answer(fetched, Validators(), b"0" * 16, read), known, now=now, jitter=0.0)
+        assert (result.after.validators, result.after.body_digest) == (Validators(), b"")
         storage.polls.record(result)
         now = result.due.at
         due.append((result.due.reason, result.due.cause, now - NOON))

@@ -71,6 +71,11 @@ def test_a_document_that_expands_to_more_than_its_bound_is_refused(body: str | b
     assert caught.value.cause == "limit"
 
 
+def test_a_document_is_refused_for_text_that_is_in_no_item() -> None:
+    with pytest.raises(ParseError, match=r"the document expands to \d{6} bytes of text, over 200000"):
+        read(rss(f"<!--{'x' * LIMIT}-->" + item("text")))
+
+
 def test_an_entity_that_expands_beyond_the_bound_is_refused_before_it_is_expanded() -> None:
     with pytest.raises(ParseError, match=r"the document expands to \d{7} bytes of text, over 200000"):
         read(short_entities(40_000))

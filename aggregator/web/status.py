@@ -44,18 +44,9 @@ def admin_app(
     """
 
     def status(request: Request) -> Response:
-        return reply(
-            request,
-            status_page(
-                storage.admin.health(),
-                now(),
-                ready(),
-                problems(),
-                alerts=storage.tasks.alerts(),
-                workers=workers(),
-            ),
-            cache=NO_STORE,
-        )
+        health, alerts = storage.admin.health(), storage.tasks.alerts()
+        html = status_page(health, now(), ready(), problems(), alerts=alerts, workers=workers())
+        return reply(request, html, cache=NO_STORE)
 
     def readyz(request: Request) -> Response:
         if ready():

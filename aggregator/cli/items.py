@@ -141,7 +141,10 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "flags": item.flags,
         "enters": storage.items.enters(item.number),
         "also": [asdict(also) for also in item.also],
-        "revisions": [{"at": at, "title": title} for at, title in storage.items.corrections(item.number)],
+        "revisions": [
+            {"at": revision.at, "title": revision.title, "url": revision.url}
+            for revision in storage.items.corrections(item.number)
+        ],
         "audit": [
             {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
             for line in storage.items.audit(item.number)
@@ -166,7 +169,8 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
     ):
         if value:
             say(f"  {name:<13} {value}")
-    for at, title in storage.items.corrections(item.number):
-        say(f"  revised       {when(at)}, before: {title or 'no longer kept'}")
+    for revision in storage.items.corrections(item.number):
+        before = " at ".join(filter(None, (revision.title, revision.former_url)))
+        say(f"  revised       {when(revision.at)}, before: {before or 'no longer kept'}")
     for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

@@ -28,7 +28,7 @@ from aggregator.model import (
 from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
 
-EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
+EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
 EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
@@ -117,7 +117,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
         return None
-    is_damped = old.edits >= EDITS_MAX
+    is_damped = old.edits >= EDITS_MAX and not is_elsewhere
     added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
     return Edit(
         number=old.number,

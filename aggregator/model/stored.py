@@ -157,7 +157,10 @@ class FeedInfo:
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept."""
+    """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
+
+    `next_url` is the link of the state that replaced it.
+    """
 
     number: int
     at: datetime
@@ -165,6 +168,12 @@ class Revision:
     content: str
     url: str
     size: int
+    next_url: str = ""
+
+    @property
+    def former_url(self) -> str:
+        """Return its link if the next state has another one, else ""."""
+        return self.url if self.url != self.next_url else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.model.domains import host_of
 from aggregator.policy import reasons, relocation
+from aggregator.policy.budget import STORED
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
 FAILURES_MIN, FAILING_MIN = 3, timedelta(hours=6)
@@ -89,19 +90,27 @@ def _some(names: Sequence[str]) -> str:
 def _budget(result: PollResult) -> Mapping[AlertKind, str]:
     """Return the alert of a source beyond its budget. It holds until a poll of another day."""
     if result.over is not None:
-        return {AlertKind.BUDGET: beyond(result.over)}
+        return {AlertKind.BUDGET: beyond(result.over, result.claim.id)}
     is_of_today = result.claim.spent.day == result.outcome.started.toordinal()
     return {} if is_of_today else {AlertKind.BUDGET: ""}
 
 
-def beyond(over: OverBudget) -> str:
-    """Return the words for what was beyond a budget."""
+def beyond(over: OverBudget, source: str) -> str:
+    """Return the words for what was beyond the budget of a source, with the cures."""
+    items, megabytes = over.budget.items * over.times, over.budget.bytes * over.times // 10**6
+    day = "a day" if over.times == 1 else f"at the first import, {over.times} times its budget of a day"
     found = []
     if over.held:
-        found.append(f"{over.held} new items are held, beyond {over.budget.items:,} a day")
+        found.append(
+            f"{over.held:,} new items are held, beyond {items:,} {day}: "
+            f"`publicwire release --over-budget {source}` publishes them"
+        )
     if over.dropped:
-        found.append(f"{over.dropped} items were not stored, beyond {over.budget.bytes // 10**6:,} MB a day")
-    return f"{'; '.join(found)} (budget)"
+        found.append(
+            f"{over.dropped:,} items were not stored, beyond {megabytes:,} MB or {STORED * items:,} new "
+            f"items {day}: they follow from the next day (UTC) on, sooner with a larger `budget`"
+        )
+    return "; ".join(found)
 
 
 def _failed(result: PollResult) -> Mapping[AlertKind, str]:

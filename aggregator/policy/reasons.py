@@ -15,6 +15,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.CRASH: "crashed its worker",
     Cause.REFUSED: "leads to a refused address",
     Cause.REJECTED: "held values that the store rejects",
+    Cause.OVER_BUDGET: "beyond its budget of a day",
     Cause.RATE_LIMITED: "its host is rate-limited",
 }
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Item, ReadJob, ReadResult
+from aggregator.model.size import text_bytes
 from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.text import line
@@ -58,19 +59,3 @@ def work(job: ReadJob) -> ReadResult:
         rights=own.text(document.rights),
     )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
-
-
-def text_bytes(item: Item) -> int:
-    """Return the bytes of an item's texts and addresses in UTF-8.
-
-    Each may be longer than it stood in the document: an address resolved against a long base, an author that
-    entries inherit. `text` and `raw_url` repeat `content` and `url`, and do not count.
-    """
-    files = (part for file in (*item.enclosures, *item.images) for part in (file.url, file.type))
-    origin = (item.origin.title, item.origin.id, item.origin.link) if item.origin else ()
-    lines = (item.title, item.url, item.guid, item.organisation, item.rights, *item.authors, *item.categories)
-    return sum(_utf8_bytes(part) for part in (item.content, item.summary, *lines, *files, *origin))
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

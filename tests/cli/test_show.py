@@ -171,7 +171,20 @@ def test_show_lists_revisions_and_transitions(here: Site, polled: Command) -> No
     assert "all clear" in said.out
     whole = json.loads(polled("show", name, "--json").out)
     assert [revision["title"] for revision in whole["revisions"]] == ["Storm warning"]
+    assert [revision["url"] for revision in whole["revisions"]] == ["https://harbour.example/storm"]
     assert [line["trigger"] for line in whole["audit"]] == ["withdraw"]
+
+
+def test_show_names_the_link_that_a_correction_replaced(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    text = (here.directory / "press.xml").read_text()
+    (here.directory / "press.xml").write_text(
+        text.replace("//harbour.example/storm", "//phish.example/storm")
+    )
+    polled("poll")
+    assert "before: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
+    whole = json.loads(polled("show", name, "--json").out)
+    assert (whole["url"], whole["flags"]) == ("https://phish.example/storm", ["link-moved"])
 
 
 def test_an_item_that_does_not_exist_is_the_users_mistake(polled: Command) -> None:

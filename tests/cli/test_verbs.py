@@ -164,3 +164,37 @@ def test_export_into_a_place_that_cannot_hold_it_is_one_line(
     (line,) = said.complaints
     assert said.code == code
     assert line.startswith("publicwire: " + message.replace("DIR", str(here.directory)))
+
+
+def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) -> None:
+    (here.directory / "press.xml").write_bytes(feed(*(item(f"r{n}", f"Release {n}") for n in range(13))))
+    here.sources({"harbour": "file:press.xml"}, ", budget: {items: 1}")
+    command("poll")
+    words = json.loads(command("sources", "--json").out)[0]["alerts"][0]["message"]
+    assert "3 new items are held, beyond 10 at the first import, 10 times its budget of a day" in words
+    held = [str(each["id"]) for each in json_of(command("items", "--state", "held", "--json").out)]
+    said = command("release", *held[:2])
+    assert (said.code, len(said.out.splitlines())) == (0, 2)
+    cure = words.partition("`publicwire ")[2].partition("`")[0]
+    assert command(*cure.split()).out == "1 items of harbour released that its budget held\n"
+    assert command("items", "--state", "held", "--json").out.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "name an item"), (("--over-budget", "pier"), "there is no source called 'pier'")],
+)
+def test_a_release_of_nothing_is_an_error(polled: Command, arguments: tuple[str, ...], words: str) -> None:
+    said = polled("release", *arguments)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_of_several_items_all_are_released_or_none(here: Site, command: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    (one, two) = (str(each["id"]) for each in json_of(command("items", "--json").out))
+    assert command("release", one, "unknown").code == 2
+    assert len(json_of(command("items", "--state", "held", "--json").out)) == 2
+    assert command("release", one, two, one).code == 0
+    assert command("items", "--state", "held", "--json").out.strip() == "[]"

@@ -439,6 +439,7 @@ def test_the_order_of_entries_decides_nothing() -> None:
         ("https://wire.example/a", "https://phish.example/a", True, False),
         ("https://ministry.example/a", "https://ministry.example/b", False, False),
         ("https://ministry.example/a", "", False, False),
+        ("https://ministry.example/a", "https://ministry.example:8443/a", False, False),
         ("", "https://phish.example/a", True, True),
     ],
 )
@@ -454,6 +455,23 @@ def test_a_link_that_moves_to_another_host_is_a_substantive_change(
         "abc",
     )
     assert edit.flags == (("bad-date", "link-moved") if is_flagged else None)
+
+
+def test_another_scheme_of_the_same_link_is_no_edit() -> None:
+    was = known(1, entry("Bridge opens", "g1", "http://ministry.example/a", body=LONG))
+    assert decided([entry("Bridge opens", "g1", HOME + "a", body=LONG)], knowledge(was)).edits == ()
+
+
+def test_a_link_that_moves_to_another_host_is_never_damped() -> None:
+    was = known(1, entry("Bridge opens", "g1", HOME + "a", body=LONG), edits=EDITS_MAX)
+    moved, same = (
+        entry("Bridge opens", "g1", link, body="<p>X</p>") for link in ("https://p.example/", HOME)
+    )
+    assert [
+        (edit.revises, edit.flags)
+        for after in (moved, same)
+        for edit in decided([after], knowledge(was)).edits
+    ] == [(True, ("link-moved",)), (False, ("damped",))]
 
 
 def test_an_edit_that_disagrees_with_its_story_parts_from_it() -> None:

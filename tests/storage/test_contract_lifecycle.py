@@ -1,14 +1,16 @@
 """Contract of every storage engine: held, released, withdrawn and reinstated items."""
 
+from datetime import timedelta
+
 import pytest
 
-from aggregator.errors import StorageError
+from aggregator.errors import Cause, FetchError, StorageError
 from aggregator.model import State, Transition, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, iso, titles
-from tests.storage.given import again, given_origin, move
+from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, failed, iso, titles
+from tests.storage.given import again, claimed, given_origin, move
 
 
 def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
@@ -80,6 +82,18 @@ def test_a_reinstated_item_that_its_origin_has_not_changed_is_as_before(storage:
     Releases(storage).all(NOON + DAY)
     (shown,) = storage.items.select("")
     assert (shown.item, shown.position, shown.corrected) == (stored.item, stored.position, False)
+
+
+@pytest.mark.parametrize("seconds", ["3600", "86400"])
+def test_an_item_is_reinstated_without_a_poll_against_retry_after(storage: Storage, seconds: str) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Retracted", "g1"))
+    (stored,) = all_items(storage)
+    move(storage, stored, Trigger.WITHDRAW)
+    error = FetchError("slow down", cause=Cause.HTTP, status=429, retry_after=seconds)
+    storage.polls.record(failed(claimed(storage), NOON, error))
+    move(storage, again(storage, stored), Trigger.REINSTATE)
+    assert storage.polls.next_due() == NOON + timedelta(seconds=int(seconds))
 
 
 def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operator(storage: Storage) -> None:

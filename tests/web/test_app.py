@@ -332,6 +332,19 @@ def test_a_history_is_served_at_the_addresses_that_its_pages_link_to(room: Newsr
     assert {answer.status_code for answer in answers} == {404}
 
 
+def test_the_history_shows_the_link_that_a_correction_replaced(room: Newsroom) -> None:
+    former = room.stored("First").item.url
+    corrected = item("First", content="<p>New.</p>", text="New.", fingerprint=b"new")
+    room.corrects("First", corrected)
+    assert "Link: " not in room.client.get(f"/items/{room.ids['First']}/history").text
+    room.corrects("First", replace(corrected, url="https://moved.example/<b>"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert history.count(f'Link: <span dir="ltr">{former}</span>') == 1
+    room.corrects("First", replace(corrected, url="https://other.example/"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert "https://moved.example/&lt;b&gt;</span>" in history
+
+
 def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:
     history = room.client.get(f"/items/{room.ids['First']}/history").text
     assert "This release has not been changed since it was published." in history

@@ -42,6 +42,12 @@ def test_readyz_says_what_a_late_tick_waits_for(room: Newsroom) -> None:
     assert (answer.status_code, answer.text) == (200, "ready: busy: writes go on\n")
 
 
+def test_status_says_how_workers_are_confined(room: Newsroom) -> None:
+    words = "workers are confined by seccomp; not confined by Landlock: this kernel does not have it"
+    assert words in Client(admin_app(room.storage, lambda: True, workers=lambda: words)).get("/status").text
+    assert "workers" not in admin(room).get("/status").text
+
+
 def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     page = admin(room).get("/status").text
     assert page.count("Not polled yet") == 2

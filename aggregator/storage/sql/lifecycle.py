@@ -70,7 +70,8 @@ def _publish(db: Connection, stored: Sequence[Row], at: Stamp) -> None:
 
 def _move(db: Connection, transitions: Sequence[Transition]) -> None:
     db.executemany(
-        "UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ? WHERE number = ?",
+        """UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ?, over_budget = 0
+        WHERE number = ?""",
         [
             (
                 step.after.value,

@@ -83,6 +83,15 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         """CREATE INDEX item_earlier ON item (source, shown)
         WHERE backlog = 1 AND state = 'live' AND freed = 0""",
     ),
+    # Which items the budget of their source holds; when a source last answered 429.
+    "m016_over_budget": (
+        "ALTER TABLE item ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0",
+        """UPDATE item SET over_budget = 1
+        WHERE state = 'held' AND reason = 'beyond the budget of items a day'
+        AND (claimed IS NULL OR claimed <= first_seen)""",
+        "CREATE INDEX item_over_budget ON item (source, number) WHERE over_budget = 1",
+        "ALTER TABLE source ADD COLUMN last_limited INTEGER",
+    ),
     # Signatures of another form: those of before are made anew when they are needed.
     "m017_pieces": (
         "DROP TABLE signature",

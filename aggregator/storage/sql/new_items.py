@@ -77,7 +77,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
         **rows.columns(new, "id", "public_id", "updated", "backlog"),
-        **rows.columns(new.placement, "state", "shown", "release", "reason"),
+        **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget"),
         "source": claim.number,
         "first_seen": ms(at.now),
         "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),

@@ -25,6 +25,11 @@ from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
+# A revision with the link of the state that replaced it.
+REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
+    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
+    i.url) AS next_url"""
+REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
 LANGUAGES = "languages/"  # what the names of their channels begin with
 
 
@@ -148,6 +153,15 @@ class ItemStore:
         with self._engine.reading() as db:
             return tuple(map(values.stored, selection.due(db, now, limit)))
 
+    def over_budget(self, source: str, limit: int) -> tuple[Stored, ...]:
+        """Return items that the budget of their source holds, the first stored first."""
+        found = read(
+            self._engine,
+            f"{ITEM} WHERE i.over_budget = 1 AND s.id = ? ORDER BY i.number LIMIT ?",
+            (source, limit),
+        )
+        return tuple(map(values.stored, found))
+
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
         """Return items in any state, the last stored first."""
         if wanted.search:
@@ -187,17 +201,18 @@ class ItemStore:
         """Return the earlier public states of an item on one page of its history, newest first."""
         numbers = as_json(number for number, _ in page.revisions)
         found = read(
-            self._engine, f"SELECT * FROM revision WHERE number {ints()} ORDER BY number DESC", (numbers,)
+            self._engine,
+            f"{REVISION}, r.content {REVISED} r.number {ints()} ORDER BY r.number DESC",
+            (numbers,),
         )
         return tuple(rows.value(Revision, row) for row in found)
 
-    def corrections(self, number: int) -> tuple[tuple[datetime, str], ...]:
-        """Return when each earlier state of an item was replaced and its title, "" if that is no longer kept,
-        newest first."""
+    def corrections(self, number: int) -> tuple[Revision, ...]:
+        """Return all earlier states of an item without their content, newest first."""
         found = read(
-            self._engine, "SELECT at, title FROM revision WHERE item = ? ORDER BY number DESC", (number,)
+            self._engine, f"{REVISION}, '' AS content {REVISED} r.item = ? ORDER BY r.number DESC", (number,)
         )
-        return tuple((moment(row["at"]), row["title"]) for row in found)
+        return tuple(rows.value(Revision, row) for row in found)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""

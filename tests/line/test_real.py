@@ -98,8 +98,9 @@ def feedparser_entries(path: Path) -> Iterator[Reading]:
         path.read_bytes(), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
     )
     for entry in parsed.entries:
-        # Past its own `get`, which warns that it takes one date for the other.
-        said = dict.get(entry, "published_parsed") or dict.get(entry, "updated_parsed")
+        # Past its own `get`, which warns that it takes one date for the other; the line has it parse no dates.
+        stated = [dict.get(entry, key) for key in ("published", "updated")]
+        said = next((date for raw in stated if raw and (date := feedparser.datetimes._parse_date(raw))), None)
         yield Reading(
             title=letters(entry.get("title", "")),
             link=entry.get("link", "").strip(),

@@ -114,7 +114,7 @@ def objects(document: bytes) -> Any:
     return json.loads(document)
 
 
-def time(parsed: Any) -> datetime:
-    """Convert a time as feedparser returns it."""
-    year, month, day, hour, minute, second, *_ = parsed
+def time(stated: str) -> datetime:
+    """Convert a date as feedparser reads it where the line does not have it parse none."""
+    year, month, day, hour, minute, second, *_ = feedparser.datetimes._parse_date(stated)
     return datetime(year, month, day, hour, minute, second, tzinfo=UTC)

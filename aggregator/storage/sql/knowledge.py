@@ -56,8 +56,8 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     sharing = db.execute(
         f"""WITH wanted (digest, kind) AS (VALUES {", ".join(f"(?, {int(key.kind)})" for key in wanted)}),
         bounded AS (SELECT digest, kind, coalesce((SELECT o.item FROM item_key o
-            WHERE o.source = ? AND o.digest = w.digest AND o.kind = w.kind
-            ORDER BY o.item DESC LIMIT 1 OFFSET ?), 0) AS least FROM wanted w LIMIT {len(wanted)})
+            WHERE o.source = ? AND o.digest = wanted.digest AND o.kind = wanted.kind
+            ORDER BY o.item DESC LIMIT 1 OFFSET ?), 0) AS least FROM wanted LIMIT {len(wanted)})
         SELECT k.item, k.kind, k.digest FROM bounded b JOIN item_key k
             ON k.source = ? AND k.digest = b.digest AND k.kind = b.kind AND k.item >= b.least""",
         (

@@ -103,6 +103,7 @@ class Claim:
     link: str = ""
     rights: str = ""
     language: str = ""
+    month_first: bool | None = None  # the order of day and month that its dates have shown
     relocation: Relocation = Relocation()
     spent: Spent = Spent()
     host: str = ""  # host it is polled at; "" of a file

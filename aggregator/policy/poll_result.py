@@ -148,7 +148,9 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     """Return the source's state with what the document says of itself and of its entries.
 
     The title may name the organisation, so the first one stays until the operator writes another name.
+    Entries whose dates were read in another order of day and month are read again at the next poll.
     """
+    is_misread = bool(after.seen) and after.month_first != document.month_first
     return replace(
         after,
         title=after.title or document.title or source.organisation or source.id,
@@ -156,7 +158,9 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
         rights=document.rights,
         language=document.language,
         hints=document.hints,
-        seen=changes.seen,
+        month_first=document.month_first,
+        pipeline_version=b"" if is_misread else after.pipeline_version,
+        seen=() if is_misread else changes.seen,
         mode=changes.mode,
         first_import=False,
     )

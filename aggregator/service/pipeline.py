@@ -142,6 +142,7 @@ class Pipeline:
             return Answer(fetched, asked, digest)
         seen = frozenset(digest for digest, _ in claim.seen)
         job = read_job(fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen)
+        job = replace(job, month_first=claim.month_first)
         read = await self._read(job, held)
         return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
 

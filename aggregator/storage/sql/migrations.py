@@ -58,4 +58,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # Whether the address of a source's feed is published also with its query.
     "m014_feed_public": ("ALTER TABLE source ADD COLUMN feed_public INTEGER NOT NULL DEFAULT 0",),
+    # The order of day and month that a source's dates have shown; NULL when none has.
+    "m018_month_first": ("ALTER TABLE source ADD COLUMN month_first INTEGER",),
 }

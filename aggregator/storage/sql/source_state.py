@@ -10,7 +10,7 @@ from aggregator.storage.sql.rows import due_columns, pack_seen
 
 # Fields of a claim that a poll may change, in columns of the same names.
 SCHEDULE = ("failures", "failing_since", "findings", "last_success", "last_full", "last_new", "usual_gap")
-FEED = ("title", "link", "rights", "language", "hints", "relocation", "host", "spent")
+FEED = ("title", "link", "rights", "language", "hints", "month_first", "relocation", "host", "spent")
 FIELDS = (*SCHEDULE, *FEED, "pipeline_version", "body_digest", "mode")
 
 

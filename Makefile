@@ -1,15 +1,17 @@
-# make run: the service. make test: everything CI runs. Both build .venv first when it is missing or old.
+# make run: the service. make test: everything CI runs. Both build .venv first when it is missing or old; only what
+# runs is in it until something else than `make run` is asked for.
 .RECIPEPREFIX := >
 PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
+TESTABLE := $(VENV)/.testable
 BIN := $(VENV)/bin
 
 .PHONY: outdated run test soak fuzz bench lint clean
 run: $(READY)
 > $(BIN)/python run.py
 
-test: $(READY) lint
+test: $(TESTABLE) lint
 > $(BIN)/python -m coverage erase
 > $(BIN)/python -m pytest -n $(PARALLEL) --dist worksteal --cov --cov-report= -m "not soak and not fuzz"
 > $(BIN)/python -m coverage report --skip-covered --show-missing --fail-under=95
@@ -21,31 +23,35 @@ PARALLEL := 3
 # Pure packages: every branch of a decision is tried.
 PURE := aggregator/parse/*,aggregator/dedupe/*,aggregator/normalise/*,aggregator/editorial/*,aggregator/policy/*,aggregator/render/*
 
-lint: $(READY)
+lint: $(TESTABLE)
 > $(BIN)/ruff check .
 > $(BIN)/ruff format --check .
 > $(BIN)/mypy
 
-soak: $(READY)
+soak: $(TESTABLE)
 > $(BIN)/python -m pytest -m soak
 
-fuzz: $(READY)
+fuzz: $(TESTABLE)
 > FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -m fuzz tests/fuzz
 
 FUZZ_SECONDS := 300
 
-bench: $(READY)
+bench: $(TESTABLE)
 > $(BIN)/python benchmarks/run.py
 > $(BIN)/python benchmarks/stored.py
 
-# What runs is installed by hash; pip knows no hash of a checkout, so that comes after, with what only tests need.
+# What runs is installed by hash; pip knows no hash of a checkout, so that comes after, alone.
 $(READY): pyproject.toml constraints.txt requirements.lock
 > $(PYTHON) -m venv $(VENV)
 > $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation --config-settings editable_mode=compat -e ".[test]"
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
 > touch $(READY)
 
-outdated: $(READY)
+$(TESTABLE): $(READY)
+> $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation --config-settings editable_mode=compat -e ".[test]"
+> touch $(TESTABLE)
+
+outdated: $(TESTABLE)
 > $(BIN)/python .ci/outdated.py
 
 clean:

@@ -4,6 +4,7 @@ reason.
 """
 
 import os
+import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -27,7 +28,7 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "openssl": lambda: shutil.which("openssl") is not None,
     "landlock": lambda: sandbox.landlock_abi() > 0,
-    "seccomp": sandbox.has_seccomp,
+    "seccomp": lambda: sandbox.has_seccomp(platform.machine()),
 }
 
 NOT_INSTALLABLE = {"corpus", "cases", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel

@@ -105,11 +105,11 @@ def add(
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Discover a feed, preview three items, add it to the configuration."""
-    from aggregator.cli import check
+    from aggregator.cli import add
     from aggregator.config import Addition
 
     options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()))
-    raise typer.Exit(check.add(config, options, yes=yes))
+    raise typer.Exit(add.add(config, options, yes=yes))
 
 
 @app.command()
@@ -164,9 +164,24 @@ def reinstate(item: ItemId, reason: Reason, story: Story = False, config: Config
 
 
 @app.command()
-def release(item: ItemId, reason: Reason = "", story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Publish a held item now."""
-    _verb(config, Trigger.RELEASE, item, reason, story=story)
+def release(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
+    ] = None,
+    over_budget: Annotated[
+        str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
+    ] = "",
+    reason: Reason = "",
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Publish held items now."""
+    from aggregator.cli import verbs
+
+    if over_budget:
+        verbs.release_over_budget(config, over_budget, reason)
+    if items or not over_budget:
+        verbs.apply(config, Trigger.RELEASE, items or [], reason, story=story)
 
 
 @app.command()
@@ -178,7 +193,7 @@ def hold(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile 
 def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
     from aggregator.cli import verbs
 
-    verbs.apply(config, trigger, item, reason, story=story)
+    verbs.apply(config, trigger, [item], reason, story=story)
 
 
 @app.command()

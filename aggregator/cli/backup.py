@@ -82,13 +82,14 @@ def _tell(done: Replayed) -> None:
 def forget(path: Path, source: str, *, yes: bool) -> int:
     """Delete a source that is no longer configured; return 1 when the operator declines."""
     config = configuration.load(path)
-    if config.source(source) is not None:
-        raise UsageError(f"{source} is still configured: remove it from {config.path} first")
     with app.opened(config) as storage:
+        config = storage.admin.bound(config)
+        if config.source(source) is not None:
+            raise UsageError(f"{source} is still configured: remove it from {config.path} first")
         removed = [feed.id for feed in storage.items.feeds() if config.source(feed.id) is None]
         if source not in removed:
-            known = ", ".join(removed) or "none"
-            raise UsageError(f"there is no source called {source!r}: removed from {config.path} are {known}")
+            known = f"such are {', '.join(removed)}" if removed else "the store holds none"
+            raise UsageError(f"there is no source {source!r} that was removed from {config.path}: {known}")
         question = f"Delete {source} and all its items for good?"
         if not (yes or confirmed(question, f"delete {source}")):
             say("nothing was deleted")

@@ -10,6 +10,7 @@ from aggregator.editorial.present import present
 from aggregator.errors import UsageError
 from aggregator.model import FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
+from aggregator.policy.languages import primary
 from aggregator.service import app
 from aggregator.storage import Storage
 
@@ -17,11 +18,13 @@ LISTED_MAX = 5  # items of one URL that an error lists
 
 
 def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
-    """Return the options of `items` as a query; raises UsageError for an unknown state."""
+    """Return the options of `items` as a query; raises UsageError for an unknown state or language."""
     try:
         states = (State(state),) if state else ()
     except ValueError:
         raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
+    if language and not primary(language):
+        raise UsageError(f"--language is a registered code such as en or pt-BR, not {language!r}")
     return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
 
 
@@ -98,15 +101,15 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
     Raises UsageError for no match, and for several matches unless `story` allows all of one story: picking
     one could withdraw the wrong release and leave the right one published.
     """
-    item = storage.items.find(reference)
-    if item is None:
+    same = storage.items.named(reference)
+    if not same:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
-    same = () if reference == item.id else storage.items.at(reference)
+    item = same[0]
     is_story = item.story is not None and all(each.story == item.story for each in same)
     if len(same) > 1 and not (story and is_story):
         ids = ", ".join(f"{each.id} ({each.source})" for each in same[:LISTED_MAX])
         more = f" and {len(same) - LISTED_MAX} more" if len(same) > LISTED_MAX else ""
-        raise UsageError(f"{len(same)} items have this URL, give the id of one: {ids}{more}")
+        raise UsageError(f"{len(same)} items have this URL or public id, give the id of one: {ids}{more}")
     return item
 
 
@@ -136,8 +139,12 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
+        "enters": storage.items.enters(item.number),
         "also": [asdict(also) for also in item.also],
-        "revisions": [{"at": at, "title": title} for at, title in storage.items.corrections(item.number)],
+        "revisions": [
+            {"at": revision.at, "title": revision.title, "url": revision.url}
+            for revision in storage.items.corrections(item.number)
+        ],
         "audit": [
             {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
             for line in storage.items.audit(item.number)
@@ -146,6 +153,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
 
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
+    enters = storage.items.enters(item.number)
     say(item.item.title)
     for name, value in (
         ("organisation", _organisation(item, feed)),
@@ -154,13 +162,15 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         ("published", when(item.shown)),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
+        ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("flags", ", ".join(item.flags)),
     ):
         if value:
             say(f"  {name:<13} {value}")
-    for at, title in storage.items.corrections(item.number):
-        say(f"  revised       {when(at)}, before: {title or 'no longer kept'}")
+    for revision in storage.items.corrections(item.number):
+        before = " at ".join(filter(None, (revision.title, revision.former_url)))
+        say(f"  revised       {when(revision.at)}, before: {before or 'no longer kept'}")
     for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")

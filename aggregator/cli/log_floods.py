@@ -1,12 +1,15 @@
 """Rate limit of log records that a stranger can cause at will: one of a kind a minute, and their sum."""
 
+import contextlib
 import logging
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 PERIOD = 60.0  # seconds
-# Records of a hub's requests to the callback, of requests that are no HTTP, of a store that does not answer.
+SERVER = "uvicorn.error"  # logger of the HTTP server: whatever it says of a request, its client causes
+# Events of ours: a hub's requests to the callback, a store that does not answer.
 SUMMED = frozenset(
     {
         "delivery accepted",
@@ -14,7 +17,6 @@ SUMMED = frozenset(
         "subscription confirmed",
         "subscription denied",
         "storage unreadable",
-        "Invalid HTTP request received.",
     }
 )
 
@@ -27,17 +29,29 @@ class _Kind:
     left_out: int = 0
 
 
+def _later(seconds: float, call: Callable[[], None]) -> None:
+    timer = threading.Timer(seconds, call)
+    timer.daemon = True
+    timer.start()
+
+
 class FloodFilter(logging.Filter):
     """Filter of a handler: passes the first record of a kind, counts the others of the next minute.
 
-    Their number follows as `times` in one more record, before the next record of any kind. Times are those
-    of the records.
+    Their number follows as `times` in one more record: before the next record of any kind, or when `later`
+    calls back, at most two minutes after the first. Times of records are by `clock`, seconds since 1970.
     """
 
-    def __init__(self, handler: logging.Handler) -> None:
+    def __init__(
+        self,
+        handler: logging.Handler,
+        later: Callable[[float, Callable[[], None]], None] = _later,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         super().__init__()
-        self._handler = handler
+        self._handler, self._later, self._clock = handler, later, clock
         self._kinds: dict[tuple[str, object], _Kind] = {}
+        self._is_waiting = False
         self._lock = threading.Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -45,12 +59,36 @@ class FloodFilter(logging.Filter):
         with self._lock:
             due = [*self._ended(record.created)]
             is_passed = self._counts(record)
-        for each in due:
-            self._handler.emit(each)
+            self._wait()
+        self._emit(due)
         return is_passed
 
+    def close(self) -> None:
+        """Log all sums, due or not."""
+        with self._lock:
+            due = [*self._ended(float("inf"))]
+        self._emit(due)
+
+    def _called_back(self) -> None:
+        with self._lock:
+            due = [*self._ended(self._clock())]
+            self._is_waiting = False
+            self._wait()
+        self._emit(due)
+
+    def _wait(self) -> None:
+        """Have a call back ordered while there is something to sum up."""
+        if not self._is_waiting and any(kind.left_out for kind in self._kinds.values()):
+            self._is_waiting = True
+            self._later(PERIOD, self._called_back)
+
+    def _emit(self, records: list[logging.LogRecord]) -> None:
+        with self._handler.lock or contextlib.nullcontext():
+            for each in records:
+                self._handler.emit(each)
+
     def _counts(self, record: logging.LogRecord) -> bool:
-        if record.msg not in SUMMED:
+        if record.msg not in SUMMED and record.name != SERVER:
             return True
         key = (str(record.msg), _fields(record).get("source"))
         if (kind := self._kinds.get(key)) is None:

@@ -1,5 +1,6 @@
 """Form of the log: one line an event on stderr, key=value or JSON, for our events and those of libraries."""
 
+import atexit
 import logging
 import sys
 from collections.abc import Callable
@@ -30,7 +31,9 @@ def set_up(log_format: str = "") -> None:
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
     handler = logging.StreamHandler()
-    handler.addFilter(FloodFilter(handler))
+    floods = FloodFilter(handler)
+    handler.addFilter(floods)
+    atexit.register(floods.close)  # called before logging's own, which closes the stream
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             processors=[

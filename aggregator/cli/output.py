@@ -5,8 +5,10 @@ Text of feeds is escaped first (terminal injection): it cannot move the cursor, 
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from shutil import get_terminal_size
+from textwrap import fill
 
 from aggregator.errors import UsageError
 from aggregator.fetch.address import printable
@@ -41,16 +43,21 @@ def _escaped(character: str) -> str:
     return character if character.isprintable() else json.dumps(character)[1:-1]
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table on stdout: drawn and folded on a terminal, else in plain columns without cuts."""
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[str]], *, cut: Mapping[str, int] | None = None
+) -> None:
+    """Print a table on stdout: drawn on a terminal, else in plain columns without cuts.
+
+    Drawn cells are folded; with `cut` none is, and those of its columns end in "…" after so many characters.
+    """
     cells = [tuple(map(printable, row)) for row in rows]
     if sys.stdout.isatty():
-        _drawn(columns, cells)
+        _drawn(columns, cells, cut)
     else:
         _aligned([tuple(columns), *cells])
 
 
-def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]], cut: Mapping[str, int] | None) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -58,7 +65,10 @@ def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
 
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for column in columns:
-        drawn.add_column(column, overflow="fold")
+        if cut is None:
+            drawn.add_column(column, overflow="fold")
+        else:
+            drawn.add_column(column, overflow="ellipsis", no_wrap=True, max_width=cut.get(column))
     for row in cells:
         drawn.add_row(*map(Text, row))
     Console(highlight=False).print(drawn)
@@ -75,3 +85,9 @@ def _aligned(lines: Sequence[Sequence[str]]) -> None:
 def when(moment: datetime | None) -> str:
     """Return a time for tables, in UTC to the minute; "–" for None."""
     return "–" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def say_wrapped(text: str) -> None:
+    """Print a paragraph on stdout, on a terminal broken between words, its further lines indented."""
+    width = get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize
+    say(fill(text, width, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False))

@@ -16,8 +16,9 @@ from aggregator.errors import StoreBusy, UsageError
 from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
 from aggregator.policy import reasons
-from aggregator.service import app, maintenance
+from aggregator.service import app
 from aggregator.service.live_config import LiveConfig
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
 
@@ -34,7 +35,10 @@ def serve(path: Path, *, log_format: str) -> int:
     set_up(log_format)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
-    return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
+    try:
+        return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
+    except StoreBusy as error:
+        raise StoreBusy(f"{error}: stop it first, or give this service a `store` of its own") from error
 
 
 def _print_addresses(config: Config) -> None:
@@ -86,9 +90,9 @@ async def _poll_all(
     if len(ids) >= PREPARE_FROM:
         start_forkserver()
     async with app.polling(storage, current) as pipeline:
-        maintenance.release(storage, app.utc_now())
+        Releases(storage).all(app.utc_now())
         outcomes = await pipeline.run(ids, advance)
-        maintenance.release(storage, app.utc_now())  # reinstated items that their origins said again
+        Releases(storage).all(app.utc_now())  # reinstated items that their origins said again
         return outcomes
 
 

@@ -1,15 +1,18 @@
 """`sources`: each configured source with its last poll, next poll and alerts, as a table or JSON."""
 
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.output import say, say_json, table, when
+from aggregator.cli.output import say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
 from aggregator.model import Alert, Health, OutcomeKind
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.service import app
+
+ID_CHARS = 30  # of the longest id shown whole in a table of 80 columns
 
 
 def sources(path: Path, *, as_json: bool) -> None:
@@ -21,36 +24,58 @@ def sources(path: Path, *, as_json: bool) -> None:
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
         return
-    rows = [
-        (
-            health.feed.id,
-            health.feed.organisation,
-            health.last.kind if health.last else "–",
-            str(health.live),
-            when(health.last_success),
-            when(health.due.at),
-            _reason(health),
-        )
-        for health in healths
-    ]
-    table(("source", "organisation", "last poll", "live", "last success", "due (UTC)", "why"), rows)
+    if sys.stdout.isatty():
+        _print_narrow(healths)
+    else:
+        columns = ("source", "organisation", "last poll", "live", "held", "last success", "due (UTC)", "why")
+        table(columns, [_row(health) for health in healths])
     for alert in alerts:
-        say(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
+        say_wrapped(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
     stored = {health.feed.id for health in healths}
     waiting = [source.id for source in config.sources if source.id not in stored]
     if waiting:
-        say(f"not polled yet: {', '.join(waiting)}")
+        say_wrapped(f"not polled yet: {', '.join(waiting)}")
 
 
-def _reason(health: Health) -> str:
-    """Return why the source is due then, with the error message of its last poll and its relocation."""
+def _row(health: Health) -> tuple[str, ...]:
+    return (
+        health.feed.id,
+        health.feed.organisation,
+        health.last.kind if health.last else "–",
+        str(health.live),
+        str(health.held),
+        when(health.last_success),
+        when(health.due.at),
+        "; ".join(_reasons(health)),
+    )
+
+
+def _print_narrow(healths: Sequence[Health]) -> None:
+    """Print a table that fits into 80 columns, and under it what is wrong, a paragraph a source."""
+    now = app.utc_now()
+    rows = [
+        (
+            health.feed.id,
+            health.last.kind if health.last else "–",
+            str(health.live),
+            str(health.held or "–"),
+            reasons.ago(health.last_success, now) if health.last_success else "never",
+            reasons.ago(health.due.at, now),
+        )
+        for health in healths
+    ]
+    table(("source", "last poll", "live", "held", "success", "due"), rows, cut={"source": ID_CHARS})
+    for health in healths:
+        if health.failures or health.relocation.target[0]:
+            say_wrapped(f"{health.feed.id}: {'; '.join(_reasons(health))}")
+
+
+def _reasons(health: Health) -> list[str]:
+    """Return the error message of the last poll, why the source is due then, and its relocation."""
     last = health.last
     failed = last.message if last is not None and last.kind is OutcomeKind.FAILED else ""
-    return "; ".join(
-        each
-        for each in (failed, reasons.words(health.due), advice(health.feed.id, health.relocation))
-        if each
-    )
+    found = (failed, reasons.words(health.due), advice(health.feed.id, health.relocation))
+    return [each for each in found if each]
 
 
 def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
@@ -62,6 +87,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "topics": health.feed.topics,
         "live": health.live,
         "held": health.held,
+        "waiting": health.waiting,
         "mode": health.mode,
         "failures": health.failures,
         "due": health.due.at,

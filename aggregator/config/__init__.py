@@ -3,7 +3,7 @@
 Only this package reads the file. It neither fetches nor writes.
 """
 
-from aggregator.config.edit import Addition, add_source
+from aggregator.config.edit import Addition, add_source, checked
 from aggregator.config.load import load, parse, warnings
 
-__all__ = ["Addition", "add_source", "load", "parse", "warnings"]
+__all__ = ["Addition", "add_source", "checked", "load", "parse", "warnings"]

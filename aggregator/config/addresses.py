@@ -29,6 +29,13 @@ def networks_of_all(value: object) -> None:
     )
 
 
+def networks_of_hubs(value: object) -> None:
+    """Refuse a mapping in place of the switch, and name the key that it belongs to."""
+    raise ValueError(
+        "is true or false here; write `websub: {allow_networks: …}` at the top level, beside `poll:`"
+    )
+
+
 def listen(value: str) -> Address:
     """Return a listening address from host:port, an IPv6 host in brackets."""
     match = re.fullmatch(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9_.-]+)):([0-9]{1,5})", value)

@@ -6,7 +6,6 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import chain, count
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -29,14 +28,11 @@ from aggregator.model.settings import (
     Retention,
     Source,
     Text,
+    Unnamed,
     Webhook,
 )
 
 FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
-NEEDS_ID = (
-    "differs from another source's feed in its query only, and ids are made without queries: add an `id` "
-    "(`publicwire sources` shows the present ones)"
-)
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
@@ -50,11 +46,9 @@ def build(
     faults: list[Fault],
     *,
     environment: Environment | None = None,
-    needs_ids: bool = False,
 ) -> Config:
     """Return the configuration in `root`; mistakes are appended to `faults`, unordered.
 
-    `needs_ids`: a source without an id is a mistake where only the query tells its address from another's.
     With any fault the result is incomplete and must not be used.
     """
     top = Section(root, "", place=root.start, faults=faults)
@@ -64,12 +58,15 @@ def build(
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
     sections = top.sections("sources", "feed")
-    sources = [_source(section, path, poll, environment=environment) for section in sections]
+    found = [_source(section, path, poll, environment=environment) for section in sections]
+    sources = [source for source, _ in found]
+    _check_distinct(sections, sources)
     config = Config(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
         store=_resolve(path, top.one("store", values.line, "store/")),
-        sources=_distinct(sections, [source for source, _ in sources], needs_ids=needs_ids),
+        sources=tuple(map(_identified, sources)),
+        unnamed=_unnamed(sections),
         listen=listen,
         admin=admin,
         poll=poll,
@@ -77,7 +74,7 @@ def build(
         database=top.one("database", addresses.database, ""),
         alerts=_alerts(top),
         hub_networks=_hub_networks(top.section("websub")),
-        credentials=tuple(each for _, each in sources if each is not None),
+        credentials=tuple(each for _, each in found if each is not None),
     )
     top.close()
     return config
@@ -107,6 +104,8 @@ def _poll(section: Section) -> PollSettings:
     default = PollSettings()
     if section.has("allow_networks"):
         section.raw("allow_networks", addresses.networks_of_all, None)
+    if section.is_mapping("websub"):
+        section.raw("websub", addresses.networks_of_hubs, None)
     poll = PollSettings(
         every=section.one("every", _WEB_INTERVAL, default.every),
         timeout=section.one("timeout", values.duration("1s", "10m"), default.timeout),
@@ -114,7 +113,8 @@ def _poll(section: Section) -> PollSettings:
         concurrency=section.one("concurrency", values.whole(1, 1000), default.concurrency),
         per_host=section.one("per_host", values.whole(1, 100), default.per_host),
         host_gap=section.one("host_gap", values.duration("0s", "10m"), default.host_gap),
-        websub=section.one("websub", values.choice("true", "false"), "true") == "true",
+        websub=section.is_mapping("websub")
+        or section.one("websub", values.choice("true", "false"), "true") == "true",
         budget=_budget(section.section("budget"), default.budget),
     )
     section.close()
@@ -160,10 +160,13 @@ def _retention(section: Section) -> Retention:
     return retention
 
 
-def _distinct(
-    sections: Sequence[Section], sources: Sequence[Source], *, needs_ids: bool
-) -> tuple[Source, ...]:
-    """Return the sources, each with a unique id; record duplicate feeds and ids."""
+def _unnamed(sections: Sequence[Section]) -> tuple[Unnamed, ...]:
+    places = ((index, each.place("feed")) for index, each in enumerate(sections) if not each.has("id"))
+    return tuple(Unnamed(index, *place) for index, place in places)
+
+
+def _check_distinct(sections: Sequence[Section], sources: Sequence[Source]) -> None:
+    """Record duplicate feeds, and duplicate ids of the file."""
     feeds: dict[str, int] = {}
     ids: dict[str, int] = {}
     for index, (section, source) in enumerate(zip(sections, sources, strict=True)):
@@ -174,16 +177,6 @@ def _distinct(
             section.fault(
                 "id", f"`{source.id}` is already the id of sources.{ids[source.id]}; choose another"
             )
-    identified = _with_ids(sources, taken=values.RESERVED | ids.keys())
-    for section, source in zip(sections, identified, strict=True):
-        if needs_ids and is_numbered(source):
-            section.fault("feed", NEEDS_ID)
-    return identified
-
-
-def is_numbered(source: Source) -> bool:
-    """Return whether a default id is numbered because another feed differs from its own in the query only."""
-    return bool(source.former_id) and source.id != _slug(source.feed)
 
 
 def _source(
@@ -224,32 +217,19 @@ def _source(
     return source, for_origin
 
 
-def _with_ids(sources: Sequence[Source], *, taken: frozenset[str]) -> tuple[Source, ...]:
-    """Return the sources; an absent id is the slug of the feed's URL, numbered if that is taken."""
-    used = set(taken)
-    identified = []
-    for source in sources:
-        if not source.id:
-            slug = _slug(source.feed)
-            numbered = (f"{slug}-{number}" for number in count(2))
-            free = next(name for name in chain((slug,), numbered) if name not in used)
-            query = urlsplit(source.feed).query
-            source = replace(source, id=free, former_id=_slug(source.feed, query) if query else "")
-            used.add(source.id)
-        identified.append(source)
-    return tuple(identified)
+def _identified(source: Source) -> Source:
+    return source if source.id else replace(source, id=_default_id(source.feed))
 
 
-def _slug(feed: str, query: str = "") -> str:
-    """Return the readable default id of a feed.
-
-    Ids are public and a query may hold a secret, so it is left out; earlier versions made ids of `query` too.
-    """
+def _default_id(feed: str) -> str:
+    """Return the readable default id of a feed. Ids are public and a query may hold a secret: it is left
+    out."""
     parts = urlsplit(feed)
     if parts.scheme == "file":  # ids are public, directories of this machine are not
-        return values.slugify(Path(unquote(parts.path)).stem) or "file"
-    site = parts.netloc.removeprefix("www.")
-    return values.slugify(f"{site} {parts.path} {query}") or "source"
+        slug = values.slugify(Path(unquote(parts.path)).stem) or "file"
+    else:
+        slug = values.slugify(f"{parts.netloc.removeprefix('www.')} {parts.path}") or "source"
+    return f"{slug}-2" if slug in values.RESERVED else slug
 
 
 def _domains(feed: str) -> tuple[str, ...]:

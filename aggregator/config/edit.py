@@ -6,14 +6,18 @@ indentation and line ends stay (ruamel.yaml keeps comments, but normalises inden
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
-from aggregator.config import addresses
-from aggregator.config.build import is_numbered
+from aggregator.config import addresses, values
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
+from aggregator.model.settings import Network
+
+T = TypeVar("T")
 
 _FILE = Path("sources.yaml")
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[\w ./?=&%~+()-]|:(?=/))*(?<! )")
@@ -28,6 +32,22 @@ class Addition:
     organisation: str = ""
     topics: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+
+
+def checked(source: Addition) -> tuple[Network, ...]:
+    """Return the networks of a source to insert; UsageError names the option of `add` with a mistake."""
+    if source.id:
+        _option("--id", values.slug, source.id)
+    for name in source.topics:
+        _option("--topic", values.slug, name)
+    return tuple(_option("--allow-network", addresses.network, each) for each in source.networks)
+
+
+def _option(name: str, check: Callable[[str], T], value: str) -> T:
+    try:
+        return check(value)
+    except ValueError as error:
+        raise UsageError(f"{name} {error}") from None
 
 
 def add_source(text: str, source: Addition) -> str:
@@ -46,7 +66,7 @@ def add_source(text: str, source: Addition) -> str:
     for present in before.sources:
         if present.feed in same:
             raise UsageError(f"this feed is already there, as source {present.id}")
-        if present.id == source.id:
+        if source.id and present.id == source.id:
             raise UsageError(f"there is already a source with the id {source.id}; choose another with --id")
     edited = _inserted(text, _fields(source))
     try:
@@ -54,11 +74,6 @@ def add_source(text: str, source: Addition) -> str:
     except ConfigError as error:
         raise UsageError("; ".join(problem.message for problem in error.problems)) from None
     assert after.sources[:-1] == before.sources and after.sources[-1].feed == feed
-    if is_numbered(after.sources[-1]):
-        raise UsageError(
-            "a source whose address differs in its query only is already there, and ids are made without "
-            "queries: choose one with --id"
-        )
     return edited
 
 

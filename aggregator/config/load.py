@@ -18,10 +18,10 @@ from aggregator.model.settings import Config
 _START = (1, 1)
 
 
-def load(path: Path, environment: Environment | None = None, *, needs_ids: bool = False) -> Config:
+def load(path: Path, environment: Environment | None = None) -> Config:
     """Return the configuration in a file; raises ConfigError if it is unreadable or holds a mistake.
 
-    `needs_ids`: also if the default ids of two sources differ by a number only because of their queries.
+    Sources without an id have a default one, which is final once `policy.source_ids` has bound it.
     """
     try:
         body = path.read_bytes()
@@ -35,12 +35,10 @@ def load(path: Path, environment: Environment | None = None, *, needs_ids: bool 
     except UnicodeDecodeError as error:
         fault = (place_of(body, error.start), "is not UTF-8 from here on; save the file as UTF-8")
         raise _error(path, [fault]) from None
-    return parse(text, path, environment, needs_ids=needs_ids)
+    return parse(text, path, environment)
 
 
-def parse(
-    text: str, path: Path, environment: Environment | None = None, *, needs_ids: bool = False
-) -> Config:
+def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
     """Return the configuration in `text` as if read from the file `path`; raises ConfigError as `load`."""
     faults: list[Fault] = []
     try:
@@ -52,7 +50,7 @@ def parse(
         raise _error(path, [fault])
     if not isinstance(root, Mapping):
         raise _error(path, [(_START, "must start with keys; write `sources:` above the list of feeds")])
-    config = build(root, path, faults, environment=environment, needs_ids=needs_ids)
+    config = build(root, path, faults, environment=environment)
     if faults:
         raise _error(path, faults)
     return config

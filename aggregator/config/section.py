@@ -28,9 +28,13 @@ class Section:
         if self._is_invalid:
             self.fault("", "must be a mapping of keys such as `name: value`")
 
+    def place(self, key: str) -> Place:
+        """Return the place of a key, or of the whole section if the key is absent."""
+        return self._node.places.get(key, self._place)
+
     def fault(self, key: str, message: str) -> None:
         """Record a mistake at a key, or at the whole section if the key is absent."""
-        place = self._node.places.get(key, self._place) if key else self._place
+        place = self.place(key)
         label = self._path(key) if key else self._label
         self._faults.append((place, f"{label}: {message}" if label else message))
 

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.ids import item_id, minted, valid_iri
-from aggregator.dedupe.similar import Comparer
 from aggregator.model import (
     Candidate,
     Changes,
@@ -29,7 +28,7 @@ from aggregator.model import (
 from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
 
-EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; further changes are damped
+EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
 EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
@@ -45,20 +44,26 @@ def decide(
     *,
     now: datetime,
     place: Place,
-    is_foreign: Callable[[str], bool] = lambda address: False,
+    is_foreign: Callable[[str], bool] = lambda guid: False,
 ) -> Changes:
     """Return what one document does to the items of its source.
 
-    `is_foreign` says of an address that it lies in the domains of another source.
+    `is_foreign` says of a guid that it speaks for the domains of another source.
     """
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
-    stories_of: dict[int | None, list[Candidate]] = defaultdict(list)
+    members: dict[int | None, list[Candidate]] = defaultdict(list)
     for each in known.members:
-        stories_of[each.story].append(each)
-    comparer = Comparer()
+        members[each.story].append(each)
+    comparer = stories.Comparer()
     edits = tuple(
-        _in_story(edit, source, old, stories_of.get(old.story, ()), comparer)
+        _in_story(
+            edit,
+            source,
+            old,
+            story=None if old.story in known.unread_stories else members[old.story],
+            comparer=comparer,
+        )
         for item, old in found.known
         if (edit := _edit(item, old, now=now, place=place)) is not None
     )
@@ -66,7 +71,16 @@ def decide(
     return Changes(
         basis=known,
         mode=found.mode,
-        new=_new(found, known, claim, source, now=now, place=place, is_foreign=is_foreign),
+        new=_new(
+            found,
+            known,
+            claim,
+            matcher=stories.Matcher(known, source.domains, comparer),
+            source=source,
+            now=now,
+            place=place,
+            is_foreign=is_foreign,
+        ),
         edits=edits,
         seen=_seen(listed, claim.seen, numbers, found.superseded),
     )
@@ -103,7 +117,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         release = placement.release if placement.state is State.HELD else now
     if not substantive and item.keys == old.current and release is None:
         return None
-    is_damped = old.edits >= EDITS_MAX
+    is_damped = old.edits >= EDITS_MAX and not is_elsewhere
     added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
     return Edit(
         number=old.number,
@@ -120,13 +134,22 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     )
 
 
-def _in_story(edit: Edit, source: Source, old: Known, story: Sequence[Candidate], comparer: Comparer) -> Edit:
-    """Return the edit with whether the item leaves its story, and its source's domains."""
+def _in_story(
+    edit: Edit,
+    source: Source,
+    old: Known,
+    *,
+    story: Sequence[Candidate] | None,
+    comparer: stories.Comparer,
+) -> Edit:
+    """Return the edit with whether the item leaves its story, and its source's domains; `story` are the other
+    members, None when they are more than were read."""
     if not edit.substantive and not edit.moves:
         return edit
     url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
     left = bool(url) and was_home and not is_within(url, source.domains)
-    return replace(edit, parts=stories.parts(edit.item, story, comparer), leaves_home=left)
+    parts = story is None or (bool(story) and stories.parts(edit.item, source.domains, story, comparer))
+    return replace(edit, parts=parts, leaves_home=left)
 
 
 def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
@@ -138,8 +161,9 @@ def _new(
     found: within.Resolved,
     known: Knowledge,
     claim: Claim,
-    source: Source,
     *,
+    matcher: stories.Matcher,
+    source: Source,
     now: datetime,
     place: Place,
     is_foreign: Callable[[str], bool],
@@ -150,7 +174,6 @@ def _new(
     used = {key for each in known.known for key in each.keys}
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
-    matcher = stories.Matcher(known)
     for item in reversed(items):
         placement = place(item.claimed)
         match = matcher.match(item, placement.shown)

@@ -7,13 +7,26 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.rights import permitted, truncate
-from aggregator.editorial.safe import language_tag, line, public_feed, web_address
+from aggregator.editorial.rights import paragraph, permitted, truncate
+from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
 from aggregator.model.settings import Publication, Republish, Text
+from aggregator.normalise.feed_address import Remover, remover
 
-LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too
+LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too; or as high
+_CHARS_A_LINE = 80
+_MEDIA_LINES = 15  # of an image or medium without a declared height
+_PIXELS_A_LINE = 20
+_BREAK = re.compile(r"<(?:[bh]r|p|li|d[dt]|div|h[1-6]|tr|summary|details|figcaption|blockquote)\b")
+_MEDIUM = re.compile(r"<(?:img|video|audio)\b[^<>]*+>")
+_HEIGHT = re.compile(r' height="(\d{1,4})"')
+# Of an excerpt, so that what its source decides of it takes about 2 kB: a source that enters 20 items an hour
+# has 960 in the 48 hours of a document of 2 MB.
+EXCERPT_BYTES_MAX = 600
+EXCERPT_TITLE_BYTES_MAX = 200
+EXCERPT_NAME_BYTES_MAX = 60
+EXCERPT_AUTHORS_MAX, EXCERPT_CATEGORIES_MAX, EXCERPT_FILES_MAX = 3, 5, 1
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -22,9 +35,9 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
-    item = stored.item
+    item = own_address(feed).item(stored.item)
     allowed = permitted(item, Republish(feed.republish))
-    brief = allowed if feed.republish == Republish.HEADLINE else permitted(item, Republish.EXCERPT)
+    brief = _brief(item, Republish(feed.republish))
     source = _published_feed(feed, publication)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     title = line(item.title) or truncate(item.text, 80) or organisation
@@ -42,7 +55,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
-        public_id=stored.public_id,
+        public_id=_public_id(stored, publication, feed),
         page=page_address(publication, stored.id, title),
         url=url,
         title=title,
@@ -52,8 +65,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         disclaimer=notice,
         lead=lead,
         text=_joined(title, organisation, lead_text, allowed.text, plain),
-        excerpt=brief.content,
-        excerpt_text=_joined(title, organisation, brief.text, plain),
+        excerpt=paragraph(brief),
+        excerpt_text=_joined(cut(title, EXCERPT_TITLE_BYTES_MAX), organisation, brief, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
@@ -69,6 +82,17 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     )
 
 
+def own_address(feed: FeedInfo) -> Remover:
+    """Return what removes the address of a source's feed from everything that is published."""
+    return remover(feed.feed, *feed.addresses, is_public=feed.feed_public)
+
+
+def _public_id(stored: Stored, publication: Publication, feed: FeedInfo) -> str:
+    """Return the item's public id; the address of its page instead of one that is that of its feed."""
+    is_own = own_address(feed).text(stored.public_id) != stored.public_id
+    return f"{publication.url}items/{stored.id}" if is_own else stored.public_id
+
+
 def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
     return disclaimer.ItemVariables(
         url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
@@ -81,11 +105,38 @@ def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
     return tuple(AlsoReleased(line(also.organisation), pages + also.id) for also in stored.also)
 
 
+def _brief(item: Item, republish: Republish) -> str:
+    """Return the first words of an item as its rights permit them."""
+    allowed = Republish.HEADLINE if republish == Republish.HEADLINE else Republish.EXCERPT
+    return cut(permitted(item, allowed).text, EXCERPT_BYTES_MAX)
+
+
 def excerpted(release: Release) -> Release:
-    """Return a release with its excerpt in place of its content and its files."""
+    """Return a release with its excerpt in place of its content and summary, few names and one file."""
     return replace(
-        release, content=release.excerpt, text=release.excerpt_text, lead="", enclosures=(), images=()
+        release,
+        title=cut(release.title, EXCERPT_TITLE_BYTES_MAX),
+        content=release.excerpt,
+        text=release.excerpt_text,
+        summary="",
+        lead="",
+        authors=_few(release.authors, EXCERPT_AUTHORS_MAX),
+        categories=_few(release.categories, EXCERPT_CATEGORIES_MAX),
+        enclosures=release.enclosures[:EXCERPT_FILES_MAX],
+        images=(),
+        rights=cut(release.rights, EXCERPT_TITLE_BYTES_MAX),
+        source=replace(
+            release.source,
+            title=cut(release.source.title, EXCERPT_TITLE_BYTES_MAX),
+            rights=cut(release.source.rights, EXCERPT_TITLE_BYTES_MAX),
+        ),
+        origin=release.origin
+        and replace(release.origin, title=cut(release.origin.title, EXCERPT_TITLE_BYTES_MAX)),
     )
+
+
+def _few(names: tuple[str, ...], count: int) -> tuple[str, ...]:
+    return tuple(cut(name, EXCERPT_NAME_BYTES_MAX) for name in names[:count])
 
 
 def _joined(*parts: str) -> str:
@@ -118,24 +169,35 @@ def _lead(
     content: str, publication: Publication, language: str, words: disclaimer.Variables
 ) -> tuple[str, str]:
     """Return the disclaimer in one line, as HTML and as text, for a long content; ("", "") for others."""
-    if not publication.disclaimer_lead or len(content) <= LEAD_CHARS_MIN:
+    if not publication.disclaimer_lead or _lines(content) <= LEAD_CHARS_MIN / _CHARS_A_LINE:
         return "", ""
     language = language or language_tag(publication.language)
     template = publication.disclaimer_line.in_language(language) or LINE.in_language(language) or ""
     return disclaimer.compile(template).render(words)
 
 
+def _lines(content: str) -> float:
+    """Estimate the height of sanitised HTML in lines of _CHARS_A_LINE characters."""
+    lines = len(content) / _CHARS_A_LINE
+    if lines > LEAD_CHARS_MIN / _CHARS_A_LINE:
+        return lines  # long enough in any case
+    heights = (_HEIGHT.search(medium) for medium in _MEDIUM.findall(content))
+    media = sum(int(height[1]) / _PIXELS_A_LINE if height else _MEDIA_LINES for height in heights)
+    return lines + len(_BREAK.findall(content)) + content.count("\n") * ("<pre" in content) + media
+
+
 def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
     """Return the publishable description of a source. A feed without a public address (a file, or one with
     a query) is given the address of the source's page here."""
-    title = line(feed.title)
+    own = own_address(feed)
+    title = line(own.text(feed.title))
     return replace(
         feed,
         feed=public_feed(feed.feed, is_public=feed.feed_public) or f"{publication.url}sources/{feed.id}",
-        organisation=line(feed.organisation) or title or feed.id,
+        organisation=line(own.text(feed.organisation)) or title or feed.id,
         title=title,
-        link=web_address(feed.link),
-        rights=line(feed.rights),
+        link=web_address(own.text(feed.link)),
+        rights=line(own.text(feed.rights)),
         language=language_tag(feed.language),
         licence=line(feed.licence),
     )

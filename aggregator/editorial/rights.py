@@ -38,10 +38,14 @@ def permitted(item: Item, republish: Republish) -> Permitted:
             return Permitted()
         case Republish.EXCERPT:
             excerpt = truncate(first, EXCERPT_CHARS_MAX) or _plain(item.summary, EXCERPT_CHARS_MAX)
-            content = f"<p>{escape(excerpt, quote=False)}</p>" if excerpt else ""
-            return Permitted(content, excerpt, truncate(excerpt, SUMMARY_CHARS_MAX))
+            return Permitted(paragraph(excerpt), excerpt, truncate(excerpt, SUMMARY_CHARS_MAX))
     summary = _plain(item.summary, SUMMARY_CHARS_MAX) or truncate(first, SUMMARY_CHARS_MAX)
     return Permitted(item.content, item.text, summary, item.enclosures, item.images)
+
+
+def paragraph(text: str) -> str:
+    """Return a line of plain text as HTML, "" for none."""
+    return f"<p>{escape(text, quote=False)}</p>" if text else ""
 
 
 def truncate(text: str, limit: int) -> str:

@@ -19,6 +19,13 @@ def line(text: str) -> str:
     return _BLANKS.sub(" ", _ILLEGAL.sub("", text)).strip()
 
 
+def cut(text: str, bytes_max: int) -> str:
+    """Return at most `bytes_max` bytes of a text in UTF-8, ended with "…" if it was longer."""
+    if len(text) * 4 <= bytes_max or len(encoded := text.encode()) <= bytes_max:
+        return text
+    return encoded[: bytes_max - len("…".encode())].decode(errors="ignore").rstrip() + "…"
+
+
 def web_address(url: str) -> str:
     """Return an http(s) address that is safe to link to, without credentials; "" for any other (javascript:,
     file:, relative, malformed)."""

@@ -56,6 +56,13 @@ def why_refused(address: str, allowed: tuple[Network, ...] = ()) -> str:
     return ""
 
 
+def network_of(address: str) -> str:
+    """Return the special network that an address lies in, else the network of this address alone."""
+    subject = _unwrapped(ip_address(address))
+    found = (str(network) for network, _ in _SPECIAL if subject in network)
+    return next(found, str(ip_network(subject)))
+
+
 def _unwrapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
     """Return the IPv4 address that a mapped or NAT64 address leads to, else the address itself."""
     if isinstance(address, IPv4Address):

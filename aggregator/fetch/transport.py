@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ import httpx
 from aggregator.errors import Cause
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.exchange import Exchange
-from aggregator.fetch.guard import why_refused
+from aggregator.fetch.guard import network_of, why_refused
 from aggregator.fetch.http1 import ProtocolError, request_head
 from aggregator.model.settings import Network
 
@@ -167,6 +167,13 @@ class Transport(httpx.AsyncBaseTransport):
         permitted = tuple(address for address, kind in refusals.items() if not kind)
         if not permitted:
             shown = ", ".join(f"{address} ({kind})" for address, kind in refusals.items())
-            at = f"{shown}; `allow_networks` can permit its network" if shown else "no address"
+            at = f"{shown}; {_cure(refusals)}" if shown else "no address"
             raise Rejected(f"is refused: its host is at {at}", cause=Cause.REFUSED)
         return permitted
+
+
+def _cure(refused: Iterable[str]) -> str:
+    """Return the setting, and the option of `add`, that permit these addresses."""
+    networks = dict.fromkeys(map(network_of, refused))
+    options = " ".join(f"--allow-network {network}" for network in networks)
+    return f"`allow_networks: [{', '.join(networks)}]` permits it (`add {options}`)"

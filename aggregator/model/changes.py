@@ -20,6 +20,7 @@ class Placement:
     shown: datetime
     reason: str = ""
     flags: tuple[str, ...] = ()
+    over_budget: bool = False  # held by the budget of its source
 
 
 @dataclass(frozen=True, slots=True)

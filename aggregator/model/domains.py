@@ -1,15 +1,42 @@
 """Domains: the host of a URL, and whether it lies in the domains of an organisation."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 
+class Site(NamedTuple):
+    """The host that an item links to, the domains of its source, and whether it lies in these (at home)."""
+
+    host: str
+    domains: tuple[str, ...]
+    is_home: bool
+
+    @classmethod
+    def of(cls, url: str, domains: tuple[str, ...]) -> "Site":
+        """Return that of an item by its link."""
+        host = host_of(url)
+        return cls(host, domains, _covers(domains, host))
+
+    def gives_way(self, other: "Site") -> bool:
+        """Return whether the link lies in the domains of another item's source, which is at home, and not in
+        its own."""
+        return other.is_home and not self.is_home and _covers(other.domains, self.host)
+
+
 def host_of(url: str) -> str:
-    """Return the host of a URL in lower case, "" when it has none."""
-    return (urlsplit(url).hostname or "").lower()
+    """Return the host of a URL in lower case, "" when it has none or cannot be read: a worker that a document
+    took over sends any text as a URL."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
 
 
 def is_within(url: str, domains: Iterable[str]) -> bool:
     """Return whether the host of a URL is one of these domains or a subdomain of one."""
-    host = host_of(url)
+    return _covers(domains, host_of(url))
+
+
+def _covers(domains: Iterable[str], host: str) -> bool:
     return any(host == domain or host.endswith("." + domain) for domain in domains)

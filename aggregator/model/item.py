@@ -76,7 +76,7 @@ class Item:
     origin: Origin | None = None
     fingerprint: bytes = b""
     digest: bytes = b""
-    signature: bytes = field(default=b"", compare=False)  # of the text, by `dedupe.similar`; made of it
+    signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

@@ -48,9 +48,13 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class OverBudget:
-    """New items of one document that were held, and items that were not stored, beyond a budget."""
+    """New items of one document that were held, and items that were not stored, beyond a source's budget.
+
+    `times` is 1, or the multiple of the budget that the first import may take.
+    """
 
     budget: Budget
+    times: int
     held: int
     dropped: int
 
@@ -96,6 +100,7 @@ class Claim:
     findings: int = 0  # polls that found something new
     last_success: datetime | None = None
     last_full: datetime | None = None  # last unconditional fetch
+    last_limited: datetime | None = None  # its last 429
     usual_gap: timedelta | None = None  # between polls that found something new
     last_new: datetime | None = None  # the last of them
     hints: Hints = Hints()  # of the last document that was read
@@ -220,6 +225,7 @@ class Health:
     failures: int
     live: int
     held: int
+    waiting: int = 0  # live items that wait for the merged channel
     last: Outcome | None = None
     last_success: datetime | None = None
     last_new: datetime | None = None

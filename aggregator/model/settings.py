@@ -9,7 +9,6 @@ from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from urllib.parse import urlsplit
 
 Network = IPv4Network | IPv6Network
 
@@ -108,8 +107,16 @@ class Source:
     budget: Budget = Budget()
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
-    former_id: str = ""  # default id of earlier versions, made from the query too; "" for none
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
+
+
+@dataclass(frozen=True, slots=True)
+class Unnamed:
+    """A source without `id:`: its index in the list, and the place of its feed in the file, from 1."""
+
+    index: int
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -181,6 +188,7 @@ class Config:
     publication: Publication
     store: Path
     sources: tuple[Source, ...]
+    unnamed: tuple[Unnamed, ...] = field(default=(), compare=False)  # the store may have other ids for these
     listen: Address = LISTEN
     admin: Address = ADMIN
     poll: PollSettings = field(default_factory=PollSettings)
@@ -201,14 +209,15 @@ class Config:
         """Return the configured source with this id, else None."""
         return self._by_id.get(name)
 
-    def is_foreign(self, source: Source, url: str) -> bool:
-        """Return whether a URL lies in the domains of another source, and in none of this one's."""
-        try:
-            host = (urlsplit(url).hostname or "").rstrip(".")
-        except ValueError:
-            return False
-        labels = host.split(".")
-        covering = {".".join(labels[start:]) for start in range(min(len(labels), DOMAIN_LABELS_MAX))}
+    def is_foreign(self, source: Source, host: str | None) -> bool:
+        """Return whether a host lies in the domains of another source, and in none of this one's.
+
+        `host` is in ASCII and lower case; None, a host that cannot be read, may be anyone's.
+        """
+        if host is None:
+            return True
+        labels = host.split(".")[-DOMAIN_LABELS_MAX:]
+        covering = {".".join(labels[start:]) for start in range(len(labels))}
         return not covering & {*source.domains} and not covering.isdisjoint(self._domains)
 
     def credentials_of(self, source: Source) -> Credentials | None:

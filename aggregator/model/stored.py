@@ -58,15 +58,18 @@ class Known:
 class Candidate:
     """An item of another source that may be the same release (same canonical URL), or was found to be.
 
-    `signature` is that of its text, None when the store has none yet.
+    `domains` are those of its source. `signature` is that of its text, None when the store has none yet.
     """
 
     number: int
     story: int | None
     link: bytes | None
+    url: str
+    domains: tuple[str, ...]
     language: str
     shown: datetime
     title: str
+    fingerprint: bytes
     signature: bytes | None
 
 
@@ -76,7 +79,8 @@ class Knowledge:
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
     one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
-    `members` are those in the stories of `known`, in any state. `seq` is the change sequence at that moment.
+    `members` are those by other sources in the stories of both, in any state; those of `unread_stories` are
+    more than one poll reads. `seq` is the change sequence at that moment.
     `taken` are ids that other items have; `withdrawn` are ids of items that were withdrawn before the store
     was restored without them. `authority` is that of minted tag: ids (RFC 4151).
     """
@@ -88,6 +92,7 @@ class Knowledge:
     members: tuple[Candidate, ...] = ()
     links: frozenset[bytes] = frozenset()  # the addresses that candidates were read of
     unread: frozenset[bytes] = frozenset()
+    unread_stories: frozenset[int | None] = frozenset()
     taken: frozenset[str] = frozenset()
     withdrawn: frozenset[str] = frozenset()
 
@@ -145,13 +150,17 @@ class FeedInfo:
     licence: str = ""
     topics: tuple[str, ...] = ()
     configured: bool = True
+    addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept."""
+    """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
+
+    `next_url` is the link of the state that replaced it.
+    """
 
     number: int
     at: datetime
@@ -159,6 +168,12 @@ class Revision:
     content: str
     url: str
     size: int
+    next_url: str = ""
+
+    @property
+    def former_url(self) -> str:
+        """Return its link if the next state has another one, else ""."""
+        return self.url if self.url != self.next_url else ""
 
 
 @dataclass(frozen=True, slots=True)

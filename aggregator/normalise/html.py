@@ -13,10 +13,12 @@ from itertools import count
 import nh3
 
 from aggregator.model import Markup
-from aggregator.normalise import bounds, text, trackers, urls
+from aggregator.normalise import blanks, bounds, hidden, text, trackers, urls
 
-BREAKS_MAX = 2  # <br> in a row
 MEDIA_MAX = 100  # images, videos and sounds of one body
+PIXELS_MAX = (
+    2_000  # declared width or height; a larger one is dropped, and the other side keeps the proportions
+)
 ROUNDS_MAX = 8  # sanitising passes before a body is reduced to its text; real feeds need two at most
 
 _TAGS_NAMES = """
@@ -51,31 +53,28 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "td": frozenset({"colspan", "rowspan"}),
     "th": frozenset({"colspan", "rowspan", "scope"}),
     "time": frozenset({"datetime"}),
-    "video": frozenset({"src", "poster", "width", "height"}),
+    "video": frozenset({"src", "poster", "width", "height", "style"}),
 }
 _URL_ATTRIBUTES = frozenset({"href", "src", "poster", "cite"})
-_NUMBER_ATTRIBUTES = frozenset({"width", "height", "colspan", "rowspan", "span", "start", "value"})
+_SIDES = frozenset({"width", "height"})
+_NUMBER_ATTRIBUTES = _SIDES | {"colspan", "rowspan", "span", "start", "value"}
+_LARGE = re.compile(r"[1-9]\d{1,4}")  # pixels of an image that shows, the usual case
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
 _DESCRIPTOR = re.compile(r"[\d.]{1,8}[wx]")
 
 
-_LOADING = frozenset({"img", "source", "video", "audio"})
+_SIZED = frozenset({"img", "video"})
+_LOADING = _SIZED | {"source", "audio"}
 _DECLARING = frozenset({"width", "height", "sizes", "style", "hidden"})
 _LOADED = frozenset({"src", "srcset", "poster"})
 _HIDING = frozenset({"style", "hidden"})  # attributes read and never kept
-# Parts of a style that hides, in lower case and without blanks; literals: a pattern costs ten times as much.
-_MAY_HIDE = ("hidden", "opacity", "collapse", "display:none", "left:-", "top:-", "indent:-", "/*")
-_VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly. No start of a match
 # runs over the next one: a search is linear in any text.
 _TAG = re.compile(r"<([a-z0-9]+) ([^<>]*)>")
-_ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
-_ATTRIBUTE = re.compile(r"(?<![a-z-])([a-z-]++)=\"([^\"]*)\"")
 _FIRST_LINE_FEED = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
 _MEDIA = re.compile(r"<(?:img|video|audio) [^<>]*>")
-_BREAKS = re.compile(r"(<br>)(?:(?:[\s\u200b]|&nbsp;)*<br>){2,}")
 _EMPTY_LINK = re.compile(r"<a [^<>]*>(\s*)</a>")
 
 
@@ -131,13 +130,12 @@ def _paragraphs(plain: str) -> str:
 
 def _filter_attributes(clean: str, base: str) -> str:
     """Return nh3's output with all attribute values checked, without tracking pixels and emptied links."""
-    filtered = _TAG.sub(lambda tag: _tag(tag[1], dict(_ATTRIBUTE.findall(tag[2])), base), clean)
+    filtered = _TAG.sub(lambda tag: _tag(tag[1], hidden.attributes(tag[2]), base), clean)
     if "<img" in clean:
         filtered = _EMPTY_LINK.sub(r"\1", filtered.replace("<img>", ""))
+    filtered = blanks.capped(filtered)
     if "<pre" in filtered:  # HTML parsers drop the first line feed of <pre>: each pass would lose one
         filtered = _FIRST_LINE_FEED.sub(r"\1", filtered)
-    if filtered.count("<br>") > BREAKS_MAX:
-        filtered = _BREAKS.sub(r"\1\1", filtered)
     if filtered.count("<") > MEDIA_MAX:
         filtered = _limited_media(filtered)
     return text.capped_marks(filtered.strip())
@@ -150,13 +148,12 @@ def _limited_media(filtered: str) -> str:
 
 
 def _tag(name: str, attributes: dict[str, str], base: str) -> str:
-    if name == "img":
-        if lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]:
-            attributes["src"] = lazy[0]
-        if not _DECLARING.isdisjoint(attributes) and trackers.is_hidden_image(
-            {key: unescape(attributes[key]) for key in attributes}
-        ):
+    if name == "img" and (lazy := [url for key in _LAZY if (url := attributes.pop(key, ""))]):
+        attributes["src"] = lazy[0]
+    if name in _SIZED and _is_hidden(attributes):
+        if name == "img":
             return ""
+        attributes = {key: value for key, value in attributes.items() if key not in _LOADED}
     kept = [
         (key, value)
         for key, raw in attributes.items()
@@ -171,6 +168,13 @@ def _tag(name: str, attributes: dict[str, str], base: str) -> str:
     return f"<{name}" + "".join([f' {key}="{value}"' for key, value in kept]) + ">"
 
 
+def _is_hidden(attributes: dict[str, str]) -> bool:
+    declared = [value for key, value in attributes.items() if key in _DECLARING]
+    if all(map(_LARGE.fullmatch, declared)):
+        return False
+    return trackers.is_hidden({key: unescape(value) for key, value in attributes.items()})
+
+
 def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
     """Return the checked value of an attribute, escaped; None drops the attribute."""
     if name in _URL_ATTRIBUTES:
@@ -181,7 +185,8 @@ def _attribute(tag: str, name: str, raw: str, *, base: str) -> str | None:
         return _escaped(_srcset(unescape(raw), base))
     if name in _NUMBER_ATTRIBUTES:
         number = _NUMBER.fullmatch(raw.strip())
-        return number[1] if number else None
+        is_kept = number is not None and (name not in _SIDES or int(number[1]) <= PIXELS_MAX)
+        return number[1] if number and is_kept else None
     if name in _HIDING or len(raw) > urls.URL_CHARS_MAX:
         return None
     return " ".join(raw.split())
@@ -249,35 +254,9 @@ def _clean(value: str) -> str:
 
     Only HTML that may hide images is cleaned with the attributes that do: they make a body much longer.
     """
-    if "<img" in value or "<IMG" in value:
-        lower = value.encode("ascii", "ignore").lower()  # bytes: a tenth of the time of other text
-        if b"hidden" in lower or (b"style" in lower and _has_hiding_style(value)):
-            return _without_hidden_images(_HIDING_CLEANER.clean(value))
+    if hidden.may_hide(value):
+        return hidden.without_hidden_images(_HIDING_CLEANER.clean(value))
     return _CLEANER.clean(value)
-
-
-def _has_hiding_style(value: str) -> bool:
-    """Return whether HTML may hold a style that hides, whatever blanks and references it is written with."""
-    squeezed = "".join(unescape(value).lower().split())
-    return any(part in squeezed for part in _MAY_HIDE)
-
-
-def _without_hidden_images(clean: str) -> str:
-    kept, position = list[str](), 0
-    open_elements: list[bool] = []  # whether each hides what is in it
-    for tag in _ANY_TAG.finditer(clean):
-        closing, name, attributes = tag.groups()
-        if name in _VOID:
-            if name in ("img", "source") and any(open_elements):
-                kept.append(clean[position : tag.start()])
-                position = tag.end()
-        elif closing:
-            open_elements.pop()
-        else:
-            named = dict(_ATTRIBUTE.findall(attributes))
-            hides = bool(named) and trackers.is_hidden_block({key: unescape(named[key]) for key in named})
-            open_elements.append(hides)
-    return "".join((*kept, clean[position:]))
 
 
 def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:

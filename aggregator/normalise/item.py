@@ -11,7 +11,7 @@ from html import unescape
 from aggregator.dedupe import similar
 from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
 from aggregator.model.settings import Source
-from aggregator.normalise import dates, html, identity, labels, text, urls
+from aggregator.normalise import dates, feed_address, html, identity, labels, text, urls
 
 TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
@@ -27,24 +27,26 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
     no content and no enclosure.
     """
+    own, fetched = own_address(source, url), _own_base(url)
     base = _stated_base(entry, document, url)
-    home = urls.absolute(document.link, url) or url
+    home = urls.absolute(document.link, fetched) or fetched
     raw_url = urls.absolute(entry.link, base or home)
     link = urls.untracked(raw_url)
     near = base or link or home
     content, summary = _bodies(entry, near)
-    enclosures = labels.files(entry.enclosures, near)
-    title = _title(entry.title, document.format)
-    if not (title or link or content.html or enclosures):
+    enclosures = own.files(labels.files(entry.enclosures, near))
+    title = own.text(_title(entry.title, document.format))
+    addresses = [address for address in (own.text(link), *(file.url for file in enclosures)) if address]
+    if not (title or content.html or addresses):
         raise ValueError("the entry has no title, no link and no content")
-    title = title or _derived_title(content.text, link or enclosures[0].url if link or enclosures else "")
+    title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
     claimed, updated, date_flags = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
-    return Item(
+    item = Item(
         keys=keys,
         title=title,
         url=link,
@@ -62,12 +64,26 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         enclosures=enclosures,
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
-        origin=_origin(entry.origin, url),
-        signature=similar.signature(content.text),
+        origin=_origin(entry.origin, fetched),
+        signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )
+    return own.item(item)
+
+
+def own_address(source: Source, url: str) -> feed_address.Remover:
+    """Return what removes the address of a feed, configured or fetched from `url`, unless it is public."""
+    return feed_address.remover(source.feed, url, is_public=source.feed_public)
+
+
+def _own_base(url: str) -> str:
+    """Return the base of a document's references where it states none: its URL without the query.
+
+    It ends with "#": a reference to a fragment of the feed itself leads nowhere, and `urls` drops it.
+    """
+    return url.partition("#")[0].partition("?")[0] + "#"
 
 
 def _stated_base(entry: Entry, document: Document, url: str) -> str:
@@ -132,11 +148,11 @@ def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tupl
     return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
 
 
-def _origin(origin: Origin | None, url: str) -> Origin | None:
+def _origin(origin: Origin | None, base: str) -> Origin | None:
     if origin is None:
         return None
     return Origin(
         title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
         id=text.line(origin.id, GUID_CHARS_MAX),
-        link=urls.absolute(origin.link, url),
+        link=urls.absolute(origin.link, base),
     )

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable
 
 from aggregator.model import Attachment, Enclosure
-from aggregator.normalise import urls
+from aggregator.normalise import trackers, urls
 from aggregator.normalise.text import line, title
 
 NAME_CHARS_MAX = 200
@@ -92,11 +92,14 @@ def _distinct(values: Iterable[str], excluded: str = "") -> tuple[str, ...]:
 
 
 def files(attachments: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
-    """Return attachments with an http(s) URL, resolved against `base`, once each and at most LABELS_MAX."""
+    """Return attachments with an http(s) URL, resolved against `base`, once each and at most LABELS_MAX.
+
+    Known counters are left out: pages and readers load images, and some load enclosures, unasked.
+    """
     by_url: dict[str, Enclosure] = {}
     for attachment in attachments:
         url = urls.absolute(attachment.url, base)
-        if url:
+        if url and not trackers.is_tracker(url):
             by_url.setdefault(url, Enclosure(url, _type(attachment.type, url), _size(attachment.length)))
     return tuple(by_url.values())[:LABELS_MAX]
 

@@ -16,16 +16,21 @@ DISCLAIMER_CHARS_MAX = 20_000
 _END = "</div>"  # of a disclaimer, in which there is no other <div>
 TITLE_HTML_CHARS_MAX = 10_000
 MARKS_MAX = 8  # combining marks on a character; a stack of Tibetan letters has eight
-# More characters in a row than that which are neither letters nor blanks nor ASCII: marks are among them.
-_MANY_MARKS = re.compile(r"(?:[^\w\s\x00-\u02ff](?:<[^<>]*+>)*){9,}")
+_FILLERS = "\u115f\u1160\u3164\uffa0"  # Hangul letters that show nothing
+# More characters in a row than that which are neither letters that show nor blanks nor ASCII: marks are among
+# them, and what shows nothing between two marks.
+_MANY_MARKS = re.compile(rf"(?:(?:[^\w\s\x00-\xac\xae-\u02ff]|[{_FILLERS}])(?:<[^<>]*+>)*){{9,}}")
+_STACKED = ("Mn", "Me")
+_NO_BASE = ("Cf", "Mc")  # a mark behind one is still drawn on the character before: U+200D, U+00AD, U+0903
 # A ninth of that pattern's CPU time; all marks are within, Latin text with its punctuation is not.
 _BEYOND_LATIN = re.compile("[\u0300-\u1fff\u20d0-\u20ff\u2ce0-\u2dff\u3000-\U000fffff]")
 _TAG_OR_CHARACTER = re.compile(r"<[^<>]*+>|.", re.DOTALL)
 
 # Characters forbidden in XML 1.0, and bidirectional controls (U+202A-202E, U+2066-2069), which reorder text
-# around them: legitimate ones are lost too, but blocks are isolated anyway and `dir` survives.
+# around them: legitimate ones are lost too, but blocks are isolated anyway and `dir` survives. The separators
+# U+2028 and U+2029 become line feeds, which are bounded.
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _ASCII_CONTROLS = bytes(code for code in (*range(32), 127) if chr(code) not in "\t\n\r")
 # A C1 control comes from Windows-1252 text under a wrong encoding label; browsers read it so too.
@@ -70,9 +75,12 @@ def capped_marks(value: str) -> str:
 def _without_excess_marks(match: re.Match[str]) -> str:
     kept, marks = list[str](), 0
     for part in _TAG_OR_CHARACTER.findall(match[0]):
-        is_mark = len(part) == 1 and unicodedata.category(part) in ("Mn", "Me")
-        if len(part) == 1:
-            marks = marks + 1 if is_mark else 0
+        category = unicodedata.category(part) if len(part) == 1 else ""
+        is_mark = category in _STACKED
+        if is_mark:
+            marks += 1
+        elif category and category not in _NO_BASE and part not in _FILLERS:
+            marks = 0
         if not is_mark or marks <= MARKS_MAX:
             kept.append(part)
     return "".join(kept)
@@ -82,6 +90,8 @@ def _replacement(match: re.Match[str]) -> str:
     character = match[0]
     if "\ud800" <= character <= "\udfff":
         return "\ufffd"
+    if character in "\u2028\u2029":
+        return "\n"
     return _C1_AS_CP1252.get(character, "")
 
 

@@ -5,12 +5,14 @@ A file name is no evidence: `pixel.gif` may be a picture. Values are those of at
 
 import re
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 SIZE_MAX = 2  # pixels; an image declared no larger in any direction shows nothing
 OFFSCREEN = -500  # pixels
 OPACITY_MIN = 0.05
 
-# A host with its subdomains, and what paths begin with where the host serves other things, too.
+# A host with its subdomains, and what paths begin with where the host serves other things, too; `pixel.` is
+# any host with that first label.
 _TABLE = """
 2o7.net ads-twitter.com adform.net adnxs.com adsrvr.org ati-host.net bluekai.com chartbeat.net clarity.ms
 cmail19.com/t/ cmail20.com/t/ cnzz.com createsend.com/t/ criteo.com criteo.net demdex.net doubleclick.net
@@ -27,15 +29,30 @@ api.mixpanel.com/track api.segment.io/v1/pixel bat.bing.com blogger.googleuserco
 c.statcounter.com counter.rambler.ru counter.theconversation.com ct.pinterest.com feedburner.google.com
 feeds.feedburner.com/~ feeds.wordpress.com/1.0 hm.baidu.com linkedin.com/px links.govdelivery.com/track
 mandrillapp.com/track mc.yandex.com mc.yandex.ru met.vgwort.de mjt.lu/oo p1.parsely.com pi.pardot.com
-ping.chartbeat.net plausible.io/api pixel.parsely.com pixel.wp.com px.ads.linkedin.com stats.wordpress.com
+pixel. ping.chartbeat.net plausible.io/api px.ads.linkedin.com stats.wordpress.com
 stats.wp.com t.eloqua.com t.hubspotemail.net top-fwz1.mail.ru tr.outbrain.com tr.snapchat.com
 track.hubspot.com trc.taboola.com vk.com/rtrg
 """
 _COUNTER_SCRIPTS = ("/matomo.php", "/piwik.php")  # of a site's own counter, if a site id is in the query
-_SIZE = re.compile(r"\s*+(\d{1,6})(?:\.\d*+)?\s*+(?:px)?\s*+;?\s*+")
-_ZERO = re.compile(r"\s*+0++(?:\.0*+)?\s*+[a-z%]{0,5}+\s*+;?\s*+")
-_NUMBER = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?|-?\.\d{1,9})\s*(px|%)?")
-_SIZES = ("width", "height", "max-width", "max-height")
+_LENGTH = re.compile(r"\s*+\+?(\d++(?:\.\d*+)?(?:e[+-]?\d{1,3})?|\.\d++(?:e[+-]?\d{1,3})?)\s*+([a-z%]*+)")
+_OFFSET = re.compile(r"-(\d++(?:\.\d*+)?|\.\d++)([a-z%]*+)")
+_NUMBER = re.compile(r"(-?\d{1,9}(?:\.\d{1,9})?|-?\.\d{1,9})\s*(%)?")
+_CSS_ESCAPE = re.compile(r"\\(?:([0-9a-f]{1,6})\s?|(.))", re.IGNORECASE)
+# Pixels of a unit (CSS Values 4, section 6); those of the font and the window as they usually are.
+_PIXELS = {"cm": 37.8, "ch": 8, "em": 16, "ex": 8, "in": 96, "mm": 3.78, "pc": 16, "pt": 4 / 3, "q": 0.945}
+_PIXELS |= {"rem": 16, "vw": 12, "vh": 8, "vmin": 8, "vmax": 12}
+_OFFSETS = (
+    "left",
+    "top",
+    "right",
+    "bottom",
+    "margin-left",
+    "margin-top",
+    "inset",
+    "text-indent",
+    "transform",
+)
+_SIDES = ("width", "height")
 
 
 def _paths() -> Mapping[str, tuple[str, ...]]:
@@ -53,16 +70,20 @@ def is_tracker(url: str) -> bool:
     """Return whether an absolute URL, as `urls.absolute` makes it, is that of a known counter."""
     address, _, query = url.partition("?")
     host, slash, path = address.partition("://")[2].partition("/")
-    if host.startswith("pixel."):
+    host = host.rpartition("@")[2].partition(":")[0].rstrip(".")
+    path = slash + path.partition("#")[0]
+    if "%" in path:
+        path = unquote(path)
+    while "//" in path:
+        path = path.replace("//", "/")
+    if query and path.rstrip("/").endswith(_COUNTER_SCRIPTS) and "idsite=" in unquote(query).lower():
         return True
-    path = slash + path
-    if path.endswith(_COUNTER_SCRIPTS) and "idsite=" in query:
-        return True
-    while host:
-        for prefix in _PATHS.get(host, ()):
+    name = host.partition(".")[0] + "."
+    while name:
+        for prefix in _PATHS.get(name, ()):
             if _is_within(path, prefix):
                 return True
-        host = host.partition(".")[2]
+        name, host = host, host.partition(".")[2]
     return False
 
 
@@ -73,15 +94,18 @@ def _is_within(path: str, prefix: str) -> bool:
     )
 
 
-def is_hidden_image(attributes: Mapping[str, str]) -> bool:
-    """Return whether an image is declared SIZE_MAX square or smaller, or hidden."""
+def is_hidden(attributes: Mapping[str, str]) -> bool:
+    """Return whether an image or a video is declared SIZE_MAX square or smaller, or hidden."""
     style = _declarations(attributes.get("style", ""))
-    if "hidden" in attributes or _is_hidden(style):
+    if "hidden" in attributes or _hides(style):
         return True
-    declared = [value for name in ("width", "height", "sizes") if (value := attributes.get(name, "").strip())]
-    declared += [style[name] for name in _SIZES if name in style]
-    sizes = [_size(value) for value in declared]
-    return 0 in sizes or (bool(sizes) and all(size is not None and size <= SIZE_MAX for size in sizes))
+    declared = [attributes.get("width", "") or attributes.get("sizes", ""), attributes.get("height", "")]
+    sizes = [
+        size
+        for name, value in zip(_SIDES, declared, strict=True)
+        if (size := _side(style, name, value)) is not None
+    ]
+    return 0 in sizes or (bool(sizes) and all(size < SIZE_MAX + 1 for size in sizes))
 
 
 def is_hidden_block(attributes: Mapping[str, str]) -> bool:
@@ -90,11 +114,17 @@ def is_hidden_block(attributes: Mapping[str, str]) -> bool:
     A small one that is clipped counts, unless it is padded: so are boxes that keep an aspect ratio.
     """
     style = _declarations(attributes.get("style", ""))
-    if "hidden" in attributes or _is_hidden(style):
+    if "hidden" in attributes or _hides(style):
         return True
     is_clipped = style.get("overflow") == "hidden" and not any(name.startswith("padding") for name in style)
-    sizes = [_size(style[name]) for name in _SIZES if name in style]
-    return is_clipped and any(size is not None and size <= SIZE_MAX for size in sizes)
+    sizes = [_side(style, name) for name in _SIDES]
+    return is_clipped and any(size is not None and size < SIZE_MAX + 1 for size in sizes)
+
+
+def _side(style: Mapping[str, str], name: str, attribute: str = "") -> float | None:
+    """Return the pixels of a side, as far as they are known: a style goes before the attribute."""
+    sizes = (_size(style.get(name, attribute)), _size(style.get("max-" + name, "")))
+    return min((size for size in sizes if size is not None), default=None)
 
 
 def _declarations(style: str) -> dict[str, str]:
@@ -103,29 +133,40 @@ def _declarations(style: str) -> dict[str, str]:
         return {}
     start, *rest = style.split("/*")  # a comment that is not closed ends with the style (CSS Syntax 4.3.2)
     without_comments = start + "".join(part.partition("*/")[2] for part in rest)
+    if "\\" in without_comments:
+        without_comments = _CSS_ESCAPE.sub(_unescaped, without_comments)
     pairs = (part.partition(":") for part in without_comments.lower().split(";"))
     return {name.strip(): value.replace("!important", "").strip() for name, _, value in pairs}
 
 
-def _is_hidden(style: Mapping[str, str]) -> bool:
+def _unescaped(escape: re.Match[str]) -> str:
+    """Return the character of a CSS escape (CSS Syntax 3, section 4.3.7)."""
+    code = int(escape[1], 16) if escape[1] else 0
+    return chr(code) if 0 < code < 0x110000 else escape[2] or "\ufffd"
+
+
+def _hides(style: Mapping[str, str]) -> bool:
     if not style:
         return False
     opacity = _number(style.get("opacity", ""))
-    offsets = (_number(style.get(name, "")) for name in ("left", "top", "margin-left", "text-indent"))
+    offsets = (offset for name in _OFFSETS if name in style for offset in _OFFSET.findall(style[name]))
     return (
         style.get("display") == "none"
         or style.get("visibility") in ("hidden", "collapse")
         or (opacity is not None and opacity < OPACITY_MIN)
-        or any(offset is not None and offset < OFFSCREEN for offset in offsets)
+        or any(-float(number) * _PIXELS.get(unit, 1) < OFFSCREEN for number, unit in offsets)
     )
 
 
-def _size(value: str) -> int | None:
-    """Return a size in pixels, rounded down; None for one in other units, or none at all."""
-    if _ZERO.fullmatch(value):
-        return 0
-    found = _SIZE.fullmatch(value)
-    return int(found[1]) if found else None
+def _size(value: str) -> float | None:
+    """Return a length in pixels; None for one that depends on the page, or none at all.
+
+    Behind the number of an attribute stands anything (HTML standard 2.3.4.4), which counts as pixels.
+    """
+    found = _LENGTH.match(value.lower())
+    if found is None or (found[2] == "%" and float(found[1])):
+        return None
+    return float(found[1]) * _PIXELS.get(found[2], 1)
 
 
 def _number(value: str) -> float | None:

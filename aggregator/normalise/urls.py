@@ -4,6 +4,7 @@ Nothing raises: anything but an http(s) URL becomes "".
 """
 
 import re
+from urllib.parse import urlsplit
 
 import ada_url
 
@@ -35,7 +36,10 @@ _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
 
 
 def absolute(reference: str, base: str = "") -> str:
-    """Return the http(s) URL a browser would open, without userinfo; "" when there is none."""
+    """Return the http(s) URL a browser would open, without userinfo; "" when there is none.
+
+    A base that ends with "#" has no fragments to refer to.
+    """
     reference = reference.strip()
     if not reference or len(reference) > URL_CHARS_MAX:
         return ""
@@ -45,6 +49,8 @@ def absolute(reference: str, base: str = "") -> str:
         return reference
     if _WWW.match(reference):
         reference = "http://" + reference
+    if reference.startswith("#") and base.endswith("#"):
+        return ""
     try:
         url: str = ada_url.join_url(base, reference) if base else ada_url.normalize_url(reference)
     except ValueError:
@@ -52,6 +58,20 @@ def absolute(reference: str, base: str = "") -> str:
     if not url.startswith(("https://", "http://")) or len(url) > URL_CHARS_MAX:
         return ""
     return _USERINFO.sub(r"\1", url) if "@" in url else url
+
+
+def authority(iri: str) -> str | None:
+    """Return the host that an http(s) or tag: IRI (RFC 4151 section 2.1) speaks for, as a browser reads it:
+    in ASCII and lower case, without a final dot; "" for other IRIs, None when it cannot be read."""
+    scheme, _, rest = iri.partition(":")
+    match scheme.lower():
+        case "tag":
+            url = absolute(f"http://{rest.partition(',')[0].rpartition('@')[2]}/")
+        case "http" | "https":
+            url = absolute(iri)
+        case _:
+            return ""
+    return (urlsplit(url).hostname or "").rstrip(".") or None
 
 
 def is_settled(url: str) -> bool:

@@ -12,6 +12,7 @@ from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.model.domains import host_of
 from aggregator.policy import reasons, relocation
+from aggregator.policy.budget import STORED
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
 FAILURES_MIN, FAILING_MIN = 3, timedelta(hours=6)
@@ -69,11 +70,14 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
     ends = result.outcome.started - EVENT_SHOWN_FOR
     found = {kind: "" for kind in EVENTS if kind in open_alerts and open_alerts[kind] <= ends}
     if left := [f"{edit.id} to {host_of(edit.item.url)}" for edit in edits if edit.leaves_home]:
-        found[AlertKind.LINK] = f"links of its items have left its domains: {_some(left)}"
+        first = left[0].partition(" ")[0]
+        found[AlertKind.LINK] = (
+            f"links of its items have left its domains: {_some(left)}; see `publicwire show {first}`"
+        )
     if parted := [edit.id for edit in edits if edit.parts]:
         found[AlertKind.STORY] = (
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
-            f"{_some(parted)}"
+            f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
     return found
 
@@ -86,19 +90,27 @@ def _some(names: Sequence[str]) -> str:
 def _budget(result: PollResult) -> Mapping[AlertKind, str]:
     """Return the alert of a source beyond its budget. It holds until a poll of another day."""
     if result.over is not None:
-        return {AlertKind.BUDGET: beyond(result.over)}
+        return {AlertKind.BUDGET: beyond(result.over, result.claim.id)}
     is_of_today = result.claim.spent.day == result.outcome.started.toordinal()
     return {} if is_of_today else {AlertKind.BUDGET: ""}
 
 
-def beyond(over: OverBudget) -> str:
-    """Return the words for what was beyond a budget."""
+def beyond(over: OverBudget, source: str) -> str:
+    """Return the words for what was beyond the budget of a source, with the cures."""
+    items, megabytes = over.budget.items * over.times, over.budget.bytes * over.times // 10**6
+    day = "a day" if over.times == 1 else f"at the first import, {over.times} times its budget of a day"
     found = []
     if over.held:
-        found.append(f"{over.held} new items are held, beyond {over.budget.items:,} a day")
+        found.append(
+            f"{over.held:,} new items are held, beyond {items:,} {day}: "
+            f"`publicwire release --over-budget {source}` publishes them"
+        )
     if over.dropped:
-        found.append(f"{over.dropped} items were not stored, beyond {over.budget.bytes // 10**6:,} MB a day")
-    return f"{'; '.join(found)} (budget)"
+        found.append(
+            f"{over.dropped:,} items were not stored, beyond {megabytes:,} MB or {STORED * items:,} new "
+            f"items {day}: they follow from the next day (UTC) on, sooner with a larger `budget`"
+        )
+    return "; ".join(found)
 
 
 def _failed(result: PollResult) -> Mapping[AlertKind, str]:
@@ -136,8 +148,8 @@ def _renamed(result: PollResult) -> Mapping[AlertKind, str]:
         return {}
     if title in ("", pinned):
         return {AlertKind.RENAMED: ""}
-    words = f"its feed calls itself {title!r}, published is {pinned!r}: write `organisation:` to change that"
-    return {AlertKind.RENAMED: words}
+    cure = f"write `organisation:` at source {result.claim.id} in sources.yaml to change that"
+    return {AlertKind.RENAMED: f"its feed calls itself {title!r}, published is {pinned!r}: {cure}"}
 
 
 def _quiet(result: PollResult) -> str:

@@ -7,10 +7,12 @@ no source fills the disk of the others.
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Changes, Edit, Item, NewItem, OverBudget, Placement, Spent, State
+from aggregator.model import Changes, Edit, Item, Key, NewItem, OverBudget, Spent, State
 from aggregator.model.settings import Budget
+from aggregator.model.size import KEY_BYTES, stored_bytes
 
 FIRST_IMPORT = 10  # times the budget, for the first import
+STORED = 2  # times the budget of items: beyond it new items are not stored, because held ones take room too
 HELD = "beyond the budget of items a day"
 
 
@@ -23,19 +25,30 @@ def within(
     UTC.
     """
     times = FIRST_IMPORT if first_import else 1
-    limit = Budget(budget.items * times, budget.bytes * times)
     today = now.toordinal()
-    spending = _Spending(limit, spent if spent.day == today else Spent(today))
-    edits = tuple(edit for edit in changes.edits if not edit.substantive or spending.stores(edit))
-    new = tuple(_placed(each, spending) for each in changes.new if spending.stores(each))
+    spending = _Spending(
+        Budget(budget.items * times, budget.bytes * times), spent if spent.day == today else Spent(today)
+    )
+    keys = {each.number: frozenset(each.keys) for each in changes.basis.known} if changes.edits else {}
+    edits = tuple(
+        edit
+        for edit in changes.edits
+        if spending.stores(edit.item, _edit_bytes(edit, known=keys.get(edit.number, frozenset())))
+    )
+    new = tuple(_placed(each, spending) for each in changes.new if spending.stores_new(each.item))
     stored = replace(
         changes,
         edits=edits,
         new=new,
         seen=tuple(each for each in changes.seen if each[0] not in spending.dropped),
     )
-    over = OverBudget(limit, spending.held, len(spending.dropped))
+    over = OverBudget(budget, times, spending.held, len(spending.dropped))
     return stored, spending.spent, over if over.held or over.dropped else None
+
+
+def _edit_bytes(edit: Edit, *, known: frozenset[Key]) -> int:
+    """Return the bytes that an edit adds: a revision and the new texts, or new keys alone."""
+    return stored_bytes(edit.item) if edit.substantive else KEY_BYTES * len({*edit.item.keys} - known)
 
 
 class _Spending:
@@ -47,14 +60,21 @@ class _Spending:
         self.held = 0
         self.dropped: list[bytes] = []
 
-    def stores(self, change: NewItem | Edit) -> bool:
-        """Return whether the bytes of a change are within the budget, and spend them."""
-        total = self.spent.bytes + size(change.item)
-        if total > self._limit.bytes:
-            self.dropped.append(change.item.digest)
+    def stores(self, item: Item, size: int) -> bool:
+        """Return whether the bytes of a change of an item are within the budget, and spend them."""
+        total = self.spent.bytes + size
+        if size and total > self._limit.bytes:
+            self.dropped.append(item.digest)
             return False
         self.spent = replace(self.spent, bytes=total)
         return True
+
+    def stores_new(self, item: Item) -> bool:
+        """Return whether one more new item is within what is stored, and spend its bytes."""
+        if self.spent.items >= STORED * self._limit.items:
+            self.dropped.append(item.digest)
+            return False
+        return self.stores(item, stored_bytes(item))
 
     def publishes(self) -> bool:
         """Return whether one more new item is within the budget, and spend it."""
@@ -63,15 +83,9 @@ class _Spending:
 
 
 def _placed(new: NewItem, spending: _Spending) -> NewItem:
-    if spending.publishes() or new.placement.state is State.WITHDRAWN:
+    """Return a new item as it is placed: held beyond the budget, unless an embargo or a review holds it."""
+    if spending.publishes() or new.placement.state is not State.LIVE:
         return new
     spending.held += 1
-    shown, flags = new.placement.shown, new.placement.flags
-    return replace(new, placement=Placement(State.HELD, None, shown, reason=HELD, flags=flags))
-
-
-def size(item: Item) -> int:
-    """Return the bytes of an item's texts and addresses as they are stored, in UTF-8."""
-    texts = (item.title, item.content, item.text, item.summary, item.url, item.raw_url, item.rights)
-    names = (*item.authors, *item.categories, *(each.url for each in (*item.enclosures, *item.images)))
-    return sum(len(each.encode(errors="replace")) for each in (*texts, *names)) + len(item.signature)
+    held = replace(new.placement, state=State.HELD, release=None, reason=HELD, over_budget=True)
+    return replace(new, placement=held)

@@ -1,17 +1,21 @@
 """Crowding: how many items of one source enter a shared channel in an hour, and when others follow. Pure.
 
 A source that is alone in a channel has no limit there. Beside others it enters `burst` items in any hour,
-oldest first; the rest wait their turn, a day at most, and none is left out.
+oldest first; the rest wait their turn, a day at most, and none is left out. Documents are filled from their
+sources in turn.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from heapq import heapify, heappop, heapreplace
+from typing import TypeVar
 
+T = TypeVar("T")
 PERIOD = timedelta(hours=1)
 DELAY_MAX = timedelta(days=1)
 DOCUMENT_BYTES_MAX = 2_000_000  # feed readers often stop at 2 MB
-ENTRY_BYTES_MAX = 30_000  # of content and addresses of files of one entry in a shared channel
+ENTRY_BYTES_MAX = 30_000  # of one entry in a shared channel, as serialised; a larger one is an excerpt
 
 
 def heaviest(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[str]:
@@ -32,25 +36,58 @@ def heaviest(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[str]
     return frozenset(chosen)
 
 
-def turns(
-    arrivals: Sequence[datetime],
-    taken: Sequence[datetime],
-    *,
-    burst: int,
-    is_alone: bool,
-    now: datetime,
-) -> tuple[datetime, ...]:
-    """Return when each item of a source enters a shared channel: `now`, or later.
+def left_out(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[int]:
+    """Return the places of the entries that a document leaves out to have at most `bytes_max`.
 
-    `arrivals` are when the items first could, in the order in which they enter; `taken` are, earliest first,
-    the times at which its former ones entered and the turns that others were given. `is_alone`: no other
-    source has an item in the channel's window.
+    `sizes` are source and bytes of each entry, newest first. The oldest of the source with most bytes goes
+    first, until another source has most.
     """
-    if is_alone and not any(time > now for time in taken):
-        return (now,) * len(arrivals)
-    times = list(taken)
-    for arrival in arrivals:
-        free = times[-burst] + PERIOD if len(times) >= burst else now
-        latest = max(now, arrival + DELAY_MAX)
-        times.append(min(max(now, free, *times[-1:]), latest))
-    return tuple(times[len(taken) :])
+    places: dict[str, list[int]] = defaultdict(list)
+    weights = Counter[str]()
+    for place, (source, size) in enumerate(sizes):
+        places[source].append(place)
+        weights[source] += size
+    total, chosen = weights.total(), set[int]()
+    heap = [(-weight, source) for source, weight in weights.items()]
+    heapify(heap)
+    while total > bytes_max and heap:
+        weight, source = heap[0]
+        chosen.add(place := places[source].pop())
+        total -= sizes[place][1]
+        if places[source]:
+            heapreplace(heap, (weight + sizes[place][1], source))
+        else:
+            heappop(heap)
+    return frozenset(chosen)
+
+
+def entering(arrivals: Sequence[datetime], taken: Sequence[datetime], *, burst: int, now: datetime) -> int:
+    """Return how many of a source's waiting items enter a shared channel now, in the order given.
+
+    `arrivals` are when the items came, earliest first; `taken` are when the source's former items entered.
+    """
+    room = max(burst - sum(time > now - PERIOD for time in taken), 0)
+    overdue = sum(arrival <= now - DELAY_MAX for arrival in arrivals)
+    return min(max(room, overdue), len(arrivals))
+
+
+def next_turn(arrival: datetime, taken: Sequence[datetime], *, burst: int, now: datetime) -> datetime:
+    """Return when the first waiting item of a source enters, `now` or later; `taken` is earliest first."""
+    free = taken[-burst] + PERIOD if len(taken) >= burst else now
+    return max(now, min(free, arrival + DELAY_MAX))
+
+
+def expected(turn: datetime, arrival: datetime, *, ahead: int, burst: int) -> datetime:
+    """Return when a waiting item enters, with `ahead` items before it and the first of them at `turn`."""
+    return min(turn + ahead // burst * PERIOD, max(turn, arrival + DELAY_MAX))
+
+
+def in_turn(queues: Iterable[Iterable[T]]) -> Iterator[T]:
+    """Yield from queues in turn: the first of each, then the second of each, until all are empty."""
+    left = deque(map(iter, queues))
+    while left:
+        queue = left.popleft()
+        for value in queue:
+            yield value
+            left.append(queue)
+            break

@@ -17,11 +17,21 @@ def dropped(revisions: Sequence[tuple[int, int]]) -> tuple[int, ...]:
     return tuple(number for number, _ in revisions[kept:])
 
 
-def page(revisions: Sequence[tuple[int, int]]) -> HistoryPage:
-    """Return the first page of these revisions, newest first: at least one, and all that fit its bounds."""
-    shown = _within(revisions, PAGE_REVISIONS, PAGE_BYTES)
-    older = revisions[shown - 1][0] if shown < len(revisions) else None
-    return HistoryPage(tuple(revisions[:shown]), older)
+def page(revisions: Sequence[tuple[int, int]], before: int | None = None) -> HistoryPage:
+    """Return a page of a history: the first one, or that of the revisions replaced before number `before`.
+
+    `revisions` are all of an item, newest first; a page has at least one of them and all that fit its bounds.
+    A number at which no page ends has no revisions: a history has as many addresses as pages.
+    """
+    place, older = 0, None
+    while True:
+        shown = tuple(revisions[place : place + _within(revisions[place:], PAGE_REVISIONS, PAGE_BYTES)])
+        place += len(shown)
+        is_wanted, older = older == before, shown[-1][0] if place < len(revisions) else None
+        if is_wanted:
+            return HistoryPage(shown, older)
+        if older is None:
+            return HistoryPage()
 
 
 def _within(revisions: Sequence[tuple[int, int]], count_max: int, bytes_max: int) -> int:

@@ -33,10 +33,11 @@ from aggregator.model.settings import Source
 from aggregator.policy import alerts, budget, embargo, relocation, schedule, subscription
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
+LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another one limits its host
 
 SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
 # Settings of a source that shape its items.
-SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo")
+SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo", "feed_public")
 
 
 def pipeline_version_of(source: Source) -> bytes:
@@ -72,10 +73,10 @@ def decide(
     now: datetime,
     jitter: float,
     is_websub: bool = True,
-    is_foreign: Callable[[str], bool] = lambda address: False,
+    is_foreign: Callable[[str], bool] = lambda guid: False,
 ) -> PollResult:
     """Return everything a finished poll writes; `known` is what storage says of the items that were read,
-    `is_foreign` whether an address lies in the domains of another source."""
+    `is_foreign` whether a guid speaks for the domains of another source."""
     if isinstance(answer, PollError):
         return _failed(claim, source, answer, now=now, jitter=jitter)
     fetched, read = answer.fetched, answer.read
@@ -110,15 +111,28 @@ def decide(
     )
     result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
     result = replace(result, feed_title=None if read is None else read.document.title)
-    return _completed(_over_budget(result, over) if over is not None and over.dropped else result)
+    if over is not None and over.dropped:
+        result = _over_budget(result, source, over, jitter=jitter)
+    return _completed(result)
 
 
-def _over_budget(result: PollResult, over: OverBudget) -> PollResult:
-    """Return the result of a poll whose items were not all stored: the next poll reads the document again."""
-    after = replace(result.after, validators=Validators(), body_digest=b"")
-    words = alerts.beyond(over)
-    outcome = replace(result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words)
-    return replace(result, after=after, outcome=outcome)
+def _over_budget(result: PollResult, source: Source, over: OverBudget, *, jitter: float) -> PollResult:
+    """Return the result of a poll whose items were not all stored: failed, the next poll reads all again."""
+    claim, now = result.claim, result.outcome.started
+    due = schedule.after_over_budget(result.due, source.every, claim.failures, now=now, jitter=jitter)
+    due = schedule.skipping(due, result.after.hints)
+    after = replace(
+        result.after,
+        validators=Validators(),
+        body_digest=b"",
+        failures=claim.failures + 1,
+        failing_since=claim.failing_since or now,
+    )
+    words = alerts.beyond(over, claim.id)
+    outcome = replace(
+        result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words, due=due
+    )
+    return replace(result, after=after, outcome=outcome, due=due)
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
@@ -215,6 +229,7 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         failures=claim.failures + (not is_unasked),
         failing_since=claim.failing_since if is_unasked else claim.failing_since or now,
         relocation=before if is_unasked else relocation.failed(claim.feed, before, is_gone=is_gone),
+        last_limited=now if _status(error) == 429 else claim.last_limited,
     )
     limit = _host_limit(claim, error, now)
     if limit is not None:
@@ -228,19 +243,26 @@ def _failed(claim: Claim, source: Source, error: PollError, *, now: datetime, ji
         started=now,
         cause=error.cause,
         message=str(error),
-        status=error.status if isinstance(error, FetchError) else None,
+        status=_status(error),
         due=due,
     )
     return _completed(PollResult(claim, after, outcome, due, host_limit=limit))
+
+
+def _status(error: PollError) -> int | None:
+    return error.status if isinstance(error, FetchError) else None
 
 
 def _host_limit(claim: Claim, error: PollError, now: datetime) -> HostLimit | None:
     """Return the rate limit of a host: 429 with Retry-After, by the first response of a configured address.
 
     After a redirect the target's host would be limited by a source that is not there. A 503 may be that of
-    one site among many.
+    one site among many. A source that answered 429 within the last day limits itself alone: it could keep the
+    others waiting.
     """
     if not isinstance(error, FetchError) or error.status != 429 or not error.host:
+        return None
+    if claim.last_limited is not None and now - claim.last_limited < LIMITS_HOST_EVERY:
         return None
     wait = schedule.retry_after(error.retry_after, now)
     if wait is None:

@@ -1,7 +1,7 @@
 """Words for why a source is due. The state is `model.Due`; nothing reads the words back."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason
@@ -15,6 +15,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.CRASH: "crashed its worker",
     Cause.REFUSED: "leads to a refused address",
     Cause.REJECTED: "held values that the store rejects",
+    Cause.OVER_BUDGET: "beyond its budget of a day",
     Cause.RATE_LIMITED: "its host is rate-limited",
 }
 
@@ -70,3 +71,13 @@ def span(gap: timedelta) -> str:
         if seconds >= size and (seconds % size == 0 or seconds >= 3 * size):
             return f"{round(seconds / size)} {unit}"
     return f"{seconds} s"
+
+
+def ago(when: datetime, now: datetime) -> str:
+    """Format the distance of a time in its largest unit: "3 min ago", "in 1 h"."""
+    distance = abs(when - now)
+    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
+        if distance >= length:
+            count = f"{distance // length} {unit}"
+            return f"in {count}" if when > now else f"{count} ago"
+    return "now"

@@ -6,10 +6,9 @@ operator's file is never written. Nothing else changes a Relocation.
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Fetched, Relocation
+from aggregator.model import Fetched, Relocation, domains
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
 # Failures in a row at the new address, after each of which the configured one is tried once.
@@ -24,7 +23,7 @@ def address(feed: str, known: Relocation) -> str:
 
 def host_of(feed: str, known: Relocation) -> str:
     """Return the host a source is polled at, lower case; "" of a file."""
-    return (urlsplit(address(feed, known)).hostname or "").lower()
+    return domains.host_of(address(feed, known))
 
 
 def answered(feed: str, known: Relocation, fetched: Fetched, now: datetime) -> Relocation:

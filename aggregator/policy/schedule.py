@@ -32,6 +32,7 @@ BACK_OFF = {
     Cause.LIMIT: (4, DAY),  # each attempt costs all that the limit allows
     Cause.CRASH: (4, DAY),  # each attempt costs a worker
     Cause.REJECTED: (4, DAY),  # the same document is rejected again
+    Cause.OVER_BUDGET: (4, DAY),  # the document is fetched whole and little of it stored
     Cause.REFUSED: (4, DAY),  # until the origin's operator, or ours, changes something
 }
 
@@ -85,15 +86,26 @@ def after_failure(every: timedelta, error: PollError, failures: int, *, now: dat
     if asked is not None:
         wait = max(min(asked, RETRY_AFTER_MAX), every)  # "Retry-After: 0" does not ask for a request at once
         return Due(now + wait, DueReason.ORIGIN_WAIT, wait=wait, basis=asked)
-    times, longest = BACK_OFF.get(error.cause, (1, DAY))
+    return _backed_off(error.cause, failures, every, now=now, jitter=jitter)
+
+
+def after_over_budget(own: Due, every: timedelta, failures: int, *, now: datetime, jitter: float) -> Due:
+    """Return the due time after a poll beyond a source's budget: back-off, at most until the next day (UTC).
+
+    `own` is the due time of a poll within the budget, which is never hastened.
+    """
+    tomorrow = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    due = _backed_off(Cause.OVER_BUDGET, failures, every, now=now, jitter=jitter)
+    wait = min(due.wait, tomorrow - now)
+    due = replace(due, at=now + wait * (1 + jitter / 10), wait=wait)
+    return max(own, due, key=lambda each: each.at)
+
+
+def _backed_off(cause: Cause, failures: int, every: timedelta, *, now: datetime, jitter: float) -> Due:
+    times, longest = BACK_OFF.get(cause, (1, DAY))
     wait = min(every * times * 2 ** min(failures, 10), max(longest, every))
-    return Due(
-        now + wait * (1 + jitter / 10),
-        DueReason.BACK_OFF,
-        wait=wait,
-        cause=error.cause,
-        failures=failures + 1,
-    )
+    at = now + wait * (1 + jitter / 10)
+    return Due(at, DueReason.BACK_OFF, wait=wait, cause=cause, failures=failures + 1)
 
 
 def after_rate_limit(claimed: Due, limited: Due) -> Due:

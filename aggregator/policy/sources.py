@@ -5,7 +5,7 @@ validators are dropped, its keys kept. A source that is no longer listed is no l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, Relocation
@@ -90,21 +90,6 @@ class Plan:
     additions: tuple[Addition, ...] = ()
     updates: tuple[Update, ...] = ()
     done: tuple[str, ...] = ()
-
-
-def with_stored_ids(configured: Sequence[Source], stored: Mapping[str, str]) -> tuple[Source, ...]:
-    """Return the sources, each under the default id of earlier versions if the store has its feed under that.
-
-    `stored` maps ids to feeds. Ids are part of public addresses: one that is in use stays, though it was made
-    from a query.
-    """
-    taken = {source.id for source in configured}
-
-    def is_stored(source: Source) -> bool:
-        name = source.former_id
-        return bool(name) and name not in taken and stored.get(name) == source.feed
-
-    return tuple(replace(each, id=each.former_id) if is_stored(each) else each for each in configured)
 
 
 def plan(

@@ -1,16 +1,16 @@
 """Story lead: which member of a story each channel shows. Pure.
 
-An item enters its channels when it first goes live. Of a story each shared channel shows exactly one
-visible member; when that one goes, the next enters the channel in its own name. A member whose link lies in
-the domains of another member's source and not in its own gives way to that one, even once published. A
-source's own channel shows all of its items.
+An item enters its channels when it first goes live. Of the members of a story that say the same, each shared
+channel shows exactly one visible one; when that one goes, the next enters the channel in its own name. A
+member whose link lies in the domains of another member's source and not in its own gives way to that one,
+even once published, and stands in no shared channel. A source's own channel shows all of its items.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from aggregator.model.domains import is_within
+from aggregator.model.domains import Site
 from aggregator.policy.languages import primary
 
 ALL = ""  # the merged channel
@@ -21,6 +21,7 @@ class Member:
     """A live item and what decides which channels it belongs to and whether it leads its story.
 
     `domains` are those of its source, `topics` the source's; `backlog` keeps it in its source's own channel.
+    Items of the same `fingerprint` say the same.
     """
 
     number: int
@@ -31,6 +32,12 @@ class Member:
     topics: tuple[str, ...]
     domains: tuple[str, ...]
     priority: int
+    fingerprint: bytes
+
+    @property
+    def site(self) -> Site:
+        """Return where it links to, and its source's domains."""
+        return Site.of(self.url, self.domains)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +64,20 @@ def is_shared(channel: str) -> bool:
     return not channel.startswith("sources/")
 
 
-def entering(member: Member, shown: Mapping[str, Set[int]]) -> tuple[str, ...]:
-    """Return the channels an item enters when it goes live; `shown` are visible members of its story in each.
+def entering(member: Member, story: Sequence[Member], shown: Mapping[str, Set[int]]) -> tuple[str, ...]:
+    """Return the channels an item enters when it goes live, given the visible members of its story and which
+    of them stand in each channel.
 
-    A shared channel in which another member stands already is not entered.
+    A shared channel is not entered in which another one stands that says the same, or whose place `settle`
+    gives to this one.
     """
+    is_hidden = bool(_hidden([member], story))
+    instead = {each.number for each in story if each.fingerprint == member.fingerprint} - {member.number}
+    instead |= _hidden(story, [member])
     return tuple(
         name
         for name in channel_names(member)
-        if not is_shared(name) or not shown.get(name, frozenset()) - {member.number}
+        if not is_shared(name) or not (is_hidden or instead & shown.get(name, frozenset()))
     )
 
 
@@ -77,33 +89,38 @@ def settle(
     `members` are the visible ones, `shown` the members that stand in each channel now. A member that is shown
     already stays, unless it gives way to one at home; `newcomer`, back from withdrawal, yields to it.
     """
+    hidden = _hidden(members, members)
     enter: dict[int, list[str]] = defaultdict(list)
-    leave = []
-    names = (name for member in members for name in channel_names(member))
-    for channel in dict.fromkeys(filter(is_shared, names)):
-        able = [member for member in members if channel in channel_names(member)]
+    leave = [
+        (channel, number)
+        for channel, numbers in shown.items()
+        if is_shared(channel)
+        for number in sorted(hidden & numbers)
+    ]
+    for channel, able in _groups([member for member in members if member.number not in hidden]):
         present = shown.get(channel, frozenset()) & {member.number for member in able}
-        first = lead(able)
-        ousted = [each.number for each in able if each.number in present and _gives_way(each, first)]
-        leave += [(channel, number) for number in ousted]
-        present = present - {*ousted}
         if not present:
-            enter[first.number].append(channel)
+            enter[lead(able).number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
     return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
 
 
+def _hidden(members: Sequence[Member], by: Sequence[Member]) -> set[int]:
+    """Return the members that give way to one that shared channels show."""
+    homes = [each.site for each in by if each.site.is_home and not each.backlog]
+    return {each.number for each in members if any(each.site.gives_way(home) for home in homes)}
+
+
+def _groups(members: Sequence[Member]) -> list[tuple[str, list[Member]]]:
+    """Return each shared channel with the members that belong to it and say the same."""
+    groups: dict[tuple[str, bytes], list[Member]] = defaultdict(list)
+    for member in members:
+        for channel in filter(is_shared, channel_names(member)):
+            groups[channel, member.fingerprint].append(member)
+    return [(channel, able) for (channel, _), able in groups.items()]
+
+
 def lead(members: Sequence[Member]) -> Member:
     """Return the lead of a story without a published member: at home, then by priority, then by age."""
-    return min(members, key=lambda member: (not _is_at_home(member), -member.priority, member.number))
-
-
-def _gives_way(member: Member, other: Member) -> bool:
-    """Return whether a member links to the site of another one's source, not to that of its own."""
-    return not _is_at_home(member) and is_within(member.url, other.domains) and _is_at_home(other)
-
-
-def _is_at_home(member: Member) -> bool:
-    """Return whether the link of an item lies in its source's own domains."""
-    return is_within(member.url, member.domains)
+    return min(members, key=lambda member: (not member.site.is_home, -member.priority, member.number))

@@ -1,7 +1,7 @@
 """Documents spliced from entries that are serialised once and cached. Not thread-safe: the publisher's lock
 guards it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 
 from aggregator import render
@@ -60,14 +60,26 @@ class Entries:
         if not is_shared(channel.name):
             yield from (self._entry(key, release, kind) for key, release in releases)
             return
-        large = {key for key, release in releases if _weight(release) > crowding.ENTRY_BYTES_MAX}
-        sizes = [
-            (release.source.id, self._entry_size(key, release, kind, brief=key in large) + SEPARATOR_BYTES)
+        large = {key for key, release in releases if self._is_large(key, release, kind)}
+        heaviest = crowding.heaviest(self._entry_sizes(releases, kind, large), bytes_max)
+        brief = large | {key for key, release in releases if release.source.id in heaviest}
+        left_out = crowding.left_out(self._entry_sizes(releases, kind, brief), bytes_max)
+        for place, (key, release) in enumerate(releases):
+            if place not in left_out:
+                yield self._entry(key, release, kind, brief=key in brief)
+
+    def _is_large(self, key: Key, release: Release, kind: Format) -> bool:
+        """Return whether an entry takes more than its share; serialised only if its content does not."""
+        if len(release.content) > crowding.ENTRY_BYTES_MAX:
+            return True
+        return self._entry_size(key, release, kind, brief=False) > crowding.ENTRY_BYTES_MAX
+
+    def _entry_sizes(self, releases: Releases, kind: Format, brief: Set[Key]) -> Sequence[tuple[str, int]]:
+        """Return source and bytes of each entry, those in `brief` as excerpts."""
+        return [
+            (release.source.id, self._entry_size(key, release, kind, brief=key in brief) + SEPARATOR_BYTES)
             for key, release in releases
         ]
-        heaviest = crowding.heaviest(sizes, bytes_max)
-        for key, release in releases:
-            yield self._entry(key, release, kind, brief=key in large or release.source.id in heaviest)
 
     def _entry_size(self, key: Key, release: Release, kind: Format, *, brief: bool) -> int:
         """Return the bytes of a serialised release, remembered when the bytes themselves are evicted."""
@@ -89,9 +101,3 @@ class Entries:
                 log.warning("item left out", item=release.id, kind=kind, error=str(error))
             self._bytes.put((key, kind, brief), entry, len(entry))
         return entry
-
-
-def _weight(release: Release) -> int:
-    """Return the bytes of what a source decides of a release: its content and the addresses of its files."""
-    files = (*release.enclosures, *release.images)
-    return len(release.content.encode()) + sum(len(file.url) for file in files)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aggregator.editorial.present import present
+from aggregator.editorial.present import own_address, present
 from aggregator.log import log
 from aggregator.model import Channel, FeedInfo, HistoryPage, Release, Revision, State, Stored
 from aggregator.model.settings import Config, Publication, Republish, Text
@@ -129,7 +129,7 @@ class Publisher:
     def release(self, reference: str) -> Release | Withdrawn | None:
         """Return one item by its id; None when it does not exist or is not public."""
         stored = self._storage.items.find(reference)
-        if stored is None or stored.id != reference:
+        if stored is None:
             return None
         return self.public(stored)
 
@@ -139,16 +139,20 @@ class Publisher:
         None unless the item is live, and for a page that no other page leads to.
         """
         stored = self._storage.items.find(reference)
-        if stored is None or stored.id != reference:
+        if stored is None:
             return None
         release, page = self.public(stored), self._storage.items.history(stored.number, before)
         return (
             (release, page) if isinstance(release, Release) and (page.revisions or before is None) else None
         )
 
-    def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
+    def revisions(self, release: Release, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
-        return self._storage.items.revisions(page)
+        own = own_address(release.source)
+        return tuple(
+            replace(each, title=own.text(each.title), content=own.text(each.content))
+            for each in self._storage.items.revisions(page)
+        )
 
     def public(self, stored: Stored) -> Release | Withdrawn | None:
         """Return the public view of a stored item; None when it is not public."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
-from aggregator.errors import FetchError
+from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model import Alert, Task
@@ -19,6 +19,8 @@ ALERTS_PER_POST_MAX = 500
 POST_EVERY = timedelta(minutes=1)  # between two posts, and before the first retry
 RETRY_EVERY_MAX = timedelta(hours=1)
 DROPPED_AFTER = timedelta(days=3)  # the operator has seen the log by then
+
+ALLOW = "of a host in a private network write `alerts: {url: …, allow_networks: […]}`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,19 @@ class AlertNotifier:
             try:
                 await self.client().post_json(webhook.url, body, webhook.allow_networks)
             except FetchError as error:  # its message names the address, which may be a secret
+                cure = ALLOW if error.cause is Cause.REFUSED else ""
                 if now - max(alert.cleared or alert.raised for alert in posted) < DROPPED_AFTER:
                     log.warning(
-                        "alerts not posted", cause=error.cause, status=error.status, alerts=len(posted)
+                        "alerts not posted",
+                        cause=error.cause,
+                        status=error.status,
+                        alerts=len(posted),
+                        cure=cure,
                     )
                     return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
-                log.error("alerts dropped", cause=error.cause, status=error.status, alerts=len(posted))
+                log.error(
+                    "alerts dropped", cause=error.cause, status=error.status, alerts=len(posted), cure=cure
+                )
         await self.write(lambda: self.storage.alerts_sent(posted))
         return now + POST_EVERY
 

@@ -136,7 +136,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)
             loop.add_signal_handler(signal.SIGHUP, scheduler.reload)
-            async with serving(_sites(storage, current, scheduler, remembered, metrics.text)):
+            async with serving(_sites(pipeline, current, scheduler, remembered, metrics.text)):
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
@@ -149,7 +149,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
 
 
 def _sites(
-    storage: Storage,
+    pipeline: Pipeline,
     current: LiveConfig,
     scheduler: "Scheduler",
     remembered: "Remembered | None",
@@ -160,6 +160,7 @@ def _sites(
     from aggregator.web.callback import Callback
     from aggregator.web.status import admin_app
 
+    storage, reader = pipeline.storage, pipeline.reader
     publisher = Publisher(storage, lambda: current.config)
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
 
@@ -176,7 +177,12 @@ def _sites(
         (
             current.config.admin,
             lambda: admin_app(
-                storage, scheduler.is_ready, problems=problems, load=scheduler.load, metrics=metrics
+                storage,
+                scheduler.is_ready,
+                problems=problems,
+                load=scheduler.load,
+                metrics=metrics,
+                workers=lambda: reader.confinement.words if reader.confinement else "",
             ),
         ),
     ]

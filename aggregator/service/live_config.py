@@ -15,7 +15,7 @@ class LiveConfig:
     """The present configuration. A valid edit replaces it; an invalid one is logged and changes nothing."""
 
     def __init__(self, config: Config, bound: Callable[[Config], Config] = lambda config: config) -> None:
-        """`bound` gives a configuration the ids of sources that the store has."""
+        """`bound` gives a configuration the ids of sources that the store has; else ConfigError."""
         self.config = bound(config)
         self._bound = bound
         self.error = ""
@@ -29,19 +29,21 @@ class LiveConfig:
 
     def reload(self) -> None:
         """Read the file again."""
-        self._read = self._look()
+        looked, self._read = self._look(), None  # read again at the next tick if the store does not answer
         try:
-            config = configuration.load(self.config.path, os.environ)
+            config = self._bound(configuration.load(self.config.path, os.environ))
         except ConfigError as error:
+            self._read = looked
             self.error = str(error)
             log.error("configuration not reloaded, the last valid one stays in force", problems=self.error)
             return
+        self._read = looked
         self.error = ""
         for name in RESTART:
             if getattr(config, name) != getattr(self.config, name):
                 log.warning("this change needs a restart", key=name)
         log.info("configuration reloaded", sources=len(config.sources))
-        self.config = self._bound(config)
+        self.config = config
 
     def _look(self) -> tuple[int, int] | None:
         try:

@@ -22,6 +22,7 @@ from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
 from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollResult, ReadJob, ReadResult
 from aggregator.model.settings import Config, Source
+from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
@@ -141,7 +142,9 @@ class Pipeline:
         if not poll_result.is_unread(claim, source, digest):
             return Answer(fetched, asked, digest)
         seen = frozenset(digest for digest, _ in claim.seen)
-        job = read_job(fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen)
+        job = read_job(
+            fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen, pinned_title=claim.title
+        )
         job = replace(job, month_first=claim.month_first)
         read = await self._read(job, held)
         return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
@@ -173,7 +176,7 @@ class Pipeline:
             now=now,
             jitter=random.random(),  # noqa: S311 - spreads load, guards nothing
             is_websub=config.poll.websub,
-            is_foreign=partial(config.is_foreign, source),
+            is_foreign=lambda guid: config.is_foreign(source, authority(guid)),
         )
 
         def decide() -> PollResult:
@@ -233,17 +236,24 @@ class Pipeline:
 
 
 def read_job(
-    fetched: Fetched, source: Source, now: datetime, *, max_bytes: int, seen: frozenset[bytes] = frozenset()
+    fetched: Fetched,
+    source: Source,
+    now: datetime,
+    *,
+    max_bytes: int,
+    seen: frozenset[bytes] = frozenset(),
+    pinned_title: str = "",
 ) -> ReadJob:
     """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped.
 
-    The text of the document may have twice `max_bytes`: a byte of another encoding is two in UTF-8.
+    `pinned_title`, of the first import, is the organisation that the configuration does not name. The text of
+    the document may have twice `max_bytes`: a byte of another encoding is two in UTF-8.
     """
     return ReadJob(
         body=fetched.body or b"",
         content_type=fetched.content_type,
         url=fetched.url,
-        source=source,
+        source=replace(source, organisation=source.organisation or pinned_title),
         seen=seen,
         pipeline_version=poll_result.pipeline_version_of(source),
         now=now,

@@ -13,9 +13,10 @@ from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
-from aggregator.service.maintenance import release, upkeep
+from aggregator.service.maintenance import upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
+from aggregator.service.releases import Releases
 from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
 
@@ -39,6 +40,7 @@ class Scheduler:
     def __post_init__(self) -> None:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
         self._clock = self.pipeline.clock
+        self._releases = Releases(self._storage)
         self._store = self.current.config.store
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
@@ -63,10 +65,12 @@ class Scheduler:
             if self.current.changed():
                 self.reload()
             await self._sync()
-            await self._write(self._follow_clock)
+            is_steady = await self._write(self._follow_clock)
             await self.pipeline.reader.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()
+            if is_steady:
+                await self._write(lambda: self._releases(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
             await asyncio.to_thread(self.each_tick)
@@ -140,18 +144,18 @@ class Scheduler:
         due = await asyncio.to_thread(self._storage.polls.next_due)  # a database may be slow to answer
         return due is not None and self._claimed < due <= self._clock()
 
-    def _follow_clock(self) -> None:
-        """Publish held items once two ticks agree on the time; undo the schedule of a clock ahead."""
+    def _follow_clock(self) -> bool:
+        """Return whether two ticks agree on the time, so that items go live; undo plans of a clock ahead."""
         if self.last_tick is None or self._ticked is None:
-            return
+            return False
         now, ran = self._clock(), timedelta(seconds=self.monotonic() - self._ticked)
         leap = schedule.leap(now - self.last_tick, ran)
         if not leap:
-            release(self._storage, now)
-            return
+            return True
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
             self._storage.polls.set_back(-leap)
+        return False
 
     def _beat(self) -> None:
         """Notify the watchdog and /readyz; only a tick that did its work comes here."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.errors import UsageError
+from aggregator.policy.source_ids import StoredFeed
 from aggregator.storage import private
 from aggregator.storage.backups import Replayed as Replayed
 from aggregator.storage.backups import Restored
@@ -56,6 +57,18 @@ def open_storage(directory: Path, database: str = "") -> Storage:
     from aggregator.storage.sqlite import open_store  # only the engine in use is loaded
 
     return open_store(directory)
+
+
+def stored_feeds(directory: Path, database: str = "") -> tuple[StoredFeed, ...]:
+    """Return the feeds in a store of any version, which is neither created nor migrated; () without one."""
+    if database:
+        with _cluster_extra():
+            from aggregator.storage.postgres import stored_feeds as feeds_of_database
+
+        return feeds_of_database(database)
+    from aggregator.storage.sqlite import stored_feeds as feeds_of_file
+
+    return feeds_of_file(directory)
 
 
 def restore(

@@ -4,6 +4,7 @@ Endpoints are synchronous, so that Starlette runs them in its thread pool and th
 waits for storage.
 """
 
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -49,12 +50,12 @@ class PublicSite:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         if self._last is not None:
-            self._last.put(request.scope["path"], Reply(published, status, headers or {}))
+            self._last.put(_kept_under(request, status), Reply(published, status, headers or {}))
         return reply(request, published, status=status, headers=headers)
 
     def recalled(self, request: Request) -> Response | None:
         """Return the last response of this address, None when it is not remembered."""
-        last = self._last.get(request.scope["path"]) if self._last else None
+        last = self._last.get(_kept_under(request)) if self._last else None
         if last is None:
             return None
         return reply(request, last.published, status=last.status, headers=last.headers)
@@ -66,7 +67,7 @@ class PublicSite:
             Route("/feed.{kind}", self.feed),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
-            Route("/items/{id}/history/{before:int}", self.history),
+            Route("/items/{id}/history/{before}", self.history),
             Route("/items/{id}/{slug}", self.item),
             Route("/static/{name}", static_file),
             Route("/robots.txt", robots),
@@ -108,7 +109,10 @@ class PublicSite:
 
     def history(self, request: Request) -> Response:
         """One page of the earlier versions of a release."""
-        reference, before = request.path_params["id"], request.path_params.get("before")
+        reference, number = request.path_params["id"], request.path_params.get("before")
+        if number is not None and not _NUMBER.fullmatch(number):
+            raise HTTPException(404)
+        before = None if number is None else int(number)
         found = self.publisher.history(reference, before)
         if found is None:
             release = self.publisher.release(reference)
@@ -126,7 +130,9 @@ class PublicSite:
             rendered_from, page = self._histories.get(address) or (None, None)
             if page is None or rendered_from != shown:
                 release, history, around = shown
-                page = history_page(release, self.publisher.revisions(history), history.older, around)
+                page = history_page(
+                    release, self.publisher.revisions(release, history), history.older, around
+                )
                 self._histories.put(address, (shown, page), len(page.body) * 3 // 2)
             return page
 
@@ -141,6 +147,14 @@ class PublicSite:
         when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
         sentence = f"This release was withdrawn{when} and is no longer published here."
         return self._reply(request, notice("Withdrawn", sentence, self.site()), status=410)
+
+
+def _kept_under(request: Request, status: int = 200) -> str:
+    """Return the address under which a response is kept: one for all slugs of an item, and for all notices
+    of a withdrawn one, so that invented addresses evict nothing."""
+    path: str = request.scope["path"]
+    item = _ITEM.match(path)
+    return item[1] if item and (item[2] != "/history" or status == 410) else path
 
 
 def _channel_name(request: Request) -> str:
@@ -237,4 +251,6 @@ def handlers(
     return {HTTPException: client_error, StorageError: storage_error, Exception: server_error}
 
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
+_ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")
 ROBOTS = plain("User-agent: *\nDisallow:")

@@ -92,7 +92,7 @@ def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterat
     directory, before = f"items/{release.id}/history", None
     while (found := publisher.history(release.id, before)) is not None:
         shown, history = found
-        page = history_page(shown, publisher.revisions(history), history.older, navigation)
+        page = history_page(shown, publisher.revisions(shown, history), history.older, navigation)
         yield "/".join((directory, *([] if before is None else [str(before)]), "index.html")), page
         before = history.older
         if before is None:

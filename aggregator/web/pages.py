@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aggregator.model import Channel, FeedInfo, Release, Revision
+from aggregator.model.domains import host_of
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
 from aggregator.render import Format
@@ -160,7 +161,7 @@ def language(tag: str) -> str:
 
 def host(url: str) -> str:
     """Return the host of a URL without "www."."""
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+    return (host_of(url) or url).removeprefix("www.")
 
 
 def size(count: int) -> str:

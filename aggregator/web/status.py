@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.applications import Starlette
@@ -33,21 +33,20 @@ def admin_app(
     problems: Callable[[], tuple[str, ...]] = tuple,
     load: Callable[[], str] = str,
     metrics: Callable[[], bytes] = bytes,
+    workers: Callable[[], str] = str,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
-    text.
+    text, `workers` how the kernel confines them, "" before the first.
     """
 
     def status(request: Request) -> Response:
-        return reply(
-            request,
-            status_page(storage.admin.health(), now(), ready(), problems(), alerts=storage.tasks.alerts()),
-            cache=NO_STORE,
-        )
+        health, alerts = storage.admin.health(), storage.tasks.alerts()
+        html = status_page(health, now(), ready(), problems(), alerts=alerts, workers=workers())
+        return reply(request, html, cache=NO_STORE)
 
     def readyz(request: Request) -> Response:
         if ready():
@@ -109,6 +108,7 @@ def status_page(
     problems: tuple[str, ...],
     *,
     alerts: tuple[Alert, ...] = (),
+    workers: str = "",
 ) -> Published:
     """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
     return page(
@@ -122,6 +122,7 @@ def status_page(
         now=now,
         ready=ready,
         problems=problems,
+        workers=workers,
     )
 
 
@@ -142,15 +143,5 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     return mark, f"Failed {times}", reason
 
 
-def ago(when: datetime, now: datetime) -> str:
-    """Format the distance of a time in its largest unit: "3 min ago", "in 1 h"."""
-    distance = abs(when - now)
-    for unit, length in (("d", timedelta(days=1)), ("h", timedelta(hours=1)), ("min", timedelta(minutes=1))):
-        if distance >= length:
-            count = f"{distance // length} {unit}"
-            return f"in {count}" if when > now else f"{count} ago"
-    return "now"
-
-
-TEMPLATES.filters.update(ago=ago, state=_state, words=reasons.words)
+TEMPLATES.filters.update(ago=reasons.ago, state=_state, words=reasons.words)
 TEMPLATES.globals["advice"] = advice

@@ -6,16 +6,70 @@ worker over puts into them. Jobs travel the other way, from the trusted side, an
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Annotated
 
 import msgspec
 
-from aggregator.dedupe.similar import SHINGLE_BYTES, SIGNATURE_BYTES_MAX
+from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
-from aggregator.model import ReadResult
+from aggregator.model import KeyKind, ReadResult
 from aggregator.model.document import ENTRIES_MAX
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
+LABELS_MAX = 100  # authors, categories, files, hubs, flags, skipped hours: parse and normalise keep fewer
+
+Digest = Annotated[bytes, msgspec.Meta(min_length=DIGEST_BYTES, max_length=DIGEST_BYTES)]
+Keys = Annotated[tuple[tuple[int, Digest], ...], msgspec.Meta(max_length=len(KeyKind))]
+Labels = Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=LABELS_MAX)]
+Entries = Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=ENTRIES_MAX)]
+
+
+class HintsBounds(msgspec.Struct, frozen=True):
+    """Bounds of `Hints`."""
+
+    skip_hours: Labels = ()
+    skip_days: Labels = ()
+
+
+class DocumentBounds(msgspec.Struct, frozen=True):
+    """Bounds of `Document`."""
+
+    authors: Labels = ()
+    hubs: Labels = ()
+    entries: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=0)] = ()
+    listed: Annotated[tuple[Digest, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+    hints: HintsBounds = HintsBounds()
+
+
+class ItemBounds(msgspec.Struct, frozen=True):
+    """Bounds of `Item`."""
+
+    keys: Keys = ()
+    signature: Annotated[bytes, msgspec.Meta(max_length=similar.SIGNATURE_BYTES_MAX)] = b""
+    authors: Labels = ()
+    categories: Labels = ()
+    enclosures: Labels = ()
+    images: Labels = ()
+    flags: Labels = ()
+
+
+class ResultBounds(msgspec.Struct, frozen=True):
+    """Bounds of `ReadResult`: of everything in it that may have any number of members.
+
+    An answer is checked against them before it is decoded: of 61 MB of short values Python makes 429 MB of
+    objects, and an array that is too long is refused by its length alone.
+    """
+
+    document: DocumentBounds
+    items: Annotated[tuple[ItemBounds, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+    invalid: Entries = ()
+
+
+class SuccessBounds(msgspec.Struct, frozen=True, tag="Success"):
+    """Bounds of `Success`."""
+
+    result: ResultBounds
 
 
 class Success(msgspec.Struct, frozen=True, tag=True):
@@ -33,6 +87,7 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
+_bounds: msgspec.msgpack.Decoder[SuccessBounds | Failure] = msgspec.msgpack.Decoder(SuccessBounds | Failure)
 _decoder: msgspec.msgpack.Decoder[Success | Failure] = msgspec.msgpack.Decoder(Success | Failure)
 
 
@@ -49,6 +104,7 @@ def encode(answer: ReadResult | Exception) -> bytes:
 def decode(answer: bytes) -> ReadResult | Failure:
     """Return the answer; raises ValueError for bytes of any other form."""
     try:
+        _bounds.decode(answer)
         decoded = _decoder.decode(answer)
     except RecursionError as error:  # nested in a field that is not ours
         raise ValueError(str(error)) from error
@@ -61,14 +117,11 @@ def decode(answer: bytes) -> ReadResult | Failure:
 
 def _is_sound(read: ReadResult) -> bool:
     """Return whether values that the store unpacks again are in bounds: an honest worker's always are."""
-    document = read.document
-    digests = [*document.listed, *(key.digest for item in read.items for key in item.keys)]
+    hints = read.document.hints
     return (
         len(read.items) + len(read.invalid) <= ENTRIES_MAX
-        and all(len(digest) == DIGEST_BYTES for digest in digests)
         and all(len(item.digest) in (0, DIGEST_BYTES) for item in read.items)
-        and all(len(item.signature) <= SIGNATURE_BYTES_MAX for item in read.items)
-        and all(len(item.signature) % SHINGLE_BYTES == 0 for item in read.items)
-        and timedelta(0) <= (document.hints.update_period or timedelta(0)) <= PERIOD_MAX
-        and 0 <= (document.hints.ttl or 0) <= TTL_MAX
+        and all(similar.is_sound(item.signature) for item in read.items)
+        and timedelta(0) <= (hints.update_period or timedelta(0)) <= PERIOD_MAX
+        and 0 <= (hints.ttl or 0) <= TTL_MAX
     )

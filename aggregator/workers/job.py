@@ -9,8 +9,9 @@ from dataclasses import replace
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Item, ReadJob, ReadResult
+from aggregator.model.size import text_bytes
 from aggregator.normalise import dates
-from aggregator.normalise.item import normalise
+from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.text import line
 from aggregator.parse import parse
@@ -38,12 +39,13 @@ def work(job: ReadJob) -> ReadResult:
     items: list[Item] = []
     invalid: list[str] = []
     skipped = size = 0
+    own = own_address(job.source, job.url)
     for entry in document.entries:
         try:
             item = normalise(entry, document=document, source=job.source, url=job.url, now=job.now)
         except ValueError as error:
             name = entry.title.value or entry.guid or entry.link or "an entry"
-            invalid.append(f"{name[:ENTRY_NAME_CHARS_MAX]}: {error}")
+            invalid.append(f"{own.text(name)[:ENTRY_NAME_CHARS_MAX]}: {error}")
             continue
         size += text_bytes(item)
         if size > job.text_bytes_max:
@@ -54,21 +56,11 @@ def work(job: ReadJob) -> ReadResult:
         else:
             skipped += 1
     # The title names the source in tables and pages unless sources.yaml says `organisation`.
-    document = replace(document, entries=(), title=line(document.title, NAME_CHARS_MAX))
+    document = replace(
+        document,
+        entries=(),
+        title=line(own.text(document.title), NAME_CHARS_MAX),
+        link=own.text(document.link),
+        rights=own.text(document.rights),
+    )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
-
-
-def text_bytes(item: Item) -> int:
-    """Return the bytes of an item's texts and addresses in UTF-8.
-
-    Each may be longer than it stood in the document: an address resolved against a long base, an author that
-    entries inherit. `text` and `raw_url` repeat `content` and `url`, and do not count.
-    """
-    files = (part for file in (*item.enclosures, *item.images) for part in (file.url, file.type))
-    origin = (item.origin.title, item.origin.id, item.origin.link) if item.origin else ()
-    lines = (item.title, item.url, item.guid, item.organisation, item.rights, *item.authors, *item.categories)
-    return sum(_utf8_bytes(part) for part in (item.content, item.summary, *lines, *files, *origin))
-
-
-def _utf8_bytes(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -15,8 +15,10 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Cause, ParseError, WorkerError
+from aggregator.log import log
 from aggregator.model import ReadJob, ReadResult
 from aggregator.workers.process import Worker
+from aggregator.workers.sandbox import Confinement
 
 if TYPE_CHECKING:
     from aggregator.workers.answers import Failure
@@ -55,6 +57,7 @@ class WorkerPool:
         self._last_job = 0.0
         self._is_closing = False
         self.killed = 0  # processes that died of a job, or on its limits
+        self.confinement: Confinement | None = None  # of the last process, None before the first
 
     async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
         """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash.
@@ -151,6 +154,10 @@ class WorkerPool:
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error
         self._workers.add(worker)
+        if self.confinement != worker.confinement:
+            self.confinement = worker.confinement
+            event = log.info if worker.confinement.is_whole else log.warning
+            event(worker.confinement.words)
         if self._is_closing:
             worker.kill()
         return worker

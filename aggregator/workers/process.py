@@ -7,6 +7,7 @@ process that holds its lock is killed (pebble 5, for minutes). Both ends load ms
 """
 
 import fcntl
+import json
 import math
 import multiprocessing
 import os
@@ -15,7 +16,9 @@ import resource
 import signal
 import sys
 import threading
+import time
 from contextlib import suppress
+from dataclasses import asdict
 from importlib.machinery import ModuleSpec
 from multiprocessing import forkserver, parent_process
 from multiprocessing.connection import Connection
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator.model import ReadResult
+from aggregator.workers.sandbox import Confinement, confine
 
 if TYPE_CHECKING:
     from multiprocessing.process import BaseProcess
@@ -32,6 +36,10 @@ if TYPE_CHECKING:
 JOBS_MAX = 1000  # of one worker, then it is replaced, which releases memory that one huge document fragmented
 ANSWER_BYTES_MAX = 1 << 26  # of one answer; items of the largest document allowed are below
 EXIT_TIMEOUT = 5.0  # seconds for a killed or closed process to be gone
+START_TIMEOUT = 30.0  # seconds until a process is confined
+CONFINEMENT_BYTES_MAX = 1_000
+
+_CPU_CLOCK_OF_PROCESS = 2  # CPUCLOCK_SCHED of linux/posix-timers.h, as clock_getcpuclockid(3) makes the id
 
 _context = multiprocessing.get_context("forkserver")
 # Loaded once into the forkserver: workers start at once and share the pages.
@@ -47,19 +55,32 @@ def start_forkserver() -> None:
 class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
-    `zones` are the time zones (IANA names) of the jobs it can do.
+    `zones` are the time zones (IANA names) of the jobs it can do; `cpu_seconds` are for each of them.
+    `confinement` is what it reported before its first job. OSError or EOFError when it does not start.
     """
 
     def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
         _keep_main_out()
         self._pipe, theirs = _context.Pipe()
         self._zones = zones
-        self._process = _context.Process(target=serve, args=(theirs, memory, cpu_seconds, zones), daemon=True)
+        self._cpu_seconds = cpu_seconds
+        self._process = _context.Process(target=serve, args=(theirs, memory, zones), daemon=True)
         self._jobs = 0
         try:
             self._process.start()
         finally:
             theirs.close()
+        try:
+            self.confinement = self._confinement()
+        except BaseException:
+            self.kill()
+            self.close()
+            raise
+
+    def _confinement(self) -> Confinement:
+        if not self._pipe.poll(START_TIMEOUT):
+            raise TimeoutError("it did not start")
+        return Confinement(**json.loads(self._pipe.recv_bytes(CONFINEMENT_BYTES_MAX)))
 
     def is_usable(self, zone: str) -> bool:
         """Return whether it can take a job in a time zone. The pipe of an idle worker is readable only after
@@ -75,6 +96,7 @@ class Worker:
         from aggregator.workers.answers import decode
 
         self._jobs += 1
+        self._limit_cpu()
         self._pipe.send_bytes(job)
         if not self._pipe.poll(seconds):
             raise TimeoutError
@@ -84,6 +106,17 @@ class Worker:
             return decode(self._pipe.recv_bytes(ANSWER_BYTES_MAX))
         finally:
             deadline.cancel()
+
+    def _limit_cpu(self) -> None:
+        """Allow the next job its CPU time, from outside: a confined worker cannot change its own limits.
+
+        The kernel counts from the start of the process.
+        """
+        pid = self._process.pid
+        assert pid is not None, "it was started"
+        used = time.clock_gettime(~pid << 3 | _CPU_CLOCK_OF_PROCESS)
+        _, hard = resource.prlimit(pid, resource.RLIMIT_CPU)
+        resource.prlimit(pid, resource.RLIMIT_CPU, (math.ceil(used) + self._cpu_seconds, hard))
 
     def kill(self) -> None:
         """Kill the process, idle or busy."""
@@ -104,20 +137,20 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def serve(pipe: "Connection[bytes, bytes]", memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
-    """Answer jobs from the pipe until the service closes it. Runs in the child."""
-    from aggregator.workers.sandbox import confine
+def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) -> None:
+    """Report how this process is confined, then answer jobs until the service closes the pipe.
 
+    Runs in the child.
+    """
     _limit(memory)
     loaded = [ZoneInfo(zone) for zone in zones]  # noqa: F841 - referenced, they stay in zoneinfo's cache
     _close_descriptors({pipe.fileno(), _service().sentinel})
-    confine()
+    pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:
         try:
             job = pipe.recv_bytes()
         except (EOFError, OSError):
             return
-        _limit_cpu(cpu_seconds)
         try:
             pipe.send_bytes(_answer(job))
         except OSError:
@@ -165,10 +198,3 @@ def _limit(memory: int) -> None:
     fcntl.fcntl(service.sentinel, fcntl.F_SETFL, fcntl.fcntl(service.sentinel, fcntl.F_GETFL) | os.O_ASYNC)
     if not service.is_alive():  # it ended before SIGIO was armed
         os._exit(1)
-
-
-def _limit_cpu(seconds: int) -> None:
-    """Allow the next job its CPU time; the kernel counts from the start of the process."""
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-    resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(usage.ru_utime + usage.ru_stime) + seconds, hard))

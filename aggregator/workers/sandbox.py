@@ -9,6 +9,7 @@ import errno
 import os
 import platform
 import struct
+from dataclasses import dataclass
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -23,8 +24,8 @@ _NETWORK_RIGHTS = ((4, 0b11),)  # bind and connect TCP
 _SCOPES = ((6, 0b11),)  # abstract Unix sockets and signals outside
 
 # System calls of CPython, lxml, nh3, selectolax and glibc's allocator once all modules are loaded. None takes
-# a path, an address or another process; without sigaction and sigprocmask the limits on CPU time and on life
-# (SIGXCPU, SIGIO) cannot be caught. Numbers: x86-64, and the generic table of aarch64.
+# a path, an address, another process or a limit of this one; without sigaction and sigprocmask the limits on
+# CPU time and on life (SIGXCPU, SIGIO) cannot be caught. Numbers: x86-64, and the generic table of aarch64.
 _CALLS = {
     "brk": (12, 214),
     "clock_gettime": (228, 113),
@@ -56,12 +57,13 @@ _CALLS = {
     "write": (1, 64),
     "writev": (20, 66),
 }
-_PRLIMIT = (302, 261)  # of this process only (pid 0): each job has a CPU limit of its own
 _ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column above, AUDIT_ARCH
+
+NOT_THERE = "this kernel does not have it"
 
 # linux/filter.h and linux/seccomp.h
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # offsets in seccomp_data, little-endian
+_NUMBER, _ARCHITECTURE = 0, 4  # offsets in seccomp_data, little-endian
 _ALLOW, _FAIL = 0x7FFF0000, 0x00050000 | errno.EPERM
 
 
@@ -83,23 +85,44 @@ def landlock_abi() -> int:
     return max(int(version), 0)
 
 
-def has_seccomp() -> bool:
-    """Return whether this kernel filters system calls and the numbers of its architecture are known."""
-    return platform.machine() in _ARCHITECTURES and _libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
+def has_seccomp(machine: str) -> bool:
+    """Return whether this kernel filters system calls and the numbers of this architecture are known."""
+    return machine in _ARCHITECTURES and _libc.prctl(_PR_GET_SECCOMP, 0, 0, 0, 0) >= 0
 
 
-def confine() -> None:
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """What confines a worker: for each mechanism the reason why it does not, "" when it does."""
+
+    landlock: str
+    seccomp: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether both do."""
+        return not self.landlock and not self.seccomp
+
+    @property
+    def words(self) -> str:
+        """Return a sentence for people."""
+        found = {"Landlock": self.landlock, "seccomp": self.seccomp}
+        by = " and ".join(name for name, reason in found.items() if not reason)
+        lacking = "; ".join(f"not confined by {name}: {reason}" for name, reason in found.items() if reason)
+        return "workers are " + "; ".join(filter(None, (by and f"confined by {by}", lacking)))
+
+
+def confine(machine: str = platform.machine()) -> Confinement:
     """Confine this process for good, as far as the kernel can. Every module it needs must be loaded."""
-    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    abi = landlock_abi()
-    if abi:
-        _restrict_files(abi)
-    if has_seccomp():
-        program = filter_program(platform.machine())
-        _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(_Program(len(program) // 8, program)))
+    if _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0:
+        reason = _error()
+        return Confinement(reason, reason)
+    return Confinement(_restrict_files(landlock_abi()), _filter_calls(machine))
 
 
-def _restrict_files(abi: int) -> None:
+def _restrict_files(abi: int) -> str:
+    """Apply Landlock; return why it could not be, "" when it was."""
+    if not abi:
+        return NOT_THERE
     handled, network, scopes = (
         sum(bits for since, bits in rights if abi >= since)
         for rights in (_FILE_RIGHTS, _NETWORK_RIGHTS, _SCOPES)
@@ -108,27 +131,38 @@ def _restrict_files(abi: int) -> None:
     ruleset = _libc.syscall(
         _LANDLOCK_CREATE_RULESET, ctypes.byref(rules), ctypes.c_size_t(ctypes.sizeof(rules)), 0
     )
-    if ruleset >= 0:
-        _libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0)
-        os.close(ruleset)
+    if ruleset < 0:
+        return _error()
+    reason = _error() if _libc.syscall(_LANDLOCK_RESTRICT_SELF, ruleset, 0) < 0 else ""
+    os.close(ruleset)
+    return reason
+
+
+def _filter_calls(machine: str) -> str:
+    """Apply seccomp; return why it could not be, "" when it was."""
+    if not has_seccomp(machine):
+        return NOT_THERE if machine in _ARCHITECTURES else f"its filter has no numbers for {machine}"
+    program = filter_program(machine)
+    bpf = ctypes.byref(_Program(len(program) // 8, program))
+    return _error() if _libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, bpf) < 0 else ""
+
+
+def _error() -> str:
+    return os.strerror(ctypes.get_errno())
 
 
 def filter_program(machine: str) -> bytes:
     """Return the seccomp filter of an architecture in classic BPF, 8 bytes an instruction."""
     column, architecture = _ARCHITECTURES[machine]
     numbers = [number for call in _CALLS.values() if (number := call[column]) is not None]
-    # Jumps count the instructions to skip. Behind the numbers: fail, load the pid, compare it, fail, allow.
-    checks = [(_JUMP_IF_EQUAL, len(numbers) - at + 4, 0, number) for at, number in enumerate(numbers)]
+    # Jumps count the instructions to skip. Behind the numbers: fail, allow.
+    checks = [(_JUMP_IF_EQUAL, len(numbers) - at, 0, number) for at, number in enumerate(numbers)]
     instructions = [
         (_LOAD, 0, 0, _ARCHITECTURE),
         (_JUMP_IF_EQUAL, 1, 0, architecture),
         (_RETURN, 0, 0, _FAIL),
         (_LOAD, 0, 0, _NUMBER),
         *checks,
-        (_JUMP_IF_EQUAL, 1, 0, _PRLIMIT[column]),
-        (_RETURN, 0, 0, _FAIL),
-        (_LOAD, 0, 0, _FIRST_ARGUMENT),
-        (_JUMP_IF_EQUAL, 1, 0, 0),
         (_RETURN, 0, 0, _FAIL),
         (_RETURN, 0, 0, _ALLOW),
     ]

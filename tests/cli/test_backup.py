@@ -62,7 +62,8 @@ def test_restore_names_the_items_missing_in_the_backup(here: Site, command: Comm
 
 
 def test_a_backup_of_nowhere_is_the_users_mistake(here: Site, polled: Command) -> None:
-    assert polled("restore", str(here.directory / "nothing.db")).code == 2
+    nowhere = polled("restore", str(here.directory / "nothing.db"))
+    assert (nowhere.code, "those of each night are in `backups/` of the store" in nowhere.err) == (2, True)
     assert polled("backup", str(here.directory)).code == 2
     assert polled("restore", str(here.config)).code == 1
 
@@ -126,7 +127,9 @@ def test_a_source_taken_out_can_be_forgotten(here: Site, polled: Command) -> Non
     assert polled("forget", "harbour", "--yes").out == "harbour and its 2 items are deleted\n"
     assert titles(polled) == {}
     again = polled("forget", "harbour", "--yes")
-    message = f"publicwire: there is no source called 'harbour': removed from {here.config} are none"
+    message = (
+        f"publicwire: there is no source 'harbour' that was removed from {here.config}: the store holds none"
+    )
     assert (again.code, again.complaints) == (2, [message])
 
 

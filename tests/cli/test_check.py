@@ -1,17 +1,24 @@
 """`check` and `add`: mistakes, and the result of a dry run."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
+from html import escape
 from pathlib import Path
 
 import pytest
 
 from aggregator import config as configuration
-from aggregator.cli.check import _name
+from aggregator.cli.add import _name
+from aggregator.config.values import slugify
+from aggregator.storage import stored_feeds
 from tests.cli.conftest import Command
-from tests.running import Site, feed, item
+from tests.running import Site, feed, item, json_of
 from tests.server import HttpServer, answer, http_server_in_thread
 
 HERE = ("--allow-network", "127.0.0.0/8")
+STORE_0_1_0 = Path(__file__).parents[1] / "storage/fixtures/store-0.1.0.db"
+KEYED = "https://a.example/feed?desk="
 PAGE = b'<html><head><link rel="alternate" type="application/rss+xml" href="/press.rss"></head><body>Hello</body></html>'
 
 
@@ -33,12 +40,166 @@ def test_feeds_that_differ_in_their_query_only_need_ids(
     added = command("add", one, *HERE, "--yes")
     assert (added.code, "abc" in added.out) == (0, False)
     refused = command("add", two, *HERE, "--yes")
-    assert (refused.code, "choose one with --id" in refused.err) == (2, True)
+    assert (refused.code, "add an `id` with --id" in refused.err) == (2, True)
     with here.config.open("a") as config:
         config.write(f"  - feed: {two}\n    allow_networks: [127.0.0.0/8]\n")
-    checked = command("check")
-    assert (checked.code, "add an `id`" in checked.err, "def" in checked.err) == (2, True, False)
-    assert command("sources").code == 0
+    for name in ("check", "poll", "serve"):
+        said = command(name)
+        assert (said.code, len(said.complaints), "key=def" in said.err) == (2, 2, False)
+        assert said.complaints[0].endswith("is that of another source, too: add an `id`")
+
+
+def given_feeds(harbour: HttpServer, *desks: str) -> list[str]:
+    """Two releases at each feed; the feeds differ in their query only."""
+    for desk in desks:
+        items = [item(f"{desk}{n}", f"Notice {n} of {desk}") for n in range(2)]
+        harbour.answers[f"/feed?desk={desk}"] = answer(body=feed(*items))
+    return [harbour.url(f"/feed?desk={desk}") for desk in desks]
+
+
+def written(here: Site, *lines: str) -> None:
+    """Write these sources, at this machine, in place of those of the file."""
+    head = here.config.read_text().partition("sources:\n")[0]
+    text = "".join(
+        f"  - {{{line}, organisation: Of {line[-1]}, allow_networks: [127.0.0.0/8]}}\n" for line in lines
+    )
+    here.config.write_text(f"{head}sources:\n{text}")
+
+
+def owners(command: Command) -> set[tuple[str, str]]:
+    """Organisation and title of each item."""
+    return {(each["organisation"], each["title"]) for each in json_of(command("items", "--json").out)}
+
+
+def test_a_new_feed_never_gets_the_id_and_the_items_of_a_removed_one(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    b, c = given_feeds(harbour, "b", "c")
+    written(here, f"feed: {b}")
+    assert command("poll").code == 0
+    written(here)
+    assert command("poll").code == 0
+    written(here, f"feed: {c}")
+    for name in ("check", "poll", "serve"):
+        said = command(name)
+        (line,) = said.complaints
+        assert (said.code, line.endswith("is that of another feed in the store: add an `id`")) == (2, True)
+    refused = command("add", b.replace("desk=b", "desk=c"), *HERE, "--yes")
+    assert refused.code == 2
+    written(here, f"id: c, feed: {c}")
+    assert (command("check").code, command("poll").code) == (0, 0)
+    assert owners(command) == {
+        ("Of b", "Notice 0 of b"),
+        ("Of b", "Notice 1 of b"),
+        ("Of c", "Notice 0 of c"),
+        ("Of c", "Notice 1 of c"),
+    }
+
+
+def test_sources_keep_their_ids_and_items_without_an_id_in_any_order_and_alone(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    b, c = given_feeds(harbour, "b", "c")
+    name = slugify(f"{harbour.url('/').partition('://')[2]} feed")
+    written(here, f"id: {name}, feed: {b}", f"id: {name}-2, feed: {c}")  # as an earlier version named them
+    assert command("poll").code == 0
+    before = json_of(command("items", "--json").out)
+    for lines in ((f"feed: {c}", f"feed: {b}"), (f"feed: {c}",), (f"feed: {b}", f"feed: {c}")):
+        written(here, *lines)
+        assert (command("check").code, command("poll").code) == (0, 0)
+        assert json_of(command("items", "--json").out) == before
+
+
+def test_forget_knows_the_id_that_the_store_has_for_a_configured_feed(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    (b,) = given_feeds(harbour, "b")
+    written(here, f"id: former, feed: {b}")
+    assert command("poll").code == 0
+    written(here, f"feed: {b}")
+    said = command("forget", "former", "--yes")
+    assert (said.code, "is still configured" in said.err) == (2, True)
+
+
+@pytest.mark.one_engine("stores of before PostgreSQL")
+def test_check_reads_the_store_of_an_earlier_version_and_leaves_it_as_it_is(
+    here: Site, command: Command
+) -> None:
+    here.store.mkdir()
+    former = here.store / "publicwire.db"
+    former.write_bytes(STORE_0_1_0.read_bytes())
+    with closing(sqlite3.connect(former)) as db, db:
+        db.execute(
+            "UPDATE source SET id = 'a-example-feed-desk-1', feed = ? WHERE number = 1", (f"{KEYED}1",)
+        )
+        db.execute(
+            "UPDATE source SET id = 'a-example-feed-desk-2', feed = ? WHERE number = 2", (f"{KEYED}2",)
+        )
+    before = former.read_bytes()
+    written(here, f"feed: '{KEYED}1'", f"feed: '{KEYED}2'")
+    said = command("check")
+    assert (said.code, said.err, former.read_bytes() == before) == (0, "", True)
+    assert list(here.store.iterdir()) == [former]
+    assert {each.id for each in stored_feeds(here.store)} >= {
+        "a-example-feed-desk-1",
+        "a-example-feed-desk-2",
+    }
+
+
+@pytest.mark.one_engine("damages a file")
+def test_check_goes_on_with_a_warning_when_it_cannot_read_the_store(here: Site, command: Command) -> None:
+    here.store.mkdir()
+    (here.store / "publicwire.db").write_bytes(b"no database, " * 100)
+    written(here, "feed: file:press.xml")
+    said = command("check")
+    (line,) = said.complaints
+    assert (said.code, line.endswith("the ids of sources are checked without it")) == (0, True)
+
+
+def test_add_names_the_option_with_a_mistake(here: Site, command: Command, harbour: HttpServer) -> None:
+    for option, value in (("--topic", "he.alth"), ("--id", "Bad Id"), ("--allow-network", "10.0.0.1/8")):
+        said = command("add", harbour.url("/press.rss"), option, value, "--yes")
+        (line,) = said.complaints
+        assert (said.code, line.startswith(f"publicwire: {option} m")) == (2, True)
+    assert harbour.requests == []
+
+
+def test_add_says_under_which_id_it_added_the_source(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    name = configuration.parse(f"sources: ['{harbour.url('/press.rss')}']\n", here.config).sources[0].id
+    said = command("add", harbour.url("/press.rss"), *HERE, "--yes")
+    assert f"added to {here.config} as source {name}, " in said.out
+    assert name in command("poll").out
+
+
+def test_add_previews_a_line_of_each_item(here: Site, command: Command, harbour: HttpServer) -> None:
+    long = "".join(f"<p>Paragraph {n}, of quite a few words to be read.</p>" for n in range(50))
+    items = [item(f"n{n}", f"Notice {n}", escape(long)) for n in range(5)]
+    harbour.answers["/press.rss"] = answer(body=feed(*items))
+    said = command("add", harbour.url("/press.rss"), *HERE, "--yes")
+    assert len(said.out.splitlines()) == 11
+    assert said.out.count("Paragraph 0") == 3
+    assert "Paragraph 2" not in said.out
+
+
+def test_links_away_from_home_are_warned_of_with_the_domains_to_write(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    added = command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes")
+    (line,) = added.complaints
+    assert line == (
+        "publicwire: warning: 5 of 5 links lie outside the domains of notices (127.0.0.1), so that it leads no "
+        "story of its own: if they are its own, write `domains: [127.0.0.1, harbour.example]`"
+    )
+    assert line in command("check", "--live").complaints
+
+
+def test_a_refused_address_is_named_with_the_option_that_permits_it(
+    command: Command, harbour: HttpServer
+) -> None:
+    said = command("add", harbour.url("/press.rss"), "--yes")
+    assert "`allow_networks: [127.0.0.0/8]` permits it (`add --allow-network 127.0.0.0/8`)" in said.err
 
 
 def test_add_reaches_private_networks_only_as_told(here: Site, command: Command, harbour: HttpServer) -> None:

@@ -1,11 +1,17 @@
 """`sources`, `items` and `show`: tables and JSON."""
 
 import json
+import os
+import pty
+import re
+import subprocess
+from contextlib import suppress
+from datetime import datetime
 
 import pytest
 
 from tests.cli.conftest import Command
-from tests.running import Site, json_of
+from tests.running import COMMAND, Site, feed, item, json_of
 
 DISCLAIMER = (
     "Public release. This item was issued by Harbour Office or the authors it names, and may reflect what was "
@@ -48,6 +54,12 @@ def test_items_are_listed_newest_first_with_the_promised_fields(polled: Command)
         "topics": ["sea"],
         "story": None,
     }
+
+
+def test_an_unknown_language_is_the_users_mistake(polled: Command) -> None:
+    for code in ("klingon", "qq", "e"):
+        said = polled("items", "--language", code)
+        assert (said.code, len(said.complaints), code in said.err) == (2, 1, True)
 
 
 @pytest.mark.parametrize(
@@ -121,6 +133,23 @@ def test_an_item_is_found_by_each_of_its_names(polled: Command, name: str) -> No
     assert json.loads(polled("show", whole[name], "--json").out) == whole
 
 
+def test_an_item_that_waits_names_the_time_at_which_it_enters_the_merged_feed(
+    here: Site, command: Command
+) -> None:
+    (here.directory / "coast.xml").write_bytes(feed(item("coast", "Ours")))
+    here.sources({"coast": "file:coast.xml"})
+    command("poll")
+    here.sources({"coast": "file:coast.xml", "harbour": "file:press.xml"}, ", burst: 1")
+    command("poll")
+    shown = {each["title"]: each["id"] for each in json_of(command("items", "--json").out)}
+    said = {title: command("show", name).out for title, name in shown.items()}
+    assert [title for title, text in said.items() if "enters the merged feed at 2" in text] == [
+        "Storm warning"
+    ]
+    whole = json.loads(command("show", shown["Storm warning"], "--json").out)
+    assert datetime.fromisoformat(whole["enters"]) > datetime.fromisoformat(whole["first_seen"])
+
+
 def test_the_whole_item_is_shown_as_json(polled: Command) -> None:
     whole = json.loads(polled("show", storm(polled), "--json").out)
     assert list(whole)[: len(BRIEF)] == BRIEF
@@ -142,7 +171,20 @@ def test_show_lists_revisions_and_transitions(here: Site, polled: Command) -> No
     assert "all clear" in said.out
     whole = json.loads(polled("show", name, "--json").out)
     assert [revision["title"] for revision in whole["revisions"]] == ["Storm warning"]
+    assert [revision["url"] for revision in whole["revisions"]] == ["https://harbour.example/storm"]
     assert [line["trigger"] for line in whole["audit"]] == ["withdraw"]
+
+
+def test_show_names_the_link_that_a_correction_replaced(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    text = (here.directory / "press.xml").read_text()
+    (here.directory / "press.xml").write_text(
+        text.replace("//harbour.example/storm", "//phish.example/storm")
+    )
+    polled("poll")
+    assert "before: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
+    whole = json.loads(polled("show", name, "--json").out)
+    assert (whole["url"], whole["flags"]) == ("https://phish.example/storm", ["link-moved"])
 
 
 def test_an_item_that_does_not_exist_is_the_users_mistake(polled: Command) -> None:
@@ -176,6 +218,43 @@ def test_sources_are_printed_as_json(polled: Command) -> None:
     assert source["id"] == "harbour"
     assert source["feed"] == ""  # no file: address leaves the machine's configuration
     assert (source["live"], source["held"], source["failures"]) == (2, 0, 0)
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_sources_fit_into_a_terminal_with_what_is_wrong_under_the_table(
+    here: Site, command: Command, columns: int
+) -> None:
+    long = "harbour-office-of-the-port-authority-press-releases"
+    (here.directory / "torn.xml").write_text("<rss")
+    here.sources({"harbour": "file:press.xml", long: "file:torn.xml"})
+    command("poll")
+    lines = at_a_terminal(here, "sources", columns=columns)
+    assert max(map(len, lines)) <= columns
+    told = [" ".join(line.split()) for line in lines]
+    assert told[1] == "source last poll live held success due"
+    fine, failed = sorted(told[3:5])
+    assert re.fullmatch(r"harbour changed 2 – (now|\d min ago) in (1 h|5\d min)", fine)
+    assert re.fullmatch(r"harbour-office-of-the-port-au… failed 0 – never in \d+ (h|min)", failed)
+    below = " ".join(told[5:]).strip()
+    assert below.startswith(f"{long}: the document looks like a feed")
+    assert "answered with no feed once: back-off of" in below
+
+
+def at_a_terminal(here: Site, *arguments: str, columns: int) -> list[str]:
+    """The lines that a command prints at a terminal of so many columns."""
+    master, slave = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(columns), "TERM": "dumb"}
+    with os.fdopen(master, "rb", buffering=0) as terminal:
+        with os.fdopen(slave, "wb") as end:
+            command = subprocess.Popen(
+                [*COMMAND, *arguments], cwd=here.directory, stdout=end, env=environment
+            )
+        written = b""
+        with suppress(OSError):  # EIO: the other end is closed
+            while block := terminal.read(65_536):
+                written += block
+        assert command.wait() == 0
+    return written.decode().replace("\r\n", "\n").split("\n")
 
 
 def test_sources_not_yet_polled_are_named(command: Command) -> None:

@@ -54,6 +54,26 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     ] * 2
 
 
+def test_an_item_with_the_url_of_another_as_its_id_is_not_taken_for_it(here: Site, command: Command) -> None:
+    taken = item("club", "Regatta").replace(
+        "<guid>https://harbour.example/club</guid>", f"<guid>{STORM}</guid>"
+    )
+    (here.directory / "club.xml").write_bytes(feed(taken))
+    here.sources({"club": "file:club.xml"}, ", domains: [club.example]")
+    assert command("poll").code == 0
+    here.sources({"club": "file:club.xml", "harbour": "file:press.xml"}, ", domains: [club.example]")
+    assert command("poll").code == 0
+    (regatta,) = json_of(command("items", "--search", "regatta", "--json").out)
+    (storm,) = json_of(command("items", "--search", "storm", "--json").out)
+    said = command("withdraw", STORM, "--reason", "a test")
+    (line,) = said.complaints
+    assert said.code == 2
+    assert line.endswith(
+        f"2 items have this URL or public id, give the id of one: {regatta['id']} (club), {storm['id']} (harbour)"
+    )
+    assert command("withdraw", storm["id"], "--reason", "a test").code == 0
+
+
 def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, command: Command) -> None:
     text = (here.directory / "press.xml").read_text()
     (here.directory / "copy.xml").write_text(text)
@@ -63,7 +83,7 @@ def test_of_several_items_at_an_address_none_is_taken_for_another(here: Site, co
     said = command("withdraw", STORM, "--reason", "a test")
     assert said.code == 2
     (line,) = said.complaints
-    assert "items have this URL, give the id of one: " in line
+    assert "items have this URL or public id, give the id of one: " in line
     assert {each["state"] for each in json_of(command("items", "--json").out)} == {"live"}
 
 
@@ -144,3 +164,37 @@ def test_export_into_a_place_that_cannot_hold_it_is_one_line(
     (line,) = said.complaints
     assert said.code == code
     assert line.startswith("publicwire: " + message.replace("DIR", str(here.directory)))
+
+
+def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) -> None:
+    (here.directory / "press.xml").write_bytes(feed(*(item(f"r{n}", f"Release {n}") for n in range(13))))
+    here.sources({"harbour": "file:press.xml"}, ", budget: {items: 1}")
+    command("poll")
+    words = json.loads(command("sources", "--json").out)[0]["alerts"][0]["message"]
+    assert "3 new items are held, beyond 10 at the first import, 10 times its budget of a day" in words
+    held = [str(each["id"]) for each in json_of(command("items", "--state", "held", "--json").out)]
+    said = command("release", *held[:2])
+    assert (said.code, len(said.out.splitlines())) == (0, 2)
+    cure = words.partition("`publicwire ")[2].partition("`")[0]
+    assert command(*cure.split()).out == "1 items of harbour released that its budget held\n"
+    assert command("items", "--state", "held", "--json").out.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [((), "name an item"), (("--over-budget", "pier"), "there is no source called 'pier'")],
+)
+def test_a_release_of_nothing_is_an_error(polled: Command, arguments: tuple[str, ...], words: str) -> None:
+    said = polled("release", *arguments)
+    assert said.code == 2
+    assert words in said.err
+
+
+def test_of_several_items_all_are_released_or_none(here: Site, command: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    (one, two) = (str(each["id"]) for each in json_of(command("items", "--json").out))
+    assert command("release", one, "unknown").code == 2
+    assert len(json_of(command("items", "--state", "held", "--json").out)) == 2
+    assert command("release", one, two, one).code == 0
+    assert command("items", "--state", "held", "--json").out.strip() == "[]"

@@ -135,6 +135,11 @@ TOP = [
     ("poll: {websub: yes}\n", "1:8: poll.websub: `yes` is unknown; use one of: true, false"),
     ("poll: {per_host: 0}\n", "1:8: poll.per_host: must be a whole number between 1 and 100"),
     ("websub: {allow_networks: [10.0.0.1/8]}\n", f"1:27: websub.allow_networks.0: {NETWORK}"),
+    (
+        "poll: {websub: {allow_networks: [10.0.0.0/8]}}\n",
+        "1:8: poll.websub: is true or false here; write `websub: {allow_networks: …}` at the top level, "
+        "beside `poll:`",
+    ),
     ("poll: {allow_networks: [10.0.0.0/8]}\n", f"1:8: poll.allow_networks: {GLOBAL}"),
     ("alerts: hooks.example/x\n", "1:1: alerts: is not a URL; it starts with https:// or http://"),
     (

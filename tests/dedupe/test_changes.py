@@ -10,6 +10,7 @@ import pytest
 from aggregator.dedupe import decide
 from aggregator.dedupe.changes import EDITS_MAX, WITHDRAWN_BEFORE
 from aggregator.dedupe.ids import item_id, minted
+from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
     Candidate,
     Changes,
@@ -21,6 +22,7 @@ from aggregator.model import (
     KeyKind,
     Knowledge,
     Known,
+    Markup,
     Mode,
     NewItem,
     Placement,
@@ -33,6 +35,7 @@ from tests.dedupe.memory import AUTHORITY, MINISTRY, claim, knowledge, known, sa
 from tests.given import DAY, HOUR, NOON, entry, iso
 
 HOME = "https://ministry.example/"
+WIRE = "https://wire.example/"  # at home in no source's domains
 A = entry("Bridge opens", "https://ministry.example/?p=1", HOME + "bridge")
 B = entry("School closes", "https://ministry.example/?p=2", HOME + "school")
 LONG = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
@@ -67,9 +70,12 @@ def other(number: int, said_by: Entry, story: int | None = None) -> Candidate:
         number=number,
         story=story,
         link=item.key(KeyKind.LINK) or b"",
+        url=item.url,
+        domains=(),
         language="",
         shown=NOON,
         title=item.title,
+        fingerprint=item.fingerprint,
         signature=item.signature,
     )
 
@@ -433,6 +439,7 @@ def test_the_order_of_entries_decides_nothing() -> None:
         ("https://wire.example/a", "https://phish.example/a", True, False),
         ("https://ministry.example/a", "https://ministry.example/b", False, False),
         ("https://ministry.example/a", "", False, False),
+        ("https://ministry.example/a", "https://ministry.example:8443/a", False, False),
         ("", "https://phish.example/a", True, True),
     ],
 )
@@ -450,15 +457,59 @@ def test_a_link_that_moves_to_another_host_is_a_substantive_change(
     assert edit.flags == (("bad-date", "link-moved") if is_flagged else None)
 
 
+def test_another_scheme_of_the_same_link_is_no_edit() -> None:
+    was = known(1, entry("Bridge opens", "g1", "http://ministry.example/a", body=LONG))
+    assert decided([entry("Bridge opens", "g1", HOME + "a", body=LONG)], knowledge(was)).edits == ()
+
+
+def test_a_link_that_moves_to_another_host_is_never_damped() -> None:
+    was = known(1, entry("Bridge opens", "g1", HOME + "a", body=LONG), edits=EDITS_MAX)
+    moved, same = (
+        entry("Bridge opens", "g1", link, body="<p>X</p>") for link in ("https://p.example/", HOME)
+    )
+    assert [
+        (edit.revises, edit.flags)
+        for after in (moved, same)
+        for edit in decided([after], knowledge(was)).edits
+    ] == [(True, ("link-moved",)), (False, ("damped",))]
+
+
 def test_an_edit_that_disagrees_with_its_story_parts_from_it() -> None:
-    mine = entry("Bridge opens", "g1", HOME + "bridge", body=LONG)
+    mine = entry("Bridge opens", "g1", WIRE + "bridge", body=LONG)
     was = known(1, mine, story=5)
     others = replace(knowledge(was), members=(other(3, mine, story=5), other(4, A, story=6)))
-    same, apart = (
-        entry("Bridge open", "g1", mine.link, body=LONG),
-        entry("X", "g1", mine.link, body="<p>No.</p>"),
-    )
-    assert [decided([each], others).edits[0].parts for each in (same, apart)] == [False, True]
+    edited = entry("Bridge opens", "g1", mine.link, body=LONG + "<p>Corrected.</p>")
+    agreeing = replace(others, members=(other(3, edited, story=5),))
+    assert [decided([edited], each).edits[0].parts for each in (agreeing, others)] == [False, True]
+
+
+def test_an_edit_parts_from_a_story_of_more_members_than_were_read() -> None:
+    mine = entry("Bridge opens", "g1", WIRE + "bridge", body=LONG)
+    edited = entry("Bridge opens", "g1", mine.link, body=LONG + "<p>Corrected.</p>")
+    for story, parts in ((5, True), (6, False)):
+        unread = replace(knowledge(known(1, mine, story=story)), unread_stories=frozenset([5]))
+        assert decided([edited], unread).edits[0].parts is parts
+
+
+def test_a_link_that_changes_on_the_same_host_is_tested_again() -> None:
+    mine = entry("Bridge opens", "g1", WIRE + "bridge", body=LONG)
+    others = replace(knowledge(known(1, mine, story=5)), members=(other(3, mine, story=5),))
+    (edit,) = decided([entry("Bridge opens", "g1", WIRE + "other", body=LONG)], others).edits
+    assert (edit.substantive, edit.parts) == (False, True)
+
+
+def test_edits_and_matches_of_a_poll_share_one_budget() -> None:
+    """Edits first: of what they leave, less than a match costs."""
+    links = [WIRE + str(number) for number in range(2)]
+    edited, new = (entry(f"Bridge {link}", link, link, body=LONG) for link in links)
+    before = replace(edited, content=Markup("<p>Draft.</p>", is_html=True))
+    each = STEPS_MAX // STEPS_EACH
+    story = tuple(other(10 + number, edited, story=5) for number in range(each))
+    full = replace(knowledge(known(1, before, story=5)), members=story, candidates=(other(9, new),))
+    changes = decided([edited, new], full)
+    assert (changes.edits[0].parts, only(changes).unmatched) == (False, True)
+    less = replace(full, members=story[:-1])
+    assert only(decided([edited, new], less)).same_as == 9
 
 
 def test_a_guid_in_the_domains_of_another_source_is_not_the_public_id() -> None:

@@ -155,6 +155,12 @@ def test_an_origin_without_title_and_address_is_none() -> None:
     assert release(replace(ITEM, origin=ORIGIN)).origin == ORIGIN
 
 
+def test_the_address_of_an_original_feed_is_not_published_with_a_query() -> None:
+    origin = replace(ORIGIN, link="https://first.example/feed?key=1")
+    assert release(replace(ITEM, origin=origin)).origin == replace(ORIGIN, link="")
+    assert release(replace(ITEM, origin=replace(origin, title=""))).origin is None
+
+
 def test_a_missing_title_or_language_falls_back_to_text_and_source() -> None:
     found = release(replace(ITEM, title=" ", language=""))
     assert (found.title, found.language) == ("The dam is open.", "en")
@@ -180,8 +186,25 @@ def test_a_long_content_is_led_by_the_disclaimer_in_one_line() -> None:
     assert found.text.split("\n\n")[2].startswith(
         "Released by Water Board, not by Example Releases. Original ("
     )
-    assert release(replace(ITEM, content=f"<p>{'x' * 2_993}</p>")).lead == ""
+    assert release(replace(ITEM, content=f"<p>{'x' * 2_900}</p>")).lead == ""
     assert (excerpted(found).lead, excerpted(found).content) == ("", found.excerpt)
+
+
+@pytest.mark.parametrize(
+    "high",
+    [
+        "<p>.</p>" * 40,
+        "<li>.</li>" * 40,
+        "." + "<br>." * 40,
+        "<pre>" + ".\n" * 40 + "</pre>",
+        '<img src="https://water.example/a.png" height="1000">',
+        '<img src="https://water.example/a.png">' * 3,
+        '<video controls="" preload="none"></video>' * 3,
+    ],
+)
+def test_a_high_content_is_led_by_the_disclaimer_too(high: str) -> None:
+    assert release(replace(ITEM, content=high)).lead
+    assert not release(replace(ITEM, content=high[: len(high) // 8])).lead
 
 
 def test_the_line_is_the_operators_and_may_be_switched_off() -> None:
@@ -194,3 +217,43 @@ def test_the_line_is_the_operators_and_may_be_switched_off() -> None:
         '<div class="pw-disclaimer">Diffusé par Water Board'
     )
     assert present(long, feed=FEED, publication=replace(own, disclaimer_lead=False)).lead == ""
+
+
+def test_an_excerpt_has_first_words_few_names_and_one_file() -> None:
+    long = replace(
+        ITEM,
+        title="字" * 1_000,
+        text="字" * 1_000,
+        authors=tuple(f"{n}{'字' * 100}" for n in range(30)),
+        categories=tuple(f"{n}{'字' * 100}" for n in range(30)),
+        rights="字" * 1_000,
+        origin=replace(ORIGIN, title="字" * 1_000),
+    )
+    found = excerpted(release(long, feed=replace(FEED, title="字" * 200, rights="字" * 20_000)))
+    name, words = "字" * 18 + "…", "字" * 199 + "…"
+    short = "字" * 65 + "…"
+    assert found.content == f"<p>{words}</p>"
+    assert found.text.split("\n\n")[:3] == [short, "Water Board", words]
+    assert (found.title, found.summary, found.rights) == (short, "", short)
+    assert found.authors == tuple(f"{n}{name}" for n in range(3))
+    assert found.categories == tuple(f"{n}{name}" for n in range(5))
+    assert (found.enclosures, found.images) == (ITEM.enclosures[:1], ())
+    assert (found.source.title, found.source.rights) == (short, short)
+    assert found.origin == replace(ORIGIN, title=short)
+
+
+def test_a_short_release_loses_only_its_other_files_as_an_excerpt() -> None:
+    whole = release()
+    assert excerpted(whole) == replace(
+        whole,
+        content="<p>The dam is open.</p>",
+        summary="",
+        text=whole.excerpt_text,
+        enclosures=whole.enclosures[:1],
+        images=(),
+    )
+
+
+def test_a_headline_stays_one_as_an_excerpt() -> None:
+    found = excerpted(release(feed=replace(FEED, republish=Republish.HEADLINE)))
+    assert (found.content, "The dam" in found.text) == ("", False)

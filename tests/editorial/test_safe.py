@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.editorial.safe import language_tag, line, masked_feed, public_feed, web_address
+from aggregator.editorial.safe import cut, language_tag, line, masked_feed, public_feed, web_address
 
 
 def test_a_line_has_no_line_breaks_and_no_characters_illegal_in_xml() -> None:
@@ -50,3 +50,11 @@ def test_the_operator_sees_a_feed_address_with_its_secrets_masked() -> None:
 @pytest.mark.parametrize(("tag", "expected"), [("pt-BR", "pt-BR"), ("en_US", ""), ("", ""), ('en"', "")])
 def test_a_malformed_language_tag_is_empty(tag: str, expected: str) -> None:
     assert language_tag(tag) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [("", ""), ("abcdefgh", "abcdefgh"), ("abcdefghi", "abcde…"), ("字字字", "字…"), ("abc  defghi", "abc…")],
+)
+def test_a_text_is_cut_between_characters(text: str, expected: str) -> None:
+    assert cut(text, 8) == expected

@@ -17,10 +17,12 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.writer import Writer
 from aggregator.storage import Storage
+from aggregator.storage.sqlite import storage as storage_of
 from aggregator.workers.pool import WorkerPool
 from tests.engines import open_storage, transaction
 from tests.fetch.given import client
 from tests.given import DAY, HOUR, MINUTE, SourceDriver, all_items, config, entry, iso, source
+from tests.storage.test_short_transactions import CountedEngine
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -46,13 +48,13 @@ class Time:
 Scenario = Callable[[Storage, Scheduler, Time], Awaitable[None]]
 
 
-def ticking(directory: Path, scenario: Scenario) -> None:
+def ticking(directory: Path, scenario: Scenario, opened: Callable[[Path], Storage] = open_storage) -> None:
     """Run a scenario with the tick of a service whose one source is due in an hour and holds an embargo."""
 
     async def run() -> None:
         time = Time(utc_now())
         current = LiveConfig(config(OFFICE, store=directory))
-        with closing(open_storage(directory)) as storage:
+        with closing(opened(directory)) as storage:
             storage.admin.sync(current.config, time.clock)
             embargoed = entry("Figures", "figures", published=iso(time.clock + 2 * HOUR))
             SourceDriver(storage, OFFICE).says(embargoed, now=time.clock)
@@ -128,6 +130,26 @@ def test_an_embargo_ends_when_its_time_has_come(tmp_path: Path) -> None:
         assert states(storage) == [State.LIVE]
 
     ticking(tmp_path, scenario)
+
+
+def test_a_release_that_fails_keeps_no_poll_from_being_claimed(tmp_path: Path) -> None:
+    engine = CountedEngine(open_storage(tmp_path).admin._engine)
+
+    async def scenario(storage: Storage, poller: Scheduler, time: Time) -> None:
+        time.passes(2 * 3600 + 60)
+        engine.rows_max = 2  # a release writes more
+        await poller.tick()
+        assert states(storage) == [State.HELD]
+        assert "in time" in poller.fault
+        assert poller.in_flight() == 1
+        engine.rows_max = 1_000
+        time.passes()
+        await poller.tick()
+        assert states(storage) == [State.LIVE]
+        assert poller.fault == ""
+        await poller.drain()
+
+    ticking(tmp_path, scenario, lambda _: storage_of(engine))
 
 
 async def tick_without_polls(storage: Storage, poller: Scheduler, time: Time) -> None:

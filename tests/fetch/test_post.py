@@ -113,7 +113,7 @@ def test_the_guard_stands_before_forms_too() -> None:
     error = asyncio.run(scenario())
     assert (error.cause, str(error)) == (
         "refused",
-        "http://127.0.0.1:1/hub is refused: its host is at 127.0.0.1 (loopback); `allow_networks` can permit its network",
+        "http://127.0.0.1:1/hub is refused: its host is at 127.0.0.1 (loopback); `allow_networks: [127.0.0.0/8]` permits it (`add --allow-network 127.0.0.0/8`)",
     )
 
 

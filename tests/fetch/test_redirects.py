@@ -129,5 +129,5 @@ def test_an_allowed_network_is_reached_and_no_other() -> None:
         )
 
     assert polling({"/": answer(body=FEED)}, scenario) == (
-        "http://10.0.0.1:PORT/ is refused: its host is at 10.0.0.1 (private); `allow_networks` can permit its network200"
+        "http://10.0.0.1:PORT/ is refused: its host is at 10.0.0.1 (private); `allow_networks: [10.0.0.0/8]` permits it (`add --allow-network 10.0.0.0/8`)200"
     )

@@ -63,7 +63,7 @@ def resolving(*addresses: str) -> Resolve:
 
 def test_a_name_for_a_private_address_is_refused() -> None:
     assert reaching(resolving("10.0.0.1", "fd00::1"), outcome_of("feeds.test")) == (
-        "refused: http://feeds.test:PORT/ is refused: its host is at 10.0.0.1 (private), fd00::1 (private); `allow_networks` can permit its network"
+        "refused: http://feeds.test:PORT/ is refused: its host is at 10.0.0.1 (private), fd00::1 (private); `allow_networks: [10.0.0.0/8, fc00::/7]` permits it (`add --allow-network 10.0.0.0/8 --allow-network fc00::/7`)"
     )
 
 

@@ -168,7 +168,7 @@ def test_words_of_sql_in_any_field_are_words(tmp_path: Path) -> None:
             reads(line, form, FIELDS[form], words)
         for word in words:
             for reference in (word, f"https://origin.example/{word}"):
-                line.storage.items.find(reference)
+                line.storage.items.named(reference)
         assert line.storage.items.channels()
         assert line.storage.admin.check() == ()
         assert len(line.items()) > len(words)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.normalise import feed_address
 from tests.hostile.patterns import Use, attacks, has_possessive_group, uses
 
 FOUND, UNKNOWN = uses()
@@ -13,6 +14,7 @@ FOUND, UNKNOWN = uses()
 OF_THE_OPERATOR = {
     "aggregator.config.edit: f' {{{sources.start[1]},}}#'",  # a number of blanks; sources.yaml
     "aggregator.config.values: pattern",  # compiled to be checked, not used
+    "aggregator.normalise.feed_address: f' [a-z]+=\"{address}\"|{address}'",  # an own test below
     "aggregator.editorial.rules: rule.pattern",  # in the killable workers, on bounded text
     "aggregator.storage.postgres.dialect: pattern",  # found as TABLES
     "aggregator.storage.sqlite.released_reasons: pattern",  # sentences of an older version of ours
@@ -72,7 +74,7 @@ def test_every_pattern_is_found_or_named_with_its_reason() -> None:
     assert UNKNOWN == OF_THE_OPERATOR
     places = {use.place for use in FOUND}
     assert places > OWN_INPUT
-    assert {f"aggregator.normalise.html: {name}" for name in ("_TAG", "_ATTRIBUTE", "_EMPTY_LINK")} < places
+    assert {f"aggregator.normalise.html: {name}" for name in ("_TAG", "_MEDIA", "_EMPTY_LINK")} < places
     assert len(FOUND) > 90
 
 
@@ -82,6 +84,12 @@ def test_every_pattern_is_found_or_named_with_its_reason() -> None:
 )
 def test_a_pattern_takes_time_linear_in_its_input(use: Use) -> None:
     assert slow(use) == []
+
+
+@pytest.mark.soak
+def test_the_pattern_of_a_feed_address_takes_time_linear_in_its_input() -> None:
+    pattern = feed_address._pattern(("origin.example/feed?key=1&amp;a=2", "origin.example/feed?key=1"))
+    assert slow(Use("feed_address", pattern, is_anchored=False)) == []
 
 
 @pytest.mark.soak

@@ -12,6 +12,7 @@ import pytest
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.errors import Cause
 from aggregator.model import Changes, Key, KeyKind, Outcome, OutcomeKind, PollResult
+from aggregator.model.settings import Source
 from aggregator.storage import Storage
 from aggregator.storage.sql.polls import PollStore
 from tests.engines import open_storage
@@ -36,21 +37,23 @@ def entries(*guids: str) -> bytes:
     return answer(body=feed(*items))
 
 
-def polled(store: Storage, directory: Path, *rounds: tuple[bytes, bytes]) -> Sequence[Outcome]:
+def polled(
+    store: Storage, directory: Path, *rounds: tuple[bytes, bytes], honest: Source = HONEST
+) -> Sequence[Outcome]:
     """Poll the hostile source, then the honest one, with these documents in each round; the last outcomes."""
 
     async def run() -> Sequence[Outcome]:
         async with http_server() as origin, client() as fetcher:
             settings = config(
                 replace(HOSTILE, feed=origin.url("/hostile")),
-                replace(HONEST, feed=origin.url("/honest")),
+                replace(honest, feed=origin.url("/honest")),
                 store=directory,
             )
             store.admin.sync(settings, NOON)
             polls = pipeline(store, fetcher, lambda: settings)
             outcomes: list[Outcome] = []
-            for hostile, honest in rounds:
-                origin.answers = {"/hostile": hostile, "/honest": honest}
+            for first, second in rounds:
+                origin.answers = {"/hostile": first, "/honest": second}
                 outcomes = [(await polls.run([name]))[0] for name in ("hostile", "honest")]
             polls.close()
             return outcomes
@@ -63,6 +66,28 @@ def foretold(source_id: str, guid: str) -> str:
     key = item(entry("", guid), HOSTILE).key(KeyKind.GUID)
     assert key is not None
     return item_id(source_id, Key(KeyKind.GUID, key))
+
+
+@pytest.mark.parametrize(
+    "guid",
+    [
+        "https://bücher.example/7",
+        "https://xn--bcher-kva.example/7",
+        "http://honest%2Eexample/7",
+        f"http://{'a.' * 200}honest.example/7",
+        "tag:honest.example,2026:7",
+        "tag:desk@news.honest.example,2026:7",
+        "tag:bücher.example,2026:7",
+    ],
+)
+def test_a_guid_that_speaks_for_the_domains_of_another_source_is_no_public_id(
+    tmp_path: Path, guid: str
+) -> None:
+    honest = replace(HONEST, domains=("honest.example", "xn--bcher-kva.example"))
+    with closing(open_storage(tmp_path)) as store:
+        polled(store, tmp_path, (entries(guid), entries("1")), honest=honest)
+        public = {each.source: each.public_id for each in all_items(store)}
+        assert public["hostile"].startswith("tag:") and public["hostile"] != guid
 
 
 @pytest.mark.parametrize("spelled", [str, str.upper, str.title])

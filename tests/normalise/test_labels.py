@@ -65,6 +65,11 @@ def test_files_have_a_url_a_type_and_a_size() -> None:
     )
 
 
+def test_a_known_counter_is_no_file() -> None:
+    raw = (Attachment("https://stats.wp.com/g.gif", "image/gif"), Attachment("https://mc.yandex.ru/watch/1"))
+    assert labels.files(raw, "https://example.org/feed") == ()
+
+
 @given(st.lists(st.text()))
 def test_no_text_raises_and_labels_are_distinct(raw: list[str]) -> None:
     for found in (labels.people(raw, "Council"), labels.categories(raw)):

@@ -52,6 +52,7 @@ def test_a_title_of_html_is_its_text(raw: str, expected: str) -> None:
         ("\x93quoted\x94 \x80 5\x81", "“quoted” € 5"),
         ("\u202eevil\u2066 \u200eleft", "evil \u200eleft"),
         ("\ud83d", "\ufffd"),
+        ("a\u2028b\u2029", "a\nb\n"),
         ("\ufeffa\uffff", "a"),
         ("a\tb\nc\r", "a\tb\nc\r"),
         ("😀é", "😀é"),
@@ -79,6 +80,12 @@ def test_a_line_is_one_line_of_bounded_length() -> None:
 )
 def test_text_is_shortened_between_words(raw: str, short: str) -> None:
     assert text.shortened(raw, 10) == short
+
+
+@pytest.mark.parametrize("between", ["", "\u200d", "\u00ad", "\u0903"])
+def test_a_line_has_few_marks_on_a_character(between: str) -> None:
+    stacked = "a" + ("\u0336" * 4 + between) * 100 + "b"
+    assert text.line(stacked, 1_000).count("\u0336") == 8
 
 
 @given(st.text())

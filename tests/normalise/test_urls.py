@@ -7,6 +7,30 @@ from hypothesis import strategies as st
 
 from aggregator.normalise import urls
 
+
+@pytest.mark.parametrize(
+    ("iri", "host"),
+    [
+        ("https://authority.example/1", "authority.example"),
+        ("HTTPS://AUTHORITY.example.:443/1", "authority.example"),
+        ("http://b%2Eexample/1", "b.example"),
+        ("https://bücher.example/7", "xn--bcher-kva.example"),
+        ("https://xn--bcher-kva.example/7", "xn--bcher-kva.example"),
+        ("http://b\uff0eexample/1", "b.example"),
+        ("tag:b.example,2026:7", "b.example"),
+        ("TAG:Desk@B.example,2026-01:7", "b.example"),
+        ("tag:bücher.example,2026:7", "xn--bcher-kva.example"),
+        ("urn:x:b.example", ""),
+        ("7", ""),
+        ("https://[/", None),
+        ("http://%00/", None),
+        ("tag:,2026:7", None),
+    ],
+)
+def test_an_iri_speaks_for_the_host_that_a_browser_reads_in_it(iri: str, host: str | None) -> None:
+    assert urls.authority(iri) == host
+
+
 BASE = "https://example.org/press/index.html"
 
 

@@ -91,6 +91,8 @@ VIEWS: Mapping[str, View] = {
     "copy_flat_dicts": WHOLE,
     "look_up_plain_keys": WHOLE,
     "read_no_dates": View(ignored=DATES),
+    "bound_tags": WHOLE,  # no document here has more tags or namespaces than are kept
+    "bound_namespaces": WHOLE,
     "keep_guids": View(resolved=frozenset({"id", "link"})),
     "keep_author_names": View(ignored=AUTHORS),
     "keep_relative_links": View(resolved=URLS),

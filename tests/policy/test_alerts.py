@@ -231,9 +231,9 @@ def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> 
         found[AlertKind.LINK]
         == "links of its items have left its domains: "
         + ", ".join(f"item{n} to phish.example" for n in range(5))
-        + " and 2 more"
+        + " and 2 more; see `publicwire show item0`"
     )
-    assert found[AlertKind.STORY].endswith("shown apart: item1")
+    assert found[AlertKind.STORY].endswith("shown apart: item1; see `publicwire show item1`")
 
 
 def test_an_event_that_happens_again_is_raised_anew() -> None:
@@ -258,7 +258,7 @@ def test_a_changed_title_of_a_feed_changes_nothing_and_raises_an_alert() -> None
     assert not renamed.is_feed_changed
     assert dict(renamed.raised)[AlertKind.RENAMED] == (
         "its feed calls itself 'World Authority', published is 'Ministry news': "
-        "write `organisation:` to change that"
+        "write `organisation:` at source ministry in sources.yaml to change that"
     )
     opened = replace(renamed.after, open_alerts={AlertKind.RENAMED: NOON - DAY})
     assert AlertKind.RENAMED in titled(opened, "Ministry news").cleared

@@ -1,13 +1,18 @@
 """The decision about a finished poll: the state of its source, its outcome, its host."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from itertools import cycle
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from aggregator.errors import Cause, FetchError, ParseError
 from aggregator.model import (
     AlertKind,
+    Answer,
     Claim,
     Document,
     Due,
@@ -21,7 +26,7 @@ from aggregator.model import (
     Relocation,
     Validators,
 )
-from aggregator.policy import poll_result
+from aggregator.policy import poll_result, schedule
 from tests.given import DAY, HOUR, MINUTE, NOON
 from tests.policy.polls import (
     ANSWER,
@@ -304,3 +309,59 @@ def test_a_host_limit_ends_at_its_retry_after_however_rarely_the_source_is_polle
     result = fails(error)
     assert result.host_limit == HostLimit("ministry.example", NOON + timedelta(minutes=1))
     assert result.due.at == NOON + MINISTRY.every
+
+
+def answers_429(wait: int) -> FetchError:
+    return FetchError("slow down", cause=Cause.HTTP, status=429, retry_after=str(wait), host="press.example")
+
+
+def polls_in_a_day(hostile: Sequence[FetchError | None]) -> int:
+    """Return how often one of two honest sources is polled in a day beside a third at their host that answers
+    with these errors in turn, None for a success."""
+    quiet = replace(CLAIM, last_new=None, usual_gap=None, host="press.example")
+    claims = {name: replace(quiet, due=Due(NOON)) for name in ("hostile", "one", "two")}
+    answers, count, now = cycle(hostile), 0, NOON
+    of = replace(MINISTRY, every=5 * MINUTE)
+    while now < NOON + DAY:
+        name = min(claims, key=lambda each: claims[each].due.at)
+        claim, now = claims[name], claims[name].due.at
+        error = next(answers) if name == "hostile" else None
+        answer = error or Answer(NOT_MODIFIED, claim.validators)
+        result = poll_result.decide(claim, of, answer, None, now=now, jitter=0.0)
+        claims[name] = replace(result.after, due=result.due)
+        count += name == "one"
+        if (limit := result.host_limit) is not None:
+            limited = Due(limit.until, DueReason.HOST_LIMIT, host=limit.host)
+            claims |= {
+                other: replace(waiting, due=limited)
+                for other, waiting in claims.items()
+                if other != name and schedule.is_delayed(waiting.due, limit, is_polled=False)
+            }
+    return count
+
+
+ANSWERS = (
+    st.none()
+    | st.builds(answers_429, st.integers(0, 90_000))
+    | st.just(FetchError("broken", cause=Cause.HTTP, status=500))
+)
+
+
+@given(st.lists(ANSWERS, min_size=1, max_size=6))
+@example([answers_429(3_600)])
+@example([answers_429(3_600), None])
+@example([answers_429(60), FetchError("broken", cause=Cause.HTTP, status=500)])
+def test_whatever_a_source_answers_in_a_day_the_others_at_its_host_wait_for_an_hour(
+    hostile: list[FetchError | None],
+) -> None:
+    assert polls_in_a_day([None]) == 288
+    assert polls_in_a_day(hostile) >= 288 - 12
+
+
+def test_a_source_that_answered_429_a_day_ago_limits_its_host_again() -> None:
+    first = fails(answers_429(60))
+    assert (first.after.last_limited, first.host_limit is not None) == (NOON, True)
+    for ago, limits in ((DAY - MINUTE, False), (DAY, True)):
+        result = fails(answers_429(60), replace(CLAIM, last_limited=NOON - ago))
+        assert (result.after.last_limited, result.host_limit is not None) == (NOON, limits)
+        assert due(result).wait == 15 * MINUTE

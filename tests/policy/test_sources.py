@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.model import Due, DueReason, HostLimit, Relocation
 from aggregator.model.settings import Republish, Source
-from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan, with_stored_ids
+from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
 MINISTRY = source("ministry", topics=("law",))
@@ -316,24 +316,3 @@ def test_a_due_time_after_the_rate_limit_stays() -> None:
     for until in (NOON + 3 * HOUR, NOON + 2 * HOUR):
         assert delayed(LATER, HostLimit("ministry.example", until)) == LATER
     assert delayed(LATER, None) == LATER
-
-
-# ---- default ids of earlier versions, made from the query too
-
-
-@pytest.mark.parametrize(
-    ("known", "expected"),
-    [
-        ({"ministry-feed-key-abc": MINISTRY.feed}, "ministry-feed-key-abc"),
-        ({"ministry-feed-key-abc": NEW}, "ministry-feed"),
-        ({"ministry-feed": MINISTRY.feed}, "ministry-feed"),
-    ],
-)
-def test_a_source_keeps_the_id_made_from_its_query_if_the_store_has_its_feed_under_it(
-    known: Mapping[str, str], expected: str
-) -> None:
-    keyed = replace(MINISTRY, id="ministry-feed", former_id="ministry-feed-key-abc")
-    bound = with_stored_ids([keyed, source("other")], known)
-    assert [each.id for each in bound] == [expected, "other"]
-    taken = source("ministry-feed-key-abc")
-    assert with_stored_ids([keyed, taken], known) == (keyed, taken)

@@ -28,6 +28,7 @@ def member(number: int, **more: object) -> Member:
         topics=(),
         domains=(f"source-{number}.example",),
         priority=0,
+        fingerprint=b"same",
     )
     return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Member
 
@@ -60,7 +61,8 @@ def test_an_item_belongs_to_all_its_channels_and_backlog_to_its_sources_alone(
 
 def test_an_item_enters_no_shared_channel_that_shows_its_story() -> None:
     shown = {ALL: {2}, "topics/law": {1}, "sources/source-1": {2}}
-    entered = entering(member(1, topics=("law", "health")), shown)
+    itself, others = member(1, topics=("law", "health")), [member(2), member(1)]
+    entered = entering(itself, others, shown)
     assert entered == ("sources/source-1", "topics/law", "topics/health")
 
 
@@ -117,13 +119,41 @@ def test_a_member_that_is_shown_stays_before_a_better_lead() -> None:
 
 def test_a_shown_member_gives_way_to_the_one_at_whose_site_its_link_leads() -> None:
     home, copy = at_home(2), member(1, url="https://source-2.example/bridge")
+    copy = replace(copy, fingerprint=b"nearly the same")
     taken = MembershipChanges({2: (ALL,)}, ((ALL, 1),))
     assert settle([copy, home], {ALL: {1}}) == taken
     assert settle([copy, home], {ALL: {1}}, newcomer=2) == taken
+    copy = replace(copy, fingerprint=home.fingerprint)
     both = replace(copy, domains=("source-2.example",))
     assert settle([both, home], {ALL: {1}}) == MembershipChanges({})
     elsewhere = replace(home, url="https://wire.example/bridge")
     assert settle([copy, elsewhere], {ALL: {1}}) == MembershipChanges({})
+
+
+def test_a_member_that_gives_way_stands_in_no_shared_channel() -> None:
+    home = at_home(2, topics=("law",))
+    copy = member(1, url="https://source-2.example/a", topics=("health",), language="en")
+    shown = {ALL: {1}, "topics/health": {1}, "languages/en": {1}, "sources/source-1": {1}}
+    gone = ((ALL, 1), ("topics/health", 1), ("languages/en", 1))
+    assert settle([copy, home], shown) == MembershipChanges({2: (ALL, "topics/law")}, gone)
+    assert entering(copy, [home], {}) == ("sources/source-1",)
+    for fingerprint in (b"same", b"nearly the same"):
+        entered = entering(home, [replace(copy, fingerprint=fingerprint)], shown)
+        assert entered == ("sources/source-2", "topics/law")
+
+
+def test_a_member_does_not_give_way_to_one_that_shared_channels_do_not_show() -> None:
+    old, copy = at_home(2, backlog=True), member(1, url="https://source-2.example/a")
+    assert settle([copy, old], {ALL: {1}}) == MembershipChanges({})
+    assert entering(copy, [old], {}) == (ALL, "sources/source-1")
+
+
+def test_members_that_say_different_things_are_not_shown_in_place_of_each_other() -> None:
+    one, two, same = member(1), member(2, fingerprint=b"other"), member(3)
+    assert settle([one, two, same], {}) == MembershipChanges({1: (ALL,), 2: (ALL,)})
+    assert settle([one, two, same], {ALL: {3}}) == MembershipChanges({2: (ALL,)})
+    assert entering(two, [one, same], {ALL: {1}}) == (ALL, "sources/source-2")
+    assert entering(same, [one, two], {ALL: {1}}) == ("sources/source-3",)
 
 
 def test_a_member_that_went_is_followed_by_the_next() -> None:

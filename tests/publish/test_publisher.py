@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Release, State
+from aggregator.model import Enclosure, Release, State
 from aggregator.model.settings import Republish, Text
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
-from aggregator.policy.languages import primary
+from aggregator.policy.languages import LISTED_ALONE_MAX, codes, primary
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
@@ -158,7 +158,7 @@ def test_a_large_release_is_an_excerpt_in_shared_channels_and_whole_in_its_own(
 def test_of_a_document_beyond_its_limit_the_source_with_most_bytes_gets_excerpts(
     room: Newsroom, kind: Format
 ) -> None:
-    large = "<p>" + "x" * 29_000 + "</p>"
+    large = "<p>" + "x" * 28_000 + "</p>"
     room.publishes(item("Neighbour", content="<p>Whole text of a neighbour.</p>"), source="ministere")
     for hour in range(5):
         room.publishes(*(item(f"Release {hour}-{n}", content=large, text="x") for n in range(20)))
@@ -166,8 +166,48 @@ def test_of_a_document_beyond_its_limit_the_source_with_most_bytes_gets_excerpts
     body = document(room, "", kind).body
     assert len(body) <= DOCUMENT_BYTES_MAX
     assert b"Whole text of a neighbour." in body
-    assert body.count(b"x" * 29_000) == 0
+    assert body.count(b"x" * 28_000) == 0
     assert all(f"Release {hour}-{n}".encode() in body for hour in range(5) for n in range(20))
+
+
+@KINDS
+def test_names_and_files_of_one_source_crowd_out_no_entry_of_another(room: Newsroom, kind: Format) -> None:
+    """20 items an hour, each with 30 authors and 30 categories of 190 CJK characters and 30 long files."""
+    names = tuple(f"{n:02}{'字' * 190}" for n in range(30))
+    files = tuple(Enclosure(f"https://observatory.example/{n}/{'a' * 300}") for n in range(30))
+    ours = [f"Ours {n}" for n in range(50)]
+    room.publishes(*(item(title, language="en") for title in ours), source="ministere")
+    for hour in range(10):
+        many = (item(f"Flood {hour}-{n}", content="<p>x</p>", text="x" * 20_000) for n in range(20))
+        room.publishes(
+            *(replace(one, authors=names, categories=names, enclosures=files, images=files) for one in many)
+        )
+        room.now += timedelta(hours=1)
+    body = document(room, "", kind).body
+    assert len(body) <= DOCUMENT_BYTES_MAX
+    assert all(f"The whole of {title}.".encode() in body for title in ours)
+    assert body.count(names[0][:10].encode()) == 2 * 200
+    assert names[5].encode()[:8] not in body
+    assert body.count(files[0].url.encode()) == 200
+    assert files[1].url.encode() not in body
+    assert len(body) < 250 * 3_000
+
+
+@KINDS
+def test_of_excerpts_beyond_the_limit_the_oldest_of_the_heaviest_source_go(
+    room: Newsroom, kind: Format
+) -> None:
+    long = "https://observatory.example/" + "a" * 3_900
+    room.publishes(item("Ours"), source="ministere")
+    for hour in range(24):
+        some = (item(f"Flood {hour}-{n}.", url=f"{long}{hour}-{n}", content="x" * 30_001) for n in range(20))
+        room.publishes(*some)
+        room.now += timedelta(hours=1)
+    body = document(room, "", kind).body
+    assert DOCUMENT_BYTES_MAX * 0.9 < len(body) <= DOCUMENT_BYTES_MAX
+    assert b"The whole of Ours." in body
+    assert b"Flood 23-19." in body
+    assert b"Flood 0-0." not in body
 
 
 def test_an_item_that_cannot_be_presented_is_left_out_and_logged_once(room: Newsroom) -> None:
@@ -237,6 +277,23 @@ def test_a_language_is_listed_from_three_items_or_two_sources_on(room: Newsroom)
     assert listed == ["languages/fr", "languages/sw"]
     paths = {path for path, _ in room.publisher.documents()}
     assert {"languages/fr/feed.rss", "languages/sw/feed.rss"} <= paths
+
+
+def test_one_source_alone_lists_few_languages_and_hides_none_of_others(room: Newsroom) -> None:
+    for code in ("fr", "de"):
+        room.publishes(*(item(f"{code} {n}", language=code) for n in range(3)), source="ministere")
+    tags = ["fr", "de", *sorted(code for code in codes() if len(code) == 3)[:60]]
+    room.publishes(*(item(f"{tag} of many {n}", language=tag) for n in range(3) for tag in tags))
+    listed = [name for name in room.publisher.channels() if name.startswith("languages/")]
+    assert len(listed) == LISTED_ALONE_MAX + 2
+    assert {"languages/fr", "languages/de"} < {*listed}
+    assert room.publisher.document(f"languages/{tags[-1]}", Format.RSS) is not None
+
+
+def test_a_withdrawn_code_is_the_language_of_today(room: Newsroom) -> None:
+    room.publishes(item("Old", language="iw"))
+    assert titles(room, "languages/he") == ["Old"]
+    assert room.publisher.document("languages/iw", Format.RSS) is None
 
 
 def test_invented_languages_make_no_channel(room: Newsroom) -> None:

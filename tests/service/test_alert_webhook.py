@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import aclosing, closing
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,13 +14,13 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.model import TaskKind
-from aggregator.model.settings import Webhook
+from aggregator.model.settings import Network, Webhook
 from aggregator.service.alert_webhook import DROPPED_AFTER, AlertNotifier
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks
 from tests.engines import open_storage
 from tests.events import capture_logs
-from tests.fetch.given import client
+from tests.fetch.given import LOOPBACK, client, poll_settings
 from tests.given import DAY, HOUR, MINUTE, NOON, at_once, config, due_at, failed, source, succeeded
 from tests.server import Answers, HttpServer, answer, http_server, redirect
 
@@ -41,6 +41,8 @@ class WebhookHarness:
     fetcher: Client
     address: str
     now: datetime = NOON
+    logged: Sequence[Mapping[str, object]] = ()  # of the last tick
+    networks: tuple[Network, ...] = ()
 
     def gone(self, name: str) -> None:
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=HOUR, ids=[name])
@@ -54,7 +56,8 @@ class WebhookHarness:
     async def tick(self, after: timedelta = timedelta(0)) -> list[str]:
         """Run the tick of a new service, as after a kill, and return its log."""
         self.now += after
-        settings = replace(config(HARBOUR, PILOTS), alerts=Webhook(self.address) if self.address else None)
+        webhook = Webhook(self.address, self.networks) if self.address else None
+        settings = replace(config(HARBOUR, PILOTS), alerts=webhook)
 
         alarm = AlertNotifier(
             self.storage.tasks, lambda: self.fetcher, at_once, config=lambda: settings, clock=lambda: self.now
@@ -65,6 +68,7 @@ class WebhookHarness:
             for task in await tasks.claim():
                 await tasks.run(task)
         assert SECRET not in str(logs)
+        self.logged = logs
         return [str(each["event"]) for each in logs]
 
     def posted(self) -> list[list[str]]:
@@ -146,6 +150,22 @@ def test_a_post_that_fails_is_tried_again_later_and_later(tmp_path: Path) -> Non
     run_scenario(tmp_path, scenario, {f"/{SECRET}": BROKEN})
 
 
+def test_a_refused_address_is_logged_with_the_setting_that_permits_it(tmp_path: Path) -> None:
+    async def scenario(harness: WebhookHarness) -> None:
+        harness.address = f"http://10.0.0.1/{SECRET}"
+        harness.gone("harbour")
+        assert await harness.tick() == ["alert", "alerts not posted"]
+        assert (
+            harness.logged[-1]["cause"],
+            "`alerts: {url: …, allow_networks" in str(harness.logged[-1]),
+        ) == (
+            Cause.REFUSED,
+            True,
+        )
+
+    run_scenario(tmp_path, scenario, {})
+
+
 def test_posting_is_given_up_after_some_days_and_logged(tmp_path: Path) -> None:
     async def scenario(harness: WebhookHarness) -> None:
         harness.gone("harbour")
@@ -175,3 +195,21 @@ def test_a_redirected_webhook_is_posted_to_its_target(tmp_path: Path) -> None:
     answers = {f"/{SECRET}": redirect("/new", "307 Temporary Redirect"), "/new": TAKEN}
     first, second = run_scenario(tmp_path, scenario, answers)
     assert json.dumps(first) == json.dumps(second)
+
+
+@pytest.mark.parametrize(("networks", "posts"), [((), 0), (LOOPBACK, 1)])
+def test_the_webhook_is_reached_in_the_private_networks_that_it_is_allowed(
+    tmp_path: Path, networks: tuple[Network, ...], posts: int
+) -> None:
+    guarded = Client(poll_settings(), contact="desk@example.org", publication_url="https://example.org/")
+
+    async def run() -> int:
+        async with http_server({"/hook": TAKEN}) as hook, aclosing(guarded) as fetcher:
+            with closing(open_storage(tmp_path)) as storage:
+                storage.admin.sync(config(HARBOUR), NOON)
+                harness = WebhookHarness(storage, hook, fetcher, hook.url("/hook"), networks=networks)
+                harness.gone("harbour")
+                await harness.tick()
+                return len(hook.requests)
+
+    assert asyncio.run(run()) == posts

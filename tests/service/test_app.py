@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import httpx
@@ -73,6 +74,24 @@ def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(
         assert 'event="configuration reloaded" sources=1' in service.log.read_text()
 
 
+def test_an_edit_that_would_give_a_feed_the_id_of_another_is_refused_as_any_mistake(
+    tmp_path: Path, harbour: HttpServer
+) -> None:
+    harbour.answers |= {f"/feed?desk={desk}": harbour.answers[f"/{desk}.xml"] for desk in ("storm", "pilot")}
+    here = given_a_site(tmp_path, {"press": harbour.url("/feed?desk=storm")})
+    head, _, line = here.config.read_text().partition("sources:\n")
+    storm = line.replace("id: press, ", "")
+    pilot = storm.replace("desk=storm", "desk=pilot")
+    here.config.write_text(f"{head}sources:\n{storm}")
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        here.config.write_text(f"{head}sources:\n{pilot}")
+        until(lambda: "is that of another feed in the store: add an `id`" in unescape(service.status()))
+        assert service.titles() == ["Storm warning"]
+        here.config.write_text(f"{head}sources:\n{storm}{pilot.replace('{', '{id: pilot, ', 1)}")
+        serves(service, "New pilot boat", "Storm warning")
+
+
 def test_sighup_reloads_at_once(tmp_path: Path, harbour: HttpServer) -> None:
     here = given_a_site(tmp_path, sources(harbour, "storm"))
     with here.serving() as service:
@@ -134,6 +153,7 @@ def test_a_second_service_is_refused_with_the_process_of_the_first(
         (line,) = second.stderr.splitlines()
         assert line.startswith(f"publicwire: process {service.process.pid}")
         assert " is already polling the " in line
+        assert line.endswith(": stop it first, or give this service a `store` of its own")
         assert "serves" not in second.stdout
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.fetch.memory import Budget
-from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult
+from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult, Relocation
 from aggregator.model.settings import Config
 from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX, RESULT_BYTES_MAX
 from aggregator.storage import Storage
@@ -52,10 +52,11 @@ def polled(
     then: Callable[[Config], Config] = lambda settings: settings,
     *,
     too_late: bytes = b"",
+    body: bytes = b"",
 ) -> tuple[Outcome, Storage, BusyPolls]:
     """Poll one source in a store with so many conflicts, with the configuration that `then` makes of its own.
 
-    `too_late` is a response that comes after the lease has ended.
+    `too_late` is a response that comes after the lease has ended, `body` another one than that with two items.
     """
     opened = open_storage(directory)
     polls = BusyPolls(opened.polls._engine)
@@ -63,7 +64,10 @@ def polled(
     store = replace(opened, polls=polls)
 
     async def run() -> Outcome:
-        async with http_server({"/feed": too_late or says(PILOT, STORM)}) as origin, client() as fetcher:
+        async with (
+            http_server({"/feed": too_late or body or says(PILOT, STORM)}) as origin,
+            client() as fetcher,
+        ):
             settings = config(replace(OFFICE, feed=origin.url("/feed")), store=directory)
             store.admin.sync(settings, NOON)
             polls = pipeline(store, fetcher, lambda: then(settings))
@@ -187,3 +191,36 @@ def test_a_429_met_by_a_void_poll_outlives_a_restart(tmp_path: Path) -> None:
         assert (outcome.cause, host.host) == (Cause.LEASE, "127.0.0.1")
         assert host.refused_until is not None
         assert NOON < host.refused_until <= NOON + MINUTE
+
+
+@pytest.mark.parametrize(("max_bytes", "cause"), [(1_000, Cause.LIMIT), (10_000, Cause.NONE)])
+def test_the_text_of_a_document_is_bound_by_twice_its_bytes(
+    tmp_path: Path, max_bytes: int, cause: Cause
+) -> None:
+    def then(settings: Config) -> Config:
+        return replace(settings, poll=replace(settings.poll, max_bytes=max_bytes))
+
+    assert 2 * 1_000 < len(says(*[PILOT] * 16)) < 4_000
+    outcome, store, _ = polled(tmp_path, then=then, body=says(*[PILOT] * 16))
+    with closing(store):
+        assert outcome.cause is cause
+
+
+@pytest.mark.parametrize("at", ["", "/adopted"])
+def test_an_adopted_address_rate_limits_no_host(tmp_path: Path, at: str) -> None:
+    limited = answer("Retry-After: 3600", status="429 Too Many Requests")
+
+    async def run() -> str:
+        async with http_server({"/feed": limited, "/adopted": limited}) as origin, client() as fetcher:
+            with closing(open_storage(tmp_path)) as store:
+                settings = config(replace(OFFICE, feed=origin.url("/feed")), store=tmp_path)
+                store.admin.sync(settings, NOON)
+                polls = pipeline(store, fetcher, lambda: settings)
+                (claim,) = await polls.claim(1)
+                relocation = Relocation(at and origin.url(at), NOON if at else None)
+                await polls.poll(replace(claim, relocation=relocation))
+                polls.close()
+                (health,) = store.admin.health()
+                return health.due.host
+
+    assert asyncio.run(run()) == ("" if at else "127.0.0.1")

@@ -1,16 +1,54 @@
 """The daily budget of a source: a feed that grows without end fills neither the channels nor the disk."""
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields, replace
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
 from aggregator.errors import Cause
-from aggregator.model import AlertKind, Entry, OutcomeKind, State
+from aggregator.model import (
+    AlertKind,
+    Answer,
+    Document,
+    DueReason,
+    Enclosure,
+    Entry,
+    Fetched,
+    Item,
+    Origin,
+    OutcomeKind,
+    ReadResult,
+    State,
+    Trigger,
+    Validators,
+)
 from aggregator.model.settings import Budget
-from aggregator.policy.budget import FIRST_IMPORT, HELD, size
+from aggregator.model.size import KEY_BYTES, stored_bytes
+from aggregator.policy.budget import FIRST_IMPORT, HELD
+from aggregator.policy.poll_result import decide
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, item, source, titles
-from tests.storage.given import claimed, given_origin
+from tests.engines import database, execute
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    all_items,
+    config,
+    entry,
+    iso,
+    item,
+    recorded,
+    source,
+    titles,
+)
+from tests.storage.given import claimed, given_origin, move
+
+COUNTED_TIMES_MAX = 5  # bytes in tables and indexes, for one that is counted; PostgreSQL has dead rows
 
 LONG = "<p>" + "a rather long account of very little, told at length " * 100 + "</p>"
 
@@ -37,7 +75,7 @@ def test_new_items_beyond_the_budget_of_a_day_are_held_and_the_operator_is_told(
         *[(State.HELD, HELD, None)] * 2,
     ]
     assert open_alerts(storage) == {
-        AlertKind.BUDGET: "2 new items are held, beyond 3 a day (budget)",
+        AlertKind.BUDGET: "2 new items are held, beyond 3 a day: `publicwire release --over-budget ministry` publishes them",
     }
 
 
@@ -54,13 +92,13 @@ def test_the_budget_counts_over_the_polls_of_a_day_and_begins_anew_with_the_next
 
 
 def test_bytes_beyond_the_budget_are_not_stored_and_the_document_is_read_again(storage: Storage) -> None:
-    each = size(item(entry("Release 0", "g0", body=LONG), source("ministry")))
+    each = stored_bytes(item(entry("Release 0", "g0", body=LONG), source("ministry")))
     origin = given_budget(storage, size=3 * each + each // 2)
     document = numbered(5, body=LONG)
     outcome = origin.says(*document)
     assert (outcome.kind, outcome.cause, outcome.new) == (OutcomeKind.FAILED, Cause.OVER_BUDGET, 3)
     after = claimed(storage)
-    assert (after.validators.etag, after.body_digest, len(after.seen), after.failures) == ("", b"", 3, 0)
+    assert (after.validators.etag, after.body_digest, len(after.seen), after.failures) == ("", b"", 3, 1)
     storage.polls.release([after])
     assert list(open_alerts(storage)) == [AlertKind.BUDGET]
     assert origin.says(*document, now=NOON + HOUR).new == 0
@@ -69,7 +107,7 @@ def test_bytes_beyond_the_budget_are_not_stored_and_the_document_is_read_again(s
 
 
 def test_edits_count_into_the_bytes_of_a_day(storage: Storage) -> None:
-    each = size(item(entry("Release 0", "g0", body=LONG), source("ministry")))
+    each = stored_bytes(item(entry("Release 0", "g0", body=LONG), source("ministry")))
     origin = given_budget(storage, size=3 * each + each // 2)
     for edit in range(5):
         origin.says(entry("Release 0", "g0", body=LONG + f"<p>{edit}</p>"), now=NOON + edit * HOUR)
@@ -94,9 +132,175 @@ def test_one_source_beyond_its_budget_takes_nothing_from_another(storage: Storag
     assert titles(storage.items.select("sources/agency")) == ["One"]
 
 
-@pytest.mark.parametrize("names", [("content", "text", "summary", "title")])
-def test_the_size_of_an_item_is_that_of_its_texts_in_utf_8(names: tuple[str, ...]) -> None:
-    plain = item(entry("x", "g"), source("ministry"))
-    for name in names:
-        longer = replace(plain, **{name: getattr(plain, name) + "é" * 500})
-        assert size(longer) == size(plain) + 1_000
+def grown_by(store: Path) -> int:
+    """Return the bytes that the store of a directory takes now."""
+    if database(store):
+        size = "sum(pg_total_relation_size(oid))"
+        where = "pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace"
+    else:
+        size, where = "page_count * page_size", "pragma_page_count(), pragma_page_size()"
+    ((found,),) = execute(store, f"SELECT {size} FROM {where}")
+    assert isinstance(found, (int, Decimal))
+    return int(found)
+
+
+def says(origin: SourceDriver, items: Sequence[Item], now: datetime) -> int:
+    """Poll with a document of these items; return what they are counted as."""
+    claim = claimed(origin.storage, origin.source.id, now)
+    listed = tuple(each.digest for each in items)
+    read = ReadResult(Document("rss20", title="Feed", listed=listed), tuple(items))
+    recorded(origin.storage, claim, origin.source, read, now)
+    after = claimed(origin.storage, origin.source.id, now)
+    origin.storage.polls.release([after])
+    return after.spent.bytes
+
+
+def plain(number: int, guid: str = "") -> Item:
+    return item(entry(f"Release {number}", guid or f"g{number}", body="<p>Short.</p>"), source("ministry"))
+
+
+def filled(number: int, **fields: object) -> Item:
+    return replace(plain(number), **fields)  # type: ignore[arg-type]  # the caller names fields of Item
+
+
+COUNT = 400
+QUOTES = '"' * 190
+SHAPES: Mapping[str, Callable[[int], Item]] = {
+    "tiny": plain,
+    "guid": lambda number: plain(number, f"https://one.example/{number}/{'g' * 3_900}"),
+    "url": lambda number: filled(number, url=f"https://one.example/{number}/{'u' * 3_900}"),
+    "raw_url": lambda number: filled(number, raw_url="https://one.example/" + "u" * 3_900),
+    "origin": lambda number: filled(number, origin=Origin("t" * 900, "i" * 3_900, "l" * 3_900)),
+    "organisation": lambda number: filled(number, organisation=QUOTES),
+    "authors": lambda number: filled(number, authors=(QUOTES,) * 30),
+    "categories": lambda number: filled(number, categories=(QUOTES,) * 30),
+    "files": lambda number: filled(number, enclosures=(Enclosure("u", "t" * 200, 1 << 60),) * 30),
+    "images": lambda number: filled(number, images=(Enclosure("u" * 200),) * 30),
+    "rights": lambda number: filled(number, rights=QUOTES * 5),
+    "signature": lambda number: filled(number, signature=bytes(8_000)),
+    "content": lambda number: filled(number, content=LONG, text=LONG),
+    "summary": lambda number: filled(number, summary=f"<p class={QUOTES}>" * 10),
+    "kana": lambda number: filled(number, title="ア" * 1_000),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_new_items_add_to_the_store_is_counted(storage: Storage, tmp_path: Path, shape: str) -> None:
+    origin, before = given_budget(storage, size=10**9), grown_by(tmp_path / "store")
+    counted = says(origin, [SHAPES[shape](number) for number in range(COUNT)], NOON)
+    assert len(all_items(storage)) == COUNT
+    assert grown_by(tmp_path / "store") - before < COUNTED_TIMES_MAX * counted
+
+
+def test_what_new_keys_add_to_the_store_is_counted(storage: Storage, tmp_path: Path) -> None:
+    origin = given_budget(storage, size=10**9)
+
+    def moved(poll: int) -> list[Item]:
+        return [
+            item(entry(f"Release {n}", f"{poll}-{n}", f"https://ministry.example/{n}"), source("ministry"))
+            for n in range(100)
+        ]
+
+    counted, before = says(origin, moved(0), NOON), grown_by(tmp_path / "store")
+    for poll in range(1, 11):
+        spent = says(origin, moved(poll), NOON + poll * MINUTE)
+    assert len(all_items(storage)) == 100
+    assert spent - counted == 10 * 100 * 2 * KEY_BYTES  # guid, and guid with link
+    assert grown_by(tmp_path / "store") - before < COUNTED_TIMES_MAX * (spent - counted)
+
+
+def test_new_keys_beyond_the_budget_are_not_stored(storage: Storage) -> None:
+    def moved(poll: int) -> Entry:
+        return entry("Release", f"guid {poll}", "https://ministry.example/1")
+
+    first = stored_bytes(item(moved(0), source("ministry")))
+    origin = given_budget(storage, size=first + 3 * KEY_BYTES)
+    outcomes = [origin.says(moved(poll), now=NOON + poll * HOUR) for poll in range(3)]
+    assert [each.cause for each in outcomes] == [Cause.NONE, Cause.NONE, Cause.OVER_BUDGET]
+    assert origin.says(moved(2), now=NOON + DAY).cause is Cause.NONE
+    assert len(all_items(storage)) == 1
+
+
+def test_new_items_beyond_twice_the_budget_are_not_stored(storage: Storage) -> None:
+    origin = given_budget(storage, items=3)
+    outcome = origin.says(*numbered(9))
+    assert (outcome.kind, outcome.cause, outcome.new) == (OutcomeKind.FAILED, Cause.OVER_BUDGET, 6)
+    assert [each.state for each in all_items(storage)] == [*[State.LIVE] * 3, *[State.HELD] * 3]
+    assert open_alerts(storage)[AlertKind.BUDGET] == (
+        "3 new items are held, beyond 3 a day: `publicwire release --over-budget ministry` publishes them; "
+        "3 items were not stored, beyond 200 MB or 6 new items a day: they follow from the next day (UTC) on, "
+        "sooner with a larger `budget`"
+    )
+    origin.says(*numbered(9), now=NOON + DAY)
+    assert len(all_items(storage)) == 9
+
+
+def test_a_source_beyond_its_budget_fails_and_backs_off_until_the_next_day(storage: Storage) -> None:
+    given_budget(storage, items=1)
+    of = source("ministry", budget=Budget(items=1), every=15 * MINUTE)
+    due, now = [], NOON
+    for _ in range(5):
+        claim = claimed(storage, now=now)
+        made = tuple(item(each, of) for each in numbered(9))
+        read = ReadResult(Document("rss20", listed=tuple(each.digest for each in made)), made)
+        known = storage.polls.knowledge(claim, read, now, frozenset())
+        fetched = Fetched(of.feed, 200, b"body", validators=Validators(of.feed, '"1"', "today"))
+        result = decide(claim, of, Answer(fetched, Validators(), b"0" * 16, read), known, now=now, jitter=0.0)
+        assert (result.after.validators, result.after.body_digest) == (Validators(), b"")
+        storage.polls.record(result)
+        now = result.due.at
+        due.append((result.due.reason, result.due.cause, now - NOON))
+    back_off = (DueReason.BACK_OFF, Cause.OVER_BUDGET)
+    assert due == [(*back_off, hours * HOUR) for hours in (1, 3, 7, 12, 28)]
+    (health,) = storage.admin.health()
+    assert (health.failures, storage.admin.totals(NOON).failing) == (5, 1)
+
+
+def held(storage: Storage) -> set[str]:
+    return {each.item.title for each in all_items(storage) if each.state is State.HELD}
+
+
+def test_what_the_budget_holds_is_found_until_an_operator_decides(storage: Storage) -> None:
+    origin = given_budget(storage, items=3)
+    embargoed = entry("Embargoed", "e", published=iso(NOON + DAY))
+    origin.says(embargoed, *numbered(5))
+    assert held(storage) == {"Embargoed", "Release 0", "Release 1"}
+    found = storage.items.over_budget("ministry", 10)
+    assert titles(found) == ["Release 1", "Release 0"]
+    assert storage.items.over_budget("agency", 10) == ()
+    move(storage, found[0], Trigger.HOLD)
+    assert titles(storage.items.over_budget("ministry", 10)) == titles(found[1:])
+
+
+def test_an_embargoed_item_beyond_the_budget_keeps_its_embargo(storage: Storage) -> None:
+    origin = given_budget(storage, items=1)
+    origin.says(*[entry(f"Release {n}", f"e{n}", published=iso(NOON + DAY)) for n in range(2)])
+    assert {(each.reason, each.release) for each in all_items(storage)} == {("embargo", NOON + DAY)}
+
+
+def test_the_budget_of_the_first_import_is_named_in_the_alert(storage: Storage) -> None:
+    of = source("ministry", budget=Budget(items=2))
+    storage.admin.sync(config(of), NOON)
+    SourceDriver(storage, of).says(*numbered(30))
+    assert open_alerts(storage)[AlertKind.BUDGET] == (
+        "10 new items are held, beyond 20 at the first import, 10 times its budget of a day: "
+        "`publicwire release --over-budget ministry` publishes them"
+    )
+
+
+TEXTS = [each.name for each in fields(Item) if each.type is str and each.name != "language"]
+LISTS = ["authors", "categories", "enclosures.url", "enclosures.type", "images.url", "images.type"]
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *LISTS, "origin.title", "origin.id", "origin.link"])
+def test_every_text_of_an_item_counts_by_its_bytes_in_utf_8(name: str) -> None:
+    def of(text: str) -> Item:
+        field, _, part = name.partition(".")
+        value: object = (text,) if name in LISTS else text
+        if field == "origin":
+            value = replace(Origin("t", "i", "l"), **{part: text})
+        elif part:
+            value = (Enclosure(text, "t") if part == "url" else Enclosure("u", text),)
+        return filled(0, **{field: value})
+
+    assert stored_bytes(of("x" + "é" * 500)) == stored_bytes(of("x")) + 1_000

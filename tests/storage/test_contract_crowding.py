@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from aggregator.model import Trigger
-from aggregator.service.maintenance import release
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import given_origin, move
 
 
@@ -26,17 +26,26 @@ def entered(storage: Storage, name: str = "") -> list[str]:
     return [title for title in reversed(titles(storage.items.select(name))) if title.startswith("Flood")]
 
 
+def enter(storage: Storage, now: datetime, limit: int = 100) -> int:
+    """Let all items enter whose turn has come; returns the number of transactions."""
+    transactions = 0
+    while storage.items.enter_waiting(now, limit):
+        transactions += 1
+        assert transactions < 1_000
+    return transactions
+
+
 def test_a_flood_enters_a_shared_channel_twenty_an_hour_oldest_first(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 50)
     assert len(entered(storage, "sources/agency")) == 50
     expected = [f"Flood {n}" for n in range(50)]
     assert entered(storage) == expected[:20]
-    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    enter(storage, NOON + HOUR - MINUTE)
     assert entered(storage) == expected[:20]
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert entered(storage) == expected[:40]
-    storage.items.enter_waiting(NOON + 2 * HOUR)
+    enter(storage, NOON + 2 * HOUR)
     assert entered(storage) == expected
 
 
@@ -44,7 +53,7 @@ def test_positions_are_in_the_order_of_entering(storage: Storage) -> None:
     ministry, agency = given_neighbours(storage)
     flood(agency, 21)
     ministry.says(entry("Ours", "m1"), entry("Ours again", "m2"), now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert titles(storage.items.select(""))[:3] == ["Flood 20", "Ours again", "Flood 19"]
 
 
@@ -52,9 +61,9 @@ def test_a_turn_moves_only_the_channel_that_is_entered(storage: Storage) -> None
     _, agency = given_neighbours(storage)
     flood(agency, 21)
     before = {name: storage.items.channel_seq(name) for name in storage.items.channels()}
-    storage.items.enter_waiting(NOON + HOUR - MINUTE)
+    enter(storage, NOON + HOUR - MINUTE)
     assert {name: storage.items.channel_seq(name) for name in before} == before
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert [name for name in before if storage.items.channel_seq(name) != before[name]] == [""]
 
 
@@ -62,10 +71,10 @@ def test_nothing_waits_longer_than_a_day_and_nothing_is_skipped(storage: Storage
     _, agency = given_neighbours(storage)
     flood(agency, 600)
     for hours in range(1, 24):
-        storage.items.enter_waiting(NOON + hours * HOUR)
+        enter(storage, NOON + hours * HOUR)
         assert len(entered(storage)) == 20 * (hours + 1)
-    storage.items.enter_waiting(NOON + DAY)
-    assert count(storage, "waiting") == 0
+    enter(storage, NOON + DAY)
+    assert count(storage, "waiting") == count(storage, "turn") == 0
     assert count(storage, "membership m JOIN channel c ON c.number = m.channel WHERE c.name = ''") == 601
 
 
@@ -87,9 +96,91 @@ def test_a_source_whose_neighbours_left_the_window_has_no_limit(storage: Storage
     _, agency = given_neighbours(storage)
     agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
     for hours in range(1, 4):
-        storage.items.enter_waiting(NOON + hours * HOUR)
+        enter(storage, NOON + hours * HOUR)
     flood(agency, 50, now=NOON + 3 * DAY)
     assert len(entered(storage)) == 50
+
+
+def test_a_source_beside_an_item_of_the_last_two_days_is_not_alone(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
+    for hours in range(1, 4):
+        enter(storage, NOON + hours * HOUR)
+    flood(agency, 50, now=NOON + 2 * DAY)
+    assert len(entered(storage)) == 20
+
+
+def test_a_source_beside_one_of_the_newest_items_is_not_alone_however_old(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 50, now=NOON + 9 * DAY)
+    assert len(entered(storage)) == 20
+
+
+def test_every_shared_channel_has_the_limit(storage: Storage) -> None:
+    both = {"topics": ("coast",), "language": "en"}
+    ministry, agency = (given_origin(storage, name, **both) for name in ("ministry", "agency"))
+    ministry.says(entry("Ours", "m1"))
+    flood(agency, 50)
+    lengths = [len(entered(storage, name)) for name in ("", "topics/coast", "languages/en", "sources/agency")]
+    assert lengths == [20, 20, 20, 50]
+
+
+def test_a_new_item_enters_behind_those_whose_turn_has_come(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 41)
+    agency.says(entry("Flood 41", "f41"), now=NOON + HOUR)
+    assert len(entered(storage)) == 20
+    enter(storage, NOON + HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(40)]
+    enter(storage, NOON + 2 * HOUR)
+    assert entered(storage) == [f"Flood {n}" for n in range(42)]
+
+
+def test_withdrawn_items_that_wait_keep_none_behind_them(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    (last,) = (each for each in all_items(storage) if each.item.title == "Flood 20")
+    move(storage, last, Trigger.WITHDRAW)
+    agency.says(entry("Flood 21", "f21"), now=NOON + HOUR)
+    assert entered(storage)[-1] == "Flood 21"
+
+
+def test_a_clock_set_back_moves_the_turns(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    storage.polls.set_back(DAY)
+    assert not storage.items.enter_waiting(NOON + HOUR - DAY - MINUTE, 100)
+    assert storage.items.enter_waiting(NOON + HOUR - DAY, 100)
+
+
+def test_the_turns_of_a_source_go_with_it(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 21)
+    storage.admin.sync(config(source("ministry")), NOON)
+    storage.admin.forget("agency", NOON)
+    assert count(storage, "turn") == 0
+
+
+def test_the_operator_sees_what_waits_and_until_when(storage: Storage) -> None:
+    _, agency = given_neighbours(storage)
+    flood(agency, 50)
+    waits = {each.feed.id: each.waiting for each in storage.admin.health()}
+    assert waits == {"agency": 30, "ministry": 0}
+    by_title = {each.item.title: storage.items.enters(each.number) for each in all_items(storage)}
+    found = [by_title[f"Flood {n}"] for n in (19, 20, 39, 40)]
+    assert found == [None, NOON + HOUR, NOON + HOUR, NOON + 2 * HOUR]
+
+
+def test_members_of_one_story_released_together_stand_once_in_the_merged_feed(storage: Storage) -> None:
+    ministry, agency = given_neighbours(storage)
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    ahead = iso(NOON + HOUR)
+    for driver in (agency, ministry):
+        driver.says(entry("Bridge", "b", "https://bridge.example/", body=body, published=ahead))
+    Releases(storage).all(NOON + HOUR)
+    assert [each.source for each in storage.items.select("") if each.item.title == "Bridge"] == ["agency"]
+    for name in ("agency", "ministry"):
+        assert "Bridge" in titles(storage.items.select(f"sources/{name}"))
 
 
 def test_burst_is_a_setting_of_the_source(storage: Storage) -> None:
@@ -97,7 +188,7 @@ def test_burst_is_a_setting_of_the_source(storage: Storage) -> None:
     flood(agency, 10)
     assert len(entered(storage)) == 3
     storage.admin.sync(config(source("ministry"), source("agency", burst=6)), NOON)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage)) == 9
 
 
@@ -106,18 +197,18 @@ def test_a_second_flood_enters_behind_the_first(storage: Storage) -> None:
     flood(agency, 30)
     later = [entry(f"Flood {n}", f"f{n}") for n in reversed(range(30, 35))]
     agency.says(*later, now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + 2 * HOUR)
+    enter(storage, NOON + 2 * HOUR)
     assert entered(storage) == [f"Flood {n}" for n in range(35)]
 
 
 def test_turns_missed_without_a_service_do_not_end_in_a_burst(storage: Storage) -> None:
     _, agency = given_neighbours(storage)
     flood(agency, 100)
-    storage.items.enter_waiting(NOON + 10 * HOUR)
+    enter(storage, NOON + 10 * HOUR)
     assert len(entered(storage)) == 40
-    storage.items.enter_waiting(NOON + 10 * HOUR + MINUTE)
+    enter(storage, NOON + 10 * HOUR + MINUTE)
     assert len(entered(storage)) == 40
-    storage.items.enter_waiting(NOON + 11 * HOUR)
+    enter(storage, NOON + 11 * HOUR)
     assert entered(storage) == [f"Flood {n}" for n in range(60)]
 
 
@@ -126,14 +217,13 @@ def test_a_withdrawn_item_enters_only_once_it_is_reinstated(storage: Storage) ->
     flood(agency, 21)
     (last,) = (each for each in all_items(storage) if each.item.title == "Flood 20")
     move(storage, last, Trigger.WITHDRAW)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage)) == 20
     found = storage.items.find(last.id)
     assert found is not None
     move(storage, found, Trigger.REINSTATE)
     flood(agency, 21, NOON + HOUR)  # says it again
-    release(storage, NOON + HOUR)
-    storage.items.enter_waiting(NOON + HOUR)
+    Releases(storage).all(NOON + HOUR)
     assert len(entered(storage)) == 21
 
 
@@ -144,7 +234,7 @@ def test_a_waiting_release_yields_to_another_member_of_its_story(storage: Storag
     agency.says(copied, *(entry(f"Flood {n}", f"f{n}") for n in range(20)))
     assert "Bridge" not in titles(storage.items.select(""))
     ministry.says(entry("Ours", "m1"), copied, now=NOON + MINUTE)
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert [each.source for each in storage.items.select("") if each.item.title == "Bridge"] == ["ministry"]
 
 
@@ -153,6 +243,6 @@ def test_a_change_of_topics_keeps_waiting_items_waiting(storage: Storage) -> Non
     flood(agency, 30)
     storage.admin.sync(config(source("ministry"), source("agency", topics=("coast",))), NOON)
     assert len(entered(storage, "topics/coast")) == 20
-    storage.items.enter_waiting(NOON + HOUR)
+    enter(storage, NOON + HOUR)
     assert len(entered(storage, "topics/coast")) == 30
     assert len(entered(storage)) == 30

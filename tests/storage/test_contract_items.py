@@ -62,7 +62,22 @@ def test_an_edit_keeps_a_revision_and_shows_the_correction(storage: Storage) -> 
     assert (stored.shown, stored.updated, stored.corrected) == (NOON, NOON + HOUR, True)
     (revision,) = storage.items.revisions(storage.items.history(stored.number))
     assert (revision.at, revision.title) == (NOON + HOUR, "Before")
-    assert storage.items.corrections(stored.number) == ((NOON + HOUR, "Before"),)
+    assert storage.items.corrections(stored.number) == (replace(revision, content=""),)
+
+
+def test_a_revision_knows_its_link_where_the_next_state_has_another_one(storage: Storage) -> None:
+    origin, links = given_origin(storage), ("a.example/1", "b.example/1", "b.example/1", "c.example/1")
+    for hour, link in enumerate(links):
+        origin.says(entry(f"Release {hour}", "g1", f"https://{link}"), now=NOON + hour * HOUR)
+    (stored,) = storage.items.select("")
+    former = ["https://b.example/1", "", "https://a.example/1"]
+    assert [each.former_url for each in storage.items.corrections(stored.number)] == former
+    pages = [storage.items.history(stored.number, before) for before in (None, 3, 2)]
+    assert [each.former_url for page in pages for each in storage.items.revisions(page)] == [
+        *former,
+        *former[1:],
+        *former[2:],
+    ]
 
 
 def test_seq_grows_with_every_commit_even_from_many_threads(storage: Storage) -> None:
@@ -93,10 +108,19 @@ def test_items_are_found_by_id_public_id_and_address(storage: Storage) -> None:
     origin.says(entry("Here", "urn:example:1", "https://ministry.example/here?utm_source=feed"))
     (stored,) = all_items(storage)
     for reference in (stored.id, "urn:example:1", "https://ministry.example/here"):
-        assert storage.items.find(reference) == stored
-    assert storage.items.at("https://ministry.example/here") == (stored,)
-    assert storage.items.at("nothing") == ()
-    assert storage.items.find("nothing") is None
+        assert storage.items.named(reference) == (stored,)
+    assert storage.items.find(stored.id) == stored
+    assert storage.items.named("nothing") == ()
+    assert storage.items.find("urn:example:1") is None
+
+
+def test_a_reference_names_every_item_with_that_url_or_public_id(storage: Storage) -> None:
+    given_origin(storage, "other").says(
+        entry("Taken", "https://ministry.example/here", "https://other.example/1")
+    )
+    given_origin(storage).says(entry("Here", "urn:example:1", "https://ministry.example/here"))
+    found = storage.items.named("https://ministry.example/here")
+    assert [each.item.title for each in found] == ["Taken", "Here"]
 
 
 def test_items_are_listed_by_words_source_topic_language_and_state(storage: Storage) -> None:

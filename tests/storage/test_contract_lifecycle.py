@@ -1,14 +1,16 @@
 """Contract of every storage engine: held, released, withdrawn and reinstated items."""
 
+from datetime import timedelta
+
 import pytest
 
-from aggregator.errors import StorageError
+from aggregator.errors import Cause, FetchError, StorageError
 from aggregator.model import State, Transition, Trigger
 from aggregator.policy.lifecycle import step
-from aggregator.service.maintenance import release
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, iso, titles
-from tests.storage.given import again, given_origin, move
+from tests.given import DAY, HOUR, MINUTE, NOON, all_items, entry, failed, iso, titles
+from tests.storage.given import again, claimed, given_origin, move
 
 
 def test_a_held_item_is_in_no_channel_until_its_time(storage: Storage) -> None:
@@ -57,7 +59,7 @@ def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(s
     move(storage, again(storage, stored), Trigger.REINSTATE)
     assert storage.items.select("") == ()
     origin.says(entry("Retracted, edited", "g1"), now=NOON + 2 * DAY)
-    release(storage, NOON + 2 * DAY)
+    Releases(storage).all(NOON + 2 * DAY)
     (shown,) = storage.items.select("")
     assert (shown.item.title, shown.updated) == ("Retracted, edited", NOON + 2 * DAY)
     assert storage.items.history(stored.number).revisions == ()
@@ -77,9 +79,21 @@ def test_a_reinstated_item_that_its_origin_has_not_changed_is_as_before(storage:
     move(storage, again(storage, stored), Trigger.REINSTATE)
     assert storage.polls.next_due() == NOON + MINUTE
     origin.says(said, now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     (shown,) = storage.items.select("")
     assert (shown.item, shown.position, shown.corrected) == (stored.item, stored.position, False)
+
+
+@pytest.mark.parametrize("seconds", ["3600", "86400"])
+def test_an_item_is_reinstated_without_a_poll_against_retry_after(storage: Storage, seconds: str) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Retracted", "g1"))
+    (stored,) = all_items(storage)
+    move(storage, stored, Trigger.WITHDRAW)
+    error = FetchError("slow down", cause=Cause.HTTP, status=429, retry_after=seconds)
+    storage.polls.record(failed(claimed(storage), NOON, error))
+    move(storage, again(storage, stored), Trigger.REINSTATE)
+    assert storage.polls.next_due() == NOON + timedelta(seconds=int(seconds))
 
 
 def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operator(storage: Storage) -> None:
@@ -89,7 +103,7 @@ def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operato
     move(storage, stored, Trigger.WITHDRAW)
     move(storage, again(storage, stored), Trigger.REINSTATE)
     origin.says(entry("Another", "g2"), now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     assert titles(storage.items.select("")) == ["Another"]
     move(storage, again(storage, stored), Trigger.RELEASE)
     assert titles(storage.items.select("sources/ministry")) == ["Another", "Retracted"]
@@ -102,7 +116,7 @@ def test_a_reinstated_item_that_is_held_again_does_not_go_live_by_itself(storage
     for trigger in (Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.HOLD):
         move(storage, again(storage, stored), trigger)
     origin.says(entry("Retracted, edited", "g1"), now=NOON + DAY)
-    release(storage, NOON + DAY)
+    Releases(storage).all(NOON + DAY)
     assert storage.items.select("") == ()
 
 

@@ -1,14 +1,17 @@
 """Contract of every storage engine: configured sources, renamed, moved, removed and put back."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from aggregator.errors import StorageError
+from aggregator.errors import ConfigError, StorageError
 from aggregator.model import Document, ReadResult, Validators
-from aggregator.model.settings import Republish, Source
+from aggregator.model.settings import Republish, Source, Unnamed
+from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.sources import STORED
-from aggregator.storage import Storage
+from aggregator.storage import Storage, stored_feeds
+from tests.engines import database
 from tests.given import (
     DAY,
     HOUR,
@@ -151,11 +154,36 @@ def test_a_feed_that_renames_itself_moves_every_channel(storage: Storage) -> Non
 def test_a_configuration_is_bound_to_the_ids_that_the_store_has(storage: Storage) -> None:
     keyed = source("press-key-abc", feed="https://press.example/feed?key=abc")
     storage.admin.sync(config(keyed), NOON)
-    after_upgrade = config(replace(keyed, id="press", former_id="press-key-abc"))
-    bound = storage.admin.bound(after_upgrade)
+    bound = storage.admin.bound(replace(config(replace(keyed, id="press")), unnamed=(Unnamed(0, 2, 5),)))
     assert [each.id for each in bound.sources] == ["press-key-abc"]
     assert storage.admin.sync(bound, NOON) == ()
     assert storage.admin.bound(config(keyed)) == config(keyed)
+
+
+def test_a_source_without_an_id_never_gets_the_items_of_another(storage: Storage) -> None:
+    desk = source("press", feed="https://press.example/feed?desk=b")
+    storage.admin.sync(config(desk), NOON)
+    storage.admin.sync(config(), NOON)
+    other = config(replace(desk, feed="https://press.example/feed?desk=b2"))
+    with pytest.raises(ConfigError) as raised:
+        storage.admin.bound(replace(other, unnamed=(Unnamed(0, 2, 5),)))
+    assert str(raised.value) == (
+        f"{other.path}:2:5: sources.0.feed: its default id `press` is that of another feed in the store: "
+        "add an `id`"
+    )
+
+
+def test_feeds_are_read_from_a_store_as_it_is(storage: Storage, tmp_path: Path) -> None:
+    directory = tmp_path / "store"
+    assert stored_feeds(directory, database(directory)) == ()
+    storage.admin.sync(config(source("press")), NOON)
+    assert stored_feeds(directory, database(directory)) == (StoredFeed("press", source("press").feed),)
+
+
+def test_feeds_are_read_from_no_store_without_making_one(engine: str, tmp_path: Path) -> None:
+    directory = tmp_path / "none"
+    assert stored_feeds(directory, database(directory)) == ()
+    assert not directory.exists()
 
 
 def test_whether_a_feed_is_public_is_stored_and_shown_at_once(storage: Storage) -> None:

@@ -2,7 +2,9 @@
 
 from dataclasses import replace
 
-from aggregator.model import AlertKind, KeyKind, Origin, StoryMember, Trigger
+import pytest
+
+from aggregator.model import AlertKind, Entry, KeyKind, Origin, StoryMember, Trigger
 from aggregator.model.settings import Republish, Retention
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
@@ -119,24 +121,20 @@ def test_a_crowded_address_hides_no_story_at_another_one(storage: Storage) -> No
 
 
 def test_of_another_member_only_the_operators_name_for_its_organisation_is_shown(storage: Storage) -> None:
-    lead, member = given_story(storage)
-    agency = SourceDriver(storage, source("agency", from_entry=True))
-    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
-    agency.says(
-        replace(
-            entry("Bridge open", "a1", "https://elsewhere.example/trap", body=body + "<p>Edited.</p>"),
-            origin=Origin("World Authority"),
-        ),
-        now=NOON + HOUR,
-    )
-    shown = again(storage, lead)
+    copyist, ministry = given_a_copy(storage)
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    (lead,) = storage.items.select("")
+    (member,) = storage.items.select("sources/copyist")
+    trap = replace(entry("Bridge", "c", AT_HOME + "?trap", body=ALTERED), origin=Origin("World Authority"))
+    SourceDriver(storage, replace(copyist.source, from_entry=True)).says(trap, now=NOON + HOUR)
     assert again(storage, member).item.organisation == "World Authority"
-    assert shown.also == (StoryMember("Agency", member.id),)
+    assert again(storage, lead).also == (StoryMember("Copyist", member.id),)
 
 
 # ---- takeover: one source copies the release of another before that is polled
 
-WORDS = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+WORDS = "".join(f"<p>Bridge {n} is open again after nine months of careful work.</p>" for n in range(10))
+ALTERED = WORDS + "<p>Bring your lunch.</p>"
 OTHER = "<p>" + "buy this coin now because it will be worth a hundred times as much by friday " * 3 + "</p>"
 AT_HOME = "https://ministry.example/bridge"
 
@@ -200,23 +198,135 @@ def test_a_published_lead_that_edits_itself_away_leaves_the_others_in_the_merged
     assert sorted(merged(storage)) == [("paper", []), ("wire", [])]
 
 
-def test_a_lead_whose_link_moves_to_the_site_of_another_member_gives_way(storage: Storage) -> None:
-    copyist, ministry = SourceDriver(storage, source("copyist")), SourceDriver(storage, MINISTRY)
+THIRD = "https://third.example/bridge"
+
+
+def given_a_story_of(storage: Storage, *names: str, link: str = THIRD) -> list[SourceDriver]:
+    """These sources have released the same, in this order, as their item `name`."""
+    drivers = [SourceDriver(storage, source(name)) for name in names]
+    storage.admin.sync(config(*(each.source for each in drivers)), NOON)
+    for each in drivers:
+        each.says(now=NOON - HOUR)
+        each.says(entry("Bridge", each.source.id, link, body=WORDS))
+    return drivers
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        entry("Minister lied", "wire", THIRD, body=WORDS),
+        entry("Bridge", "wire", THIRD, body=WORDS * 3 + "<p>The minister lied.</p>"),
+        entry("Bridge", "wire", THIRD, body=WORDS[: len(WORDS) // 10 * 9] + "The minister lied.</p>"),
+        entry("Bridge", "wire", THIRD, body=ALTERED),
+        entry("Bridge", "wire", THIRD, body="<p>The minister lied.</p>" + WORDS),
+        entry("Bridge", "wire", THIRD, body="<p>The minister lied.</p>"),
+        entry("Bridge", "wire", "https://phish.example/bridge", body=WORDS),
+        entry("Bridge", "wire", "https://third.example/other", body=WORDS),
+        entry("Bridge", "wire", "https://wire.example/bridge", body=ALTERED),
+    ],
+    ids=lambda edited: f"{edited.title.value} {edited.link} {len(edited.content.value)}",
+)
+@pytest.mark.parametrize("home", [THIRD, AT_HOME])
+def test_an_edited_copy_is_not_shown_in_place_of_a_release(
+    storage: Storage, edited: Entry, home: str
+) -> None:
+    """Nobody at home, or the release on its own site and the copy elsewhere."""
+    wire, ministry = given_a_story_of(storage, "wire", "ministry")
+    assert merged(storage) == [("wire", ["Ministry"])]
+    if home != THIRD:
+        ministry.says(entry("Bridge", "ministry", home, body=WORDS), now=NOON + MINUTE)
+    wire.says(edited, now=NOON + HOUR)
+    assert sorted(merged(storage)) == [("ministry", []), ("wire", [])]
+
+
+def test_a_copy_gives_way_in_every_channel(storage: Storage) -> None:
+    copyist = SourceDriver(storage, source("copyist", topics=("health",), language="en"))
     storage.admin.sync(config(copyist.source, MINISTRY), NOON)
-    link = "https://third.example/bridge"
+    ministry = SourceDriver(storage, MINISTRY)
     for origin in (copyist, ministry):
         origin.says(now=NOON - HOUR)
-        origin.says(entry("Bridge", origin.source.id, link, body=WORDS))
-    ministry.says(entry("Bridge", "ministry", AT_HOME, body=WORDS), now=NOON + HOUR)
-    assert merged(storage) == [("copyist", ["Ministry"])]
-    copyist.says(entry("Bridge", "copyist", AT_HOME, body=WORDS), now=NOON + HOUR)
-    assert merged(storage) == [("ministry", ["Copyist"])]
+    copyist.says(entry("Bridge", "c", AT_HOME, body=ALTERED))
+    assert [len(storage.items.select(name)) for name in ("", "topics/health", "languages/en")] == [1, 1, 1]
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
+    shown = {name: [each.source for each in storage.items.select(name)] for name in CHANNELS}
+    assert shown == {
+        "": ["ministry"],
+        "topics/health": [],
+        "languages/en": [],
+        "sources/copyist": ["copyist"],
+    }
+
+
+CHANNELS = ("", "topics/health", "languages/en", "sources/copyist")
+
+
+@pytest.mark.parametrize("trigger", [Trigger.WITHDRAW, Trigger.HOLD])
+def test_an_edit_is_compared_with_members_that_may_be_published_again(
+    storage: Storage, trigger: Trigger
+) -> None:
+    given_a_story_of(storage, "wire", "ministry")
+    (lead,) = storage.items.select("")
+    move(storage, lead, trigger)
+    assert merged(storage) == [("ministry", [])]
+    ministry = SourceDriver(storage, MINISTRY)
+    ministry.says(entry("Bridge", "ministry", THIRD, body=ALTERED), now=NOON + HOUR)
+    if trigger is Trigger.WITHDRAW:
+        move(storage, again(storage, lead), Trigger.REINSTATE)
+    move(storage, again(storage, lead), Trigger.RELEASE)
+    assert sorted(merged(storage)) == [("ministry", []), ("wire", [])]
+
+
+def test_copies_that_differ_are_each_shown_when_the_release_at_home_is_withdrawn(storage: Storage) -> None:
+    _, wire, _ = given_a_story_of(storage, "ministry", "wire", "paper", link=AT_HOME)
+    wire.says(entry("Bridge", "wire", AT_HOME, body=ALTERED), now=NOON + MINUTE)
+    assert merged(storage) == [("ministry", ["Wire", "Paper"])]
+    (lead,) = storage.items.select("")
+    move(storage, lead, Trigger.WITHDRAW)
+    assert sorted(merged(storage)) == [("paper", ["Wire"]), ("wire", ["Paper"])]
+    move(storage, again(storage, lead), Trigger.REINSTATE)
+    move(storage, again(storage, lead), Trigger.RELEASE)
+    assert merged(storage) == [("ministry", ["Wire", "Paper"])]
+
+
+def test_a_copy_edited_while_the_release_at_home_is_withdrawn_does_not_hide_another(storage: Storage) -> None:
+    _, wire, _ = given_a_story_of(storage, "ministry", "wire", "paper", link=AT_HOME)
+    (lead,) = storage.items.select("")
+    move(storage, lead, Trigger.WITHDRAW)
+    assert merged(storage) == [("wire", ["Paper"])]
+    wire.says(entry("Bridge", "wire", AT_HOME, body=ALTERED), now=NOON + HOUR)
+    assert sorted(merged(storage)) == [("paper", ["Wire"]), ("wire", ["Paper"])]
+
+
+def test_copies_that_differ_are_each_shown_when_the_release_at_home_parts(storage: Storage) -> None:
+    ministry, wire, _ = given_a_story_of(storage, "ministry", "wire", "paper", link=AT_HOME)
+    wire.says(entry("Bridge", "wire", AT_HOME, body=ALTERED), now=NOON + MINUTE)
+    ministry.says(entry("Bridge", "ministry", AT_HOME, body=OTHER), now=NOON + HOUR)
+    assert sorted(each for each, _ in merged(storage)) == ["ministry", "paper", "wire"]
+
+
+def test_an_old_release_is_listed_beside_a_copy_that_differs(storage: Storage) -> None:
+    copyist, ministry = SourceDriver(storage, source("copyist")), SourceDriver(storage, MINISTRY)
+    storage.admin.sync(config(copyist.source, MINISTRY), NOON)
+    old = iso(NOON - 9 * DAY)
+    copyist.says(entry("Bridge", "c", AT_HOME, body=ALTERED, published=old))
+    ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS, published=old))
+    listed = sorted((each.source, len(each.also)) for each in storage.items.earlier(10))
+    assert listed == [("copyist", 1), ("ministry", 1)]
+
+
+def test_a_copy_that_differs_is_not_shown_with_a_release_that_is_not_at_home(storage: Storage) -> None:
+    wire, paper = (SourceDriver(storage, source(name)) for name in ("wire", "paper"))
+    storage.admin.sync(config(wire.source, paper.source), NOON)
+    for origin, body in ((wire, ALTERED), (paper, WORDS)):
+        origin.says(now=NOON - HOUR)
+        origin.says(entry("Bridge", origin.source.id, THIRD, body=body))
+    assert sorted(merged(storage)) == [("paper", []), ("wire", [])]
 
 
 def test_an_edit_that_still_agrees_keeps_the_story(storage: Storage) -> None:
     copyist, ministry = given_a_copy(storage)
     ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS))
-    copyist.says(entry("Bridge opens", "c", AT_HOME, body=WORDS), now=NOON + HOUR)
+    copyist.says(entry("Bridge", "c", AT_HOME, body=ALTERED), now=NOON + HOUR)
     assert merged(storage) == [("ministry", ["Copyist"])]
     assert storage.tasks.alerts() == ()
 
@@ -247,5 +357,6 @@ def test_a_link_that_moves_to_another_host_is_a_correction_with_a_flag_and_an_al
     (alert,) = storage.tasks.alerts()
     assert (alert.kind, alert.message) == (
         AlertKind.LINK,
-        f"links of its items have left its domains: {item.id} to phish.example",
+        f"links of its items have left its domains: {item.id} to phish.example; "
+        f"see `publicwire show {item.id}`",
     )

@@ -22,7 +22,7 @@ from aggregator import config as configuration
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason, Hints, ItemQuery
 from aggregator.publish.publisher import Publisher
-from aggregator.storage import Storage, open_storage, restore
+from aggregator.storage import Storage, open_storage, restore, stored_feeds
 from aggregator.storage.sql import rows
 from tests.given import DAY, HOUR, MINUTE, NOON, all_items
 
@@ -492,3 +492,12 @@ def test_of_processes_that_open_an_older_store_at_once_one_migrates_it(directory
     assert [(each.communicate()[1], each.returncode) for each in processes] == [("", 0)] * 4
     (backup,) = (directory / "backups").glob("*")
     assert select(backup, "SELECT count(why) AS n FROM source")[0]["n"] == len(SAID["sources"])
+
+
+def test_feeds_of_an_older_store_are_read_before_its_migration_as_after_it(tmp_path: Path) -> None:
+    shutil.copy(WRITTEN, tmp_path / "publicwire.db")
+    before = stored_feeds(tmp_path)
+    assert any(each.adopted for each in before)
+    with closing(open_storage(tmp_path)):
+        assert stored_feeds(tmp_path) == before
+    assert (tmp_path / "backups" / BACKUP).is_file()

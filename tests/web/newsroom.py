@@ -100,10 +100,16 @@ class Newsroom:
         self.client = Client(public_app(self.publisher, self.storage))
 
     def publishes(
-        self, *items: Item, source: str = "observatory", state: State = State.LIVE, backlog: bool = False
+        self,
+        *items: Item,
+        source: str = "observatory",
+        state: State = State.LIVE,
+        backlog: bool = False,
+        same_as: str = "",
     ) -> None:
-        """Record one poll of a source with these new items."""
-        new = tuple(replace(self._new(item, state), backlog=backlog) for item in items)
+        """Record one poll of a source with these new items, in the story of the item titled `same_as`."""
+        story = self.stored(same_as).number if same_as else None
+        new = tuple(replace(self._new(item, state), backlog=backlog, same_as=story) for item in items)
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, new=new))
 
     def corrects(self, title: str, item: Item, source: str = "observatory") -> None:

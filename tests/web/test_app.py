@@ -52,7 +52,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    for table in ("membership", "waiting", "channel"):
+    for table in ("membership", "waiting", "turn", "channel"):
         execute(room.config.store, f"DROP TABLE {table}")
 
 
@@ -303,6 +303,46 @@ def test_the_history_shows_what_a_correction_replaced(room: Newsroom) -> None:
     assert "<p>The whole of First.</p>" in history
     assert "pw-disclaimer" in history
     assert "noindex" in history
+
+
+def corrected(room: Newsroom, times: int) -> str:
+    """Correct the first release; return the address of its history."""
+    for number in range(times):
+        room.corrects("First", item("First", content=f"<p>{number}</p>", fingerprint=b"%d" % number))
+    return f"/items/{room.ids['First']}/history"
+
+
+def test_a_history_is_served_at_the_addresses_that_its_pages_link_to(room: Newsroom) -> None:
+    address = corrected(room, 12)
+    older = re.findall(f'href="({address}/[0-9]+)"', room.client.get(address).text)
+    assert [room.client.get(path).status_code for path in older] == [200]
+    number = int(older[0].rpartition("/")[2])
+    invented = (
+        number + 1,
+        number - 1,
+        777_777,
+        2**63 - 1,
+        2**63,
+        f"0{number}",
+        f"{number}x",
+        "-1",
+        "9" * 5_000,
+    )
+    answers = [room.client.get(f"{address}/{one}") for one in (*invented, "\u0661")]
+    assert {answer.status_code for answer in answers} == {404}
+
+
+def test_the_history_shows_the_link_that_a_correction_replaced(room: Newsroom) -> None:
+    former = room.stored("First").item.url
+    corrected = item("First", content="<p>New.</p>", text="New.", fingerprint=b"new")
+    room.corrects("First", corrected)
+    assert "Link: " not in room.client.get(f"/items/{room.ids['First']}/history").text
+    room.corrects("First", replace(corrected, url="https://moved.example/<b>"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert history.count(f'Link: <span dir="ltr">{former}</span>') == 1
+    room.corrects("First", replace(corrected, url="https://other.example/"))
+    history = room.client.get(f"/items/{room.ids['First']}/history").text
+    assert "https://moved.example/&lt;b&gt;</span>" in history
 
 
 def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:

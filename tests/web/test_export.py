@@ -1,5 +1,6 @@
 """Static export of the public side."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,6 +52,23 @@ def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) 
         assert found[path] == room.client.get(room.page(title)).content
     assert f"items/{room.ids['First']}/history/index.html" in found
     assert {"static/style.css", "static/icon.svg", "robots.txt"} <= set(found)
+
+
+def test_every_local_link_of_an_exported_page_leads_to_a_file(room: Newsroom, site: Path) -> None:
+    """Among them the pages of a long history, and those of the other members of a story."""
+    for number in range(25):
+        room.corrects("First", item("First", content=f"<p>{number}</p>", fingerprint=b"%d" % number))
+    room.publishes(item("Premier", language="fr"), source="ministere", same_as="Second")
+    exported(room, site)
+    found = files(site)
+    pages = {name: body.decode() for name, body in found.items() if name.endswith(".html")}
+    linked = {link for page in pages.values() for link in re.findall('href="/([^"?]*)', page)}
+    targets = {link: {link, f"{link.rstrip('/')}/index.html".lstrip("/")} for link in linked}
+    assert [link for link, names in targets.items() if not names & {*found}] == []
+    history = f"items/{room.ids['First']}/history"
+    assert {name.count("/") for name in pages if name.startswith(history)} == {3, 4}
+    assert len([name for name in pages if name.startswith(history)]) == 3
+    assert {f"items/{room.ids[title]}" for title in ("Second", "Premier")} <= linked
 
 
 def test_items_beyond_one_read_are_all_written(room: Newsroom, site: Path) -> None:

@@ -30,6 +30,23 @@ def test_a_withdrawn_release_is_not_served_from_memory(tmp_path: Path) -> None:
     assert remembered.get("/feed.atom") is not None
 
 
+def test_invented_addresses_of_an_item_are_kept_once(tmp_path: Path) -> None:
+    room = newsroom(tmp_path / "store")
+    room.publishes(item("Stays"), item("Goes"))
+    room.withdraws("Goes")
+    remembered = Remembered(room.storage.items, 20_000)
+    client = Client(public_app(room.publisher, room.storage, remembered=remembered))
+    stays, goes = (f"/items/{room.ids[title]}" for title in ("Stays", "Goes"))
+    assert client.get("/").status_code == 200
+    for number in range(1, 50):
+        assert client.get(f"{stays}/slug-{number}").status_code == 200
+        assert client.get(f"{goes}/history/{number}").status_code == 410
+        assert client.get(f"{goes}/slug-{number}").status_code == 410
+    assert remembered.get("/") is not None
+    assert remembered.get(stays) is not None
+    assert remembered.get(f"{stays}/slug-1") is None
+
+
 def test_an_unknown_address_is_503_while_the_store_cannot_be_read(tmp_path: Path) -> None:
     room = newsroom(tmp_path / "store")
     remove(tmp_path / "store")

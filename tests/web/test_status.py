@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.settings import Retention
-from aggregator.web.status import admin_app, ago, status_page
+from aggregator.policy.reasons import ago
+from aggregator.web.status import admin_app, status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -41,6 +42,12 @@ def test_readyz_says_what_a_late_tick_waits_for(room: Newsroom) -> None:
     assert (answer.status_code, answer.text) == (200, "ready: busy: writes go on\n")
 
 
+def test_status_says_how_workers_are_confined(room: Newsroom) -> None:
+    words = "workers are confined by seccomp; not confined by Landlock: this kernel does not have it"
+    assert words in Client(admin_app(room.storage, lambda: True, workers=lambda: words)).get("/status").text
+    assert "workers" not in admin(room).get("/status").text
+
+
 def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     page = admin(room).get("/status").text
     assert page.count("Not polled yet") == 2
@@ -67,6 +74,14 @@ def test_status_lists_each_source_with_the_failing_ones_first(room: Newsroom) ->
     assert "answered &lt;503&gt; (never succeeded)" in page
     assert "changed, HTTP 200, 1 edited, 0.5 s" in page
     assert "in 15 min" in page
+
+
+def test_status_counts_the_releases_that_wait_for_the_merged_feed(room: Newsroom) -> None:
+    room.publishes(item("Ours"), source="ministere")
+    room.publishes(*(item(f"Flood {n}") for n in range(23)))
+    page = admin(room).get("/status").text
+    assert page.count("wait for the merged feed") == 1
+    assert "23<small>3 wait for the merged feed</small>" in page
 
 
 def test_repeated_failures_show_the_last_success(room: Newsroom) -> None:

@@ -8,12 +8,13 @@ import httpx
 import pytest
 
 from aggregator.fetch.client import Client
+from aggregator.fetch.transport import ALLOWED
 from aggregator.model import SubscriptionState
 from aggregator.websub.subscriber import over_https
 from tests.events import capture_logs
 from tests.given import DAY, HOUR, NOON
 from tests.server import answer, redirect
-from tests.websub.given import SubscriberHarness, atom, given_an_active_subscription, run_scenario
+from tests.websub.given import LOOPBACK, SubscriberHarness, atom, given_an_active_subscription, run_scenario
 from tests.websub.hub import ACCEPTED
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -174,6 +175,7 @@ def asked_over(directory: Path, responding: Callable[[httpx.Request], httpx.Resp
 
     def answered(request: httpx.Request) -> httpx.Response:
         asked.append(str(request.url))
+        assert request.extensions[ALLOWED] == LOOPBACK
         return responding(request)
 
     async def scenario(harness: SubscriberHarness) -> None:

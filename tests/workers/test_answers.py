@@ -1,15 +1,27 @@
 """Answers of workers decode to equal values or to ValueError, and never to anything else."""
 
-from dataclasses import replace
+import tracemalloc
+from collections.abc import Mapping
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, get_origin, get_type_hints
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Document, Enclosure, Hints, Item, Key, KeyKind, Origin, ReadResult
-from aggregator.workers.answers import Failure, decode, encode
+from aggregator.workers.answers import (
+    DocumentBounds,
+    Failure,
+    HintsBounds,
+    ItemBounds,
+    ResultBounds,
+    decode,
+    encode,
+)
 
 RESULT = ReadResult(
     Document(
@@ -76,5 +88,47 @@ KEY, ITEM = Key(KeyKind.GUID, b"\x00" * 16), RESULT.items[0]
     ],
 )
 def test_values_that_the_store_could_not_unpack_are_a_value_error(lie: ReadResult) -> None:
-    with pytest.raises(ValueError, match="out of bounds"):
+    with pytest.raises(ValueError, match=r"out of bounds|of length"):
         decode(encode(lie))
+
+
+BOUNDS = {
+    ReadResult: ResultBounds,
+    Document: DocumentBounds,
+    Hints: HintsBounds,
+    Item: ItemBounds,
+}
+
+
+@pytest.mark.parametrize("of", [ReadResult, Document, Hints, Item, Enclosure, Origin])
+def test_every_array_of_an_answer_has_a_bound(of: type[Any]) -> None:
+    arrays = {each.name for each in fields(of) if get_origin(each.type) is tuple}
+    bounds = get_type_hints(BOUNDS[of], include_extras=True) if of in BOUNDS else {}
+    assert arrays <= {name for name, bound in bounds.items() if get_origin(bound) is Annotated}
+
+
+LONG = [(0, b"\x00" * 16)] * 500_000
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"document": {"format": "rss", "listed": [b"\x00" * 16] * 500_000}, "items": []},
+        {"document": {"format": "rss", "listed": [], "hubs": ["h"] * 500_000}, "items": []},
+        {"document": {"format": "rss"}, "items": [{"keys": LONG, "title": "t"}]},
+        {
+            "document": {"format": "rss"},
+            "items": [{"keys": [], "title": "t", "images": [{"url": ""}] * 9**6}],
+        },
+    ],
+    ids=["listed", "hubs", "keys", "images"],
+)
+def test_an_answer_of_many_small_values_is_refused_before_they_are_made(result: Mapping[str, object]) -> None:
+    answer = msgspec.msgpack.encode({"type": "Success", "result": result})
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="of length"):
+            decode(answer)
+        assert tracemalloc.get_traced_memory()[1] < 100_000
+    finally:
+        tracemalloc.stop()

@@ -8,7 +8,8 @@ import pytest
 from aggregator.errors import ParseError
 from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Source
-from aggregator.workers.job import text_bytes, work
+from aggregator.model.size import text_bytes
+from aggregator.workers.job import work
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 LIMIT = 200_000
@@ -68,6 +69,11 @@ def test_a_document_that_expands_to_more_than_its_bound_is_refused(body: str | b
     with pytest.raises(ParseError, match="of text") as caught:
         read(body)
     assert caught.value.cause == "limit"
+
+
+def test_a_document_is_refused_for_text_that_is_in_no_item() -> None:
+    with pytest.raises(ParseError, match=r"the document expands to \d{6} bytes of text, over 200000"):
+        read(rss(f"<!--{'x' * LIMIT}-->" + item("text")))
 
 
 def test_an_entity_that_expands_beyond_the_bound_is_refused_before_it_is_expanded() -> None:

@@ -15,7 +15,8 @@ import pytest
 from aggregator.errors import ParseError, WorkerError
 from aggregator.workers.pool import WorkerPool
 from aggregator.workers.preload import VARIABLES
-from aggregator.workers.sandbox import filter_program
+from aggregator.workers.sandbox import _CALLS, Confinement, filter_program
+from tests.events import capture_logs
 from tests.workers.given import runs
 
 ROOT = Path(__file__).parents[2]
@@ -111,7 +112,7 @@ report({
 def test_a_worker_that_was_taken_over_reaches_no_other_process() -> None:
     found = reported(f"""
 import fcntl, resource
-service = {os.getpid()}
+service, higher = {os.getpid()}, (ctypes.c_ulong * 2)(1 << 40, 1 << 40)
 pipe = {{}}
 frame = sys._getframe()
 while "pipe" not in frame.f_locals or not hasattr(frame.f_locals["pipe"], "fileno"):
@@ -126,11 +127,66 @@ report({{
     "priority": lambda: os.setpriority(os.PRIO_PROCESS, service, 19),
     "affinity": lambda: os.sched_setaffinity(service, [0]),
     "catch SIGXCPU": lambda: call("sigaction", 24, ctypes.create_string_buffer(200), None),
-    "own CPU limit": lambda: resource.prlimit(0, resource.RLIMIT_CPU),
+    "own limits": lambda: call("prlimit64", 0, resource.RLIMIT_CPU, higher, None),
+    "own memory": lambda: call("setrlimit", resource.RLIMIT_AS, higher),
 }})
 """)
     names = ("signal", "SIGIO", "trace", "memory", "limits", "priority", "affinity", "catch SIGXCPU")
-    assert found == {**refused(names), "own CPU limit": "done"}
+    assert found == refused((*names, "own limits", "own memory"))
+
+
+def test_a_worker_has_no_other_descriptors_than_the_standard_streams_and_its_pipes() -> None:
+    found = reported("""
+def is_open(descriptor):
+    try:
+        os.lseek(descriptor, 0, os.SEEK_CUR)
+    except OSError as error:  # a pipe has no position
+        return error.errno != errno.EBADF
+    return True
+
+found = json.dumps([each for each in range(4096) if is_open(each)])
+answer(encode(ParseError(found, cause=Cause.NOT_A_FEED)))
+""")
+    assert isinstance(found, list)
+    assert found[:3] == [0, 1, 2]
+    assert len(found) == 5, "of the jobs, and of the life of the service"
+
+
+def ran(program: str) -> list[str]:
+    """Return the lines that a program prints in a process of its own."""
+    environment = {**UNMEASURED, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", program]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    return ended.stdout.splitlines()
+
+
+@pytest.mark.needs("landlock")
+@pytest.mark.needs("seccomp")
+def test_a_worker_reports_that_it_is_confined() -> None:
+    async def run() -> Confinement | None:
+        workers = WorkerPool(1)
+        assert workers.confinement is None
+        try:
+            with pytest.raises(ParseError):
+                await workers.run(runs(REPORT + "report({})"))
+            return workers.confinement
+        finally:
+            await workers.close()
+
+    with capture_logs() as seen:
+        assert asyncio.run(run()) == Confinement("", "")
+    said = [each["event"] for each in seen if each["log_level"] == "info"]
+    assert said == ["workers are confined by Landlock and seccomp"]
+
+
+def test_what_does_not_confine_a_worker_is_named_with_its_reason() -> None:
+    assert [Confinement(*reasons).words for reasons in (("", ""), ("gone", ""), ("gone", "refused"))] == [
+        "workers are confined by Landlock and seccomp",
+        "workers are confined by seccomp; not confined by Landlock: gone",
+        "workers are not confined by Landlock: gone; not confined by seccomp: refused",
+    ]
+    assert not Confinement("", "refused").is_whole
 
 
 @pytest.mark.needs("landlock")
@@ -139,9 +195,8 @@ def test_landlock_alone_lets_a_process_open_no_file_and_connect_nowhere(tmp_path
     with socket.create_server(("127.0.0.1", 0)) as server:
         program = f"""
 import socket
-from aggregator.workers.sandbox import _restrict_files, _libc, landlock_abi
-_libc.prctl(38, 1, 0, 0, 0)
-_restrict_files(landlock_abi())
+from aggregator.workers.sandbox import confine, landlock_abi
+print(confine("a machine without a filter"))
 tcp = socket.socket()
 attempts = [lambda: open({str(tmp_path / "store.db")!r}), lambda: open("/etc/passwd")]
 if landlock_abi() >= 4:
@@ -154,10 +209,8 @@ for attempt in attempts:
         pass
 tcp.close()
 """
-        environment = {**UNMEASURED, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-c", program]
-        ended = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
-    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+        without = "its filter has no numbers for a machine without a filter"
+        assert ran(program) == [str(Confinement("", without))]
 
 
 PROGRAM = """
@@ -188,30 +241,60 @@ def test_a_worker_has_the_allowed_variables_of_the_environment_and_nothing_else(
     assert {"PATH", "PYTHONPATH", "TZ"} <= set(python)
 
 
-@pytest.mark.parametrize(("machine", "execve"), [("x86_64", 59), ("aarch64", 221)])
-def test_the_filter_allows_its_list_and_no_other_call_on_either_architecture(
-    machine: str, execve: int
-) -> None:
-    instructions = list(struct.iter_unpack("=HBBI", filter_program(machine)))
-    architecture = instructions[1][3]
+ALLOWED = {
+    *("brk", "clock_gettime", "clock_nanosleep", "close", "exit", "exit_group", "fstat", "futex", "getpid"),
+    *(
+        "getrandom",
+        "getrusage",
+        "gettid",
+        "gettimeofday",
+        "lseek",
+        "madvise",
+        "membarrier",
+        "mmap",
+        "mprotect",
+    ),
+    *("mremap", "munmap", "poll", "ppoll", "read", "readv", "restart_syscall", "rt_sigreturn", "sched_yield"),
+    *("write", "writev"),
+}
 
-    def judged(number: int, pid: int = 0, on: int = architecture) -> int:
-        data, value, at = {0: number, 4: on, 16: pid}, 0, 0
+
+def test_the_list_of_allowed_calls_is_this_one() -> None:
+    """Another call needs a reason: what can a worker that was taken over do with it?"""
+    assert set(_CALLS) == ALLOWED
+
+
+# By asm/unistd_64.h and asm-generic/unistd.h: kill, tkill, tgkill, execve, execveat, openat, socket, connect,
+# ptrace, prlimit64, setrlimit, clone, rt_sigaction, rt_sigprocmask, fcntl, ioctl, io_uring_setup.
+NEVER = {
+    "x86_64": {62, 200, 234, 59, 322, 2, 257, 41, 42, 101, 302, 160, 56, 13, 14, 72, 16, 425},
+    "aarch64": {129, 130, 131, 221, 281, 56, 198, 203, 117, 261, 164, 220, 134, 135, 25, 29, 425},
+}
+AUDIT_ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}  # linux/audit.h
+
+
+@pytest.mark.parametrize("machine", NEVER)
+def test_the_filter_allows_its_list_and_no_other_call_on_either_architecture(machine: str) -> None:
+    instructions = list(struct.iter_unpack("=HBBI", filter_program(machine)))
+
+    def judged(number: int, on: int = AUDIT_ARCH[machine]) -> int:
+        data, value, at = {0: number, 4: on}, 0, 0
         while True:
-            code, if_equal, _, operand = instructions[at]
+            code, if_equal, if_not, operand = instructions[at]
             at += 1
             if code == 0x20:
                 value = data[operand]
             elif code == 0x15:
-                at += if_equal if value == operand else 0
+                at += if_equal if value == operand else if_not
             else:
                 assert code == 0x06
                 return int(operand >> 16)
 
     allow, fail = 0x7FFF, 0x0005
-    listed = {number for _, _, _, number in instructions[4:-6]}
-    prlimit = instructions[-6][3]
-    assert {number for number in range(600) if judged(number) == allow} == listed | {prlimit}
-    assert execve not in listed
-    assert (judged(prlimit, pid=1), judged(prlimit | 1 << 30)) == (fail, fail)
-    assert {judged(number, on=architecture ^ 1) for number in listed} == {fail}
+    column = list(AUDIT_ARCH).index(machine)
+    listed = {number for call in _CALLS.values() if (number := call[column]) is not None}
+    assert {number for number in range(600) if judged(number) == allow} == listed
+    assert not listed & NEVER[machine]
+    others = {*AUDIT_ARCH.values(), 0x40000003, AUDIT_ARCH[machine] ^ 1} - {AUDIT_ARCH[machine]}
+    assert {judged(number, on=other) for number in range(600) for other in others} == {fail}
+    assert {judged(number | 1 << 30) for number in range(600)} == {fail}, "the x32 ABI of x86-64"

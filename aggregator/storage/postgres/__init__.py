@@ -6,10 +6,15 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import UsageError
+from aggregator.policy.source_ids import StoredFeed
 from aggregator.storage import Storage
 from aggregator.storage.backups import Restored
+from aggregator.storage.postgres.connection import PostgresConnection
 from aggregator.storage.postgres.engine import PostgresEngine
+from aggregator.storage.postgres.pool import Pool
 from aggregator.storage.postgres.schema import is_current, migrate
+from aggregator.storage.sql import sources
+from aggregator.storage.sql.engine import one
 from aggregator.storage.sql.queries import JOURNAL
 from aggregator.storage.sqlite import copied, storage
 from aggregator.storage.sqlite.backup import free_name
@@ -22,6 +27,14 @@ from aggregator.storage.transfer import move
 def open_store(url: str, directory: Path) -> Storage:
     """Return the store in a database, created or migrated first."""
     return storage(_opened(url, directory))
+
+
+def stored_feeds(url: str) -> tuple[StoredFeed, ...]:
+    """Return the feeds in a database, as it is; () without tables."""
+    with closing(Pool(url)) as pool, pool.connection() as raw:
+        if one(raw.execute("SELECT to_regclass('source') AS sources"))["sources"] is None:
+            return ()
+        return sources.feeds(PostgresConnection(raw))
 
 
 def _opened(url: str, directory: Path) -> PostgresEngine:

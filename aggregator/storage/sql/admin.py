@@ -3,17 +3,27 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.model import Health, Outcome, State, Totals
 from aggregator.model.settings import Config, Retention
+from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
 from aggregator.policy.lifecycle import replayed
-from aggregator.policy.sources import with_stored_ids
 from aggregator.storage.backups import Replayed
-from aggregator.storage.sql import claims, erasure, hosts, journal, matching, retention, rows, sources, values
+from aggregator.storage.sql import (
+    claims,
+    erasure,
+    hosts,
+    journal,
+    matching,
+    retention,
+    rows,
+    sources,
+    values,
+    waiting,
+)
 from aggregator.storage.sql.engine import Connection, Engine, Row, one
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.rows import ms
@@ -45,12 +55,13 @@ class AdminStore:
             return sources.sync(db, config, now)
 
     def bound(self, config: Config) -> Config:
-        """Return the configuration with the ids under which the store has its sources."""
-        if not any(source.former_id for source in config.sources):
+        """Return the configuration with the ids under which the store has its sources; ConfigError for a
+        default id that is another's."""
+        if not config.unnamed:
             return config
         with self._engine.reading() as db:
-            stored = {row["id"]: row["feed"] for row in db.execute("SELECT id, feed FROM source")}
-        return replace(config, sources=with_stored_ids(config.sources, stored))
+            stored = sources.feeds(db)
+        return source_ids.bound(config, stored)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
@@ -122,13 +133,13 @@ class AdminStore:
             ):
                 state = state_of(row["fails"], has_succeeded=row["has_succeeded"])
                 counted[state] += row["sources"]
-            waiting = db.execute(
+            due = db.execute(
                 """SELECT (SELECT count(*) FROM source WHERE configured = 1 AND due <= :now
                     AND (leased IS NULL OR leased < :now)) AS due,
                     (SELECT count(*) FROM task WHERE due <= :now) AS tasks""",
                 {"now": ms(now)},
             )
-            row = one(waiting)
+            row = one(due)
         return Totals(**counted, due=row["due"], tasks=row["tasks"])
 
     def health(self) -> tuple[Health, ...]:
@@ -141,7 +152,8 @@ class AdminStore:
                 )
             }
             found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
-            return tuple(_health(db, row, counts) for row in found)
+            waits = waiting.of_sources(db)
+            return tuple(_health(db, row, counts, waits=waits.get(row["number"], 0)) for row in found)
 
     def backup(self, to: Path) -> int:
         """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
@@ -156,7 +168,7 @@ class AdminStore:
         self._engine.close()
 
 
-def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> Health:
+def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, waits: int) -> Health:
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
@@ -167,5 +179,6 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int]) -> 
         due=rows.due(row),
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
+        waiting=waits,
         last=None if last is None else rows.value(Outcome, last, source=row["id"], due=None),
     )

@@ -2,7 +2,7 @@
 
 Called inside a write transaction. A withdrawn or held item keeps its memberships and is hidden by its state;
 a change of story lead or topics deletes some. An item that must wait for a shared channel has a row of
-`waiting` in place of its membership.
+`waiting` in place of its membership (`storage.sql.waiting`).
 """
 
 from collections import defaultdict
@@ -10,18 +10,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.policy.crowding import turns
 from aggregator.policy.story_lead import ALL, Member, entering, is_shared, settle
 from aggregator.storage.sql import places, rows
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.places import Place, visible
-from aggregator.storage.sql.rows import moment, ms
+from aggregator.storage.sql.rows import ms
 
 OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
-    s.domains, s.priority, s.burst, i.source AS owner"""
+    s.domains, s.priority, s.burst, i.source AS owner, i.fingerprint"""
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 
-COLUMNS = {"membership": "position, item, source, since", "waiting": "item, source, due, since"}
+COLUMNS = {
+    "membership": "position, item, source, since",
+    "waiting": "item, source, since",
+    "turn": "source, due",
+}
 
 # Items and the other members of their stories; OR in place of UNION reads the whole table.
 STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
@@ -54,7 +57,8 @@ def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Publish items that were held: give them a position, in the order given, and file them."""
     first = count(db, "position", len(numbers)) - len(numbers) + 1
     db.executemany(
-        "UPDATE item SET position = ?, state = 'live', seq = ? WHERE number = ?",
+        """UPDATE item SET position = ?, state = 'live', reason = '', release = NULL, reinstated = 0,
+        over_budget = 0, seq = ? WHERE number = ?""",
         [(first + offset, at.seq, number) for offset, number in enumerate(numbers)],
     )
     file(db, numbers, at)
@@ -74,71 +78,16 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     entered = places.put(db, wanted, at.now)
     for story in dict.fromkeys(row["story"] for row in found if row["story"] is not None):
         resettle_story(db, story, at)  # one at home takes the lead
-    _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(entered))
+    advance(db, entered, at)
 
 
 def _entering(db: Connection, row: Row) -> tuple[str, ...]:
-    story = row["story"]
-    shown = {} if story is None else _shown(db, [each.number for each in _visible(db, story)])
-    return entering(rows.value(Member, row), shown)
+    story = [] if row["story"] is None else _visible(db, row["story"])
+    return entering(rows.value(Member, row), story, _shown(db, [each.number for each in story]))
 
 
 def _place(row: Row, name: str, channel: int, position: int) -> Place:
     return Place(channel, position, row["number"], row["owner"], row["burst"] if is_shared(name) else None)
-
-
-def is_turn(db: Connection, now: datetime) -> bool:
-    """Return whether an item has waited long enough for a channel. Cheap."""
-    found = db.execute(
-        f"""SELECT 1 FROM waiting w JOIN item i ON i.number = w.item JOIN source s ON s.number = i.source
-        WHERE w.due <= ? AND {visible()} LIMIT 1""",
-        (ms(now),),
-    )
-    return found.fetchone() is not None
-
-
-def enter_waiting(db: Connection, now: datetime) -> None:
-    """Let the items enter whose turn in a shared channel has come, and drop those that belong there no more.
-
-    Turns that passed while nothing ran are given again, or a night without service would end in a burst.
-    """
-    at = stamp(db, now)
-    groups = db.execute(
-        f"""SELECT DISTINCT w.channel, w.source, c.name, s.burst FROM waiting w
-        JOIN channel c ON c.number = w.channel JOIN item i ON i.number = w.item
-        JOIN source s ON s.number = i.source WHERE w.due <= ? AND {visible()} ORDER BY w.channel, w.source""",
-        (ms(now),),
-    ).fetchall()
-    for group in groups:
-        _enter_waiting(db, group, at)
-    changed = as_json({group["channel"] for group in groups})
-    _advance(db, at, f"WHERE number {ints(':channels')}", channels=changed)
-
-
-def _enter_waiting(db: Connection, group: Row, at: Stamp) -> None:
-    found = db.execute(
-        f"""SELECT w.due, w.since, {OF_MEMBER} FROM waiting w JOIN item i ON i.number = w.item
-        JOIN source s ON s.number = i.source WHERE w.channel = ? AND w.source = ? AND {visible()}
-        ORDER BY w.due, w.item""",
-        (group["channel"], group["source"]),
-    ).fetchall()
-    taken = places.recent(db, group["channel"], group["source"], group["burst"], at.now)
-    arrivals = [moment(row["since"]) for row in found]
-    due = turns(arrivals, taken, burst=group["burst"], is_alone=False, now=at.now)
-    ready = [row for row, turn in zip(found, due, strict=True) if turn <= at.now]
-    for row in ready:
-        if group["name"] in _entering(db, row):
-            place = _place(row, group["name"], group["channel"], count(db, "position", 1))
-            places.enter(db, [place], at.now)
-    later = [(ms(turn), row["number"]) for row, turn in zip(found, due, strict=True) if turn > at.now]
-    db.executemany(
-        "UPDATE waiting SET due = ? WHERE channel = ? AND item = ?",
-        [(turn, group["channel"], item) for turn, item in later],
-    )
-    db.execute(
-        f"DELETE FROM waiting WHERE channel = ? AND item {ints()}",
-        (group["channel"], as_json(row["number"] for row in ready)),
-    )
 
 
 def _visible(db: Connection, story: int) -> list[Member]:
@@ -162,7 +111,10 @@ def touch(db: Connection, numbers: Iterable[int], at: Stamp) -> None:
     """Advance the sequence of these items, of the other members of their stories, and of all their
     channels."""
     changed = as_json(numbers)
-    db.execute(f"UPDATE item SET seq = :seq WHERE number IN ({STORIES})", {"seq": at.seq, "changed": changed})
+    db.execute(
+        f"UPDATE item SET seq = :seq WHERE number IN ({STORIES}) AND seq <> :seq",
+        {"seq": at.seq, "changed": changed},
+    )
     shown = f"WHERE number IN (SELECT channel FROM membership WHERE item IN ({STORIES}))"
     _advance(db, at, shown, changed=changed)
 
@@ -171,6 +123,11 @@ def touch_all(db: Connection, at: Stamp) -> None:
     """Advance the sequence of every channel: something that each shows, such as an organisation, has
     changed."""
     _advance(db, at, "")
+
+
+def advance(db: Connection, channels: Iterable[int], at: Stamp) -> None:
+    """Advance the sequence of channels."""
+    _advance(db, at, f"WHERE number {ints(':channels')}", channels=as_json(channels))
 
 
 def _advance(db: Connection, at: Stamp, where: str, **parameters: str) -> None:
@@ -197,7 +154,7 @@ def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | Non
 
 
 def resettle_item(db: Connection, number: int, at: Stamp) -> None:
-    """Settle the story of an item, if it has one, after its link has changed."""
+    """Settle the story of an item, if it has one, after its link or what it says has changed."""
     if (story := _story(db, number)) is not None:
         resettle_story(db, story, at)
 
@@ -252,8 +209,7 @@ def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> Non
     for table in COLUMNS:
         db.execute(
             f"""DELETE FROM {table} WHERE channel IN (
-                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/')
-            AND item IN (SELECT number FROM item WHERE source = ?)""",
+                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/') AND source = ?""",
             (source,),
         )
     for topic in topics:

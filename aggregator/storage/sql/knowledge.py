@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
-from aggregator.dedupe.similar import signature
-from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
+from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
-from aggregator.storage.sql import journal, rows
+from aggregator.storage.sql import journal, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
 KNOWN_MAX = 12_000  # items read of all keys; at least 2 of each key, lest an ambiguous one looks unique
+CANDIDATE = """SELECT i.number, i.story, i.link, i.url, i.language, i.shown, i.title, i.fingerprint,
+    i.source, s.domains, g.pieces AS signature FROM item i JOIN source s ON s.number = i.source
+    LEFT JOIN signature g ON g.item = i.number"""
 ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
     AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)"""
 
@@ -25,14 +27,18 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     known = () if claim.first_import or not found.items else _known(db, claim, found, now)
+    candidates = _candidates(db, claim.number, addresses.read)
+    stories = {each.story for each in known} | {each.story for each in candidates}
+    members, unread = members_of(db, claim.number, stories)
     return Knowledge(
         authority=journal.authority(db),
         seq=seq(db),
         known=known,
-        members=_members(db, claim.number, {each.story for each in known if each.story is not None}),
-        candidates=_candidates(db, claim.number, addresses.read) if addresses.read else (),
+        members=members,
+        candidates=candidates,
         links=addresses.free | addresses.read,
         unread=addresses.unread,
+        unread_stories=unread,
         taken=frozenset(taken),
         withdrawn=journal.withdrawn_before(db),
     )
@@ -44,14 +50,22 @@ def seq(db: Connection) -> int:
 
 def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tuple[Known, ...]:
     """Return items of the source that share a key with any that was found."""
-    digests = {key.digest for item in found.items for key in item.keys}
+    wanted = {key for item in found.items for key in item.keys}
+    # The least number to read is found in the index: of one link, the rows may be a million. The outer LIMIT
+    # tells SQLite how few keys there are; else it reads all of the table for a Bloom filter.
     sharing = db.execute(
-        f"""SELECT item, kind, digest FROM (
-            SELECT item, kind, digest,
-            row_number() OVER (PARTITION BY digest, kind ORDER BY item DESC) AS place
-            FROM item_key WHERE source = ? AND digest IN ({", ".join("?" * len(digests))})) AS sharing
-        WHERE place <= ?""",
-        (claim.number, *digests, max(2, min(ITEMS_PER_KEY, KNOWN_MAX // len(digests)))),
+        f"""WITH wanted (digest, kind) AS (VALUES {", ".join(f"(?, {int(key.kind)})" for key in wanted)}),
+        bounded AS (SELECT digest, kind, coalesce((SELECT o.item FROM item_key o
+            WHERE o.source = ? AND o.digest = w.digest AND o.kind = w.kind
+            ORDER BY o.item DESC LIMIT 1 OFFSET ?), 0) AS least FROM wanted w LIMIT {len(wanted)})
+        SELECT k.item, k.kind, k.digest FROM bounded b JOIN item_key k
+            ON k.source = ? AND k.digest = b.digest AND k.kind = b.kind AND k.item >= b.least""",
+        (
+            *(key.digest for key in wanted),
+            claim.number,
+            max(2, min(ITEMS_PER_KEY, KNOWN_MAX // len(wanted))) - 1,
+            claim.number,
+        ),
     )
     keys: dict[int, list[Key]] = defaultdict(list)
     for row in sharing:
@@ -113,10 +127,10 @@ def _addresses(db: Connection, source: int, links: Sequence[bytes]) -> _Addresse
 
 def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candidate, ...]:
     """Return items of other sources at these addresses, in no story that this source has part in."""
+    if not links:
+        return ()
     found = db.execute(
-        f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, g.shingles AS signature
-        FROM item i LEFT JOIN signature g ON g.item = i.number
-        WHERE i.link IN ({", ".join("?" * len(links))}) AND {ELSEWHERE} ORDER BY i.number""",
+        f"""{CANDIDATE} WHERE i.link IN ({", ".join("?" * len(links))}) AND {ELSEWHERE} ORDER BY i.number""",
         (*links, source, source),
     )
     return tuple(rows.value(Candidate, row) for row in found)
@@ -124,26 +138,28 @@ def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candida
 
 def near(db: Connection, source: int, link: bytes) -> tuple[Candidate, ...]:
     """Return the candidates of one item of a source, by its address."""
-    read = _addresses(db, source, (link,)).read
-    return _candidates(db, source, read) if read else ()
+    return _candidates(db, source, _addresses(db, source, (link,)).read)
 
 
-def _members(db: Connection, source: int, of: Set[int]) -> tuple[Candidate, ...]:
-    """Return the members of these stories by other sources whose texts are kept.
+def members_of(
+    db: Connection, source: int, stories: Set[int | None]
+) -> tuple[tuple[Candidate, ...], frozenset[int | None]]:
+    """Return the members of these stories by other sources whose texts are kept, MEMBERS_MAX at most, and the
+    stories that are beyond that.
 
     Withdrawn and held ones count: they may be published again.
     """
-    if not of:
-        return ()
+    if not (wanted := stories - {None}):
+        return (), frozenset()
     found = db.execute(
-        f"""SELECT i.number, i.story, i.link, i.language, i.shown, i.title, i.text, g.shingles AS signature
-        FROM item i LEFT JOIN signature g ON g.item = i.number
-        WHERE i.story {ints(":stories")} AND i.source <> :source AND i.freed = 0 ORDER BY i.number""",
-        {"stories": as_json(of), "source": source},
-    )
-    return tuple(
-        rows.value(Candidate, row, signature=row["signature"] or signature(row["text"])) for row in found
-    )
+        f"""{CANDIDATE} WHERE i.story {ints(":stories")} AND i.source <> :source AND i.freed = 0
+        ORDER BY i.story, i.number LIMIT :most""",
+        {"stories": as_json(wanted), "source": source, "most": MEMBERS_MAX + 1},
+    ).fetchall()
+    last = found[-1]["story"] if len(found) > MEMBERS_MAX else None
+    members = tuple(rows.value(Candidate, row) for row in found if last is None or row["story"] < last)
+    unread = frozenset(story for story in wanted if last is not None and story is not None and story >= last)
+    return signatures.signed(members, signatures.made(db, members)), unread
 
 
 def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> bool:

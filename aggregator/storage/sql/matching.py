@@ -3,16 +3,14 @@
 `dedupe.stories` decides, in a snapshot; what has changed meanwhile is left for the next time.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.dedupe.similar import signature
-from aggregator.dedupe.stories import Matcher
+from aggregator.dedupe.stories import Comparer, Matcher
 from aggregator.model import Candidate, Item, Key, KeyKind, Knowledge
-from aggregator.storage.sql import channels, knowledge
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints
-from aggregator.storage.sql.rows import moment
+from aggregator.storage.sql import channels, knowledge, rows, signatures
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints
 
 MATCHED_AT_ONCE = 20  # items in one transaction: polls go on between them
 MATCHED_MAX = 500  # items in one run of maintenance
@@ -29,7 +27,7 @@ class _Found:
 
     item: int
     same: int | None
-    signed: tuple[tuple[int, bytes], ...]
+    signed: Mapping[int, bytes]
 
 
 def match(engine: Engine, now: datetime) -> int:
@@ -49,44 +47,36 @@ def match(engine: Engine, now: datetime) -> int:
 
 def _matched(db: Connection, number: int) -> _Found:
     row = db.execute(
-        """SELECT i.number, i.source, i.link, i.language, i.shown, i.title, g.shingles
-        FROM item i JOIN signature g ON g.item = i.number WHERE i.number = ? AND i.state <> 'withdrawn'
-        AND i.story IS NULL""",
-        (number,),
+        f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.state <> 'withdrawn' AND i.story IS NULL", (number,)
     ).fetchone()
     if row is None or row["link"] is None:
-        return _Found(number, None, ())
-    found = knowledge.near(db, row["source"], row["link"])
-    unsigned = [each.number for each in found if each.signature is None]
-    signed = _signatures(db, unsigned)
-    candidates = tuple(_signed(each, dict(signed)) for each in found)
-    match = Matcher(Knowledge("", candidates=candidates)).match(_item(row), moment(row["shown"]))
-    return _Found(number, match.same.number if match.same else None, signed)
+        return _Found(number, None, {})
+    near = knowledge.near(db, row["source"], row["link"])
+    items = (rows.value(Candidate, row), *near)
+    made = signatures.made(db, items)
+    itself, *candidates = signatures.signed(items, made)
+    members, unread = knowledge.members_of(db, row["source"], {each.story for each in near})
+    known = Knowledge("", candidates=tuple(candidates), members=members, unread_stories=unread)
+    match = Matcher(known, itself.domains, Comparer()).match(_item(itself), itself.shown)
+    return _Found(number, match.same.number if match.same else None, made)
 
 
-def _item(row: Row) -> Item:
+def _item(of: Candidate) -> Item:
     """Return an item as far as it is matched."""
-    key = Key(KeyKind.LINK, row["link"])
-    return Item(keys=(key,), title=row["title"], language=row["language"], signature=row["shingles"])
-
-
-def _signed(candidate: Candidate, signed: dict[int, bytes]) -> Candidate:
-    return replace(candidate, signature=signed.get(candidate.number, candidate.signature))
-
-
-def _signatures(db: Connection, numbers: Sequence[int]) -> tuple[tuple[int, bytes], ...]:
-    """Return the signatures of items of a version that made none."""
-    if not numbers:
-        return ()
-    found = db.execute(f"SELECT number, text FROM item WHERE number {ints()}", (as_json(numbers),))
-    return tuple((row["number"], signature(row["text"])) for row in found)
+    assert of.link is not None and of.signature is not None, "only such items are matched"
+    return Item(
+        keys=(Key(KeyKind.LINK, of.link),),
+        title=of.title,
+        url=of.url,
+        language=of.language,
+        fingerprint=of.fingerprint,
+        signature=of.signature,
+    )
 
 
 def _carry_out(db: Connection, found: _Found, seq: int, now: datetime) -> None:
     """Let an item join a story, unless it or the member has changed since `seq`: then it waits further."""
-    db.executemany(
-        "INSERT INTO signature (item, shingles) VALUES (?, ?) ON CONFLICT DO NOTHING", found.signed
-    )
+    signatures.keep_missing(db, found.signed)
     if found.same is not None:
         both = as_json((found.item, found.same))
         same = db.execute(f"SELECT seq FROM item WHERE number {ints()} AND seq <= ?", (both, seq))

@@ -58,6 +58,48 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # Whether the address of a source's feed is published also with its query.
     "m014_feed_public": ("ALTER TABLE source ADD COLUMN feed_public INTEGER NOT NULL DEFAULT 0",),
+    # The next turn of each source that waits for a channel, so that an hour writes no later item; documents
+    # are filled from their sources in turn, by indexes that hold the source.
+    "m015_turns": (
+        """CREATE TABLE turn (
+            channel INTEGER NOT NULL REFERENCES channel (number),
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+            due INTEGER NOT NULL,
+            PRIMARY KEY (channel, source)
+        ) STRICT""",
+        "CREATE INDEX turn_due ON turn (due)",
+        "INSERT INTO turn (channel, source, due) SELECT channel, source, min(due) FROM waiting GROUP BY 1, 2",
+        "DROP INDEX waiting_due",
+        "DROP INDEX waiting_source",
+        "ALTER TABLE waiting DROP COLUMN due",
+        "CREATE INDEX waiting_source ON waiting (channel, source, since, item)",
+        "CREATE INDEX membership_since ON membership (channel, since, source)",
+        "DROP INDEX item_release",
+        """CREATE INDEX item_release ON item (release, number, source)
+        WHERE state = 'held' AND release IS NOT NULL""",
+        "DROP INDEX item_corrected",
+        "CREATE INDEX item_corrected ON item (source, corrected) WHERE corrected IS NOT NULL",
+        "DROP INDEX item_earlier",
+        """CREATE INDEX item_earlier ON item (source, shown)
+        WHERE backlog = 1 AND state = 'live' AND freed = 0""",
+    ),
+    # Which items the budget of their source holds; when a source last answered 429.
+    "m016_over_budget": (
+        "ALTER TABLE item ADD COLUMN over_budget INTEGER NOT NULL DEFAULT 0",
+        """UPDATE item SET over_budget = 1
+        WHERE state = 'held' AND reason = 'beyond the budget of items a day'
+        AND (claimed IS NULL OR claimed <= first_seen)""",
+        "CREATE INDEX item_over_budget ON item (source, number) WHERE over_budget = 1",
+        "ALTER TABLE source ADD COLUMN last_limited INTEGER",
+    ),
+    # Signatures of another form: those of before are made anew when they are needed.
+    "m017_pieces": (
+        "DROP TABLE signature",
+        """CREATE TABLE signature (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            pieces BLOB NOT NULL
+        ) STRICT""",
+    ),
     # The order of day and month that a source's dates have shown; NULL when none has.
     "m018_month_first": ("ALTER TABLE source ADD COLUMN month_first INTEGER",),
 }

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.policy import history
-from aggregator.storage.sql import channels, lifecycle, rows, search
+from aggregator.storage.sql import channels, lifecycle, rows, search, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
@@ -21,7 +21,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
         _edit(db, index, edit, at)
         if edit.parts:
             channels.part(db, edit.number, at)
-        elif edit.moves:
+        elif edit.moves or edit.substantive:
             channels.resettle_item(db, edit.number, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
@@ -54,18 +54,19 @@ def _store(
         for number, new in numbered
     ]
     insert_many(db, "item", stored)
-    _sign(db, ((number, new.item) for number, new in numbered))
+    signatures.keep(db, ((number, new.item) for number, new in numbered))
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
     )
-    for number, new in numbered:
-        if not _is_live(new):
-            state, reason = new.placement.state, new.placement.reason
-            lifecycle.audit(
-                db, Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
-            )
+    if held := [_held(number, new, claim, at) for number, new in numbered if not _is_live(new)]:
+        lifecycle.audit(db, held)
     channels.file(db, live, at)
     return numbered
+
+
+def _held(number: int, new: NewItem, claim: Claim, at: Stamp) -> Transition:
+    state, reason = new.placement.state, new.placement.reason
+    return Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
 
 
 def _is_live(new: NewItem) -> bool:
@@ -76,7 +77,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
         **rows.columns(new, "id", "public_id", "updated", "backlog"),
-        **rows.columns(new.placement, "state", "shown", "release", "reason"),
+        **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget"),
         "source": claim.number,
         "first_seen": ms(at.now),
         "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),
@@ -100,17 +101,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns["release"] = ms(edit.release)
     if edit.substantive:
         search.remove(db, index, as_json([edit.number]))
-        _sign(db, [(edit.number, edit.item)])
+        signatures.keep(db, [(edit.number, edit.item)])
     update(db, "item", edit.number, columns)
-
-
-def _sign(db: Connection, items: Iterable[tuple[int, Item]]) -> None:
-    """Keep the signatures of texts."""
-    db.executemany(
-        """INSERT INTO signature (item, shingles) VALUES (?, ?)
-        ON CONFLICT (item) DO UPDATE SET shingles = excluded.shingles""",
-        [(number, item.signature) for number, item in items],
-    )
 
 
 def _revise(db: Connection, number: int, at: Stamp) -> None:

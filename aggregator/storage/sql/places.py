@@ -1,22 +1,25 @@
 """Places of items in channels: taken at once, or waited for in `waiting`, as `policy.crowding` decides.
+`turn` is when the next item of a source enters a channel.
 
 Called inside a write transaction.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model import WINDOW
-from aggregator.policy.crowding import PERIOD, turns
+from aggregator.policy import crowding
+from aggregator.policy.crowding import PERIOD
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.rows import moment, ms
 
 ENTER = """INSERT INTO membership (channel, position, item, source, since) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT DO NOTHING"""
-WAIT = """INSERT INTO waiting (channel, item, source, due, since) VALUES (?, ?, ?, ?, ?)
-    ON CONFLICT DO NOTHING"""
+WAIT = "INSERT INTO waiting (channel, item, source, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+TURN = """INSERT INTO turn (channel, source, due) VALUES (?, ?, ?)
+    ON CONFLICT (channel, source) DO UPDATE SET due = excluded.due"""
 ITEMS_MAX = 500  # of one document, whatever its window holds
 
 
@@ -46,34 +49,35 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
         else:
             limited[place.channel, place.source, place.burst].append(place)
     for (channel, source, burst), places in limited.items():
-        due = _turns(db, channel, source, burst, count=len(places), now=now)
-        ready = sum(turn <= now for turn in due)
+        ready = _ready(db, channel, source, burst=burst, count=len(places), now=now)
         entered += places[:ready]
-        waits = zip(places[ready:], due[ready:], strict=True)
-        rows = [(channel, place.item, source, ms(turn), ms(now)) for place, turn in waits]
-        db.executemany(WAIT, rows)
-    enter(db, entered, now)
+        db.executemany(WAIT, [(channel, place.item, source, ms(now)) for place in places[ready:]])
+    db.executemany(
+        ENTER, [(each.channel, each.position, each.item, each.source, ms(now)) for each in entered]
+    )
     return {place.channel for place in entered}
 
 
-def enter(db: Connection, places: Iterable[Place], now: datetime) -> None:
-    """Give items their places now."""
-    db.executemany(ENTER, [(each.channel, each.position, each.item, each.source, ms(now)) for each in places])
-
-
-def _turns(
-    db: Connection, channel: int, source: int, burst: int, *, count: int, now: datetime
-) -> Sequence[datetime]:
+def _ready(db: Connection, channel: int, source: int, *, burst: int, count: int, now: datetime) -> int:
+    """Return how many of `count` new items of a source enter at once, and note the turn of the next one."""
+    if _waits(db, channel, source):
+        return 0
     taken = recent(db, channel, source, burst, now)
-    given = db.execute(
-        "SELECT due FROM waiting WHERE channel = ? AND source = ? ORDER BY due DESC LIMIT ?",
-        (channel, source, burst),
+    ready = crowding.entering((now,) * count, taken, burst=burst, now=now)
+    if ready == count or _is_alone(db, channel, source, now):
+        return count
+    turn = crowding.next_turn(now, [*taken, *(now,) * ready], burst=burst, now=now)
+    db.execute(TURN, (channel, source, ms(turn)))
+    return ready
+
+
+def _waits(db: Connection, channel: int, source: int) -> bool:
+    found = db.execute(
+        f"""SELECT 1 FROM waiting w JOIN item i ON i.number = w.item JOIN source s ON s.number = i.source
+        WHERE w.channel = ? AND w.source = ? AND {visible()} LIMIT 1""",
+        (channel, source),
     )
-    taken = sorted([*taken, *(moment(row["due"]) for row in given)])[-burst:]
-    due = turns((now,) * count, taken, burst=burst, is_alone=False, now=now)
-    if due[-1] > now and _is_alone(db, channel, source, now):
-        return turns((now,) * count, taken, burst=burst, is_alone=True, now=now)
-    return due
+    return found.fetchone() is not None
 
 
 def recent(db: Connection, channel: int, source: int, burst: int, now: datetime) -> list[datetime]:
@@ -90,18 +94,13 @@ def recent(db: Connection, channel: int, source: int, burst: int, now: datetime)
 
 
 def _is_alone(db: Connection, channel: int, source: int, now: datetime) -> bool:
-    """Return whether no other source has an item in the window of a channel. Ends at the first it meets."""
-    found = db.execute(
-        f"""SELECT m.source, m.since FROM membership m
-        JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-        WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?""",
-        (channel, ITEMS_MAX),
-    )
-    for count, row in enumerate(found):
-        if count >= WINDOW.newest and row["since"] < ms(now - WINDOW.within):
-            break
-        if row["source"] != source:
-            found.close()
-            return False
-    found.close()
-    return True
+    """Return whether no other source has an item in the window of a channel, however many this one has."""
+    of_others = f"""SELECT 1 FROM membership m JOIN item i ON i.number = m.item
+        JOIN source s ON s.number = i.source
+        WHERE m.channel = ? AND m.since >= ? AND m.source <> ? AND {visible()} LIMIT 1"""
+    newest = f"""SELECT m.source FROM membership m JOIN item i ON i.number = m.item
+        JOIN source s ON s.number = i.source
+        WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?"""
+    if db.execute(of_others, (channel, ms(now - WINDOW.within), source)).fetchone() is not None:
+        return False
+    return all(row["source"] == source for row in db.execute(newest, (channel, WINDOW.newest)))

@@ -154,7 +154,8 @@ class PollStore:
         with self._engine.writing() as db:
             db.execute("UPDATE source SET due = due - :by, leased = leased - :by", parameters)
             db.execute("UPDATE task SET due = due - :by", parameters)
-            db.execute("UPDATE waiting SET due = due - :by, since = since - :by", parameters)
+            db.execute("UPDATE turn SET due = due - :by", parameters)
+            db.execute("UPDATE waiting SET since = since - :by", parameters)
             db.execute(
                 """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,
                 limited_until = limited_until - :by""",

@@ -18,15 +18,19 @@ from aggregator.model import (
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import channels, lifecycle, rows, search, values
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read, texts
-from aggregator.storage.sql.places import ITEMS_MAX, visible
-from aggregator.storage.sql.rows import moment, ms
+from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
+from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.rows import moment
+from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
-ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
+# A revision with the link of the state that replaced it.
+REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
+    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
+    i.url) AS next_url"""
+REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
 LANGUAGES = "languages/"  # what the names of their channels begin with
-NUMBER_MAX = 2**63 - 1  # of a row
 
 
 class ItemStore:
@@ -40,13 +44,20 @@ class ItemStore:
         with self._engine.writing() as db:
             lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
 
-    def enter_waiting(self, now: datetime) -> None:
-        """(poller) Let items enter the shared channels whose turn has come; cheap when there is none."""
+    def enter_waiting(self, now: datetime, limit: int) -> bool:
+        """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
+        transaction; returns whether a turn had come. Cheap when none has."""
         with self._engine.reading() as db:
-            is_turn = channels.is_turn(db, now)
+            is_turn = waiting.is_turn(db, now)
         if is_turn:
             with self._engine.writing() as db:
-                channels.enter_waiting(db, now)
+                waiting.enter(db, now, limit)
+        return is_turn
+
+    def enters(self, number: int) -> datetime | None:
+        """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
+        with self._engine.reading() as db:
+            return waiting.expected(db, number)
 
     def index(self) -> None:
         """Bring the search index up to date, in several short transactions."""
@@ -62,8 +73,14 @@ class ItemStore:
         """Return names of all channels that ever held an item, and of those the configuration implies; of
         languages only those to be listed."""
         with self._engine.reading() as db:
-            found = db.execute("SELECT name, number FROM channel ORDER BY name").fetchall()
-            return tuple(row["name"] for row in found if _is_listed(db, row["name"], row["number"]))
+            found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
+            others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
+            sources = (
+                (row["name"], _sources_of(db, row["number"]))
+                for row in found
+                if primary(row["name"].partition(LANGUAGES)[2])
+            )
+            return tuple(sorted((*others, *languages.listed(sources))))
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -86,66 +103,40 @@ class ItemStore:
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
         """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
-        corrected."""
+        corrected, of sources in turn."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
                 return ()
-            changed = moment(channel["changed"])
-            found: dict[int, Row] = {}
-            cursor = db.execute(
-                f"""SELECT m.position AS place, m.since, i.*, s.id AS source_id FROM membership m
-                JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-                WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?""",
-                (channel["number"], ITEMS_MAX),
-            )
-            for row in cursor:
-                if len(found) >= window.newest and row["since"] < ms(changed - window.within):
-                    break
-                found[row["number"]] = row
-            cursor.close()
-            corrected = db.execute(
-                f"""SELECT m.position AS place, i.*, s.id AS source_id FROM item i
-                CROSS JOIN membership m JOIN source s ON s.number = i.source
-                WHERE m.item = i.number AND m.channel = ? AND i.corrected > ? AND {visible()}
-                ORDER BY i.corrected DESC LIMIT ?""",
-                (channel["number"], ms(changed - window.corrected_within), window.newest),
-            )
-            found |= {row["number"]: row for row in corrected}
-            ordered = sorted(found.values(), key=lambda row: -row["place"])
-            return _with_story(db, [values.stored(row) for row in ordered])
+            found = selection.shown(db, channel["number"], window, moment(channel["changed"]))
+            return _with_story(db, [values.stored(row) for row in found])
 
     def earlier(self, limit: int) -> tuple[Stored, ...]:
         """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; one a story, none of a story that did; newest shown date first. Cheap."""
-        # Walks the index item_earlier from its end, so that it reads about as many rows as it returns.
+        merged channel; of those of a story that say the same only one, none if one did; of sources in turn,
+        newest shown date first. Cheap."""
+        with self._engine.reading() as db:
+            return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
+
+    def find(self, name: str) -> Stored | None:
+        """Return the item with this id."""
+        with self._engine.reading() as db:
+            row = db.execute(f"{ITEM} WHERE i.id = ?", (name,)).fetchone()
+            return None if row is None else _with_story(db, [values.stored(row)])[0]
+
+    def named(self, reference: str) -> tuple[Stored, ...]:
+        """Return all items with this id, public id or URL, of whatever source and state: an item's public id
+        may be the URL of another's."""
         with self._engine.reading() as db:
             found = db.execute(
-                f"""{ITEM} WHERE i.backlog = 1 AND {visible()} AND NOT EXISTS (
-                    SELECT 1 FROM item o JOIN source os ON os.number = o.source
-                    WHERE o.story = i.story AND (o.backlog = 0 OR o.number < i.number)
-                    AND {visible("o", "os")})
-                ORDER BY i.shown DESC, i.number DESC LIMIT ?""",
-                (limit,),
+                f"""{ITEM} WHERE i.number IN (
+                    SELECT number FROM item WHERE id = :reference
+                    UNION SELECT number FROM item WHERE public_id = :reference
+                    UNION SELECT number FROM item WHERE url = :reference)
+                ORDER BY i.number""",
+                {"reference": reference},
             ).fetchall()
             return _with_story(db, [values.stored(row) for row in found])
-
-    def find(self, reference: str) -> Stored | None:
-        """Return the item with this id, public id or address."""
-        with self._engine.reading() as db:
-            for column in ("id", "public_id", "url"):
-                row = db.execute(
-                    f"{ITEM} WHERE i.{column} = ? ORDER BY i.state = 'live' DESC, i.number LIMIT 1",
-                    (reference,),
-                ).fetchone()
-                if row is not None:
-                    return _with_story(db, [values.stored(row)])[0]
-            return None
-
-    def at(self, address: str) -> tuple[Stored, ...]:
-        """Return all items with this address, of whatever source and state."""
-        found = read(self._engine, f"{ITEM} WHERE i.url = ? ORDER BY i.number", (address,))
-        return tuple(map(values.stored, found))
 
     def story(self, number: int) -> tuple[Stored, ...]:
         """Return all members of the story of an item (itself alone when it has none)."""
@@ -158,11 +149,16 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
-        """Return held items whose time has come, earliest first."""
+        """Return held items whose time has come, earliest first, of sources in turn."""
+        with self._engine.reading() as db:
+            return tuple(map(values.stored, selection.due(db, now, limit)))
+
+    def over_budget(self, source: str, limit: int) -> tuple[Stored, ...]:
+        """Return items that the budget of their source holds, the first stored first."""
         found = read(
             self._engine,
-            f"{ITEM} WHERE i.state = 'held' AND i.release <= ? ORDER BY i.release, i.number LIMIT ?",
-            (ms(now), limit),
+            f"{ITEM} WHERE i.over_budget = 1 AND s.id = ? ORDER BY i.number LIMIT ?",
+            (source, limit),
         )
         return tuple(map(values.stored, found))
 
@@ -194,31 +190,29 @@ class ItemStore:
             return _with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:
-        """Return the page of an item's history whose revisions were replaced before that one. Cheap: reads an
-        index alone."""
+        """Return the page of an item's history whose revisions were replaced before that one, without any
+        where no page begins. Cheap: reads an index alone."""
         found = read(
-            self._engine,
-            """SELECT number, size FROM revision WHERE item = ? AND number < ?
-            ORDER BY number DESC LIMIT ?""",
-            (number, NUMBER_MAX if before is None else before, history.PAGE_REVISIONS + 1),
+            self._engine, "SELECT number, size FROM revision WHERE item = ? ORDER BY number DESC", (number,)
         )
-        return history.page([(row["number"], row["size"]) for row in found])
+        return history.page([(row["number"], row["size"]) for row in found], before)
 
     def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
         numbers = as_json(number for number, _ in page.revisions)
         found = read(
-            self._engine, f"SELECT * FROM revision WHERE number {ints()} ORDER BY number DESC", (numbers,)
+            self._engine,
+            f"{REVISION}, r.content {REVISED} r.number {ints()} ORDER BY r.number DESC",
+            (numbers,),
         )
         return tuple(rows.value(Revision, row) for row in found)
 
-    def corrections(self, number: int) -> tuple[tuple[datetime, str], ...]:
-        """Return when each earlier state of an item was replaced and its title, "" if that is no longer kept,
-        newest first."""
+    def corrections(self, number: int) -> tuple[Revision, ...]:
+        """Return all earlier states of an item without their content, newest first."""
         found = read(
-            self._engine, "SELECT at, title FROM revision WHERE item = ? ORDER BY number DESC", (number,)
+            self._engine, f"{REVISION}, '' AS content {REVISED} r.item = ? ORDER BY r.number DESC", (number,)
         )
-        return tuple((moment(row["at"]), row["title"]) for row in found)
+        return tuple(rows.value(Revision, row) for row in found)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
@@ -246,19 +240,20 @@ class ItemStore:
         return next(map(values.feed_info, found), None)
 
 
-def _is_listed(db: Connection, name: str, number: int) -> bool:
-    if not name.startswith(LANGUAGES):
-        return True
-    code = name.removeprefix(LANGUAGES)
-    return bool(primary(code)) and languages.is_listed(_sources_of_first(db, number, languages.LISTED_ITEMS))
+def _sources_of(db: Connection, channel: int) -> Sequence[int]:
+    """Return the sources of the items that decide whether a language is listed."""
+    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
+    if len(newest) < languages.LISTED_ITEMS:
+        return newest
+    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
 
 
-def _sources_of_first(db: Connection, channel: int, limit: int) -> Sequence[int]:
-    """Return the sources of the newest items that a channel shows."""
+def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
+    """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
     found = db.execute(
         f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
         JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
-        ORDER BY m.position DESC LIMIT ?""",
+        ORDER BY m.position {order} LIMIT ?""",
         (channel, limit),
     )
     return [row["source"] for row in found]

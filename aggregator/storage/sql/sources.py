@@ -7,6 +7,7 @@ from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason, Relocation
 from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
+from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.sources import STORED, Addition, StoredSource, Update, plan
 from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
@@ -45,6 +46,14 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         _update(db, change, at)
     _open_channels(db, config.sources, at)
     return planned.done
+
+
+def feeds(db: Connection, *, relocation: str = "relocation") -> tuple[StoredFeed, ...]:
+    """Return id and addresses of each source; `relocation` is the column's name, `move` before m008."""
+    return tuple(
+        StoredFeed(row["id"], row["feed"], bool(row["configured"]), unpack(Relocation, row[relocation]).at)
+        for row in db.execute(f"SELECT id, feed, configured, {relocation} FROM source")
+    )
 
 
 def _stored(db: Connection) -> tuple[StoredSource, ...]:

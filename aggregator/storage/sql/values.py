@@ -42,7 +42,13 @@ def feed_info(row: Row) -> FeedInfo:
     """Return the FeedInfo of a row of the `source` table."""
     is_file = row["feed"].startswith("file:")
     feed = "" if is_file else rows.unpack(Relocation, row["relocation"]).at or row["feed"]
-    return rows.value(FeedInfo, row, feed=feed, organisation=organisation(row, row["id"]))
+    return rows.value(
+        FeedInfo,
+        row,
+        feed=feed,
+        organisation=organisation(row, row["id"]),
+        addresses=tuple(dict.fromkeys((row["feed"], feed))),
+    )
 
 
 def subscription(row: Row) -> Subscription:

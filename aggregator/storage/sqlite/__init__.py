@@ -8,8 +8,10 @@ from pathlib import Path
 from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StorageError, UsageError
+from aggregator.policy.source_ids import StoredFeed
 from aggregator.storage import Storage, private
 from aggregator.storage.backups import DIRECTORY
+from aggregator.storage.sql import sources
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.polls import PollStore
@@ -17,7 +19,14 @@ from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 from aggregator.storage.sqlite.backup import check_target
 from aggregator.storage.sqlite.catalog import tables
-from aggregator.storage.sqlite.connection import FILE, LOCK, SqliteEngine, poller_lock, translated
+from aggregator.storage.sqlite.connection import (
+    FILE,
+    LOCK,
+    SqliteEngine,
+    poller_lock,
+    reading_as_it_is,
+    translated,
+)
 from aggregator.storage.sqlite.schema import migrations
 from aggregator.storage.transfer import Movable, move
 
@@ -55,6 +64,15 @@ def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> 
             private.directory(path.parent)
             engine.backup(path)
         steps.apply(engine.writer)
+
+
+def stored_feeds(directory: Path) -> tuple[StoredFeed, ...]:
+    """Return the feeds in the database of a directory, opened read-only as it is; () without one."""
+    with reading_as_it_is(directory / FILE) as db:
+        columns = {row["name"] for row in db.execute("PRAGMA table_info(source)")} if db else ()
+        if db is None or not columns:
+            return ()
+        return sources.feeds(db, relocation="relocation" if "relocation" in columns else "move")
 
 
 @contextmanager

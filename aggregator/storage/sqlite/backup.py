@@ -66,7 +66,7 @@ def damage(db: sqlite3.Connection) -> tuple[str, ...]:
 def verified(path: Path) -> int:
     """Check all of a backup; returns its items."""
     if not path.is_file():
-        raise UsageError(f"there is no backup {path}")
+        raise UsageError(f"there is no backup {path}; those of each night are in `backups/` of the store")
     try:
         with closing(_read_only(path)) as db:
             (found,) = db.execute("PRAGMA integrity_check(1)").fetchone()

@@ -9,7 +9,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -163,6 +163,26 @@ class SqliteEngine:
                 connection.close()
             self._open.clear()
             self._idle.clear()
+
+
+@contextmanager
+def reading_as_it_is(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """Open a database of any version read-only; None where there is none. Raises StorageError.
+
+    Without a log no process has it open: as an immutable file it gets none beside it.
+    """
+    try:
+        path.stat()
+        is_open = path.with_name(f"{path.name}-wal").exists()
+    except FileNotFoundError:
+        yield None
+        return
+    except OSError as error:
+        raise StorageError(f"cannot read the store {path}: {error.strerror}") from error
+    how = "mode=ro" if is_open else "mode=ro&immutable=1"
+    with translated(path), closing(sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True)) as db:
+        db.row_factory = sqlite3.Row
+        yield db
 
 
 @contextmanager

@@ -1,0 +1,144 @@
+"""`add`: discover a feed, preview three items, write the source to sources.yaml."""
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+from aggregator import config as configuration
+from aggregator.cli.check import stored_feeds
+from aggregator.cli.output import complain, confirmed, say
+from aggregator.config import addresses
+from aggregator.config.build import FROM_ENTRY
+from aggregator.editorial.present import present
+from aggregator.editorial.rights import truncate
+from aggregator.editorial.safe import masked_feed
+from aggregator.errors import FetchError, ParseError, UsageError
+from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, Release, State, Stored
+from aggregator.model.settings import Config, Network, Republish, Source
+from aggregator.parse.autodiscovery import find_feeds, usual_addresses
+from aggregator.policy import home, source_ids
+from aggregator.service import app
+from aggregator.service.clients import client_of
+from aggregator.service.pipeline import read_job
+from aggregator.workers.pool import WorkerPool
+
+ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
+EXCERPT_CHARS = 90  # of an item in the preview
+
+
+def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
+    """Discover the feed at or behind `options.feed`, preview three items, write the source.
+
+    Return 1 when the operator declines.
+    """
+    config, url = configuration.load(path), _address(options.feed)
+    stored = stored_feeds(config)
+    config, networks = source_ids.bound(config, stored), configuration.checked(options)
+    feed, read = asyncio.run(_find(config, url, networks))
+    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    organisation = options.organisation or _name(read.document.title)
+    edited = configuration.add_source(  # raises before the preview
+        text, replace(options, feed=feed, organisation=organisation)
+    )
+    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
+    source = after.sources[-1]
+    if fault := faults.get(len(after.sources) - 1):
+        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
+    _preview(config, source, read)
+    if warning := home.advice(after, source, read.items):
+        complain(f"warning: {warning}")
+    if not (yes or confirmed(f"Write it to {path} as source {source.id}?", f"add to {path}")):
+        say("nothing was written")
+        return 1
+    _replace(path, edited)
+    say(
+        f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
+        "reloads it within seconds, `publicwire poll` fetches it now"
+    )
+    return 0
+
+
+def _address(url: str) -> str:
+    """Return the web address that was given; UsageError for any other."""
+    if "://" not in url and not url.lower().startswith("file:"):
+        url = f"https://{url}"
+    if not url.lower().startswith(("http://", "https://")):
+        raise UsageError("`add` takes http:// and https:// URLs; write file: sources by hand")
+    try:
+        addresses.feed(url)
+    except ValueError as error:
+        raise UsageError(f"the URL {error}") from None
+    return url
+
+
+def _name(title: str) -> str:
+    """Return a feed's title as the name to be written; "" for the word that would let its entries name
+    themselves."""
+    return "" if title == FROM_ENTRY else title
+
+
+async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tuple[str, ReadResult]:
+    """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
+    workers = WorkerPool()
+    try:
+        async with aclosing(client_of(config)) as client:
+            fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
+            try:
+                return fetched.url, await workers.run(_job(fetched, config))
+            except ParseError:
+                named = find_feeds(fetched.body or b"", fetched.url)
+            for candidate in named or usual_addresses(fetched.url):
+                try:
+                    answer = await client.fetch(candidate, networks=networks)
+                    return answer.url, await workers.run(_job(answer, config))
+                except (FetchError, ParseError):
+                    continue
+    finally:
+        await workers.close()
+    raise UsageError(f"no feed found at {masked_feed(url)}: give the URL of the feed itself")
+
+
+def _job(fetched: Fetched, config: Config) -> ReadJob:
+    preview = Source(id="preview", feed=fetched.url)
+    return read_job(fetched, preview, app.utc_now(), max_bytes=config.poll.max_bytes)
+
+
+def _preview(config: Config, source: Source, read: ReadResult) -> None:
+    say(f"{read.document.title}\n{masked_feed(source.feed)}\n{len(read.items)} items; the first three:")
+    for item in read.items[:3]:
+        excerpt = truncate(item.text.partition("\n\n")[0], EXCERPT_CHARS)
+        say(f"  {item.title or '(no title)'}\n      {excerpt or '(no text)'}")
+    if read.items:
+        release = _headline(config, source, read.items[0])
+        notice = release.text.removeprefix(f"{release.title}\n\n{release.organisation}\n\n")
+        say(f"under each: {' '.join(notice.split())}")
+
+
+def _headline(config: Config, source: Source, item: Item) -> Release:
+    """Return an item as it will be published, of its text nothing but the title and the disclaimer."""
+    now = app.utc_now()
+    shown = min(item.claimed or now, now)
+    stored = Stored(
+        number=0,
+        id="preview",
+        public_id=item.guid or "preview",
+        source=source.id,
+        state=State.LIVE,
+        item=item,
+        shown=shown,
+        updated=shown,
+        first_seen=now,
+        seq=0,
+    )
+    info = FeedInfo(source.id, source.feed, source.organisation, republish=Republish.HEADLINE)
+    return present(stored, feed=info, publication=config.publication)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
+    file = path.resolve()
+    fresh = file.with_name(f".{file.name}.new")
+    fresh.write_bytes(text.encode())
+    fresh.chmod(file.stat().st_mode & 0o777)
+    fresh.replace(file)

@@ -1,0 +1,37 @@
+"""Bytes of an item: of the texts that its document gave, and of all that the store keeps of it."""
+
+from aggregator.model.item import Item
+
+ITEM_BYTES = 1_000  # its rows without texts, in all tables and indexes: 32,000 tiny items took 1,060 each
+KEY_BYTES = 100  # of one more key, in its table and in the row of the item
+
+
+def text_bytes(item: Item) -> int:
+    """Return the bytes of an item's texts and addresses in UTF-8, each once.
+
+    Each may be longer than it stood in the document: an address resolved against a long base, an author that
+    entries inherit. `text` and `raw_url` repeat `content` and `url`, and do not count.
+    """
+    parts = [item.title, item.url, item.guid, item.organisation, item.rights, item.content, item.summary]
+    parts += item.authors
+    parts += item.categories
+    for file in item.enclosures:
+        parts += file.url, file.type
+    for file in item.images:
+        parts += file.url, file.type
+    if item.origin is not None:
+        parts += item.origin.title, item.origin.id, item.origin.link
+    return _utf8_bytes("".join(parts))  # one step in C: a sum over the parts took five times as long
+
+
+def stored_bytes(item: Item) -> int:
+    """Return what a new item costs the store, in bytes: its texts and their repetitions, keys and rows.
+
+    Quoting, indexes and free pages make at most a few times as much of it.
+    """
+    repeated = _utf8_bytes(item.text) + _utf8_bytes(item.raw_url) + len(item.signature)
+    return ITEM_BYTES + KEY_BYTES * len(item.keys) + text_bytes(item) + repeated
+
+
+def _utf8_bytes(text: str) -> int:
+    return len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))

@@ -1,0 +1,87 @@
+"""Removes a feed's own address from everything that is said in it: the query may hold an API key."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from html import escape
+from urllib.parse import quote
+
+from aggregator.model import Enclosure, Item, Origin
+from aggregator.normalise import urls
+
+PATTERNS_KEPT = 1_000  # compiled, one a source with a private address
+
+
+@dataclass(frozen=True, slots=True)
+class Remover:
+    """Removes addresses; `needles` are the forms in which they may stand in a text, without scheme."""
+
+    needles: tuple[str, ...] = ()
+
+    def text(self, value: str) -> str:
+        """Return a text, HTML or an address without the addresses and their fragments; of HTML an attribute
+        that holds nothing else goes, too."""
+        if not any(needle in value for needle in self.needles):
+            return value
+        return _pattern(self.needles).sub("", value)
+
+    def files(self, files: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
+        """Return the files at other addresses."""
+        return tuple(file for file in files if self.text(file.url) == file.url)
+
+    def item(self, item: Item) -> Item:
+        """Return an item without the addresses. Its keys, digests of what it said, stay."""
+        if not self.needles:
+            return item
+        return replace(
+            item,
+            title=self.text(item.title),
+            url=self.text(item.url),
+            raw_url=self.text(item.raw_url),
+            guid=self.text(item.guid),
+            content=self.text(item.content),
+            summary=self.text(item.summary),
+            text=self.text(item.text),
+            organisation=self.text(item.organisation),
+            rights=self.text(item.rights),
+            authors=self._texts(item.authors),
+            categories=self._texts(item.categories),
+            enclosures=self.files(item.enclosures),
+            images=self.files(item.images),
+            origin=None if item.origin is None else self._origin(item.origin),
+        )
+
+    def _origin(self, origin: Origin) -> Origin:
+        return Origin(self.text(origin.title), self.text(origin.id), self.text(origin.link))
+
+    def _texts(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(filter(None, map(self.text, values)))
+
+
+def remover(*feeds: str, is_public: bool) -> Remover:
+    """Return what removes the addresses of a feed, as configured and as fetched: those that have a query.
+
+    Nothing is removed when the operator says that the address is public.
+    """
+    private = () if is_public else tuple(dict.fromkeys(feed for feed in feeds if "?" in feed))
+    return _remover(private) if private else Remover()
+
+
+@lru_cache(PATTERNS_KEPT)
+def _remover(feeds: tuple[str, ...]) -> Remover:
+    written = (form for feed in feeds for form in (feed, urls.absolute(feed), urls.untracked(feed)))
+    bare = {form.partition("#")[0].partition("://")[2].removeprefix("www.") for form in written}
+    private = {form for form in bare if form.partition("?")[2]}
+    forms = {form for each in private for form in (each, escape(each), quote(each, safe=""))}
+    return Remover(tuple(sorted(forms, key=lambda form: (-len(form), form))))
+
+
+@lru_cache(PATTERNS_KEPT)
+def _pattern(needles: tuple[str, ...]) -> re.Pattern[str]:
+    """Return a pattern of the whole address: `?id=1` is not in `?id=12`, nor in `?id=1&page=2`."""
+    address = (
+        rf"(?:https?(?:://|%3A%2F%2F))?(?:www\.)?(?:{'|'.join(map(re.escape, needles))})"
+        r"(?![\w=+/~-]|%(?!23)|&(?!(?:[gl]t|quot|nbsp);))"
+        r"""(?:(?:\#|%23)[^\s"'<>&]*)?"""
+    )
+    return re.compile(rf' [a-z]+="{address}"|{address}')

@@ -1,0 +1,71 @@
+"""Releases at each tick: held items whose time has come, and turns of items that wait for shared channels.
+
+One short transaction of each kind a tick; polls and other processes write between two.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from aggregator.errors import Outdated, StoreUnavailable
+from aggregator.log import log
+from aggregator.model import Trigger
+from aggregator.policy.lifecycle import step
+from aggregator.storage import Storage
+
+T = TypeVar("T")
+
+RELEASED_AT_ONCE = 50  # held items in one transaction: about 30 ms
+ENTERED_AT_ONCE = 100  # waiting items in one transaction: about 10 ms
+
+
+class Batch:
+    """Size of the next transaction: half after one that failed, one more after one that succeeded.
+
+    A transaction that takes longer than the database has to answer would fail at every attempt.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = self.size = most
+
+    def run(self, work: Callable[[int], T]) -> T:
+        """Return what the work returns that is given the size."""
+        try:
+            done = work(self.size)
+        except StoreUnavailable:
+            self.size = max(1, self.size // 2)
+            raise
+        self.size = min(self._most, self.size + 1)
+        return done
+
+
+class Releases:
+    """Publishes what is due."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._storage = storage
+        self._held, self._waiting = Batch(RELEASED_AT_ONCE), Batch(ENTERED_AT_ONCE)
+
+    def __call__(self, now: datetime) -> bool:
+        """Publish a batch of each; returns whether more may be due. StorageError."""
+        released = self._held.run(lambda size: self._release(now, size))
+        entered = self._waiting.run(lambda size: self._storage.items.enter_waiting(now, size))
+        return released or entered
+
+    def all(self, now: datetime) -> None:
+        """Publish all that is due, one transaction after the other; StorageError."""
+        while self(now):
+            pass
+
+    def _release(self, now: datetime, limit: int) -> bool:
+        steps = [
+            step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now)
+            for item in self._storage.items.release_due(now, limit)
+        ]
+        if steps:
+            try:
+                self._storage.items.apply_transitions(steps)
+            except Outdated:  # an operator was first with one of them: the next batch is read anew
+                return True
+            log.info("released", items=[step.id for step in steps])
+        return bool(steps)

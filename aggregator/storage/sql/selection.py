@@ -1,0 +1,125 @@
+"""Items chosen from those of many sources, the sources in turn: what a document shows of its window and of
+corrections, earlier items of the front page, held items that are due.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+
+from aggregator.model import Window
+from aggregator.policy.crowding import in_turn
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints
+from aggregator.storage.sql.places import ITEMS_MAX, visible
+from aggregator.storage.sql.rows import ms
+
+ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
+DUE_READ_MAX = 5_000  # held items among which sources take turns
+
+PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM membership m
+    JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
+    WHERE m.channel = ? AND {visible()}"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """Items of a source `s`, the latest by the column `time` first."""
+
+    time: str
+    tables: str
+    where: str
+
+
+CORRECTED = _Choice(
+    "corrected",
+    "item i CROSS JOIN membership m",  # so that SQLite reads the corrections and not the channel
+    f"i.corrected > :since AND m.item = i.number AND m.channel = :channel AND {visible()}",
+)
+
+EARLIER = _Choice(
+    "shown",
+    "item i",
+    f"""i.backlog = 1 AND {visible()} AND NOT EXISTS (
+        SELECT 1 FROM item o JOIN source os ON os.number = o.source
+        WHERE o.story = i.story AND o.fingerprint = i.fingerprint
+        AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})""",
+)
+
+
+def shown(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
+    """Return the rows of a channel's document, highest position first: at most ITEMS_MAX of its window, and
+    the corrected ones."""
+    found = {row["number"]: row for row in _of_window(db, channel, window, changed)}
+    since = ms(changed - window.corrected_within)
+    corrected = _of_sources(db, CORRECTED, window.newest, channel=channel, since=since)
+    lacking = (number for number in corrected if number not in found)
+    found |= {row["number"]: row for row in _placed(db, channel, lacking, window.newest)}
+    return sorted(found.values(), key=lambda row: -row["place"])
+
+
+def earlier(db: Connection, limit: int) -> list[Row]:
+    """Return the rows of live items that never entered the merged channel, newest shown date first."""
+    numbers = as_json(_of_sources(db, EARLIER, limit))
+    return [*db.execute(f"{ITEM} WHERE i.number {ints()} ORDER BY i.shown DESC, i.number DESC", (numbers,))]
+
+
+def due(db: Connection, now: datetime, limit: int) -> list[Row]:
+    """Return the rows of up to `limit` held items whose time has come, earliest first."""
+    found = db.execute(
+        """SELECT number, source FROM item WHERE state = 'held' AND release <= ?
+        ORDER BY release, number LIMIT ?""",
+        (ms(now), DUE_READ_MAX),
+    )
+    numbers = as_json(islice(_turns(found, "number"), limit))
+    return [*db.execute(f"{ITEM} WHERE i.number {ints()} ORDER BY i.release, i.number", (numbers,))]
+
+
+def _of_window(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
+    found = db.execute(
+        "SELECT item, source FROM membership WHERE channel = ? AND since >= ? ORDER BY position DESC",
+        (channel, ms(changed - window.within)),
+    )
+    within = _placed(db, channel, _turns(found, "item"), ITEMS_MAX)
+    if len(within) >= window.newest:
+        return within
+    newest = db.execute(f"{PLACED} ORDER BY m.position DESC LIMIT ?", (channel, window.newest))
+    return [*within, *newest]
+
+
+def _placed(db: Connection, channel: int, numbers: Iterator[int], limit: int) -> list[Row]:
+    """Return the rows of the first `limit` of these items that a channel shows."""
+    found: list[Row] = []
+    while len(found) < limit and (some := [*islice(numbers, limit)]):
+        rows = db.execute(f"{PLACED} AND i.number {ints()}", (channel, as_json(some)))
+        by_number = {row["number"]: row for row in rows}
+        found += [by_number[number] for number in some if number in by_number]
+    return found[:limit]
+
+
+def _turns(found: Iterable[Row], item: str) -> Iterator[int]:
+    queues = defaultdict(list)
+    for row in found:
+        queues[row["source"]].append(row[item])
+    return in_turn(queues.values())
+
+
+def _of_sources(db: Connection, wanted: _Choice, limit: int, **parameters: object) -> Sequence[int]:
+    """Return the numbers of up to `limit` items, of all sources in turn, the source of the latest first."""
+    of_source = f"i.source = s.number AND {wanted.where} ORDER BY i.{wanted.time} DESC"
+    latest = f"SELECT i.{wanted.time} FROM {wanted.tables} WHERE {of_source} LIMIT 1"
+    sources = db.execute(
+        f"""SELECT number FROM (SELECT s.number, ({latest}) AS latest FROM source s) AS found
+        WHERE latest IS NOT NULL ORDER BY latest DESC, number LIMIT :limit""",
+        {**parameters, "limit": limit},
+    ).fetchall()
+    items = f"""SELECT i.number FROM source s CROSS JOIN {wanted.tables}
+        WHERE s.number = :source AND {of_source}, i.number DESC LIMIT :limit"""
+    queues = [
+        [
+            row["number"]
+            for row in db.execute(items, {**parameters, "source": source["number"], "limit": limit})
+        ]
+        for source in sources
+    ]
+    return [*islice(in_turn(queues), limit)]

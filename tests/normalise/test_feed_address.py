@@ -1,0 +1,36 @@
+"""Only a feed's own address is removed, in each form in which it may stand in a text."""
+
+from html import escape
+
+import pytest
+
+from aggregator.normalise.feed_address import remover
+
+FEED = "https://origin.example/feed?key=marker-Zx91&lang=en"
+
+
+@pytest.mark.parametrize(
+    ("said", "published"),
+    [
+        (f'<a href="{escape(FEED)}#n">a</a>', "<a>a</a>"),
+        (f'<a href="{escape(FEED)}&amp;page=2">a</a>', f'<a href="{escape(FEED)}&amp;page=2">a</a>'),
+        (f"see {FEED}, and {FEED}2", f"see , and {FEED}2"),
+        (f"{FEED}%2", f"{FEED}%2"),
+        ("https://origin.example/feed", "https://origin.example/feed"),
+        (f"http://www.{FEED.partition('://')[2]}", ""),
+        (f"{FEED}&utm_source=x", f"{FEED}&utm_source=x"),
+    ],
+)
+def test_only_the_whole_address_is_removed(said: str, published: str) -> None:
+    assert remover(FEED, is_public=False).text(said) == published
+
+
+@pytest.mark.parametrize("feed", ["https://origin.example/feed", "https://origin.example/feed?", "file:///a"])
+def test_an_address_without_a_query_is_not_removed(feed: str) -> None:
+    said = f'<a href="{feed}">a</a>'
+    assert remover(feed, is_public=False).text(said) == said
+
+
+def test_a_tracker_in_the_configured_address_does_not_hide_it() -> None:
+    feed = remover(f"{FEED}&utm_source=x", is_public=False)
+    assert feed.text(f"{FEED}#a {FEED}&utm_source=x") == " "

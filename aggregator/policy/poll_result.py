@@ -5,7 +5,7 @@ Never fetches, reads a document or writes anything.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from aggregator.model import (
     Fetched,
     HostLimit,
     Knowledge,
+    NewItem,
     Outcome,
     OutcomeKind,
     OverBudget,
@@ -91,8 +92,8 @@ def decide(
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
         after = replace(_read(after, source, read.document, changes), spent=spent)
-    if new:
-        after = _found_new(after, source, now)
+    if changes is not None and new:
+        after = _found_new(after, source, changes.new, now=now)
     hub = subscription.after_poll(
         claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
     )
@@ -180,11 +181,12 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     )
 
 
-def _found_new(after: Claim, source: Source, now: datetime) -> Claim:
+def _found_new(after: Claim, source: Source, items: Sequence[NewItem], *, now: datetime) -> Claim:
     gap = after.usual_gap
     if after.last_new is not None:
         gap = schedule.usual_gap(source.every, gap, now - after.last_new)
-    return replace(after, last_new=now, usual_gap=gap, findings=after.findings + 1)
+    ahead = embargo.counted(after.ahead, items, now)
+    return replace(after, last_new=now, usual_gap=gap, findings=after.findings + 1, ahead=ahead)
 
 
 def _is_feed_changed(claim: Claim, after: Claim) -> bool:

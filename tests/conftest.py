@@ -8,6 +8,7 @@ import platform
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -15,20 +16,22 @@ from hypothesis import settings
 
 from aggregator.workers import sandbox
 from tests import engines
-from tests.corpus import CORPUS
+from tests.corpus import CASES, CORPUS
 from tests.postgres import Server, server
 
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "newsboat": lambda: shutil.which("newsboat") is not None,
+    "babel": lambda: find_spec("babel") is not None,
     "corpus": CORPUS.is_dir,
+    "cases": CASES.is_dir,
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "openssl": lambda: shutil.which("openssl") is not None,
     "landlock": lambda: sandbox.landlock_abi() > 0,
     "seccomp": lambda: sandbox.has_seccomp(platform.machine()),
 }
 
-NOT_INSTALLABLE = {"corpus", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
+NOT_INSTALLABLE = {"corpus", "cases", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
 
 # The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)

@@ -6,4 +6,5 @@ CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
 REAL = sorted((CORPUS / "real").glob("*"))
 SERIES = [path for path in sorted((CORPUS / "timeseries").glob("*")) if path.is_dir()]
 HOSTILE = CORPUS / "hostile"
+CASES = Path(__file__).parents[2] / "shared" / "cases"  # faults of the field; expected.txt says what is right
 SCHEMAS = CORPUS / "schema"

@@ -55,13 +55,14 @@ IMPURE = {
 NEEDED = {  # in pure packages nevertheless
     ("parse.xml", "io.BytesIO"),  # memory, no file
     ("normalise.dates", "zoneinfo.ZoneInfo"),  # the zone that a source names
+    ("normalise.zones", "zoneinfo.ZoneInfo"),  # those that dates name
+    ("normalise.zones", "io.BytesIO"),  # memory, no file
 }
 ASKS = {"now", "utcnow", "today", "open", "print", "input"}  # the clock, a file, a terminal
 LIBRARIES = {  # one room each, unless a comment names the second use
     "ada_url": {"normalise.urls"},
     "apscheduler": {"service.app"},
     "brotli": {"fetch.decode"},
-    "dateutil": {"normalise.dates"},
     "feedgen": {"render.xml"},
     "feedparser": {"parse.xml", "parse.feedparser_patches"},
     "httptools": {"fetch.exchange"},

@@ -8,6 +8,7 @@ from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadRes
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
+    Ahead,
     Alert,
     AlertKind,
     AlertState,

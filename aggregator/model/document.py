@@ -37,6 +37,7 @@ class Document:
     `entries` are those that had to be parsed, in document order; `listed` are the digests of every
     raw item of the document, parsed or seen before (empty when the document could not be split).
     `salt` names all of the head that entries inherit from, so that digests of another head never match.
+    `month_first` is the order of day and month that its dates have shown, or else those of its source before.
     """
 
     format: str
@@ -53,6 +54,7 @@ class Document:
     listed: tuple[bytes, ...] = ()
     complete: bool = True  # well-formed to its end; a truncated document is not
     salt: bytes = b""
+    month_first: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,7 @@ class ReadJob:
     pipeline_version: bytes
     now: datetime
     text_bytes_max: int = TEXT_BYTES_MAX
+    month_first: bool | None = None  # as the source's dates have shown before
 
 
 @dataclass(frozen=True, slots=True)

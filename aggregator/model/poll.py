@@ -47,6 +47,14 @@ class Spent:
 
 
 @dataclass(frozen=True, slots=True)
+class Ahead:
+    """New items of a source that were held for a date ahead: by up to a zone's hours, and by days."""
+
+    hours: int = 0
+    days: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OverBudget:
     """New items of one document that were held, and items that were not stored, beyond a source's budget.
 
@@ -71,6 +79,7 @@ class AlertKind(StrEnum):
     HUB = "hub"
     BUDGET = "budget"
     LINK = "link"  # event: links of its items have left its domains
+    AHEAD = "ahead"  # event: its new items are held for their dates
     STORY = "story"  # event: its items no longer agree with those of other sources
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 
@@ -108,8 +117,10 @@ class Claim:
     link: str = ""
     rights: str = ""
     language: str = ""
+    month_first: bool | None = None  # the order of day and month that its dates have shown
     relocation: Relocation = Relocation()
     spent: Spent = Spent()
+    ahead: Ahead = Ahead()
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised

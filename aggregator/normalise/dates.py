@@ -1,93 +1,118 @@
-"""Parse dates as feeds write them into aware UTC datetimes.
+"""Read dates as feeds write them into aware UTC datetimes.
 
-RFC 3339, ISO 8601, RFC 822 and RFC 850 are read here; dateutil reads the rest. Nothing raises, and no missing
-part is guessed: text that is no date between EARLIEST and LATEST becomes None. Never reads a clock.
+RFC 3339, ISO 8601, RFC 822 and RFC 850 in English are read here; other forms are taken apart by `date_parts`.
+Nothing raises, and no missing part is guessed. Never reads a clock.
 """
 
 import re
-import unicodedata
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from dateutil import parser
+from aggregator.normalise import cldr, zones
+from aggregator.normalise.date_parts import Parts, take_apart
+from aggregator.normalise.date_words import ENGLISH_MONTHS
 
-from aggregator.normalise.months_and_zones import FILLER_WORDS, MONTHS, ZONES
-
-EARLIEST, LATEST = 1990, 2200  # years
+EARLIEST, LATEST = 1900, 2200  # years
 DATE_CHARS_MAX = 120
 
-_OFFSET = r"(?:UTC|GMT|UT|Z)?\s?[+-]\d{1,2}(?::?\d{2})?"
-_RFC_822 = re.compile(  # also RFC 850, and the same order in other languages
-    r"(?:[^\W\d_]{2,20}[.,]{0,2}\s+(?:den\s+|the\s+)?)?"
-    r"(\d{1,2})(?:\.|st|nd|rd|th|er|º)?[\s-]*(?:de\s+|di\s+|of\s+)?([^\W\d_]{3,10})\.?,?(?:\s+de|\s+del)?[\s-]+(\d{4}|\d{2})"
-    r"(?:[,\s]*(?:-|à|um|at|às|alle|ore|a\s+las)?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,]\d{1,9})?)?)?"
-    rf"\s*({_OFFSET}|[A-Za-z]{{1,5}})?(?:\s*\([^()]*\))?",
-    re.IGNORECASE,
+_UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # 0 of Unix time: software's word for no date, in any zone
+_RFC_822 = re.compile(  # also RFC 850
+    r"(?:[a-z]{3,9}[.,]{0,2} +)?(\d{1,2})[ -]([a-z]{3,9})\.?,?[ -](\d{4}|\d{2})"
+    r"(?:,? +(\d\d?):(\d\d)(?::(\d\d))?(?: +([+-]\d{4}|[a-z]{1,5}))?)?",
+    re.IGNORECASE | re.ASCII,
 )
-_ZONE = re.compile(
-    rf"(?:\s?\(?({_OFFSET}|{'|'.join(sorted(ZONES, key=len, reverse=True))})\)?)(?=\s|$)", re.IGNORECASE
-)
-_TIME = re.compile(r"\d:\d{2}(?::\d{2}(?:[.,]\d+)?)?")
-_TIME_WITH_WORD = re.compile(
-    r"\b(\d{1,2})\s?(?:h\s?(\d{2})?\b|[.:](\d{2})\s*uhr\b|\s?uhr\b)(?:\s*uhr\b)?", re.IGNORECASE
-)
-_MIDNIGHT = re.compile(r"(?<!\d)24:00(?::00(?:[.,]0+)?)?(?!\d)")
-_LEAP_SECOND = re.compile(r"(?<=:\d\d):60(?!\d)")
-_SHORT_YEAR = re.compile(r"(\d\d)(-\d\d-\d\d)(?!\d)")
-_WEEKDAY = re.compile(r"(?<![^\W\d_])[^\W\d_]++[.,]*+\s++(?=\d{1,2}\.?\s+(?:de\s+)?[^\W\d_]{3})")
+_ORDINAL_DAY = re.compile(r"^(\d{4})-((?!000)[0-3]\d\d)(?!\d)")
+_NUMERIC = re.compile(r"(?<!\d)\d{1,2} ?([./-]) ?\d{1,2} ?\1 ?(?:\d{4}|\d\d)(?!\d)")
+_MONTH_FIRST = frozenset(cldr.MONTH_FIRST.split())
 
 
-def read(text: str, *, zone: str = "UTC", month_first: bool = False, now: datetime) -> datetime | None:
-    """Return the aware UTC moment a date stands for; None for text that is no date or an absurd one.
+def read(
+    text: str, *, zone: str = "UTC", language: str = "", month_first: bool | None = None, now: datetime
+) -> datetime | None:
+    """Return the aware UTC moment a date stands for; None for text that is no date, or has an unknown zone.
 
-    A date without a zone is in `zone` (an IANA name). `month_first` says how 01/02/2024 is read. `now` only
-    decides the century of a two-digit year.
+    A date without a zone is in `zone` (an IANA name). `month_first` is how the source writes 01/02/2024, if
+    that is known; else `language` decides. `now` only decides the century of a two-digit year.
     """
     text = text.strip()
     if len(text) > DATE_CHARS_MAX:
         return None
     try:
         local = ZoneInfo(zone)
-        moment = _parse_standard(text, local, now) or _parse_other(text, local, now, month_first=month_first)
-        if moment is None or not EARLIEST <= moment.year <= LATEST:
-            return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
-    # dateutil has raised each of these on odd input
-    except (ValueError, ArithmeticError, LookupError, TypeError, AttributeError):
+        moment = _standard(text, local, now)
+        if moment is None:
+            parts = take_apart(text)
+            if parts is None:
+                return None
+            first = is_month_first(language, zone) if month_first is None else month_first
+            if month_first is None and parts.separator == ".":
+                first = False  # written so nowhere
+            moment = _moment(parts, local, now, language=language, month_first=first)
+        moment = (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+    except (ValueError, ArithmeticError, LookupError):  # a day or a year there is not
         return None
+    is_unknown = moment.year in (1969, 1970) and abs(moment - _UNKNOWN) < timedelta(days=1)
+    return moment if EARLIEST <= moment.year <= LATEST and not is_unknown else None
 
 
-def month_first(language: str, zone: str) -> bool:
-    """Return whether 01/02/2024 is January 2nd: in English as written in the Americas."""
-    return language == "en-US" or (language in ("", "en") and zone.startswith(("America/", "US/")))
+def is_month_first(language: str, zone: str) -> bool:
+    """Return whether 01/02/2024 is January 2nd in a language (CLDR), also in the English of the Americas."""
+    is_american = language in ("", "en") and zone.startswith(("America/", "US/"))
+    return is_american or language.lower() in _MONTH_FIRST
 
 
-def _parse_standard(text: str, local: tzinfo, now: datetime) -> datetime | None:
-    """Parse RFC 3339, ISO 8601, RFC 822 and its kin, and epochs: 99 % of feeds."""
+def month_first(texts: Iterable[str], now: datetime) -> bool | None:
+    """Return whether the dates of one document have the month before the day, None when no date shows it.
+
+    A number above 12 or the weekday shows it. The majority decides, since a weekday may be wrong.
+    """
+    shown: Counter[bool] = Counter()
+    for text in {text for text in texts if len(text) <= DATE_CHARS_MAX and _NUMERIC.search(text)}:
+        parts = take_apart(text)
+        if parts is not None and len(parts.numbers) == 3 and (order := _shown_order(parts, now)) is not None:
+            shown[order] += 1
+    return None if shown[True] == shown[False] else shown[True] > shown[False]
+
+
+def _standard(text: str, local: tzinfo, now: datetime) -> datetime | None:
+    """Read RFC 3339, ISO 8601, RFC 822 and RFC 850 in English, and epochs: 99 % of feeds."""
     if text[:1].isdigit() and text.isascii():
         if text.isdigit():
-            return _parse_digits(text)
-        if text[4:5] == "-":
+            return _digits(text)
+        iso = _ORDINAL_DAY.sub(_calendar_day, text) if text[8:9] in "T" else text
+        # fromisoformat takes any character for the T, the sign of a day's offset too.
+        if iso[8:9] == "T" or (iso[4:5] == "-" and iso[10:11] in "T "):
             try:
-                return datetime.fromisoformat(text)
+                return datetime.fromisoformat(iso)
             except ValueError:
                 return None
     match = _RFC_822.fullmatch(text)
-    if match is None or (month := MONTHS.get(match[2].casefold())) is None:
+    if match is None or (month := ENGLISH_MONTHS.get(match[2].lower())) is None:
         return None
-    day, _, year, hour, minute, second, zone = match.groups()
+    day, _, year, hour, minute, second, name = match.groups()
     try:
-        naive = datetime(  # noqa: DTZ001 - _with_zone adds the zone
+        naive = datetime(  # noqa: DTZ001 - its zone follows
             _full_year(year, now), month, int(day), int(hour or 0), int(minute or 0), int(second or 0)
         )
     except ValueError:
         return None
-    return _with_zone(naive, zone, local)
+    if name is None:
+        return naive
+    if name == "GMT":
+        return naive.replace(tzinfo=UTC)
+    zone = zones.offset(name) if name[0] in "+-" else zones.find(name.lower(), naive, local)
+    return None if zone is None else naive.replace(tzinfo=zone)
 
 
-def _parse_digits(text: str) -> datetime | None:
-    """Parse YYYYMMDD[hhmm[ss]] of ISO 8601 and epochs in seconds or milliseconds."""
+def _calendar_day(found: re.Match[str]) -> str:
+    """Return YYYY-MM-DD for an ordinal date of ISO 8601, YYYY-DDD."""
+    return (date(int(found[1]), 1, 1) + timedelta(days=int(found[2]) - 1)).isoformat()
+
+
+def _digits(text: str) -> datetime | None:
+    """Read YYYYMMDD[hhmm[ss]] of ISO 8601 and epochs in seconds or milliseconds."""
     if len(text) in (8, 12, 14):
         return datetime.fromisoformat(f"{text[:8]}T{text[8:] or '0000'}")
     if len(text) in (10, 13):  # 2001 to 2286, in seconds or milliseconds
@@ -104,88 +129,73 @@ def _full_year(digits: str, now: datetime) -> int:
     return year - 100 if year > now.year + 50 else year
 
 
-def _with_zone(naive: datetime, zone: str | None, local: tzinfo) -> datetime | None:
-    """Return the time in its named zone, naive if the name is unknown; None after "am" and "pm"."""
-    name = (zone or "").lower().replace(" ", "")
-    if not name:
-        return naive
-    if name in ("am", "pm"):
+def _moment(parts: Parts, local: tzinfo, now: datetime, *, language: str, month_first: bool) -> datetime:
+    """Return the moment of a date in parts. Raises ValueError when one is missing or the zone is unknown."""
+    day = _day(parts, now, language=language, month_first=month_first)
+    naive = datetime(day.year, day.month, day.day) + parts.time  # noqa: DTZ001 - its zone follows
+    zone = zones.find(parts.zone, naive, local) if parts.zone else local
+    critical = zones.find(parts.critical, naive, local) if parts.critical else zone
+    if zone is None or critical is None:
+        raise ValueError("the zone is unknown")
+    moment = naive.replace(tzinfo=zone)
+    if moment.utcoffset() != naive.replace(tzinfo=critical).utcoffset():
+        raise ValueError("the offset is not that of the zone (RFC 9557 section 3.4)")
+    return moment
+
+
+def _day(parts: Parts, now: datetime, *, language: str, month_first: bool) -> date:
+    numbers = parts.numbers
+    if parts.month:
+        return _day_of_named_month(parts, now, language)
+    if len(numbers) == 1 and len(numbers[0]) == 8:
+        return date.fromisoformat(numbers[0])
+    if len(numbers) != 3:
+        raise ValueError("not a day, a month and a year")
+    if _is_year_first(parts, now):
+        return date(_full_year(numbers[0], now), int(numbers[1]), int(numbers[2]))
+    shown = _shown_order(parts, now)
+    return _numeric_day(numbers, now, month_first=month_first if shown is None else shown)
+
+
+def _is_year_first(parts: Parts, now: datetime) -> bool:
+    """Return whether three numbers begin with the year; one of two digits stands first before dashes alone,
+    unless it is ahead."""
+    first, is_short = parts.numbers[0], all(len(number) <= 2 for number in parts.numbers)
+    is_past = int(first) <= now.year % 100
+    return len(first) > 2 or int(first) > 31 or (is_short and parts.separator == "-" and is_past)
+
+
+def _numeric_day(numbers: tuple[str, ...], now: datetime, *, month_first: bool) -> date:
+    first, second, year = numbers
+    month, day = (first, second) if month_first else (second, first)
+    return date(_full_year(year, now), int(month), int(day))
+
+
+def _shown_order(parts: Parts, now: datetime) -> bool | None:
+    """Return whether a date in three numbers shows that the month comes first, by its numbers or weekday."""
+    if _is_year_first(parts, now):
         return None
-    if (naive.replace(tzinfo=local).tzname() or "").lower() == name:
-        return naive.replace(tzinfo=local)
-    sign, digits = ("-" if "-" in name else "+"), re.sub(r"\D", "", name)
-    if digits:
-        hours, minutes = (digits, "0") if len(digits) < 3 else (digits[:-2], digits[-2:])
-        offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return naive.replace(tzinfo=timezone(-offset if sign == "-" else offset))
-    hours_east = ZONES.get(name)
-    return naive if hours_east is None else naive.replace(tzinfo=timezone(timedelta(hours=hours_east)))
+    days: dict[bool, date] = {}
+    for month_first in (True, False):
+        try:
+            days[month_first] = _numeric_day(parts.numbers, now, month_first=month_first)
+        except ValueError:
+            continue
+    if len(days) == 2 and parts.weekdays:
+        days = {order: day for order, day in days.items() if day.weekday() in parts.weekdays}
+    return next(iter(days)) if len(days) == 1 else None
 
 
-def _parse_other(text: str, local: tzinfo, now: datetime, *, month_first: bool) -> datetime | None:
-    """Parse any other date, rewritten into a form that the standards or dateutil know.
-
-    dateutil reads the date without its zone: it takes CEST and AEST for UTC.
-    """
-    text = " ".join(unicodedata.normalize("NFC", text).split())
-    text = _LEAP_SECOND.sub(":59", _TIME_WITH_WORD.sub(_digital_time, text))
-    text, midnights = _MIDNIGHT.subn("00:00", text)
-    text, zone = _split_zone(text)
-    if short := _SHORT_YEAR.match(text):
-        text = f"{_full_year(short[1], now)}{text[2:]}"
-    moment = _parse_standard(text, local, now) or _parse_with_dateutil(
-        _WEEKDAY.sub("", text, count=1), now, month_first=month_first
-    )
-    if moment is None:
-        return None
-    moment += timedelta(days=midnights)
-    return moment if moment.tzinfo else _with_zone(moment, zone, local)
-
-
-def _digital_time(match: re.Match[str]) -> str:
-    return f"{match[1]}:{match[2] or match[3] or '00'}"
-
-
-def _split_zone(text: str) -> tuple[str, str | None]:
-    """Return the date without its zone, and the zone.
-
-    The zone is searched only after the time, but a year may follow it: `08:49:37 CET 1994`.
-    """
-    time = _TIME.search(text)
-    zone = _ZONE.search(text, time.end()) if time else None
-    if zone is None:
-        return text, None
-    return text[: zone.start()] + text[zone.end() :], zone[1]
-
-
-class _Words(parser.parserinfo):
-    """dateutil's vocabulary in more languages; the century comes from `now` instead of dateutil's clock."""
-
-    def __init__(self, now: datetime, *, dayfirst: bool) -> None:
-        super().__init__(dayfirst=dayfirst)
-        self._now = now
-
-    def month(self, name: str) -> int | None:
-        return MONTHS.get(name.casefold())
-
-    def jump(self, name: str) -> bool:
-        return super().jump(name) or name.casefold() in FILLER_WORDS
-
-    def convertyear(self, year: int, century_specified: bool = False) -> int:
-        return year if century_specified or year > 99 else _full_year(f"{year:02}", self._now)
-
-
-@lru_cache(maxsize=4)
-def _dateutil_parser(this_year: datetime, *, day_first: bool) -> parser.parser:
-    return parser.parser(_Words(this_year, dayfirst=day_first))
-
-
-def _parse_with_dateutil(text: str, now: datetime, *, month_first: bool) -> datetime | None:
-    """Parse twice, with different defaults: a part that differs is missing from the text, so None."""
-    this_year = datetime(now.year, 1, 1, tzinfo=UTC)
-    reader = _dateutil_parser(this_year, day_first=not month_first and not text[:4].isdigit())
-    first, second = (
-        reader.parse(text, default=default, ignoretz=True)
-        for default in (datetime(2001, 1, 1), datetime(2002, 2, 2))  # noqa: DTZ001 - naive like the result
-    )
-    return first if first == second else None
+def _day_of_named_month(parts: Parts, now: datetime, language: str) -> date:
+    """Return the day; a month's name that means two, as listopad does, is told by language or weekday."""
+    day, year = parts.numbers
+    if len(day) > 2 or int(day) > 31:
+        day, year = year, day
+    own = parts.month.get(language.partition("-")[0].lower())
+    months = {own} if own else {*parts.month.values()}
+    days = {date(_full_year(year, now), month, int(day)) for month in months}
+    if len(days) > 1:
+        days = {each for each in days if each.weekday() in parts.weekdays}
+    if len(days) != 1:
+        raise ValueError("the month's name means several")
+    return days.pop()

@@ -5,6 +5,7 @@ Never compares with stored items (`dedupe` does) and never decides what is shown
 
 import re
 from datetime import datetime
+from functools import partial
 from html import unescape
 
 from aggregator.dedupe import similar
@@ -41,7 +42,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
-    claimed, updated, date_flags = _dates(entry, source, language, now=now)
+    claimed, updated, date_flags = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
@@ -119,13 +120,16 @@ def _derived_title(plain: str, url: str) -> str:
 
 
 def _dates(
-    entry: Entry, source: Source, language: str, *, now: datetime
+    entry: Entry, document: Document, source: Source, language: str, *, now: datetime
 ) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
-    month_first = dates.month_first(source.language or language, source.timezone)
-    published, updated = (
-        dates.read(raw, zone=source.timezone, month_first=month_first, now=now) if raw.strip() else None
-        for raw in (entry.published, entry.updated)
+    read = partial(
+        dates.read,
+        zone=source.timezone,
+        language=source.language or language,
+        month_first=document.month_first,
+        now=now,
     )
+    published, updated = (read(raw) if raw.strip() else None for raw in (entry.published, entry.updated))
     is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
     return published or updated, updated, ("bad-date",) if is_bad else ()
 

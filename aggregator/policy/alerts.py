@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from aggregator.errors import Cause
 from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.model.domains import host_of
-from aggregator.policy import reasons, relocation
+from aggregator.policy import embargo, reasons, relocation
 from aggregator.policy.budget import STORED
 
 # A restart or an evening of maintenance raises no alert, and a morning shows a dead source.
@@ -23,7 +23,7 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY)
+EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD)
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -79,7 +79,21 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
-    return found
+    return {**found, **_ahead(result)}
+
+
+def _ahead(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of new items that are held for their dates, once a source and day (UTC)."""
+    now, told = result.outcome.started, result.claim.open_alerts.get(AlertKind.AHEAD)
+    held = embargo.ahead(result.changes.new, now) if result.changes else ()
+    if not held or (told is not None and told.date() == now.date()):
+        return {}
+    ids = _some([new.id for new in held])
+    cure = f"`publicwire release {held[0].id}` publishes one now"
+    advice = embargo.advice(result.after.ahead)
+    return {
+        AlertKind.AHEAD: f"new items are held until their dates, which are ahead: {ids}; {cure}; {advice}"
+    }
 
 
 def _some(names: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ Never fetches, reads a document or writes anything.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +22,7 @@ from aggregator.model import (
     Fetched,
     HostLimit,
     Knowledge,
+    NewItem,
     Outcome,
     OutcomeKind,
     OverBudget,
@@ -91,8 +92,8 @@ def decide(
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
         after = replace(_read(after, source, read.document, changes), spent=spent)
-    if new:
-        after = _found_new(after, source, now)
+    if changes is not None and new:
+        after = _found_new(after, source, changes.new, now=now)
     hub = subscription.after_poll(
         claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
     )
@@ -162,7 +163,9 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     """Return the source's state with what the document says of itself and of its entries.
 
     The title may name the organisation, so the first one stays until the operator writes another name.
+    Entries whose dates were read in another order of day and month are read again at the next poll.
     """
+    is_misread = bool(after.seen) and after.month_first != document.month_first
     return replace(
         after,
         title=after.title or document.title or source.organisation or source.id,
@@ -170,17 +173,20 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
         rights=document.rights,
         language=document.language,
         hints=document.hints,
-        seen=changes.seen,
+        month_first=document.month_first,
+        pipeline_version=b"" if is_misread else after.pipeline_version,
+        seen=() if is_misread else changes.seen,
         mode=changes.mode,
         first_import=False,
     )
 
 
-def _found_new(after: Claim, source: Source, now: datetime) -> Claim:
+def _found_new(after: Claim, source: Source, items: Sequence[NewItem], *, now: datetime) -> Claim:
     gap = after.usual_gap
     if after.last_new is not None:
         gap = schedule.usual_gap(source.every, gap, now - after.last_new)
-    return replace(after, last_new=now, usual_gap=gap, findings=after.findings + 1)
+    ahead = embargo.counted(after.ahead, items, now)
+    return replace(after, last_new=now, usual_gap=gap, findings=after.findings + 1, ahead=ahead)
 
 
 def _is_feed_changed(claim: Claim, after: Claim) -> bool:

@@ -145,6 +145,7 @@ class Pipeline:
         job = read_job(
             fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen, pinned_title=claim.title
         )
+        job = replace(job, month_first=claim.month_first)
         read = await self._read(job, held)
         return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
 

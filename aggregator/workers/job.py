@@ -10,6 +10,7 @@ from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Item, ReadJob, ReadResult
 from aggregator.model.size import text_bytes
+from aggregator.normalise import dates
 from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.text import line
@@ -31,6 +32,10 @@ def work(job: ReadJob) -> ReadResult:
         pipeline_version=job.pipeline_version,
         text_bytes_max=job.text_bytes_max,
     )
+    shown = dates.month_first(
+        (date for entry in document.entries for date in (entry.published, entry.updated)), job.now
+    )
+    document = replace(document, month_first=job.month_first if shown is None else shown)
     items: list[Item] = []
     invalid: list[str] = []
     skipped = size = 0

@@ -36,7 +36,9 @@ class Line:
         """Poll a source whose response has this body. Raises ParseError for a document that is no feed."""
         (claim,) = self.storage.polls.claim(now, limit=1, lease=HOUR, ids=[of.id])
         seen = frozenset(digest for digest, _ in claim.seen) if incremental else frozenset()
-        job = ReadJob(body, "", url or of.feed, of, seen, pipeline_version_of(of), now)
+        job = ReadJob(
+            body, "", url or of.feed, of, seen, pipeline_version_of(of), now, month_first=claim.month_first
+        )
         result = work(job)
         if not incremental:
             items = tuple(replace(item, digest=b"") for item in result.items)

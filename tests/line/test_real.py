@@ -12,6 +12,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import feedparser
 import pytest
+from feedparser.datetimes import _parse_date
 
 from aggregator.errors import ParseError
 from aggregator.model import Item
@@ -98,9 +99,9 @@ def feedparser_entries(path: Path) -> Iterator[Reading]:
         path.read_bytes(), sanitize_html=False, resolve_relative_uris=False, response_headers=headers
     )
     for entry in parsed.entries:
-        # Past its own `get`, which warns that it takes one date for the other; the line has it parse no dates.
-        stated = [dict.get(entry, key) for key in ("published", "updated")]
-        said = next((date for raw in stated if raw and (date := feedparser.datetimes._parse_date(raw))), None)
+        # Past its own `get`, which warns that it takes one date for the other, and past our patch of its dates.
+        dates = (dict.get(entry, name) for name in ("published", "updated", "created"))
+        said = next((read for date in dates if date and (read := _parse_date(date))), None)
         yield Reading(
             title=letters(entry.get("title", "")),
             link=entry.get("link", "").strip(),

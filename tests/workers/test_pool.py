@@ -101,6 +101,20 @@ def test_the_name_a_document_gives_itself_is_one_printable_line() -> None:
     with_workers(act)
 
 
+def test_a_confined_worker_knows_every_time_zone_that_a_date_names() -> None:
+    named = ("Asia/Kathmandu", "America/St_Johns", "Europe/Vienna", "Mitteleuropäische Sommerzeit")
+    body = rss(
+        *(f"<item><title>{zone}</title><pubDate>6 Nov 2026 12:00 {zone}</pubDate></item>" for zone in named)
+    )
+
+    async def act(workers: WorkerPool) -> None:
+        read = await workers.run(job(body))
+        hours = [f"{made.claimed:%H:%M}" for made in read.items if made.claimed]
+        assert hours == ["06:15", "15:30", "11:00", "10:00"]
+
+    with_workers(act)
+
+
 def test_a_worker_reads_any_encoding_and_the_time_zone_of_each_source() -> None:
     dated = rss(item("新闻").replace("<link>", "<pubDate>2026-11-20 12:00</pubDate><link>")).decode()
 

@@ -100,4 +100,9 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             pieces BLOB NOT NULL
         ) STRICT""",
     ),
+    # What a source's dates have shown: the order of day and month (NULL: nothing), how often they were ahead.
+    "m018_dates": (
+        "ALTER TABLE source ADD COLUMN month_first INTEGER",
+        "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
+    ),
 }

@@ -12,7 +12,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.model import Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation, Spent
+from aggregator.model import Ahead, Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation, Spent
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
@@ -76,6 +76,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Hints: lambda text: unpack(Hints, text),
     Relocation: lambda text: unpack(Relocation, text),
     Spent: lambda text: unpack(Spent, text),
+    Ahead: lambda text: unpack(Ahead, text),
 }
 
 
@@ -129,6 +130,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Hints: pack,
     Relocation: pack,
     Spent: pack,
+    Ahead: pack,
 }
 
 

@@ -26,12 +26,14 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
     no content and no enclosure.
     """
-    base = _stated_base(entry, document, url)
-    home = urls.absolute(document.link, url) or url
+    base = _stated_base(entry.base or document.base, url)
+    is_atom = document.format.startswith("atom")
+    # RFC 3986 section 5.1.3: what RFC 4287 says nothing else of; RSS names no base, and means its site.
+    home = url if is_atom else urls.absolute(document.link, url) or url
     raw_url = urls.absolute(entry.link, base or home)
     link = urls.untracked(raw_url)
-    near = base or link or home
-    content, summary = _bodies(entry, near)
+    near = base or (home if is_atom else link or home)
+    content, summary = _bodies(entry, url, near)
     enclosures = labels.files(entry.enclosures, near)
     title = _title(entry.title, document.format)
     if not (title or link or content.html or enclosures):
@@ -69,19 +71,21 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     )
 
 
-def _stated_base(entry: Entry, document: Document, url: str) -> str:
-    """Return the xml:base of an entry (RFC 3986 section 5.1.1); "" when it is only the document's own URL."""
+def _stated_base(stated: str, url: str) -> str:
+    """Return an xml:base (RFC 3986 section 5.1.1), "" when it is only the document's own URL."""
     own = url.partition("#")[0]
-    for stated in (entry.content.base, entry.base, document.base):
-        base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
-        if base and base != own:
-            return base
-    return ""
+    base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
+    return base if base != own else ""
 
 
-def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
-    """Return content and summary: a summary alone is the content, one with the same text is dropped."""
-    content, summary = html.sanitise(entry.content, base), html.sanitise(entry.summary, base)
+def _bodies(entry: Entry, url: str, near: str) -> tuple[html.Safe, html.Safe]:
+    """Return content and summary: a summary alone is the content, one with the same text is dropped.
+
+    The xml:base of each holds for it alone; `near` is the base of those that state none.
+    """
+    content, summary = (
+        html.sanitise(body, _stated_base(body.base, url) or near) for body in (entry.content, entry.summary)
+    )
     if not content.html:
         return summary, html.Safe()
     return content, html.Safe() if summary.text == content.text else summary

@@ -92,10 +92,33 @@ DATES = frozenset(
 LINKS = frozenset({"links", "link"})
 # What feedparser takes from elements out of their place, and where it keeps what they say now.
 MISPLACED = frozenset(
-    "feed title title_detail summary summary_detail content tags image media_group xml_base xml_lang"
-    " dc_title dc_title_detail dc_description dc_description_detail dc_identifier"
-    " itunes_title itunes_title_detail itunes_summary itunes_summary_detail media_title media_title_detail"
-    " media_description media_description_detail feedburner_origlink".split()
+    {
+        "feed",
+        "title",
+        "title_detail",
+        "summary",
+        "summary_detail",
+        "content",
+        "tags",
+        "image",
+        "media_group",
+        "xml_base",
+        "xml_lang",
+        "dc_title",
+        "dc_title_detail",
+        "dc_description",
+        "dc_description_detail",
+        "dc_identifier",
+        "itunes_title",
+        "itunes_title_detail",
+        "itunes_summary",
+        "itunes_summary_detail",
+        "media_title",
+        "media_title_detail",
+        "media_description",
+        "media_description_detail",
+        "feedburner_origlink",
+    }
 )
 WHOLE = View()
 # The part of the output that each patch may change: none for a patch for speed.

@@ -63,7 +63,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         enclosures=enclosures,
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
-        origin=_origin(entry.origin, url),
+        origin=_origin(entry.origin, url, source, now=now),
         signature=similar.signature(content.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
@@ -123,20 +123,36 @@ def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tupl
     if source.from_entry:
         publisher = entry.origin.title if entry.origin else ""
         organisation = text.line(text.title(publisher), labels.NAME_CHARS_MAX)
-        organisation = organisation or next(iter(labels.people(entry.authors, "")), "")
-        return organisation, labels.people(entry.authors, organisation)
+        authors = entry.authors or (entry.origin.authors if entry.origin else ())
+        organisation = organisation or next(iter(labels.people(authors, "")), "")
+        return organisation, labels.people(authors or _inherited(document), organisation)
     authors = entry.authors
-    if not authors and entry.origin is None and document.format.startswith(("atom", "json")):
-        authors = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: entries inherit them
+    if not authors and not (entry.origin and entry.origin.authors):
+        authors = _inherited(document)
     organisation = source.organisation or document.title
     return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
 
 
-def _origin(origin: Origin | None, url: str) -> Origin | None:
+def _inherited(document: Document) -> tuple[str, ...]:
+    """Return the authors that an entry without own ones inherits (RFC 4287 section 4.2.1, JSON Feed 1.1)."""
+    return document.authors if document.format.startswith(("atom", "json")) else ()
+
+
+def _origin(origin: Origin | None, url: str, source: Source, *, now: datetime) -> Origin | None:
     if origin is None:
         return None
+    month_first = dates.month_first(source.language, source.timezone)
+    updated = (
+        dates.read(origin.updated, zone=source.timezone, month_first=month_first, now=now)
+        if origin.updated
+        else None
+    )
     return Origin(
         title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
         id=text.line(origin.id, GUID_CHARS_MAX),
         link=urls.absolute(origin.link, url),
+        self_url=urls.absolute(origin.self_url, url),
+        updated=updated.isoformat() if updated else "",
+        rights=text.line(text.title(origin.rights), RIGHTS_CHARS_MAX),
+        authors=labels.people(origin.authors, ""),
     )

@@ -93,6 +93,12 @@ def _distance(link: Parsed, language: str) -> tuple[bool, int]:
     return not is_page, 3 if stated else 2
 
 
+def self_link(parsed: Parsed) -> str:
+    """Return the first link with rel "self", or ""."""
+    links = children(parsed, "links")
+    return next((string(link, "href") for link in links if "self" in string(link, "rel").split()), "")
+
+
 def author_names(parsed: Parsed) -> tuple[str, ...]:
     """Return all authors as written, or the e-mail address of an author without a name."""
     return distinct(
@@ -216,5 +222,12 @@ def _is_image(media: Parsed) -> bool:
 def _origin(source: Parsed) -> Origin | None:
     if not source:
         return None
-    link = alternate_link(source) or string(source, "href")
-    return Origin(title=string(source, "title"), id=string(source, "id"), link=link)
+    return Origin(
+        title=string(source, "title"),
+        id=string(source, "id"),
+        link=alternate_link(source),
+        self_url=self_link(source) or string(source, "href"),
+        updated=string(source, "updated"),
+        rights=string(source, "rights"),
+        authors=author_names(source),
+    )

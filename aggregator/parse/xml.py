@@ -24,6 +24,7 @@ from aggregator.parse.entry import (
     child,
     children,
     distinct,
+    self_link,
     string,
     to_entry,
 )
@@ -126,7 +127,7 @@ def _document(parsed: Parsed, text: Text) -> Document:
         rights=_plain_text(feed, "rights"),
         authors=author_names(feed),
         hubs=distinct(string(link, "href") for link in links if "hub" in string(link, "rel").split()),
-        self_url=next((string(link, "href") for link in links if "self" in string(link, "rel").split()), ""),
+        self_url=self_link(feed),
         hints=Hints(_number(string(feed, "ttl")), _update_period(feed), hours, days),
     )
 

@@ -4,7 +4,7 @@ Never fetches, stores or decides. Imported only where documents are read: the se
 feedparser, lxml and nh3.
 """
 
-from dataclasses import replace
+from dataclasses import astuple, replace
 
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
@@ -60,7 +60,7 @@ def text_bytes(item: Item) -> int:
     entries inherit. `text` and `raw_url` repeat `content` and `url`, and do not count.
     """
     files = (part for file in (*item.enclosures, *item.images) for part in (file.url, file.type))
-    origin = (item.origin.title, item.origin.id, item.origin.link) if item.origin else ()
+    origin = (*astuple(item.origin)[:-1], *item.origin.authors) if item.origin else ()
     lines = (item.title, item.url, item.guid, item.organisation, item.rights, *item.authors, *item.categories)
     return sum(_utf8_bytes(part) for part in (item.content, item.summary, *lines, *files, *origin))
 

@@ -199,6 +199,8 @@ def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
         (Entry(title=Markup("a"), origin=Origin(title="Desk"), authors=("Jane",)), "Desk", ("Jane",)),
         (Entry(title=Markup("a"), authors=("Desk", "Jane")), "Desk", ("Jane",)),
         (Entry(title=Markup("a"), origin=Origin()), "", ()),
+        (Entry(title=Markup("a"), origin=Origin("Desk", authors=("Ada",))), "Desk", ("Ada",)),
+        (Entry(title=Markup("a"), origin=Origin("Desk", authors=("Ada",)), authors=("J",)), "Desk", ("J",)),
     ],
 )
 def test_entries_of_an_aggregating_feed_name_their_organisation(
@@ -215,7 +217,9 @@ def test_authors_of_an_atom_feed_are_those_of_its_entries() -> None:
 
     assert normalised(entry("a"), feed, unnamed).authors == ("Jane",)
     assert normalised(replace(entry("a"), authors=("John",)), feed, unnamed).authors == ("John",)
-    assert normalised(replace(entry("a"), origin=Origin("Other")), feed, unnamed).authors == ()
+    assert normalised(replace(entry("a"), origin=Origin("Other")), feed, unnamed).authors == ("Jane",)
+    provenance = Origin("Other", authors=("Ada Marsh",))
+    assert normalised(replace(entry("a"), origin=provenance), feed, unnamed).authors == ()
     assert normalised(entry("a"), replace(feed, format="rss20"), unnamed).authors == ()
 
 

@@ -14,20 +14,21 @@ from hypothesis import settings
 
 from aggregator.workers import sandbox
 from tests import engines
-from tests.corpus import CORPUS
+from tests.corpus import CASES, CORPUS
 from tests.postgres import Server, server
 
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "newsboat": lambda: shutil.which("newsboat") is not None,
     "corpus": CORPUS.is_dir,
+    "cases": CASES.is_dir,
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),
     "openssl": lambda: shutil.which("openssl") is not None,
     "landlock": lambda: sandbox.landlock_abi() > 0,
     "seccomp": sandbox.has_seccomp,
 }
 
-NOT_INSTALLABLE = {"corpus", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
+NOT_INSTALLABLE = {"corpus", "cases", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
 
 # The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import TEXT_BYTES_MAX
+from aggregator.parse.encodings import decoded
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
 ENTITY_CHARS_MAX = 64  # of one entity's value: a reference to it is at least 3
@@ -43,15 +44,6 @@ _REFERENCE = re.compile(rb"&([\w.-]{1,40});")
 _CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 # Encodings that use ASCII bytes only, so that valid UTF-8 proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
-_HOST_NAME_CODECS = ("punycode", "idna")  # not for documents, and quadratic: 15 s for 500 kB
-# WHATWG Encoding Standard: the label Latin-1 means Windows-1252, GB 2312 means GB 18030.
-_ENCODING_OF_LABEL = {
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-}
 _ROOTS = frozenset({"rss", "rdf", "feed"})
 
 
@@ -123,11 +115,8 @@ def _utf8(body: bytes, content_type: str) -> bytes:
             body.decode("utf-8")
             return body
     for label in labels:
-        if not label.startswith(("utf-8", "utf8", "us-ascii", "ascii")) and "escape" not in label:
-            with suppress(LookupError, UnicodeError):  # an unknown label
-                encoding = codecs.lookup(_ENCODING_OF_LABEL.get(label, label)).name
-                if encoding not in _HOST_NAME_CODECS:
-                    return body.decode(encoding, "replace").encode()
+        if (text := decoded(body, label)) is not None:
+            return text.encode("utf-8", "replace")
     return _repaired(body)
 
 

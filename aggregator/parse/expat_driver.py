@@ -128,7 +128,16 @@ class _InPlace(_Plain):
             self._text_depth -= 1
             super().end(name)
         else:
-            self.handler.unknown_endtag(self._open.pop()[0])
+            field, children = self._open[-1]
+            if children is None:
+                self._end_scopes(len(self._open))
+            self._open.pop()
+            self.handler.unknown_endtag(field)
+
+    def _end_scopes(self, depth: int) -> None:
+        """Drop the xml:base and xml:lang of markup in a text: feedparser leaves those of its <div> behind."""
+        del self.handler.basestack[depth:], self.handler.langstack[depth:]
+        self.handler.depth = depth
 
     def declare(self, prefix: str | None, uri: str | None) -> None:
         super().declare(prefix, canonical(uri) if uri else uri)

@@ -58,7 +58,7 @@ def read(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: byte
     try:
         if is_complete:
             return _read_strictly(text, url, seen, pipeline_version=pipeline_version)
-        return _read_whole(text, url, is_complete=False)
+        return replace(_read_whole(text, url, is_complete=False), truncated=True)
     except IllFormed:
         return _read_whole(text, url, is_complete=False, is_loose=True)
 

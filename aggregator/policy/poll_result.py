@@ -110,7 +110,11 @@ def decide(
     )
     result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
     result = replace(result, feed_title=None if read is None else read.document.title)
-    return _completed(_over_budget(result, over) if over is not None and over.dropped else result)
+    if over is not None and over.dropped:
+        result = _over_budget(result, over)
+    elif read is not None and read.document.truncated:
+        result = _incomplete(result)
+    return _completed(result)
 
 
 def _over_budget(result: PollResult, over: OverBudget) -> PollResult:
@@ -118,6 +122,25 @@ def _over_budget(result: PollResult, over: OverBudget) -> PollResult:
     after = replace(result.after, validators=Validators(), body_digest=b"")
     words = alerts.beyond(over)
     outcome = replace(result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words)
+    return replace(result, after=after, outcome=outcome)
+
+
+def _incomplete(result: PollResult) -> PollResult:
+    """Return the result of a poll whose document was cut off: its whole items count, and it failed.
+
+    Without validators the next poll reads the document again; a 304 would hide the rest for good.
+    """
+    claim, outcome = result.claim, result.outcome
+    after = replace(
+        result.after,
+        validators=Validators(),
+        body_digest=b"",
+        failures=claim.failures + 1,
+        failing_since=claim.failing_since or outcome.started,
+        first_import=claim.first_import,
+    )
+    words = "the document was cut off: the end of its root element is missing; the items before it were read"
+    outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.INCOMPLETE, message=words)
     return replace(result, after=after, outcome=outcome)
 
 

@@ -168,7 +168,7 @@ def test_an_undeclared_well_known_prefix_is_declared(prefix: str, field: str) ->
 )
 def test_a_document_without_the_end_tag_of_its_root_is_incomplete(body: bytes) -> None:
     document = parsed(body)
-    assert not document.complete
+    assert (document.complete, document.truncated, document.listed) == (False, True, ())
     assert [entry.title.value for entry in document.entries] in ([], ["Before"], ["Before", "After"])
     assert all(entry.summary.value == "Whole." for entry in document.entries)
 

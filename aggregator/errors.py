@@ -40,6 +40,7 @@ class Cause(StrEnum):
     CRASH = "crash"  # of the worker process, or an unexpected exception
     LEASE = "lease"  # lost to another poller before the commit
     REJECTED = "rejected"  # by a constraint of the store, or a type that does not hold its values
+    INCOMPLETE = "incomplete"  # the document ends before its root element does
     OVER_BUDGET = "over_budget"  # of bytes a day: some items were not stored
     RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 

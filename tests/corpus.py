@@ -3,6 +3,7 @@
 from pathlib import Path
 
 CORPUS = Path(__file__).parents[2] / "shared" / "corpus"
+CASES = CORPUS.parent / "cases"  # public reports, with what is right
 REAL = sorted((CORPUS / "real").glob("*"))
 SERIES = [path for path in sorted((CORPUS / "timeseries").glob("*")) if path.is_dir()]
 HOSTILE = CORPUS / "hostile"

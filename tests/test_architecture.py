@@ -83,6 +83,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "uvloop": {"cli.poll"},
     "uvicorn": {"web.serving"},
     "yaml": {"config.read"},
+    "webencodings": {"parse.encodings"},
     "zstandard": {"fetch.decode"},
 }
 

@@ -81,24 +81,21 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
 
     A guid with several links, or a link of several releases, identifies nothing.
     """
-    if mode is not Mode.NORMAL:
+    if mode is Mode.TITLE_DAY:
         return mode
     entries = [_Listed(dict(item.keys), item.title) for item in items]
     entries += [_Listed(dict(each.current), each.title) for each in known if each.listed]
     by_guid: dict[bytes, set[bytes]] = defaultdict(set)
-    by_link: dict[bytes, list[_Listed]] = defaultdict(list)
+    by_link: dict[bytes | None, list[_Listed]] = defaultdict(list)
     for each in entries:
         guid, link = each.keys.get(KeyKind.GUID), each.keys.get(KeyKind.LINK)
         if guid is not None and link is not None:
             by_guid[guid].add(link)
-        if link is not None:
-            by_link[link].append(each)
-    if any(len(links) > 1 for links in by_guid.values()):
-        return Mode.GUID_LINK
+        by_link[link].append(each)
     total = max(listed, len(items))
-    if any(_are_different(sharing, total) for sharing in by_link.values()):
+    if any(_are_different(sharing, total, has_link=link is not None) for link, sharing in by_link.items()):
         return Mode.TITLE_DAY
-    return mode
+    return Mode.GUID_LINK if any(len(links) > 1 for links in by_guid.values()) else mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,17 +104,20 @@ class _Listed:
     title: str
 
 
-def _are_different(sharing: Sequence[_Listed], total: int) -> bool:
-    """Return whether entries with one link are different releases.
+def _are_different(sharing: Sequence[_Listed], total: int, *, has_link: bool) -> bool:
+    """Return whether entries with one link, or without any, are different releases.
 
-    Without guids, if their titles differ; with one guid for all, or one title on several days, only if the
-    whole document (three entries or more) shares the link.
+    Without guids, if their titles differ; with one guid for several titles or days, only if the whole
+    document (three entries or more) shares the link, which then identifies nothing.
     """
-    guids = {each.keys.get(KeyKind.GUID) for each in sharing}
-    if guids == {None} and len({each.title for each in sharing}) > 1:
+    days_of: dict[bytes | None, set[bytes | None]] = defaultdict(set)
+    for each in sharing:
+        days_of[each.keys.get(KeyKind.GUID)].add(each.keys.get(KeyKind.TITLE_DAY))
+    if has_link and days_of.keys() == {None} and len({each.title for each in sharing}) > 1:
         return True
-    days = {each.keys.get(KeyKind.TITLE_DAY) for each in sharing}
-    return len(guids) == 1 and len(days) > 1 and len(sharing) == total >= 3
+    # Without guid and link an entry is recognised by its text.
+    is_ambiguous = any(len(days) > 1 for guid, days in days_of.items() if has_link or guid is not None)
+    return is_ambiguous and len(sharing) == total >= 3
 
 
 def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tuple[dict[Key, Known], set[Key]]:

@@ -131,7 +131,12 @@ def excerpted(release: Release) -> Release:
             rights=cut(release.source.rights, EXCERPT_TITLE_BYTES_MAX),
         ),
         origin=release.origin
-        and replace(release.origin, title=cut(release.origin.title, EXCERPT_TITLE_BYTES_MAX)),
+        and replace(
+            release.origin,
+            title=cut(release.origin.title, EXCERPT_TITLE_BYTES_MAX),
+            rights=cut(release.origin.rights, EXCERPT_TITLE_BYTES_MAX),
+            authors=_few(release.origin.authors, EXCERPT_AUTHORS_MAX),
+        ),
     )
 
 
@@ -207,8 +212,17 @@ def _origin(item: Item) -> Origin | None:
     """Return the original feed of an aggregated item; None without a publishable title or address."""
     if item.origin is None:
         return None
-    origin = Origin(line(item.origin.title), line(item.origin.id), public_feed(item.origin.link))
-    return origin if origin.title or origin.link else None
+    stated = item.origin
+    origin = Origin(
+        title=line(stated.title),
+        id=line(stated.id),
+        link=public_feed(stated.link),
+        self_url=public_feed(stated.self_url),
+        updated=stated.updated,
+        rights=line(stated.rights),
+        authors=_names(stated.authors),
+    )
+    return origin if origin.title or origin.link or origin.self_url else None
 
 
 def _files(files: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:

@@ -56,7 +56,8 @@ async def read_body(
             count, received = count + 1, received + len(part)
             if received > max_bytes or (count > PARTS_MAX and received < count * PART_BYTES_MIN):
                 raise too_large
-            if decoding.is_identity:
+            decoding.look(bytes(encoded[:2]) + part[:2])
+            if decoding.is_identity and not encoded:
                 await append(part)
                 continue
             await share.grow(len(part))

@@ -19,7 +19,8 @@ MEMBERS_MAX = 1_000
 STEP_BYTES, STEP_PIECES = 1 << 20, 64  # decoded in one step, and pieces of it: beyond either the step ends
 ACCEPTED = "gzip, deflate, br, zstd"
 
-_GZIP_MAGIC = 0x1F
+_GZIP_MAGIC = b"\x1f\x8b"  # RFC 1952 section 2.3.1
+_TEXT_STARTS = (b"<", b"{", b"\xef", b"\xfe", b"\xff", b" ", b"\n", b"\r")  # of a feed; of no gzip and zstd
 _ZSTD_WINDOW = 8 * 1024 * 1024  # bytes, RFC 9659 section 3
 # zstandard cannot bound its output, and a block of 4 bytes can stand for 128 kB: the input is bounded.
 _ZSTD_SLICE = 64
@@ -63,7 +64,7 @@ class _Gzip:
         piece = b""
         while data or len(piece) == PIECE_BYTES:
             if self._stream.eof:
-                if not data or data[0] != _GZIP_MAGIC:
+                if not data or data[0] != _GZIP_MAGIC[0]:
                     return  # padding after the last member, which gzip ignores too
                 self._stream = zlib.decompressobj(wbits=31)
             piece = self._stream.decompress(data, PIECE_BYTES)
@@ -158,41 +159,64 @@ _DECODERS: dict[str, Callable[[Members], Decoder]] = {
 }
 
 
+# Of IANA's HTTP Content Coding Registry, not accepted. A name outside it names no coding ("utf-8", "none").
+_FOREIGN = frozenset({"aes128gcm", "compress", "x-compress", "dcb", "dcz", "exi", "pack200-gzip"})
+
+
 class Decoding:
     """Decodes all encodings of one body, the last applied first (RFC 9110 section 8.4).
 
-    At most `max_bytes` may pass from one decoder to the next, where the caller cannot count them.
+    The bytes are evidence: gzip is decoded without being named, and a text is not though it is named gzip or
+    zstd. At most `max_bytes` may pass from one decoder to the next, where the caller cannot count them.
     """
 
     def __init__(self, content_encoding: str, *, max_bytes: int) -> None:
         names = [name.strip().lower() for name in content_encoding.split(",")]
-        self._names = [name for name in reversed(names) if name not in ("", "identity")]
+        self._names = [name for name in reversed(names) if name in _DECODERS or name in _FOREIGN]
         if len(self._names) > ENCODINGS_MAX:
             raise _undecodable(f"it is encoded more than {ENCODINGS_MAX} times", cause=Cause.LIMIT)
-        for name in self._names:
-            if name not in _DECODERS:
-                raise _undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
-        members = Members()
-        self._decoders = [_DECODERS[name](members) for name in self._names]
-        self._is_empty = True
+        if not _FOREIGN.isdisjoint(self._names):
+            raise _undecodable("it has a content encoding that was not asked for", cause=Cause.HTTP)
+        self._members = Members()
+        self._decoders: list[Decoder] | None = None  # chosen by the first bytes
+        self._head = b""
         self._max_bytes, self._between = max_bytes, 0
 
     @property
     def is_identity(self) -> bool:
-        """Return whether the body is not encoded."""
-        return not self._decoders
+        """Return whether the body is not encoded; known once two bytes of it were fed."""
+        return self._decoders is not None and not self._decoders
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """Yield the pieces that `data` decodes to. Rejected when it does not."""
-        self._is_empty = self._is_empty and not data
+        if self._decoders is None:
+            data = self._head = self._head + data
+            self.look(data)
+        if self._decoders is None:
+            return
         try:
             yield from self._through(self._decoders, data)
         except zlib.error as error:
             raise _undecodable(f"its {', '.join(self._names)} encoding is broken") from error
 
+    def look(self, head: bytes) -> None:
+        """Choose the decoders by the first bytes of the body, of which two are enough."""
+        if self._decoders is not None or len(head) < len(_GZIP_MAGIC):
+            return
+        outermost = self._names[0] if self._names else ""
+        if head.startswith(_GZIP_MAGIC) and outermost in ("", "deflate", "zstd"):
+            self._names[:1] = ["gzip"]
+        elif outermost in ("gzip", "x-gzip", "zstd") and head[:1] in _TEXT_STARTS:
+            del self._names[0]
+        self._decoders = [_DECODERS[name](self._members) for name in self._names]
+
     def finish(self) -> None:
         """Raise Rejected when a body, unless it is empty, ended before its encoding did."""
-        if not self._is_empty and not all(decoder.is_complete() for decoder in self._decoders):
+        if self._decoders is None:
+            is_complete = not self._head or not self._names
+        else:
+            is_complete = all(decoder.is_complete() for decoder in self._decoders)
+        if not is_complete:
             raise _undecodable("it ended early")
 
     def _through(self, decoders: list[Decoder], data: bytes) -> Iterator[bytes]:

@@ -52,7 +52,8 @@ class Document:
     hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
     listed: tuple[bytes, ...] = ()
-    complete: bool = True  # well-formed to its end; a truncated document is not
+    complete: bool = True  # every entry of it was read
+    truncated: bool = False  # it ends before its root element does
     salt: bytes = b""
     month_first: bool | None = None
 

@@ -24,11 +24,18 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """atom:source or RSS <source>: where an aggregated entry came from."""
+    """atom:source or RSS <source>: what the feed an aggregated entry came from said of itself.
+
+    `link` is its page, `self_url` the feed; `updated` is as written, in an item in RFC 3339 or "".
+    """
 
     title: str = ""
     id: str = ""
     link: str = ""
+    self_url: str = ""
+    updated: str = ""
+    rights: str = ""
+    authors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

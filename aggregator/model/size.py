@@ -20,7 +20,9 @@ def text_bytes(item: Item) -> int:
     for file in item.images:
         parts += file.url, file.type
     if item.origin is not None:
-        parts += item.origin.title, item.origin.id, item.origin.link
+        origin = item.origin
+        parts += origin.title, origin.id, origin.link, origin.self_url, origin.updated, origin.rights
+        parts += origin.authors
     return _utf8_bytes("".join(parts))  # one step in C: a sum over the parts took five times as long
 
 

@@ -52,7 +52,15 @@ class Remover:
         )
 
     def _origin(self, origin: Origin) -> Origin:
-        return Origin(self.text(origin.title), self.text(origin.id), self.text(origin.link))
+        return Origin(
+            title=self.text(origin.title),
+            id=self.text(origin.id),
+            link=self.text(origin.link),
+            self_url=self.text(origin.self_url),
+            updated=origin.updated,
+            rights=self.text(origin.rights),
+            authors=self._texts(origin.authors),
+        )
 
     def _texts(self, values: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(filter(None, map(self.text, values)))

@@ -28,12 +28,14 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     no content and no enclosure.
     """
     own, fetched = own_address(source, url), _own_base(url)
-    base = _stated_base(entry, document, url)
-    home = urls.absolute(document.link, fetched) or fetched
+    base = _stated_base(entry.base or document.base, url)
+    is_atom = document.format.startswith("atom")
+    # RFC 3986 section 5.1.3: what RFC 4287 says nothing else of; RSS names no base, and means its site.
+    home = fetched if is_atom else urls.absolute(document.link, fetched) or fetched
     raw_url = urls.absolute(entry.link, base or home)
     link = urls.untracked(raw_url)
-    near = base or link or home
-    content, summary = _bodies(entry, near)
+    near = base or (home if is_atom else link or home)
+    content, summary = _bodies(entry, url, near)
     enclosures = own.files(labels.files(entry.enclosures, near))
     title = own.text(_title(entry.title, document.format))
     addresses = [address for address in (own.text(link), *(file.url for file in enclosures)) if address]
@@ -64,7 +66,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         enclosures=enclosures,
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
-        origin=_origin(entry.origin, fetched),
+        origin=_origin(entry.origin, fetched, source, now=now),
         signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
@@ -86,19 +88,21 @@ def _own_base(url: str) -> str:
     return url.partition("#")[0].partition("?")[0] + "#"
 
 
-def _stated_base(entry: Entry, document: Document, url: str) -> str:
-    """Return the xml:base of an entry (RFC 3986 section 5.1.1); "" when it is only the document's own URL."""
+def _stated_base(stated: str, url: str) -> str:
+    """Return an xml:base (RFC 3986 section 5.1.1), "" when it is only the document's own URL."""
     own = url.partition("#")[0]
-    for stated in (entry.content.base, entry.base, document.base):
-        base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
-        if base and base != own:
-            return base
-    return ""
+    base = urls.absolute(stated, url).partition("#")[0] if stated != url else own
+    return base if base != own else ""
 
 
-def _bodies(entry: Entry, base: str) -> tuple[html.Safe, html.Safe]:
-    """Return content and summary: a summary alone is the content, one with the same text is dropped."""
-    content, summary = html.sanitise(entry.content, base), html.sanitise(entry.summary, base)
+def _bodies(entry: Entry, url: str, near: str) -> tuple[html.Safe, html.Safe]:
+    """Return content and summary: a summary alone is the content, one with the same text is dropped.
+
+    The xml:base of each holds for it alone; `near` is the base of those that state none.
+    """
+    content, summary = (
+        html.sanitise(body, _stated_base(body.base, url) or near) for body in (entry.content, entry.summary)
+    )
     if not content.html:
         return summary, html.Safe()
     return content, html.Safe() if summary.text == content.text else summary
@@ -139,20 +143,31 @@ def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tupl
     if source.from_entry:
         publisher = entry.origin.title if entry.origin else ""
         organisation = text.line(text.title(publisher), labels.NAME_CHARS_MAX)
-        organisation = organisation or next(iter(labels.people(entry.authors, "")), "")
-        return organisation, labels.people(entry.authors, organisation)
+        authors = entry.authors or (entry.origin.authors if entry.origin else ())
+        organisation = organisation or next(iter(labels.people(authors, "")), "")
+        return organisation, labels.people(authors or _inherited(document), organisation)
     authors = entry.authors
-    if not authors and entry.origin is None and document.format.startswith(("atom", "json")):
-        authors = document.authors  # RFC 4287 section 4.2.1, JSON Feed 1.1: entries inherit them
+    if not authors and not (entry.origin and entry.origin.authors):
+        authors = _inherited(document)
     organisation = source.organisation or document.title
     return "", labels.people(authors, text.line(organisation, labels.NAME_CHARS_MAX))
 
 
-def _origin(origin: Origin | None, base: str) -> Origin | None:
+def _inherited(document: Document) -> tuple[str, ...]:
+    """Return the authors that an entry without own ones inherits (RFC 4287 section 4.2.1, JSON Feed 1.1)."""
+    return document.authors if document.format.startswith(("atom", "json")) else ()
+
+
+def _origin(origin: Origin | None, base: str, source: Source, *, now: datetime) -> Origin | None:
     if origin is None:
         return None
+    updated = dates.read(origin.updated, zone=source.timezone, language=source.language, now=now)
     return Origin(
         title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
         id=text.line(origin.id, GUID_CHARS_MAX),
         link=urls.absolute(origin.link, base),
+        self_url=urls.absolute(origin.self_url, base),
+        updated=updated.isoformat() if updated else "",
+        rights=text.line(text.title(origin.rights), RIGHTS_CHARS_MAX),
+        authors=labels.people(origin.authors, ""),
     )

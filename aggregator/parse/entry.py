@@ -14,6 +14,8 @@ RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
+_HTTP = ("http://", "https://")
+
 # A FeedParserDict. Its own item access renames keys and derives values, so it is read through dict's methods.
 Parsed = dict[str, object]
 
@@ -21,7 +23,14 @@ Parsed = dict[str, object]
 def string(parsed: Parsed, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
     """Return a string cut to `limit` characters, "" when it is absent."""
     value = dict.get(parsed, key)
-    return value[:limit] if isinstance(value, str) else ""
+    return without_cdata_marks(value)[:limit] if isinstance(value, str) else ""
+
+
+def without_cdata_marks(value: str) -> str:
+    """Return a text without the marks of a CDATA section around it, which were escaped like the text."""
+    if value.startswith("<![CDATA[") and value.endswith("]]>"):
+        return value[9:-3].strip()
+    return value
 
 
 def children(parsed: Parsed, key: str) -> Iterator[Parsed]:
@@ -56,12 +65,38 @@ def markup(detail: Parsed, limit: int) -> Markup:
     return Markup(value, is_html, string(detail, "base"), string(detail, "language"))
 
 
-def alternate_link(parsed: Parsed) -> str:
-    """Return the link with rel "alternate", or "": feedparser puts a guid in its place."""
-    alternates = (link for link in children(parsed, "links") if string(link, "rel") == "alternate")
-    stated = distinct(string(link, "href") for link in alternates)
+def alternate_link(parsed: Parsed, language: str = "") -> str:
+    """Return the link with rel "alternate", or "": feedparser puts a guid in its place.
+
+    Of alternates in several languages that in `language` is it, else one of no stated language.
+    """
+    alternates = [
+        link
+        for link in children(parsed, "links")
+        if string(link, "rel") == "alternate" and string(link, "href")
+    ]
+    if any(string(link, "hreflang") for link in alternates):
+        return string(min(alternates, key=lambda link: _distance(link, language)), "href")
+    stated = [string(link, "href") for link in alternates]
     chosen = string(parsed, "link")
     return chosen if chosen in stated else next(iter(stated), "")
+
+
+def _distance(link: Parsed, language: str) -> tuple[bool, int]:
+    """Return a sort key of an alternate: pages first, then by how far its language is from the wanted one."""
+    is_page = string(link, "type") in ("text/html", "application/xhtml+xml")
+    stated, wanted = (each.lower().replace("_", "-") for each in (string(link, "hreflang"), language))
+    if stated and stated == wanted:
+        return not is_page, 0
+    if stated and stated.partition("-")[0] == wanted.partition("-")[0]:
+        return not is_page, 1
+    return not is_page, 3 if stated else 2
+
+
+def self_link(parsed: Parsed) -> str:
+    """Return the first link with rel "self", or ""."""
+    links = children(parsed, "links")
+    return next((string(link, "href") for link in links if "self" in string(link, "rel").split()), "")
 
 
 def author_names(parsed: Parsed) -> tuple[str, ...]:
@@ -71,53 +106,67 @@ def author_names(parsed: Parsed) -> tuple[str, ...]:
     )
 
 
-def to_entry(parsed: Parsed, version: str, digest: bytes = b"") -> Entry:
+def to_entry(parsed: Parsed, version: str, digest: bytes = b"", *, language: str = "") -> Entry:
     """Return one entry of a document; `version` is feedparser's name of its format (rss20, atom10).
 
-    `digest` is that of the raw item, b"" in a document that was parsed whole.
+    `digest` is that of the raw item, b"" in a document that was parsed whole; `language` is the feed's.
     """
     is_atom = version.startswith("atom")
-    title = markup(child(parsed, "title_detail"), RAW_TITLE_CHARS_MAX)
+    title = _first(parsed, "title dc_title itunes_title media_title media_heading", RAW_TITLE_CHARS_MAX)
     content, summary = _bodies(parsed, is_atom)
     first = next((text for text in (title, content, summary) if text.value), title)
     updated = string(parsed, "updated")
     # dc:date, which feedparser names "updated", is the date an RSS item was published.
     published = string(parsed, "published") or string(parsed, "created") or ("" if is_atom else updated)
+    own_language = string(parsed, "language") or string(parsed, "xml_lang") or first.language
     return Entry(
-        guid=string(parsed, "id"),
-        link=_link(parsed, is_atom),
+        guid=string(parsed, "id") or string(parsed, "dc_identifier"),
+        link=_link(parsed, is_atom, own_language or language),
         title=title,
         content=content,
         summary=summary,
         published=published,
         updated=updated,
         authors=author_names(parsed),
-        categories=distinct(string(tag, "term") or string(tag, "label") for tag in children(parsed, "tags")),
+        categories=distinct(string(tag, "label") or string(tag, "term") for tag in children(parsed, "tags")),
         enclosures=_enclosures(parsed),
         images=_images(parsed),
-        language=string(parsed, "language") or first.language,
-        base=first.base,
+        language=own_language,
+        base=string(parsed, "xml_base"),
         rights=string(parsed, "rights"),
         origin=_origin(child(parsed, "source")),
         digest=digest,
     )
 
 
-def _link(parsed: Parsed, is_atom: bool) -> str:
-    if link := alternate_link(parsed):
+def _link(parsed: Parsed, is_atom: bool, language: str) -> str:
+    for original in (
+        "feedburner_origlink",
+        "pheedo_origlink",
+    ):  # a link to count clicks stands in their place
+        if (link := string(parsed, original)).lower().startswith(_HTTP):
+            return link
+    if link := alternate_link(parsed, language):
         return link
     if is_atom:  # out-of-line content (RFC 4287 section 4.1.3.2)
         return next((src for body in children(parsed, "content") if (src := string(body, "src"))), "")
-    guid = string(parsed, "id")
     is_permalink = bool(dict.get(parsed, "guidislink"))
-    return guid if is_permalink and guid.lower().startswith(("http://", "https://")) else ""
+    candidates = [string(parsed, "id") if is_permalink else "", string(parsed, "dc_identifier")]
+    return next((each for each in candidates if each.lower().startswith(_HTTP)), "")
+
+
+def _first(parsed: Parsed, names: str, limit: int) -> Markup:
+    """Return the first of several text constructs that has text."""
+    for name in names.split():
+        if (text := markup(child(parsed, name + "_detail"), limit)).value:
+            return text
+    return Markup("")
 
 
 def _bodies(parsed: Parsed, is_atom: bool) -> tuple[Markup, Markup]:
-    """Return content and summary.
+    """Return content and summary; what extensions say of an entry or its media only where it has none.
 
-    feedparser files every second description of an RSS item (media:description, itunes:summary) under
-    content, so of RSS the longer of the two is the content.
+    feedparser files a second description of an RSS item under content, so of RSS the longer is the content.
     """
     texts = [
         text
@@ -126,7 +175,9 @@ def _bodies(parsed: Parsed, is_atom: bool) -> tuple[Markup, Markup]:
         if (text := markup(detail, RAW_BODY_CHARS_MAX)).value
     ]
     content = max(texts, key=lambda text: len(text.value), default=Markup(""))
-    summary = markup(child(parsed, "summary_detail"), RAW_BODY_CHARS_MAX)
+    summary = _first(parsed, "summary dc_description itunes_summary", RAW_BODY_CHARS_MAX)
+    if not content.value and not summary.value:
+        summary = _first(parsed, "media_description media_caption", RAW_BODY_CHARS_MAX)
     if not is_atom and content.value and len(summary.value) > len(content.value):
         return summary, content
     return content, summary
@@ -171,5 +222,12 @@ def _is_image(media: Parsed) -> bool:
 def _origin(source: Parsed) -> Origin | None:
     if not source:
         return None
-    link = alternate_link(source) or string(source, "href")
-    return Origin(title=string(source, "title"), id=string(source, "id"), link=link)
+    return Origin(
+        title=string(source, "title"),
+        id=string(source, "id"),
+        link=alternate_link(source),
+        self_url=self_link(source) or string(source, "href"),
+        updated=string(source, "updated"),
+        rights=string(source, "rights"),
+        authors=author_names(source),
+    )

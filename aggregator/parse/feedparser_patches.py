@@ -1,10 +1,11 @@
 """Patches to the internals of feedparser, which is pinned exactly for their sake.
 
 Five save CPU time, two bound it, and what is read of the output of honest feeds is unchanged by them; the
-other four correct the output. Each is a function of its own and works alone, so that a test can compare its
+others correct the output. Each is a function of its own and works alone, so that a test can compare its
 effect with feedparser unpatched.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -15,7 +16,7 @@ import feedparser.namespaces.dc
 import feedparser.namespaces.georss
 import feedparser.util
 
-from aggregator.parse import expat_driver
+from aggregator.parse import expat_driver, places
 from aggregator.parse.entry import RAW_LABELS_MAX
 
 NAMESPACES_MAX = 100  # of a document; feedparser looks through all for each element of an unknown one
@@ -161,6 +162,104 @@ def ignore_places() -> None:
         delattr(places, name)
 
 
+def keep_elements_in_place() -> None:
+    """Read an element as the field that its place in the document makes it, by the table in `places`.
+
+    feedparser looks at an element's name alone: the title of an item's image becomes the item's.
+    """
+    expat_driver.Driver.places = places.HEAD
+    for name, content_type in _TEXTS.items():
+        _add_handlers(name, *_text_handlers(name, content_type))
+    for name in _STRINGS:
+        _add_handlers(name, lambda parser, _attributes, name=name: parser.push(name, 1), _popping(name))
+    for start_name in ("_start_rss", "_start_feed", "_start_channel", "_start_item"):
+        start = getattr(feedparser.namespaces._base.Namespace, start_name)
+        _add_handler(start_name, _remember_scope(start))
+    _add_handler("_start_entry", _PARSERS[0]._start_item)
+
+
+# What feedparser reads as title and description of the item, or not at all. Text constructs by default type:
+_TEXTS = {
+    "dc_title": "text/plain",
+    "dc_description": "text/html",
+    "itunes_title": "text/plain",
+    "itunes_summary": "text/plain",
+    "media_title": "text/plain",
+    "media_description": "text/plain",
+    "media_heading": "text/plain",
+    "media_caption": "text/plain",
+}
+_STRINGS = ("dc_identifier", "feedburner_origlink", "feedburner_origenclosurelink", "pheedo_origlink")
+
+
+def _add_handlers(name: str, start: Callable[..., None], end: Callable[..., None]) -> None:
+    _add_handler(f"_start_{name}", start)
+    _add_handler(f"_end_{name}", end)
+
+
+def _add_handler(name: str, handler: Callable[..., None]) -> None:
+    for parser in _PARSERS:
+        setattr(parser, name, handler)
+
+
+def _text_handlers(name: str, content_type: str) -> tuple[Callable[..., None], Callable[..., None]]:
+    def start(parser: feedparser.mixin._FeedParserMixin, attributes: dict[str, str]) -> None:
+        parser.push_content(name, attributes, content_type, 1)
+
+    def end(parser: feedparser.mixin._FeedParserMixin) -> None:
+        parser.pop_content(name)
+
+    return start, end
+
+
+def _popping(name: str) -> Callable[..., None]:
+    return lambda parser: parser.pop(name)
+
+
+def _remember_scope(start: Callable[..., None]) -> Callable[..., None]:
+    """Return a start handler that keeps the xml:base and xml:lang of the feed or item itself."""
+
+    def start_and_remember(parser: feedparser.mixin._FeedParserMixin, attributes: dict[str, str]) -> None:
+        start(parser, attributes)
+        context = parser.entries[-1] if parser.inentry else parser.feeddata
+        context["xml_base"], context["xml_lang"] = parser.baseuri, parser.lang
+
+    return start_and_remember
+
+
+_RELATION = re.compile(r"https?://www\.iana\.org/assignments/(?:link-)?relations?/")
+
+
+def read_links_by_their_text() -> None:
+    """Take the text of RSS's <link> for its address, its attributes only when it has none.
+
+    feedparser takes the attributes, whatever they are. A registered relation may be written as an address
+    (RFC 4287 section 4.2.7.2).
+    """
+    start_link = _PARSERS[0]._start_link
+
+    def start(parser: feedparser.mixin._FeedParserMixin, attributes: dict[str, str]) -> None:
+        parser.push("link", 0)
+        parser.link_attributes = attributes
+
+    def end(parser: feedparser.mixin._FeedParserMixin, is_of_atom: bool) -> None:
+        text = parser.pop("link") or ""
+        attributes = parser._enforce_href(parser.link_attributes)
+        if text and not is_of_atom:
+            attributes = {"href": text}
+        elif text:
+            attributes.setdefault("href", text)
+        if "rel" in attributes:
+            attributes["rel"] = _RELATION.sub("", attributes["rel"]).strip() or "alternate"
+        if attributes.get("href"):
+            start_link(parser, attributes)
+
+    for parser in _PARSERS:
+        parser._start_link = parser._start_atomlink = start
+        parser._end_link = lambda parser: end(parser, parser.version.startswith("atom"))
+        parser._end_atomlink = lambda parser: end(parser, True)
+
+
 PATCHES = (
     use_expat_driver,
     cache_base_uris,
@@ -173,6 +272,8 @@ PATCHES = (
     keep_author_names,
     keep_relative_links,
     ignore_places,
+    keep_elements_in_place,
+    read_links_by_their_text,
 )
 
 

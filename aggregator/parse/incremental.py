@@ -23,6 +23,10 @@ _VOLATILE = frozenset(
 _HEAD_DEPTH = 3  # rss/channel/pubDate, feed/updated
 
 
+class IllFormed(Exception):
+    """The document is not well-formed XML."""
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Byte ranges and digests of the raw items of a well-formed document, in document order.
@@ -90,8 +94,8 @@ def _local(name: str) -> str:
     return name.rpartition(":")[2].lower()
 
 
-def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:
-    """Return the layout of a document, None when it is not well-formed; raises ParseError (limit)."""
+def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout:
+    """Return the layout of a document; raises IllFormed, and ParseError with cause "limit"."""
     parser = expat.ParserCreate("utf-8")
     parser.ordered_attributes = True
     scan = _Scan(text, parser)
@@ -100,8 +104,8 @@ def lay_out(text: bytes, url: str, pipeline_version: bytes) -> Layout | None:
     parser.CommentHandler = scan.comment
     try:
         parser.Parse(text, True)
-    except expat.ExpatError:
-        return None
+    except expat.ExpatError as error:
+        raise IllFormed from error
     salt = _salt(scan, url, pipeline_version)
     digests = tuple(
         blake2b(text[start:end], digest_size=16, key=salt).digest() for start, end in scan.items[:ENTRIES_MAX]

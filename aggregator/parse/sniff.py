@@ -1,17 +1,18 @@
 """Sniff the format and encoding of a body, from its bytes first and its headers second; return clean UTF-8.
 
 Byte order marks, leading blanks, the XML declaration, the DTD and control characters are removed, so that
-later stages see one encoding, and of entities only short, flat ones (no "billion laughs", no XXE).
+later stages see one encoding; short, flat entities are expanded, no others (no "billion laughs", no XXE).
 """
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import TEXT_BYTES_MAX
+from aggregator.parse.encodings import decoded
 
 PROLOG_BYTES_MAX = 32_768  # before the root element
 ENTITY_CHARS_MAX = 64  # of one entity's value: a reference to it is at least 3
@@ -35,28 +36,20 @@ _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNOR
 _EMBEDDED_ROOT = re.compile(rb"<(rss|feed|rdf:RDF)\s[^<>]{0,2000}(?:xmlns|version)\s*=")
 _STRAY = re.compile("[\udc80-\udcff]")  # a byte that is not UTF-8, decoded with surrogateescape
 _ROOT_TAG = re.compile(rb"<([A-Za-z_][\w.:-]{0,200})")
-# The forms that feedparser takes for safe, and short.
 _ENTITY = re.compile(
-    rb"""<!ENTITY\s{1,9}(\w{1,40})\s{1,9}"(&#\w{1,8};|[^&%%<>"]{0,%d})"\s{0,9}>""" % ENTITY_CHARS_MAX
+    rb"""<!ENTITY\s{1,9}([\w.-]{1,40})\s{1,9}(?:"(&#\w{1,8};|[^&%%<>"]{0,%d})"|'(&#\w{1,8};|[^&%%<>']{0,%d})')\s{0,9}>"""
+    % (ENTITY_CHARS_MAX, ENTITY_CHARS_MAX)
 )
-_REFERENCE = re.compile(rb"&(\w{1,40});")
+_REFERENCE = re.compile(rb"&([\w.-]{1,40});")
+_CDATA, _CDATA_END = b"<![CDATA[", b"]]>"
 # Encodings that use ASCII bytes only, so that valid UTF-8 proves nothing.
 _SEVEN_BIT = ("iso-2022", "iso2022", "hz", "utf-7", "utf7")
-_HOST_NAME_CODECS = ("punycode", "idna")  # not for documents, and quadratic: 15 s for 500 kB
-# WHATWG Encoding Standard: the label Latin-1 means Windows-1252, GB 2312 means GB 18030.
-_ENCODING_OF_LABEL = {
-    "iso-8859-1": "cp1252",
-    "latin-1": "cp1252",
-    "latin1": "cp1252",
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-}
 _ROOTS = frozenset({"rss", "rdf", "feed"})
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A feed document as UTF-8: JSON, or XML from its root element on, after a DTD of its short entities.
+    """A feed document as UTF-8: JSON, or XML from its root element on.
 
     `root` is the name of the root element as written, "" for JSON.
     """
@@ -85,11 +78,14 @@ def recognise(body: bytes, content_type: str, text_bytes_max: int = TEXT_BYTES_M
         root, start = embedded[1].decode(), embedded.start()
         end = text.rfind(b"</%s>" % embedded[1])
         text = text[: end + len(root) + 3] if end > start else text
-    entities = list(_ENTITY.finditer(text, 0, start))
+    entities = {
+        found[1]: (found[2] or found[3] or b"").replace(b"'", b"&#39;").replace(b'"', b"&quot;")
+        for found in reversed(list(_ENTITY.finditer(text, 0, start)))  # the first of a name counts
+    }
     text = text[start:]
     if entities:
         _bound(len(text) + _growth(text, entities), text_bytes_max)
-        text = _entity_dtd(entities, root) + text
+        text = _expanded(text, entities)
     for noncharacter in () if text.isascii() else _NONCHARACTERS:
         text = text.replace(noncharacter, b"")
     return Text(text, root)
@@ -119,11 +115,8 @@ def _utf8(body: bytes, content_type: str) -> bytes:
             body.decode("utf-8")
             return body
     for label in labels:
-        if not label.startswith(("utf-8", "utf8", "us-ascii", "ascii")) and "escape" not in label:
-            with suppress(LookupError, UnicodeError):  # an unknown label
-                encoding = codecs.lookup(_ENCODING_OF_LABEL.get(label, label)).name
-                if encoding not in _HOST_NAME_CODECS:
-                    return body.decode(encoding, "replace").encode()
+        if (text := decoded(body, label)) is not None:
+            return text.encode("utf-8", "replace")
     return _repaired(body)
 
 
@@ -161,15 +154,24 @@ def _end_of(text: bytes, mark: bytes, start: int) -> int:
     return end + len(mark) if end >= 0 else -1
 
 
-def _entity_dtd(entities: Sequence[re.Match[bytes]], root: str) -> bytes:
-    """Return a DTD of a prolog's short entities, without nested and external ones."""
-    return b"<!DOCTYPE %s [\n%s\n]>\n" % (root.encode(), b"\n".join(entity[0] for entity in entities))
-
-
-def _growth(text: bytes, entities: Sequence[re.Match[bytes]]) -> int:
+def _growth(text: bytes, entities: Mapping[bytes, bytes]) -> int:
     """Return how many bytes the references to flat entities add when they are expanded."""
-    growth = {entity[1]: len(entity[2]) - len(entity[1]) - 2 for entity in reversed(entities)}
+    growth = {name: len(value) - len(name) - 2 for name, value in entities.items()}
     return sum(growth.get(reference[1], 0) for reference in _REFERENCE.finditer(text))
+
+
+def _expanded(text: bytes, entities: Mapping[bytes, bytes]) -> bytes:
+    """Return a text with its entities in place of references outside CDATA: no parser meets a DTD."""
+
+    def value(reference: re.Match[bytes]) -> bytes:
+        return entities.get(reference[1], reference[0])
+
+    first, *sections = text.split(_CDATA)
+    pieces = [_REFERENCE.sub(value, first)]
+    for section in sections:
+        inside, end, after = section.partition(_CDATA_END)
+        pieces += [_CDATA, inside, end, _REFERENCE.sub(value, after)]
+    return b"".join(pieces)
 
 
 def _bound(size: int, limit: int) -> None:

@@ -24,10 +24,12 @@ from aggregator.parse.entry import (
     child,
     children,
     distinct,
+    self_link,
     string,
     to_entry,
 )
-from aggregator.parse.incremental import Layout, lay_out
+from aggregator.parse.incremental import IllFormed, lay_out
+from aggregator.parse.repair import repaired
 from aggregator.parse.sniff import Text
 
 FEED_TEXT_CHARS_MAX = 20_000  # of a feed's own title and rights
@@ -48,24 +50,32 @@ def read(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: byte
 
     Raises ParseError with cause "not-a-feed" for an unknown format, "limit" beyond a limit.
     """
+    try:
+        return _read_strictly(text, url, seen, pipeline_version=pipeline_version)
+    except IllFormed:
+        value, is_complete = repaired(text.value, text.root)
+    text = replace(text, value=value)
+    try:
+        if is_complete:
+            return _read_strictly(text, url, seen, pipeline_version=pipeline_version)
+        return replace(_read_whole(text, url, is_complete=False), truncated=True)
+    except IllFormed:
+        return _read_whole(text, url, is_complete=False, is_loose=True)
+
+
+def _read_strictly(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: bytes) -> Document:
+    """Parse the unseen items only, or all where feedparser does not find exactly these."""
     layout = lay_out(text.value, url, pipeline_version)
-    if layout is not None and (document := _read_unseen(text, url, seen, layout=layout)) is not None:
-        return document
-    return _read_whole(text, url, is_well_formed=layout is not None)
-
-
-def _read_unseen(text: Text, url: str, seen: frozenset[bytes], *, layout: Layout) -> Document | None:
-    """Parse the unseen items only; None when feedparser does not find exactly these."""
     kept = [index for index, digest in enumerate(layout.digests) if digest not in seen]
     parsed = _parse_with_feedparser(layout.keeping(frozenset(kept)), url)
     entries = list(children(parsed, "entries"))
-    if len(entries) != len(kept) or isinstance(dict.get(parsed, "bozo_exception"), Exception):
-        return None
+    if len(entries) != len(kept):
+        return _read_whole(text, url)
     document = _document(parsed, text)
     return replace(
         document,
         entries=tuple(
-            to_entry(entry, document.format, layout.digests[index])
+            to_entry(entry, document.format, layout.digests[index], language=document.language)
             for index, entry in zip(kept, entries, strict=True)
         ),
         listed=layout.digests,
@@ -74,49 +84,50 @@ def _read_unseen(text: Text, url: str, seen: frozenset[bytes], *, layout: Layout
     )
 
 
-def _read_whole(text: Text, url: str, *, is_well_formed: bool) -> Document:
-    value = text.value if is_well_formed else text.value.replace(b"<!ENTITY", b"<!IGNORED")
-    parsed = _parse_with_feedparser(value, url)
+def _read_whole(text: Text, url: str, *, is_complete: bool = True, is_loose: bool = False) -> Document:
+    value = text.value.replace(b"<!ENTITY", b"<!IGNORED") if is_loose else text.value
+    parsed = _parse_with_feedparser(value, url, is_loose=is_loose)
     document = _document(parsed, text)
-    entries = [to_entry(entry, document.format) for entry in list(children(parsed, "entries"))[:ENTRIES_MAX]]
-    if not is_well_formed and _is_truncated(text):
-        entries = entries[:-1]  # the last one may be half an entry
-    return replace(document, entries=tuple(entries), complete=is_well_formed)
+    entries = list(children(parsed, "entries"))
+    return replace(
+        document,
+        entries=tuple(
+            to_entry(entry, document.format, language=document.language) for entry in entries[:ENTRIES_MAX]
+        ),
+        complete=is_complete and len(entries) <= ENTRIES_MAX,
+    )
 
 
-def _parse_with_feedparser(value: bytes, url: str) -> Parsed:
+def _parse_with_feedparser(value: bytes, url: str, *, is_loose: bool = False) -> Parsed:
+    """Return feedparser's result; raises IllFormed unless its loose parser may read the document."""
     headers = {"content-type": "application/xml; charset=utf-8", "content-location": url}
     # Always a stream: feedparser takes bytes and strings for a file name or URL first.
     parsed: Parsed = feedparser.parse(
         BytesIO(value), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
     )
+    if not is_loose and isinstance(dict.get(parsed, "bozo_exception"), Exception):
+        raise IllFormed
     if not string(parsed, "version"):
         raise ParseError("the document looks like a feed but is of no known format", cause=Cause.NOT_A_FEED)
     return parsed
 
 
-def _is_truncated(text: Text) -> bool:
-    """Return whether the closing tag of the root is missing, or stands only inside an entry."""
-    closing = text.value.rfind(b"</" + text.root.encode())
-    return closing < max(text.value.rfind(b"<item>"), text.value.rfind(b"<entry>"), 0)
-
-
 def _document(parsed: Parsed, text: Text) -> Document:
     feed = child(parsed, "feed")
-    title = child(feed, "title_detail")
+    language = string(feed, "language")
     links = list(children(feed, "links"))
     has_skips = dict.__contains__(feed, "skiphours") or dict.__contains__(feed, "skipdays")
     hours, days = _skip_hours_and_days(text.value) if has_skips else ((), ())
     return Document(
         format=string(parsed, "version"),
-        title=_plain_text(feed, "title"),
-        link=alternate_link(feed),
-        language=string(feed, "language"),
-        base=string(title, "base"),
+        title=_plain_text(feed, "title") or _plain_text(feed, "dc_title"),
+        link=alternate_link(feed, language),
+        language=language,
+        base=string(feed, "xml_base"),
         rights=_plain_text(feed, "rights"),
         authors=author_names(feed),
         hubs=distinct(string(link, "href") for link in links if "hub" in string(link, "rel").split()),
-        self_url=next((string(link, "href") for link in links if "self" in string(link, "rel").split()), ""),
+        self_url=self_link(feed),
         hints=Hints(_number(string(feed, "ttl")), _update_period(feed), hours, days),
     )
 

@@ -36,6 +36,8 @@ def judged(result: PollResult) -> Mapping[AlertKind, str]:
     The poll says nothing of kinds that are missing.
     """
     claim, after, outcome = result.claim, result.after, result.outcome
+    if outcome.cause is Cause.INCOMPLETE:
+        return {**_failed(result), **_budget(result), **_events(result)}
     if outcome.kind is OutcomeKind.FAILED and result.over is None:
         return _failed(result)
     moved = relocation.advice(claim.id, after.relocation) if after.relocation.at else ""

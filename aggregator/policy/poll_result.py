@@ -114,6 +114,8 @@ def decide(
     result = replace(result, feed_title=None if read is None else read.document.title)
     if over is not None and over.dropped:
         result = _over_budget(result, source, over, jitter=jitter)
+    elif read is not None and read.document.truncated:
+        result = _incomplete(result)
     return _completed(result)
 
 
@@ -134,6 +136,25 @@ def _over_budget(result: PollResult, source: Source, over: OverBudget, *, jitter
         result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words, due=due
     )
     return replace(result, after=after, outcome=outcome, due=due)
+
+
+def _incomplete(result: PollResult) -> PollResult:
+    """Return the result of a poll whose document was cut off: its whole items count, and it failed.
+
+    Without validators the next poll reads the document again; a 304 would hide the rest for good.
+    """
+    claim, outcome = result.claim, result.outcome
+    after = replace(
+        result.after,
+        validators=Validators(),
+        body_digest=b"",
+        failures=claim.failures + 1,
+        failing_since=claim.failing_since or outcome.started,
+        first_import=claim.first_import,
+    )
+    words = "the document was cut off: the end of its root element is missing; the items before it were read"
+    outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.INCOMPLETE, message=words)
+    return replace(result, after=after, outcome=outcome)
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:

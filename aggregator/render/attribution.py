@@ -10,7 +10,7 @@ _CREATIVE_COMMONS = "https://creativecommons.org/"
 
 @dataclass(frozen=True, slots=True)
 class SourceFeed:
-    """The feed an item came from (atom:source, RFC 4287 section 4.2.11). `feed` is never empty."""
+    """The feed an item came from (atom:source, RFC 4287 section 4.2.11). `feed` is its own address, or ""."""
 
     id: str
     title: str
@@ -18,6 +18,7 @@ class SourceFeed:
     link: str
     updated: datetime
     rights: str
+    authors: tuple[str, ...] = ()
 
 
 def names(release: Release) -> tuple[str, ...]:
@@ -34,9 +35,18 @@ def source_feed(release: Release) -> SourceFeed:
     if origin is None or not source.from_entry:
         title = source.title or source.organisation
         return SourceFeed(source.feed, title, source.feed, source.link, release.updated, source.rights)
-    feed = origin.link or source.feed
-    iri = origin.id if ":" in origin.id else feed  # atom:id must be an IRI; some feeds have a bare number
-    return SourceFeed(iri, origin.title or release.organisation, feed, "", release.updated, release.rights)
+    address = origin.self_url or origin.link or source.feed
+    return SourceFeed(
+        id=origin.id
+        if ":" in origin.id
+        else address,  # atom:id must be an IRI; some feeds have a bare number
+        title=origin.title or release.organisation,
+        feed=origin.self_url,
+        link=origin.link,
+        updated=datetime.fromisoformat(origin.updated) if origin.updated else release.updated,
+        rights=origin.rights,
+        authors=origin.authors,
+    )
 
 
 def provenance(release: Release) -> Origin | None:

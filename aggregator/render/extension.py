@@ -99,7 +99,10 @@ def _source(source: _Element, release: Release) -> None:
     SubElement(source, "title").text = origin.title
     SubElement(source, "updated").text = origin.updated.isoformat()
     _text(source, "rights", origin.rights)
-    SubElement(source, "link", rel="self", href=origin.feed)
+    for name in origin.authors:
+        SubElement(SubElement(source, "author"), "name").text = name
+    if origin.feed:
+        SubElement(source, "link", rel="self", href=origin.feed)
     if origin.link:
         SubElement(source, "link", rel="alternate", href=origin.link)
 

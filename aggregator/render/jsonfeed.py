@@ -71,7 +71,11 @@ def _extension(release: Release) -> dict[str, object]:
 
 def _provenance(release: Release) -> dict[str, object]:
     claimed = provenance(release)
-    fields = {} if claimed is None else {"id": claimed.id, "title": claimed.title, "url": claimed.link}
+    fields = (
+        {}
+        if claimed is None
+        else {"id": claimed.id, "title": claimed.title, "url": claimed.link or claimed.self_url}
+    )
     return _without_empty(fields)
 
 

@@ -60,7 +60,7 @@ def _fill_rss(item: FeedEntry, release: Release) -> None:
     # Feed readers render description as HTML, so a plain-text summary is escaped
     item.description(escape(release.summary, quote=False) or content)
     item.content(content)
-    item.source(source.feed, source.title)
+    item.source(source.feed or source.link, source.title)
     for file in release.enclosures[:1]:  # RSS allows one; the extension links the others
         item.enclosure(file.url, file.size or 0, file.type or "application/octet-stream")
     item.category([{"term": category} for category in release.categories])

@@ -42,6 +42,12 @@ class DocumentBounds(msgspec.Struct, frozen=True):
     hints: HintsBounds = HintsBounds()
 
 
+class OriginBounds(msgspec.Struct, frozen=True):
+    """Bounds of `Origin`."""
+
+    authors: Labels = ()
+
+
 class ItemBounds(msgspec.Struct, frozen=True):
     """Bounds of `Item`."""
 
@@ -52,6 +58,7 @@ class ItemBounds(msgspec.Struct, frozen=True):
     enclosures: Labels = ()
     images: Labels = ()
     flags: Labels = ()
+    origin: OriginBounds | None = None
 
 
 class ResultBounds(msgspec.Struct, frozen=True):

@@ -7,9 +7,9 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import feedparser
 import pytest
 
+from tests.pristine import feedparser
 from tests.running import Service, Site, feed, given_a_site, item, json_of, until
 from tests.server import HttpServer, answer, http_server_in_thread
 

@@ -5,7 +5,7 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe.within import primary
-from aggregator.model import Entry, Item, KeyKind, Mode
+from aggregator.model import Entry, Item, KeyKind, Known, Mode
 from tests.dedupe.memory import day, known, matches, resolved, said
 from tests.given import entry
 
@@ -325,3 +325,58 @@ def test_every_entry_comes_out_once_as_known_new_or_double() -> None:
         *(item.guid for item, _ in found.known),
     }
     assert items[0].key(KeyKind.GUID) is not None
+
+
+# ---- one address for all
+
+
+TOOLS = "https://tools.example/"
+
+
+def release(number: int, guid: str, link: str = TOOLS) -> Entry:
+    return entry(f"Release 1.{number}", guid, link, published=day(number + 1))
+
+
+SHARED_GUIDS = [release(0, "aa"), release(1, "bb"), release(2, "bb"), release(3, "cc")]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [
+        SHARED_GUIDS,
+        [release(number, "same") for number in range(4)],
+        [release(0, "aa"), release(1, "aa"), release(2, "bb"), release(3, "bb")],
+        [release(number, "same", link="") for number in range(4)],  # no address at all
+        [release(0, "aa", ""), release(1, "bb", ""), release(2, "bb", ""), release(3, "cc", "")],
+        [release(0, ""), release(1, "bb"), release(2, "bb"), release(3, "cc")],
+        [release(0, ""), release(1, ""), release(2, "bb"), release(3, "cc")],
+        [report(1, "aa"), report(2, "bb"), report(3, "bb")],  # one title on several days
+        [entry("One", "bb", TOOLS), entry("Two", "bb", TOOLS), entry("Three", "cc", TOOLS)],  # undated
+        # a guid with several addresses beside an address of several releases without one
+        [release(0, "aa"), release(1, "aa", HOME), release(2, "", HOME + "x"), release(3, "", HOME + "x")],
+    ],
+)
+@pytest.mark.parametrize("mode", [Mode.NORMAL, Mode.GUID_LINK])
+def test_every_entry_is_kept_though_some_share_a_guid_and_all_share_one_link(
+    entries: list[Entry], mode: Mode
+) -> None:
+    for order in (entries, entries[::-1]):
+        found = resolved(order, mode=mode)
+        assert (len(found.new), found.superseded) == (len(entries), ())
+
+
+def test_an_entry_that_shares_its_guid_with_a_known_one_is_new_as_the_document_grows() -> None:
+    stored: list[Known] = []
+    mode = Mode.NORMAL
+    for number, newest in enumerate(SHARED_GUIDS, 1):
+        found = resolved([newest], stored, mode, listed=number)
+        assert [item.title for item in found.new] == [newest.title.value]
+        stored, mode = [*stored, known(number, newest, listed=True)], found.mode
+
+
+def test_two_states_of_one_entry_are_one_where_other_entries_have_addresses_of_their_own() -> None:
+    found = resolved([release(0, "aa"), release(1, "aa"), release(2, "bb", HOME)])
+    assert (found.mode, sorted(item.title for item in found.new)) == (
+        Mode.NORMAL,
+        ["Release 1.1", "Release 1.2"],
+    )

@@ -158,7 +158,7 @@ def test_an_origin_without_title_and_address_is_none() -> None:
 def test_the_address_of_an_original_feed_is_not_published_with_a_query() -> None:
     origin = replace(ORIGIN, link="https://first.example/feed?key=1")
     assert release(replace(ITEM, origin=origin)).origin == replace(ORIGIN, link="")
-    assert release(replace(ITEM, origin=replace(origin, title=""))).origin is None
+    assert release(replace(ITEM, origin=replace(origin, title="", self_url=origin.link))).origin is None
 
 
 def test_a_missing_title_or_language_falls_back_to_text_and_source() -> None:

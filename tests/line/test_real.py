@@ -10,7 +10,6 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-import feedparser
 import pytest
 from feedparser.datetimes import _parse_date
 
@@ -19,6 +18,7 @@ from aggregator.model import Item
 from tests.corpus import REAL
 from tests.line.line import Line, plain
 from tests.line.valid import atom_mistakes, json_mistakes, rss_mistakes
+from tests.pristine import feedparser
 
 pytestmark = pytest.mark.usefixtures("engine")
 

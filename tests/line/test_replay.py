@@ -4,12 +4,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import feedparser
 import pytest
 
 from aggregator.model import Stored
 from tests.corpus import SERIES
 from tests.line.line import Line, plain
+from tests.pristine import feedparser
 
 pytestmark = pytest.mark.usefixtures("engine")
 

@@ -3,11 +3,11 @@
 import json
 from functools import cache
 
-import feedparser
 import jsonschema
 from lxml import etree
 
 from tests.corpus import SCHEMAS
+from tests.pristine import feedparser
 
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 

@@ -99,11 +99,6 @@ LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/
 @pytest.mark.parametrize(
     ("raw", "within", "address"),
     [
-        (
-            replace(LINKED, content=replace(LINKED.content, base="https://x.org/b/")),
-            document(),
-            "https://x.org/b/2",
-        ),
         (replace(LINKED, base="/base/"), document(), "https://example.org/base/2"),
         (LINKED, document(base="https://y.org/"), "https://y.org/2"),
         (LINKED, document(base=URL), "https://example.org/news/2"),
@@ -119,6 +114,29 @@ def test_relative_urls_resolve_against_base_then_entry_then_feed_then_document(
     found = normalised(replace(raw, enclosures=files, images=files), within)
     assert f'href="{address}"' in found.content
     assert [file.url for file in (*found.enclosures, *found.images)] == [address, address]
+
+
+def test_the_base_of_a_text_holds_for_this_text_alone() -> None:
+    raw = replace(
+        LINKED,
+        content=replace(LINKED.content, base="https://x.org/b/"),
+        summary=Markup("<a href='3'>c</a>", is_html=True, base="https://x.org/c/"),
+        enclosures=(Attachment("4"),),
+    )
+    found = normalised(raw)
+    assert 'href="https://x.org/b/2"' in found.content
+    assert 'href="https://x.org/c/3"' in found.summary
+    assert found.enclosures[0].url == "https://example.org/news/4"
+
+
+def test_a_relative_reference_of_atom_is_resolved_against_the_address_of_the_document() -> None:
+    raw = replace(LINKED, link="1")
+    within = replace(document(link="https://z.org/home/"), format="atom10")
+    found = normalised(raw, within)
+    assert (found.url, 'href="https://example.org/press/2"' in found.content) == (
+        "https://example.org/press/1",
+        True,
+    )
 
 
 @pytest.mark.parametrize(
@@ -181,6 +199,8 @@ def test_the_language_is_of_the_entry_then_the_feed_then_the_source() -> None:
         (Entry(title=Markup("a"), origin=Origin(title="Desk"), authors=("Jane",)), "Desk", ("Jane",)),
         (Entry(title=Markup("a"), authors=("Desk", "Jane")), "Desk", ("Jane",)),
         (Entry(title=Markup("a"), origin=Origin()), "", ()),
+        (Entry(title=Markup("a"), origin=Origin("Desk", authors=("Ada",))), "Desk", ("Ada",)),
+        (Entry(title=Markup("a"), origin=Origin("Desk", authors=("Ada",)), authors=("J",)), "Desk", ("J",)),
     ],
 )
 def test_entries_of_an_aggregating_feed_name_their_organisation(
@@ -197,7 +217,9 @@ def test_authors_of_an_atom_feed_are_those_of_its_entries() -> None:
 
     assert normalised(entry("a"), feed, unnamed).authors == ("Jane",)
     assert normalised(replace(entry("a"), authors=("John",)), feed, unnamed).authors == ("John",)
-    assert normalised(replace(entry("a"), origin=Origin("Other")), feed, unnamed).authors == ()
+    assert normalised(replace(entry("a"), origin=Origin("Other")), feed, unnamed).authors == ("Jane",)
+    provenance = Origin("Other", authors=("Ada Marsh",))
+    assert normalised(replace(entry("a"), origin=provenance), feed, unnamed).authors == ()
     assert normalised(entry("a"), replace(feed, format="rss20"), unnamed).authors == ()
 
 

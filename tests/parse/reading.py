@@ -23,8 +23,12 @@ HEADERS = {"content-location": FOUND, "content-type": "application/xml"}
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A projection of feedparser's output: without `ignored` keys, and with `resolved` keys as absolute URLs."""
+    """A projection of feedparser's output: without `ignored` keys, and with `resolved` keys as absolute URLs.
 
+    With `kept`, of entries these keys alone.
+    """
+
+    kept: frozenset[str] = frozenset()
     ignored: frozenset[str] = frozenset()
     resolved: frozenset[str] = frozenset()
 
@@ -32,6 +36,8 @@ class View:
         if isinstance(value, list):
             return [self.of(element) for element in value]
         if isinstance(value, dict):
+            if self.kept:
+                return {key: element for key, element in dict.items(value) if key in self.kept}
             return {
                 key: self._resolve(element) if key in self.resolved else self.of(element)
                 for key, element in dict.items(value)
@@ -83,6 +89,37 @@ DATES = frozenset(
         "validity_end_parsed",
     }
 )
+LINKS = frozenset({"links", "link"})
+# What feedparser takes from elements out of their place, and where it keeps what they say now.
+MISPLACED = frozenset(
+    {
+        "feed",
+        "title",
+        "title_detail",
+        "summary",
+        "summary_detail",
+        "content",
+        "tags",
+        "image",
+        "media_group",
+        "xml_base",
+        "xml_lang",
+        "dc_title",
+        "dc_title_detail",
+        "dc_description",
+        "dc_description_detail",
+        "dc_identifier",
+        "itunes_title",
+        "itunes_title_detail",
+        "itunes_summary",
+        "itunes_summary_detail",
+        "media_title",
+        "media_title_detail",
+        "media_description",
+        "media_description_detail",
+        "feedburner_origlink",
+    }
+)
 WHOLE = View()
 # The part of the output that each patch may change: none for a patch for speed.
 VIEWS: Mapping[str, View] = {
@@ -97,7 +134,9 @@ VIEWS: Mapping[str, View] = {
     "keep_author_names": View(ignored=AUTHORS),
     "keep_relative_links": View(resolved=URLS),
     "ignore_places": View(ignored=PLACES),
-    "all": View(ignored=AUTHORS | PLACES | DATES, resolved=URLS),
+    "keep_elements_in_place": View(ignored=MISPLACED),
+    "read_links_by_their_text": View(ignored=LINKS),
+    "all": View(kept=frozenset({"created"})),  # elements without a place are not read at all
     "whole": WHOLE,
 }
 

@@ -22,7 +22,8 @@ UNSEEN = {
     *("use_expat_driver", "cache_base_uris", "copy_flat_dicts", "look_up_plain_keys"),
     *("bound_tags", "bound_namespaces"),
 }
-CASES = [path for path in DOCUMENTS if path.suffix == ".xml"]
+# `recognise` cuts a feed out of the page around it before feedparser reads it.
+CASES = [path for path in DOCUMENTS if path.suffix == ".xml" and path.stem != "page-around-a-feed"]
 CORPUS = [path for path in REAL if path.suffix == ".xml"]
 CONFIGURATIONS = {"unpatched": [], **{name: [name] for name in NAMES}, "all": NAMES}
 

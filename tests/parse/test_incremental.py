@@ -13,8 +13,6 @@ from tests.corpus import REAL, SERIES
 URL = "https://found.example/dir/feed"
 UNSPLITTABLE = {
     "danmactough-illegally-nested-9d532e32.xml",  # items within items
-    "feedjira-JustASummary-9c96221d.xml",  # ill-formed
-    "rbren-XML_File_Daily_SCI-Tech_News_-431482b5.xml",  # ill-formed
 }
 
 
@@ -147,14 +145,25 @@ def test_the_item_list_in_the_head_of_rss_1_makes_no_item_new() -> None:
     [
         "<item><guid>a</guid><item><guid>b</guid></item></item>",  # nested
         '<x:item xmlns:x="urn:other"/>' + ITEMS[0],  # another vocabulary's item
-        ITEMS[0] + "<undeclared:x/>",  # not well-formed once namespaces count
-        ITEMS[0] + "<title>&nbsp;</title>",  # not well-formed at all
     ],
 )
 def test_a_document_that_does_not_split_cleanly_is_read_whole(inside: str) -> None:
     document = parsed(feed(inside))
     assert "a" in guids(document)
     assert (document.listed, document.salt, {entry.digest for entry in document.entries}) == ((), b"", {b""})
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        ITEMS[0] + "<undeclared:x/>",  # not well-formed once namespaces count
+        ITEMS[0] + "<title>&nbsp;</title>",  # not well-formed at all
+    ],
+)
+def test_only_the_unseen_items_of_a_repaired_document_are_parsed(inside: str) -> None:
+    before = parsed(feed(inside))
+    assert (guids(before), len(before.listed)) == (["a"], 1)
+    assert guids(parsed(feed(inside, ITEMS[1]), frozenset(before.listed))) == ["b"]
 
 
 def test_limits_apply_inside_items() -> None:

@@ -154,6 +154,29 @@ def test_a_document_without_anything_new_is_unchanged() -> None:
     assert result.after.last_new == CLAIM.last_new
 
 
+def test_a_document_that_was_cut_off_fails_the_poll_and_keeps_no_validators() -> None:
+    cut = Document("rss20", title="Ministry", complete=False, truncated=True)
+    result = polls(NEW_CLAIM, document=cut)
+    assert (result.outcome.kind, result.outcome.cause) == (OutcomeKind.FAILED, Cause.INCOMPLETE)
+    assert "cut off" in result.outcome.message
+    after = result.after
+    assert (after.validators, after.body_digest, after.first_import) == (Validators(), b"", True)
+    assert (after.failures, after.failing_since, result.raised) == (1, NOON, ())
+
+
+def test_a_document_that_is_cut_off_again_and_again_raises_an_alert() -> None:
+    cut = Document("rss20", title="Ministry", complete=False, truncated=True)
+    often = replace(CLAIM, failures=2, failing_since=NOON - DAY)
+    ((kind, message),) = polls(often, document=cut).raised
+    assert (kind, "cut off" in message) == (AlertKind.FAILING, True)
+    whole = polls(replace(often, open_alerts={AlertKind.FAILING: NOON}), document=Document("rss20"))
+    assert (whole.after.failures, whole.cleared) == (0, (AlertKind.FAILING,))
+
+
+def test_a_document_with_more_entries_than_are_read_is_no_failure() -> None:
+    assert polls(CLAIM, document=Document("rss20", complete=False)).outcome.cause is Cause.NONE
+
+
 def test_something_new_is_one_finding_however_many_items() -> None:
     after = polls(new=5).after
     assert (after.last_new, after.findings) == (NOON, 4)

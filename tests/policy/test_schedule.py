@@ -253,7 +253,7 @@ def test_a_source_that_is_seldom_polled_is_not_polled_sooner_because_it_fails() 
 
 
 def test_every_cause_of_a_failed_request_has_its_back_off() -> None:
-    others = {Cause.NONE, Cause.GONE, Cause.LEASE, Cause.RATE_LIMITED}
+    others = {Cause.NONE, Cause.GONE, Cause.LEASE, Cause.RATE_LIMITED, Cause.INCOMPLETE}
     assert set(Cause) - others == set(BACK_OFF)
 
 

@@ -5,7 +5,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any  # JSON and feedparser return untyped values
 
-import feedparser
 from lxml import etree
 
 from aggregator import render
@@ -26,6 +25,7 @@ from aggregator.model import (
 from aggregator.model.settings import Publication
 from aggregator.render import Format
 from aggregator.render.channels import describe
+from tests.pristine import feedparser
 
 NOW = datetime(2026, 11, 24, 12, 30, tzinfo=UTC)
 PUBLISHED = NOW - timedelta(hours=5)
@@ -65,7 +65,15 @@ ALSO_RELEASED = (
     AlsoReleased("Ministry & Co", "https://releases.example/items/mmmmmmmmmmmmm"),
     AlsoReleased("Harbour", "https://releases.example/items/hhhhhhhhhhhhh"),
 )
-ORIGIN = Origin("First feed", "tag:first.example,2026:feed", "https://first.example/feed")
+ORIGIN = Origin(
+    "First feed",
+    "tag:first.example,2026:feed",
+    "https://first.example/",
+    "https://first.example/feed",
+    "2026-01-05T08:00:00+00:00",
+    "(c) First",
+    ("First Press Office",),
+)
 
 
 def stored(item: Item = ITEM, *, also: tuple[StoryMember, ...] = (), corrected: bool = False) -> Stored:

@@ -47,7 +47,7 @@ def test_an_item_has_every_field_of_the_release() -> None:
             ],
             "_publicwire": {
                 "organisation": "Water Board",
-                "source": {"id": "water", "title": ORIGIN.title, "feed": ORIGIN.link},
+                "source": {"id": "water", "title": ORIGIN.title, "feed": ORIGIN.self_url, "url": ORIGIN.link},
                 "licence": "CC-BY-4.0",
                 "rights": "(c) Water Board",
                 "also": [

@@ -157,10 +157,14 @@ def test_an_atom_entry_names_its_source_in_full() -> None:
 def test_the_original_feed_of_an_aggregated_entry_is_kept(kind: Format) -> None:
     item = only(kind, release(replace(ITEM, origin=ORIGIN), feed=AGGREGATOR))
     if kind == "rss":
-        assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.link, ORIGIN.title)]
+        assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(ORIGIN.self_url, ORIGIN.title)]
     else:
         assert texts(item, "a:source/a:id") == [ORIGIN.id]
-        assert hrefs(item.find("a:source", NAMES), "self") == [ORIGIN.link]  # type: ignore[arg-type]
+        assert texts(item, "a:source/a:updated") == [ORIGIN.updated]
+        assert texts(item, "a:source/a:rights") == [ORIGIN.rights]
+        assert texts(item, "a:source/a:author/a:name") == [*ORIGIN.authors]
+        (source,) = item.iterfind("a:source", NAMES)
+        assert (hrefs(source, "self"), hrefs(source, "alternate")) == ([ORIGIN.self_url], [ORIGIN.link])
 
 
 @pytest.mark.parametrize("kind", KINDS)

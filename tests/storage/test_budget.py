@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -289,16 +290,27 @@ def test_the_budget_of_the_first_import_is_named_in_the_alert(storage: Storage) 
 
 
 TEXTS = [each.name for each in fields(Item) if each.type is str and each.name != "language"]
-LISTS = ["authors", "categories", "enclosures.url", "enclosures.type", "images.url", "images.type"]
+LISTS = [
+    "authors",
+    "origin.authors",
+    "categories",
+    "enclosures.url",
+    "enclosures.type",
+    "images.url",
+    "images.type",
+]
 
 
-@pytest.mark.parametrize("name", [*TEXTS, *LISTS, "origin.title", "origin.id", "origin.link"])
+ORIGIN_TEXTS = [f"origin.{each.name}" for each in fields(Origin) if each.type is str]
+
+
+@pytest.mark.parametrize("name", [*TEXTS, *LISTS, *ORIGIN_TEXTS])
 def test_every_text_of_an_item_counts_by_its_bytes_in_utf_8(name: str) -> None:
     def of(text: str) -> Item:
         field, _, part = name.partition(".")
-        value: object = (text,) if name in LISTS else text
+        value: Any = (text,) if name in LISTS else text
         if field == "origin":
-            value = replace(Origin("t", "i", "l"), **{part: text})
+            value = replace(Origin("t", "i", "l"), **{part: value})
         elif part:
             value = (Enclosure(text, "t") if part == "url" else Enclosure("u", text),)
         return filled(0, **{field: value})

@@ -18,6 +18,7 @@ from aggregator.workers.answers import (
     Failure,
     HintsBounds,
     ItemBounds,
+    OriginBounds,
     ResultBounds,
     decode,
     encode,
@@ -97,6 +98,7 @@ BOUNDS = {
     Document: DocumentBounds,
     Hints: HintsBounds,
     Item: ItemBounds,
+    Origin: OriginBounds,
 }
 
 

@@ -96,8 +96,8 @@ def decide(
         claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
     )
     after = replace(after, subscription=hub.present)
-    slowed_by = claim.subscription if is_websub else None
-    due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slowed_by)
+    slower = claim.subscription if is_websub else None
+    due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slower)
     outcome = Outcome(
         source=claim.id,
         kind=_kind(answer.digest, new or edited),
@@ -111,10 +111,8 @@ def decide(
     result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
     result = replace(result, feed_title=None if read is None else read.document.title)
     if over is not None and over.dropped:
-        result = _over_budget(result, over)
-    elif read is not None and read.document.truncated:
-        result = _incomplete(result)
-    return _completed(result)
+        return _completed(_over_budget(result, over))
+    return _completed(_incomplete(result) if read and read.document.truncated else result)
 
 
 def _over_budget(result: PollResult, over: OverBudget) -> PollResult:

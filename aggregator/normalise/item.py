@@ -27,14 +27,9 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
     no content and no enclosure.
     """
-    own, fetched = own_address(source, url), _own_base(url)
-    base = _stated_base(entry.base or document.base, url)
-    is_atom = document.format.startswith("atom")
-    # RFC 3986 section 5.1.3: what RFC 4287 says nothing else of; RSS names no base, and means its site.
-    home = fetched if is_atom else urls.absolute(document.link, fetched) or fetched
-    raw_url = urls.absolute(entry.link, base or home)
+    own = own_address(source, url)
+    raw_url, near = _link_and_base(entry, document, url)
     link = urls.untracked(raw_url)
-    near = base or (home if is_atom else link or home)
     content, summary = _bodies(entry, url, near)
     enclosures = own.files(labels.files(entry.enclosures, near))
     title = own.text(_title(entry.title, document.format))
@@ -66,7 +61,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         enclosures=enclosures,
         images=labels.files(entry.images, near),
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
-        origin=_origin(entry.origin, fetched, source, now=now),
+        origin=_origin(entry.origin, _own_base(url), source, now=now),
         signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
@@ -86,6 +81,16 @@ def _own_base(url: str) -> str:
     It ends with "#": a reference to a fragment of the feed itself leads nowhere, and `urls` drops it.
     """
     return url.partition("#")[0].partition("?")[0] + "#"
+
+
+def _link_and_base(entry: Entry, document: Document, url: str) -> tuple[str, str]:
+    """Return the link of an entry, and the base of the references in it."""
+    base, own = _stated_base(entry.base or document.base, url), _own_base(url)
+    is_atom = document.format.startswith("atom")
+    # RFC 3986 section 5.1.3: what RFC 4287 says nothing else of; RSS names no base, and means its site.
+    home = own if is_atom else urls.absolute(document.link, own) or own
+    link = urls.absolute(entry.link, base or home)
+    return link, base or (home if is_atom else urls.untracked(link) or home)
 
 
 def _stated_base(stated: str, url: str) -> str:

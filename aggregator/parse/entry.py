@@ -4,8 +4,10 @@ Nothing is sanitised or resolved; lengths and counts beyond the RAW_*_MAX limits
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from aggregator.model import Attachment, Entry, Markup, Origin
+from aggregator.parse.references import joined
 
 RAW_TITLE_CHARS_MAX = 4_000
 RAW_BODY_CHARS_MAX = 1_000_000
@@ -62,7 +64,7 @@ def markup(detail: Parsed, limit: int) -> Markup:
     if not value:
         return Markup("")
     is_html = string(detail, "type") != "text/plain"
-    return Markup(value, is_html, string(detail, "base"), string(detail, "language"))
+    return Markup(joined(value), is_html, string(detail, "base"), string(detail, "language"))
 
 
 def alternate_link(parsed: Parsed, language: str = "") -> str:
@@ -194,6 +196,9 @@ def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
         for link in children(parsed, "links")
         if string(link, "rel") == "enclosure"
     ]
+    original = string(parsed, "feedburner_origenclosurelink")  # of the one enclosure, which counts downloads
+    if len(attachments) == 1 and original.lower().startswith(_HTTP):
+        attachments = [replace(attachments[0], url=original)]
     attachments += [
         _media_attachment(media)
         for media in children(parsed, "media_content")

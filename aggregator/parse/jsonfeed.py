@@ -17,6 +17,7 @@ from aggregator.parse.entry import (
     distinct,
     with_url,
 )
+from aggregator.parse.references import joined
 
 Object = Mapping[str, object]
 
@@ -80,7 +81,7 @@ def _entry(item: Object, digest: bytes) -> Entry:
         guid=_identifier(item.get("id")),
         link=_text(item, "url") or _text(item, "external_url"),
         title=Markup(_text(item, "title", RAW_TITLE_CHARS_MAX)),
-        content=Markup(html or plain, is_html=bool(html)),
+        content=Markup(joined(html) or plain, is_html=bool(html)),
         summary=Markup(_text(item, "summary", RAW_BODY_CHARS_MAX)),
         published=_text(item, "date_published"),
         updated=_text(item, "date_modified"),

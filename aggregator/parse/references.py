@@ -7,6 +7,7 @@ _REFERENCE = re.compile(rb"&(?:#([0-9]{1,12}|[xX][0-9a-fA-F]{1,10});|([A-Za-z]\w
 _PAIR = re.compile(
     rb"&#(5[56][0-9]{3}|[xX][dD][89abAB][0-9a-fA-F]{2});&#(5[67][0-9]{3}|[xX][dD][c-fC-F][0-9a-fA-F]{2});"
 )
+_HIGH = re.compile("&#(?:5[56]|[xX][dD][89abAB])")
 _XML_NAMES = (b"amp", b"lt", b"gt", b"quot", b"apos")
 
 
@@ -15,6 +16,13 @@ def mended(text: bytes) -> bytes:
     if b"&" in text:
         text = _REFERENCE.sub(_reference, _PAIR.sub(_pair, text))
     return text.replace(b"]]>", b"]]&gt;")
+
+
+def joined(text: str) -> str:
+    """Return HTML whose surrogate pairs of two references are the characters they mean."""
+    if "&#" not in text or not _HIGH.search(text):
+        return text
+    return _PAIR.sub(_pair, text.encode()).decode()
 
 
 def _pair(found: re.Match[bytes]) -> bytes:

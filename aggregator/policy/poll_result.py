@@ -25,13 +25,12 @@ from aggregator.model import (
     NewItem,
     Outcome,
     OutcomeKind,
-    OverBudget,
     PollResult,
     Subscription,
     Validators,
 )
 from aggregator.model.settings import Source
-from aggregator.policy import alerts, budget, embargo, relocation, schedule, subscription
+from aggregator.policy import alerts, budget, embargo, partial_poll, relocation, schedule, subscription
 
 FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
 LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another one limits its host
@@ -98,8 +97,8 @@ def decide(
         claim.subscription, answer.advert, claim.last_success, now, is_new=bool(new)
     )
     after = replace(after, subscription=hub.present)
-    slowed_by = claim.subscription if is_websub else None
-    due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slowed_by)
+    slower = claim.subscription if is_websub else None
+    due = _due(after, source, fetched, hub=hub, now=now, jitter=jitter, slowed_by=slower)
     outcome = Outcome(
         source=claim.id,
         kind=_kind(answer.digest, new or edited),
@@ -111,50 +110,9 @@ def decide(
         due=due,
     )
     result = PollResult(claim, after, outcome, due, changes=changes, advert=hub.advert, over=over)
-    result = replace(result, feed_title=None if read is None else read.document.title)
-    if over is not None and over.dropped:
-        result = _over_budget(result, source, over, jitter=jitter)
-    elif read is not None and read.document.truncated:
-        result = _incomplete(result)
-    return _completed(result)
-
-
-def _over_budget(result: PollResult, source: Source, over: OverBudget, *, jitter: float) -> PollResult:
-    """Return the result of a poll whose items were not all stored: failed, the next poll reads all again."""
-    claim, now = result.claim, result.outcome.started
-    due = schedule.after_over_budget(result.due, source.every, claim.failures, now=now, jitter=jitter)
-    due = schedule.skipping(due, result.after.hints)
-    after = replace(
-        result.after,
-        validators=Validators(),
-        body_digest=b"",
-        failures=claim.failures + 1,
-        failing_since=claim.failing_since or now,
-    )
-    words = alerts.beyond(over, claim.id)
-    outcome = replace(
-        result.outcome, kind=OutcomeKind.FAILED, cause=Cause.OVER_BUDGET, message=words, due=due
-    )
-    return replace(result, after=after, outcome=outcome, due=due)
-
-
-def _incomplete(result: PollResult) -> PollResult:
-    """Return the result of a poll whose document was cut off: its whole items count, and it failed.
-
-    Without validators the next poll reads the document again; a 304 would hide the rest for good.
-    """
-    claim, outcome = result.claim, result.outcome
-    after = replace(
-        result.after,
-        validators=Validators(),
-        body_digest=b"",
-        failures=claim.failures + 1,
-        failing_since=claim.failing_since or outcome.started,
-        first_import=claim.first_import,
-    )
-    words = "the document was cut off: the end of its root element is missing; the items before it were read"
-    outcome = replace(outcome, kind=OutcomeKind.FAILED, cause=Cause.INCOMPLETE, message=words)
-    return replace(result, after=after, outcome=outcome)
+    document = None if read is None else read.document
+    result = replace(result, feed_title=None if document is None else document.title)
+    return _completed(partial_poll.settled(result, source, document, jitter=jitter))
 
 
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:

@@ -175,6 +175,15 @@ def test_the_link_of_an_rss_item(link: str) -> None:
     assert [entry.link for entry in rss(f"<title>x</title>{link}").entries] == ["https://office.example/1"]
 
 
+def test_the_original_address_of_an_enclosure_is_its_address() -> None:
+    original = "<feedburner:origEnclosureLink>https://office.example/a.mp3</feedburner:origEnclosureLink>"
+    enclosure = "<enclosure url='https://go.example/a.mp3' type='audio/mpeg' length='3'/>"
+    (entry,) = rss(f"<title>x</title>{enclosure}{original}").entries
+    assert [(file.url, file.type) for file in entry.enclosures] == [
+        ("https://office.example/a.mp3", "audio/mpeg")
+    ]
+
+
 @pytest.mark.parametrize(
     ("language", "links", "chosen"),
     [

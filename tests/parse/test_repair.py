@@ -1,5 +1,6 @@
 """A document that is not well-formed is repaired and read strictly: a bad spot costs itself at most."""
 
+import json
 from xml.parsers import expat
 
 import pytest
@@ -63,6 +64,17 @@ def spoilt(inside: bytes) -> Entry:
 def test_a_bad_character_or_reference_costs_itself(written: bytes, read: str) -> None:
     entry = spoilt(b"<item><title>%s</title><guid>x</guid></item>" % written)
     assert (entry.title.value.split(), entry.guid) == (read.split(), "x")
+
+
+@pytest.mark.parametrize("pair", ["&#55357;&#56911;", "&#xD83D;&#xDE4F;", "&#xd83d;&#56911;"])
+def test_a_surrogate_pair_in_escaped_html_is_the_character_it_means(pair: str) -> None:
+    escaped, cdata = pair.replace("&", "&amp;"), f"<![CDATA[{pair}]]>"
+    for text in (escaped, cdata):
+        body = rss(f"<item><title>x</title><description>a {text} &amp;#8217;</description></item>".encode())
+        assert parsed(body).entries[1].summary.value == "a \U0001f64f &#8217;"
+    item = {"id": "1", "content_html": pair}
+    feed = json.dumps({"version": "https://jsonfeed.org/version/1.1", "items": [item]})
+    assert parsed(feed.encode()).entries[0].content.value == "\U0001f64f"
 
 
 @pytest.mark.parametrize(
@@ -236,7 +248,7 @@ def test_any_text_becomes_well_formed(text: bytes) -> None:
         b"<a>",
     ],
 )
-def test_a_repair_is_linear_in_the_size_of_the_document(piece: bytes) -> None:
-    """Twice the text takes at most about twice as many steps: no mark is searched for to the end again and again."""
+def test_a_repair_of_countless_bad_spots_ends(piece: bytes) -> None:
+    """It is linear: no mark is searched for to the end of the document again and again."""
     value, _ = repaired(b"<rss>" + piece * 100_000, "rss")
     assert len(value) < 3_000_000

@@ -35,7 +35,7 @@ def _vendor_character(error: UnicodeError) -> tuple[str, int]:
     """Return a character of NEC's and IBM's rows, which the standard takes from Windows-31J."""
     assert isinstance(error, UnicodeDecodeError)
     pair = error.object[error.start : error.start + 2]
-    if len(pair) == 2:
+    if len(pair) == 2 and not (pair[0] ^ pair[1]) & 0x80:  # half a character takes nothing of the mark-up
         row, cell = ((byte & 0x7F) - 0x20 for byte in pair)
         if 1 <= row <= 94 and 1 <= cell <= 94:
             lead = (row - 1) // 2 + (0x81 if row <= 62 else 0xC1)

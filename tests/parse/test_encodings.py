@@ -3,6 +3,7 @@
 import pytest
 
 from aggregator.parse import parse
+from aggregator.parse.encodings import decoded
 
 
 def title(text: bytes, label: str, content_type: str = "") -> str:
@@ -55,3 +56,9 @@ def test_vendor_characters_of_iso_2022_jp_are_read() -> None:
 
 def test_bytes_of_no_character_cost_themselves() -> None:
     assert title(b"\xc6\xfc \xff\xfd \xcb\xdc", "euc-jp").split() == ["日", "\ufffd\ufffd", "本"]
+
+
+@pytest.mark.parametrize("half", [b"\xad", b"\xad\xfe", b"\xa9\xa1"])
+def test_a_vendor_character_that_is_none_costs_itself(half: bytes) -> None:
+    assert title(b"\xc6\xfc " + half, "euc-jp").startswith("日 \ufffd")
+    assert "\ufffd" in (decoded(half, "euc-jp") or "")

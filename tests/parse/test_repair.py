@@ -100,6 +100,7 @@ def test_addresses_keep_their_parameters(address: str) -> None:
         (b"<enclosure url='https://o.example/a.pdf' url='b' type='x/y'/>", "https://o.example/a.pdf", "x/y"),
         (b"<enclosure url=https://o.example/a.pdf type=x/y />", "https://o.example/a.pdf", "x/y"),
         (b"<enclosure url=https://o.example/a.pdf/>", "https://o.example/a.pdf", ""),
+        (b'<enclosure url="https://o.example/a.pdf/>', "https://o.example/a.pdf", ""),
         (b'<enclosure url="https://o.example/a.pdf type="x/y"/>', "https://o.example/a.pdf", "x/y"),
         (b"<enclosure url=\"https://o.example/a.pdf\"type='x/y'/>", "https://o.example/a.pdf", "x/y"),
         (b"<enclosure hidden url='https://o.example/a.pdf' type='x/y'/>", "https://o.example/a.pdf", "x/y"),
@@ -142,6 +143,7 @@ def test_a_bad_attribute_costs_itself(written: bytes, url: str, type_: str) -> N
         b"<Item><Title>T</title><guid>x</guid><description>D</description></item>",
         b"<item><dc:title>T</dc:title><guid>x</guid><content:encoded>D</content:encoded></item>",
         b"<item><title>T</title><guid>x</guid><description><![CDATA[D</description></item>",
+        b"<item><title>T</tilte><guid>x</guid><description><![CDATA[D]]></description></item>",
     ],
 )
 def test_a_bad_tag_costs_itself(inside: bytes) -> None:
@@ -252,3 +254,13 @@ def test_a_repair_of_countless_bad_spots_ends(piece: bytes) -> None:
     """It is linear: no mark is searched for to the end of the document again and again."""
     value, _ = repaired(b"<rss>" + piece * 100_000, "rss")
     assert len(value) < 3_000_000
+
+
+def test_what_stands_around_the_root_costs_itself() -> None:
+    document = parsed(b"< 1 & <" + rss(b"<item><title>a & b</title></item>") + b" < 2 </rss>")
+    assert [entry.title.value for entry in document.entries] == ["Before", "a & b", "After"]
+
+
+def test_two_references_that_are_no_pair_stay_two() -> None:
+    entry = spoilt(b"<item><title>x</title><description>&lt;p&gt;&amp;#55999;&amp;#57344;</description></item>")
+    assert entry.summary.value == "<p>&#55999;&#57344;"

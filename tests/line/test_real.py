@@ -46,10 +46,13 @@ DIFFERENT = {
     ("arminreiter-AtomAdobe-9d656319.xml", "link"): "feedparser makes a link of an atom:id",
     ("prof18-feed-test-audio-bda984d4.xml", "link"): "feedparser makes a link of a guid",
     ("feed-rs-atom_example_7-d65d8ed5.xml", "link"): "feedparser makes a link of an atom:id",
-    (
-        "rbren-gulp-atom-910b7b65.xml",
-        "link",
-    ): "relative to the feed's own page, not to where a copy was found",
+    ("Ranchero-Software-OneFootTsunami-f4a58efc.xml", "link"): "an empty href is no page of the entry",
+    ("Ranchero-Software-livemint-aa473093.xml", "id"): "feedparser makes an address of a guid",
+    ("feed-rs-atom_example_reddit-79d3062a.xml", "id"): "feedparser makes an address of a guid",
+    ("feed-rs-rss_2.0_reddit-e39c9e1a.xml", "id"): "feedparser makes an address of a guid",
+    ("prof18-feed-test-audio-bda984d4.xml", "id"): "feedparser makes an address of a guid",
+    ("rbren-itunes-missing-image-02cb2502.xml", "id"): "feedparser makes an address of a guid",
+    ("rbren-reddit-home-461f1371.xml", "id"): "feedparser makes an address of a guid",
     ("feed-rs-jsonfeed_elastic_1.1-3355617e.json", "date"): "not a date of RFC 3339",
     ("feed-rs-rss_2.0_ilmessaggero-6db34d01.xml", "date"): "Italian month",
     ("prof18-feed-test-hindi-channel-image-99941aa9.xml", "date"): "12-hour clock",
@@ -104,7 +107,7 @@ def feedparser_entries(path: Path) -> Iterator[Reading]:
         said = next((read for date in dates if date and (read := _parse_date(date))), None)
         yield Reading(
             title=letters(entry.get("title", "")),
-            link=entry.get("link", "").strip(),
+            link=(entry.get("feedburner_origlink") or entry.get("link", "")).strip(),
             id=entry.get("id", "").strip(),
             date=datetime.fromtimestamp(timegm(said), UTC) if said else None,
         )

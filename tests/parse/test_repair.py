@@ -262,5 +262,7 @@ def test_what_stands_around_the_root_costs_itself() -> None:
 
 
 def test_two_references_that_are_no_pair_stay_two() -> None:
-    entry = spoilt(b"<item><title>x</title><description>&lt;p&gt;&amp;#55999;&amp;#57344;</description></item>")
+    entry = spoilt(
+        b"<item><title>x</title><description>&lt;p&gt;&amp;#55999;&amp;#57344;</description></item>"
+    )
     assert entry.summary.value == "<p>&#55999;&#57344;"

@@ -83,7 +83,8 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 
 def _entering(db: Connection, row: Row) -> tuple[str, ...]:
     story = [] if row["story"] is None else _visible(db, row["story"])
-    return entering(rows.value(Member, row), story, _shown(db, [each.number for each in story]))
+    shown = _shown(db, [each.number for each in story]) if story else {}
+    return entering(rows.value(Member, row), story, shown)
 
 
 def _place(row: Row, name: str, channel: int, position: int) -> Place:

@@ -4,6 +4,7 @@ from html import escape
 
 import pytest
 
+from aggregator.model import Item, Origin
 from aggregator.normalise.feed_address import remover
 
 FEED = "https://origin.example/feed?key=marker-Zx91&lang=en"
@@ -34,3 +35,9 @@ def test_an_address_without_a_query_is_not_removed(feed: str) -> None:
 def test_a_tracker_in_the_configured_address_does_not_hide_it() -> None:
     feed = remover(f"{FEED}&utm_source=x", is_public=False)
     assert feed.text(f"{FEED}#a {FEED}&utm_source=x") == " "
+
+
+def test_what_an_origin_says_of_itself_does_not_name_the_feed() -> None:
+    origin = Origin("Office", FEED, FEED, FEED, "", f"see {FEED}", (FEED, "Press Office"))
+    item = remover(FEED, is_public=False).item(Item(keys=(), title="T", origin=origin))
+    assert item.origin == Origin("Office", rights="see ", authors=("Press Office",))

@@ -66,6 +66,10 @@ def test_a_url_resolves_as_in_a_browser(raw: str, expected: str) -> None:
     assert urls.absolute(raw, BASE) == expected
 
 
+def test_a_fragment_of_a_document_that_is_no_page_leads_nowhere() -> None:
+    assert urls.absolute("#a", "https://found.example/feed#") == ""
+
+
 def test_a_relative_url_without_a_base_is_empty() -> None:
     assert urls.absolute("a/b") == ""
 

@@ -7,7 +7,9 @@ from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+import feedparser
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -246,3 +248,47 @@ def test_json_of_any_shape_is_read(value: object, key: str) -> None:
     feed = {"version": "https://jsonfeed.org/version/1.1", "items": [{key: value}], "authors": value}
     document = parsed(json.dumps(feed).encode())
     assert len(document.listed) == len(document.entries) == 1
+
+
+def test_an_unforeseen_error_of_a_parser_is_a_parse_error() -> None:
+    unusable: Any = None
+    with pytest.raises(ParseError, match="cannot be read as a feed") as caught:
+        parse(DOCUMENTS[0].read_bytes(), content_type="", url=URL, seen=unusable, pipeline_version=unusable)
+    assert caught.value.cause == "not-a-feed"
+
+
+def test_of_two_bodies_of_an_item_the_longer_one_is_the_content() -> None:
+    (entry,) = parsed(
+        b"<rss version='2.0' xmlns:content='http://purl.org/rss/1.0/modules/content/'><channel><item>"
+        b"<content:encoded>Short.</content:encoded><description>The longer one.</description>"
+        b"</item></channel></rss>"
+    ).entries
+    assert (entry.content.value, entry.summary.value) == ("The longer one.", "Short.")
+
+
+def test_an_attribute_named_base_is_no_base() -> None:
+    (entry,) = parsed(
+        b"<feed xmlns='http://www.w3.org/2005/Atom' base='https://evil.example/'><entry>"
+        b"<link href='a'/></entry></feed>"
+    ).entries
+    assert (entry.base, entry.link) == (URL, "a")
+
+
+def test_a_document_of_many_namespaces_is_read() -> None:
+    declared = b"".join(b" xmlns:n%d='urn:n%d'" % (n, n) for n in range(200))
+    document = parsed(b"<rss version='2.0'%s><channel><title>T</title></channel></rss>" % declared)
+    assert document.title == "T"
+
+
+def test_tags_without_a_term_are_kept_once() -> None:
+    (entry,) = parsed(
+        b"<feed xmlns='http://www.w3.org/2005/Atom'><entry><title>T</title>"
+        b"<category label='A'/><category label='A'/><category label='B'/></entry></feed>"
+    ).entries
+    assert entry.categories == ("A", "B")
+
+
+def test_renamed_keys_are_looked_up_as_feedparser_does() -> None:
+    parsed(DOCUMENTS[0].read_bytes())
+    found = feedparser.util.FeedParserDict(href="a", title="t")
+    assert (found.get("url"), found.get("title"), found.get("none", 1)) == ("a", "t", 1)

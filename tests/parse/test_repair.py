@@ -50,6 +50,7 @@ def spoilt(inside: bytes) -> Entry:
         (b"none &#0; and &#x1F; too", "none  and  too"),
         (b"non &#xFFFE; and &#xFFFF;", "non \ufffd and \ufffd"),
         (b"bare & and AT&T", "bare & and AT&T"),
+        (b"bare & and &#65;", "bare & and A"),
         (b"open &# and &#x; and &#12", "open &# and &#x; and &#12"),
         (b"known &nbsp;&eacute;&hellip; here", "known \xa0é… here"),
         (b"unknown &house; here", "unknown &house; here"),
@@ -266,3 +267,19 @@ def test_two_references_that_are_no_pair_stay_two() -> None:
         b"<item><title>x</title><description>&lt;p&gt;&amp;#55999;&amp;#57344;</description></item>"
     )
     assert entry.summary.value == "<p>&#55999;&#57344;"
+
+
+def test_a_root_whose_start_tag_never_ends_leaves_nothing() -> None:
+    assert repaired(b'<rss version="2.0" <channel', "rss") == (b"", False)
+
+
+def test_what_stands_before_the_root_is_left_out() -> None:
+    assert repaired(b"< 1 & <rss><channel></channel></rss>", "rss") == (
+        b"<rss><channel></channel></rss>",
+        True,
+    )
+
+
+def test_an_element_of_html_in_a_body_does_not_end_it() -> None:
+    body = b"<rss><channel><item><description>D <summary>E</summary> F</description></item></channel></rss>"
+    assert repaired(body, "rss") == (body, True)

@@ -141,7 +141,7 @@ def test_a_release_that_fails_keeps_no_poll_from_being_claimed(tmp_path: Path) -
         await poller.tick()
         assert states(storage) == [State.HELD]
         assert "in time" in poller.fault
-        assert poller.in_flight() == 1
+        assert [host for host in poller._polls.values() if host]  # of polls: tasks have none
         engine.rows_max = 1_000
         time.passes()
         await poller.tick()

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason
-from aggregator.policy.reasons import FAILED, WORDS, span, words
+from aggregator.policy.reasons import FAILED, WORDS, ago, span, words
 from aggregator.policy.schedule import BACK_OFF, pace
 from tests.given import DAY, HOUR, MINUTE, NOON
 
@@ -132,3 +132,17 @@ def test_a_span_is_worded_in_its_largest_fitting_unit(seconds: int, expected: st
 
 def test_due_times_are_worded_as_the_schedule_makes_them() -> None:
     assert words(pace(15 * MINUTE, 16 * HOUR, NOON, NOON)) == "something new every 16 h: polled every 1 h"
+
+
+@pytest.mark.parametrize(
+    ("distance", "said"),
+    [
+        (-3 * MINUTE, "3 min ago"),
+        (HOUR, "in 1 h"),
+        (-50 * HOUR, "2 d ago"),
+        (timedelta(seconds=59), "now"),
+        (timedelta(0), "now"),
+    ],
+)
+def test_a_distance_is_told_in_its_largest_unit(distance: timedelta, said: str) -> None:
+    assert ago(NOON + distance, NOON) == said

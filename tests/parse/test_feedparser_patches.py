@@ -23,8 +23,9 @@ UNSEEN = {
     *("bound_tags", "bound_namespaces"),
 }
 # `recognise` cuts a feed out of the page around it before feedparser reads it.
-CASES = [path for path in DOCUMENTS if path.suffix == ".xml" and path.stem != "page-around-a-feed"]
-CORPUS = [path for path in REAL if path.suffix == ".xml"]
+PAGES = ("page-around-a-feed", "feedjira-DuplicateContentAtomFeed-8fd3ced4")
+CASES = [path for path in DOCUMENTS if path.suffix == ".xml" and path.stem not in PAGES]
+CORPUS = [path for path in REAL if path.suffix == ".xml" and path.stem not in PAGES]
 EACH = {name: [name] for name in NAMES}
 ALL = {"all": NAMES}
 

@@ -22,7 +22,7 @@ MATCHED_WITHIN = timedelta(days=14)  # of the dates shown
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What of an item is compared with another; `signature` is None when the store has none yet."""
+    """Values of an item that are compared with another's; `signature` is None when the store has none yet."""
 
     site: Site
     link: bytes | None
@@ -33,13 +33,13 @@ class Compared:
 
     @classmethod
     def of(cls, item: Item, domains: tuple[str, ...]) -> "Compared":
-        """Return that of an item of a document, given the domains of its source."""
+        """Return the values of an item of a document, given the domains of its source."""
         site, title = Site.of(item.url, domains), similar.folded(item.title)
         return cls(site, item.key(KeyKind.LINK), item.language, title, item.fingerprint, item.signature)
 
     @classmethod
     def stored(cls, item: Candidate) -> "Compared":
-        """Return that of an item of the store."""
+        """Return the values of an item of the store."""
         site, title = Site.of(item.url, item.domains), similar.folded(item.title)
         return cls(site, item.link, item.language, title, item.fingerprint, item.signature)
 

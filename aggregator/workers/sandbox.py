@@ -92,14 +92,14 @@ def has_seccomp(machine: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Confinement:
-    """What confines a worker: for each mechanism the reason why it does not, "" when it does."""
+    """Mechanisms that confine a worker: of each the reason why it does not apply, "" when it applies."""
 
     landlock: str
     seccomp: str
 
     @property
     def is_whole(self) -> bool:
-        """Return whether both do."""
+        """Return whether both mechanisms apply."""
         return not self.landlock and not self.seccomp
 
     @property

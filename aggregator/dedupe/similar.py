@@ -34,7 +34,7 @@ def folded(text: str) -> bytes:
 
 
 def signature(text: str, summary: str = "") -> bytes:
-    """Return what is compared of a plain text and its plain summary: the digest of the summary, of
+    """Return the signature of a plain text and its plain summary: the digest of the summary, of
     SUMMARY_BYTES, and the CRC-32 of each sentence, 4 bytes each, little-endian; none of a short text.
 
     A summary that is the first paragraphs of the text adds nothing to it and counts as none. CRC-32 suffices:

@@ -83,7 +83,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
 
 def own_address(feed: FeedInfo) -> Remover:
-    """Return what removes the address of a source's feed from everything that is published."""
+    """Return the remover of the address of a source's feed, for everything that is published."""
     return remover(feed.feed, *feed.addresses, is_public=feed.feed_public)
 
 

@@ -14,7 +14,7 @@ class Site(NamedTuple):
 
     @classmethod
     def of(cls, url: str, domains: tuple[str, ...]) -> "Site":
-        """Return that of an item by its link."""
+        """Return the site of an item by its link."""
         host = host_of(url)
         return cls(host, domains, _covers(domains, host))
 

@@ -27,7 +27,7 @@ def text_bytes(item: Item) -> int:
 
 
 def stored_bytes(item: Item) -> int:
-    """Return what a new item costs the store, in bytes: its texts and their repetitions, keys and rows.
+    """Return the bytes a new item takes in the store: its texts and their repetitions, keys and rows.
 
     Quoting, indexes and free pages make at most a few times as much of it.
     """

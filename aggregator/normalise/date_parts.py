@@ -122,7 +122,7 @@ def _clock(found: re.Match[str]) -> str:
 
 
 def _split_time(text: str) -> tuple[str, str, timedelta | None]:
-    """Return what stands before the time and after it, and the time from midnight: 0 when there is none, None
+    """Return the text before the time and after it, and the time from midnight: 0 when there is none, None
     for one that is no time of a day."""
     if _ZONED_DAY.fullmatch(text):
         return text[:10], f" {text[10:]}", timedelta(0)
@@ -145,7 +145,7 @@ def _split_time(text: str) -> tuple[str, str, timedelta | None]:
 
 
 def _split_zone(rest: str) -> tuple[str, str]:
-    """Return what stands after the time without its zone, and the zone: an offset, an IANA name or a single
+    """Return the text after the time without its zone, and the zone: an offset, an IANA name or a single
     letter; "" for none of these."""
     offset, name, letter = _OFFSET.search(rest), _IANA.search(rest), _MILITARY.fullmatch(rest)
     if letter is not None:

@@ -67,7 +67,7 @@ class Remover:
 
 
 def remover(*feeds: str, is_public: bool) -> Remover:
-    """Return what removes the addresses of a feed, as configured and as fetched: those that have a query.
+    """Return the remover of the addresses of a feed, as configured and as fetched: those that have a query.
 
     Nothing is removed when the operator says that the address is public.
     """

@@ -71,7 +71,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:
-    """Return what removes the address of a feed, configured or fetched from `url`, unless it is public."""
+    """Return the remover of the address of a feed, configured or fetched from `url`, unless it is public."""
     return feed_address.remover(source.feed, url, is_public=source.feed_public)
 
 

@@ -42,7 +42,7 @@ def counted(before: Ahead, items: Sequence[NewItem], now: datetime) -> Ahead:
 
 
 def advice(habit: Ahead) -> str:
-    """Return what to do about a source that dates items ahead, by how it has done so before."""
+    """Return the advice for a source that dates items ahead, by how it has done so before."""
     if max(habit.hours, habit.days) < HABIT_MIN:
         reason = "if they are the days of events, or local times labelled GMT"
     elif habit.hours > habit.days:

@@ -1,4 +1,4 @@
-"""Whether the links of a source's items lie in its domains, so that it can lead stories about its own
+"""Domains of a source, judged by the links of its items: only a source at home can lead stories about its own
 releases. Pure."""
 
 from collections import Counter

@@ -29,7 +29,7 @@ class Batch:
         self._most = self.size = most
 
     def run(self, work: Callable[[int], T]) -> T:
-        """Return what the work returns that is given the size."""
+        """Run the work with the size of the next transaction, and return its result."""
         try:
             done = work(self.size)
         except StoreUnavailable:

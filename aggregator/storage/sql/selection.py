@@ -1,4 +1,4 @@
-"""Items chosen from those of many sources, the sources in turn: what a document shows of its window and of
+"""Items chosen from those of many sources, the sources in turn: those of a document's window and its
 corrections, earlier items of the front page, held items that are due.
 """
 

@@ -100,7 +100,7 @@ class _InPlace(_Plain):
         self._parser, self._root = parser, root
         self._short_name = cache(_short_name)
         self._open = list[tuple[str, Places | None]]()  # field and places of the children
-        self._text_depth = 0  # of open elements inside a text construct
+        self._markup = list[bool]()  # of open elements in a text construct: whether they are its text
         self._skipped = 0  # of open elements without a place
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -109,7 +109,7 @@ class _InPlace(_Plain):
         elif not self._open:
             self._start_root(name, attributes)
         elif (places := self._open[-1][1]) is None:
-            self._text_depth += 1
+            self._markup.append(bool(self.handler.incontent))
             super().start(name, attributes)
         elif (place := places.get(self._short_name(name))) is not None:
             self._open.append((place.field, place.children))
@@ -124,15 +124,30 @@ class _InPlace(_Plain):
             self._skipped -= 1
             if not self._skipped:
                 self._parser.CharacterDataHandler = self.handler.characters
-        elif self._text_depth:
-            self._text_depth -= 1
-            super().end(name)
+        elif self._markup:
+            if self._markup.pop():
+                self._end_markup(name)
+            else:
+                super().end(name)
         else:
             field, children = self._open[-1]
             if children is None:
                 self._end_scopes(len(self._open))
             self._open.pop()
             self.handler.unknown_endtag(field)
+
+    def _end_markup(self, name: str) -> None:
+        """Add an end tag to the text: feedparser would end the field of that name, which has not begun."""
+        handler, tag = self.handler, self._expanded_name(name)[1].lower()
+        if tag == "svg" and handler.svgOK:
+            handler.svgOK -= 1
+        if handler.contentparams.get("type") == "application/xhtml+xml":
+            handler.handle_data(f"</{tag}>", escape=0)
+        handler.basestack.pop()
+        handler.langstack.pop()
+        handler.baseuri = handler.basestack[-1]
+        handler.lang = handler.langstack[-1]
+        handler.depth -= 1
 
     def _end_scopes(self, depth: int) -> None:
         """Drop the xml:base and xml:lang of markup in a text: feedparser leaves those of its <div> behind."""

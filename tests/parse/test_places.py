@@ -310,3 +310,17 @@ def test_an_item_stands_in_the_feed_and_beside_nothing_else() -> None:
         place.field for place in every_place(HEAD, set()) if place.children and "entry" in place.children
     ]
     assert set(holders) == {"channel", "items", "item", "entry"}
+
+
+@pytest.mark.parametrize(
+    "name", ["summary", "title", "content", "link", "item", "description", "svg", "media:title"]
+)
+def test_markup_in_a_text_ends_no_field(name: str) -> None:
+    document = rss(
+        f"<title>T</title><description>D <p>P</p><{name}>E</{name}> F</description></item>"
+        "<item><title>After</title><guid>a</guid><description>Whole.</description>"
+    )
+    entry, after = document.entries
+    tag = name.partition(":")[2] or name
+    assert (entry.title.value, entry.summary.value) == ("T", f"D <p>P</p><{tag}>E</{tag}> F")
+    assert (after.title.value, after.guid, after.summary.value) == ("After", "a", "Whole.")

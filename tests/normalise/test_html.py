@@ -1,9 +1,6 @@
 """HTML sanitising: allow-list, URLs, tracking pixels, cost limits and the fixed point."""
 
 import json
-import sys
-from types import FrameType
-from typing import Any
 
 import pytest
 from hypothesis import example, given
@@ -13,6 +10,7 @@ from aggregator.model import Markup
 from aggregator.normalise.html import Safe, _candidates, fixed_point, sanitise
 from tests.corpus import HOSTILE
 from tests.normalise.allowed import faults
+from tests.steps import steps
 
 BASE = "https://example.org/news/1"
 
@@ -393,23 +391,10 @@ def test_each_candidate_of_a_srcset_keeps_its_size(srcset: str, kept: str) -> No
 
 @pytest.mark.parametrize("pump", ["a", ",", " ", "a ", "a,", "a 1x,", "a 1x ", "1x,", "a  ,", "\t\t1"])
 def test_a_srcset_is_read_in_steps_that_grow_as_its_length(pump: str) -> None:
-    def steps(size: int) -> int:
-        counted = 0
+    def read(size: int) -> list[tuple[str, str]]:
+        return list(_candidates(pump * (size // len(pump)) + " \x00"))
 
-        def count(frame: FrameType, event: str, argument: object) -> Any:
-            nonlocal counted
-            counted += event == "line"
-            return count
-
-        before = sys.gettrace()
-        sys.settrace(count)
-        try:
-            list(_candidates(pump * (size // len(pump)) + " \x00"))
-        finally:
-            sys.settrace(before)
-        return counted
-
-    assert steps(10_000) <= 11 * steps(1_000)
+    assert steps(lambda: read(10_000)) <= 11 * steps(lambda: read(1_000))
 
 
 def test_a_declared_side_over_the_limit_is_dropped() -> None:

@@ -1,6 +1,8 @@
 """Contract of every storage engine: a source cannot crowd others out of a shared channel."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+
+import pytest
 
 from aggregator.model import Trigger
 from aggregator.service.releases import Releases
@@ -92,22 +94,16 @@ def test_a_source_alone_in_a_channel_has_no_limit(storage: Storage) -> None:
     assert len(entered(storage)) == 20
 
 
-def test_a_source_whose_neighbours_left_the_window_has_no_limit(storage: Storage) -> None:
+@pytest.mark.parametrize(("later", "number"), [(2 * DAY, 20), (3 * DAY, 50)])
+def test_a_source_is_alone_whose_neighbours_left_the_window(
+    storage: Storage, later: timedelta, number: int
+) -> None:
     _, agency = given_neighbours(storage)
     agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
     for hours in range(1, 4):
         enter(storage, NOON + hours * HOUR)
-    flood(agency, 50, now=NOON + 3 * DAY)
-    assert len(entered(storage)) == 50
-
-
-def test_a_source_beside_an_item_of_the_last_two_days_is_not_alone(storage: Storage) -> None:
-    _, agency = given_neighbours(storage)
-    agency.says(*(entry(f"Early {n}", f"e{n}") for n in range(60)), now=NOON)
-    for hours in range(1, 4):
-        enter(storage, NOON + hours * HOUR)
-    flood(agency, 50, now=NOON + 2 * DAY)
-    assert len(entered(storage)) == 20
+    flood(agency, 50, now=NOON + later)
+    assert len(entered(storage)) == number
 
 
 def test_a_source_beside_one_of_the_newest_items_is_not_alone_however_old(storage: Storage) -> None:

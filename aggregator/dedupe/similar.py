@@ -75,10 +75,9 @@ def resembles(shown: bytes, other: bytes) -> bool:
 
 def steps(*signatures: bytes) -> int:
     """Return the steps of comparing the sentences of texts."""
-    return sum(len(each) - SUMMARY_BYTES for each in signatures) // PIECE_BYTES
+    return sum(len(each[SUMMARY_BYTES:]) for each in signatures) // PIECE_BYTES
 
 
 def _pieces(signature: bytes) -> frozenset[int]:
-    return frozenset(
-        unpack(f"<{(len(signature) - SUMMARY_BYTES) // PIECE_BYTES}I", signature[SUMMARY_BYTES:])
-    )
+    pieces = signature[SUMMARY_BYTES:]
+    return frozenset(unpack(f"<{len(pieces) // PIECE_BYTES}I", pieces))

@@ -4,7 +4,16 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.similar import PIECES_MAX, SHORT_BYTES, STEPS_EACH, folded, is_sound, signature
+from aggregator.dedupe.similar import (
+    PIECES_MAX,
+    SHORT_BYTES,
+    STEPS_EACH,
+    folded,
+    is_sound,
+    resembles,
+    signature,
+    steps,
+)
 from aggregator.dedupe.stories import MATCHED_WITHIN, Comparer, Match, Matcher, parts
 from aggregator.model import Candidate, Item, KeyKind, Markup
 from tests.dedupe.memory import knowledge, said
@@ -190,9 +199,9 @@ def test_what_is_not_read_leaves_the_match_open() -> None:
 
 
 def test_a_comparison_beyond_the_budget_is_not_made() -> None:
-    for domains, steps in ((), STEPS_EACH), (HOME, STEPS_EACH + 2 * len(SENTENCES)):
+    for domains, few in ((), STEPS_EACH), (HOME, STEPS_EACH + 2 * len(SENTENCES)):
         known = knowledge(candidates=[candidate(release(), domains=domains)])
-        for budget, expected in (steps, True), (steps - 1, False):
+        for budget, expected in (few, True), (few - 1, False):
             found = Matcher(known, AWAY, Comparer(budget)).match(release(), NOON)
             assert (found.same is not None, found.decided) == (expected, expected)
 
@@ -222,3 +231,11 @@ def test_a_signature_has_a_bounded_form() -> None:
     short, long = signature("x" * (SHORT_BYTES - 1)), signature("x" * SHORT_BYTES)
     assert (len(long) - len(short), is_sound(short), is_sound(long), is_sound(b"")) == (4, True, True, True)
     assert not any(is_sound(each) for each in (short[1:], long + b"x", short + bytes(4 * (PIECES_MAX + 1))))
+
+
+def test_an_empty_signature_is_that_of_a_short_text() -> None:
+    """A taken worker may send one, and another source's poll compares it."""
+    whole = signature("The bridge is open again after nine months of careful work by the hands of many.")
+    assert is_sound(b"")
+    assert resembles(b"", b"") and resembles(whole, b"") and not resembles(b"", whole)
+    assert steps(b"", b"") == 0

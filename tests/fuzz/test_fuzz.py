@@ -21,7 +21,7 @@ from aggregator.errors import ParseError
 from aggregator.model import Markup, ReadJob
 from aggregator.normalise import dates, html, urls
 from aggregator.parse import parse
-from aggregator.parse.incremental import lay_out
+from aggregator.parse.incremental import IllFormed, lay_out
 from aggregator.parse.sniff import recognise
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.workers.job import work
@@ -47,12 +47,11 @@ def sniffs(body: bytes, content_type: str) -> None:
         return
     try:
         layout = lay_out(text.value, ORIGIN.feed, b"")
-    except ParseError:
+    except (IllFormed, ParseError):
         return
-    if layout is not None:
-        assert list(layout.ranges) == sorted(layout.ranges)
-        assert all(layout.text[start : start + 1] == b"<" for start, _ in layout.ranges)
-        assert layout.keeping(frozenset(range(len(layout.ranges)))) == layout.text
+    assert list(layout.ranges) == sorted(layout.ranges)
+    assert all(layout.text[start : start + 1] == b"<" for start, _ in layout.ranges)
+    assert layout.keeping(frozenset(range(len(layout.ranges)))) == layout.text
 
 
 def parses(body: bytes, content_type: str) -> None:

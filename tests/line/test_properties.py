@@ -3,8 +3,6 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,6 +12,7 @@ from aggregator.model import Document, Entry, Item
 from aggregator.model.settings import Source
 from aggregator.normalise.item import normalise
 from aggregator.parse import parse
+from tests.engines import scratch
 from tests.given import DAY, HOUR, NOON, SourceDriver, entry, iso
 from tests.line.line import Line, plain
 
@@ -55,7 +54,7 @@ clear_histories = st.booleans().flatmap(
 
 @contextmanager
 def given_line(*sources: Source) -> Iterator[Line]:
-    with TemporaryDirectory() as directory, Line(Path(directory), *sources, now=NOON - DAY) as line:
+    with scratch() as directory, Line(directory, *sources, now=NOON - DAY) as line:
         yield line
 
 

@@ -79,6 +79,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         origin=_origin(item),
         also=_also(stored, publication),
         corrected=stored.corrected,
+        is_dated=stored.is_dated,
     )
 
 
@@ -94,9 +95,8 @@ def _public_id(stored: Stored, publication: Publication, feed: FeedInfo) -> str:
 
 
 def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
-    return disclaimer.ItemVariables(
-        url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
-    )
+    published = _day(stored.shown) if stored.is_dated else ""
+    return disclaimer.ItemVariables(url, title, ", ".join(authors), published, _day(stored.first_seen))
 
 
 def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:

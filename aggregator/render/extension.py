@@ -48,8 +48,9 @@ class EntryExtension:
     def extend_rss(self, item: _Element) -> _Element:
         release = self.release
         # feedgen formats pubDate by switching the locale of the whole process
-        SubElement(item, "pubDate").text = format_datetime(release.published)
-        if release.updated != release.published:
+        if release.is_dated:
+            SubElement(item, "pubDate").text = format_datetime(release.published)
+        if release.corrected or (release.is_dated and release.updated != release.published):
             SubElement(item, f"{{{ATOM}}}updated").text = release.updated.isoformat()
         for name in names(release):
             SubElement(item, f"{{{DC}}}creator").text = name

@@ -67,8 +67,9 @@ def _fill_rss(item: FeedEntry, release: Release) -> None:
 
 
 def _fill_atom(item: FeedEntry, release: Release) -> None:
-    item.updated(release.updated)
-    item.published(release.published)
+    item.updated(release.updated)  # required, so that an undated one has at least the time of its import
+    if release.is_dated:
+        item.published(release.published)
     item.content(body.html(release), type="html")
     if release.summary:
         item.summary(release.summary)

@@ -15,6 +15,7 @@ from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.domains import host_of
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
+from aggregator.publish.publisher import Listing
 from aggregator.render import Format
 from aggregator.render.attribution import provenance
 from aggregator.web.replies import CONTENT_POLICY
@@ -91,18 +92,24 @@ def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedI
     )
 
 
-def channel_page(
-    channel: Channel, releases: tuple[Release, ...], site: Site, *, earlier: tuple[Release, ...] = ()
-) -> Published:
-    """Return the page of a channel, with `earlier` releases of the backlog below."""
+def channel_page(channel: Channel, listing: Listing, site: Site) -> Published:
+    """Return a page of a channel's releases."""
+    number = listing.number
     return page(
         "channel.html",
         site=site,
         channel=channel,
         heading=_heading(channel, site),
-        releases=releases,
-        earlier=earlier,
+        number=number,
+        releases=listing.releases,
+        address=_page_address(channel, number),
+        newer=site.local(_page_address(channel, number - 1)) if number > 1 else "",
+        older="" if listing.is_last else site.local(_page_address(channel, number + 1)),
     )
+
+
+def _page_address(channel: Channel, number: int) -> str:
+    return channel.page if number == 1 else f"{channel.address}page/{number}"
 
 
 def item_page(release: Release, site: Site) -> Published:

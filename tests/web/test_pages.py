@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Origin, Release
+from aggregator.publish.publisher import Listing
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
@@ -111,7 +112,9 @@ def test_many_sources_are_in_a_closed_details_element(tmp_path: Path) -> None:
     assert channel is not None
     feeds = tuple(FeedInfo(id=f"s{n}", feed="", organisation=f"Agency {n}") for n in range(13))
     around = Site(publication(), feeds, languages=("en", "fr"))
-    page = channel_page(replace(channel, changed=NOON), (), around).body.decode()
+    empty = Listing(1, (), is_last=True)
+    page = channel_page(replace(channel, changed=NOON), empty, around).body.decode()
+    assert "Nothing has been published here yet." in page
     assert "<summary>All 13 sources</summary>" in page
     assert 'hreflang="fr"' in page
 

@@ -1,6 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -17,8 +17,9 @@ from aggregator.model import (
 )
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
+from aggregator.policy.crowding import Listed
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -111,12 +112,20 @@ class ItemStore:
             found = selection.shown(db, channel["number"], window, moment(channel["changed"]))
             return _with_story(db, [values.stored(row) for row in found])
 
-    def earlier(self, limit: int) -> tuple[Stored, ...]:
-        """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; of those of a story that say the same only one, none if one did; of sources in turn,
-        newest shown date first. Cheap."""
+    def listing(self, name: str, most: int) -> tuple[Listed, ...]:
+        """Return up to `most` of what the pages of a channel list: what it shows, and of a shared one also
+        items that were older than the service when it first saw them; newest shown date first. Cheap."""
         with self._engine.reading() as db:
-            return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
+            channel = db.execute("SELECT number FROM channel WHERE name = ?", (name,)).fetchone()
+            return () if channel is None else listing.listing(db, name, channel["number"], most)
+
+    def numbered(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
+        """Return the items with these numbers that exist, in the order given."""
+        wanted = tuple(numbers)
+        with self._engine.reading() as db:
+            found = db.execute(f"{ITEM} WHERE i.number {ints()}", (as_json(wanted),))
+            by_number = {row["number"]: values.stored(row) for row in found}
+            return _with_story(db, [by_number[number] for number in wanted if number in by_number])
 
     def find(self, name: str) -> Stored | None:
         """Return the item with this id."""
@@ -163,7 +172,7 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
-        """Return items in any state, the last stored first."""
+        """Return items in any state, the last stored first, or those of the newest shown dates."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
@@ -183,8 +192,12 @@ class ItemStore:
             )
             conditions = [each for each in filters if each[1] != ""]
             where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
+            order = "i.shown DESC, i.number DESC" if wanted.newest else "i.number DESC"
+            # Numbers first: a sort would carry the texts of all items that match
+            chosen = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source
+                WHERE {where} ORDER BY {order} LIMIT ?"""
             found = db.execute(
-                f"{ITEM} WHERE {where} ORDER BY i.number DESC LIMIT ?",
+                f"{ITEM} WHERE i.number IN ({chosen}) ORDER BY {order}",
                 (*(parameter for _, parameter in conditions), wanted.limit),
             ).fetchall()
             return _with_story(db, [values.stored(row) for row in found])
@@ -233,6 +246,15 @@ class ItemStore:
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""
         return tuple(map(values.feed_info, read(self._engine, "SELECT * FROM source ORDER BY id")))
+
+    def renamed(self, source: str) -> str:
+        """Return the present id of a source that had this one before it was renamed, "" for none."""
+        found = read(
+            self._engine,
+            "SELECT s.id FROM former_id f JOIN source s ON s.number = f.source WHERE f.id = ?",
+            (source,),
+        )
+        return next((str(row["id"]) for row in found), "")
 
     def feed(self, source: str) -> FeedInfo | None:
         """Return what is published of a source's feed."""

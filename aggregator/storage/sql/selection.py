@@ -1,5 +1,5 @@
 """Items chosen from those of many sources, the sources in turn: those of a document's window and its
-corrections, earlier items of the front page, held items that are due.
+corrections, held items that are due.
 """
 
 from collections import defaultdict
@@ -37,15 +37,6 @@ CORRECTED = _Choice(
     f"i.corrected > :since AND m.item = i.number AND m.channel = :channel AND {visible()}",
 )
 
-EARLIER = _Choice(
-    "shown",
-    "item i",
-    f"""i.backlog = 1 AND {visible()} AND NOT EXISTS (
-        SELECT 1 FROM item o JOIN source os ON os.number = o.source
-        WHERE o.story = i.story AND o.fingerprint = i.fingerprint
-        AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})""",
-)
-
 
 def shown(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
     """Return the rows of a channel's document, highest position first: at most ITEMS_MAX of its window, and
@@ -56,12 +47,6 @@ def shown(db: Connection, channel: int, window: Window, changed: datetime) -> li
     lacking = (number for number in corrected if number not in found)
     found |= {row["number"]: row for row in _placed(db, channel, lacking, window.newest)}
     return sorted(found.values(), key=lambda row: -row["place"])
-
-
-def earlier(db: Connection, limit: int) -> list[Row]:
-    """Return the rows of live items that never entered the merged channel, newest shown date first."""
-    numbers = as_json(_of_sources(db, EARLIER, limit))
-    return [*db.execute(f"{ITEM} WHERE i.number {ints()} ORDER BY i.shown DESC, i.number DESC", (numbers,))]
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Row]:

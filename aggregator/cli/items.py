@@ -133,7 +133,8 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
-    return present(item, feed=feed, publication=config.publication, text=own).text
+    release = present(item, feed=feed, publication=config.publication, text=own)
+    return f"{release.title}\n\n{release.organisation}\n\n{release.text}"
 
 
 def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, object]:

@@ -50,8 +50,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         source.licence,
         _variables(stored, url=url or source.link, title=title, authors=authors),
     )
-    template = _template(text, publication.disclaimer, language or language_tag(publication.language))
-    notice, plain = disclaimer.compile(template).render(words)
+    notice, plain = _standing(text, publication, language, words)
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
@@ -64,15 +63,15 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         summary=allowed.summary,
         disclaimer=notice,
         lead=lead,
-        text=_joined(title, organisation, lead_text, allowed.text, plain),
+        text=_joined(lead_text, allowed.text, plain),
         excerpt=paragraph(brief),
-        excerpt_text=_joined(cut(title, EXCERPT_TITLE_BYTES_MAX), organisation, brief, plain),
+        excerpt_text=_joined(brief, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
         source=source,
         authors=authors,
-        categories=_names(item.categories),
+        categories=_categories(source, item),
         enclosures=_files(allowed.enclosures),
         images=_files(allowed.images),
         rights=line(item.rights) or source.rights,
@@ -163,11 +162,15 @@ def slug(title: str) -> str:
     return "release" if words in ("", "history") else words
 
 
-def _template(own: Text | None, general: Text, language: str) -> str:
-    """Return the source's own text, else the publication's, else the default; each in the item's language
-    before its text for all others."""
+def _standing(
+    own: Text | None, publication: Publication, language: str, words: disclaimer.Variables
+) -> tuple[str, str]:
+    """Return the source's own disclaimer, else the publication's, else the default, as HTML and as text; each
+    in the item's language before its text for all others."""
+    language = language or language_tag(publication.language)
     special = own.in_language(language) if own else None
-    return special or general.in_language(language) or DEFAULT.in_language(language) or ""
+    template = special or publication.disclaimer.in_language(language) or DEFAULT.in_language(language) or ""
+    return disclaimer.compile(template).render(words)
 
 
 def _lead(
@@ -235,6 +238,14 @@ def _files(files: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in map(line, names) if name))
+
+
+def _categories(source: FeedInfo, item: Item) -> tuple[str, ...]:
+    """Return the topics of the source and the item's own categories, once each without regard to case."""
+    distinct: dict[str, str] = {}
+    for name in _names((*source.topics, *item.categories)):
+        distinct.setdefault(name.casefold(), name)
+    return tuple(distinct.values())
 
 
 def _day(time: datetime) -> str:

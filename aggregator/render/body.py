@@ -3,6 +3,7 @@ element of its own, so that unbalanced markup of one cannot enclose the next."""
 
 from html import escape
 
+from aggregator.editorial.rights import paragraph
 from aggregator.model import AlsoReleased, Release
 
 _ALSO = {
@@ -18,6 +19,12 @@ def html(release: Release) -> str:
     content = f"<div>{release.content}</div>" if release.content else ""
     also = also_released_by(release)
     return "\n".join(part for part in (release.lead, content, also, release.disclaimer) if part)
+
+
+def summary(release: Release) -> str:
+    """Return the summary and the disclaimer as safe HTML, "" without a summary: some feed readers show the
+    description of an RSS item alone, as HTML."""
+    return f"{paragraph(release.summary)}\n{release.disclaimer}" if release.summary else ""
 
 
 def also_released_by(release: Release) -> str:

@@ -7,18 +7,10 @@ import pytest
 
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Origin, Release
 from aggregator.publish.publisher import Listing
-from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
+from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
-
-
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [("en", "English"), ("pt-BR", "Português (BR)"), ("tlh", "tlh"), ("tlh-x", "tlh-x")],
-)
-def test_a_language_has_its_own_name(tag: str, name: str) -> None:
-    assert language(tag) == name
 
 
 @pytest.mark.parametrize(
@@ -29,8 +21,7 @@ def test_sizes_are_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert size(count) == said
 
 
-def test_topics_are_capitalised_and_hosts_without_www() -> None:
-    assert label("human-rights") == "Human rights"
+def test_hosts_are_shown_without_www() -> None:
     assert host("https://www.agency.example/x") == "agency.example"
 
 
@@ -90,7 +81,10 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     assert (
         '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
     )
-    assert "CC-BY-4.0 · © Observatory" in page
+    licence = '<a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">CC-BY-4.0</a>'
+    assert f'<p class="rights" dir="auto">{licence} · © Observatory</p>' in page
+    unlinked = replace(made, source=replace(made.source, licence="https://a.example/ if asked"), rights="")
+    assert '<p class="rights" dir="auto">https://a.example/ if asked</p>' in shown(unlinked)
     assert '<a href="/items/b" dir="auto">Ministry</a>' in page
     assert "javascript:" not in page
 

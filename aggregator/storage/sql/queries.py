@@ -15,12 +15,11 @@ from aggregator.model import (
     Transition,
     Window,
 )
-from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.crowding import Listed
 from aggregator.policy.languages import primary
 from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
-from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
@@ -116,8 +115,7 @@ class ItemStore:
         """Return up to `most` of what the pages of a channel list: what it shows, and of a shared one also
         items that were older than the service when it first saw them; newest shown date first. Cheap."""
         with self._engine.reading() as db:
-            channel = db.execute("SELECT number FROM channel WHERE name = ?", (name,)).fetchone()
-            return () if channel is None else listing.listing(db, name, channel["number"], most)
+            return listing.listing(db, name, most)
 
     def numbered(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
         """Return the items with these numbers that exist, in the order given."""
@@ -176,30 +174,7 @@ class ItemStore:
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
-            index, terms = self._engine.index, query(wanted.search)
-            if wanted.search and not terms:
-                return ()
-            filters: Sequence[tuple[str, object]] = (
-                (index.condition, index.query(terms)),
-                ("s.id = ?", wanted.source),
-                (f"? {texts('s.topics')}", wanted.topic),
-                (
-                    f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
-                    wanted.language,
-                ),
-                (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
-                ("i.number < ?", "" if wanted.before is None else wanted.before),
-            )
-            conditions = [each for each in filters if each[1] != ""]
-            where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
-            order = "i.shown DESC, i.number DESC" if wanted.newest else "i.number DESC"
-            # Numbers first: a sort would carry the texts of all items that match
-            chosen = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source
-                WHERE {where} ORDER BY {order} LIMIT ?"""
-            found = db.execute(
-                f"{ITEM} WHERE i.number IN ({chosen}) ORDER BY {order}",
-                (*(parameter for _, parameter in conditions), wanted.limit),
-            ).fetchall()
+            found = listing.matching(db, self._engine.index, wanted)
             return _with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.rights import paragraph, permitted, truncate
+from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
@@ -73,7 +73,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         authors=authors,
         categories=_categories(source, item),
         enclosures=_files(allowed.enclosures),
-        images=_files(allowed.images),
+        images=_pictures(allowed),
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
         also=_also(stored, publication),
@@ -234,6 +234,12 @@ def _files(files: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
         for file in files
         if (url := web_address(file.url))
     )
+
+
+def _pictures(allowed: Permitted) -> tuple[Enclosure, ...]:
+    """Return the images of an item and its enclosures that are pictures, once each."""
+    enclosed = (file for file in allowed.enclosures if file.type.startswith("image/"))
+    return _files(tuple({file.url: file for file in (*enclosed, *allowed.images)}.values()))
 
 
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosu
     for file in files:
         link = SubElement(parent, tag, rel="enclosure", href=file.url)
         _attributes(link, file, "length")
-    for image in release.images:
+    enclosed = {file.url for file in release.enclosures}
+    for image in (each for each in release.images if each.url not in enclosed):
         element = SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
         _attributes(element, image, "fileSize")
 

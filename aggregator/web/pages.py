@@ -19,6 +19,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Listing
 from aggregator.render import Format
 from aggregator.render.attribution import licence_address, provenance
+from aggregator.web.media import kind, secure
 from aggregator.web.replies import CONTENT_POLICY
 
 _DIRECTORY = Path(__file__).parent
@@ -167,6 +168,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(day=day, moment=moment, label=topic, language=language, host=host, size=size)
+    environment.filters.update(kind=kind, secure=secure)
     environment.filters["segment"] = partial(quote, safe="")
     environment.tests["web"] = is_web
     environment.globals.update(

@@ -255,3 +255,17 @@ def test_a_short_release_loses_only_its_other_files_as_an_excerpt() -> None:
 def test_a_headline_stays_one_as_an_excerpt() -> None:
     found = excerpted(release(feed=replace(FEED, republish=Republish.HEADLINE)))
     assert (found.content, "The dam" in found.text) == ("", False)
+
+
+def test_an_enclosed_picture_is_an_image_once() -> None:
+    picture, film = (
+        Enclosure("https://a.example/p", "image/png", 3),
+        Enclosure("https://a.example/f", "video/mp4"),
+    )
+    found = release(
+        replace(ITEM, enclosures=(film, picture), images=(*ITEM.images, replace(picture, type="")))
+    )
+    assert (found.images, found.enclosures) == (
+        (replace(picture, type="", size=3), *ITEM.images),
+        (film, picture),
+    )

@@ -210,6 +210,12 @@ def test_an_origin_without_address_or_name_falls_back_to_its_source() -> None:
     assert texts(item, "a:source/a:id") == [FEED.feed]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_that_is_enclosed_is_named_once(kind: Format) -> None:
+    one = release(replace(ITEM, enclosures=(Enclosure("https://water.example/p", "image/png"),), images=()))
+    assert render.entry(one, kind).count(b"https://water.example/p") == 1
+
+
 def test_an_atom_entry_has_its_language() -> None:
     assert only("atom", release()).get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
 

@@ -89,6 +89,35 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     assert "javascript:" not in page
 
 
+def test_pictures_sound_and_films_are_shown_and_other_files_linked(tmp_path: Path) -> None:
+    page = shown(
+        replace(
+            release(tmp_path),
+            content='<p><img src="http://a.example/in-text.png"></p>',
+            enclosures=(
+                Enclosure("http://a.example/more.png", "image/png"),
+                Enclosure("http://a.example/in-text.png", "image/png"),
+                Enclosure("http://a.example/horn.mp3", "audio/mpeg"),
+                Enclosure("http://a.example/launch.mp4", "video/mp4"),
+                Enclosure("https://player.example/v/8", "text/html"),
+            ),
+        )
+    )
+    assert '<p><img src="https://a.example/in-text.png"></p>' in page
+    assert '<img src="https://a.example/more.png" alt="" loading="lazy" referrerpolicy="no-referrer">' in page
+    assert page.count("in-text.png") == 3  # once as picture, once as link and its name
+    assert '<audio controls preload="none" src="https://a.example/horn.mp3"></audio>' in page
+    assert '<video controls preload="none" src="https://a.example/launch.mp4"></video>' in page
+    assert '<a href="http://a.example/launch.mp4" rel="external">launch.mp4</a>' in page
+    assert '<a href="https://player.example/v/8" rel="external">player.example</a>' in page
+
+
+def test_a_picture_that_leads_the_page_is_not_shown_again_among_its_files(tmp_path: Path) -> None:
+    picture = Enclosure("http://a.example/lead.png", "image/png")
+    page = shown(replace(release(tmp_path), enclosures=(picture,), images=(picture,)))
+    assert page.count('src="https://a.example/lead.png"') == 1
+
+
 def test_an_organisation_is_not_named_again_as_author(tmp_path: Path) -> None:
     made = release(tmp_path)
     assert "By " not in shown(replace(made, authors=(made.organisation,)))

@@ -269,3 +269,16 @@ def test_an_enclosed_picture_is_an_image_once() -> None:
         (replace(picture, type="", size=3), *ITEM.images),
         (film, picture),
     )
+
+
+def test_the_time_of_a_first_import_is_no_date_of_an_undated_item() -> None:
+    words = Text((("", "{{ organisation }} on {{ item.published or 'an unknown day' }}."),))
+    one = stored()
+    undated = replace(one, backlog=True, shown=one.first_seen)
+    for each, day in (
+        (one, "2026-11-24"),
+        (undated, "an unknown day"),
+        (replace(one, backlog=True), "2026-11-24"),
+    ):
+        found = present(each, feed=FEED, publication=PUBLICATION, text=words)
+        assert (f"on {day}." in found.disclaimer, found.is_dated) == (True, each is not undated)

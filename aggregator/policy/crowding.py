@@ -2,7 +2,7 @@
 
 A source that is alone in a channel has no limit there. Beside others it enters `burst` items in any hour,
 oldest first; the rest wait their turn, a day at most, and none is left out. Documents are filled from their
-sources in turn.
+sources in turn, and the first page of a list leaves room for others' releases of the same days.
 """
 
 from collections import Counter, defaultdict, deque

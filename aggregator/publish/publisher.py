@@ -148,15 +148,16 @@ class Publisher:
         state = (self._storage.items.seq(), settings)
         with self._lock:
             rendered_from, before = self._pages.get((name, number)) or (None, None)
-            if before is not None and rendered_from == state:
-                return before
-            start = (number - 1) * PAGE
-            listed = self._listing(name, max(start + PAGE + 1, PAGE_CANDIDATES))
-            if number > 1 and len(listed) <= start:
-                return None
-            listing = self._listed_page(listed, start, settings)
+        if before is not None and rendered_from == state:
+            return before
+        start = (number - 1) * PAGE
+        listed = self._listing(name, max(start + PAGE + 1, PAGE_CANDIDATES))
+        if number > 1 and len(listed) <= start:
+            return None
+        listing = self._listed_page(listed, start, settings)
+        with self._lock:
             self._pages.put((name, number), (state, listing), sum(map(_size, listing.releases)))
-            return listing
+        return listing
 
     def pages(self, name: str) -> Iterator[Listing]:
         """Yield every page of a channel from the first, at least one; none for an unknown channel."""
@@ -164,9 +165,7 @@ class Publisher:
             return
         listed, settings = self._listing(name, EVERY), self._current_settings()
         for start in range(0, max(len(listed), 1), PAGE):
-            with self._lock:
-                page = self._listed_page(listed, start, settings)
-            yield page
+            yield self._listed_page(listed, start, settings)
 
     def _listing(self, name: str, most: int) -> tuple[Listed, ...]:
         listed = self._storage.items.listing(name, most)
@@ -176,11 +175,9 @@ class Publisher:
         """Return one page of a channel's listing; what is no longer public is left out."""
         numbers = [each.number for each in listed[start : start + PAGE]]
         feeds = {feed.id: feed for feed in self._storage.items.feeds()}
-        presented = [
-            self._present(stored, feeds[stored.source], settings)
-            for stored in self._storage.items.numbered(numbers)
-            if stored.state is State.LIVE
-        ]
+        items = [each for each in self._storage.items.numbered(numbers) if each.state is State.LIVE]
+        with self._lock:
+            presented = [self._present(each, feeds[each.source], settings) for each in items]
         releases = tuple(one[1] for one in presented if one is not None)
         return Listing(start // PAGE + 1, releases, is_last=len(listed) <= start + PAGE)
 

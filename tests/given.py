@@ -200,6 +200,11 @@ def titles(items: Sequence[Stored]) -> list[str]:
     return [each.item.title for each in items]
 
 
+def listed(storage: Storage, name: str = "", most: int = 100) -> list[str]:
+    """Return the titles that the pages of a channel list, in their order."""
+    return titles(storage.items.numbered(each.number for each in storage.items.listing(name, most)))
+
+
 def all_items(storage: Storage) -> tuple[Stored, ...]:
     """Return every stored item, oldest first."""
     return tuple(reversed(storage.items.items(ItemQuery(limit=10_000))))

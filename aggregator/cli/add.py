@@ -111,8 +111,7 @@ def _preview(config: Config, source: Source, read: ReadResult) -> None:
         say(f"  {item.title or '(no title)'}\n      {excerpt or '(no text)'}")
     if read.items:
         release = _headline(config, source, read.items[0])
-        notice = release.text.removeprefix(f"{release.title}\n\n{release.organisation}\n\n")
-        say(f"under each: {' '.join(notice.split())}")
+        say(f"under each: {' '.join(release.text.split())}")
 
 
 def _headline(config: Config, source: Source, item: Item) -> Release:

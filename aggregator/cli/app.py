@@ -131,7 +131,7 @@ def items(
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
-    """List the items stored last, newest published first."""
+    """List items, newest published first."""
     from aggregator.cli import items
 
     query = items.item_query(search, source, topic=topic, language=language, state=state, limit=limit)

@@ -25,22 +25,36 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
         raise UsageError(f"--state is held, live or withdrawn, not {state!r}") from None
     if language and not primary(language):
         raise UsageError(f"--language is a registered code such as en or pt-BR, not {language!r}")
-    return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
+    return ItemQuery(
+        search=search,
+        source=source,
+        topic=topic,
+        language=language,
+        states=states,
+        limit=limit,
+        newest=True,
+    )
 
 
 def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
-    """Print the items stored last, newest shown date first."""
+    """Print items, newest shown date first."""
     config = configuration.load(path)
     with app.opened(config) as storage:
         config = storage.admin.bound(config)
         names = {feed.id: feed for feed in storage.items.feeds()}
         _check_names(query, config, names)
-        matches = sorted(storage.items.items(query), key=lambda item: (item.shown, item.number), reverse=True)
+        matches = storage.items.items(query)
     if as_json:
         say_json([_summary_json(item, names[item.source]) for item in matches])
         return
     rows = [
-        (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
+        (
+            item.id,
+            when(item.shown) if item.is_dated else "",
+            item.state,
+            names[item.source].organisation,
+            item.item.title,
+        )
         for item in matches
     ]
     table(("item", "published", "state", "organisation", "title"), rows)
@@ -68,7 +82,7 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "organisation": _organisation(item, feed),
         "title": item.item.title,
         "url": item.item.url,
-        "published": item.shown,
+        "published": item.shown if item.is_dated else None,
         "updated": item.updated,
         "first_seen": item.first_seen,
         "state": item.state,
@@ -119,7 +133,8 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
         raise UsageError(f"item {item.id} may not be shown: its source says republish: no")
     source = config.source(item.source)
     own = source.disclaimer if source is not None else None
-    return present(item, feed=feed, publication=config.publication, text=own).text
+    release = present(item, feed=feed, publication=config.publication, text=own)
+    return f"{release.title}\n\n{release.organisation}\n\n{release.text}"
 
 
 def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, object]:
@@ -159,7 +174,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
-        ("published", when(item.shown)),
+        ("published", when(item.shown) if item.is_dated else ""),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.editorial import disclaimer
-from aggregator.editorial.rights import paragraph, permitted, truncate
+from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
@@ -50,8 +50,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         source.licence,
         _variables(stored, url=url or source.link, title=title, authors=authors),
     )
-    template = _template(text, publication.disclaimer, language or language_tag(publication.language))
-    notice, plain = disclaimer.compile(template).render(words)
+    notice, plain = _standing(text, publication, language, words)
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
@@ -64,21 +63,22 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         summary=allowed.summary,
         disclaimer=notice,
         lead=lead,
-        text=_joined(title, organisation, lead_text, allowed.text, plain),
+        text=_joined(lead_text, allowed.text, plain),
         excerpt=paragraph(brief),
-        excerpt_text=_joined(cut(title, EXCERPT_TITLE_BYTES_MAX), organisation, brief, plain),
+        excerpt_text=_joined(brief, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
         source=source,
         authors=authors,
-        categories=_names(item.categories),
+        categories=_categories(source, item),
         enclosures=_files(allowed.enclosures),
-        images=_files(allowed.images),
+        images=_pictures(allowed),
         rights=line(item.rights) or source.rights,
         origin=_origin(item),
         also=_also(stored, publication),
         corrected=stored.corrected,
+        is_dated=stored.is_dated,
     )
 
 
@@ -94,9 +94,8 @@ def _public_id(stored: Stored, publication: Publication, feed: FeedInfo) -> str:
 
 
 def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
-    return disclaimer.ItemVariables(
-        url, title, ", ".join(authors), _day(stored.shown), _day(stored.first_seen)
-    )
+    published = _day(stored.shown) if stored.is_dated else ""
+    return disclaimer.ItemVariables(url, title, ", ".join(authors), published, _day(stored.first_seen))
 
 
 def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
@@ -163,11 +162,15 @@ def slug(title: str) -> str:
     return "release" if words in ("", "history") else words
 
 
-def _template(own: Text | None, general: Text, language: str) -> str:
-    """Return the source's own text, else the publication's, else the default; each in the item's language
-    before its text for all others."""
+def _standing(
+    own: Text | None, publication: Publication, language: str, words: disclaimer.Variables
+) -> tuple[str, str]:
+    """Return the source's own disclaimer, else the publication's, else the default, as HTML and as text; each
+    in the item's language before its text for all others."""
+    language = language or language_tag(publication.language)
     special = own.in_language(language) if own else None
-    return special or general.in_language(language) or DEFAULT.in_language(language) or ""
+    template = special or publication.disclaimer.in_language(language) or DEFAULT.in_language(language) or ""
+    return disclaimer.compile(template).render(words)
 
 
 def _lead(
@@ -233,8 +236,22 @@ def _files(files: tuple[Enclosure, ...]) -> tuple[Enclosure, ...]:
     )
 
 
+def _pictures(allowed: Permitted) -> tuple[Enclosure, ...]:
+    """Return the images of an item and its enclosures that are pictures, once each."""
+    enclosed = (file for file in allowed.enclosures if file.type.startswith("image/"))
+    return _files(tuple({file.url: file for file in (*enclosed, *allowed.images)}.values()))
+
+
 def _names(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for name in map(line, names) if name))
+
+
+def _categories(source: FeedInfo, item: Item) -> tuple[str, ...]:
+    """Return the topics of the source and the item's own categories, once each without regard to case."""
+    distinct: dict[str, str] = {}
+    for name in _names((*source.topics, *item.categories)):
+        distinct.setdefault(name.casefold(), name)
+    return tuple(distinct.values())
 
 
 def _day(time: datetime) -> str:

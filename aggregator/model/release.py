@@ -23,9 +23,10 @@ class Release:
     """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
     `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
-    the whole plain-text view: headline, organisation, paragraphs, disclaimer, separated by blank lines.
+    the body in plain text: paragraphs and disclaimer, separated by blank lines.
     `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them; `lead`
-    is the disclaimer in one line where the content is long, else "".
+    is the disclaimer in one line where the content is long, else "". `published` of one that is not dated is
+    when it was imported, and is not shown.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Release:
     origin: Origin | None = None
     also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False
+    is_dated: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ class Stored:
     """An item as stored, with its state.
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
-    so that items of a removed source can still be shown with attribution.
+    so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
+    service when its source was first read.
     """
 
     number: int
@@ -131,8 +132,15 @@ class Stored:
     release: datetime | None = None
     reason: str = ""
     corrected: bool = False
+    backlog: bool = False
     flags: tuple[str, ...] = ()
     also: tuple[StoryMember, ...] = ()
+
+    @property
+    def is_dated(self) -> bool:
+        """Return whether its shown date says when it was released: of an item without a date that stood in
+        the first document of its source it is only the time of the import."""
+        return not self.backlog or self.shown < self.first_seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +197,8 @@ class HistoryPage:
 
 @dataclass(frozen=True, slots=True)
 class ItemQuery:
-    """Filter of a list of items, the last stored first; "" means any. `states` empty means all."""
+    """Filter of a list of items, the last stored first or, as `newest`, by shown date; "" means any.
+    `states` empty means all."""
 
     search: str = ""
     source: str = ""
@@ -198,3 +207,4 @@ class ItemQuery:
     states: tuple[State, ...] = ()
     limit: int = 50
     before: int | None = None  # only items with a smaller number
+    newest: bool = False

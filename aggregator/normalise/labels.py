@@ -20,6 +20,7 @@ _EMAIL = r"[^\s@<>()]++@[^\s@<>()]++"
 _EMAIL_AND_NAME = re.compile(rf"{_EMAIL}\s*\((.+)\)")  # RSS 2.0: jane@example.org (Jane Doe)
 _ANY_EMAIL = re.compile(rf"[<(]?\s?(?<![^\s@<>()]){_EMAIL}[>)]?")  # from the start of a word: linear
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
+_UNKNOWN = "application/octet-stream"
 _TYPE_OF_EXTENSION = {
     "aac": "audio/aac",
     "avif": "image/avif",
@@ -30,6 +31,7 @@ _TYPE_OF_EXTENSION = {
     "jpeg": "image/jpeg",
     "jpg": "image/jpeg",
     "m4a": "audio/mp4",
+    "m4v": "video/mp4",
     "mov": "video/quicktime",
     "mp3": "audio/mpeg",
     "mp4": "video/mp4",
@@ -106,10 +108,10 @@ def files(attachments: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]
 
 def _type(declared: str, url: str) -> str:
     mime = declared.partition(";")[0].strip().lower()
-    if _MIME.fullmatch(mime):
+    if _MIME.fullmatch(mime) and mime != _UNKNOWN:
         return mime
     extension = url.partition("#")[0].partition("?")[0].rpartition(".")[2].lower()
-    return _TYPE_OF_EXTENSION.get(extension, "")
+    return _TYPE_OF_EXTENSION.get(extension, mime if mime == _UNKNOWN else "")
 
 
 def _size(declared: str) -> int | None:

@@ -202,15 +202,17 @@ def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
     attachments += [
         _media_attachment(media)
         for media in children(parsed, "media_content")
-        if not _is_image(media) and "/" in string(media, "type")
+        if not _is_image(media)  # type and medium are optional (Media RSS)
     ]
-    return with_url(attachments)
+    player = Attachment(string(child(parsed, "media_player"), "url"), "text/html")
+    return with_url(attachments) or with_url([player])  # a player alone is the only way to its film
 
 
 def _images(parsed: Parsed) -> tuple[Attachment, ...]:
     images = [media for media in children(parsed, "media_content") if _is_image(media)]
     attachments = [_media_attachment(image) for image in [*images, *children(parsed, "media_thumbnail")]]
     attachments.append(Attachment(string(child(parsed, "image"), "href")))  # itunes:image
+    attachments.append(Attachment(string(parsed, "media_imageurl") or string(parsed, "media_image")))
     return with_url(attachments)
 
 

@@ -189,7 +189,10 @@ _TEXTS = {
     "media_heading": "text/plain",
     "media_caption": "text/plain",
 }
-_STRINGS = ("dc_identifier", "feedburner_origlink", "feedburner_origenclosurelink", "pheedo_origlink")
+_STRINGS = (
+    *("dc_identifier", "feedburner_origlink", "feedburner_origenclosurelink", "pheedo_origlink"),
+    *("media_image", "media_imageurl"),
+)
 
 
 def _add_handlers(name: str, start: Callable[..., None], end: Callable[..., None]) -> None:

@@ -78,6 +78,7 @@ ITEM: dict[str, Place] = {
     **_CATEGORY,
     **_same("categories", _same("category")),
     **_same("enclosure itunes:image"),
+    "image": Place("media:image", {"url": Place("media:imageurl", NOTHING)}),
     "source": Place("source", _SOURCE),
 }
 ITEM["item"] = ITEM["entry"] = Place("item", ITEM)  # where an end tag is missing

@@ -5,7 +5,7 @@ from cached renderings of its items. Read-only; never publishes an item that is 
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -13,6 +13,8 @@ from aggregator.editorial.present import own_address, present
 from aggregator.log import log
 from aggregator.model import Channel, FeedInfo, HistoryPage, Release, Revision, State, Stored
 from aggregator.model.settings import Config, Publication, Republish, Text
+from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
+from aggregator.policy.story_lead import is_shared
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published, last_modified
 from aggregator.publish.entries import Entries, Key
@@ -20,7 +22,8 @@ from aggregator.render import Format
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
 
-CACHE_BYTES_MAX = 16_000_000  # for each of the four caches
+EVERY = 1_000_000_000  # items: more than a store holds
+CACHE_BYTES_MAX = 16_000_000  # for each of the five caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ class Withdrawn:
     """A withdrawn item: the time of the withdrawal is all that may be published of it."""
 
     at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of the list of a channel's releases, newest shown date first; the first has `number` 1."""
+
+    number: int
+    releases: tuple[Release, ...]
+    is_last: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +88,7 @@ class Publisher:
         self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
         self._releases: Cache[Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
         self._entries = Entries(CACHE_BYTES_MAX)
+        self._pages: Cache[tuple[str, int], tuple[object, Listing]] = Cache(CACHE_BYTES_MAX)
         self._listed: tuple[int, tuple[str, ...]] | None = None
         self._last_config: Config | None = None
         self._settings = self._current_settings()
@@ -125,6 +138,48 @@ class Publisher:
         """Return a channel's releases, highest position first; empty for an unknown channel."""
         version = self._version(name)
         return tuple(release for _, release in self._selection(name, version).releases) if version else ()
+
+    def page(self, name: str, number: int) -> Listing | None:
+        """Return a page of what a channel has published, newest shown date first, of PAGE releases; the first
+        is page 1. None for an unknown channel, and beyond the last page."""
+        if self._version(name) is None:
+            return None
+        settings = self._current_settings()
+        state = (self._storage.items.seq(), settings)
+        with self._lock:
+            rendered_from, before = self._pages.get((name, number)) or (None, None)
+        if before is not None and rendered_from == state:
+            return before
+        start = (number - 1) * PAGE
+        listed = self._listing(name, max(start + PAGE + 1, PAGE_CANDIDATES))
+        if number > 1 and len(listed) <= start:
+            return None
+        listing = self._listed_page(listed, start, settings)
+        with self._lock:
+            self._pages.put((name, number), (state, listing), sum(map(_size, listing.releases)))
+        return listing
+
+    def pages(self, name: str) -> Iterator[Listing]:
+        """Yield every page of a channel from the first, at least one; none for an unknown channel."""
+        if self._version(name) is None:
+            return
+        listed, settings = self._listing(name, EVERY), self._current_settings()
+        for start in range(0, max(len(listed), 1), PAGE):
+            yield self._listed_page(listed, start, settings)
+
+    def _listing(self, name: str, most: int) -> tuple[Listed, ...]:
+        listed = self._storage.items.listing(name, most)
+        return paged(listed) if is_shared(name) else listed
+
+    def _listed_page(self, listed: Sequence[Listed], start: int, settings: _Settings) -> Listing:
+        """Return one page of a channel's listing; what is no longer public is left out."""
+        numbers = [each.number for each in listed[start : start + PAGE]]
+        feeds = {feed.id: feed for feed in self._storage.items.feeds()}
+        items = [each for each in self._storage.items.numbered(numbers) if each.state is State.LIVE]
+        with self._lock:
+            presented = [self._present(each, feeds[each.source], settings) for each in items]
+        releases = tuple(one[1] for one in presented if one is not None)
+        return Listing(start // PAGE + 1, releases, is_last=len(listed) <= start + PAGE)
 
     def release(self, reference: str) -> Release | Withdrawn | None:
         """Return one item by its id; None when it does not exist or is not public."""

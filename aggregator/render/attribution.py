@@ -1,10 +1,13 @@
 """Attribution of a release, shared by the three formats: authors, source feed, rights and licence link."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.editorial.safe import web_address
 from aggregator.model import Origin, Release
 
+_CC_LICENCE = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
 _CREATIVE_COMMONS = "https://creativecommons.org/"
 
 
@@ -21,9 +24,10 @@ class SourceFeed:
     authors: tuple[str, ...] = ()
 
 
-def names(release: Release) -> tuple[str, ...]:
-    """Return the authors: the organisation, then the persons, without duplicates."""
-    return tuple(dict.fromkeys((release.organisation, *release.authors)))
+def people(release: Release) -> tuple[str, ...]:
+    """Return the authors beside the organisation, which alone stands as the author of an entry: feed readers
+    join several in one line."""
+    return tuple(name for name in release.authors if name != release.organisation)
 
 
 def source_feed(release: Release) -> SourceFeed:
@@ -62,13 +66,12 @@ def rights(release: Release) -> str:
 
 
 def licence_address(licence: str) -> str:
-    """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id, else ""."""
-    if licence.startswith(("http://", "https://")):
-        return licence
-    name = licence.upper()
-    if name == "CC0-1.0":
+    """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id; "" for other
+    words."""
+    if address := web_address(licence):
+        return address
+    name = licence.lower()
+    if name == "cc0-1.0":
         return f"{_CREATIVE_COMMONS}publicdomain/zero/1.0/"
-    parts = name.split("-")
-    if parts[0] == "CC" and len(parts) >= 3 and all(part.isalnum() for part in parts[1:-1]):
-        return f"{_CREATIVE_COMMONS}licenses/{'-'.join(parts[1:-1]).lower()}/{parts[-1]}/"
-    return ""
+    found = _CC_LICENCE.fullmatch(name)
+    return f"{_CREATIVE_COMMONS}licenses/{found[1]}/{found[2]}/" if found else ""

@@ -1,9 +1,15 @@
 """The HTML body of a release in every format: content, other publishers of the story, disclaimer. Each is an
 element of its own, so that unbalanced markup of one cannot enclose the next."""
 
+from collections.abc import Mapping
 from html import escape
 
+from aggregator.editorial.rights import paragraph
 from aggregator.model import AlsoReleased, Release
+from aggregator.model.domains import host_of
+
+PAGE_TYPE = "text/html"
+_MEDIA = {"en": "Media", "fr": "Médias", "de": "Medien", "es": "Medios"}
 
 _ALSO = {
     "en": "Also released by",
@@ -16,16 +22,36 @@ _ALSO = {
 def html(release: Release) -> str:
     """Return the whole body as safe HTML; the disclaimer is its last element, and in one line its first."""
     content = f"<div>{release.content}</div>" if release.content else ""
-    also = also_released_by(release)
-    return "\n".join(part for part in (release.lead, content, also, release.disclaimer) if part)
+    parts = (release.lead, content, players(release), also_released_by(release), release.disclaimer)
+    return "\n".join(part for part in parts if part)
+
+
+def summary(release: Release) -> str:
+    """Return the summary and the disclaimer as safe HTML, "" without a summary: some feed readers show the
+    description of an RSS item alone, as HTML."""
+    return f"{paragraph(release.summary)}\n{release.disclaimer}" if release.summary else ""
+
+
+def players(release: Release) -> str:
+    """Return a paragraph that links the pages among the enclosures, such as the player of a film, or ""."""
+    pages = [file.url for file in release.enclosures if file.type == PAGE_TYPE]
+    if not pages:
+        return ""
+    words = _in_language(_MEDIA, release.language)
+    links = (f'<a href="{escape(url)}">{escape(host_of(url) or url)}</a>' for url in pages)
+    return f"<p>{words}: {', '.join(links)}</p>"
 
 
 def also_released_by(release: Release) -> str:
     """Return a paragraph that names the other organisations of the story, in the item's language, or ""."""
     if not release.also:
         return ""
-    words = _ALSO.get(release.language.partition("-")[0], _ALSO["en"])
+    words = _in_language(_ALSO, release.language)
     return f"<p>{words} {', '.join(map(_linked, release.also))}</p>"
+
+
+def _in_language(words: Mapping[str, str], language: str) -> str:
+    return words.get(language.partition("-")[0], words["en"])
 
 
 def _linked(also: AlsoReleased) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from urllib.parse import quote
 
+from aggregator.editorial.names import language as language_name
+from aggregator.editorial.names import topic
 from aggregator.editorial.safe import language_tag, line
 from aggregator.model import Channel, FeedInfo
 from aggregator.model.settings import Publication
@@ -28,7 +30,7 @@ def describe(
     language = {"languages": value, "sources": feed.language if feed else ""}.get(kind, "")
     path = quote(name)
     title = line(publication.name)
-    about = f"{title}: {label or line(value)}" if name else title
+    about = f"{label or line(_words(kind, value))} · {title}" if name else title
     return Channel(
         name=name,
         title=about,
@@ -41,3 +43,8 @@ def describe(
         id=f"tag:{authority}:channel/{path or 'all'}",
         rights=line(feed.rights) if feed else "",
     )
+
+
+def _words(kind: str, value: str) -> str:
+    """Return the selection of a channel in words; the id of a source that is unknown."""
+    return {"topics": topic, "languages": language_name}.get(kind, str)(value)

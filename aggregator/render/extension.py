@@ -7,7 +7,7 @@ from lxml.etree import SubElement, _Element
 
 from aggregator.model import Channel, Enclosure, Release
 from aggregator.render import Format
-from aggregator.render.attribution import licence_address, names, rights, source_feed
+from aggregator.render.attribution import licence_address, people, rights, source_feed
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
@@ -48,11 +48,13 @@ class EntryExtension:
     def extend_rss(self, item: _Element) -> _Element:
         release = self.release
         # feedgen formats pubDate by switching the locale of the whole process
-        SubElement(item, "pubDate").text = format_datetime(release.published)
-        if release.updated != release.published:
+        if release.is_dated:
+            SubElement(item, "pubDate").text = format_datetime(release.published)
+        if release.corrected or (release.is_dated and release.updated != release.published):
             SubElement(item, f"{{{ATOM}}}updated").text = release.updated.isoformat()
-        for name in names(release):
-            SubElement(item, f"{{{DC}}}creator").text = name
+        SubElement(item, f"{{{DC}}}creator").text = release.organisation
+        for name in people(release):
+            SubElement(item, f"{{{DC}}}contributor").text = name
         _text(item, f"{{{DC}}}language", release.language)
         _text(item, f"{{{DC}}}rights", rights(release))
         _links(item, f"{{{ATOM}}}link", release, files=release.enclosures[1:])
@@ -62,8 +64,9 @@ class EntryExtension:
         release = self.release
         if release.language:
             entry.set(_LANG, release.language)
-        for name in names(release):
-            SubElement(SubElement(entry, "author"), "name").text = name
+        SubElement(SubElement(entry, "author"), "name").text = release.organisation
+        for name in people(release):
+            SubElement(SubElement(entry, "contributor"), "name").text = name
         SubElement(entry, "link", rel="alternate", type="text/html", href=release.page)
         _links(entry, "link", release, files=release.enclosures)
         _source(SubElement(entry, "source"), release)
@@ -80,7 +83,8 @@ def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosu
     for file in files:
         link = SubElement(parent, tag, rel="enclosure", href=file.url)
         _attributes(link, file, "length")
-    for image in release.images:
+    enclosed = {file.url for file in release.enclosures}
+    for image in (each for each in release.images if each.url not in enclosed):
         element = SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
         _attributes(element, image, "fileSize")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from aggregator.model import Channel, Enclosure, Release
 from aggregator.render import body
-from aggregator.render.attribution import names, provenance, source_feed
+from aggregator.render.attribution import people, provenance, source_feed
 
 
 def entry(release: Release) -> bytes:
@@ -20,9 +20,9 @@ def entry(release: Release) -> bytes:
             "content_text": release.text,
             "summary": release.summary,
             "image": release.images[0].url if release.images else "",
-            "date_published": release.published.isoformat(),
-            "date_modified": release.updated.isoformat(),
-            "authors": [{"name": name} for name in names(release)],
+            "date_published": release.published.isoformat() if release.is_dated else "",
+            "date_modified": release.updated.isoformat() if release.is_dated or release.corrected else "",
+            "authors": [{"name": release.organisation}],
             "tags": list(release.categories),
             "language": release.language,
             "attachments": [_attachment(file) for file in release.enclosures],
@@ -59,6 +59,7 @@ def _extension(release: Release) -> dict[str, object]:
     return _without_empty(
         {
             "organisation": release.organisation,
+            "authors": people(release),
             "source": _without_empty(origin),
             "licence": release.source.licence,
             "rights": release.rights,

@@ -3,7 +3,6 @@ Items are serialised one by one and spliced into documents, never parsed again."
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from html import escape
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -57,8 +56,7 @@ def _fill_rss(item: FeedEntry, release: Release) -> None:
     source = source_feed(release)
     content = body.html(release)
     item.link(href=release.page, rel="alternate")
-    # Feed readers render description as HTML, so a plain-text summary is escaped
-    item.description(escape(release.summary, quote=False) or content)
+    item.description(body.summary(release) or content)
     item.content(content)
     item.source(source.feed or source.link, source.title)
     for file in release.enclosures[:1]:  # RSS allows one; the extension links the others
@@ -67,8 +65,9 @@ def _fill_rss(item: FeedEntry, release: Release) -> None:
 
 
 def _fill_atom(item: FeedEntry, release: Release) -> None:
-    item.updated(release.updated)
-    item.published(release.published)
+    item.updated(release.updated)  # required, so that an undated one has at least the time of its import
+    if release.is_dated:
+        item.published(release.published)
     item.content(body.html(release), type="html")
     if release.summary:
         item.summary(release.summary)

@@ -7,6 +7,7 @@ waits for storage.
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -24,11 +25,10 @@ from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
 from aggregator.web.remembered import Remembered, Reply
-from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, plain, reply
+from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, moved, plain, reply
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
-FRONT_PAGE_RELEASES_MIN = 20  # the front page is filled up to this with earlier releases
 
 
 class PublicSite:
@@ -64,6 +64,7 @@ class PublicSite:
         """Return the routes of every public address."""
         return [
             Route("/", self.channel),
+            Route("/page/{number}", self.channel),
             Route("/feed.{kind}", self.feed),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
@@ -73,17 +74,20 @@ class PublicSite:
             Route("/robots.txt", robots),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
+            Route("/{section}/{choice}/page/{number}", self.channel),
             Route("/{section}/{choice}/feed.{kind}", self.feed),
         ]
 
     def feed(self, request: Request) -> Response:
         """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
+        if kind not in tuple(Format):
+            raise HTTPException(404)
         name = _channel_name(request)
-        channel = self.publisher.channel(name) if kind in tuple(Format) else None
+        channel = self.publisher.channel(name)
         published = self.publisher.document(name, Format(kind)) if channel else None
         if channel is None or published is None:
-            raise HTTPException(404)
+            return self._moved(name, request)
         return self._reply(
             request,
             published,
@@ -94,11 +98,14 @@ class PublicSite:
         )
 
     def channel(self, request: Request) -> Response:
-        """A channel as a page; the front page if the address names none."""
-        page = page_of(self.publisher, self.storage, _channel_name(request), self.site())
-        if page is None:
-            raise HTTPException(404)
-        return self._reply(request, page)
+        """A page of a channel's releases: the first, or the one that the address names."""
+        name, number = _channel_name(request), request.path_params.get("number", "1")
+        if "number" in request.path_params and (not _PAGE.fullmatch(number) or number == "1"):
+            raise HTTPException(404)  # the first page has one address
+        channel, listing = self.publisher.channel(name), self.publisher.page(name, int(number))
+        if channel is None or listing is None:
+            return self._moved(name, request)
+        return self._reply(request, channel_page(channel, listing, self.site()))
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
@@ -136,6 +143,15 @@ class PublicSite:
                 self._histories.put(address, (shown, page), len(page.body) * 3 // 2)
             return page
 
+    def _moved(self, name: str, request: Request) -> Response:
+        """Return a permanent redirect to the same address of a source that was renamed; 404 for others."""
+        kind, _, source = name.partition("/")
+        now = self.storage.items.renamed(source) if kind == "sources" else ""
+        if not now:
+            raise HTTPException(404)
+        rest = request.scope["path"].removeprefix(f"/{name}")
+        return moved(f"{self.publisher.publication().url}sources/{quote(now)}{rest}")
+
     def site(self) -> Site:
         """Return the navigation that every page shows."""
         return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
@@ -161,21 +177,6 @@ def _channel_name(request: Request) -> str:
     """Return the channel's name, which is its path. request.url would depend on the Host header."""
     path = request.path_params
     return f"{path['section']}/{path['choice']}" if "section" in path else ""
-
-
-def page_of(publisher: Publisher, storage: Storage, name: str, site: Site) -> Published | None:
-    """Return the page of a channel, None for an unknown one.
-
-    A short front page is filled up with older releases: a new source brings most of its releases as backlog,
-    which feeds leave out but a visitor wants to find.
-    """
-    channel, releases = publisher.channel(name), publisher.releases(name)
-    if channel is None:
-        return None
-    missing = 0 if name else FRONT_PAGE_RELEASES_MIN - len(releases)
-    found = storage.items.earlier(missing) if missing > 0 else ()
-    earlier = tuple(release for one in found if isinstance(release := publisher.public(one), Release))
-    return channel_page(channel, releases, site, earlier=earlier)
 
 
 def public_app(
@@ -252,5 +253,6 @@ def handlers(
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
+_PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")
 ROBOTS = plain("User-agent: *\nDisallow:")

@@ -16,10 +16,10 @@ from pathlib import Path, PurePosixPath
 from aggregator.errors import UsageError
 from aggregator.model import ItemQuery, Release, State
 from aggregator.publish.document import Published
-from aggregator.publish.publisher import Publisher
+from aggregator.publish.publisher import Listing, Publisher
 from aggregator.storage import Storage
-from aggregator.web.app import ROBOTS, page_of
-from aggregator.web.pages import STATIC, Site, history_page, item_page, site
+from aggregator.web.app import ROBOTS
+from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -72,9 +72,10 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
-        page = page_of(publisher, storage, name, navigation)
-        if page is not None:
-            yield f"{name}/index.html".lstrip("/"), page
+        channel = publisher.channel(name)
+        if channel is not None:
+            for listing in publisher.pages(name):
+                yield _page_path(name, listing), channel_page(channel, listing, navigation)
     for release in _releases(publisher, storage):
         path, page = release.page.removeprefix(navigation.publication.url), item_page(release, navigation)
         yield f"{path}/index.html", page
@@ -85,6 +86,11 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield "robots.txt", ROBOTS
+
+
+def _page_path(name: str, listing: Listing) -> str:
+    rest = "index.html" if listing.number == 1 else f"page/{listing.number}/index.html"
+    return f"{name}/{rest}".lstrip("/")
 
 
 def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterator[tuple[str, Published]]:

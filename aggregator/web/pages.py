@@ -11,54 +11,19 @@ from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aggregator.editorial.names import language, topic
 from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.domains import host_of
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
+from aggregator.publish.publisher import Listing
 from aggregator.render import Format
-from aggregator.render.attribution import provenance
+from aggregator.render.attribution import licence_address, provenance
+from aggregator.web.media import kind, secure
 from aggregator.web.replies import CONTENT_POLICY
 
 _DIRECTORY = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
-LANGUAGE_NAMES = {
-    "ar": "العربية",
-    "bg": "Български",
-    "cs": "Čeština",
-    "da": "Dansk",
-    "de": "Deutsch",
-    "el": "Ελληνικά",
-    "en": "English",
-    "es": "Español",
-    "et": "Eesti",
-    "fa": "فارسی",
-    "fi": "Suomi",
-    "fr": "Français",
-    "he": "עברית",
-    "hi": "हिन्दी",
-    "hr": "Hrvatski",
-    "hu": "Magyar",
-    "id": "Bahasa Indonesia",
-    "it": "Italiano",
-    "ja": "日本語",
-    "ko": "한국어",
-    "lt": "Lietuvių",
-    "lv": "Latviešu",
-    "nl": "Nederlands",
-    "no": "Norsk",
-    "pl": "Polski",
-    "pt": "Português",
-    "ro": "Română",
-    "ru": "Русский",
-    "sk": "Slovenčina",
-    "sl": "Slovenščina",
-    "sr": "Српски",
-    "sv": "Svenska",
-    "tr": "Türkçe",
-    "uk": "Українська",
-    "vi": "Tiếng Việt",
-    "zh": "中文",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,23 +56,35 @@ def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedI
     )
 
 
-def channel_page(
-    channel: Channel, releases: tuple[Release, ...], site: Site, *, earlier: tuple[Release, ...] = ()
-) -> Published:
-    """Return the page of a channel, with `earlier` releases of the backlog below."""
+def channel_page(channel: Channel, listing: Listing, site: Site) -> Published:
+    """Return a page of a channel's releases."""
+    number = listing.number
     return page(
         "channel.html",
         site=site,
         channel=channel,
         heading=_heading(channel, site),
-        releases=releases,
-        earlier=earlier,
+        number=number,
+        releases=listing.releases,
+        address=_page_address(channel, number),
+        newer=site.local(_page_address(channel, number - 1)) if number > 1 else "",
+        older="" if listing.is_last else site.local(_page_address(channel, number + 1)),
     )
+
+
+def _page_address(channel: Channel, number: int) -> str:
+    return channel.page if number == 1 else f"{channel.address}page/{number}"
 
 
 def item_page(release: Release, site: Site) -> Published:
     """Return the page of one release."""
-    return page("item.html", site=site, release=release, provenance=provenance(release))
+    return page(
+        "item.html",
+        site=site,
+        release=release,
+        provenance=provenance(release),
+        licence=licence_address(release.source.licence),
+    )
 
 
 def history_page(
@@ -147,18 +124,6 @@ def moment(when: datetime) -> str:
     return f"{when.day} {when:%B %Y, %H:%M} UTC"
 
 
-def label(name: str) -> str:
-    """Format a topic: "human-rights" as "Human rights"."""
-    return name[:1].upper() + name[1:].replace("-", " ")
-
-
-def language(tag: str) -> str:
-    """Return a language's own name, with the region or script of its tag, if any, in brackets."""
-    primary, _, rest = tag.partition("-")
-    name = LANGUAGE_NAMES.get(primary.lower(), tag)
-    return f"{name} ({rest.upper()})" if rest and name != tag else name
-
-
 def host(url: str) -> str:
     """Return the host of a URL without "www."."""
     return (host_of(url) or url).removeprefix("www.")
@@ -182,7 +147,7 @@ def _heading(channel: Channel, site: Site) -> str:
     """Return the heading of a channel page: topic, language or organisation."""
     kind, _, value = channel.name.partition("/")
     if kind == "topics":
-        return label(value)
+        return topic(value)
     if kind == "languages":
         return language(value)
     organisations = (feed.organisation for feed in site.feeds if kind == "sources" and feed.id == value)
@@ -202,7 +167,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
+    environment.filters.update(day=day, moment=moment, label=topic, language=language, host=host, size=size)
+    environment.filters.update(kind=kind, secure=secure)
     environment.filters["segment"] = partial(quote, safe="")
     environment.tests["web"] = is_web
     environment.globals.update(

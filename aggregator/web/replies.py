@@ -56,6 +56,14 @@ def reply(
     return Response(published.gzip() if use_gzip else published.body, status_code=status, headers=sent)
 
 
+def moved(address: str) -> Response:
+    """Return a permanent redirect (RFC 9110 section 15.4.2)."""
+    return Response(
+        status_code=301,
+        headers={**SECURITY_HEADERS, "Cache-Control": CACHE_FOR_A_MINUTE, "Location": address},
+    )
+
+
 def plain(text: str) -> Published:
     """Return a line of text as a document."""
     return Published(f"{text}\n".encode(), "text/plain; charset=utf-8", None)

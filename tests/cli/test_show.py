@@ -10,6 +10,7 @@ from datetime import datetime
 
 import pytest
 
+from aggregator.cli.items import item_query
 from tests.cli.conftest import Command
 from tests.running import COMMAND, Site, feed, item, json_of
 
@@ -54,6 +55,10 @@ def test_items_are_listed_newest_first_with_the_promised_fields(polled: Command)
         "topics": ["sea"],
         "story": None,
     }
+
+
+def test_a_limited_list_has_the_newest_by_date() -> None:
+    assert item_query("", "", topic="", language="", state="", limit=1).newest
 
 
 def test_an_unknown_language_is_the_users_mistake(polled: Command) -> None:

@@ -36,9 +36,9 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         summary="It is open.",
         disclaimer='<div class="pw-disclaimer">by Water Board</div>',
         lead="",
-        text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
+        text="The dam is open.\n\nby Water Board",
         excerpt="<p>The dam is open.</p>",
-        excerpt_text="Dam & bridge reopened\n\nWater Board\n\nThe dam is open.\n\nby Water Board",
+        excerpt_text="The dam is open.\n\nby Water Board",
         published=PUBLISHED,
         updated=NOW,
         language="en-GB",
@@ -95,7 +95,7 @@ def test_rights_limit_body_text_and_files(
 ) -> None:
     found = release(feed=replace(FEED, republish=Republish(republish)))
     assert (found.content, found.enclosures, found.images) == (content, files, ITEM.images if files else ())
-    assert found.text.startswith(f"Dam & bridge reopened\n\nWater Board\n\n{paragraphs}Public release.")
+    assert found.text.startswith(f"{paragraphs}Public release.")
     assert found.url in found.disclaimer.replace("&amp;", "&")
 
 
@@ -183,9 +183,7 @@ def test_a_long_content_is_led_by_the_disclaimer_in_one_line() -> None:
         f'<a href="{ITEM.url.replace("&", "&amp;")}">Original</a>.</div>'
     )
     assert found.lead == lead
-    assert found.text.split("\n\n")[2].startswith(
-        "Released by Water Board, not by Example Releases. Original ("
-    )
+    assert found.text.startswith("Released by Water Board, not by Example Releases. Original (")
     assert release(replace(ITEM, content=f"<p>{'x' * 2_900}</p>")).lead == ""
     assert (excerpted(found).lead, excerpted(found).content) == ("", found.excerpt)
 
@@ -233,7 +231,7 @@ def test_an_excerpt_has_first_words_few_names_and_one_file() -> None:
     name, words = "字" * 18 + "…", "字" * 199 + "…"
     short = "字" * 65 + "…"
     assert found.content == f"<p>{words}</p>"
-    assert found.text.split("\n\n")[:3] == [short, "Water Board", words]
+    assert found.text.startswith(f"{words}\n\nPublic release. ")
     assert (found.title, found.summary, found.rights) == (short, "", short)
     assert found.authors == tuple(f"{n}{name}" for n in range(3))
     assert found.categories == tuple(f"{n}{name}" for n in range(5))
@@ -257,3 +255,30 @@ def test_a_short_release_loses_only_its_other_files_as_an_excerpt() -> None:
 def test_a_headline_stays_one_as_an_excerpt() -> None:
     found = excerpted(release(feed=replace(FEED, republish=Republish.HEADLINE)))
     assert (found.content, "The dam" in found.text) == ("", False)
+
+
+def test_an_enclosed_picture_is_an_image_once() -> None:
+    picture, film = (
+        Enclosure("https://a.example/p", "image/png", 3),
+        Enclosure("https://a.example/f", "video/mp4"),
+    )
+    found = release(
+        replace(ITEM, enclosures=(film, picture), images=(*ITEM.images, replace(picture, type="")))
+    )
+    assert (found.images, found.enclosures) == (
+        (replace(picture, type="", size=3), *ITEM.images),
+        (film, picture),
+    )
+
+
+def test_the_time_of_a_first_import_is_no_date_of_an_undated_item() -> None:
+    words = Text((("", "{{ organisation }} on {{ item.published or 'an unknown day' }}."),))
+    one = stored()
+    undated = replace(one, backlog=True, shown=one.first_seen)
+    for each, day in (
+        (one, "2026-11-24"),
+        (undated, "an unknown day"),
+        (replace(one, backlog=True), "2026-11-24"),
+    ):
+        found = present(each, feed=FEED, publication=PUBLICATION, text=words)
+        assert (f"on {day}." in found.disclaimer, found.is_dated) == (True, each is not undated)

@@ -42,22 +42,31 @@ def release_faults(release: Release, channel: Channel, around: Site, *, standing
         except etree.XMLSyntaxError as error:
             yield f"{kind}: {error}"
         else:
-            yield from _entry_faults(root, release)
+            yield from _entry_faults(root, release, standing)
     (item,) = json.loads(render.document(channel, [render.entry(release, Format.JSON)], Format.JSON))["items"]
     if (item["content_html"], item["title"]) != (body.html(release), release.title):
         yield "json: another body or title"
     yield from _unprintable(release)
 
 
-def _entry_faults(root: etree._Element, release: Release) -> Iterator[str]:
-    """Yield elements that readers show as HTML, other than the body and escaped text."""
+def _entry_faults(root: etree._Element, release: Release, standing: str) -> Iterator[str]:
+    """Yield elements that readers show as HTML, other than the body, and a paragraph of escaped text above
+    the disclaimer."""
     said = [each for each in root.iter(*SHOWN_AS_HTML) if not _is_of_channel(each)]
     whole = [each for each in said if each.text == body.html(release)]
     if not whole:
         yield f"{root.tag}: no body"
     for each in said:
-        if each not in whole and len(html5lib.parseFragment(each.text or "")):
-            yield f"{each.tag}: {each.text}"
+        if each not in whole:
+            yield from summary_faults(each.text or "", standing)
+
+
+def summary_faults(html: str, standing: str) -> Iterator[str]:
+    """Yield faults of the summary of an RSS item: one paragraph of text, then the disclaimer."""
+    yield from body_faults(html, standing)
+    summary, *rest = html5lib.parseFragment(html, namespaceHTMLElements=False)
+    if summary.tag != "p" or len(summary) or len(rest) != 1:
+        yield f"summary {html}"
 
 
 def _is_of_channel(element: etree._Element) -> bool:

@@ -4,7 +4,7 @@ from html import escape
 
 import pytest
 
-from tests.hostile.judge import body_faults, page_faults
+from tests.hostile.judge import body_faults, page_faults, summary_faults
 
 STANDING = "Released by Origin."
 GOOD = f'<div><p>All.</p></div>\n<div class="pw-disclaimer">{STANDING}</div>'
@@ -48,3 +48,10 @@ def test_a_disclaimer_inside_anything_is_faulted(swallows: str) -> None:
 def test_a_missing_or_changed_disclaimer_is_faulted() -> None:
     assert list(body_faults(GOOD.replace(STANDING, "We lie."), STANDING))
     assert list(page_faults(PAGE.replace("pw-disclaimer", "x"), STANDING))
+
+
+def test_a_summary_is_one_paragraph_of_text_above_the_disclaimer() -> None:
+    end = f'<div class="pw-disclaimer">{STANDING}</div>'
+    assert list(summary_faults(f"<p>&lt;b&gt;</p>\n{end}", STANDING)) == []
+    for bad in (f"<p><b>x</b></p>\n{end}", f"<p>x</p><p>y</p>{end}", "<p>x</p>", end, f"<h1>x</h1>{end}"):
+        assert list(summary_faults(bad, STANDING))

@@ -75,3 +75,17 @@ def test_no_text_raises_and_labels_are_distinct(raw: list[str]) -> None:
     for found in (labels.people(raw, "Council"), labels.categories(raw)):
         assert len({label.casefold() for label in found}) == len(found)
     assert labels.language(labels.language(*raw)) == labels.language(*raw)
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "told"),
+    [
+        ("application/octet-stream", "a.JPG", "image/jpeg"),
+        ("application/octet-stream", "a", "application/octet-stream"),
+        ("mp4", "a.mp4", "video/mp4"),
+        ("", "a", ""),
+    ],
+)
+def test_a_type_that_says_nothing_gives_way_to_that_of_the_name(declared: str, name: str, told: str) -> None:
+    (file,) = labels.files([Attachment(f"https://example.org/{name}", declared)], "")
+    assert file.type == told

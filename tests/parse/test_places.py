@@ -175,6 +175,36 @@ def test_the_link_of_an_rss_item(link: str) -> None:
     assert [entry.link for entry in rss(f"<title>x</title>{link}").entries] == ["https://office.example/1"]
 
 
+@pytest.mark.parametrize(
+    "image",
+    [
+        "<image>https://office.example/i.jpg</image>",
+        "<image>\n <url>https://office.example/i.jpg</url><title>Not the item's</title><link>https://x.example/</link></image>",
+        "<itunes:image href='https://office.example/i.jpg'/>",
+    ],
+)
+def test_the_image_of_an_item_is_its_image_and_says_nothing_else_of_it(image: str) -> None:
+    (entry,) = rss(f"<title>T</title>{image}<link>https://office.example/1</link>").entries
+    assert (entry.title.value, entry.link) == ("T", "https://office.example/1")
+    assert [file.url for file in entry.images] == ["https://office.example/i.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("media", "urls"),
+    [
+        ("<media:content medium='video'><media:player url='https://p.example/1'/></media:content>", ["https://p.example/1"]),
+        ("<media:content url='https://v.example/1.mp4'><media:player url='https://p.example/1'/></media:content>", ["https://v.example/1.mp4"]),
+        ("<media:content url='https://v.example/1' medium='video'/>", ["https://v.example/1"]),
+        ("<media:content url='https://v.example/1' medium='image'/>", []),
+    ],
+)  # fmt: skip
+def test_media_are_offered_without_a_type_and_a_player_where_it_stands_alone(
+    media: str, urls: list[str]
+) -> None:
+    (entry,) = rss(f"<title>T</title>{media}").entries
+    assert [file.url for file in entry.enclosures] == urls
+
+
 def test_the_original_address_of_an_enclosure_is_its_address() -> None:
     original = "<feedburner:origEnclosureLink>https://office.example/a.mp3</feedburner:origEnclosureLink>"
     enclosure = "<enclosure url='https://go.example/a.mp3' type='audio/mpeg' length='3'/>"

@@ -140,3 +140,18 @@ def test_x59_atom_source_keeps_what_the_origin_said() -> None:
     )
     (item,) = items("x59")
     assert (item.organisation, item.authors) == ("", ("Ada Marsh",))
+
+
+def test_c25_media_without_a_type_are_offered_with_the_type_of_their_name() -> None:
+    assert [[file.type for file in item.enclosures] for item in items("c25")] == [
+        ["video/mp4"],
+        ["video/mp4", "video/webm"],
+        ["audio/mpeg"],
+    ]
+
+
+def test_w04_a_film_given_by_its_player_alone_is_offered_by_it() -> None:
+    (item,) = items("w04")
+    assert [(file.url, file.type) for file in item.enclosures] == [
+        ("https://player.films.example/v/8", "text/html")
+    ]

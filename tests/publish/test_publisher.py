@@ -328,3 +328,21 @@ def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
     expected = {f"{name}feed.{kind}" for name in names for kind in Format}
     assert expected <= set(paths)
     assert len(paths) == len(set(paths))
+
+
+def test_a_page_of_a_list_is_read_once_until_the_store_changes(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(*(item(f"Release {number}") for number in range(31)))
+    first, second = room.publisher.page("", 1), room.publisher.page("", 2)
+    assert first is not None and second is not None
+    assert [len(each.releases) for each in (first, second)] == [30, 1]
+    assert (room.publisher.page("", 1), room.publisher.page("", 2)) == (first, second)
+    assert room.publisher.page("", 1) is first
+    assert [each.number for each in room.publisher.pages("")] == [1, 2]
+    room.withdraws("Release 30")
+    assert [len(each.releases) for each in room.publisher.pages("")] == [30]
+    assert (room.publisher.page("", 2), room.publisher.page("none", 1), [*room.publisher.pages("none")]) == (
+        None,
+        None,
+        [],
+    )

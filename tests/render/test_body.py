@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import AlsoReleased
+from aggregator.model import AlsoReleased, Enclosure
 from aggregator.normalise.text import without_disclaimer
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
@@ -87,3 +87,14 @@ def test_a_long_content_has_the_line_first_and_the_disclaimer_last() -> None:
     assert whole.startswith(f"{one.lead}\n<div><p>xxx")
     assert whole.endswith(one.disclaimer)
     assert without_disclaimer(whole) == f"\n<div>{one.content}</div>\n"
+
+
+@pytest.mark.parametrize(("language", "words"), [("de-AT", "Medien"), ("ja", "Media")])
+def test_a_player_among_the_enclosures_is_linked_by_its_host(language: str, words: str) -> None:
+    player = Enclosure("https://player.films.example/v/8?a=1&b=2", "text/html")
+    one = replace(
+        release(), language=language, enclosures=(player, Enclosure("https://a.example/f.mp4", "video/mp4"))
+    )
+    assert body.html(one).split("\n")[1] == (
+        f'<p>{words}: <a href="https://player.films.example/v/8?a=1&amp;b=2">player.films.example</a></p>'
+    )

@@ -29,12 +29,12 @@ def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
         "sources/water", PUBLICATION, [FEED], seq=7, changed=None, authority=AUTHORITY
     ) == Channel(
         name="sources/water",
-        title="Example Releases: Water Board",
+        title="Water Board · Example Releases",
         page="https://releases.example/sources/water",
         address="https://releases.example/sources/water/",
         language="en",
         seq=7,
-        description="Example Releases: Water Board. Public releases, each with its original.",
+        description="Water Board · Example Releases. Public releases, each with its original.",
         id="tag:releases.example,2026-11-24:channel/sources/water",
         rights="(c) Water Board",
     )
@@ -43,9 +43,9 @@ def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
 @pytest.mark.parametrize(
     ("name", "title", "language"),
     [
-        ("topics/human-rights", "Example Releases: human-rights", "en"),
-        ("languages/fr", "Example Releases: fr", "fr"),
-        ("sources/gone", "Example Releases: gone", "en"),
+        ("topics/human-rights", "Human rights · Example Releases", "en"),
+        ("languages/fr", "Français · Example Releases", "fr"),
+        ("sources/gone", "gone · Example Releases", "en"),
     ],
 )
 def test_other_channels_are_titled_by_their_selection(name: str, title: str, language: str) -> None:
@@ -57,12 +57,12 @@ def test_names_are_safe_in_addresses_and_titles_in_xml() -> None:
     publication = replace(PUBLICATION, name="A\x00 <b>\nB")
     found = describe('topics/é "x"', publication, [], seq=1, changed=NOW, authority=AUTHORITY)
     assert found.page == "https://releases.example/topics/%C3%A9%20%22x%22"
-    assert found.title == 'A <b> B: é "x"'
+    assert found.title == 'É "x" · A <b> B'
 
 
 def test_a_source_without_organisation_is_titled_by_its_feed() -> None:
     feed = FeedInfo("s", "https://s.example/", "", title="S news")
     assert (
         describe("sources/s", PUBLICATION, [feed], seq=1, changed=NOW, authority=AUTHORITY).title
-        == "Example Releases: S news"
+        == "S news · Example Releases"
     )

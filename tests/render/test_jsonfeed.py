@@ -38,7 +38,7 @@ def test_an_item_has_every_field_of_the_release() -> None:
             "image": "https://water.example/i.png",
             "date_published": PUBLISHED.isoformat(),
             "date_modified": NOW.isoformat(),
-            "authors": [{"name": "Water Board"}, {"name": "A. Author"}, {"name": "B. Author"}],
+            "authors": [{"name": "Water Board"}],
             "tags": ["Water & works"],
             "language": "en-GB",
             "attachments": [
@@ -47,6 +47,7 @@ def test_an_item_has_every_field_of_the_release() -> None:
             ],
             "_publicwire": {
                 "organisation": "Water Board",
+                "authors": ["A. Author", "B. Author"],
                 "source": {"id": "water", "title": ORIGIN.title, "feed": ORIGIN.self_url, "url": ORIGIN.link},
                 "licence": "CC-BY-4.0",
                 "rights": "(c) Water Board",
@@ -96,11 +97,23 @@ def test_absent_values_are_omitted() -> None:
     ]
 
 
+def test_the_text_of_an_item_repeats_neither_headline_nor_organisation() -> None:
+    (item,) = objects(document("json", release()))["items"]
+    assert item["content_text"].startswith("The dam is open.\n\nPublic release. This item was issued by")
+
+
+def test_an_undated_item_has_no_date_until_it_is_corrected() -> None:
+    one = replace(release(), is_dated=False)
+    for corrected in (False, True):
+        (item,) = objects(document("json", replace(one, corrected=corrected)))["items"]
+        assert ("date_published" in item, "date_modified" in item) == (False, corrected)
+
+
 def test_the_head_of_a_channel() -> None:
     on = replace(channel("topics/water"), hub="https://releases.example/hub")
     assert objects(document("json", on=on)) == {
         "version": "https://jsonfeed.org/version/1.1",
-        "title": "Example Releases: water",
+        "title": "Water · Example Releases",
         "home_page_url": "https://releases.example/topics/water",
         "feed_url": "https://releases.example/topics/water/feed.json",
         "description": on.description,

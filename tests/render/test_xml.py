@@ -24,6 +24,7 @@ from tests.render.given import (
     PUBLISHED,
     channel,
     document,
+    objects,
     read,
     release,
     time,
@@ -105,6 +106,7 @@ def test_feedparser_reads_the_stored_item_back(kind: Format) -> None:
         "published": time(found.published),
         "updated": time(found.updated),
         "authors": [author.name for author in found.authors],
+        "contributors": [person.name for person in found.contributors],
         "content": found.content[0].value,
         "categories": [tag.term for tag in found.tags],
         "files": [file.href for file in found.enclosures],
@@ -115,7 +117,8 @@ def test_feedparser_reads_the_stored_item_back(kind: Format) -> None:
         "link": one.page,
         "published": PUBLISHED,
         "updated": NOW,
-        "authors": ["Water Board", "A. Author", "B. Author"],
+        "authors": ["Water Board"],
+        "contributors": ["A. Author", "B. Author"],
         "content": body.html(one),
         "categories": ["Water & works"],
         "files": ["https://water.example/a.mp3", "https://water.example/b?c&d"],
@@ -127,7 +130,8 @@ def test_an_rss_item_has_every_field_of_the_release() -> None:
     item = only("rss", release())
     assert (texts(item, "guid"), item.find("guid").get("isPermaLink")) == ([release().public_id], "false")  # type: ignore[union-attr]
     assert texts(item, "pubDate") == [format_datetime(PUBLISHED)]
-    assert texts(item, "description") == ["It is open."]
+    assert texts(item, "description") == [f"<p>It is open.</p>\n{release().disclaimer}"]
+    assert texts(item, "author") == []  # it would have to be a mail address
     assert texts(item, "c:encoded") == [body.html(release())]
     assert [(s.get("url"), s.text) for s in item.iterfind("source")] == [(FEED.feed, "Water Board news")]
     assert [dict(file.attrib) for file in item.iterfind("enclosure")] == [
@@ -139,6 +143,29 @@ def test_an_rss_item_has_every_field_of_the_release() -> None:
     assert [dict(image.attrib) for image in item.iterfind("m:content", NAMES)] == [
         {"url": "https://water.example/i.png", "medium": "image", "type": "image/png", "fileSize": "7"}
     ]
+
+
+@pytest.mark.parametrize("kind", Format)
+def test_the_topics_of_a_source_stand_before_the_categories_of_an_item_once_each(kind: Format) -> None:
+    item = replace(ITEM, categories=("Water & works", "HEALTH"))
+    whole = document(kind, release(item, feed=replace(FEED, topics=("health", "human-rights"))))
+    if kind is Format.JSON:
+        found = objects(whole)["items"][0]["tags"]
+    else:
+        found = [tag.term for tag in read(whole).entries[0].tags]
+    assert found == ["health", "human-rights", "Water & works"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_undated_release_has_no_date_but_what_atom_requires(kind: Format) -> None:
+    one = replace(release(), is_dated=False, updated=PUBLISHED)
+    dates = ("pubDate", "a:updated") if kind == "rss" else ("a:published", "a:updated")
+    assert [texts(only(kind, one), name) for name in dates] == [
+        [],
+        [] if kind == "rss" else [PUBLISHED.isoformat()],
+    ]
+    corrected = only(kind, replace(one, corrected=True, updated=NOW))
+    assert [texts(corrected, name) for name in dates] == [[], [NOW.isoformat()]]
 
 
 def test_an_atom_entry_names_its_source_in_full() -> None:
@@ -183,6 +210,12 @@ def test_an_origin_without_address_or_name_falls_back_to_its_source() -> None:
     assert texts(item, "a:source/a:id") == [FEED.feed]
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_that_is_enclosed_is_named_once(kind: Format) -> None:
+    one = release(replace(ITEM, enclosures=(Enclosure("https://water.example/p", "image/png"),), images=()))
+    assert render.entry(one, kind).count(b"https://water.example/p") == 1
+
+
 def test_an_atom_entry_has_its_language() -> None:
     assert only("atom", release()).get("{http://www.w3.org/XML/1998/namespace}lang") == "en-GB"
 
@@ -219,6 +252,11 @@ def test_a_single_file_of_unknown_kind_fits_rss() -> None:
         ("CC-BY-NC-ND-3.0", ["https://creativecommons.org/licenses/by-nc-nd/3.0/"]),
         ("cc0-1.0", ["https://creativecommons.org/publicdomain/zero/1.0/"]),
         ("https://licence.example/", ["https://licence.example/"]),
+        ("https://licence.example/ but ask first", []),
+        ("https://", []),
+        ("CC-ALL-RIGHTS-RESERVED", []),
+        ("cc-by-us", []),
+        ("CC-BY-9.9", []),
         ("CC-4.0", []),
         ("CC-B?-4.0", []),
         ("all rights reserved", []),
@@ -302,7 +340,8 @@ def test_any_item_parses_back_from_rss(item: Item, feed: FeedInfo) -> None:
         [one.page],
     )
     assert texts(found, "c:encoded") == [body.html(one)]
-    assert texts(found, "dc:creator") == list(dict.fromkeys((one.organisation, *one.authors)))
+    assert texts(found, "dc:creator") == [one.organisation]
+    assert texts(found, "dc:contributor") == [name for name in one.authors if name != one.organisation]
     assert texts(found, "category") == list(one.categories)
 
 
@@ -318,7 +357,8 @@ def test_any_item_parses_back_from_atom(item: Item, feed: FeedInfo) -> None:
         [one.page],
     )
     assert texts(found, "a:content") == [body.html(one)]
-    assert texts(found, "a:author/a:name") == list(dict.fromkeys((one.organisation, *one.authors)))
+    assert texts(found, "a:author/a:name") == [one.organisation]
+    assert texts(found, "a:contributor/a:name") == [name for name in one.authors if name != one.organisation]
 
 
 @given(hostile, hostile)

@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from aggregator.model import Trigger, Window
+from aggregator.model import ItemQuery, Trigger, Window
 from aggregator.model.settings import Republish
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, listed, source, titles
 from tests.storage.given import given_origin, move
 
 
@@ -52,7 +52,9 @@ def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Stor
     assert sorted(titles(storage.items.select("sources/ministry"))) == ["Fresh", "Old", "Undated"]
 
 
-def test_old_items_of_a_first_import_are_listed_apart_by_date_and_only_while_live(storage: Storage) -> None:
+def test_old_items_of_a_first_import_are_listed_on_pages_by_date_and_only_while_live(
+    storage: Storage,
+) -> None:
     of, silent = source("ministry"), source("silent", republish=Republish.NO)
     storage.admin.sync(config(of, silent), NOON)
     SourceDriver(storage, of).says(
@@ -64,8 +66,39 @@ def test_old_items_of_a_first_import_are_listed_apart_by_date_and_only_while_liv
     SourceDriver(storage, silent).says(entry("Not ours to show", "s1", published=iso(NOON - 30 * DAY)))
     (withdrawn,) = (each for each in all_items(storage) if each.item.title == "Withdrawn")
     move(storage, withdrawn, Trigger.WITHDRAW)
-    assert titles(storage.items.earlier(10)) == ["Old", "Older"]
-    assert titles(storage.items.earlier(1)) == ["Old"]
+    assert listed(storage) == listed(storage, "sources/ministry") == ["Fresh", "Old", "Older"]
+    assert listed(storage, most=2) == ["Fresh", "Old"]
+    assert storage.items.listing("topics/none", 9) == ()
+
+
+def test_lists_of_pages_go_by_shown_date_and_documents_by_position(storage: Storage) -> None:
+    origin = given_origin(storage, topics=("health",))
+    origin.says(entry("Newest", "g1", published=iso(NOON - HOUR)))
+    origin.says(
+        entry("Oldest", "g2", published=iso(NOON - 3 * DAY)),
+        entry("Middle", "g3", published=iso(NOON - 2 * DAY)),
+        now=NOON + HOUR,
+    )
+    for name in ("", "topics/health", "sources/ministry"):
+        assert listed(storage, name) == ["Newest", "Middle", "Oldest"]
+        assert titles(storage.items.select(name)) == ["Middle", "Oldest", "Newest"]
+    newest = storage.items.items(ItemQuery(newest=True, limit=2))
+    assert titles(newest) == ["Newest", "Middle"]
+
+
+def test_undated_items_of_a_first_import_are_listed_last(storage: Storage) -> None:
+    of = source("ministry")
+    storage.admin.sync(config(of), NOON)
+    driver = SourceDriver(storage, of)
+    driver.says(entry("Undated", "g1"), entry("Old", "g2", published=iso(NOON - 30 * DAY)))
+    driver.says(entry("New and undated", "g3"), now=NOON + HOUR)
+    for name in ("", "sources/ministry"):
+        assert listed(storage, name) == ["New and undated", "Old", "Undated"]
+    assert {each.item.title: each.is_dated for each in all_items(storage)} == {
+        "Undated": False,
+        "Old": True,
+        "New and undated": True,
+    }
 
 
 def test_only_channels_whose_content_changed_move_their_seq(storage: Storage) -> None:

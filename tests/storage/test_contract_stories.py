@@ -70,10 +70,12 @@ def test_an_old_story_is_listed_once_and_not_when_a_member_stands_in_the_merged_
             entry("Bridge", "b", "https://ministry.example/b", body=body, published=iso(NOON - age * DAY))
         )
         if of is sources[1]:
-            (shown,) = storage.items.earlier(10)
+            (shown,) = storage.items.numbered(each.number for each in storage.items.listing("", 10))
             assert (shown.source, [also.organisation for also in shown.also]) == ("ministry", ["Agency"])
     assert [shown.source for shown in storage.items.select("")] == ["bureau"]
-    assert storage.items.earlier(10) == ()
+    assert [each.number for each in storage.items.listing("", 10)] == [
+        shown.number for shown in storage.items.select("")
+    ]
 
 
 def test_a_story_goes_on_without_a_forgotten_member(storage: Storage) -> None:
@@ -310,8 +312,8 @@ def test_an_old_release_is_listed_beside_a_copy_that_differs(storage: Storage) -
     old = iso(NOON - 9 * DAY)
     copyist.says(entry("Bridge", "c", AT_HOME, body=ALTERED, published=old))
     ministry.says(entry("Bridge", "m", AT_HOME, body=WORDS, published=old))
-    listed = sorted((each.source, len(each.also)) for each in storage.items.earlier(10))
-    assert listed == [("copyist", 1), ("ministry", 1)]
+    found = storage.items.numbered(each.number for each in storage.items.listing("", 10))
+    assert sorted((each.source, len(each.also)) for each in found) == [("copyist", 1), ("ministry", 1)]
 
 
 def test_a_copy_that_differs_is_not_shown_with_a_release_that_is_not_at_home(storage: Storage) -> None:

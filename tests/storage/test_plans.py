@@ -25,8 +25,8 @@ FILL = (
     {numbers} SELECT 1000 + i, 'id' || i, 'tag:' || i, 2 + i % 100, 'live', 1000 + i, i, 0, i, i, i, {blob}, {blob},
         {none}, 'en', 'title', 'https://filler.example/' || i, '{{}}', 'text', 'text' FROM n""",
     "INSERT INTO item_key (source, digest, kind, item) {numbers} SELECT 2 + i % 100, {blob}, 1, 1000 + i FROM n",
-    """INSERT INTO membership (channel, position, item, source, since)
-    {numbers} SELECT 1, 1000 + i, 1000 + i, 2 + i % 100, i FROM n""",
+    """INSERT INTO membership (channel, position, item, source, since, listed)
+    {numbers} SELECT 1, 1000 + i, 1000 + i, 2 + i % 100, i, i FROM n""",
     """INSERT INTO waiting (channel, item, source, since)
     {numbers} SELECT 1, 1000 + i, 2 + i % 100, i + 1772400000000 FROM n""",
     """INSERT INTO turn (channel, source, due)
@@ -136,7 +136,11 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     origin.says(*(entry(f"Ours {n}", f"ours{n}") for n in range(30)), now=NOON + 2 * HOUR)
     store.items.channel_seq("")
     assert len(store.items.select("")) >= 60
-    store.items.earlier(20)
+    assert len(store.items.listing("", 20)) == 20
+    store.items.listing("topics/health", 20)
+    store.items.listing("languages/en", 20)
+    assert store.items.numbered([1001])
+    assert store.items.renamed("gone") == ""
     assert len(engine.plans) > 40
     assert any(re.search(r"Index|INDEX|PRIMARY KEY", line) for plan in engine.plans.values() for line in plan)
     assert scans(engine.plans) == {}

@@ -78,17 +78,6 @@ def test_a_document_as_long_as_its_window_names_the_newest(storage: Storage) -> 
     assert titles(storage.items.select("", window)) == ["Last", "Flood 9", "Flood 8"]
 
 
-def test_earlier_releases_of_the_front_page_are_of_all_sources(storage: Storage) -> None:
-    sources = [source(name) for name in ("ministry", "agency")]
-    storage.admin.sync(config(*sources), NOON)
-    ministry, agency = (SourceDriver(storage, each) for each in sources)
-    ministry.says(*(entry(f"M{n}", f"m{n}", published=iso(NOON - (60 + n) * DAY)) for n in range(5)))
-    agency.says(*(entry(f"A{n}", f"a{n}", published=iso(NOON - (20 + n) * DAY)) for n in range(30)))
-    found = titles(storage.items.earlier(20))
-    assert found == [*(f"A{n}" for n in range(15)), *(f"M{n}" for n in range(5))]
-    assert titles(storage.items.earlier(1)) == ["A0"]
-
-
 def test_held_items_of_one_source_do_not_delay_the_release_of_another(storage: Storage) -> None:
     ministry, agency = given_neighbours(storage)
     held = [entry(f"Held {n}", f"h{n}", published=iso(NOON + HOUR)) for n in range(60)]

@@ -37,6 +37,7 @@ from tests.engines import open_storage
 from tests.given import succeeded
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
 
 OBSERVATORY = Source(
     id="observatory",
@@ -149,11 +150,11 @@ class Newsroom:
 
     def _new(self, item: Item, state: State) -> NewItem:
         self.ids[item.title] = hashlib.blake2b(item.title.encode(), digest_size=7).hexdigest()[:13]
-        shown = item.claimed or self.now
+        shown = item.claimed or self.now + MINUTE  # the time of the poll
         return NewItem(item, self.ids[item.title], item.guid, Placement(state, None, shown), updated=shown)
 
     def _poll(self, source: str, changes: Changes) -> None:
-        self.now += timedelta(minutes=1)
+        self.now += MINUTE
         (claim,) = self.storage.polls.claim(self.now, limit=1, lease=timedelta(minutes=5), ids=(source,))
         result = succeeded(claim, self._source(source), self.now)
         outcome = replace(result.outcome, kind=OutcomeKind.CHANGED, seconds=0.5, status=200)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import html5lib
@@ -14,14 +15,14 @@ import httpx
 import pytest
 import uvicorn
 
-from aggregator.model import State
+from aggregator.model import Item, State
 from aggregator.model.settings import Republish, Text
 from aggregator.publish.document import Published
 from aggregator.render import Format
 from aggregator.web.app import PublicSite, public_app
 from tests.engines import execute
 from tests.events import capture_logs
-from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
+from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -198,30 +199,94 @@ def test_a_channel_page_lists_its_releases_attributed(room: Newsroom, path: str)
         assert f'href="{address}/feed.{kind}"' in page
 
 
-def test_a_short_front_page_is_filled_up_with_earlier_releases(room: Newsroom) -> None:
-    assert "Earlier releases" not in room.client.get("/").text
-    room.publishes(*(item(f"Old {number}") for number in range(30)), backlog=True)
-    page = room.client.get("/").text
-    assert page.index("First") < page.index("Earlier releases") < page.index("Old 29")
-    assert (page.count("<article"), page.count("Standing text about")) == (20, 20)
-    for elsewhere in ("/topics/climate", "/feed.atom", "/feed.rss", "/feed.json"):
-        assert "Old" not in room.client.get(elsewhere).text
+def dated(title: str, days: int) -> Item:
+    return item(title, claimed=NOON - timedelta(days=days))
 
 
-def test_earlier_releases_disappear_when_withdrawn_or_displaced_by_new_ones(room: Newsroom) -> None:
+def headlines(room: Newsroom, path: str) -> list[str]:
+    answer = room.client.get(path)
+    assert answer.status_code == 200
+    return re.findall(r"<h2[^>]*><a [^>]*>([^<]*)</a></h2>", answer.text)
+
+
+def test_releases_of_a_first_import_stand_among_others_by_date_on_pages_and_in_no_shared_feed(
+    room: Newsroom,
+) -> None:
+    room.publishes(*(dated(f"Old {days}", days) for days in range(40, 1, -1)), backlog=True)
+    room.publishes(dated("Ancien", 20), source="ministere", backlog=True)
+    first, second = headlines(room, "/"), headlines(room, "/page/2")
+    old = [f"Old {days}" for days in range(2, 41)]
+    assert first == ["Second", "First", *old[:18], "Ancien", *old[18:27]]
+    assert second == old[27:]
+    assert "Old 2" in headlines(room, "/topics/climate")
+    assert "Old 2" not in headlines(room, "/topics/health")
+    assert headlines(room, "/languages/en")[:3] == ["Second", "First", "Old 2"]
+    for feed in ("/feed.atom", "/feed.rss", "/feed.json", "/topics/climate/feed.atom"):
+        assert "Old" not in room.client.get(feed).text
+
+
+def test_a_page_links_its_neighbours_and_states_its_own_address(room: Newsroom) -> None:
+    room.publishes(*(item(f"More {number}") for number in range(60)))
+    for path, base in (("/", "/"), ("/topics/climate", "/topics/climate/")):
+        first, second, third = (
+            room.client.get(address).text for address in (path, f"{base}page/2", f"{base}page/3")
+        )
+        assert f'<a href="{base}page/2" rel="next">Older releases</a>' in first
+        assert "Newer releases" not in first
+        assert f'<a href="{path}" rel="prev">Newer releases</a>' in second
+        assert f'<a href="{base}page/3" rel="next">Older releases</a>' in second
+        assert f'<link rel="canonical" href="https://releases.example{base}page/2">' in second
+        assert "Page 2</title>" in second
+        assert "Older releases" not in third
+
+
+@pytest.mark.parametrize("path", ["/page/1", "/page/2", "/page/02", "/page/x", "/topics/none/page/2"])
+def test_a_page_beyond_the_last_or_named_otherwise_is_404(room: Newsroom, path: str) -> None:
+    assert room.client.get(path).status_code == 404
+
+
+def test_a_withdrawn_release_leaves_every_page_at_once(room: Newsroom) -> None:
     room.publishes(item("Old"), item("Wrong"), backlog=True)
+    assert headlines(room, "/") == ["Wrong", "Old", "Second", "First"]
     room.withdraws("Wrong")
-    assert ("Old" in room.client.get("/").text, "Wrong" in room.client.get("/").text) == (True, False)
-    room.publishes(*(item(f"New {number}") for number in range(18)))
-    assert "Earlier releases" not in room.client.get("/").text
+    assert headlines(room, "/") == headlines(room, "/topics/climate") == ["Old", "Second", "First"]
 
 
-def test_a_front_page_of_earlier_releases_only_has_no_empty_notice(tmp_path: Path) -> None:
-    room = newsroom(tmp_path)
-    room.publishes(item("Old"), backlog=True)
-    page = room.client.get("/").text
-    assert "Old" in page
-    assert "Nothing has been published" not in page
+def test_an_undated_release_of_a_first_import_has_no_date_and_comes_last(room: Newsroom) -> None:
+    room.publishes(dated("Old", 40), item("Undated", claimed=None), backlog=True)
+    assert (
+        headlines(room, "/")
+        == headlines(room, "/sources/observatory")
+        == [
+            "Second",
+            "First",
+            "Old",
+            "Undated",
+        ]
+    )
+    assert "<time" not in room.client.get(room.page("Undated")).text
+    assert room.client.get("/").text.count("<time") == 3
+    assert room.client.get("/sources/observatory/feed.rss").text.count("<pubDate>") == 3
+    assert room.client.get("/sources/observatory/feed.atom").text.count("<published>") == 3
+    assert room.client.get("/sources/observatory/feed.json").text.count('"date_published"') == 3
+    assert room.client.get("/sources/observatory/feed.json").text.count('"date_modified"') == 3
+
+
+def test_the_former_addresses_of_a_renamed_source_redirect_for_good(room: Newsroom) -> None:
+    renamed = replace(OBSERVATORY, id="coast")
+    room.reconfigures(sources=(renamed,))
+    for rest in ("", "/feed.rss", "/feed.atom", "/feed.json", "/page/2"):
+        answer = room.client.get(f"/sources/observatory{rest}")
+        assert (answer.status_code, answer.headers["location"]) == (
+            301,
+            f"https://releases.example/sources/coast{rest}",
+        )
+    assert room.client.get("/topics/observatory").status_code == 404
+    assert room.client.get("/sources/observatory/feed.xml").status_code == 404
+    assert headlines(room, "/sources/coast") == ["Second", "First"]
+    again = replace(OBSERVATORY, feed="https://other.example/feed")
+    room.reconfigures(sources=(renamed, again))
+    assert headlines(room, "/sources/observatory") == []  # a new source with that id has it now
 
 
 def test_an_item_page_links_its_original_and_is_noindex(room: Newsroom) -> None:

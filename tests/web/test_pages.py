@@ -6,18 +6,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Origin, Release
-from aggregator.web.pages import Site, channel_page, host, is_web, item_page, label, language, site, size
+from aggregator.publish.publisher import Listing
+from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
-
-
-@pytest.mark.parametrize(
-    ("tag", "name"),
-    [("en", "English"), ("pt-BR", "Português (BR)"), ("tlh", "tlh"), ("tlh-x", "tlh-x")],
-)
-def test_a_language_has_its_own_name(tag: str, name: str) -> None:
-    assert language(tag) == name
 
 
 @pytest.mark.parametrize(
@@ -28,8 +21,7 @@ def test_sizes_are_in_powers_of_a_thousand(count: int, said: str) -> None:
     assert size(count) == said
 
 
-def test_topics_are_capitalised_and_hosts_without_www() -> None:
-    assert label("human-rights") == "Human rights"
+def test_hosts_are_shown_without_www() -> None:
     assert host("https://www.agency.example/x") == "agency.example"
 
 
@@ -89,9 +81,41 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     assert (
         '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
     )
-    assert "CC-BY-4.0 · © Observatory" in page
+    licence = '<a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">CC-BY-4.0</a>'
+    assert f'<p class="rights" dir="auto">{licence} · © Observatory</p>' in page
+    unlinked = replace(made, source=replace(made.source, licence="https://a.example/ if asked"), rights="")
+    assert '<p class="rights" dir="auto">https://a.example/ if asked</p>' in shown(unlinked)
     assert '<a href="/items/b" dir="auto">Ministry</a>' in page
     assert "javascript:" not in page
+
+
+def test_pictures_sound_and_films_are_shown_and_other_files_linked(tmp_path: Path) -> None:
+    page = shown(
+        replace(
+            release(tmp_path),
+            content='<p><img src="http://a.example/in-text.png"></p>',
+            enclosures=(
+                Enclosure("http://a.example/more.png", "image/png"),
+                Enclosure("http://a.example/in-text.png", "image/png"),
+                Enclosure("http://a.example/horn.mp3", "audio/mpeg"),
+                Enclosure("http://a.example/launch.mp4", "video/mp4"),
+                Enclosure("https://player.example/v/8", "text/html"),
+            ),
+        )
+    )
+    assert '<p><img src="https://a.example/in-text.png"></p>' in page
+    assert '<img src="https://a.example/more.png" alt="" loading="lazy" referrerpolicy="no-referrer">' in page
+    assert page.count("in-text.png") == 3  # once as picture, once as link and its name
+    assert '<audio controls preload="none" src="https://a.example/horn.mp3"></audio>' in page
+    assert '<video controls preload="none" src="https://a.example/launch.mp4"></video>' in page
+    assert '<a href="http://a.example/launch.mp4" rel="external">launch.mp4</a>' in page
+    assert '<a href="https://player.example/v/8" rel="external">player.example</a>' in page
+
+
+def test_a_picture_that_leads_the_page_is_not_shown_again_among_its_files(tmp_path: Path) -> None:
+    picture = Enclosure("http://a.example/lead.png", "image/png")
+    page = shown(replace(release(tmp_path), enclosures=(picture,), images=(picture,)))
+    assert page.count('src="https://a.example/lead.png"') == 1
 
 
 def test_an_organisation_is_not_named_again_as_author(tmp_path: Path) -> None:
@@ -111,7 +135,9 @@ def test_many_sources_are_in_a_closed_details_element(tmp_path: Path) -> None:
     assert channel is not None
     feeds = tuple(FeedInfo(id=f"s{n}", feed="", organisation=f"Agency {n}") for n in range(13))
     around = Site(publication(), feeds, languages=("en", "fr"))
-    page = channel_page(replace(channel, changed=NOON), (), around).body.decode()
+    empty = Listing(1, (), is_last=True)
+    page = channel_page(replace(channel, changed=NOON), empty, around).body.decode()
+    assert "Nothing has been published here yet." in page
     assert "<summary>All 13 sources</summary>" in page
     assert 'hreflang="fr"' in page
 

@@ -21,7 +21,7 @@ OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 
 COLUMNS = {
-    "membership": "position, item, source, since",
+    "membership": "position, item, source, since, listed",
     "waiting": "item, source, since",
     "turn": "source, due",
 }

@@ -105,4 +105,21 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
+    # before they were renamed.
+    "m025_listed": (
+        "ALTER TABLE membership ADD COLUMN listed INTEGER NOT NULL DEFAULT 0",
+        """UPDATE membership SET listed = (
+            SELECT CASE WHEN backlog = 1 AND shown >= first_seen THEN 0 ELSE shown END
+            FROM item WHERE number = membership.item)""",
+        "CREATE INDEX membership_listed ON membership (channel, listed, item, source)",
+        "DROP INDEX item_earlier",
+        """CREATE INDEX item_backlog ON item ((CASE WHEN shown >= first_seen THEN 0 ELSE shown END), number)
+        WHERE backlog = 1 AND state = 'live' AND freed = 0""",
+        """CREATE TABLE former_id (
+            id TEXT PRIMARY KEY,
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE
+        ) STRICT""",
+        "CREATE INDEX former_id_source ON former_id (source)",
+    ),
 }

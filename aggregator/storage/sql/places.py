@@ -15,7 +15,10 @@ from aggregator.policy.crowding import PERIOD
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.rows import moment, ms
 
-ENTER = """INSERT INTO membership (channel, position, item, source, since) VALUES (?, ?, ?, ?, ?)
+# Where pages list an item `i`: by shown date, undated ones of a first import last.
+LISTED = "CASE WHEN i.backlog = 1 AND i.shown >= i.first_seen THEN 0 ELSE i.shown END"
+ENTER = f"""INSERT INTO membership (channel, position, item, source, since, listed)
+    VALUES (:channel, :position, :item, :source, :since, (SELECT {LISTED} FROM item i WHERE i.number = :item))
     ON CONFLICT DO NOTHING"""
 WAIT = "INSERT INTO waiting (channel, item, source, since) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
 TURN = """INSERT INTO turn (channel, source, due) VALUES (?, ?, ?)
@@ -53,7 +56,12 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
         entered += places[:ready]
         db.executemany(WAIT, [(channel, place.item, source, ms(now)) for place in places[ready:]])
     db.executemany(
-        ENTER, [(each.channel, each.position, each.item, each.source, ms(now)) for each in entered]
+        ENTER,
+        [
+            {name: getattr(each, name) for name in ("channel", "position", "item", "source")}
+            | {"since": ms(now)}
+            for each in entered
+        ],
     )
     return {place.channel for place in entered}
 

@@ -1,6 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -15,11 +15,11 @@ from aggregator.model import (
     Transition,
     Window,
 )
-from aggregator.normalise.words import query
 from aggregator.policy import history, languages
+from aggregator.policy.crowding import Listed
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
-from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
+from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
@@ -111,12 +111,19 @@ class ItemStore:
             found = selection.shown(db, channel["number"], window, moment(channel["changed"]))
             return _with_story(db, [values.stored(row) for row in found])
 
-    def earlier(self, limit: int) -> tuple[Stored, ...]:
-        """Return live items that were older than the service when it first saw them and so never entered the
-        merged channel; of those of a story that say the same only one, none if one did; of sources in turn,
-        newest shown date first. Cheap."""
+    def listing(self, name: str, most: int) -> tuple[Listed, ...]:
+        """Return up to `most` of what the pages of a channel list: what it shows, and of a shared one also
+        items that were older than the service when it first saw them; newest shown date first. Cheap."""
         with self._engine.reading() as db:
-            return _with_story(db, [values.stored(row) for row in selection.earlier(db, limit)])
+            return listing.listing(db, name, most)
+
+    def numbered(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
+        """Return the items with these numbers that exist, in the order given."""
+        wanted = tuple(numbers)
+        with self._engine.reading() as db:
+            found = db.execute(f"{ITEM} WHERE i.number {ints()}", (as_json(wanted),))
+            by_number = {row["number"]: values.stored(row) for row in found}
+            return _with_story(db, [by_number[number] for number in wanted if number in by_number])
 
     def find(self, name: str) -> Stored | None:
         """Return the item with this id."""
@@ -163,30 +170,11 @@ class ItemStore:
         return tuple(map(values.stored, found))
 
     def items(self, wanted: ItemQuery) -> tuple[Stored, ...]:
-        """Return items in any state, the last stored first."""
+        """Return items in any state, the last stored first, or those of the newest shown dates."""
         if wanted.search:
             self.index()
         with self._engine.reading() as db:
-            index, terms = self._engine.index, query(wanted.search)
-            if wanted.search and not terms:
-                return ()
-            filters: Sequence[tuple[str, object]] = (
-                (index.condition, index.query(terms)),
-                ("s.id = ?", wanted.source),
-                (f"? {texts('s.topics')}", wanted.topic),
-                (
-                    f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
-                    wanted.language,
-                ),
-                (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
-                ("i.number < ?", "" if wanted.before is None else wanted.before),
-            )
-            conditions = [each for each in filters if each[1] != ""]
-            where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
-            found = db.execute(
-                f"{ITEM} WHERE {where} ORDER BY i.number DESC LIMIT ?",
-                (*(parameter for _, parameter in conditions), wanted.limit),
-            ).fetchall()
+            found = listing.matching(db, self._engine.index, wanted)
             return _with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:
@@ -233,6 +221,15 @@ class ItemStore:
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""
         return tuple(map(values.feed_info, read(self._engine, "SELECT * FROM source ORDER BY id")))
+
+    def renamed(self, source: str) -> str:
+        """Return the present id of a source that had this one before it was renamed, "" for none."""
+        found = read(
+            self._engine,
+            "SELECT s.id FROM former_id f JOIN source s ON s.number = f.source WHERE f.id = ?",
+            (source,),
+        )
+        return next((str(row["id"]) for row in found), "")
 
     def feed(self, source: str) -> FeedInfo | None:
         """Return what is published of a source's feed."""

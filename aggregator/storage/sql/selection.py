@@ -1,10 +1,9 @@
 """Items chosen from those of many sources, the sources in turn: those of a document's window and its
-corrections, earlier items of the front page, held items that are due.
+corrections, held items that are due.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
@@ -21,30 +20,10 @@ PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM membership 
     JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
     WHERE m.channel = ? AND {visible()}"""
 
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Items of a source `s`, the latest by the column `time` first."""
-
-    time: str
-    tables: str
-    where: str
-
-
-CORRECTED = _Choice(
-    "corrected",
-    "item i CROSS JOIN membership m",  # so that SQLite reads the corrections and not the channel
-    f"i.corrected > :since AND m.item = i.number AND m.channel = :channel AND {visible()}",
-)
-
-EARLIER = _Choice(
-    "shown",
-    "item i",
-    f"""i.backlog = 1 AND {visible()} AND NOT EXISTS (
-        SELECT 1 FROM item o JOIN source os ON os.number = o.source
-        WHERE o.story = i.story AND o.fingerprint = i.fingerprint
-        AND (o.backlog = 0 OR o.number < i.number) AND {visible("o", "os")})""",
-)
+# Corrections of a source `s`; CROSS JOIN, so that SQLite reads these and not the channel.
+CORRECTED = "item i CROSS JOIN membership m"
+OF_SOURCE = f"""i.source = s.number AND i.corrected > :since AND m.item = i.number AND m.channel = :channel
+    AND {visible()} ORDER BY i.corrected DESC"""
 
 
 def shown(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
@@ -52,16 +31,10 @@ def shown(db: Connection, channel: int, window: Window, changed: datetime) -> li
     the corrected ones."""
     found = {row["number"]: row for row in _of_window(db, channel, window, changed)}
     since = ms(changed - window.corrected_within)
-    corrected = _of_sources(db, CORRECTED, window.newest, channel=channel, since=since)
+    corrected = _corrected(db, window.newest, channel=channel, since=since)
     lacking = (number for number in corrected if number not in found)
     found |= {row["number"]: row for row in _placed(db, channel, lacking, window.newest)}
     return sorted(found.values(), key=lambda row: -row["place"])
-
-
-def earlier(db: Connection, limit: int) -> list[Row]:
-    """Return the rows of live items that never entered the merged channel, newest shown date first."""
-    numbers = as_json(_of_sources(db, EARLIER, limit))
-    return [*db.execute(f"{ITEM} WHERE i.number {ints()} ORDER BY i.shown DESC, i.number DESC", (numbers,))]
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Row]:
@@ -104,17 +77,17 @@ def _turns(found: Iterable[Row], item: str) -> Iterator[int]:
     return in_turn(queues.values())
 
 
-def _of_sources(db: Connection, wanted: _Choice, limit: int, **parameters: object) -> Sequence[int]:
-    """Return the numbers of up to `limit` items, of all sources in turn, the source of the latest first."""
-    of_source = f"i.source = s.number AND {wanted.where} ORDER BY i.{wanted.time} DESC"
-    latest = f"SELECT i.{wanted.time} FROM {wanted.tables} WHERE {of_source} LIMIT 1"
+def _corrected(db: Connection, limit: int, **parameters: object) -> Sequence[int]:
+    """Return the numbers of up to `limit` corrected items, of all sources in turn, the source of the latest
+    first."""
+    latest = f"SELECT i.corrected FROM {CORRECTED} WHERE {OF_SOURCE} LIMIT 1"
     sources = db.execute(
         f"""SELECT number FROM (SELECT s.number, ({latest}) AS latest FROM source s) AS found
         WHERE latest IS NOT NULL ORDER BY latest DESC, number LIMIT :limit""",
         {**parameters, "limit": limit},
     ).fetchall()
-    items = f"""SELECT i.number FROM source s CROSS JOIN {wanted.tables}
-        WHERE s.number = :source AND {of_source}, i.number DESC LIMIT :limit"""
+    items = f"""SELECT i.number FROM source s CROSS JOIN {CORRECTED}
+        WHERE s.number = :source AND {OF_SOURCE}, i.number DESC LIMIT :limit"""
     queues = [
         [
             row["number"]

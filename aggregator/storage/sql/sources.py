@@ -33,6 +33,11 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
     for old, new in planned.renames:
         db.execute("UPDATE source SET id = ? WHERE id = ?", (new, old))
+        db.execute(
+            """INSERT INTO former_id (id, source) SELECT ?, number FROM source WHERE id = ?
+            ON CONFLICT (id) DO UPDATE SET source = excluded.source""",
+            (old, new),
+        )
         db.execute("UPDATE channel SET name = ? WHERE name = ?", (f"sources/{new}", f"sources/{old}"))
     for number in planned.removals:
         alerts.end(db, number, now)

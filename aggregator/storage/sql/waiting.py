@@ -13,14 +13,16 @@ from aggregator.policy.story_lead import ALL, Member, channel_names
 from aggregator.storage.sql import channels, places, rows
 from aggregator.storage.sql.channels import OF_MEMBER, Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
-from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.places import LISTED, visible
 from aggregator.storage.sql.rows import moment, ms
 
 GROUPS_AT_ONCE = 20  # in one transaction: each takes seven statements, 1 to 2 ms on PostgreSQL
 
-ENTER = f"""INSERT INTO membership (channel, position, item, source, since)
-    SELECT w.channel, :first + row_number() OVER (ORDER BY w.since, w.item) - 1, w.item, w.source, :now
-    FROM waiting w WHERE w.channel = :channel AND w.item {ints(":items")} ON CONFLICT DO NOTHING"""
+ENTER = f"""INSERT INTO membership (channel, position, item, source, since, listed)
+    SELECT w.channel, :first + row_number() OVER (ORDER BY w.since, w.item) - 1, w.item, w.source, :now,
+    {LISTED}
+    FROM waiting w JOIN item i ON i.number = w.item WHERE w.channel = :channel AND w.item {ints(":items")}
+    ON CONFLICT DO NOTHING"""
 
 
 def is_turn(db: Connection, now: datetime) -> bool:

@@ -52,7 +52,8 @@ class Item:
 
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
-    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates.
+    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates; `latest`,
+    which is not stored, is the latest moment that a date in an unknown zone can mean.
     `fingerprint` changes only when the substance does.
     """
 
@@ -67,6 +68,7 @@ class Item:
     language: str = ""
     claimed: datetime | None = None
     updated: datetime | None = None
+    latest: datetime | None = field(default=None, compare=False)
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()

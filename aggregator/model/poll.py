@@ -79,7 +79,8 @@ class AlertKind(StrEnum):
     HUB = "hub"
     BUDGET = "budget"
     LINK = "link"  # event: links of its items have left its domains
-    AHEAD = "ahead"  # event: its new items are held for their dates
+    AHEAD = "ahead"  # event: its items are held until their dates
+    DISTANT = "distant"  # event: its items are dated too far ahead, the operator decides
     STORY = "story"  # event: its items no longer agree with those of other sources
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 

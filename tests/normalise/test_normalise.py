@@ -172,6 +172,13 @@ def test_unreadable_dates_are_flagged_and_the_update_replaces_a_date() -> None:
     assert normalised(entry("a")).flags == ()
 
 
+def test_the_latest_moment_of_a_date_in_an_unknown_zone_is_that_of_the_date_that_counts() -> None:
+    unzoned, known = "30 Jan 2024 14:00 XYZ", "2024-01-30T00:00:00Z"
+    for published, updated, hour in ((unzoned, known, 2), ("", unzoned, 2), (known, unzoned, None)):
+        found = normalised(replace(entry("a", published=published), updated=updated)).latest
+        assert found == (None if hour is None else datetime(2024, 1, 31, hour, tzinfo=UTC))
+
+
 def test_bodies_that_cost_too_much_are_flagged() -> None:
     assert normalised(entry("a", content="<i>b" * 5_000)).flags == ("plain-text-only",)
 

@@ -70,12 +70,13 @@ def _publish(db: Connection, stored: Sequence[Row], at: Stamp) -> None:
 
 def _move(db: Connection, transitions: Sequence[Transition]) -> None:
     db.executemany(
-        """UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ?, over_budget = 0
+        """UPDATE item SET state = ?, reason = ?, release = ?, dated = 0, reinstated = ?, over_budget = 0
         WHERE number = ?""",
         [
             (
                 step.after.value,
                 step.reason if step.after is not State.LIVE else "",
+                rows.column(step.release),
                 int(step.trigger is Trigger.REINSTATE),
                 step.number,
             )

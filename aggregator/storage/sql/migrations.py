@@ -105,4 +105,9 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Which items their own dates hold, with a release time or without one.
+    "m019_held": (
+        "ALTER TABLE item ADD COLUMN dated INTEGER NOT NULL DEFAULT 0",
+        "UPDATE item SET dated = 1 WHERE state = 'held' AND release IS NOT NULL",
+    ),
 }

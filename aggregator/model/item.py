@@ -54,7 +54,8 @@ class Item:
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
     absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates; `latest`,
     which is not stored, is the latest moment that a date in an unknown zone can mean.
-    `fingerprint` changes only when the substance does.
+    `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
+    derived from its text or address.
     """
 
     keys: tuple[Key, ...]
@@ -79,6 +80,7 @@ class Item:
     fingerprint: bytes = b""
     digest: bytes = b""
     signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
+    untitled: bool = False
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

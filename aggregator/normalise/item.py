@@ -36,6 +36,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     addresses = [address for address in (own.text(link), *(file.url for file in enclosures)) if address]
     if not (title or content.html or addresses):
         raise ValueError("the entry has no title, no link and no content")
+    untitled = not title
     title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
@@ -66,6 +67,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
+        untitled=untitled,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )
     return own.item(item)

@@ -90,7 +90,8 @@ def test_titles_of_json_are_unescaped_too() -> None:
     ],
 )
 def test_an_item_without_a_title_is_given_one(raw: Entry, title: str) -> None:
-    assert normalised(raw).title == title
+    found = normalised(raw)
+    assert (found.title, found.untitled) == (title, True)
 
 
 LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/1")

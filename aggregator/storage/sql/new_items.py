@@ -108,7 +108,11 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
 def _revise(db: Connection, number: int, at: Stamp) -> None:
     """Keep the present state of an item as a revision, and of older ones no more than `history` allows."""
     row = one(
-        db.execute("SELECT number, title, content, url, fingerprint FROM item WHERE number = ?", (number,))
+        db.execute(
+            """SELECT (CASE WHEN untitled = 1 THEN '' ELSE title END) AS title, content, url, fingerprint
+            FROM item WHERE number = ?""",
+            (number,),
+        )
     )
     kept = {name: row[name] for name in ("title", "content", "url", "fingerprint")}
     size = sum(len(row[name].encode()) for name in ("title", "content", "url"))

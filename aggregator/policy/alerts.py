@@ -151,7 +151,9 @@ def _failed(result: PollResult) -> Mapping[AlertKind, str]:
     elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED_MIN:
         shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator for access: {message}"
     elif failures >= FAILURES_MIN and outcome.started - since >= FAILING_MIN:
-        shown[AlertKind.FAILING] = f"failed {long}: {message}"
+        is_cut = outcome.cause is Cause.INCOMPLETE
+        found = "its document is incomplete, not read whole" if is_cut else "failed"
+        shown[AlertKind.FAILING] = f"{found} {long}: {message}"
     if result.due.is_capped:
         shown[AlertKind.WAITING] = f"{reasons.words(result.due)}: {message}"
     return shown

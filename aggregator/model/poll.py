@@ -48,10 +48,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """New items of a source that were held for a date ahead: by up to a zone's hours, and by days."""
+    """New items of a source that were held for a date ahead: by up to a zone's hours, and by days.
+
+    `early` counts those that an operator released before their dates, which were no embargoes.
+    """
 
     hours: int = 0
     days: int = 0
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Embargo: whether an item is live, or held until its date, for the operator's decision or for review."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model import Ahead, Changes, Item, NewItem, Placement, State
@@ -55,15 +56,20 @@ def counted(before: Ahead, items: Sequence[NewItem], now: datetime) -> Ahead:
     """Return how many items of a source have been ahead, with those of a poll."""
     found = ahead(((new.id, new.placement) for new in items), now)
     by_hours = sum(placement.release - now <= ZONE_HOURS_MAX for _, placement in found if placement.release)
-    return Ahead(before.hours + by_hours, before.days + len(found) - by_hours)
+    return replace(before, hours=before.hours + by_hours, days=before.days + len(found) - by_hours)
 
 
 def advice(habit: Ahead) -> str:
     """Return the advice for a source that dates items ahead, by how it has done so before."""
+    cure = "`embargo: clamp` in sources.yaml publishes them when they are found"
+    if habit.early >= HABIT_MIN:
+        return (
+            f"{habit.early} of its items were released before their dates: if they are no embargoes, {cure}"
+        )
     if max(habit.hours, habit.days) < HABIT_MIN:
-        reason = "if they are the days of events, or local times labelled GMT"
-    elif habit.hours > habit.days:
-        reason = f"{habit.hours} of its items were ahead by hours, as local times labelled GMT are; if so"
+        return f"if they are the days of events, or local times labelled GMT, {cure}"
+    if habit.hours > habit.days:
+        seen = f"{habit.hours} of its items were ahead by hours, as local times labelled GMT are"
     else:
-        reason = f"{habit.days} of its items were ahead by days, as those of events are; if so"
-    return f"{reason}, `embargo: clamp` in sources.yaml publishes them when they are found"
+        seen = f"{habit.days} of its items were ahead by days, as those of events are"
+    return f"{seen}; if so, {cure}"

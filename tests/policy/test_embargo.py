@@ -132,7 +132,7 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
         new(timedelta(hours=14)),
         new(timedelta(days=9)),
     ]
-    assert counted(Ahead(1, 1), items, NOW) == Ahead(3, 2)
+    assert counted(Ahead(1, 1, 5), items, NOW) == Ahead(3, 2, 5)
 
 
 @pytest.mark.parametrize(
@@ -144,6 +144,14 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
             "3 of its items were ahead by hours, as local times labelled GMT are; if so, `embargo: clamp`",
         ),
         (Ahead(3, 4), "4 of its items were ahead by days, as those of events are; if so, `embargo: clamp`"),
+        (
+            Ahead(3, 4, 2),
+            "4 of its items were ahead by days, as those of events are; if so, `embargo: clamp`",
+        ),
+        (
+            Ahead(0, 4, 3),
+            "3 of its items were released before their dates: if they are no embargoes, `embargo: clamp`",
+        ),
     ],
 )
 def test_the_advice_names_the_setting_and_what_the_dates_look_like(habit: Ahead, words: str) -> None:

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, StorageError
-from aggregator.model import State, Transition, Trigger
+from aggregator.model import Ahead, State, Transition, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
@@ -64,6 +64,21 @@ def test_an_item_beyond_the_horizon_is_held_until_its_origin_or_the_operator_giv
     assert releases == {"Corrected": NOON + 2 * DAY, "Decided": until, "Far": None}
     Releases(storage).all(NOON + 100 * DAY)
     assert sorted(titles(storage.items.select(""))) == ["Corrected", "Decided"]
+
+
+def test_items_that_an_operator_releases_before_their_dates_are_counted(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(
+        *(entry(name, name, published=iso(NOON + DAY)) for name in ("One", "Two", "Three")), entry("Now")
+    )
+    one, two, _ = (item for item in all_items(storage) if item.state is State.HELD)
+    for item in (one, two):
+        move(storage, item, Trigger.RELEASE)
+    (live,) = (item for item in all_items(storage) if item.item.title == "Now")
+    for trigger in (Trigger.HOLD, Trigger.RELEASE):  # not held by a date
+        move(storage, again(storage, live), trigger)
+    Releases(storage).all(NOON + 2 * DAY)
+    assert claimed(storage).ahead == Ahead(days=3, early=2)
 
 
 def test_an_item_dated_later_beyond_the_horizon_does_not_go_live(storage: Storage) -> None:

@@ -185,9 +185,19 @@ def release(
 
 
 @app.command()
-def hold(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def hold(
+    item: ItemId,
+    reason: Reason,
+    until: Annotated[
+        str, typer.Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
+    ] = "",
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
     """Remove an item from every feed and page until it is released."""
-    _verb(config, Trigger.HOLD, item, reason, story=story)
+    from aggregator.cli import verbs
+
+    verbs.apply(config, Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
 
 
 def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:

@@ -2,11 +2,12 @@
 
 import getpass
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.items import find_item
-from aggregator.cli.output import say
+from aggregator.cli.output import say, when
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
@@ -16,8 +17,19 @@ from aggregator.service import app
 BATCH = 200  # items of one transaction: polls go on between them
 
 
-def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, *, story: bool) -> None:
-    """Apply one transition to items, or to every member of their stories that permits it; to all or none."""
+def apply(
+    path: Path,
+    trigger: Trigger,
+    references: Sequence[str],
+    reason: str,
+    *,
+    story: bool,
+    until: datetime | None = None,
+) -> None:
+    """Apply one transition to items, or to every member of their stories that permits it; to all or none.
+
+    `until` is when items that are held now go live.
+    """
     if not references:
         raise UsageError("name an item: `publicwire items --state held` lists those that are held")
     config = configuration.load(path)
@@ -29,15 +41,28 @@ def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, 
             chosen = [member for member in members if (member.state, trigger) in TABLE] or [item]
             movable |= {member.id: member for member in chosen}
         now = app.utc_now()
-        steps = [step(each, trigger, reason=reason, actor=_operator(), at=now) for each in movable.values()]
+        steps = [
+            step(each, trigger, reason=reason, actor=_operator(), at=now, until=until)
+            for each in movable.values()
+        ]
         storage.items.apply_transitions(steps)
     for member, done in zip(movable.values(), steps, strict=True):
-        say(f"{member.id} is now {done.after}: {member.item.title}")
+        time = f" until {when(until)} UTC" if until else ""
+        say(f"{member.id} is now {done.after}{time}: {member.item.title}")
         if trigger is Trigger.REINSTATE:
             say(
                 "  published once its origin lists it again, as its origin has it then; "
                 f"`publicwire release {member.id}` publishes it as it is"
             )
+
+
+def moment(text: str) -> datetime | None:
+    """Return the time of `--until`, in UTC without a zone; None for "". UsageError for any other text."""
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise UsageError(f"--until {text!r} is no time such as 2027-01-31T09:00+01:00") from error
+    return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
 def release_over_budget(path: Path, source: str, reason: str) -> None:

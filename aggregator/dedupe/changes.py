@@ -33,7 +33,7 @@ EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 WITHDRAWN_BEFORE = "withdrawn before the store was restored"
 
-Place = Callable[[datetime | None], Placement]  # of the date an item claims
+Place = Callable[[Item], Placement]
 
 
 def decide(
@@ -110,15 +110,12 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     moves = item.url != old.url and not is_withdrawn
     is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
     substantive = (item.fingerprint != old.fingerprint and not is_withdrawn) or is_elsewhere
-    release = None
-    returns = old.state is State.HELD and old.reinstated
-    if returns or (old.state is State.HELD and old.release is not None):
-        placement = place(item.claimed)
-        release = placement.release if placement.state is State.HELD else now
-    if not substantive and item.keys == old.current and release is None:
+    placement = _placed_anew(item, old, now=now, place=place)
+    if not substantive and item.keys == old.current and placement is None:
         return None
     is_damped = old.edits >= EDITS_MAX and not is_elsewhere
     added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
+    added |= {*placement.flags} if placement else set()
     return Edit(
         number=old.number,
         item=item,
@@ -127,11 +124,26 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         moves=moves,
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
-        release=release,
-        returns=returns,
+        placement=placement,
+        returns=old.state is State.HELD and old.reinstated,
         flags=tuple(sorted({*old.flags, *added})) if added else None,
         id=old.id,
     )
+
+
+def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:
+    """Return the new placement of an item that its date holds, or that was reinstated; None when it stays.
+
+    An item that goes live is held until now: the next tick publishes it.
+    """
+    if old.state is not State.HELD or not (old.dated or old.reinstated):
+        return None
+    placement = place(item)
+    if placement.state is State.LIVE:
+        placement = replace(placement, state=State.HELD, release=now, dated=True)
+    elif not placement.dated:
+        return None
+    return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
 
 
 def _in_story(
@@ -175,7 +187,7 @@ def _new(
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
     for item in reversed(items):
-        placement = place(item.claimed)
+        placement = place(item)
         match = matcher.match(item, placement.shown)
         made.append(
             NewItem(

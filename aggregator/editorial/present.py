@@ -14,6 +14,7 @@ from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Re
 from aggregator.model.settings import Publication, Republish, Text
 from aggregator.normalise.feed_address import Remover, remover
 
+TITLE_CHARS_MAX = 80  # of a title derived from the text
 LEAD_CHARS_MIN = 3_000  # of a content before which the disclaimer stands in one line, too; or as high
 _CHARS_A_LINE = 80
 _MEDIA_LINES = 15  # of an image or medium without a declared height
@@ -35,14 +36,14 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
-    item = own_address(feed).item(stored.item)
-    allowed = permitted(item, Republish(feed.republish))
-    brief = _brief(item, Republish(feed.republish))
+    item, rights = own_address(feed).item(stored.item), Republish(feed.republish)
+    allowed = permitted(item, rights)
+    brief = _brief(item, rights)
     source = _published_feed(feed, publication)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
-    title = line(item.title) or truncate(item.text, 80) or organisation
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
+    title = _title(item, rights, allowed.text) or organisation
     authors = _names(item.authors)
     words = disclaimer.Variables(
         line(publication.name),
@@ -80,6 +81,14 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         corrected=stored.corrected,
         is_dated=stored.is_dated,
     )
+
+
+def _title(item: Item, rights: Republish, allowed: str) -> str:
+    """Return the title; one that was derived from the whole text stands under full rights only, else it is
+    derived from the text allowed, or from the link."""
+    if not item.untitled or rights is Republish.FULL:
+        return line(item.title) or truncate(allowed, TITLE_CHARS_MAX)
+    return truncate(allowed, TITLE_CHARS_MAX) or web_address(item.url).partition("://")[2]
 
 
 def own_address(feed: FeedInfo) -> Remover:

@@ -1,19 +1,15 @@
 """The share of an item that its source's `republish` setting permits, as HTML and as text. Truncates plain
 text only, so that the HTML stays as safe as it came."""
 
-import re
 from dataclasses import dataclass
 from html import escape, unescape
 
+from aggregator.editorial.paragraph import TAG, first_paragraph
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
 
 EXCERPT_CHARS_MAX = 600
 SUMMARY_CHARS_MAX = 300
-
-# The sanitiser writes attributes in double quotes, and escapes quotes within and "<" everywhere. No start of
-# a match runs over the next one, so the search is linear.
-_TAG = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,15 +26,16 @@ class Permitted:
 def permitted(item: Item, republish: Republish) -> Permitted:
     """Return the part of an item that the rights permit. Raises ValueError for `no`, whose items are not
     published at all."""
-    first, _, _ = item.text.partition("\n\n")
     match republish:
         case Republish.NO:
             raise ValueError("`republish: no` forbids publishing items of this source")
         case Republish.HEADLINE:
             return Permitted()
         case Republish.EXCERPT:
-            excerpt = truncate(first, EXCERPT_CHARS_MAX) or _plain(item.summary, EXCERPT_CHARS_MAX)
+            first = first_paragraph(item.content) or item.text.partition("\n")[0]
+            excerpt = truncate(first or first_paragraph(item.summary), EXCERPT_CHARS_MAX)
             return Permitted(paragraph(excerpt), excerpt, truncate(excerpt, SUMMARY_CHARS_MAX))
+    first, _, _ = item.text.partition("\n\n")
     summary = _plain(item.summary, SUMMARY_CHARS_MAX) or truncate(first, SUMMARY_CHARS_MAX)
     return Permitted(item.content, item.text, summary, item.enclosures, item.images)
 
@@ -59,4 +56,4 @@ def truncate(text: str, limit: int) -> str:
 
 def _plain(html: str, limit: int) -> str:
     """Return safe HTML as plain text of at most `limit` characters."""
-    return truncate(unescape(_TAG.sub(" ", html[:20_000])), limit)
+    return truncate(unescape(TAG.sub(" ", html[:20_000])), limit)

@@ -21,6 +21,7 @@ class Placement:
     reason: str = ""
     flags: tuple[str, ...] = ()
     over_budget: bool = False  # held by the budget of its source
+    dated: bool = False  # held by its date: another date of its origin places it anew
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ class Edit:
 
     `substantive`: all of its content is replaced, else only its keys and, when `moves`, its address.
     `revises`: the public state of before becomes a revision and the item counts as corrected, with
-    `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `returns`: the
-    item was reinstated and its origin says it again, so that it has a new `updated`, and no revision of what
-    was withdrawn. `flags` are all it has afterwards, None for no change. `parts`: it leaves its story;
-    `leaves_home`: its link has left the domains of its source. `id` is that of the item.
+    `updated`. `is_public`: the public sees the change. `placement` is the new one of an item that its date
+    holds, None when it stays; `returns`: the item was reinstated and its origin says it again, so that it has
+    a new `updated`, and no revision of what was withdrawn. `flags` are all it has afterwards, None for no
+    change. `parts`: it leaves its story; `leaves_home`: its link has left the domains of its source. `id` is
+    that of the item.
     """
 
     number: int
@@ -60,7 +62,7 @@ class Edit:
     moves: bool = False
     revises: bool = False
     is_public: bool = False
-    release: datetime | None = None
+    placement: Placement | None = None
     returns: bool = False
     flags: tuple[str, ...] | None = None
     parts: bool = False
@@ -97,3 +99,4 @@ class Transition:
     actor: str
     at: datetime
     id: str = ""  # of the item, which a restore meanwhile may have given another number
+    release: datetime | None = None  # of an item that is held now, the operator's

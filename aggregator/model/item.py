@@ -52,8 +52,10 @@ class Item:
 
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
-    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates.
-    `fingerprint` changes only when the substance does.
+    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates; `latest`,
+    which is not stored, is the latest moment that a date in an unknown zone can mean.
+    `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
+    derived from its text or address.
     """
 
     keys: tuple[Key, ...]
@@ -67,6 +69,7 @@ class Item:
     language: str = ""
     claimed: datetime | None = None
     updated: datetime | None = None
+    latest: datetime | None = field(default=None, compare=False)
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()
@@ -77,6 +80,7 @@ class Item:
     fingerprint: bytes = b""
     digest: bytes = b""
     signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
+    untitled: bool = False
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

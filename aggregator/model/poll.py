@@ -48,10 +48,14 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """New items of a source that were held for a date ahead: by up to a zone's hours, and by days."""
+    """New items of a source that were held for a date ahead: by up to a zone's hours, and by days.
+
+    `early` counts those that an operator released before their dates, which were no embargoes.
+    """
 
     hours: int = 0
     days: int = 0
+    early: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,8 @@ class AlertKind(StrEnum):
     HUB = "hub"
     BUDGET = "budget"
     LINK = "link"  # event: links of its items have left its domains
-    AHEAD = "ahead"  # event: its new items are held for their dates
+    AHEAD = "ahead"  # event: its items are held until their dates
+    DISTANT = "distant"  # event: its items are dated too far ahead, the operator decides
     STORY = "story"  # event: its items no longer agree with those of other sources
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 

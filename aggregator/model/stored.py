@@ -33,8 +33,8 @@ class Known:
 
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
-    revisions of the last 7 days. `release` is when a held item goes live by itself, `reinstated` that a held
-    one does when its origin says it again.
+    revisions of the last 7 days. `release` is when a held item goes live by itself, `dated` that its date
+    holds it, `reinstated` that it goes live when its origin says it again.
     """
 
     number: int
@@ -48,6 +48,7 @@ class Known:
     listed: bool = False
     edits: int = 0
     release: datetime | None = None
+    dated: bool = False
     reinstated: bool = False
     flags: tuple[str, ...] = ()
     id: str = ""

@@ -65,12 +65,15 @@ class Parts:
     critical: str = ""
 
 
-def take_apart(text: str) -> Parts | None:
-    """Return the parts of a date, None for a text that holds anything else."""
+def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
+    """Return the parts of a date, None for a text that holds anything else.
+
+    Unless its zone is known, unknown words are left out: they may name the zone.
+    """
     folded = fold(text)
     tags = [(mark, name) for mark, name in _TAG.findall(folded) if name not in _CALENDARS]
     names = [name for _, name in tags if "=" not in name]
-    if len(names) > 1 or any(mark and "=" in name for mark, name in tags):
+    if is_zone_known and (len(names) > 1 or any(mark and "=" in name for mark, name in tags)):
         return None
     folded, comments = _without_comments(_TAG.sub(" ", folded))
     day, rest, time = _split_time(_digital(folded))
@@ -81,7 +84,7 @@ def take_apart(text: str) -> Parts | None:
         day, zone = day[: before.start()], before[0]
     zone = zone or next((name for name in (*names, *comments) if _names_zone(name)), "")
     critical = next((name for mark, name in tags if mark and "=" not in name), "")
-    parts = _words(day, rest, time, zone=zone, critical=critical)
+    parts = _words(day, rest, time, zone=zone, critical=critical, is_zone_known=is_zone_known)
     if parts is None or parts.weekdays:
         return parts
     return replace(
@@ -155,7 +158,9 @@ def _split_zone(rest: str) -> tuple[str, str]:
     return without, "" if first is None else first[0].strip()
 
 
-def _words(day: str, rest: str, time: timedelta, *, zone: str, critical: str) -> Parts | None:
+def _words(
+    day: str, rest: str, time: timedelta, *, zone: str, critical: str, is_zone_known: bool
+) -> Parts | None:
     """Return the parts of the words and numbers before and after the time; None when a word is unknown."""
     numbers: list[str] = []
     names: list[str] = []
@@ -167,8 +172,9 @@ def _words(day: str, rest: str, time: timedelta, *, zone: str, critical: str) ->
                 continue
             phrase = _phrase(words)
             is_first = not numbers and not names and text is day
-            if phrase is None and not (is_first and words[1:] and words[1].isdigit()):
-                return None  # else the weekday in one more language
+            is_left_out = is_first and words[1:] and words[1].isdigit()  # the weekday in one more language
+            if phrase is None and not is_left_out and is_zone_known:
+                return None
             name = phrase or words[0]
             del words[: name.count(" ") + 1]
             is_of_day = name in MONTHS or (name in WEEKDAYS and text is day)

@@ -7,7 +7,8 @@ Nothing raises, and no missing part is guessed. Never reads a clock.
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from aggregator.normalise import cldr, zones
@@ -17,6 +18,7 @@ from aggregator.normalise.date_words import ENGLISH_MONTHS
 EARLIEST, LATEST = 1900, 2200  # years
 DATE_CHARS_MAX = 120
 
+_LATEST_ZONE = timezone(timedelta(hours=-12))
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # 0 of Unix time: software's word for no date, in any zone
 _RFC_822 = re.compile(  # also RFC 850
     r"(?:[a-z]{3,9}[.,]{0,2} +)?(\d{1,2})[ -]([a-z]{3,9})\.?,?[ -](\d{4}|\d{2})"
@@ -46,13 +48,40 @@ def read(
             parts = take_apart(text)
             if parts is None:
                 return None
-            first = is_month_first(language, zone) if month_first is None else month_first
-            if month_first is None and parts.separator == ".":
-                first = False  # written so nowhere
+            first = _is_month_first(parts, zone, language, month_first)
             moment = _moment(parts, local, now, language=language, month_first=first)
-        moment = (moment if moment.tzinfo else moment.replace(tzinfo=local)).astimezone(UTC)
+        return _plausible(moment if moment.tzinfo else moment.replace(tzinfo=local))
     except (ValueError, ArithmeticError, LookupError):  # a day or a year there is not
         return None
+
+
+def latest(
+    text: str, *, zone: str = "UTC", language: str = "", month_first: bool | None = None, now: datetime
+) -> datetime | None:
+    """Return the latest moment (UTC) that a date can stand for whose zone `read` does not know; None for text
+    that is no date in any zone. The parameters are those of `read`."""
+    text = text.strip()
+    parts = take_apart(text, is_zone_known=False) if len(text) <= DATE_CHARS_MAX else None
+    if parts is None:
+        return None
+    parts = replace(parts, zone="", critical="")
+    first = _is_month_first(parts, zone, language, month_first)
+    try:
+        return _plausible(_moment(parts, _LATEST_ZONE, now, language=language, month_first=first))
+    except (ValueError, ArithmeticError):
+        return None
+
+
+def _is_month_first(parts: Parts, zone: str, language: str, month_first: bool | None) -> bool:
+    """Return whether a date in three numbers is read with the month first, unless it shows another order."""
+    if month_first is not None:
+        return month_first
+    return parts.separator != "." and is_month_first(language, zone)  # with dots nowhere
+
+
+def _plausible(moment: datetime) -> datetime | None:
+    """Return a moment in UTC, None for one that stands for no date or is in no plausible year."""
+    moment = moment.astimezone(UTC)
     is_unknown = moment.year in (1969, 1970) and abs(moment - _UNKNOWN) < timedelta(days=1)
     return moment if EARLIEST <= moment.year <= LATEST and not is_unknown else None
 

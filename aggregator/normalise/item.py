@@ -36,10 +36,11 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     addresses = [address for address in (own.text(link), *(file.url for file in enclosures)) if address]
     if not (title or content.html or addresses):
         raise ValueError("the entry has no title, no link and no content")
+    untitled = not title
     title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
-    claimed, updated, date_flags = _dates(entry, document, source, language, now=now)
+    claimed, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
@@ -55,6 +56,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         language=language,
         claimed=claimed,
         updated=updated,
+        latest=latest,
         authors=authors,
         organisation=organisation,
         categories=labels.categories(entry.categories),
@@ -65,6 +67,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
+        untitled=untitled,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )
     return own.item(item)
@@ -130,17 +133,18 @@ def _derived_title(plain: str, url: str) -> str:
 
 def _dates(
     entry: Entry, document: Document, source: Source, language: str, *, now: datetime
-) -> tuple[datetime | None, datetime | None, tuple[str, ...]]:
-    read = partial(
-        dates.read,
-        zone=source.timezone,
-        language=source.language or language,
-        month_first=document.month_first,
-        now=now,
+) -> tuple[datetime | None, datetime | None, datetime | None, tuple[str, ...]]:
+    """Return the claimed date, that of the update, the latest one in an unknown zone, and flags."""
+    order, zone, spoken = document.month_first, source.timezone, source.language or language
+    read, read_latest = (
+        partial(each, zone=zone, language=spoken, month_first=order, now=now)
+        for each in (dates.read, dates.latest)
     )
     published, updated = (read(raw) if raw.strip() else None for raw in (entry.published, entry.updated))
     is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
-    return published or updated, updated, ("bad-date",) if is_bad else ()
+    first, raw = (published, entry.published) if entry.published.strip() else (updated, entry.updated)
+    latest = read_latest(raw) if is_bad and not first else None
+    return published or updated, updated, latest, ("bad-date",) if is_bad else ()
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

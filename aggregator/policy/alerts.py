@@ -23,7 +23,7 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD)
+EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT)
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -81,20 +81,30 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
-    return {**found, **_ahead(result)}
+    placed = embargo.placed(result.changes) if result.changes else ()
+    if far := embargo.distant(placed):
+        found[AlertKind.DISTANT] = (
+            f"items are dated more than {embargo.HORIZON.days} days ahead and held until you decide: "
+            f"{_some(far)}; `publicwire release {far[0]}` publishes one now, "
+            f"`publicwire hold {far[0]} --until DATE` at another time"
+        )
+    return {**found, **_ahead(result, placed)}
 
 
-def _ahead(result: PollResult) -> Mapping[AlertKind, str]:
-    """Return the alert of new items that are held for their dates, once a source and day (UTC)."""
+def _ahead(result: PollResult, placed: Sequence[embargo.Placed]) -> Mapping[AlertKind, str]:
+    """Return the alert of items that are held until their dates, once a source and day (UTC)."""
     now, told = result.outcome.started, result.claim.open_alerts.get(AlertKind.AHEAD)
-    held = embargo.ahead(result.changes.new, now) if result.changes else ()
+    held = embargo.ahead(placed, now)
     if not held or (told is not None and told.date() == now.date()):
         return {}
-    ids = _some([new.id for new in held])
-    cure = f"`publicwire release {held[0].id}` publishes one now"
+    ids = _some([name for name, _ in held])
+    cure = f"`publicwire release {held[0][0]}` publishes one now"
+    is_unzoned = any(embargo.UNKNOWN_ZONE in placement.flags for _, placement in held)
+    reading = " if their unknown zone is the latest, UTC-12" if is_unzoned else ""
     advice = embargo.advice(result.after.ahead)
     return {
-        AlertKind.AHEAD: f"new items are held until their dates, which are ahead: {ids}; {cure}; {advice}"
+        AlertKind.AHEAD: f"items are held until their dates, which are ahead{reading}: {ids}; {cure}; "
+        + advice
     }
 
 
@@ -141,7 +151,9 @@ def _failed(result: PollResult) -> Mapping[AlertKind, str]:
     elif outcome.cause is Cause.BLOCKED and failures >= BLOCKED_MIN:
         shown[AlertKind.BLOCKED] = f"blocked as a robot {long}, ask its operator for access: {message}"
     elif failures >= FAILURES_MIN and outcome.started - since >= FAILING_MIN:
-        shown[AlertKind.FAILING] = f"failed {long}: {message}"
+        is_cut = outcome.cause is Cause.INCOMPLETE
+        found = "its document is incomplete, not read whole" if is_cut else "failed"
+        shown[AlertKind.FAILING] = f"{found} {long}: {message}"
     if result.due.is_capped:
         shown[AlertKind.WAITING] = f"{reasons.words(result.due)}: {message}"
     return shown

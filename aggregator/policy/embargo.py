@@ -1,52 +1,75 @@
-"""Embargo: whether a new item is live, or held until its date or for review."""
+"""Embargo: whether an item is live, or held until its date, for the operator's decision or for review."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Ahead, NewItem, Placement, State
+from aggregator.model import Ahead, Changes, Item, NewItem, Placement, State
 from aggregator.model.settings import Embargo
 
-LEEWAY = timedelta(minutes=10)  # clocks differ; less than this ahead is now
-HORIZON = timedelta(days=30)  # a date further ahead is taken for an error (flag bad-date)
+HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operator decides
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
 ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no more
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
+UNKNOWN_ZONE = "unknown-zone"  # flag: held by a date whose zone is unknown
+
+Placed = tuple[str, Placement]  # an item's id, and its placement
 
 
-def place(claimed: datetime | None, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
-    """Return the placement of an item with this claimed date. Both times are aware.
+def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
+    """Return the placement of an item by its claimed date, or by the latest moment that may mean.
 
     A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in
-    letting the item out at once.
+    letting the item out at once. A date beyond the horizon holds the item without a release time.
     """
-    shown = now if claimed is None else min(claimed, now)
-    ahead = timedelta() if claimed is None else claimed - now
-    flags = ("bad-date",) if ahead > HORIZON else ()
+    until = item.latest or item.claimed
+    shown = now if item.claimed is None else min(item.claimed, now)
+    is_ahead, is_distant = until is not None and until > now, until is not None and until - now > HORIZON
+    flags: tuple[str, ...] = ("bad-date",) if is_distant else ()
     if review:
         return Placement(State.HELD, None, shown, reason="review", flags=flags)
-    if embargo is Embargo.HOLD and LEEWAY < ahead <= HORIZON:
-        return Placement(State.HELD, claimed, shown, reason="embargo")
-    return Placement(State.LIVE, None, shown, flags=flags)
+    if embargo is not Embargo.HOLD or not is_ahead:
+        return Placement(State.LIVE, None, shown, flags=flags)
+    flags += (UNKNOWN_ZONE,) if item.latest else ()
+    if is_distant:
+        return Placement(State.HELD, None, shown, "dated more than 30 days ahead", flags, dated=True)
+    return Placement(State.HELD, until, shown, "embargo", flags, dated=True)
 
 
-def ahead(items: Sequence[NewItem], now: datetime) -> tuple[NewItem, ...]:
-    """Return the new items that are held for a date so far ahead that the operator is told."""
-    return tuple(new for new in items if new.placement.release and new.placement.release - now > TOLD_FROM)
+def placed(changes: Changes) -> tuple[Placed, ...]:
+    """Return the new placements of a poll's items, with their ids."""
+    edited = ((edit.id, edit.placement) for edit in changes.edits if edit.placement)
+    return (*((new.id, new.placement) for new in changes.new), *edited)
+
+
+def distant(items: Iterable[Placed]) -> tuple[str, ...]:
+    """Return the ids of items that are held for their date without a release time."""
+    return tuple(name for name, placement in items if placement.dated and placement.release is None)
+
+
+def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
+    """Return the items that are held until a date so far ahead that the operator is told."""
+    return tuple(each for each in items if each[1].release and each[1].release - now > TOLD_FROM)
 
 
 def counted(before: Ahead, items: Sequence[NewItem], now: datetime) -> Ahead:
     """Return how many items of a source have been ahead, with those of a poll."""
-    leads = [new.placement.release - now for new in ahead(items, now) if new.placement.release]
-    by_hours = sum(lead <= ZONE_HOURS_MAX for lead in leads)
-    return Ahead(before.hours + by_hours, before.days + len(leads) - by_hours)
+    found = ahead(((new.id, new.placement) for new in items), now)
+    by_hours = sum(placement.release - now <= ZONE_HOURS_MAX for _, placement in found if placement.release)
+    return replace(before, hours=before.hours + by_hours, days=before.days + len(found) - by_hours)
 
 
 def advice(habit: Ahead) -> str:
     """Return the advice for a source that dates items ahead, by how it has done so before."""
+    cure = "`embargo: clamp` in sources.yaml publishes them when they are found"
+    if habit.early >= HABIT_MIN:
+        return (
+            f"{habit.early} of its items were released before their dates: if they are no embargoes, {cure}"
+        )
     if max(habit.hours, habit.days) < HABIT_MIN:
-        reason = "if they are the days of events, or local times labelled GMT"
-    elif habit.hours > habit.days:
-        reason = f"{habit.hours} of its items were ahead by hours, as local times labelled GMT are; if so"
+        return f"if they are the days of events, or local times labelled GMT, {cure}"
+    if habit.hours > habit.days:
+        seen = f"{habit.hours} of its items were ahead by hours, as local times labelled GMT are"
     else:
-        reason = f"{habit.days} of its items were ahead by days, as those of events are; if so"
-    return f"{reason}, `embargo: clamp` in sources.yaml publishes them when they are found"
+        seen = f"{habit.days} of its items were ahead by days, as those of events are"
+    return f"{seen}; if so, {cure}"

@@ -10,7 +10,7 @@ from aggregator.model import State, Stored, Transition, Trigger
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
     (State.HELD, Trigger.RELEASE): State.LIVE,
-    # A date may have held it; from now on only the operator releases it.
+    # A date may have held it; from now on only the operator releases it, or the time that they gave.
     (State.HELD, Trigger.HOLD): State.HELD,
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
@@ -20,15 +20,28 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
 }
 
 
-def step(item: Stored, trigger: Trigger, *, reason: str, actor: str, at: datetime) -> Transition:
-    """Return the transition a trigger causes; UsageError names the possible triggers."""
+def step(
+    item: Stored,
+    trigger: Trigger,
+    *,
+    reason: str,
+    actor: str,
+    at: datetime,
+    until: datetime | None = None,
+) -> Transition:
+    """Return the transition a trigger causes; UsageError names the possible triggers.
+
+    `until` is when an item that is held now goes live by itself. UsageError for a time that is past.
+    """
+    if until is not None and until <= at:
+        raise UsageError(f"{until.isoformat()} is past: `publicwire release {item.id}` publishes it now")
     after = TABLE.get((item.state, trigger))
     if after is None:
         possible = ", ".join(
             each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
         )
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
-    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id)
+    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,15 @@ def test_an_item_goes_through_its_life(polled: Command) -> None:
         assert state(polled) == after
 
 
+def test_an_item_is_held_until_a_time(polled: Command) -> None:
+    said = polled("hold", STORM, "--reason", "a test", "--until", "2099-01-31T09:00")
+    assert said.out.splitlines()[0].endswith(" is now held until 2099-01-31 09:00 UTC: Storm warning")
+    assert json.loads(polled("show", STORM, "--json").out)["release"] == "2099-01-31T09:00:00+00:00"
+    for time, complaint in (("soon", "'soon' is no time"), ("2020-01-31T09:00+01:00", "is past")):
+        said = polled("hold", STORM, "--reason", "a test", "--until", time)
+        assert (said.code, complaint in said.err) == (2, True)
+
+
 def test_a_refused_transition_names_the_possible_ones(polled: Command) -> None:
     said = polled("reinstate", STORM, "--reason", "a test")
     assert said.code == 2

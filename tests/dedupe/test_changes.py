@@ -227,12 +227,12 @@ def test_the_reach_of_a_first_import_is_configured() -> None:
 
 def test_a_date_ahead_holds_an_item() -> None:
     (new,) = decided([entry("Later", "g1", published=iso(NOON + DAY))]).new
-    assert new.placement == Placement(State.HELD, NOON + DAY, NOON, "embargo")
+    assert new.placement == Placement(State.HELD, NOON + DAY, NOON, "embargo", dated=True)
 
 
-def test_a_date_far_ahead_is_a_bad_one_and_holds_nothing() -> None:
+def test_a_date_far_ahead_is_a_bad_one_and_holds_for_the_operator() -> None:
     (new,) = decided([entry("Later", "g1", published="2099-01-01T00:00:00Z")]).new
-    assert (new.placement.state, new.placement.shown) == (State.LIVE, NOON)
+    assert (new.placement.state, new.placement.release, new.placement.shown) == (State.HELD, None, NOON)
     assert "bad-date" in {*new.placement.flags, *new.item.flags}
 
 
@@ -319,8 +319,30 @@ def test_the_date_of_an_edit_is_the_origins_when_it_can_be_one() -> None:
 )
 def test_an_item_held_until_its_date_gets_its_new_date(published: str, release: datetime) -> None:
     after = entry("Bridge opens", A.guid, A.link, published=published)
-    edit = edit_of(A, after, state=State.HELD, release=NOON + DAY)
-    assert edit == made(after, substantive=False, release=release)
+    edit = edit_of(A, after, state=State.HELD, release=NOON + DAY, dated=True)
+    assert edit is not None
+    assert edit == made(after, substantive=False, placement=edit.placement)
+    assert edit.placement is not None
+    assert (edit.placement.state, edit.placement.release) == (State.HELD, release)
+
+
+def test_an_item_held_for_its_date_stays_while_that_is_the_same() -> None:
+    held = entry("Bridge opens", A.guid, A.link, published=iso(NOON + DAY))
+    assert edit_of(held, held, state=State.HELD, dated=True, release=NOON + DAY) is None
+    far = entry("Bridge opens", A.guid, A.link, published=iso(NOON + 31 * DAY))
+    assert edit_of(far, far, state=State.HELD, dated=True) is None
+
+
+def test_an_item_dated_later_beyond_the_horizon_is_for_the_operator_and_back_by_a_new_date() -> None:
+    far, soon = (entry("Bridge opens", A.guid, A.link, published=iso(NOON + days * DAY)) for days in (31, 2))
+    edit = edit_of(soon, far, state=State.HELD, dated=True, release=NOON + 2 * DAY)
+    assert edit is not None
+    assert edit.placement == LIVE(said(far)[0])
+    assert (edit.placement.state, edit.placement.release, edit.flags) == (State.HELD, None, ("bad-date",))
+    back = edit_of(far, soon, state=State.HELD, dated=True)
+    assert back is not None
+    assert back.placement is not None
+    assert back.placement.release == NOON + 2 * DAY
 
 
 def test_a_date_does_not_release_an_item_that_the_operator_holds() -> None:
@@ -332,7 +354,7 @@ def test_a_date_does_not_release_an_item_that_the_operator_holds() -> None:
 @pytest.mark.parametrize("release", [None, NOON + DAY])
 def test_an_item_of_a_source_under_review_gets_no_date(release: datetime | None) -> None:
     review = replace(MINISTRY, review=True)
-    stored = knowledge(known(7, A, state=State.HELD, release=release))
+    stored = knowledge(known(7, A, state=State.HELD, release=release, dated=release is not None))
     assert decided([A], stored, review).edits == ()
 
 

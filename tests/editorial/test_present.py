@@ -168,6 +168,29 @@ def test_a_missing_title_or_language_falls_back_to_text_and_source() -> None:
 
 
 @pytest.mark.parametrize(
+    ("republish", "title"),
+    [
+        (Republish.FULL, "Secret body of the dam… and its gates"),
+        (Republish.EXCERPT, "The dam is open."),
+        (Republish.HEADLINE, "water.example/dam?a=1&b=2"),
+    ],
+)
+def test_a_derived_title_is_derived_from_what_the_rights_permit(republish: Republish, title: str) -> None:
+    untitled = replace(ITEM, title="Secret body of the dam… and its gates", untitled=True)
+    feed = replace(FEED, republish=republish)
+    found = present(
+        stored(replace(untitled, url="https://water.example/dam?a=1&b=2")), feed=feed, publication=PUBLICATION
+    )
+    assert found.title == title
+    if republish is not Republish.FULL:
+        assert "Secret" not in repr(found)
+    assert (
+        release(replace(untitled, url=""), feed=replace(feed, republish=Republish.HEADLINE)).title
+        == "Water Board"
+    )
+
+
+@pytest.mark.parametrize(
     ("title", "expected"),
     [("Café: déjà vu!", "cafe-deja-vu"), ("日本語", "release"), ("a" * 59 + " b", "a" * 59), ("", "release")],
 )
@@ -221,6 +244,7 @@ def test_an_excerpt_has_first_words_few_names_and_one_file() -> None:
     long = replace(
         ITEM,
         title="字" * 1_000,
+        content=f"<p>{'字' * 1_000}</p>",
         text="字" * 1_000,
         authors=tuple(f"{n}{'字' * 100}" for n in range(30)),
         categories=tuple(f"{n}{'字' * 100}" for n in range(30)),

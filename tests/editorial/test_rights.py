@@ -2,9 +2,11 @@
 
 import pytest
 
+from aggregator.editorial.paragraph import HTML_CHARS_MAX
 from aggregator.editorial.rights import EXCERPT_CHARS_MAX, SUMMARY_CHARS_MAX, Permitted, permitted, truncate
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
+from aggregator.normalise import text
 
 FILE = Enclosure("https://example.org/a.pdf", "application/pdf")
 ITEM = Item(
@@ -25,6 +27,30 @@ def test_full_rights_show_everything() -> None:
 
 def test_an_excerpt_is_the_first_paragraph_and_no_files() -> None:
     assert permitted(ITEM, Republish.EXCERPT) == Permitted("<p>One &lt;b&gt;</p>", "One <b>", "One <b>")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "One<br><br>Two<br><br>Three",
+        "<ul><li>One</li><li>Two</li></ul>",
+        "<table><tbody><tr><td>One</td></tr><tr><td>Two</td></tr></tbody></table>",
+        "<pre>One\n\nTwo</pre>",
+    ],
+)
+def test_an_excerpt_ends_with_the_first_paragraph_whatever_its_markup(content: str) -> None:
+    item = Item(keys=(), title="", content=content, text=text.read(content)[1])
+    assert permitted(item, Republish.EXCERPT) == Permitted("<p>One</p>", "One", "One")
+
+
+def test_an_excerpt_of_a_body_that_begins_with_much_markup_is_the_first_line_of_its_text() -> None:
+    item = Item(keys=(), title="", content="<hr>" * HTML_CHARS_MAX + "One<br>Two", text="One\nTwo")
+    assert permitted(item, Republish.EXCERPT).text == "One"
+
+
+def test_an_excerpt_by_the_summary_is_its_first_paragraph() -> None:
+    item = Item(keys=(), title="", content="<img>", summary="<p>One</p><p>Two</p>")
+    assert permitted(item, Republish.EXCERPT).text == "One"
 
 
 def test_headline_rights_permit_neither_text_nor_files() -> None:
@@ -55,7 +81,7 @@ def test_an_item_without_text_has_an_empty_excerpt() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "limit", "expected"),
+    ("words", "limit", "expected"),
     [
         ("a b", 3, "a b"),
         ("aaa bbb", 5, "aaa…"),
@@ -64,5 +90,5 @@ def test_an_item_without_text_has_an_empty_excerpt() -> None:
         ("a\n\n b", 9, "a b"),
     ],
 )
-def test_texts_are_truncated_between_words(text: str, limit: int, expected: str) -> None:
-    assert truncate(text, limit) == expected
+def test_texts_are_truncated_between_words(words: str, limit: int, expected: str) -> None:
+    assert truncate(words, limit) == expected

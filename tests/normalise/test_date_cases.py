@@ -108,3 +108,4 @@ def test_a_date_in_an_unknown_zone_is_a_bad_one(date: str) -> None:
     (item,) = read(feed(date))
 
     assert (item.claimed, item.flags) == (None, ("bad-date",))
+    assert item.latest == datetime(2025, 11, 13, 6, 7, tzinfo=UTC)

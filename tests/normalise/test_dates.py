@@ -357,6 +357,41 @@ def test_a_zone_that_is_named_is_never_passed_over(raw: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "raw",
+    [
+        "Tue, 30 Jan 2024 14:00:00 XYZ",
+        "Tuesday, 30-Jan-24 14:00:00 Atlantis Time",
+        "2024-01-30T14:00:00 Mars/Olympus",
+        "2024-01-30T14:00[Mars/Olympus]",
+        "2024-01-30T14:00+25:00",
+        "2024-01-30T14:00+02:00[!Europe/Vienna]",
+        "2024-01-30T14:00+01:00[!u-ca=hebrew]",
+        "2024-01-30T14:00[Europe/Vienna][Europe/Paris]",
+        "30 Jan 2024 14:00 по московскому времени",
+        "30.01.2024 14:00 Musterzeit",
+        "30 Jan 2024 Atlantis 14:00",
+    ],
+)
+def test_a_date_in_an_unknown_zone_is_at_the_latest_that_of_the_last_zone(raw: str) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) is None
+    assert dates.latest(raw, zone=VIENNA, now=NOW) == datetime(2024, 1, 31, 2, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "raw", ["soon", "", "2024-13-30T14:00 XYZ", "1 Jan 1970 00:00 XYZ", "30 Jan 2024 " + "X" * 120]
+)
+def test_text_that_is_no_date_in_any_zone_has_no_latest_moment(raw: str) -> None:
+    assert dates.latest(raw, now=NOW) is None
+
+
+def test_a_date_in_an_unknown_zone_has_the_order_of_its_source() -> None:
+    for month_first, day in ((None, 2), (True, 3), (False, 2)):
+        found = dates.latest("02/03/2024 01:00 XYZ", now=NOW, month_first=month_first)
+        assert found is not None
+        assert found.day == day
+
+
+@pytest.mark.parametrize(
     ("raw", "hour"),
     [
         ("30 Jul 2024 14:00 MEZ", 13),  # winter time, as it is named

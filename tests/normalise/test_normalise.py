@@ -90,7 +90,8 @@ def test_titles_of_json_are_unescaped_too() -> None:
     ],
 )
 def test_an_item_without_a_title_is_given_one(raw: Entry, title: str) -> None:
-    assert normalised(raw).title == title
+    found = normalised(raw)
+    assert (found.title, found.untitled) == (title, True)
 
 
 LINKED = entry("a", content="<a href='2'>b</a>", link="https://example.org/news/1")
@@ -170,6 +171,13 @@ def test_unreadable_dates_are_flagged_and_the_update_replaces_a_date() -> None:
     )
     assert normalised(replace(bad, updated="later")).claimed is None
     assert normalised(entry("a")).flags == ()
+
+
+def test_the_latest_moment_of_a_date_in_an_unknown_zone_is_that_of_the_date_that_counts() -> None:
+    unzoned, known = "30 Jan 2024 14:00 XYZ", "2024-01-30T00:00:00Z"
+    for published, updated, hour in ((unzoned, known, 2), ("", unzoned, 2), (known, unzoned, None)):
+        found = normalised(replace(entry("a", published=published), updated=updated)).latest
+        assert found == (None if hour is None else datetime(2024, 1, 31, hour, tzinfo=UTC))
 
 
 def test_bodies_that_cost_too_much_are_flagged() -> None:

@@ -20,9 +20,11 @@ from aggregator.model import (
     Mode,
     Outcome,
     OutcomeKind,
+    Placement,
     PollResult,
     ReadResult,
     Relocation,
+    State,
     Subscription,
     SubscriptionState,
 )
@@ -234,6 +236,39 @@ def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> 
         + " and 2 more; see `publicwire show item0`"
     )
     assert found[AlertKind.STORY].endswith("shown apart: item1; see `publicwire show item1`")
+
+
+def placed(release: datetime | None, flags: tuple[str, ...] = ()) -> Placement:
+    return Placement(State.HELD, release, NOON, flags=flags, dated=True)
+
+
+def test_each_date_too_far_ahead_is_raised_at_once() -> None:
+    claim = replace(CLAIM, open_alerts={AlertKind.DISTANT: NOON - MINUTE, AlertKind.AHEAD: NOON - MINUTE})
+    found = judged(edited(claim, edit(1, placement=placed(None)), edit(2)))
+    assert raised(found, claim.open_alerts) == (
+        (
+            AlertKind.DISTANT,
+            "items are dated more than 30 days ahead and held until you decide: item1; `publicwire release "
+            "item1` publishes one now, `publicwire hold item1 --until DATE` at another time",
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        ((), "items are held until their dates, which are ahead: item1; "),
+        (
+            ("unknown-zone",),
+            "items are held until their dates, which are ahead if their unknown zone is the latest, UTC-12: ",
+        ),
+    ],
+)
+def test_items_held_until_their_dates_are_raised_once_a_day(flags: tuple[str, ...], words: str) -> None:
+    moved = edit(1, placement=placed(NOON + DAY, flags))
+    assert judged(edited(CLAIM, moved))[AlertKind.AHEAD].startswith(words)
+    told = replace(CLAIM, open_alerts={AlertKind.AHEAD: NOON - MINUTE})
+    assert AlertKind.AHEAD not in judged(edited(told, moved))
 
 
 def test_an_event_that_happens_again_is_raised_anew() -> None:

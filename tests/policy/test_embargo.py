@@ -1,14 +1,16 @@
 """Embargo: whether a new item is live or held when it is first seen."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Ahead, NewItem, Placement, State
+from aggregator.model import Ahead, Changes, Edit, Knowledge, Mode, NewItem, Placement, State
 from aggregator.model.settings import Embargo
-from aggregator.policy.embargo import HORIZON, LEEWAY, TOLD_FROM, advice, ahead, counted, place
+from aggregator.policy import embargo
+from aggregator.policy.embargo import HORIZON, TOLD_FROM, Placed, advice, ahead, counted, distant, placed
 from tests.given import entry, item, source
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -16,78 +18,111 @@ SECOND = timedelta(seconds=1)
 PAST = NOW - timedelta(days=2)
 TOMORROW = NOW + timedelta(days=1)
 DISTANT = NOW + HORIZON + timedelta(seconds=1)
+RELEASE = item(entry("Release"), source("one"))
+DECIDE = "dated more than 30 days ahead"
+
+
+def place(
+    claimed: datetime | None,
+    policy: Embargo = Embargo.HOLD,
+    *,
+    latest: datetime | None = None,
+    review: bool = False,
+) -> Placement:
+    dated = replace(RELEASE, claimed=claimed, latest=latest)
+    return embargo.place(dated, embargo=policy, now=NOW, review=review)
 
 
 @pytest.mark.parametrize("policy", Embargo)
 def test_a_past_date_is_shown_and_live(policy: Embargo) -> None:
-    assert place(PAST, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, PAST)
+    assert place(PAST, policy) == Placement(State.LIVE, None, PAST)
+    assert place(NOW, policy) == Placement(State.LIVE, None, NOW)
 
 
 @pytest.mark.parametrize("policy", Embargo)
 def test_an_item_without_a_date_is_of_now(policy: Embargo) -> None:
-    assert place(None, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
+    assert place(None, policy) == Placement(State.LIVE, None, NOW)
 
 
-def test_a_future_date_holds_until_then() -> None:
-    assert place(TOMORROW, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(
-        State.HELD, TOMORROW, NOW, "embargo"
-    )
+@pytest.mark.parametrize("until", [NOW + timedelta(milliseconds=1), NOW + SECOND, TOMORROW, NOW + HORIZON])
+def test_a_future_date_holds_to_the_second_until_then(until: datetime) -> None:
+    assert place(until) == Placement(State.HELD, until, NOW, "embargo", dated=True)
 
 
-def test_a_clock_slightly_fast_is_no_embargo() -> None:
-    soon = NOW + LEEWAY
-    assert place(soon, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
-    later = soon + timedelta(seconds=1)
-    assert place(later, embargo=Embargo.HOLD, now=NOW, review=False).state is State.HELD
-
-
-def test_thirty_days_ahead_is_still_an_embargo() -> None:
-    edge = NOW + HORIZON
-    assert place(edge, embargo=Embargo.HOLD, now=NOW, review=False) == Placement(
-        State.HELD, edge, NOW, "embargo"
-    )
-
-
-@pytest.mark.parametrize("policy", Embargo)
-def test_a_date_beyond_the_horizon_is_a_bad_date(policy: Embargo) -> None:
-    expected = Placement(State.LIVE, None, NOW, flags=("bad-date",))
-    assert place(DISTANT, embargo=policy, now=NOW, review=False) == expected
+def test_a_date_beyond_the_horizon_holds_for_the_operators_decision() -> None:
+    assert place(DISTANT) == Placement(State.HELD, None, NOW, DECIDE, ("bad-date",), dated=True)
 
 
 @pytest.mark.parametrize("policy", [Embargo.CLAMP, Embargo.IGNORE])
 def test_clamp_and_ignore_let_a_future_item_out_at_once(policy: Embargo) -> None:
-    assert place(TOMORROW, embargo=policy, now=NOW, review=False) == Placement(State.LIVE, None, NOW)
+    assert place(TOMORROW, policy) == Placement(State.LIVE, None, NOW)
+    assert place(None, policy, latest=TOMORROW) == Placement(State.LIVE, None, NOW)
+    assert place(DISTANT, policy) == Placement(State.LIVE, None, NOW, flags=("bad-date",))
+
+
+@pytest.mark.parametrize("claimed", [None, PAST])  # an update may have a date that is known
+def test_a_date_in_an_unknown_zone_holds_until_the_latest_moment_it_can_mean(
+    claimed: datetime | None,
+) -> None:
+    shown = claimed or NOW
+    held = Placement(State.HELD, TOMORROW, shown, "embargo", ("unknown-zone",), dated=True)
+    assert place(claimed, latest=TOMORROW) == held
+    far = Placement(State.HELD, None, shown, DECIDE, ("bad-date", "unknown-zone"), dated=True)
+    assert place(claimed, latest=DISTANT) == far
+    assert place(claimed, latest=NOW) == Placement(State.LIVE, None, shown)
 
 
 @pytest.mark.parametrize("claimed", [None, PAST, TOMORROW])
 def test_review_holds_an_item_of_any_date(claimed: datetime | None) -> None:
     shown = PAST if claimed is PAST else NOW
-    assert place(claimed, embargo=Embargo.HOLD, now=NOW, review=True) == Placement(
-        State.HELD, None, shown, "review"
-    )
+    assert place(claimed, review=True) == Placement(State.HELD, None, shown, "review")
 
 
 def test_review_still_flags_a_bad_date() -> None:
-    expected = Placement(State.HELD, None, NOW, "review", ("bad-date",))
-    assert place(DISTANT, embargo=Embargo.HOLD, now=NOW, review=True) == expected
+    assert place(DISTANT, review=True) == Placement(State.HELD, None, NOW, "review", ("bad-date",))
 
 
 @given(st.datetimes(timezones=st.just(UTC)) | st.none(), st.sampled_from(Embargo), st.booleans())
-def test_no_date_ahead_is_ever_shown(claimed: datetime | None, policy: Embargo, review: bool) -> None:
-    assert place(claimed, embargo=policy, now=NOW, review=review).shown <= NOW
+def test_no_date_ahead_is_ever_shown_and_none_is_live_under_embargo(
+    claimed: datetime | None, policy: Embargo, review: bool
+) -> None:
+    found = place(claimed, policy, review=review)
+    assert found.shown <= NOW
+    if policy is Embargo.HOLD and claimed is not None and claimed > NOW:
+        assert found.state is State.HELD
 
 
 def new(lead: timedelta, policy: Embargo = Embargo.HOLD) -> NewItem:
     claimed = NOW + lead
-    placement = place(claimed, embargo=policy, now=NOW, review=False)
-    return NewItem(item(entry("Release"), source("one")), "id", "", placement, NOW)
+    return NewItem(replace(RELEASE, claimed=claimed), "id", "", place(claimed, policy), NOW)
+
+
+def each(*leads: timedelta) -> list[Placed]:
+    return [("id", new(lead).placement) for lead in leads]
 
 
 def test_the_operator_is_told_of_an_item_that_is_held_for_more_than_a_quarter_of_an_hour() -> None:
-    late = [new(TOLD_FROM + SECOND), new(HORIZON)]
-    assert ahead([new(-TOLD_FROM), new(TOLD_FROM), *late, new(TOMORROW - NOW, Embargo.CLAMP)], NOW) == (
-        *late,
+    late = each(TOLD_FROM + SECOND, HORIZON)
+    assert ahead([*each(-TOLD_FROM, TOLD_FROM), *late, *each(HORIZON + SECOND)], NOW) == (*late,)
+    assert ahead([("id", new(HORIZON, Embargo.CLAMP).placement)], NOW) == ()
+
+
+def test_an_item_beyond_the_horizon_is_told_by_its_id() -> None:
+    assert distant([*each(HORIZON), ("far", place(DISTANT)), ("review", place(DISTANT, review=True))]) == (
+        "far",
     )
+
+
+def test_placements_of_a_poll_are_those_of_new_items_and_of_edits_with_a_new_one() -> None:
+    first, later = new(HORIZON), place(TOMORROW)
+    plain = Edit(1, RELEASE, substantive=True, updated=NOW, id="edited")
+    changes = Changes(
+        Knowledge("example.org,2026-11-24"),
+        Mode.NORMAL,
+        new=(first,),
+        edits=(plain, replace(plain, id="moved", placement=later)),
+    )
+    assert placed(changes) == (("id", first.placement), ("moved", later))
 
 
 def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
@@ -97,7 +132,7 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
         new(timedelta(hours=14)),
         new(timedelta(days=9)),
     ]
-    assert counted(Ahead(1, 1), items, NOW) == Ahead(3, 2)
+    assert counted(Ahead(1, 1, 5), items, NOW) == Ahead(3, 2, 5)
 
 
 @pytest.mark.parametrize(
@@ -109,6 +144,14 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
             "3 of its items were ahead by hours, as local times labelled GMT are; if so, `embargo: clamp`",
         ),
         (Ahead(3, 4), "4 of its items were ahead by days, as those of events are; if so, `embargo: clamp`"),
+        (
+            Ahead(3, 4, 2),
+            "4 of its items were ahead by days, as those of events are; if so, `embargo: clamp`",
+        ),
+        (
+            Ahead(0, 4, 3),
+            "3 of its items were released before their dates: if they are no embargoes, `embargo: clamp`",
+        ),
     ],
 )
 def test_the_advice_names_the_setting_and_what_the_dates_look_like(habit: Ahead, words: str) -> None:

@@ -55,6 +55,14 @@ def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, tri
         )
 
 
+def test_an_item_is_held_until_a_time_that_is_ahead() -> None:
+    until = NOON + timedelta(seconds=1)
+    held = step(stored(State.LIVE), Trigger.HOLD, reason="", actor="tester", at=NOON, until=until)
+    assert (held.after, held.release) == (State.HELD, until)
+    with pytest.raises(UsageError, match="is past: `publicwire release abcdefghijklm` publishes it now"):
+        step(stored(State.HELD), Trigger.HOLD, reason="", actor="tester", at=NOON, until=NOON)
+
+
 @pytest.mark.parametrize(("known_at", "is_carried_out"), [(-1, True), (0, True), (1, False)])
 def test_a_decision_of_the_journal_is_overruled_by_a_later_transition(
     known_at: int, is_carried_out: bool

@@ -65,6 +65,16 @@ def test_an_edit_keeps_a_revision_and_shows_the_correction(storage: Storage) -> 
     assert storage.items.corrections(stored.number) == (replace(revision, content=""),)
 
 
+def test_a_derived_title_is_kept_by_no_revision(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("", "g1", body="<p>Body of before.</p>"))
+    origin.says(entry("", "g1", body="<p>Body of now.</p>"), now=NOON + HOUR)
+    (stored,) = storage.items.select("")
+    assert (stored.item.title, stored.item.untitled) == ("Body of now.", True)
+    (revision,) = storage.items.revisions(storage.items.history(stored.number))
+    assert (revision.title, revision.content) == ("", "<p>Body of before.</p>")
+
+
 def test_a_revision_knows_its_link_where_the_next_state_has_another_one(storage: Storage) -> None:
     origin, links = given_origin(storage), ("a.example/1", "b.example/1", "b.example/1", "c.example/1")
     for hour, link in enumerate(links):

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, StorageError
-from aggregator.model import State, Transition, Trigger
+from aggregator.model import Ahead, State, Transition, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
@@ -44,6 +44,49 @@ def test_a_new_date_moves_the_release_of_an_item_held_for_its_date_only(storage:
     )
     releases = {item.item.title: item.release for item in all_items(storage)}
     assert releases == {"Later": NOON + 2 * DAY, "Stopped": None}
+
+
+def test_an_item_beyond_the_horizon_is_held_until_its_origin_or_the_operator_gives_a_time(
+    storage: Storage,
+) -> None:
+    origin, far = given_origin(storage), iso(NOON + 40 * DAY)
+    origin.says(*(entry(name, name, published=far) for name in ("Corrected", "Decided", "Far")))
+    decided = next(item for item in all_items(storage) if item.item.title == "Decided")
+    until = NOON + 3 * DAY
+    held = step(decided, Trigger.HOLD, reason="", actor="tester", at=NOON + MINUTE, until=until)
+    storage.items.apply_transitions([held])
+    origin.says(
+        entry("Corrected", "Corrected", published=iso(NOON + 2 * DAY)),
+        entry("Decided", "Decided", published=iso(NOON + 4 * DAY)),
+        entry("Far", "Far", published=iso(NOON + 41 * DAY)),
+    )
+    releases = {item.item.title: item.release for item in all_items(storage)}
+    assert releases == {"Corrected": NOON + 2 * DAY, "Decided": until, "Far": None}
+    Releases(storage).all(NOON + 100 * DAY)
+    assert sorted(titles(storage.items.select(""))) == ["Corrected", "Decided"]
+
+
+def test_items_that_an_operator_releases_before_their_dates_are_counted(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(
+        *(entry(name, name, published=iso(NOON + DAY)) for name in ("One", "Two", "Three")), entry("Now")
+    )
+    one, two, _ = (item for item in all_items(storage) if item.state is State.HELD)
+    for item in (one, two):
+        move(storage, item, Trigger.RELEASE)
+    (live,) = (item for item in all_items(storage) if item.item.title == "Now")
+    for trigger in (Trigger.HOLD, Trigger.RELEASE):  # not held by a date
+        move(storage, again(storage, live), trigger)
+    Releases(storage).all(NOON + 2 * DAY)
+    assert claimed(storage).ahead == Ahead(days=3, early=2)
+
+
+def test_an_item_dated_later_beyond_the_horizon_does_not_go_live(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(entry("Later", "g1", published=iso(NOON + DAY)))
+    origin.says(entry("Later", "g1", published=iso(NOON + 40 * DAY)))
+    (held,) = all_items(storage)
+    assert (held.state, held.release, held.flags) == (State.HELD, None, ("bad-date",))
 
 
 def test_a_withdrawn_item_leaves_every_channel_and_stays_out_when_listed_again(storage: Storage) -> None:

@@ -124,7 +124,8 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
         db.execute("DROP TABLE signature, unmatched, waiting, turn, former_id")
-        db.execute("ALTER TABLE item DROP COLUMN reinstated, DROP COLUMN over_budget")
+        for column in ("reinstated", "over_budget", "dated", "untitled"):
+            db.execute(f"ALTER TABLE item DROP COLUMN {column}")
         db.execute("ALTER TABLE revision DROP COLUMN size")
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
         db.execute("DROP INDEX item_backlog")

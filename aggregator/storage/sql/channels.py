@@ -57,8 +57,8 @@ def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Publish items that were held: give them a position, in the order given, and file them."""
     first = count(db, "position", len(numbers)) - len(numbers) + 1
     db.executemany(
-        """UPDATE item SET position = ?, state = 'live', reason = '', release = NULL, reinstated = 0,
-        over_budget = 0, seq = ? WHERE number = ?""",
+        """UPDATE item SET position = ?, state = 'live', reason = '', release = NULL, dated = 0,
+        reinstated = 0, over_budget = 0, seq = ? WHERE number = ?""",
         [(first + offset, at.seq, number) for offset, number in enumerate(numbers)],
     )
     file(db, numbers, at)

@@ -73,8 +73,8 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, reinstated,
-        flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, dated,
+        reinstated, flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )

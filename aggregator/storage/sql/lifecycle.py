@@ -6,10 +6,11 @@ from.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
+from aggregator.model import ORIGIN_WISHES, Ahead, Due, DueReason, State, Transition, Trigger
 from aggregator.storage.sql import channels, journal, rows, source_state, waiting
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
@@ -25,6 +26,7 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     if not transitions:
         return
     _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
+    _count_early(db, [step for step in transitions if step.trigger is Trigger.RELEASE])
     at = channels.stamp(db, transitions[0].at)
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
@@ -70,12 +72,13 @@ def _publish(db: Connection, stored: Sequence[Row], at: Stamp) -> None:
 
 def _move(db: Connection, transitions: Sequence[Transition]) -> None:
     db.executemany(
-        """UPDATE item SET state = ?, reason = ?, release = NULL, reinstated = ?, over_budget = 0
+        """UPDATE item SET state = ?, reason = ?, release = ?, dated = 0, reinstated = ?, over_budget = 0
         WHERE number = ?""",
         [
             (
                 step.after.value,
                 step.reason if step.after is not State.LIVE else "",
+                rows.column(step.release),
                 int(step.trigger is Trigger.REINSTATE),
                 step.number,
             )
@@ -122,6 +125,22 @@ def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
     for row in found:
         is_free = row["due_reason"] not in ORIGIN_WISHES
         source_state.change(db, row["number"], unread | (soon if is_free else {}))
+
+
+def _count_early(db: Connection, released: Sequence[Transition]) -> None:
+    """Count the items that are released before the dates that hold them, by their sources."""
+    if not released:
+        return
+    found = db.execute(
+        f"""SELECT s.number, s.ahead, h.items FROM source s JOIN (SELECT source, count(*) AS items FROM item
+            WHERE dated = 1 AND state = 'held' AND number {ints()} GROUP BY source) h ON h.source = s.number
+        ORDER BY s.number""",
+        (as_json(step.number for step in released),),
+    ).fetchall()
+    for row in found:
+        before = rows.unpack(Ahead, row["ahead"])
+        after = replace(before, early=before.early + row["items"])
+        source_state.change(db, row["number"], {"ahead": rows.column(after)})
 
 
 def audit(db: Connection, transitions: Sequence[Transition]) -> None:

@@ -105,6 +105,18 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Which items their own dates hold, with a release time or without one; whose titles are derived from
+    # their texts, which may be shown under full rights only (of before: titles cut from the text).
+    "m019_held": (
+        "ALTER TABLE item ADD COLUMN dated INTEGER NOT NULL DEFAULT 0",
+        "UPDATE item SET dated = 1 WHERE state = 'held' AND release IS NOT NULL",
+        "ALTER TABLE item ADD COLUMN untitled INTEGER NOT NULL DEFAULT 0",
+        """UPDATE item SET untitled = 1
+        WHERE length(title) BETWEEN 2 AND 80 AND substr(title, length(title), 1) = '…'
+        AND substr(replace(replace(text, '\n\n', ' '), '\n', ' '), 1, length(title) - 1)
+            = substr(title, 1, length(title) - 1)""",
+        "UPDATE revision SET title = '' WHERE item IN (SELECT number FROM item WHERE untitled = 1)",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

@@ -77,7 +77,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
         **rows.columns(new, "id", "public_id", "updated", "backlog"),
-        **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget"),
+        **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget", "dated"),
         "source": claim.number,
         "first_seen": ms(at.now),
         "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),
@@ -97,8 +97,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns["updated"] = ms(edit.updated)
     if edit.flags is not None:
         columns["flags"] = json.dumps(edit.flags)
-    if edit.release is not None:
-        columns["release"] = ms(edit.release)
+    if edit.placement is not None:
+        columns |= rows.columns(edit.placement, "release", "dated", "reason")
     if edit.substantive:
         search.remove(db, index, as_json([edit.number]))
         signatures.keep(db, [(edit.number, edit.item)])
@@ -108,7 +108,11 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
 def _revise(db: Connection, number: int, at: Stamp) -> None:
     """Keep the present state of an item as a revision, and of older ones no more than `history` allows."""
     row = one(
-        db.execute("SELECT number, title, content, url, fingerprint FROM item WHERE number = ?", (number,))
+        db.execute(
+            """SELECT (CASE WHEN untitled = 1 THEN '' ELSE title END) AS title, content, url, fingerprint
+            FROM item WHERE number = ?""",
+            (number,),
+        )
     )
     kept = {name: row[name] for name in ("title", "content", "url", "fingerprint")}
     size = sum(len(row[name].encode()) for name in ("title", "content", "url"))

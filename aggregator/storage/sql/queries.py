@@ -205,7 +205,7 @@ class ItemStore:
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-        return tuple(rows.value(Transition, row, number=row["item"], id="") for row in found)
+        return tuple(rows.value(Transition, row, number=row["item"], id="", release=None) for row in found)
 
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of

@@ -74,7 +74,8 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
     "psycopg": {"storage.postgres"},
-    "selectolax": {"normalise.text", "parse.autodiscovery"},  # text of an item; links of a page
+    # the check of the sanitiser; disclaimers of others; links of a page
+    "selectolax": {"normalise.html", "normalise.disclaimers", "parse.autodiscovery"},
     "sqlite3": {"storage.sqlite"},
     "sqlite_utils": {"storage.sqlite"},
     "starlette": {"web", "service.app"},  # the application; its type

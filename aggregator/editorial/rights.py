@@ -2,11 +2,11 @@
 text only, so that the HTML stays as safe as it came."""
 
 from dataclasses import dataclass
-from html import escape, unescape
+from html import escape
 
-from aggregator.editorial.paragraph import TAG, first_paragraph
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
+from aggregator.normalise.plain import EXCERPTED_CHARS_MAX, first_paragraph, line
 
 EXCERPT_CHARS_MAX = 600
 SUMMARY_CHARS_MAX = 300
@@ -56,4 +56,4 @@ def truncate(text: str, limit: int) -> str:
 
 def _plain(html: str, limit: int) -> str:
     """Return safe HTML as plain text of at most `limit` characters."""
-    return truncate(unescape(TAG.sub(" ", html[:20_000])), limit)
+    return truncate(line(html[:EXCERPTED_CHARS_MAX]), limit)

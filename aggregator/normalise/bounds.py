@@ -21,11 +21,8 @@ REBUILT_CHARS_MAX = 10_000_000  # of open tags, summed over all tags inside them
 _TAG = re.compile(r"""<(/?)([a-zA-Z][^\s/>]*+)((?:[^"'>=]++|=\s*+(?:"[^"]*+"?|'[^']*+'?)?|["'])*)""")
 _INLINE_IMAGE = re.compile(r"""(?<=["'=])data:image/[a-z+.-]{1,20};base64,[A-Za-z0-9+/=]++""")
 _HIDDEN_ELEMENT = re.compile(r"(?i)<(/?)(?:script|style|template|svg)\b[^<>]*>")
-_MATH = re.compile(
-    r"(?i)</?(?:math|semantics|m(?:i|n|o|row|su[bp]|subsup|frac|text|sqrt|root|style|over|under|underover|table"
-    r"|tr|td|space|fenced|padded|phantom))\b[^<>]*>"
-)
 _ANY_TAG = re.compile(r"<[^<>]*>")
+_DROPPED = ("script", "SCRIPT", "style", "STYLE", "svg")  # as pages write them
 _UNNESTED_NAMES = """
     area base br col dd dt embed hr img input li link meta option p param source td th tr track wbr
 """
@@ -33,30 +30,29 @@ _UNNESTED = frozenset(_UNNESTED_NAMES.split())
 
 
 def cut(value: str) -> str:
-    """Return a body without inline images, drawings and formula markup, cut to BODY_HTML_CHARS_MAX at a tag.
+    """Return a body without inline images, drawings, scripts and styles, cut to BODY_HTML_CHARS_MAX at a tag.
 
-    The sanitiser drops all three in any case.
+    The sanitiser drops them in any case.
     """
     if not value:
         return value
     if "data:image/" in value:  # often most of a body's bytes
-        value = _INLINE_IMAGE.sub("", value)
-    if "<svg" in value:  # its paths are the longest tags in real feeds
-        value = _without_drawings(value)
-    if "<math" in value:  # keeps the letters of a formula: its elements are not allowed
-        value = _MATH.sub(" ", value)
+        value = _INLINE_IMAGE.sub("data:x", value)  # still an address, or its place in a srcset would be lost
+    for name in _DROPPED:  # paths of drawings are the longest tags in real feeds, and "<" stands in scripts
+        if "<" + name in value:
+            value = _without(name, value)
     if len(value) <= BODY_HTML_CHARS_MAX:
         return value
     head = value[:BODY_HTML_CHARS_MAX]
     return head[: head.rfind("<")] if "<" in head else head
 
 
-def _without_drawings(value: str) -> str:
-    before, *drawings = value.split("<svg")
+def _without(name: str, value: str) -> str:
+    before, *parts = value.split("<" + name)
     kept = [before]
-    for drawing in drawings:
-        _, closing, after = drawing.partition("</svg>")
-        kept.append(after if closing else "<svg" + drawing)
+    for part in parts:
+        _, closing, after = part.partition(f"</{name}>")
+        kept.append(after if closing else f"<{name}{part}")
     return "".join(kept)
 
 

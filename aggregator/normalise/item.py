@@ -18,6 +18,7 @@ DERIVED_TITLE_CHARS_MAX = 80
 GUID_CHARS_MAX = 4_000
 RIGHTS_CHARS_MAX = 1_000
 
+_LINE_BREAK = re.compile(r"<br\s*+/?>", re.IGNORECASE)
 _CHARACTER_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
 
 
@@ -42,7 +43,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
     claimed, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
-    keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
+    keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.said)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
     item = Item(
         keys=keys,
@@ -62,9 +63,9 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         categories=labels.categories(entry.categories),
         enclosures=enclosures,
         images=labels.files(entry.images, near),
-        rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
+        rights=text.line(html.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, _own_base(url), source, now=now),
-        signature=similar.signature(content.text, summary.text),
+        signature=similar.signature(content.said, summary.said),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         untitled=untitled,
@@ -120,7 +121,9 @@ def _title(title: Markup, document_format: str) -> str:
     """Return a title unescaped once: the XML parser has unescaped plain ones, JSON Feeds escape them too."""
     value = title.value
     if title.is_html:
-        value = text.title(value)
+        value = html.title(value)
+    elif "<" in value:
+        value = _LINE_BREAK.sub(" ", value)  # written in a title, it was meant as one
     elif document_format.startswith("json"):
         value = _CHARACTER_REFERENCE.sub(lambda reference: unescape(reference[0]), value)
     return text.line(value, TITLE_CHARS_MAX)
@@ -151,7 +154,7 @@ def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tupl
     """Return the organisation, "" unless each entry of this source names its own, and the authors."""
     if source.from_entry:
         publisher = entry.origin.title if entry.origin else ""
-        organisation = text.line(text.title(publisher), labels.NAME_CHARS_MAX)
+        organisation = text.line(html.title(publisher), labels.NAME_CHARS_MAX)
         authors = entry.authors or (entry.origin.authors if entry.origin else ())
         organisation = organisation or next(iter(labels.people(authors, "")), "")
         return organisation, labels.people(authors or _inherited(document), organisation)
@@ -172,11 +175,11 @@ def _origin(origin: Origin | None, base: str, source: Source, *, now: datetime) 
         return None
     updated = dates.read(origin.updated, zone=source.timezone, language=source.language, now=now)
     return Origin(
-        title=text.line(text.title(origin.title), TITLE_CHARS_MAX),
+        title=text.line(html.title(origin.title), TITLE_CHARS_MAX),
         id=text.line(origin.id, GUID_CHARS_MAX),
         link=urls.absolute(origin.link, base),
         self_url=urls.absolute(origin.self_url, base),
         updated=updated.isoformat() if updated else "",
-        rights=text.line(text.title(origin.rights), RIGHTS_CHARS_MAX),
+        rights=text.line(html.title(origin.rights), RIGHTS_CHARS_MAX),
         authors=labels.people(origin.authors, ""),
     )

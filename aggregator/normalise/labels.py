@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from aggregator.model import Attachment, Enclosure
 from aggregator.normalise import trackers, urls
-from aggregator.normalise.text import line, title
+from aggregator.normalise.html import title
+from aggregator.normalise.text import line
 
 NAME_CHARS_MAX = 200
 LABELS_MAX = 30  # authors, categories, files; of each
@@ -20,6 +21,7 @@ _EMAIL = r"[^\s@<>()]++@[^\s@<>()]++"
 _EMAIL_AND_NAME = re.compile(rf"{_EMAIL}\s*\((.+)\)")  # RSS 2.0: jane@example.org (Jane Doe)
 _ANY_EMAIL = re.compile(rf"[<(]?\s?(?<![^\s@<>()]){_EMAIL}[>)]?")  # from the start of a word: linear
 _MIME = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,99}")
+_FLASH = "application/x-shockwave-flash"
 _UNKNOWN = "application/octet-stream"
 _TYPE_OF_EXTENSION = {
     "aac": "audio/aac",
@@ -96,13 +98,15 @@ def _distinct(values: Iterable[str], excluded: str = "") -> tuple[str, ...]:
 def files(attachments: Iterable[Attachment], base: str) -> tuple[Enclosure, ...]:
     """Return attachments with an http(s) URL, resolved against `base`, once each and at most LABELS_MAX.
 
-    Known counters are left out: pages and readers load images, and some load enclosures, unasked.
+    Known counters are left out: pages and readers load images, and some load enclosures, unasked. So are
+    films of Flash, which nothing plays any more.
     """
     by_url: dict[str, Enclosure] = {}
     for attachment in attachments:
         url = urls.absolute(attachment.url, base)
-        if url and not trackers.is_tracker(url):
-            by_url.setdefault(url, Enclosure(url, _type(attachment.type, url), _size(attachment.length)))
+        mime = _type(attachment.type, url)
+        if url and mime != _FLASH and not trackers.is_tracker(url):
+            by_url.setdefault(url, Enclosure(url, mime, _size(attachment.length)))
     return tuple(by_url.values())[:LABELS_MAX]
 
 

@@ -121,6 +121,23 @@ def is_hidden_block(attributes: Mapping[str, str]) -> bool:
     return is_clipped and any(size is not None and size < SIZE_MAX + 1 for size in sizes)
 
 
+def conceals(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element is hidden with its text (HTML standard 6.1; CSS 2.2, 9.2.4 and 11.2). A
+    text that is only transparent or moved aside is meant for some readers, or is shown by a script."""
+    style = _declarations(attributes.get("style", ""))
+    return (
+        "hidden" in attributes
+        or style.get("display") == "none"
+        or style.get("visibility") in ("hidden", "collapse")
+    )
+
+
+def strikes_out(attributes: Mapping[str, str]) -> bool:
+    """Return whether an element draws a line through its text (CSS Text Decoration 3, section 2.1)."""
+    style = _declarations(attributes.get("style", ""))
+    return any("line-through" in style.get(name, "") for name in ("text-decoration", "text-decoration-line"))
+
+
 def _side(style: Mapping[str, str], name: str, attribute: str = "") -> float | None:
     """Return the pixels of a side, as far as they are known: a style goes before the attribute."""
     sizes = (_size(style.get(name, attribute)), _size(style.get("max-" + name, "")))

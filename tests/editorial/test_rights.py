@@ -2,18 +2,18 @@
 
 import pytest
 
-from aggregator.editorial.paragraph import HTML_CHARS_MAX
 from aggregator.editorial.rights import EXCERPT_CHARS_MAX, SUMMARY_CHARS_MAX, Permitted, permitted, truncate
 from aggregator.model import Enclosure, Item
 from aggregator.model.settings import Republish
-from aggregator.normalise import text
+from aggregator.normalise import plain
+from aggregator.normalise.plain import EXCERPTED_CHARS_MAX
 
 FILE = Enclosure("https://example.org/a.pdf", "application/pdf")
 ITEM = Item(
     keys=(),
     title="Dam",
     content="<p>One &lt;b&gt;</p><p>Two</p>",
-    summary='<p>A <a href="https://example.org/" title="x > y">summary</a> &amp; more</p>',
+    summary='<p>A <a href="https://example.org/" title="x &gt; y">summary</a> &amp; more</p>',
     text="One <b>\n\nTwo",
     enclosures=(FILE,),
     images=(FILE,),
@@ -39,12 +39,12 @@ def test_an_excerpt_is_the_first_paragraph_and_no_files() -> None:
     ],
 )
 def test_an_excerpt_ends_with_the_first_paragraph_whatever_its_markup(content: str) -> None:
-    item = Item(keys=(), title="", content=content, text=text.read(content)[1])
+    item = Item(keys=(), title="", content=content, text=plain.read(content).text)
     assert permitted(item, Republish.EXCERPT) == Permitted("<p>One</p>", "One", "One")
 
 
 def test_an_excerpt_of_a_body_that_begins_with_much_markup_is_the_first_line_of_its_text() -> None:
-    item = Item(keys=(), title="", content="<hr>" * HTML_CHARS_MAX + "One<br>Two", text="One\nTwo")
+    item = Item(keys=(), title="", content="<hr>" * EXCERPTED_CHARS_MAX + "One<br>Two", text="One\nTwo")
     assert permitted(item, Republish.EXCERPT).text == "One"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import unicodedata
 from calendar import timegm
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -132,9 +133,9 @@ def _iso(said: str) -> datetime | None:
 
 
 def letters(text: str) -> str:
-    """Return the letters of a title, which markup, white space and punctuation do not change."""
+    """Return the letters of a title, which markup, exponents, white space and punctuation do not change."""
     plain_text = re.sub(r"<[^>]*>", " ", unescape(text))
-    return re.sub(r"[\W_]+", "", unescape(plain_text)).casefold()
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", unescape(plain_text))).casefold()
 
 
 def differences(readings: list[Reading], items: list[Item]) -> set[str]:

@@ -1,48 +1,10 @@
-"""Plain text of HTML, titles, control characters and shortening."""
+"""Control characters, combining marks and shortening."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.normalise import text
-
-
-@pytest.mark.parametrize(
-    ("safe", "plain"),
-    [
-        ("<p>a\n b</p><p>c</p>", "a b\n\nc"),
-        ("a<br>b<hr>c", "a\nb\n\nc"),
-        ("<ul><li>a</li><li><p>b</p><p>c</p></li></ul>d", "- a\n- b\n\nc\n\nd"),
-        ("<ol><li>a<ul><li>b</li></ul></li></ol>", "- a\n\n- b"),
-        ("<div>a</div>b<b>c</b>", "a\n\nbc"),
-        ("<pre>a\n  b</pre>c<pre><code>d\ne</code></pre><code>f\ng</code>", "a\nb\n\nc\n\nd\ne\n\nf g"),
-        ("<table><tbody><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></tbody></table>", "a b\nc"),
-        ("a &amp; b&nbsp;&nbsp;&lt;c&gt;", "a & b <c>"),
-        ("<p><br></p>", ""),
-        ("", ""),
-    ],
-)
-def test_blocks_are_paragraphs_and_items_are_lines(safe: str, plain: str) -> None:
-    assert text.read(safe)[1] == plain
-
-
-@pytest.mark.parametrize(
-    ("raw", "expected"),
-    [
-        ("Council &amp; <b>Parliament</b>", "Council & Parliament"),
-        ("AT&T", "AT&T"),
-        ("a < b", "a < b"),
-        ("&amp;lt;b&amp;gt;", "&lt;b&gt;"),
-        ("It&#8217;s", "It’s"),
-        ("a<script>x</script><style>y</style>b", "ab"),
-        ("a<br>b", "ab"),
-        ("plain", "plain"),
-        ("<frameset>", ""),
-        ("\ud800<b>a</b>", "?a"),
-    ],
-)
-def test_a_title_of_html_is_its_text(raw: str, expected: str) -> None:
-    assert text.title(raw) == expected
+from aggregator.normalise import disclaimers, html, text
 
 
 @pytest.mark.parametrize(
@@ -90,8 +52,8 @@ def test_a_line_has_few_marks_on_a_character(between: str) -> None:
 
 @given(st.text())
 def test_no_text_raises(raw: str) -> None:
-    text.title(raw)
-    text.without_disclaimer(raw + '<p class="pw-disclaimer">' + raw)
+    html.title(raw)
+    disclaimers.without(raw + '<p class="pw-disclaimer">' + raw)
     assert text.printable(text.printable(raw)) == text.printable(raw)
     assert len(text.line(raw, 20)) <= 20
     text.printable(raw).encode()

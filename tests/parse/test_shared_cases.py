@@ -10,6 +10,7 @@ from aggregator.model import Item
 from aggregator.model.settings import Source
 from aggregator.normalise.item import normalise
 from aggregator.parse import parse
+from aggregator.parse.autodiscovery import find_feeds
 from tests.corpus import CASES
 from tests.dedupe.memory import resolved
 from tests.given import NOON, source
@@ -155,3 +156,77 @@ def test_w04_a_film_given_by_its_player_alone_is_offered_by_it() -> None:
     assert [(file.url, file.type) for file in item.enclosures] == [
         ("https://player.films.example/v/8", "text/html")
     ]
+
+
+def test_c02_a_line_break_in_a_title_parts_words() -> None:
+    assert titles("c02") == [
+        "New pier for the north harbour",
+        "Storm warning lifted & ferries run",
+        "Dredging begins in the east basin",
+    ]
+
+
+def test_c05_an_embedded_film_leaves_a_link() -> None:
+    speech, hearing, levels = items("c05")
+    assert 'href="https://www.youtube.com/embed/AbCdEfGhIjK"' in speech.content
+    assert 'href="https://player.vimeo.com/video/123456789"' in hearing.content
+    assert 'href="https://www.office.example/levels.pdf"' in levels.content
+
+
+def test_c06_a_plain_description_keeps_its_lines_and_no_film_of_flash() -> None:
+    (item,) = items("c06")
+    assert "Chapters:\n0:00 Start\n2:10 Depth < 5 m and > 2 m\n4:00 End\n\nMore:" in item.text
+    assert [file.url for file in item.enclosures] == []
+
+
+def test_c08_exponents_stay_apart() -> None:
+    (item,) = items("c08")
+    assert item.text == "The bay holds 10²¹ diatoms on 25 km², up 3¹ percent.\n\n¹ provisional."
+
+
+def test_c19_what_is_struck_out_is_marked() -> None:
+    (item,) = items("c19")
+    assert "<s>12 million</s>" in item.content
+    assert item.text == (
+        "The office paid ~~12 million~~ 7 million; ~~nine~~ eleven ships were late. ~~Nobody~~ Two people were hurt."
+    )
+
+
+def test_c20_a_description_without_markup_is_plain_text() -> None:
+    hearing, commit = items("c20")
+    assert hearing.text.split("\n\n")[1:3] == ["Where: Silver Hall", "Agenda:\n- Dredging\n- Fees"]
+    assert commit.text == "Fix depth of <basin-3> in the chart.\nSecond line <see changelog> of text."
+
+
+def test_c24_lazily_loaded_images_are_shown_once() -> None:
+    (item,) = items("c24")
+    assert re.findall(r'<img src="https://img.office.example/(\S+)"', item.content) == [
+        "gate-400.jpg",
+        "crew.jpg",
+        "key.jpg",
+    ]
+
+
+def test_m02_candidates_of_images_are_read_as_browsers_do() -> None:
+    srcsets = [re.findall(r'srcset="([^"]*)"', item.content) for item in items("m02")]
+    maps = "https://www.office.example/maps"
+    assert srcsets == [
+        [f"{maps}/high-320.jpg 320w, {maps}/high-640.jpg 640w"],
+        [f"{maps}/low-2.jpg 2x"],
+        [f"{maps}/neap.jpg 1x, {maps}/neap-3.jpg 3x"],
+    ]
+
+
+def test_m03_what_the_origin_hides_is_not_published() -> None:
+    assert [item.text for item in items("m03")] == [
+        "The weir closes in June.",
+        "The lock opens in May.\n\nBoats wait.",
+    ]
+
+
+def test_x62_a_script_is_no_part_of_a_body_or_page() -> None:
+    widget, styled = items("x62")
+    assert (widget.text, widget.flags) == ("First map.\n\nSecond.\n\n[A]\n\n- One\n- Two", ())
+    assert styled.text == "Para one.\n\nTwo."
+    page = (CASES / "x62" / "page.html").read_bytes()
+    assert find_feeds(page, URL)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.model import AlsoReleased, Enclosure
-from aggregator.normalise.text import without_disclaimer
+from aggregator.normalise import disclaimers
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release
 
@@ -86,7 +86,7 @@ def test_a_long_content_has_the_line_first_and_the_disclaimer_last() -> None:
     whole = body.html(one)
     assert whole.startswith(f"{one.lead}\n<div><p>xxx")
     assert whole.endswith(one.disclaimer)
-    assert without_disclaimer(whole) == f"\n<div>{one.content}</div>\n"
+    assert disclaimers.without(whole) == f"\n<div>{one.content}</div>\n"
 
 
 @pytest.mark.parametrize(("language", "words"), [("de-AT", "Medien"), ("ja", "Media")])

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from aggregator.dedupe.similar import signature
 from aggregator.model import Candidate, Item
-from aggregator.normalise import text
+from aggregator.normalise import plain
 from aggregator.storage.sql import values
 from aggregator.storage.sql.engine import Connection, as_json, ints
 
@@ -33,7 +33,10 @@ def made(db: Connection, items: Sequence[Candidate]) -> Mapping[int, bytes]:
         return {}
     found = db.execute(f"SELECT * FROM item WHERE number {ints()}", (as_json(unsigned),))
     stored = ((row["number"], values.item(row)) for row in found)
-    return {number: signature(item.text, text.read(item.summary)[1]) for number, item in stored}
+    return {
+        number: signature(plain.read(item.content).said, plain.read(item.summary).said)
+        for number, item in stored
+    }
 
 
 def signed(items: Iterable[Candidate], signatures: Mapping[int, bytes]) -> tuple[Candidate, ...]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.editorial.paragraph import HTML_CHARS_MAX, first_paragraph
+from aggregator.normalise.plain import EXCERPTED_CHARS_MAX, first_paragraph
 
 
 @pytest.mark.parametrize(
@@ -12,7 +12,7 @@ from aggregator.editorial.paragraph import HTML_CHARS_MAX, first_paragraph
         ("<p></p>", ""),
         ("bare", "bare"),
         ("<p>One</p><p>Two</p>", "One"),
-        ('<p><a href="https://a.example/?x=&lt;p&gt;" title="a > b">One</a> &lt;b&gt; &amp; <b>on</b></p>Two', "One <b> & on"),
+        ('<p><a href="https://a.example/?x=&lt;p&gt;" title="a &gt; b">One</a> &lt;b&gt; &amp; <b>on</b></p>Two', "One <b> & on"),
         ('<figure><img src="https://a.example/1.png"></figure><h2>One</h2><p>Two</p>', "One"),
         ("<p>&nbsp;</p><div><div>One</div>Two</div>", "One"),
         ("One<p>Two</p>", "One"),
@@ -36,4 +36,4 @@ def test_a_paragraph_ends_with_its_block_at_two_line_breaks_and_at_a_blank_line(
 
 
 def test_only_the_start_of_a_body_is_searched() -> None:
-    assert first_paragraph("<hr>" * HTML_CHARS_MAX + "late") == ""
+    assert first_paragraph("<hr>" * EXCERPTED_CHARS_MAX + "late") == ""

@@ -1,0 +1,73 @@
+"""Rewrite formulas of MathML as HTML: exponents and indices, fractions with "/", roots with "√"."""
+
+import re
+
+_FORMULA = re.compile(r"(<math\b)", re.IGNORECASE)
+_END = re.compile(r"</math\s*+>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-z]++)[^<>]*+>", re.IGNORECASE)
+_ANNOTATION = re.compile(r"<annotation\b[^<>]*+>[^<]*+</annotation\s*+>", re.IGNORECASE)
+# Children from the second on that are raised or lowered (MathML Core, section 3.4).
+_SHIFTS = {
+    "msup": ("sup",),
+    "msub": ("sub",),
+    "msubsup": ("sub", "sup"),
+    "munder": ("sub",),
+    "mover": ("sup",),
+}
+_PLAIN_NAMES = """
+    math semantics mi mn mo ms mrow mtext mspace msqrt mroot mfrac mstyle mpadded mphantom mfenced mtable mtr
+    mtd munderover
+"""
+_NAMES = frozenset(_PLAIN_NAMES.split()) | frozenset(_SHIFTS)
+
+
+def rewritten(value: str) -> str:
+    """Return HTML with its formulas as text, and everything else unchanged."""
+    if "<math" not in value and "<MATH" not in value:
+        return value
+    before, *parts = _FORMULA.split(value)
+    kept = [before]
+    for start, rest in zip(parts[::2], parts[1::2], strict=True):
+        end = _END.search(rest)
+        formula, after = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
+        kept += [" ", _text(start + formula), " ", after]
+    return "".join(kept)
+
+
+def _text(formula: str) -> str:
+    kept, position = list[str](), 0
+    formula = _ANNOTATION.sub("", formula)
+    opened: list[list[str]] = []  # name of each open element, and the text after each of its children
+    for tag in _TAG.finditer(formula):
+        closing, name = tag[1], tag[2].lower()
+        kept.append(formula[position : tag.start()].strip())
+        position = tag.end()
+        if name not in _NAMES:
+            kept.append(tag[0])
+        elif not closing:
+            parent, number = (opened[-1][0], len(opened[-1])) if opened else ("", 0)
+            if opened:
+                opened[-1].append("")
+            kept.append(_before(name, parent, number))
+            if not tag[0].endswith("/>"):
+                opened.append([name])
+        elif opened:
+            opened.pop()
+            parent, number = (opened[-1][0], len(opened[-1]) - 1) if opened else ("", 0)
+            kept.append(_after(name, parent, number))
+    kept.append(formula[position:].strip())
+    return "".join(kept)
+
+
+def _before(name: str, parent: str, number: int) -> str:
+    """Return what stands before the child `number` (from 1) of `parent`."""
+    shift = _SHIFTS.get(parent, ())[number - 2 : number - 1] if number > 1 else ()
+    start = f"<{shift[0]}>" if shift else "/" if parent == "mfrac" and number == 2 else ""
+    group = "(" if name == "mrow" and parent == "mfrac" else ""
+    return start + group + ("√(" if name in ("msqrt", "mroot") else "")
+
+
+def _after(name: str, parent: str, number: int) -> str:
+    shift = _SHIFTS.get(parent, ())[number - 2 : number - 1] if number > 1 else ()
+    group = ")" if name in ("msqrt", "mroot") or (name == "mrow" and parent == "mfrac") else ""
+    return group + (f"</{shift[0]}>" if shift else " " if name == "mtd" else "")

@@ -1,0 +1,164 @@
+"""Plain text of sanitised HTML: a table says what each element means in text.
+
+Reads the sanitiser's output only: lower-case tags without "<" and ">" in their attributes, and in texts no
+character references but those of "&", "<", ">" and U+00A0. No tree is built, and every pattern is linear.
+"""
+
+import re
+from dataclasses import dataclass
+
+EXCERPTED_CHARS_MAX = 8_000
+
+# Control characters, which no printable text holds, mark what the tags mean until texts are collapsed.
+PARAGRAPH, LINE, ITEM, ROW, CELL = "\x01", "\x02", "\x0e", "\x0f", "\x10"
+_RAISED, _LOWERED, _LEVEL = "\x03", "\x04", "\x05"
+_STRUCK, _UNSTRUCK = "\x06", "\x07"
+_PICTURE, _PICTURE_END = "\x11", "\x12"
+_BLOCK_NAMES = """
+    address article aside blockquote caption details div dl dd dt figcaption figure footer h1 h2 h3 h4 h5 h6
+    header hr ol p pre section summary table tbody tfoot thead ul
+"""
+# A name after "/" is that of an end tag.
+_MARKS = (
+    {slash + name: PARAGRAPH for name in _BLOCK_NAMES.split() for slash in ("", "/")}
+    | {"br": LINE, "li": ITEM, "/li": ROW, "tr": ROW, "/tr": ROW, "td": CELL, "th": CELL}
+    | {"sup": _RAISED, "/sup": _LEVEL, "sub": _LOWERED, "/sub": _LEVEL}
+    | {slash + name: mark for name in ("s", "del") for slash, mark in (("", _STRUCK), ("/", _UNSTRUCK))}
+    | {"q": "“", "/q": "”"}
+)
+_MARKS_OF_RUBY = _MARKS | {"rt": "(", "/rt": ")"}  # where the origin writes no <rp>
+_STRIKE = "~~"  # around what is struck out
+
+_TAG = re.compile(r"<(/?[a-z0-9]++)[^<>]*+>")
+_IMAGE = re.compile(r"<img( [^<>]*+)>")
+_FILE_NAME = re.compile(r"[\w.-]+\.(?:avif|gif|jpe?g|png|svg|webp)", re.IGNORECASE)
+# A run of ends is tried from its start alone: lookbehinds keep the patterns linear.
+_END_OF_ITEM = re.compile(f"(?<![{PARAGRAPH} ])[{PARAGRAPH} ]++{ROW}")
+_REST_OF_ITEM = re.compile(f"{ITEM}[{PARAGRAPH}{LINE}{ROW}{CELL} ]+")
+_SHIFTED = re.compile(f"([{_RAISED}{_LOWERED}])([^{_RAISED}{_LOWERED}{_LEVEL}]*+){_LEVEL}")
+_LEVELS = dict.fromkeys(map(ord, (_RAISED, _LOWERED, _LEVEL)))
+_ENDS = f"[{PARAGRAPH}{LINE}{ITEM}{ROW}{CELL} ]"
+_STRUCK_START = re.compile(f"{_STRUCK}({_ENDS}+)")
+_STRUCK_END = re.compile(f"(?<!{_ENDS})({_ENDS}++){_UNSTRUCK}")
+_ALT = re.compile(f"{_PICTURE}[^{_PICTURE}{_PICTURE_END}]*+{_PICTURE_END}")
+# An excerpt ends with its block, list item, row or cell, at two line breaks in a row and at a blank line.
+_PARAGRAPH_END = re.compile(rf"[{PARAGRAPH}{ITEM}{ROW}{CELL}]|[{LINE}\n][^\S\n]*+[{LINE}\n]")
+
+_SUPERSCRIPT = str.maketrans("0123456789+-−=()nieo", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁻⁼⁽⁾ⁿⁱᵉᵒ")
+_SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉₊₋₋₌₍₎")
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """A text: a blank line separates paragraphs, "- " starts a list item; an image is its alternative text in
+    brackets. `said` is without images, which are no part of what a release says."""
+
+    text: str = ""
+    said: str = ""
+
+
+def read(html: str) -> Plain:
+    """Return the plain text of sanitised HTML."""
+    marked = _marked(html)
+    if _PICTURE not in marked:
+        text = _laid_out(marked)
+        return Plain(text, text)
+    return Plain(
+        _laid_out(marked.replace(_PICTURE, " [").replace(_PICTURE_END, "] ")), _laid_out(_ALT.sub("", marked))
+    )
+
+
+def line(html: str) -> str:
+    """Return the text of sanitised HTML on one line, without images: whatever breaks a line is a blank."""
+    return " ".join(_without_marks(_ALT.sub("", _marked(html))).split())
+
+
+def first_paragraph(html: str) -> str:
+    """Return the first paragraph with text of sanitised HTML, on one line; "" for none within
+    EXCERPTED_CHARS_MAX."""
+    start = html[:EXCERPTED_CHARS_MAX]
+    if start.rfind(">") < (cut := start.rfind("<")):
+        start = start[:cut]
+    parts = _PARAGRAPH_END.split(_ALT.sub("", _marked(start)))
+    return next(filter(None, (" ".join(_without_marks(part).split()) for part in parts)), "")
+
+
+def _marked(html: str) -> str:
+    """Return the text of HTML with marks in place of its tags."""
+    if "<img" in html and ' alt="' in html:
+        html = _IMAGE.sub(_alternative, html)
+    if "<pre" in html:
+        html = _preformatted(html)
+    marks = _MARKS_OF_RUBY if "<rt" in html and "<rp" not in html else _MARKS
+    parts = _TAG.split(html)
+    parts[1::2] = [marks.get(tag, "") for tag in parts[1::2]]
+    marked = "".join(parts)
+    if "&" in marked:
+        marked = _unescaped(marked)
+    if _LEVEL in marked:
+        marked = _SHIFTED.sub(_shifted, marked).translate(_LEVELS)
+    if _STRUCK in marked:
+        marked = _STRUCK_END.sub(rf"{_UNSTRUCK}\1", _STRUCK_START.sub(rf"\1{_STRUCK}", marked))
+        marked = marked.replace(_STRUCK + _UNSTRUCK, "")
+        marked = marked.replace(_STRUCK, _STRIKE).replace(_UNSTRUCK, _STRIKE)
+    return marked
+
+
+def _alternative(image: re.Match[str]) -> str:
+    # No attribute value holds a quote that is not escaped.
+    words = image[1].partition(' alt="')[2].partition('"')[0].strip().replace("&quot;", '"')
+    return "" if not words or _FILE_NAME.fullmatch(words) else f"{_PICTURE}{words}{_PICTURE_END}"
+
+
+def _preformatted(html: str) -> str:
+    """Return HTML with marks in place of the line feeds of its preformatted texts."""
+    before, *parts = html.split("<pre")
+    kept = [before]
+    for part in parts:
+        inside, end, after = part.partition("</pre>")
+        kept.append("<pre" + inside.replace("\n", LINE) + end + after)
+    return "".join(kept)
+
+
+def _unescaped(text: str) -> str:
+    for reference, character in (("&nbsp;", " "), ("&lt;", "<"), ("&gt;", ">")):
+        text = text.replace(reference, character)
+    return text.replace("&amp;", "&")
+
+
+def _shifted(found: re.Match[str]) -> str:
+    """Return a superscript or subscript in Unicode's characters; else a number in it stays apart by "^".
+
+    Words stay as they are: "1st", "Brand(R)".
+    """
+    content = found[2].strip()
+    is_raised = found[1] == _RAISED
+    written = content.translate(_SUPERSCRIPT if is_raised else _SUBSCRIPT)
+    if not content or not any(map(str.isalnum, content)) or all(map(str.__ne__, content, written)):
+        return written
+    if not is_raised or content.isalpha() or content[0] in "([":
+        return content
+    return f"^{content}" if content.isalnum() else f"^({content})"
+
+
+def _laid_out(marked: str) -> str:
+    for blank in ("\n", "\t", "\r", "\xa0", CELL):
+        if blank in marked:
+            marked = marked.replace(blank, " ")
+    while "  " in marked:  # a sixth of the CPU time of split and join
+        marked = marked.replace("  ", " ")
+    if ITEM in marked:
+        marked = _END_OF_ITEM.sub(ROW, marked)
+        marked = _REST_OF_ITEM.sub(ITEM, marked).replace(ITEM, f"{LINE}- ")
+    marked = marked.replace(ROW, LINE)
+    return "\n\n".join([lines for paragraph in marked.split(PARAGRAPH) if (lines := _lines(paragraph))])
+
+
+def _lines(paragraph: str) -> str:
+    if LINE not in paragraph:
+        return paragraph.strip()
+    return "\n".join([line for raw in paragraph.split(LINE) if (line := raw.strip())])
+
+
+def _without_marks(marked: str) -> str:
+    return re.sub(_ENDS, " ", marked)

@@ -12,6 +12,15 @@ def text_bytes(item: Item) -> int:
     Each may be longer than it stood in the document: an address resolved against a long base, an author that
     entries inherit. `text` and `raw_url` repeat `content` and `url`, and do not count.
     """
+    return _utf8_bytes("".join(_texts(item)))  # one step in C: a sum over the parts took five times as long
+
+
+def text_bytes_bound(item: Item) -> int:
+    """Return an upper bound of `text_bytes`, at a tenth of its CPU time."""
+    return 4 * sum(map(len, _texts(item)))
+
+
+def _texts(item: Item) -> list[str]:
     parts = [item.title, item.url, item.guid, item.organisation, item.rights, item.content, item.summary]
     parts += item.authors
     parts += item.categories
@@ -23,7 +32,7 @@ def text_bytes(item: Item) -> int:
         origin = item.origin
         parts += origin.title, origin.id, origin.link, origin.self_url, origin.updated, origin.rights
         parts += origin.authors
-    return _utf8_bytes("".join(parts))  # one step in C: a sum over the parts took five times as long
+    return parts
 
 
 def stored_bytes(item: Item) -> int:

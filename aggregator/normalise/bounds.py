@@ -23,6 +23,7 @@ _INLINE_IMAGE = re.compile(r"""(?<=["'=])data:image/[a-z+.-]{1,20};base64,[A-Za-
 _HIDDEN_ELEMENT = re.compile(r"(?i)<(/?)(?:script|style|template|svg)\b[^<>]*>")
 _ANY_TAG = re.compile(r"<[^<>]*>")
 _DROPPED = ("script", "SCRIPT", "style", "STYLE", "svg")  # as pages write them
+_MAY_BE_DROPPED = re.compile(r"<(?:[sS][cC][rR]|[sS][tT][yY]|svg)")
 _UNNESTED_NAMES = """
     area base br col dd dt embed hr img input li link meta option p param source td th tr track wbr
 """
@@ -38,8 +39,10 @@ def cut(value: str) -> str:
         return value
     if "data:image/" in value:  # often most of a body's bytes
         value = _INLINE_IMAGE.sub("data:x", value)  # still an address, or its place in a srcset would be lost
-    for name in _DROPPED:  # paths of drawings are the longest tags in real feeds, and "<" stands in scripts
-        if "<" + name in value:
+    if _MAY_BE_DROPPED.search(
+        value
+    ):  # drawings have the longest tags in real feeds, and "<" stands in scripts
+        for name in _DROPPED:
             value = _without(name, value)
     if len(value) <= BODY_HTML_CHARS_MAX:
         return value

@@ -10,10 +10,6 @@ from aggregator.normalise import trackers, urls
 
 NAME_CHARS_MAX = 200
 
-# Beginnings of the names, as pages write them; a name in other mixed case is dropped with its element.
-_STARTS = tuple(
-    start for name in ("ifr", "obj", "embe", "nosc", "stri") for start in (f"<{name}", f"<{name.upper()}")
-)
 _NOSCRIPT = re.compile(r"</?noscript\b[^<>]*+>", re.IGNORECASE)
 _STRIKE = re.compile(r"<(/?)strike(?=[\s>/])", re.IGNORECASE)
 _EMBED = re.compile(r"<(?:iframe|embed|object)(?=[\s/>])([^<>]*+)>", re.IGNORECASE)
@@ -25,8 +21,6 @@ _FLASH = "application/x-shockwave-flash"
 
 def rewritten(value: str, base: str) -> str:
     """Return raw HTML with links before its frames and objects; `base` resolves their addresses."""
-    if not any(start in value for start in _STARTS):
-        return value
     value = _STRIKE.sub(r"<\1s", _NOSCRIPT.sub("", value))
     return _EMBED.sub(partial(_linked, base=base), value)
 

@@ -47,6 +47,8 @@ _UNWRAPPED_NAMES = """
     input label legend link main map marquee menu meta nav nobr object output param plaintext progress rb rtc
     search slot strike tt xmp math
 """
+# Formulas, frames, objects, `noscript` and `strike`: the beginnings of their names.
+_REWRITTEN = re.compile(r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI])")
 _ELEMENT_NAMES = "|".join(sorted(TAGS | _DROPPED_WHOLE | {*_UNWRAPPED_NAMES.split()}, reverse=True))
 _ELEMENT = re.compile(rf"</?(?:{_ELEMENT_NAMES})(?=[\s/>])|<!--", re.IGNORECASE)
 ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -97,7 +99,9 @@ def sanitise(body: Markup, base: str) -> Safe:
         return Safe()
     is_html = body.is_html and not _is_plain(value)
     if is_html:
-        markup = embedded.rewritten(formulas.rewritten(disclaimers.without(value)), base)
+        markup = disclaimers.without(value)
+        if _REWRITTEN.search(markup):
+            markup = embedded.rewritten(formulas.rewritten(markup), base)
     else:
         markup = _paragraphs(unescape(value) if body.is_html else value)
     if not bounds.is_costly(markup) and (safe := fixed_point(markup, base)) is not None:

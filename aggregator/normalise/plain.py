@@ -29,11 +29,12 @@ _MARKS = (
 _MARKS_OF_RUBY = _MARKS | {"rt": "(", "/rt": ")"}  # where the origin writes no <rp>
 _STRIKE = "~~"  # around what is struck out
 
-_TAG = re.compile(r"<(/?[a-z0-9]++)[^<>]*+>")
+_TAG = re.compile(r"<([^ <>]*+)[^<>]*+>")
 _IMAGE = re.compile(r"<img( [^<>]*+)>")
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:avif|gif|jpe?g|png|svg|webp)", re.IGNORECASE)
-# A run of ends is tried from its start alone: lookbehinds keep the patterns linear.
-_END_OF_ITEM = re.compile(f"(?<![{PARAGRAPH} ])[{PARAGRAPH} ]++{ROW}")
+# A run of ends is tried from its start alone: lookbehinds keep the patterns linear. A literal stands first: a
+# search for it takes a tenth of the time.
+_END_OF_ITEM = re.compile(f"{PARAGRAPH}(?<!{PARAGRAPH}{PARAGRAPH}){PARAGRAPH}*+ ?{ROW}")
 _REST_OF_ITEM = re.compile(f"{ITEM}[{PARAGRAPH}{LINE}{ROW}{CELL} ]+")
 _SHIFTED = re.compile(f"([{_RAISED}{_LOWERED}])([^{_RAISED}{_LOWERED}{_LEVEL}]*+){_LEVEL}")
 _LEVELS = dict.fromkeys(map(ord, (_RAISED, _LOWERED, _LEVEL)))
@@ -51,7 +52,8 @@ _SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉
 @dataclass(frozen=True, slots=True)
 class Plain:
     """A text: a blank line separates paragraphs, "- " starts a list item; an image is its alternative text in
-    brackets. `said` is without images, which are no part of what a release says."""
+    brackets. `said` is without images, which are no part of what a release says, for comparison: its blanks
+    and empty lines have no meaning."""
 
     text: str = ""
     said: str = ""
@@ -59,13 +61,10 @@ class Plain:
 
 def read(html: str) -> Plain:
     """Return the plain text of sanitised HTML."""
-    marked = _marked(html)
-    if _PICTURE not in marked:
-        text = _laid_out(marked)
+    text = _laid_out(_marked(html))
+    if _PICTURE not in text:
         return Plain(text, text)
-    return Plain(
-        _laid_out(marked.replace(_PICTURE, " [").replace(_PICTURE_END, "] ")), _laid_out(_ALT.sub("", marked))
-    )
+    return Plain(text.replace(_PICTURE, "[").replace(_PICTURE_END, "]"), _ALT.sub("", text))
 
 
 def line(html: str) -> str:
@@ -107,7 +106,7 @@ def _marked(html: str) -> str:
 def _alternative(image: re.Match[str]) -> str:
     # No attribute value holds a quote that is not escaped.
     words = image[1].partition(' alt="')[2].partition('"')[0].strip().replace("&quot;", '"')
-    return "" if not words or _FILE_NAME.fullmatch(words) else f"{_PICTURE}{words}{_PICTURE_END}"
+    return "" if not words or _FILE_NAME.fullmatch(words) else f" {_PICTURE}{words}{_PICTURE_END} "
 
 
 def _preformatted(html: str) -> str:
@@ -148,7 +147,7 @@ def _laid_out(marked: str) -> str:
     while "  " in marked:  # a sixth of the CPU time of split and join
         marked = marked.replace("  ", " ")
     if ITEM in marked:
-        marked = _END_OF_ITEM.sub(ROW, marked)
+        marked = _END_OF_ITEM.sub(ROW, marked.replace(f" {PARAGRAPH}", PARAGRAPH))
         marked = _REST_OF_ITEM.sub(ITEM, marked).replace(ITEM, f"{LINE}- ")
     marked = marked.replace(ROW, LINE)
     return "\n\n".join([lines for paragraph in marked.split(PARAGRAPH) if (lines := _lines(paragraph))])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Item, ReadJob, ReadResult
-from aggregator.model.size import text_bytes
+from aggregator.model.size import text_bytes, text_bytes_bound
 from aggregator.normalise import dates
 from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
@@ -38,7 +38,7 @@ def work(job: ReadJob) -> ReadResult:
     document = replace(document, month_first=job.month_first if shown is None else shown)
     items: list[Item] = []
     invalid: list[str] = []
-    skipped = size = 0
+    skipped, size = 0, _Size(job.text_bytes_max)
     own = own_address(job.source, job.url)
     for entry in document.entries:
         try:
@@ -47,10 +47,7 @@ def work(job: ReadJob) -> ReadResult:
             name = entry.title.value or entry.guid or entry.link or "an entry"
             invalid.append(f"{own.text(name)[:ENTRY_NAME_CHARS_MAX]}: {error}")
             continue
-        size += text_bytes(item)
-        if size > job.text_bytes_max:
-            message = f"the items of the document hold over {job.text_bytes_max} bytes of text"
-            raise ParseError(message, cause=Cause.LIMIT)
+        size.add(item)
         if keeps(item, job.source):
             items.append(item)
         else:
@@ -64,3 +61,25 @@ def work(job: ReadJob) -> ReadResult:
         rights=own.text(document.rights),
     )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
+
+
+class _Size:
+    """Sum of the text of items in bytes; raises ParseError when it exceeds its limit. Items are measured only
+    when their upper bounds reach it.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._measured = self._bound = 0
+        self._waiting: list[Item] = []
+
+    def add(self, item: Item) -> None:
+        self._waiting.append(item)
+        self._bound += text_bytes_bound(item)
+        if self._measured + self._bound <= self._limit:
+            return
+        self._measured += sum(map(text_bytes, self._waiting))
+        self._waiting, self._bound = [], 0
+        if self._measured > self._limit:
+            message = f"the items of the document hold over {self._limit} bytes of text"
+            raise ParseError(message, cause=Cause.LIMIT)

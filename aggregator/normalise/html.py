@@ -171,7 +171,8 @@ def _filter_attributes(clean: str, base: str) -> str:
     """Return nh3's output with all attribute values checked, without tracking pixels and emptied links."""
     filtered = _TAG.sub(lambda tag: attributes.filtered(tag, base), clean)
     if "<img" in clean:
-        filtered = _without_copies(_EMPTY_LINK.sub(r"\1", filtered.replace("<img>", "")))
+        filtered = _EMPTY_LINK.sub(r"\1", filtered.replace("<img>", ""))
+        filtered = _without_copies(filtered) if filtered.count("<img") > 1 else filtered
     filtered = blanks.capped(filtered)
     if "<pre" in filtered:  # HTML parsers drop the first line feed of <pre>: each pass would lose one
         filtered = _FIRST_LINE_FEED.sub(r"\1", filtered)

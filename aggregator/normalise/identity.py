@@ -22,7 +22,10 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
         # Only these two blanks are insignificant in a normalised text: Japanese indents by U+3000.
-        _key(KeyKind.TEXT, title, text.replace(" ", "").replace("\n", "")),
+        Key(
+            KeyKind.TEXT,
+            _digest_of(f"{title}\x1f".encode(*_UTF8) + text.encode(*_UTF8).translate(None, b" \n")),
+        ),
     ]
     if link:
         computed.append(_key(KeyKind.LINK, link))
@@ -49,5 +52,12 @@ def _key(kind: KeyKind, *parts: str) -> Key:
 
 
 def _digest(*parts: str) -> bytes:
-    joined = "\x1f".join(parts)  # the unit separator is in no printable text
-    return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+    return _digest_of(_encoded(*parts))
+
+
+def _encoded(*parts: str) -> bytes:
+    return "\x1f".join(parts).encode("utf-8", "surrogatepass")  # the unit separator is in no printable text
+
+
+def _digest_of(joined: bytes) -> bytes:
+    return blake2b(joined, digest_size=16).digest()

@@ -22,10 +22,7 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
         # Only these two blanks are insignificant in a normalised text: Japanese indents by U+3000.
-        Key(
-            KeyKind.TEXT,
-            _digest_of(f"{title}\x1f".encode(*_UTF8) + text.encode(*_UTF8).translate(None, b" \n")),
-        ),
+        Key(KeyKind.TEXT, _digest_of(_encoded(title, "") + _encoded(text).translate(None, b" \n"))),
     ]
     if link:
         computed.append(_key(KeyKind.LINK, link))

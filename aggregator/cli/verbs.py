@@ -17,10 +17,13 @@ BATCH = 200  # items of one transaction: polls go on between them
 
 
 def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, *, story: bool) -> None:
-    """Apply one transition to items, or to every member of their stories that permits it; to all or none."""
+    """Apply one transition to items, or to every member of their stories that permits it; to all or none.
+
+    A withdrawal names the other items of the same release, which stay as they are.
+    """
     if not references:
         raise UsageError("name an item: `publicwire items --state held` lists those that are held")
-    config = configuration.load(path)
+    config, withdraws = configuration.load(path), trigger is Trigger.WITHDRAW
     with app.opened(config) as storage:
         movable: dict[str, Stored] = {}
         for reference in references:
@@ -29,8 +32,9 @@ def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, 
             chosen = [member for member in members if (member.state, trigger) in TABLE] or [item]
             movable |= {member.id: member for member in chosen}
         now = app.utc_now()
-        steps = [step(each, trigger, reason=reason, actor=_operator(), at=now) for each in movable.values()]
+        steps = [step(each, trigger, reason=reason, actor=operator(), at=now) for each in movable.values()]
         storage.items.apply_transitions(steps)
+        siblings = [storage.items.siblings(each) for each in movable.values()] if withdraws else []
     for member, done in zip(movable.values(), steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
         if trigger is Trigger.REINSTATE:
@@ -38,6 +42,8 @@ def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, 
                 "  published once its origin lists it again, as its origin has it then; "
                 f"`publicwire release {member.id}` publishes it as it is"
             )
+    for each in {each.id: each for found in siblings for each in found}.values():
+        say(f"still {each.state}, the same release: {each.id} ({each.source}): {each.item.title}")
 
 
 def release_over_budget(path: Path, source: str, reason: str) -> None:
@@ -51,7 +57,7 @@ def release_over_budget(path: Path, source: str, reason: str) -> None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
             now = app.utc_now()
-            steps = [step(each, Trigger.RELEASE, reason=reason, actor=_operator(), at=now) for each in found]
+            steps = [step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now) for each in found]
             storage.items.apply_transitions(steps)
             released += len(found)
     say(f"{released} items of {source} released that its budget held")
@@ -65,7 +71,8 @@ def unmove(path: Path, source: str) -> None:
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Return the name of the user who runs the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # container user without a name

@@ -81,6 +81,7 @@ class AlertKind(StrEnum):
     LINK = "link"  # event: links of its items have left its domains
     AHEAD = "ahead"  # event: its new items are held for their dates
     STORY = "story"  # event: its items no longer agree with those of other sources
+    COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
 
 

@@ -23,7 +23,7 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD)
+EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.COPY)
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -81,7 +81,24 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
-    return {**found, **_ahead(result)}
+    return {**found, **_copies(result), **_ahead(result)}
+
+
+def _copies(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of items that are held as copies of withdrawn releases."""
+    if (changes := result.changes) is None:
+        return {}
+    held = [(new.id, new.placement.copy_of) for new in changes.new] + [
+        (edit.id, edit.copy_of) for edit in changes.edits
+    ]
+    copies = [(item, withdrawn) for item, withdrawn in held if withdrawn]
+    if not copies:
+        return {}
+    pairs = _some([f"{item} of {withdrawn}" for item, withdrawn in copies])
+    return {
+        AlertKind.COPY: f"held as copies of withdrawn releases: {pairs}; "
+        f"`publicwire release {copies[0][0]}` publishes one, and its later edits"
+    }
 
 
 def _ahead(result: PollResult) -> Mapping[AlertKind, str]:

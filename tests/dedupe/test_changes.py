@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.changes import EDITS_MAX, WITHDRAWN_BEFORE
+from aggregator.dedupe.changes import EDITS_MAX
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
@@ -171,14 +171,6 @@ def test_ids_of_one_document_differ() -> None:
     first = item_id("ministry", guid)
     assert [each.id for each in new] == [first, item_id(first, guid, 1)]
     assert [each.public_id for each in new] == [minted(AUTHORITY, each.id) for each in new]
-
-
-def test_an_item_withdrawn_before_a_restore_arrives_withdrawn() -> None:
-    plain = only(decided([A]))
-    new = only(decided([A], knowledge(withdrawn=[plain.id])))
-    assert new == replace(
-        plain, placement=replace(plain.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-    )
 
 
 def test_new_items_come_oldest_first_and_those_of_one_date_from_the_end_of_the_document() -> None:

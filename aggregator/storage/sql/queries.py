@@ -18,7 +18,7 @@ from aggregator.model import (
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql import lifecycle, rows, search, selection, siblings, values, waiting
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -147,6 +147,13 @@ class ItemStore:
             {"number": number},
         )
         return tuple(map(values.stored, found))
+
+    def siblings(self, item: Stored) -> tuple[Stored, ...]:
+        """Return other items, live or held, of the story of an item, at its address, or with a text that says
+        the same and the words of its title. Brings the search index up to date."""
+        titled = self.items(ItemQuery(search=item.item.title, limit=siblings.SEARCHED_MAX))
+        with self._engine.reading() as db:
+            return siblings.read(db, item, titled)
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first, of sources in turn."""

@@ -6,8 +6,8 @@ again. A withdrawal by the operator also holds copies of the release by any sour
 on each: a later release or reinstatement of the copy itself stands. No source decides anything here.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -119,9 +119,9 @@ class Copies:
 
     def __init__(self, withdrawn: Sequence[Decision], steps: int = similar.STEPS_MAX) -> None:
         self._withdrawn = sorted(withdrawn, key=lambda each: each.at)
-        self._sizes = [len(similar.pieces(each.signature)) for each in self._withdrawn]
+        self._pieces = [similar.pieces(each.signature) for each in self._withdrawn]
         self._at = {each.link: number for number, each in enumerate(self._withdrawn) if each.link}
-        self._with = _by_piece(self._withdrawn)
+        self._with = _by_piece(self._pieces)
         self._steps = steps  # left
 
     def of(self, item: Item) -> Decision | None:
@@ -130,34 +130,46 @@ class Copies:
         return self.like(item.title, item.key(KeyKind.LINK), item.signature)
 
     def like(self, title: str, link: bytes | None, signature: bytes) -> Decision | None:
-        """Return the same for these values of an item.
-
-        Beyond the steps an item that shares any sentence counts as a copy: it is held, not published unseen.
-        """
+        """Return the same for these values of an item."""
         if not self._withdrawn:
             return None
         pieces, digest = similar.pieces(signature), similar.title_digest(title)
-        found = {self._at.get(link_text(link), -1)}
-        shared = Counter(self._shared(pieces))
-        for release, count in shared.items():
-            few = min(len(pieces), self._sizes[release])
-            enough = 1 if self._withdrawn[release].title == digest else PIECES_MIN
-            if self._steps <= 0 or (few >= enough and count >= similar.SHARED_MIN * few):
-                found.add(release)
-        last = max(found)
+        found = {release for release in self._near(pieces) if self._agrees(release, pieces, digest)}
+        last = max(found | {self._at.get(link_text(link), -1)})
         return None if last < 0 else self._withdrawn[last]
 
-    def _shared(self, pieces: Iterable[int]) -> Iterator[int]:
-        """Yield the number of a release for each sentence that it shares."""
-        for piece in pieces:
-            releases = self._with.get(piece, ())
-            self._steps -= len(releases)
-            yield from releases if self._steps > 0 else releases[-1:]
+    def _near(self, pieces: Set[int]) -> set[int]:
+        """Return the releases that may share enough sentences.
+
+        Of n sentences of which m must be shared, one is among any n - m + 1: the rarest are looked up, so
+        that boilerplate finds no release (prefix filtering).
+        """
+        present = sorted(
+            (each for each in pieces if each in self._with), key=lambda each: len(self._with[each])
+        )
+        found = set()
+        for place, piece in enumerate(present, len(pieces) - len(present)):
+            for release in self._with[piece]:  # the smallest first
+                if place > len(pieces) - similar.SHARED_MIN * min(len(pieces), len(self._pieces[release])):
+                    break
+                found.add(release)
+        return found
+
+    def _agrees(self, release: int, pieces: Set[int], title: str) -> bool:
+        """Return whether a release shares enough sentences; beyond the steps it counts as one: the item is
+        held, not published unseen."""
+        few = min(len(pieces), len(self._pieces[release]))
+        self._steps -= few
+        if self._steps < 0:
+            return True
+        enough = 1 if self._withdrawn[release].title == title else PIECES_MIN
+        return few >= enough and len(pieces & self._pieces[release]) >= similar.SHARED_MIN * few
 
 
-def _by_piece(withdrawn: Sequence[Decision]) -> Mapping[int, list[int]]:
+def _by_piece(releases: Sequence[Set[int]]) -> Mapping[int, Sequence[int]]:
+    """Return the numbers of the releases with each sentence, the shortest release first."""
     found = defaultdict(list)
-    for number, each in enumerate(withdrawn):
-        for piece in similar.pieces(each.signature):
+    for number in sorted(range(len(releases)), key=lambda number: len(releases[number])):
+        for piece in releases[number]:
             found[piece].append(number)
-    return found
+    return dict(found)

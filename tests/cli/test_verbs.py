@@ -54,6 +54,18 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     ] * 2
 
 
+def test_a_withdrawal_names_the_items_of_the_release_that_stay(here: Site, command: Command) -> None:
+    (here.directory / "copy.xml").write_bytes((here.directory / "press.xml").read_bytes())
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml"})
+    command("poll")
+    (one, two) = json_of(command("items", "--search", "storm", "--json").out)
+    said = command("withdraw", one["id"], "--reason", "a test")
+    assert said.out.splitlines() == [
+        f"{one['id']} is now withdrawn: Storm warning",
+        f"still live, the same release: {two['id']} ({two['source']}): Storm warning",
+    ]
+
+
 def test_an_item_with_the_url_of_another_as_its_id_is_not_taken_for_it(here: Site, command: Command) -> None:
     taken = item("club", "Regatta").replace(
         "<guid>https://harbour.example/club</guid>", f"<guid>{STORM}</guid>"

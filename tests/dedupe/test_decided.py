@@ -181,13 +181,30 @@ def test_the_last_of_several_withdrawals_is_named() -> None:
     assert found.item == "later"
 
 
-def test_beyond_the_steps_an_item_that_shares_a_sentence_counts_as_a_copy() -> None:
-    shared = entry(
-        "Ferry", "f", "https://w.example/", body="<p>Nobody was hurt. " + "Ships sail. " * 9 + "</p>"
-    )
-    assert Copies([withdrawn(BRIDGE)]).of(of(shared)) is None
-    assert Copies([withdrawn(BRIDGE)], steps=1).of(of(shared)) is not None
-    assert Copies([withdrawn(BRIDGE)], steps=1).of(of(OTHER)) is None
+def numbered(*numbers: int) -> Entry:
+    """An entry whose sentences have these numbers."""
+    body = " ".join(f"This is what sentence {n} says of the bridge." for n in numbers)
+    name = "-".join(map(str, numbers))
+    return entry(name, name, f"https://ministry.example/{name}", body=f"<p>{body}</p>")
+
+
+def test_sentences_of_several_withdrawn_releases_together_make_no_copy() -> None:
+    gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
+    assert Copies(gone).of(of(numbered(3, 4, 5, 6, 7))) is None
+    assert Copies(gone).of(of(numbered(1, 2, 3, 4, 6))) == gone[0]
+
+
+def test_beyond_the_steps_an_item_that_may_be_a_copy_counts_as_one() -> None:
+    gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
+    assert Copies(gone, steps=9).of(of(numbered(3, 4, 5, 6, 7))) is not None
+    assert Copies(gone, steps=10).of(of(numbered(3, 4, 5, 6, 7))) is None
+    assert Copies(gone, steps=0).of(of(OTHER)) is None
+
+
+def test_boilerplate_of_withdrawn_releases_takes_no_steps() -> None:
+    boilerplate = range(100, 110)
+    gone = [withdrawn(numbered(*range(20 * n, 20 * n + 20), *boilerplate), str(n)) for n in range(10, 20)]
+    assert Copies(gone, steps=0).of(of(numbered(*range(20), *boilerplate))) is None
 
 
 def edited(before: Entry, after: Entry, own: Decision | None = None, **state: object) -> str:

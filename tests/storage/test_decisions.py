@@ -288,3 +288,38 @@ def test_siblings_of_a_withdrawn_item_are_found_by_story_address_and_text(storag
     given_origin(storage, "pier").says(entry("Bridge opens", "p", "https://pier.example/", body="<p>No.</p>"))
     decide(storage, item, Trigger.WITHDRAW)
     assert [each.source for each in storage.items.siblings(again(storage, item))] == ["wire", "club"]
+
+
+def test_of_two_lines_about_an_item_the_later_decision_counts_in_whatever_order(tmp_path: Path) -> None:
+    """As when the files of two machines are merged."""
+    store = tmp_path / "store"
+    with closing(open_storage(store)) as storage:
+        origin = given_origin(storage)
+        origin.says(BRIDGE)
+        decide(storage, named(storage, "Bridge opens"), Trigger.HOLD, Trigger.WITHDRAW)
+        forgotten(storage)
+    file = store / "withdrawals.jsonl"
+    file.write_text("".join(reversed(file.read_text().splitlines(keepends=True))))
+    for undo in ("DELETE FROM withdrawn_piece", "DELETE FROM decision", "DELETE FROM journal"):
+        execute(store, undo)
+    with closing(open_storage(store)) as storage:
+        with storage.admin.poller(NOON + DAY):
+            pass
+        added(storage, origin.source, BRIDGE)
+        assert states(storage) == {"Bridge opens": "withdrawn"}
+
+
+def test_a_text_released_after_the_backup_goes_live_once_its_origin_says_it_again(tmp_path: Path) -> None:
+    store, of = tmp_path / "store", source("ministry", review=True)
+    edited = entry("Bridge opened", "b", "https://ministry.example/bridge", body=BODY)
+    with closing(open_storage(store)) as storage:
+        given_origin(storage, review=True).says(BRIDGE)
+        storage.admin.backup(tmp_path / "noon.db")
+        SourceDriver(storage, of).says(edited)
+        decide(storage, named(storage, "Bridge opened"), Trigger.RELEASE)
+    assert restore(store, tmp_path / "noon.db", NOON + DAY).journal.moved == ()
+    with closing(open_storage(store)) as storage:
+        assert states(storage) == {"Bridge opens": "held"}
+        SourceDriver(storage, of).says(edited, now=NOON + DAY)
+        (due,) = storage.items.release_due(NOON + DAY, 9)
+        assert due.item.title == "Bridge opened"

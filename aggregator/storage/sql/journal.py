@@ -117,18 +117,27 @@ def lacking(db: Connection, entries: Journal) -> Sequence[str]:
 def record(db: Connection, lines: Iterable[str]) -> None:
     """Write lines into the table, and what they decide; one that is there already, as after a restore, stays.
 
-    Lines of a version that derived no decisions are derived with the next one.
+    What a version before wrote, which kept no decisions, is carried over first.
     """
-    db.executemany(
-        "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(hashlib.sha256(each.encode()).digest()[:16], each) for each in lines],
-    )
     derived = one(db.execute("SELECT coalesce(max(line), 0) AS line FROM decision"))["line"]
     found = db.execute("SELECT number, line FROM journal WHERE number > ? ORDER BY number", (derived,))
     for row in found.fetchall():
-        decision = _decided(json.loads(row["line"]))
-        if isinstance(decision, Decision):
-            decisions.put(db, row["number"], _recognisable(db, decision))
+        _decide(db, row["number"], row["line"])
+    for each in lines:
+        digest = hashlib.sha256(each.encode()).digest()[:16]
+        made = db.execute(
+            "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING number",
+            (digest, each),
+        ).fetchone()
+        if made is not None:
+            _decide(db, made["number"], each)
+
+
+def _decide(db: Connection, number: int, line: str) -> None:
+    """Write what a line decides on an item."""
+    decision = _decided(json.loads(line))
+    if isinstance(decision, Decision):
+        decisions.put(db, number, _recognisable(db, decision))
 
 
 def _recognisable(db: Connection, decision: Decision) -> Decision:

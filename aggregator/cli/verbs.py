@@ -7,6 +7,7 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.items import find_item
 from aggregator.cli.output import say
+from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
@@ -51,16 +52,23 @@ def release_over_budget(path: Path, source: str, reason: str) -> None:
 
     Several short transactions: one that was cut off can be called again.
     """
-    config, released = configuration.load(path), 0
+    config, released, copied = configuration.load(path), 0, 0
     with app.opened(config) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
-            now = app.utc_now()
-            steps = [step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now) for each in found]
+            now, copies = app.utc_now(), storage.items.copies(found)
+            steps = [
+                step(each, Trigger.COPY, reason=held_reason(copies[each.number]), actor=operator(), at=now)
+                if each.number in copies
+                else step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now)
+                for each in found
+            ]
             storage.items.apply_transitions(steps)
-            released += len(found)
+            released, copied = released + len(found) - len(copies), copied + len(copies)
     say(f"{released} items of {source} released that its budget held")
+    if copied:
+        say(f"{copied} stay held: they are copies of withdrawn releases, each to be released by its id")
 
 
 def unmove(path: Path, source: str) -> None:

@@ -67,10 +67,7 @@ class Decided:
     def copied(self, item: Item, own: Decision | None) -> Decision | None:
         """Return the withdrawal of a release that an item is a copy of, None for none and for an item that
         the operator has permitted since."""
-        withdrawal = self._copies.of(item)
-        if withdrawal is None or (own is not None and own.trigger in PERMITS and own.at >= withdrawal.at):
-            return None
-        return withdrawal
+        return not_permitted(self._copies.of(item), own)
 
     def copied_by(self, item: Item, old: Known, own: Decision | None) -> Decision | None:
         """Return the withdrawal of a release of which an edit makes a copy of an item that is live or goes
@@ -102,6 +99,13 @@ class Decided:
         if own is not None and releases(own, item):
             return replace(placement, state=State.LIVE, release=None, reason="")
         return placement
+
+
+def not_permitted(withdrawal: Decision | None, own: Decision | None) -> Decision | None:
+    """Return a withdrawal, None when the operator has permitted the copy itself since."""
+    if withdrawal is None or (own is not None and own.trigger in PERMITS and own.at >= withdrawal.at):
+        return None
+    return withdrawal
 
 
 def releases(own: Decision | None, item: Item) -> bool:

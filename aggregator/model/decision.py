@@ -14,7 +14,7 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """Causes of a transition: the import, an edit, the clock or the operator."""
+    """Causes of a transition: the import, the clock, the operator, the withdrawal of another release."""
 
     FIRST_SEEN = "first seen"
     TIME = "time"
@@ -22,7 +22,7 @@ class Trigger(StrEnum):
     HOLD = "hold"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
-    COPY = "copy"  # by an edit the item has become a copy of a release that the operator has withdrawn
+    COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,13 +92,16 @@ def _copies(result: PollResult) -> Mapping[AlertKind, str]:
         (edit.id, edit.copy_of) for edit in changes.edits
     ]
     copies = [(item, withdrawn) for item, withdrawn in held if withdrawn]
-    if not copies:
-        return {}
-    pairs = _some([f"{item} of {withdrawn}" for item, withdrawn in copies])
-    return {
-        AlertKind.COPY: f"held as copies of withdrawn releases: {pairs}; "
+    return {AlertKind.COPY: copies_held(copies)} if copies else {}
+
+
+def copies_held(copies: Sequence[tuple[str, str]]) -> str:
+    """Return the words for items that are held as copies, each with the withdrawn one ("": not known)."""
+    pairs = _some([" of ".join(filter(None, pair)) for pair in copies])
+    return (
+        f"held as copies of withdrawn releases: {pairs}; "
         f"`publicwire release {copies[0][0]}` publishes one, and its later edits"
-    }
+    )
 
 
 def _ahead(result: PollResult) -> Mapping[AlertKind, str]:

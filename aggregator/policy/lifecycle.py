@@ -16,6 +16,7 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.COPY): State.HELD,
+    (State.HELD, Trigger.COPY): State.HELD,  # its date is dropped
     # Until its origin says it again: what stands in the store may be what the origin took back.
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }

@@ -192,6 +192,26 @@ def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) ->
     assert command("items", "--state", "held", "--json").out.strip() == "[]"
 
 
+def test_a_copy_of_a_withdrawn_release_is_not_released_with_what_a_budget_held(
+    here: Site, command: Command
+) -> None:
+    copy = item("r5", "Once more").replace("<guid>https://harbour.example/r5", "<guid>once-more")
+    releases = (item(f"r{n}", f"Release {n}") for n in range(10))
+    (here.directory / "press.xml").write_bytes(feed(copy, *releases))
+    here.sources({"harbour": "file:press.xml"}, ", budget: {items: 1}")
+    command("poll")
+    (held,) = json_of(command("items", "--state", "held", "--json").out)
+    (withdrawn,) = json_of(command("items", "--search", '"Release 5"', "--json").out)
+    said = command("withdraw", withdrawn["id"], "--reason", "a test")
+    assert said.out.splitlines()[1] == f"still held, the same release: {held['id']} (harbour): Once more"
+    assert command("release", "--over-budget", "harbour").out.splitlines() == [
+        "0 items of harbour released that its budget held",
+        "1 stay held: they are copies of withdrawn releases, each to be released by its id",
+    ]
+    (still,) = json_of(command("items", "--state", "held", "--json").out)
+    assert command("release", still["id"]).code == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [((), "name an item"), (("--over-budget", "pier"), "there is no source called 'pier'")],

@@ -18,6 +18,7 @@ ALLOWED = {
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.COPY): State.HELD,
+    (State.HELD, Trigger.COPY): State.HELD,
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
 

@@ -10,6 +10,7 @@ import pytest
 from aggregator.model import AlertKind, Entry, State, Stored, Trigger
 from aggregator.model.settings import Source
 from aggregator.policy.lifecycle import step
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.engines import execute, open_storage, restore
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
@@ -172,6 +173,26 @@ def test_an_edit_into_a_copy_drops_the_date_of_an_embargoed_item(storage: Storag
         now=NOON + HOUR,
     )
     assert (again(storage, held).state, again(storage, held).release) == (State.HELD, None)
+
+
+def test_an_embargoed_copy_of_a_release_withdrawn_since_is_not_released_by_its_date(storage: Storage) -> None:
+    given_origin(storage).says(BRIDGE)
+    item = named(storage, "Bridge opens")
+    wire = given_origin(storage, "wire")
+    dates = {"published": (NOON + DAY).isoformat()}
+    other = entry("Regatta", "r", "https://wire.example/regatta", **dates)
+    wire.says(entry("Bridge opens", "w", "https://wire.example/bridge", body=BODY, **dates), other)
+    decide(storage, item, Trigger.WITHDRAW)
+    Releases(storage).all(NOON + 2 * DAY)
+    held, regatta = sorted(_of(storage, "wire"), key=lambda each: each.item.title)
+    assert (held.state, held.release, regatta.state) == (State.HELD, None, State.LIVE)
+    assert held.reason == f"copy of {item.id}, which was withdrawn"
+    assert alert(storage) == (
+        f"held as copies of withdrawn releases: {held.id}; "
+        f"`publicwire release {held.id}` publishes one, and its later edits"
+    )
+    decide(storage, held, Trigger.RELEASE, after=2 * 24 * 60)
+    assert again(storage, held).state is State.LIVE
 
 
 def test_once_the_release_is_reinstated_copies_are_published(storage: Storage) -> None:

@@ -9,11 +9,11 @@ from dataclasses import fields, replace
 from typing import Any
 
 from aggregator.dedupe import similar, within
-from aggregator.dedupe.decided import feed_digest, key_text, link_text
+from aggregator.dedupe.decided import Copies, feed_digest, key_text, link_text, not_permitted
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
-from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, Trigger
+from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, Stored, Trigger
 from aggregator.normalise import text
-from aggregator.storage.sql import rows, values
+from aggregator.storage.sql import rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
 COLUMNS = tuple(each.name for each in fields(Decision))
@@ -55,6 +55,23 @@ def _withdrawn(db: Connection, items: Sequence[Item]) -> tuple[Decision, ...]:
     ]
     releases = {row["item"]: rows.value(Decision, row) for row in found}
     return tuple(_at_own_address(db, each) for each in releases.values())
+
+
+def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
+    """Return, by number, the id of the withdrawn release that an item is a copy of, of those that are and
+    that the operator has not permitted since. Cheap without items or decisions."""
+    if not items or not last_line(db):
+        return {}
+    kept = signatures.kept(db, [each.number for each in items])
+    signed = [replace(each.item, signature=kept.get(each.number, b"")) for each in items]
+    found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (as_json(each.id for each in items),))
+    own = {row["item"]: rows.value(Decision, row) for row in found}
+    withdrawn = Copies(_withdrawn(db, signed))
+    return {
+        each.number: withdrawal.item
+        for each, item in zip(items, signed, strict=True)
+        if (withdrawal := not_permitted(withdrawn.of(item), own.get(each.id))) is not None
+    }
 
 
 def _at_own_address(db: Connection, release: Decision) -> Decision:

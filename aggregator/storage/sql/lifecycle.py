@@ -11,7 +11,7 @@ from pathlib import Path
 from aggregator.errors import Outdated
 from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
 from aggregator.policy.lifecycle import VERBS
-from aggregator.storage.sql import channels, decisions, journal, rows, source_state, waiting
+from aggregator.storage.sql import alerts, channels, decisions, journal, rows, source_state, waiting
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
 
@@ -27,7 +27,13 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
         return
     _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
     at = channels.stamp(db, transitions[0].at)
-    _record(db, carry_out(db, transitions, at), journal_file)
+    moves = carry_out(db, transitions, at)
+    held = defaultdict(list)
+    for row, step in moves:
+        if step.trigger is Trigger.COPY:
+            held[row["source"]].append(row["id"])
+    alerts.copies(db, held, at.now)
+    _record(db, moves, journal_file)
 
 
 def carry_out(db: Connection, transitions: Sequence[Transition], at: Stamp) -> Sequence[Move]:
@@ -45,7 +51,7 @@ def carry_out(db: Connection, transitions: Sequence[Transition], at: Stamp) -> S
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
     """Return the rows of the items in the order given; Outdated for one in another state."""
     found = db.execute(
-        f"SELECT number, id, public_id, state, story, position FROM item WHERE number {ints()}",
+        f"SELECT number, id, public_id, source, state, story, position FROM item WHERE number {ints()}",
         (as_json(step.number for step in transitions),),
     )
     stored = {row["number"]: row for row in found}

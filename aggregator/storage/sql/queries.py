@@ -1,6 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from aggregator.model import (
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, siblings, values, waiting
+from aggregator.storage.sql import decisions, lifecycle, rows, search, selection, siblings, values, waiting
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -154,6 +154,12 @@ class ItemStore:
         titled = self.items(ItemQuery(search=item.item.title, limit=siblings.SEARCHED_MAX))
         with self._engine.reading() as db:
             return siblings.read(db, item, titled)
+
+    def copies(self, items: Sequence[Stored]) -> Mapping[int, str]:
+        """Return, by number, the id of the withdrawn release of which an item is a copy that the operator has
+        not permitted since. Cheap without items or decisions."""
+        with self._engine.reading() as db:
+            return decisions.copies(db, items)
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first, of sources in turn."""

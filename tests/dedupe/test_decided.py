@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from aggregator.dedupe.decided import Copies, Decided, feed_digest, key_text, link_text, releases
-from aggregator.dedupe.similar import pieces, title_digest
+from aggregator.dedupe.similar import SKETCH_PIECES, pieces, sketch, title_digest
 from aggregator.model import (
     Claim,
     Decision,
@@ -238,3 +238,10 @@ def test_an_edit_of_an_item_that_was_released_since_is_published() -> None:
 
 def test_a_key_is_told_with_its_kind() -> None:
     assert key_text(Key(KeyKind.LINK, b"\x01\xff")) == "3:01ff"
+
+
+def test_the_sketches_of_two_texts_that_resemble_each_other_share_sentences() -> None:
+    whole, part = (of(numbered(*range(n))).signature for n in (200, 40))
+    assert len(sketch(whole)) == SKETCH_PIECES
+    assert set(sketch(part)) & pieces(whole)
+    assert sketch(b"") == []

@@ -236,6 +236,15 @@ def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> 
     assert found[AlertKind.STORY].endswith("shown apart: item1; see `publicwire show item1`")
 
 
+def test_copies_of_withdrawn_releases_are_named_with_the_cure() -> None:
+    found = judged(edited(CLAIM, edit(1, copy_of="gone"), edit(2)))
+    assert found[AlertKind.COPY] == (
+        "held as copies of withdrawn releases: item1 of gone; "
+        "`publicwire release item1` publishes one, and its later edits"
+    )
+    assert AlertKind.COPY not in judged(edited(CLAIM, edit(2)))
+
+
 def test_an_event_that_happens_again_is_raised_anew() -> None:
     claim = replace(CLAIM, open_alerts={AlertKind.LINK: NOON - DAY})
     found = judged(edited(claim, edit(1, leaves_home=True)))

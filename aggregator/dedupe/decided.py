@@ -51,7 +51,7 @@ class Decided:
     def __init__(self, known: Decisions, claim: Claim) -> None:
         self._copies = Copies(known.withdrawn)
         self._own: dict[str, Decision] = {}
-        feed = feed_digest(claim.feed)
+        feed = self._feed = feed_digest(claim.feed)
         for each in sorted(known.own, key=lambda each: each.at):
             if not each.key:
                 self._own[each.item] = each
@@ -84,6 +84,8 @@ class Decided:
     def placed(self, item: Item, mode: Mode, name: str, placement: Placement) -> Placement:
         """Return the placement of a new item as the operator's decisions have it."""
         own = self.about(item, mode, name)
+        if own is not None and self._is_anothers(own, item):
+            own = None
         if own is not None and own.trigger is Trigger.WITHDRAW:
             return replace(placement, state=State.WITHDRAWN, release=None, reason=own.reason)
         if own is not None and own.trigger is Trigger.HOLD:
@@ -99,6 +101,11 @@ class Decided:
         if own is not None and releases(own, item):
             return replace(placement, state=State.LIVE, release=None, reason="")
         return placement
+
+    def _is_anothers(self, own: Decision, item: Item) -> bool:
+        """Return whether a decision on an item of another feed is on another text: the id of its source may
+        have passed to another organisation, and guids are often small numbers."""
+        return own.feed not in ("", self._feed) and own.fingerprint != item.fingerprint.hex()
 
 
 def not_permitted(withdrawal: Decision | None, own: Decision | None) -> Decision | None:

@@ -99,6 +99,11 @@ def test_a_decision_binds_its_own_source_by_its_id_or_its_feed() -> None:
     assert placed(OTHER, decision) == PLACED
 
 
+def test_a_decision_on_the_same_guid_of_another_organisation_under_a_former_id_does_not_bind() -> None:
+    anothers = replace(HERE, feed="https://another.example/feed")
+    assert placed(replace(OTHER, guid=BRIDGE.guid), decided(BRIDGE, Trigger.HOLD), by=anothers) == PLACED
+
+
 def test_a_decision_of_an_older_journal_binds_the_item_of_its_id() -> None:
     old = Decision("new", Trigger.WITHDRAW, "asked to", "tester", NOON)
     assert placed(BRIDGE, old).state is State.WITHDRAWN

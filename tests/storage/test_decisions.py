@@ -12,6 +12,7 @@ from aggregator.model.settings import Source
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
+from aggregator.storage.sql import journal
 from tests.engines import execute, open_storage, restore
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
 from tests.storage.given import again, given_origin
@@ -344,3 +345,13 @@ def test_a_text_released_after_the_backup_goes_live_once_its_origin_says_it_agai
         SourceDriver(storage, of).says(edited, now=NOON + DAY)
         (due,) = storage.items.release_due(NOON + DAY, 9)
         assert due.item.title == "Bridge opened"
+
+
+@pytest.mark.parametrize(
+    "broken", [{"signature": "AAAA"}, {"at": "2026-03-02T12:00:00"}, {"trigger": "praise"}]
+)
+def test_a_line_that_decides_nothing_is_unreadable(tmp_path: Path, broken: dict[str, str]) -> None:
+    line = {"at": NOON.isoformat(), "item": "x", "trigger": "hold", "reason": "", "actor": ""}
+    file = tmp_path / "withdrawals.jsonl"
+    file.write_text(f"{json.dumps(line)}\n{json.dumps(line | broken)}\n")
+    assert journal.read(file).unreadable == (2,)

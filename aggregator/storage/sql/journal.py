@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
 from aggregator.model import Decision, Forgotten, Transition, Trigger
 from aggregator.storage import private
@@ -81,6 +82,9 @@ def _decided(fields: Mapping[str, str]) -> Decision | Forgotten:
         raise ValueError("the time has no zone")
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
+    signature = b64decode(fields.get("signature", ""))
+    if not is_sound(signature):
+        raise ValueError("the signature is none")
     return Decision(
         fields["item"],
         Trigger(fields["trigger"]),
@@ -88,7 +92,7 @@ def _decided(fields: Mapping[str, str]) -> Decision | Forgotten:
         fields["actor"],
         at,
         **{name: fields[name] for name in RECOGNISED if name in fields},
-        signature=b64decode(fields.get("signature", "")),
+        signature=signature,
     )
 
 

@@ -231,7 +231,7 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
 ) -> None:
-    """Replace the store with a backup; replay later withdrawals."""
+    """Replace the store with a backup; replay later decisions."""
     from aggregator.cli import backup
 
     backup.restore(config, file)

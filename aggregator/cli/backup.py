@@ -5,6 +5,7 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import complain, confirmed, say
+from aggregator.cli.verbs import operator
 from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.settings import Config
@@ -23,7 +24,7 @@ def backup(path: Path, to: Path) -> None:
 
 
 def restore(path: Path, backup: Path) -> None:
-    """Replace the database with a backup and replay the withdrawals recorded since (withdrawals.jsonl)."""
+    """Replace the database with a backup and replay what was decided since (withdrawals.jsonl)."""
     config = configuration.load(path)
     try:
         done = restore_store(config.store, backup, app.utc_now(), database=config.database)
@@ -68,7 +69,9 @@ def _place(text: str, config: Config) -> Place:
 
 def _tell(done: Replayed) -> None:
     if done.moved:
-        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
+        say(f"decided again, from the journal: {' '.join(done.moved)}")
+    if done.forgotten:
+        say(f"forgotten again, from the journal: {' '.join(done.forgotten)}")
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "
@@ -96,6 +99,6 @@ def forget(path: Path, source: str, *, yes: bool) -> int:
             return 1
         now = app.utc_now()
         storage.admin.sync(config, now)  # it may have been removed from the file while no service ran
-        items = storage.admin.forget(source, now)
+        items = storage.admin.forget(source, now, operator())
     say(f"{source} and its {items} items are deleted")
     return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.items import find_item
 from aggregator.cli.output import say, when
+from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
@@ -28,11 +29,12 @@ def apply(
 ) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none.
 
-    `until` is when items that are held now go live.
+    `until` is when items that are held now go live. A withdrawal names the other items of the same release,
+    which stay as they are.
     """
     if not references:
         raise UsageError("name an item: `publicwire items --state held` lists those that are held")
-    config = configuration.load(path)
+    config, withdraws = configuration.load(path), trigger is Trigger.WITHDRAW
     with app.opened(config) as storage:
         movable: dict[str, Stored] = {}
         for reference in references:
@@ -42,10 +44,11 @@ def apply(
             movable |= {member.id: member for member in chosen}
         now = app.utc_now()
         steps = [
-            step(each, trigger, reason=reason, actor=_operator(), at=now, until=until)
+            step(each, trigger, reason=reason, actor=operator(), at=now, until=until)
             for each in movable.values()
         ]
         storage.items.apply_transitions(steps)
+        siblings = [storage.items.siblings(each) for each in movable.values()] if withdraws else []
     for member, done in zip(movable.values(), steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
         say(f"{member.id} is now {done.after}{time}: {member.item.title}")
@@ -54,6 +57,8 @@ def apply(
                 "  published once its origin lists it again, as its origin has it then; "
                 f"`publicwire release {member.id}` publishes it as it is"
             )
+    for each in {each.id: each for found in siblings for each in found}.values():
+        say(f"still {each.state}, the same release: {each.id} ({each.source}): {each.item.title}")
 
 
 def moment(text: str) -> datetime | None:
@@ -70,16 +75,23 @@ def release_over_budget(path: Path, source: str, reason: str) -> None:
 
     Several short transactions: one that was cut off can be called again.
     """
-    config, released = configuration.load(path), 0
+    config, released, copied = configuration.load(path), 0, 0
     with app.opened(config) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
-            now = app.utc_now()
-            steps = [step(each, Trigger.RELEASE, reason=reason, actor=_operator(), at=now) for each in found]
+            now, copies = app.utc_now(), storage.items.copies(found)
+            steps = [
+                step(each, Trigger.COPY, reason=held_reason(copies[each.number]), actor=operator(), at=now)
+                if each.number in copies
+                else step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now)
+                for each in found
+            ]
             storage.items.apply_transitions(steps)
-            released += len(found)
+            released, copied = released + len(found) - len(copies), copied + len(copies)
     say(f"{released} items of {source} released that its budget held")
+    if copied:
+        say(f"{copied} stay held: they are copies of withdrawn releases, each to be released by its id")
 
 
 def unmove(path: Path, source: str) -> None:
@@ -90,7 +102,8 @@ def unmove(path: Path, source: str) -> None:
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
-def _operator() -> str:
+def operator() -> str:
+    """Return the name of the user who runs the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # container user without a name

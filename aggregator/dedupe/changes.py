@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
+from aggregator.dedupe.decided import Decided, releases
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
     Candidate,
@@ -31,7 +32,6 @@ from aggregator.model.settings import Source
 EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
 EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
-WITHDRAWN_BEFORE = "withdrawn before the store was restored"
 
 Place = Callable[[Item], Placement]
 
@@ -56,6 +56,7 @@ def decide(
     for each in known.members:
         members[each.story].append(each)
     comparer = stories.Comparer()
+    decisions = Decided(known.decisions, claim)
     edits = tuple(
         _in_story(
             edit,
@@ -65,7 +66,7 @@ def decide(
             comparer=comparer,
         )
         for item, old in found.known
-        if (edit := _edit(item, old, now=now, place=place)) is not None
+        if (edit := _edit(item, old, decisions, found.mode, now=now, place=place)) is not None
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
     return Changes(
@@ -76,6 +77,7 @@ def decide(
             known,
             claim,
             matcher=stories.Matcher(known, source.domains, comparer),
+            decisions=decisions,
             source=source,
             now=now,
             place=place,
@@ -100,7 +102,9 @@ def _seen(
     return tuple((digest, known.get(digest, 0)) for digest in listed if digest not in unread)
 
 
-def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None:
+def _edit(
+    item: Item, old: Known, decisions: Decided, mode: Mode, *, now: datetime, place: Place
+) -> Edit | None:
     """Return what to do to a known item, None for nothing.
 
     A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
@@ -110,7 +114,13 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     moves = item.url != old.url and not is_withdrawn
     is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
     substantive = (item.fingerprint != old.fingerprint and not is_withdrawn) or is_elsewhere
+    own = decisions.about(item, mode, old.id)
+    returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=now, place=place)
+    withdrawal = decisions.copied_by(item, old, own) if substantive or moves or returns else None
+    if substantive and old.state is State.HELD and releases(own, item):
+        # The text that the operator released: the store, restored, had one of before.
+        placement = Placement(State.HELD, now, place(item).shown)
     if not substantive and item.keys == old.current and placement is None:
         return None
     is_damped = old.edits >= EDITS_MAX and not is_elsewhere
@@ -124,10 +134,11 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         moves=moves,
         revises=substantive and is_public and not is_damped,
         is_public=is_public and (substantive or moves),
-        placement=placement,
-        returns=old.state is State.HELD and old.reinstated,
+        placement=None if withdrawal else placement,
+        returns=returns,
         flags=tuple(sorted({*old.flags, *added})) if added else None,
         id=old.id,
+        copy_of=withdrawal.item if withdrawal else "",
     )
 
 
@@ -175,6 +186,7 @@ def _new(
     claim: Claim,
     *,
     matcher: stories.Matcher,
+    decisions: Decided,
     source: Source,
     now: datetime,
     place: Place,
@@ -187,12 +199,13 @@ def _new(
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
     for item in reversed(items):
-        placement = place(item)
+        name = item_id(claim.id, _unused(item, found.mode, used))
+        placement = decisions.placed(item, found.mode, name, place(item))
         match = matcher.match(item, placement.shown)
         made.append(
             NewItem(
                 item=item,
-                id=item_id(claim.id, _unused(item, found.mode, used)),
+                id=name,
                 public_id=item.guid
                 if guids[item.guid] == 1 and _is_publishable(item.guid, known) and not is_foreign(item.guid)
                 else "",
@@ -208,7 +221,7 @@ def _new(
 
 
 def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ...]:
-    """Return the items with ids that no item has, and withdrawn where the journal of a restore says so.
+    """Return the items with ids that no item has.
 
     A source that took the id of an older one would clash, and so does a guid in use elsewhere.
     """
@@ -223,11 +236,7 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         if not public or public in taken:
             public = minted(known.authority, own)
         taken |= {own, public}
-        made = replace(new, id=own, public_id=public)
-        if known.withdrawn & {new.id, own}:
-            withdrawn = replace(new.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-            made = replace(made, placement=withdrawn)
-        identified.append(made)
+        identified.append(replace(new, id=own, public_id=public))
     return tuple(identified)
 
 

@@ -4,6 +4,7 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 """
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
+from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
@@ -34,9 +35,7 @@ from aggregator.model.stored import (
     Knowledge,
     Known,
     Revision,
-    State,
     Stored,
     StoryMember,
-    Trigger,
 )
 from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task, TaskKind

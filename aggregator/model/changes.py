@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.decision import State, Trigger
 from aggregator.model.item import Item, Mode
-from aggregator.model.stored import Knowledge, State, Trigger
+from aggregator.model.stored import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Placement:
     flags: tuple[str, ...] = ()
     over_budget: bool = False  # held by the budget of its source
     dated: bool = False  # held by its date: another date of its origin places it anew
+    copy_of: str = ""  # id of the withdrawn release that it is a copy of, and held for
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Edit:
     holds, None when it stays; `returns`: the item was reinstated and its origin says it again, so that it has
     a new `updated`, and no revision of what was withdrawn. `flags` are all it has afterwards, None for no
     change. `parts`: it leaves its story; `leaves_home`: its link has left the domains of its source. `id` is
-    that of the item.
+    that of the item. `copy_of` is that of a withdrawn release of which it has become a copy: it is held.
     """
 
     number: int
@@ -68,6 +70,7 @@ class Edit:
     parts: bool = False
     leaves_home: bool = False
     id: str = ""
+    copy_of: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,29 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from aggregator.model.decision import Decisions, State
 from aggregator.model.item import Item, Key
 from aggregator.model.settings import Republish
-
-
-class State(StrEnum):
-    """Life-cycle state of an item; only `policy.lifecycle` changes it."""
-
-    HELD = "held"
-    LIVE = "live"
-    WITHDRAWN = "withdrawn"
-
-
-class Trigger(StrEnum):
-    """Causes of a transition: the import, the clock or the operator."""
-
-    FIRST_SEEN = "first seen"
-    TIME = "time"
-    RELEASE = "release"
-    HOLD = "hold"
-    WITHDRAW = "withdraw"
-    REINSTATE = "reinstate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +15,8 @@ class Known:
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
     revisions of the last 7 days. `release` is when a held item goes live by itself, `dated` that its date
-    holds it, `reinstated` that it goes live when its origin says it again.
+    holds it, `reinstated` that it goes live when its origin says it again. `signature` is that of its text,
+    b"" for none and as long as no document says what the operator has withdrawn.
     """
 
     number: int
@@ -53,6 +35,7 @@ class Known:
     flags: tuple[str, ...] = ()
     id: str = ""
     story: int | None = None
+    signature: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +65,8 @@ class Knowledge:
     one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
     `members` are those by other sources in the stories of both, in any state; those of `unread_stories` are
     more than one poll reads. `seq` is the change sequence at that moment.
-    `taken` are ids that other items have; `withdrawn` are ids of items that were withdrawn before the store
-    was restored without them. `authority` is that of minted tag: ids (RFC 4151).
+    `taken` are ids that other items have; `decisions` are those of the operator. `authority` is that of
+    minted tag: ids (RFC 4151).
     """
 
     authority: str
@@ -95,7 +78,7 @@ class Knowledge:
     unread: frozenset[bytes] = frozenset()
     unread_stories: frozenset[int | None] = frozenset()
     taken: frozenset[str] = frozenset()
-    withdrawn: frozenset[str] = frozenset()
+    decisions: Decisions = Decisions()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
 """The one table of an item's life: state × trigger → state. Nothing else changes a state. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.model import State, Stored, Transition, Trigger
+from aggregator.model import Decision, State, Stored, Transition, Trigger
 
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
@@ -15,9 +15,14 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.LIVE, Trigger.COPY): State.HELD,
+    (State.HELD, Trigger.COPY): State.HELD,  # its date is dropped
     # Until its origin says it again: what stands in the store may be what the origin took back.
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
+
+# The operator's, by verbs of the same names: each is a line of the journal.
+VERBS = (Trigger.RELEASE, Trigger.HOLD, Trigger.WITHDRAW, Trigger.REINSTATE)
 
 
 def step(
@@ -37,36 +42,43 @@ def step(
         raise UsageError(f"{until.isoformat()} is past: `publicwire release {item.id}` publishes it now")
     after = TABLE.get((item.state, trigger))
     if after is None:
-        possible = ", ".join(
-            each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
-        )
+        possible = ", ".join(each.value for state, each in TABLE if state is item.state and each in VERBS)
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
     return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The last state of an item by the journal, and the reason and the name that the operator gave."""
-
-    after: State
-    reason: str
-    actor: str
-    at: datetime
-
-
 def replayed(
-    item: Stored, known: Sequence[Transition], decision: Decision, at: datetime
-) -> Transition | None:
-    """Return the transition that carries out a decision of the journal, None for none.
+    item: Stored, known: Sequence[Transition], decisions: Sequence[Decision], at: datetime
+) -> tuple[Transition, ...]:
+    """Return the transitions that carry out decisions of the journal about an item, given oldest first.
 
-    `known` are the transitions of the item: a decision older than the last of them is overruled by it.
+    `known` are the transitions of the item: a decision older than the last of them is overruled by it, one
+    among them is carried out already. Of the
+    decisions only a reinstatement of a withdrawn item and the last one count. An item that has another text
+    than the one released stays held.
     """
-    if known and known[-1].at > _whole(decision.at):
-        return None
-    trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
-    if (item.state, trigger) not in TABLE:
-        return None  # a held item stays held: it waits for its origin, or was held after it was reinstated
-    return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)
+    done = {(each.at, each.trigger) for each in known}
+    last = max((at for at, _ in done), default=None)
+    times = [(each, _whole(each.at)) for each in decisions]
+    valid = [each for each, at in times if (last is None or last <= at) and (at, each.trigger) not in done]
+    ends = [number for number, each in enumerate(valid) if each.trigger is Trigger.REINSTATE]
+    after = ends[-1] + 1 if ends else 0
+    wanted = [*(valid[after - 1 : after] if item.state is State.WITHDRAWN else ()), *valid[after:][-1:]]
+    steps: list[Transition] = []
+    for each in wanted:
+        present = replace(item, state=steps[-1].after) if steps else item
+        if (present.state, each.trigger) in TABLE and not _is_vain(present, each, at):
+            made = step(present, each.trigger, reason=each.reason, actor=each.actor, at=at)
+            steps.append(replace(made, release=each.release))
+    return tuple(steps)
+
+
+def _is_vain(item: Stored, decision: Decision, now: datetime) -> bool:
+    """Return whether a hold has ended while its item is live, or a release was of another text."""
+    if decision.trigger is Trigger.HOLD:
+        return item.state is State.LIVE and decision.release is not None and decision.release <= now
+    is_release = decision.trigger is Trigger.RELEASE
+    return is_release and decision.fingerprint not in ("", item.item.fingerprint.hex())
 
 
 def _whole(moment: datetime) -> datetime:

@@ -113,6 +113,8 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         if replayed.moved:
             log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
+        if replayed.forgotten:
+            log.warning("sources forgotten again by the journal", sources=" ".join(replayed.forgotten))
         current = LiveConfig(config, storage.admin.bound)
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)

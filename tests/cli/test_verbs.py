@@ -63,6 +63,18 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     ] * 2
 
 
+def test_a_withdrawal_names_the_items_of_the_release_that_stay(here: Site, command: Command) -> None:
+    (here.directory / "copy.xml").write_bytes((here.directory / "press.xml").read_bytes())
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml"})
+    command("poll")
+    (one, two) = json_of(command("items", "--search", "storm", "--json").out)
+    said = command("withdraw", one["id"], "--reason", "a test")
+    assert said.out.splitlines() == [
+        f"{one['id']} is now withdrawn: Storm warning",
+        f"still live, the same release: {two['id']} ({two['source']}): Storm warning",
+    ]
+
+
 def test_an_item_with_the_url_of_another_as_its_id_is_not_taken_for_it(here: Site, command: Command) -> None:
     taken = item("club", "Regatta").replace(
         "<guid>https://harbour.example/club</guid>", f"<guid>{STORM}</guid>"
@@ -187,6 +199,26 @@ def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) ->
     cure = words.partition("`publicwire ")[2].partition("`")[0]
     assert command(*cure.split()).out == "1 items of harbour released that its budget held\n"
     assert command("items", "--state", "held", "--json").out.strip() == "[]"
+
+
+def test_a_copy_of_a_withdrawn_release_is_not_released_with_what_a_budget_held(
+    here: Site, command: Command
+) -> None:
+    copy = item("r5", "Once more").replace("<guid>https://harbour.example/r5", "<guid>once-more")
+    releases = (item(f"r{n}", f"Release {n}") for n in range(10))
+    (here.directory / "press.xml").write_bytes(feed(copy, *releases))
+    here.sources({"harbour": "file:press.xml"}, ", budget: {items: 1}")
+    command("poll")
+    (held,) = json_of(command("items", "--state", "held", "--json").out)
+    (withdrawn,) = json_of(command("items", "--search", '"Release 5"', "--json").out)
+    said = command("withdraw", withdrawn["id"], "--reason", "a test")
+    assert said.out.splitlines()[1] == f"still held, the same release: {held['id']} (harbour): Once more"
+    assert command("release", "--over-budget", "harbour").out.splitlines() == [
+        "0 items of harbour released that its budget held",
+        "1 stay held: they are copies of withdrawn releases, each to be released by its id",
+    ]
+    (still,) = json_of(command("items", "--state", "held", "--json").out)
+    assert command("release", still["id"]).code == 0
 
 
 @pytest.mark.parametrize(

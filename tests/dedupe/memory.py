@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Due, Entry, Item, Knowledge, Known, Mode, State
+from aggregator.model import Candidate, Claim, Decisions, Due, Entry, Item, Knowledge, Known, Mode, State
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")
 AUTHORITY = "releases.example,2026-03-02"
+NONE = Decisions()
 
 
 def said(*entries: Entry) -> tuple[Item, ...]:
@@ -50,7 +51,7 @@ def knowledge(
     *items: Known,
     candidates: Sequence[Candidate] = (),
     taken: Iterable[str] = (),
-    withdrawn: Iterable[str] = (),
+    decisions: Decisions = NONE,
 ) -> Knowledge:
     """Return the knowledge of a store with these items and ids."""
     return Knowledge(
@@ -58,7 +59,7 @@ def knowledge(
         known=items,
         candidates=tuple(candidates),
         taken=frozenset(taken),
-        withdrawn=frozenset(withdrawn),
+        decisions=decisions,
     )
 
 

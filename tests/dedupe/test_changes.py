@@ -8,13 +8,16 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.changes import EDITS_MAX, WITHDRAWN_BEFORE
+from aggregator.dedupe.changes import EDITS_MAX
+from aggregator.dedupe.decided import key_text, link_text
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
     Candidate,
     Changes,
     Claim,
+    Decision,
+    Decisions,
     Document,
     Edit,
     Entry,
@@ -28,6 +31,7 @@ from aggregator.model import (
     Placement,
     ReadResult,
     State,
+    Trigger,
 )
 from aggregator.model.settings import Source
 from aggregator.policy import embargo
@@ -173,12 +177,41 @@ def test_ids_of_one_document_differ() -> None:
     assert [each.public_id for each in new] == [minted(AUTHORITY, each.id) for each in new]
 
 
-def test_an_item_withdrawn_before_a_restore_arrives_withdrawn() -> None:
-    plain = only(decided([A]))
-    new = only(decided([A], knowledge(withdrawn=[plain.id])))
-    assert new == replace(
-        plain, placement=replace(plain.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-    )
+def decision(on: Entry, trigger: Trigger, **more: object) -> Decision:
+    """A decision of the operator on an item of the ministry."""
+    (item,) = said(on)
+    plain = Decision("decided", trigger, "asked to", "tester", NOON, source="ministry")
+    plain = replace(plain, key=key_text(item.keys[0]), fingerprint=item.fingerprint.hex())
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Decision
+
+
+def test_an_item_that_was_withdrawn_before_arrives_withdrawn() -> None:
+    withdrawn = Decisions(1, (decision(A, Trigger.WITHDRAW),))
+    plain, new = only(decided([A])), only(decided([A], knowledge(decisions=withdrawn)))
+    placement = replace(plain.placement, state=State.WITHDRAWN, reason="asked to")
+    assert new == replace(plain, placement=placement)
+
+
+def test_an_edit_into_a_copy_of_a_withdrawn_release_says_so() -> None:
+    copy = replace(B, guid=A.guid)
+    (item,) = said(B)
+    gone = decision(B, Trigger.WITHDRAW, source="agency", link=link_text(item.key(KeyKind.LINK)))
+    withdrawn = Decisions(1, (), (gone,))
+    assert [each.copy_of for each in decided([copy], knowledge(known(7, A))).edits] == [""]
+    remembered = knowledge(known(7, A), decisions=withdrawn)
+    assert [each.copy_of for each in decided([copy], remembered).edits] == ["decided"]
+
+
+@pytest.mark.parametrize(("released", "release"), [(True, NOON), (False, None)])
+def test_a_held_item_goes_live_when_its_origin_says_the_text_that_was_released(
+    released: bool, release: datetime | None
+) -> None:
+    """As after a restore: the backup has the text of before, held for review."""
+    edited = replace(A, title=Markup("Bridge opened"), digest=b"2" * 16)
+    decisions = Decisions(1, (decision(edited if released else A, Trigger.RELEASE),))
+    held = knowledge(known(7, A, state=State.HELD), decisions=decisions)
+    (edit,) = decided([edited], held).edits
+    assert (edit.placement and edit.placement.release) == release
 
 
 def test_new_items_come_oldest_first_and_those_of_one_date_from_the_end_of_the_document() -> None:

@@ -271,6 +271,15 @@ def test_items_held_until_their_dates_are_raised_once_a_day(flags: tuple[str, ..
     assert AlertKind.AHEAD not in judged(edited(told, moved))
 
 
+def test_copies_of_withdrawn_releases_are_named_with_the_cure() -> None:
+    found = judged(edited(CLAIM, edit(1, copy_of="gone"), edit(2)))
+    assert found[AlertKind.COPY] == (
+        "held as copies of withdrawn releases: item1 of gone; "
+        "`publicwire release item1` publishes one, and its later edits"
+    )
+    assert AlertKind.COPY not in judged(edited(CLAIM, edit(2)))
+
+
 def test_an_event_that_happens_again_is_raised_anew() -> None:
     claim = replace(CLAIM, open_alerts={AlertKind.LINK: NOON - DAY})
     found = judged(edited(claim, edit(1, leaves_home=True)))

@@ -120,7 +120,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
     open_storage(tmp_path, url).close()
     with psycopg.connect(url, autocommit=True) as db:
         made = db.execute(index).fetchall()
-        db.execute("DROP TABLE journal")
+        db.execute("DROP TABLE journal, withdrawn_piece, decision")
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
         db.execute("DROP TABLE signature, unmatched, waiting, turn, former_id")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Health, Outcome, State, Totals
+from aggregator.model import Health, Outcome, Totals, Trigger
 from aggregator.model.settings import Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
@@ -76,42 +76,62 @@ class AdminStore:
                 left = retention.free(db, self._engine.index, kept, now)
         self._engine.optimise()
 
-    def forget(self, source: str, now: datetime) -> int:
+    def forget(self, source: str, now: datetime, actor: str = "operator") -> int:
         """Remove all of a source that is no longer configured; returns how many items went.
 
-        UsageError while it is configured. Withdrawals stay in the journal. Several short transactions: one
-        that was cut off can be called again.
+        UsageError while it is configured. The journal keeps what was decided on its items, and that it was
+        removed. Several short transactions: one that was cut off can be called again.
         """
+        gone = self._remove_items(source, now)
+        with self._engine.writing() as db:
+            erasure.source_itself(db, source)
+            line = journal.forget_line(source, actor, now)
+            journal.record(db, [line])
+            journal.append(self._engine.directory / JOURNAL, [line])
+        return gone
+
+    def _remove_items(self, source: str, now: datetime) -> int:
         gone, removed = 0, -1
-        while removed:  # many short transactions, as above; one that was cut off can be called again
+        while removed:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:
                 removed = erasure.items(db, self._engine.index, source, now)
             gone += removed
-        with self._engine.writing() as db:
-            erasure.source_itself(db, source)
         return gone
 
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
-        then the table and the first file hold the same lines. Unknown items are withdrawn when they are
-        imported."""
+        then the table and the first file hold the same lines. Decisions on unknown items are carried out when
+        they are imported."""
         entries, items = journal.read(*files), ItemStore(self._engine)
         with self._engine.writing() as db:  # after the verbs that have written their lines
             lines = journal.lacking(db, entries)
+        forgotten = [
+            name for name, at in entries.forgotten(lines).items() if self._forget_again(name, at, now)
+        ]
         moved, unknown = [], []
-        for name, decision in entries.last(lines).items():
+        for name, decisions in entries.decisions(lines).items():
             item = items.find(name)
             if item is None:
-                unknown += [name] if decision.after is State.WITHDRAWN else []
-            elif step := replayed(item, items.audit(item.number), decision, now):
+                unknown += [name] if decisions[-1].trigger is Trigger.WITHDRAW else []
+                continue
+            steps = replayed(item, items.audit(item.number), decisions, now)
+            for step in steps:
                 items.apply_transitions([step])
-                moved.append(name)
+            moved += [name] if steps else []
         with self._engine.writing() as db:
             journal.record(db, lines)
-            if unknown:
-                journal.expect_withdrawn(db, unknown)
             journal.export(db, files[0])
-        return Replayed(tuple(moved), tuple(unknown), entries.unreadable)
+        return Replayed(tuple(moved), tuple(unknown), entries.unreadable, tuple(forgotten))
+
+    def _forget_again(self, source: str, at: datetime, now: datetime) -> bool:
+        """Remove a source that was forgotten at a time, unless it was added again since; returns whether."""
+        with self._engine.writing() as db:
+            if not erasure.unconfigure(db, source, at):
+                return False
+        self._remove_items(source, now)
+        with self._engine.writing() as db:
+            erasure.source_itself(db, source)
+        return True
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

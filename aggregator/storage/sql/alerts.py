@@ -3,9 +3,11 @@
 Called inside a transaction. `policy.alerts` decides.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from aggregator.model import Alert, PollResult, TaskKind
+from aggregator.model import Alert, AlertKind, PollResult, TaskKind
+from aggregator.policy.alerts import copies_held
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import ms
@@ -28,6 +30,19 @@ def record(db: Connection, source: int, result: PollResult, now: datetime) -> No
         db.execute(
             "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
             (source, kind.value, message, ms(now)),
+        )
+
+
+def copies(db: Connection, items: Mapping[int, Sequence[str]], now: datetime) -> None:
+    """Raise the alert of items that are held as copies, given by their ids for each source, anew."""
+    for source, ids in items.items():
+        db.execute(
+            "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
+            (ms(now), source, AlertKind.COPY.value),
+        )
+        db.execute(
+            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
+            (source, AlertKind.COPY.value, copies_held([(each, "") for each in ids]), ms(now)),
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
-from aggregator.storage.sql import journal, rows, signatures
+from aggregator.storage.sql import decisions, journal, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
@@ -27,6 +27,9 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     known = () if claim.first_import or not found.items else _known(db, claim, found, now)
+    decided = decisions.read(db, claim, found.items)
+    if decided.withdrawn:
+        known = signatures.of_known(db, known)
     candidates = _candidates(db, claim.number, addresses.read)
     stories = {each.story for each in known} | {each.story for each in candidates}
     members, unread = members_of(db, claim.number, stories)
@@ -40,7 +43,7 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
         unread=addresses.unread,
         unread_stories=unread,
         taken=frozenset(taken),
-        withdrawn=journal.withdrawn_before(db),
+        decisions=decided,
     )
 
 
@@ -85,6 +88,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
             keys=tuple(keys[row["number"]]),
             current=unpack_keys(row["keys"]),
             listed=row["number"] in present,
+            signature=b"",
         )
         for row in stored
     )
@@ -166,7 +170,7 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
     """Return whether items that the decision was based on have changed since it was read.
 
     The sequence of changes tells in most cases that nothing has; else the known items and candidates are
-    checked, and whether other items have come to the addresses.
+    checked, whether other items have come to the addresses, and whether the operator has decided anything.
     """
     basis = changes.basis
     if at.seq == basis.seq + 1:
@@ -178,6 +182,8 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
         (basis.seq, as_json(numbers)),
     )
     if one(unchanged)["items"] < len(numbers):  # the others were changed, or erased with their source
+        return True
+    if decisions.last_line(db) != basis.decisions.line:
         return True
     if not basis.links:
         return False

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import ORIGIN_WISHES, Ahead, Due, DueReason, State, Transition, Trigger
-from aggregator.storage.sql import channels, journal, rows, source_state, waiting
+from aggregator.policy.lifecycle import VERBS
+from aggregator.storage.sql import alerts, channels, decisions, journal, rows, source_state, waiting
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
 
@@ -19,7 +20,7 @@ Move = tuple[Row, Transition]
 
 
 def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
-    """Carry out transitions, all or none; withdrawals and their ends are in the journal before the commit.
+    """Carry out transitions, all or none; the operator's are in the journal before the commit.
 
     All are of one time. Sources are locked before the stamp is taken, in the order of a poll.
     """
@@ -28,6 +29,17 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
     _count_early(db, [step for step in transitions if step.trigger is Trigger.RELEASE])
     at = channels.stamp(db, transitions[0].at)
+    moves = carry_out(db, transitions, at)
+    held = defaultdict(list)
+    for row, step in moves:
+        if step.trigger is Trigger.COPY:
+            held[row["source"]].append(row["id"])
+    alerts.copies(db, held, at.now)
+    _record(db, moves, journal_file)
+
+
+def carry_out(db: Connection, transitions: Sequence[Transition], at: Stamp) -> Sequence[Move]:
+    """Carry out transitions at a stamp, without the journal; returns them with the rows of before."""
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
@@ -35,13 +47,13 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     audit(db, transitions)
     _settle(db, moves, at)
     channels.touch(db, [step.number for step in transitions], at)
-    _record(db, moves, journal_file)
+    return moves
 
 
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
     """Return the rows of the items in the order given; Outdated for one in another state."""
     found = db.execute(
-        f"SELECT number, id, public_id, state, story, position FROM item WHERE number {ints()}",
+        f"SELECT number, id, public_id, source, state, story, position FROM item WHERE number {ints()}",
         (as_json(step.number for step in transitions),),
     )
     stored = {row["number"]: row for row in found}
@@ -99,15 +111,14 @@ def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
-    """Write withdrawals and their ends into the journal."""
-    withdrawals = [
-        journal.line(row["id"], row["public_id"], step)
-        for row, step in moves
-        if State.WITHDRAWN in (step.before, step.after)
-    ]
-    if withdrawals:
-        journal.record(db, withdrawals)
-        journal.append(file, withdrawals)
+    """Write the operator's decisions into the journal."""
+    decided = [(row, step) for row, step in moves if step.trigger in VERBS]
+    if not decided:
+        return
+    marks = decisions.described(db, {step.number: step.trigger for _, step in decided})
+    lines = [journal.line(row["id"], row["public_id"], step, marks[step.number]) for row, step in decided]
+    journal.record(db, lines)
+    journal.append(file, lines)
 
 
 def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:

@@ -117,6 +117,34 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             = substr(title, 1, length(title) - 1)""",
         "UPDATE revision SET title = '' WHERE item IN (SELECT number FROM item WHERE untitled = 1)",
     ),
+    # The last decision of the operator about each item, derived from the journal, with what tells the item
+    # again after it was removed, and the sentences of withdrawn releases, by which copies are found.
+    "m020_decisions": (
+        """CREATE TABLE decision (
+            item TEXT PRIMARY KEY,
+            line INTEGER NOT NULL,
+            trigger TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            release INTEGER,
+            source TEXT NOT NULL,
+            feed TEXT NOT NULL,
+            key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            link TEXT NOT NULL,
+            title TEXT NOT NULL,
+            signature BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX decision_key ON decision (key)",
+        "CREATE INDEX decision_link ON decision (link)",
+        """CREATE TABLE withdrawn_piece (
+            piece INTEGER NOT NULL,
+            item TEXT NOT NULL REFERENCES decision (item),
+            PRIMARY KEY (piece, item)
+        ) STRICT""",
+        "CREATE INDEX withdrawn_piece_item ON withdrawn_piece (item)",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

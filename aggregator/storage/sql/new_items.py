@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from aggregator.dedupe.decided import held_reason
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.policy import history
 from aggregator.storage.sql import channels, lifecycle, rows, search, signatures
@@ -23,6 +24,8 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
             channels.part(db, edit.number, at)
         elif edit.moves or edit.substantive:
             channels.resettle_item(db, edit.number, at)
+    if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
+        lifecycle.carry_out(db, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
@@ -69,6 +72,11 @@ def _held(number: int, new: NewItem, claim: Claim, at: Stamp) -> Transition:
     return Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
 
 
+def _copy(edit: Edit, claim: Claim, at: Stamp) -> Transition:
+    reason = held_reason(edit.copy_of)
+    return Transition(edit.number, State.LIVE, State.HELD, Trigger.COPY, reason, claim.id, at.now, edit.id)
+
+
 def _is_live(new: NewItem) -> bool:
     return new.placement.state is State.LIVE
 
@@ -99,6 +107,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns["flags"] = json.dumps(edit.flags)
     if edit.placement is not None:
         columns |= rows.columns(edit.placement, "release", "dated", "reason")
+    if edit.copy_of:
+        columns |= {"release": None, "dated": 0, "reinstated": 0, "reason": held_reason(edit.copy_of)}
     if edit.substantive:
         search.remove(db, index, as_json([edit.number]))
         signatures.keep(db, [(edit.number, edit.item)])

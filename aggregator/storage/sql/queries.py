@@ -1,6 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -18,7 +18,17 @@ from aggregator.model import (
 from aggregator.policy import history, languages
 from aggregator.policy.crowding import Listed
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
+from aggregator.storage.sql import (
+    decisions,
+    lifecycle,
+    listing,
+    rows,
+    search,
+    selection,
+    siblings,
+    values,
+    waiting,
+)
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -154,6 +164,19 @@ class ItemStore:
             {"number": number},
         )
         return tuple(map(values.stored, found))
+
+    def siblings(self, item: Stored) -> tuple[Stored, ...]:
+        """Return other items, live or held, of the story of an item, at its address, or with a text that says
+        the same and the words of its title. Brings the search index up to date."""
+        titled = self.items(ItemQuery(search=item.item.title, limit=siblings.SEARCHED_MAX))
+        with self._engine.reading() as db:
+            return siblings.read(db, item, titled)
+
+    def copies(self, items: Sequence[Stored]) -> Mapping[int, str]:
+        """Return, by number, the id of the withdrawn release of which an item is a copy that the operator has
+        not permitted since. Cheap without items or decisions."""
+        with self._engine.reading() as db:
+            return decisions.copies(db, items)
 
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first, of sources in turn."""

@@ -5,39 +5,101 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.items import find_item
-from aggregator.cli.output import say
+from aggregator.cli.items import find_item, version_of
+from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
-from aggregator.policy.lifecycle import TABLE, step
+from aggregator.policy import lifecycle
+from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app
+from aggregator.storage import Storage
 
 BATCH = 200  # items of one transaction: polls go on between them
 
 
 def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, *, story: bool) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none."""
-    if not references:
-        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
     config = configuration.load(path)
     with app.opened(config) as storage:
-        movable: dict[str, Stored] = {}
-        for reference in references:
-            item = find_item(storage, reference, story=story)
-            members = storage.items.story(item.number) if story else (item,)
-            chosen = [member for member in members if (member.state, trigger) in TABLE] or [item]
-            movable |= {member.id: member for member in chosen}
+        movable = _movable(storage, trigger, references, story=story)
         now = app.utc_now()
-        steps = [step(each, trigger, reason=reason, actor=_operator(), at=now) for each in movable.values()]
+        steps = [step(each, trigger, reason=reason, actor=_operator(), at=now) for each in movable]
         storage.items.apply_transitions(steps)
-    for member, done in zip(movable.values(), steps, strict=True):
+    for member, done in zip(movable, steps, strict=True):
         say(f"{member.id} is now {done.after}: {member.item.title}")
         if trigger is Trigger.REINSTATE:
             say(
                 "  published once its origin lists it again, as its origin has it then; "
                 f"`publicwire release {member.id}` publishes it as it is"
             )
+
+
+def release(
+    path: Path, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
+) -> int:
+    """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
+    order, else those that are shown and confirmed; return 1 when the operator declines.
+
+    Raises UsageError for a version that is not the newest, and without a terminal to ask at.
+    """
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        items = _movable(storage, Trigger.RELEASE, references, story=story)
+        if versions and len(versions) != len(items):
+            raise UsageError(f"{len(items)} items need as many --version, in their order: {_newest(items)}")
+        now, approved = app.utc_now(), versions or [item.newest for item in items]
+        steps = [
+            step(each, Trigger.RELEASE, reason=reason, actor=_operator(), at=now, version=version)
+            for each, version in zip(items, approved, strict=True)
+        ]
+        if not versions:
+            check_terminal(f"release {_newest(items)}", option="--version N, which names the version read,")
+        read = [version_of(storage, item, item.newest) for item in items]
+        if not versions and not all(_approves(item) for item in read):
+            say("nothing was released")
+            return 1
+        storage.items.apply_transitions(steps)
+    for item in read:
+        say(f"{item.id} is now live: {item.item.title}")
+    return 0
+
+
+def _approves(item: Stored) -> bool:
+    """Show a version of an item, and return whether the operator agrees on the terminal."""
+    files = [each.url for each in item.item.enclosures]
+    for line in (item.item.title, item.item.url, f"updated {when(item.updated)}", "", item.item.text, *files):
+        say(line)
+    return confirmed(f"Publish version {item.version} of {item.id}?", f"release {item.id}")
+
+
+def _newest(items: Sequence[Stored]) -> str:
+    return ", ".join(f"version {item.newest} of {item.id}" for item in items)
+
+
+def strike(path: Path, reference: str, version: int, reason: str) -> None:
+    """Remove the text of a former version of an item for good, or a version that waits for approval."""
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        item = find_item(storage, reference)
+        struck = lifecycle.strike(item, version, reason=reason, actor=_operator(), at=app.utc_now())
+        storage.items.apply_transitions([struck])
+    say(f"version {version} of {item.id} is struck: {item.item.title}")
+
+
+def _movable(
+    storage: Storage, trigger: Trigger, references: Sequence[str], *, story: bool
+) -> tuple[Stored, ...]:
+    """Return the items named, or the members of their stories that permit the trigger, each once."""
+    if not references:
+        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
+    movable: dict[str, Stored] = {}
+    for reference in references:
+        item = find_item(storage, reference, story=story)
+        members = storage.items.story(item.number) if story else (item,)
+        chosen = [member for member in members if permits(member, trigger)] or [item]
+        movable |= {member.id: member for member in chosen}
+    return tuple(movable.values())
 
 
 def release_over_budget(path: Path, source: str, reason: str) -> None:

@@ -65,7 +65,7 @@ def decide(
             comparer=comparer,
         )
         for item, old in found.known
-        if (edit := _edit(item, old, now=now, place=place)) is not None
+        if (edit := _edit(item, old, now=now, place=place, review=source.review)) is not None
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
     return Changes(
@@ -100,7 +100,7 @@ def _seen(
     return tuple((digest, known.get(digest, 0)) for digest in listed if digest not in unread)
 
 
-def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None:
+def _edit(item: Item, old: Known, *, now: datetime, place: Place, review: bool) -> Edit | None:
     """Return what to do to a known item, None for nothing.
 
     A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
@@ -119,7 +119,7 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         return None
     is_damped = old.edits >= EDITS_MAX and not is_elsewhere
     added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
-    return Edit(
+    edit = Edit(
         number=old.number,
         item=item,
         substantive=substantive,
@@ -131,7 +131,22 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         returns=returns,
         flags=tuple(sorted({*old.flags, *added})) if added else None,
         id=old.id,
+        version=old.versions + 1 if substantive or moves else 0,
     )
+    return _approved(edit, old, review=review) if edit.is_public else edit
+
+
+def _approved(edit: Edit, old: Known, *, review: bool) -> Edit:
+    """Return an edit of what the public sees, with whether it waits for approval.
+
+    An origin that takes its change back says what is shown already: nothing waits then.
+    """
+    if old.pending is not None and (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url):
+        edit = replace(edit, substantive=False, moves=False, version=0)
+    elif not review:
+        return replace(edit, drops=old.pending is not None)
+    is_new = edit.version > 0
+    return replace(edit, revises=False, is_public=False, waits=is_new, drops=not is_new)
 
 
 def _in_story(

@@ -50,7 +50,9 @@ class Edit:
     `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `returns`: the
     item was reinstated and its origin says it again, so that it has a new `updated`, and no revision of what
     was withdrawn. `flags` are all it has afterwards, None for no change. `parts`: it leaves its story;
-    `leaves_home`: its link has left the domains of its source. `id` is that of the item.
+    `leaves_home`: its link has left the domains of its source. `id` is that of the item. `version` is the
+    number of the new content, 0 for none. `waits`: that version is stored beside the item until it is
+    approved; `drops`: one that waited is no longer what the origin says.
     """
 
     number: int
@@ -66,6 +68,9 @@ class Edit:
     parts: bool = False
     leaves_home: bool = False
     id: str = ""
+    version: int = 0
+    waits: bool = False
+    drops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +92,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an item's life as `lifecycle` decided it, with its audit line."""
+    """One step of an item's life as `lifecycle` decided it, with its audit line.
+
+    `version` is the one that a release approves, or that is struck; None for a step of all versions.
+    """
 
     number: int
     before: State
@@ -97,3 +105,4 @@ class Transition:
     actor: str
     at: datetime
     id: str = ""  # of the item, which a restore meanwhile may have given another number
+    version: int | None = None

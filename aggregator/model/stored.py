@@ -25,6 +25,7 @@ class Trigger(StrEnum):
     HOLD = "hold"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
+    STRIKE = "strike"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ class Known:
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
     revisions of the last 7 days. `release` is when a held item goes live by itself, `reinstated` that a held
-    one does when its origin says it again.
+    one does when its origin says it again. `versions` counts its versions. With a `pending` version, title,
+    link and fingerprint are of that one, `approved_url` and `approved` those of the version shown.
     """
 
     number: int
@@ -52,6 +54,10 @@ class Known:
     flags: tuple[str, ...] = ()
     id: str = ""
     story: int | None = None
+    versions: int = 1
+    pending: int | None = None
+    approved_url: str = ""
+    approved: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ class Stored:
     """An item as stored, with its state.
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
-    so that items of a removed source can still be shown with attribution.
+    so that items of a removed source can still be shown with attribution. `version` counts from 1;
+    `pending` is the number of a newer version that waits for approval.
     """
 
     number: int
@@ -133,6 +140,13 @@ class Stored:
     corrected: bool = False
     flags: tuple[str, ...] = ()
     also: tuple[StoryMember, ...] = ()
+    version: int = 1
+    pending: int | None = None
+
+    @property
+    def newest(self) -> int:
+        """Return the number of its newest version, shown or waiting."""
+        return self.version if self.pending is None else self.pending
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +166,7 @@ class FeedInfo:
     configured: bool = True
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
+    history: bool = True  # earlier versions of its items are shown
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
@@ -159,7 +174,7 @@ class FeedInfo:
 class Revision:
     """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
 
-    `next_url` is the link of the state that replaced it.
+    `next_url` is the link of the next state whose text is kept. `struck`: the operator removed its text.
     """
 
     number: int
@@ -169,6 +184,8 @@ class Revision:
     url: str
     size: int
     next_url: str = ""
+    version: int = 0
+    struck: bool = False
 
     @property
     def former_url(self) -> str:
@@ -196,5 +213,6 @@ class ItemQuery:
     topic: str = ""
     language: str = ""
     states: tuple[State, ...] = ()
+    or_pending: bool = False  # also items in another state with a version that waits for approval
     limit: int = 50
     before: int | None = None  # only items with a smaller number

@@ -6,17 +6,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Health, Outcome, State, Totals
+from aggregator.model import Health, Outcome, State, Totals, Trigger
 from aggregator.model.settings import Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
-from aggregator.policy.lifecycle import replayed
+from aggregator.policy.lifecycle import Decision, replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     claims,
     erasure,
     hosts,
     journal,
+    lifecycle,
     matching,
     retention,
     rows,
@@ -103,15 +104,27 @@ class AdminStore:
             item = items.find(name)
             if item is None:
                 unknown += [name] if decision.after is State.WITHDRAWN else []
-            elif step := replayed(item, items.audit(item.number), decision, now):
-                items.apply_transitions([step])
+            elif again := replayed(item, items.audit(item.number), decision, now):
+                items.apply_transitions([again])
                 moved.append(name)
+        moved += [name for name, strike in entries.strikes(lines) if self._strike_again(name, strike, now)]
         with self._engine.writing() as db:
             journal.record(db, lines)
             if unknown:
                 journal.expect_withdrawn(db, unknown)
             journal.export(db, files[0])
         return Replayed(tuple(moved), tuple(unknown), entries.unreadable)
+
+    def _strike_again(self, name: str, strike: Decision, now: datetime) -> bool:
+        """Remove the text of a struck version; return whether its item is held now, because that text was its
+        present one."""
+        items = ItemStore(self._engine)
+        with self._engine.writing() as db:
+            is_shown = lifecycle.strike_again(db, name, strike, now)
+        if is_shown and (item := items.find(name)) is not None:
+            hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
+            items.apply_transitions([hold])
+        return is_shown
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

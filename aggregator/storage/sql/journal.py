@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from aggregator.errors import StorageError
@@ -62,9 +63,13 @@ class Journal:
     unreadable: tuple[int, ...]
 
     def last(self, lines: Iterable[str]) -> Mapping[str, Decision]:
-        """Return the last of the decisions in these lines about each item, by its id."""
+        """Return the last of the decisions in these lines about the state of each item, by its id."""
         ordered = sorted((self.lines[line] for line in lines), key=lambda each: each[1].at)
-        return dict(ordered)
+        return {item: decision for item, decision in ordered if not decision.struck}
+
+    def strikes(self, lines: Iterable[str]) -> Sequence[tuple[str, Decision]]:
+        """Return the struck versions in these lines, each with the id of its item."""
+        return [self.lines[line] for line in lines if self.lines[line][1].struck]
 
 
 def read(*paths: Path) -> Journal:
@@ -80,17 +85,29 @@ def read(*paths: Path) -> Journal:
     return Journal(readable, tuple(unreadable))
 
 
-def _decision(fields: Mapping[str, str]) -> tuple[str, Decision]:
+def _decision(fields: Mapping[str, Any]) -> tuple[str, Decision]:
     at = datetime.fromisoformat(fields["at"])
     if at.tzinfo is None:
         raise ValueError("the time has no zone")
-    return fields["item"], Decision(State(fields["after"]), fields["reason"], fields["actor"], at)
+    decision = Decision(
+        State(fields["after"]),
+        fields["reason"],
+        fields["actor"],
+        at,
+        fields.get("version"),
+        bytes.fromhex(fields.get("struck", "")),
+    )
+    return fields["item"], decision
 
 
-def line(item: str, public_id: str, step: Transition) -> str:
-    """Return the journal's line for a withdrawal or its end."""
+def line(item: str, public_id: str, step: Transition, *, struck: bytes = b"") -> str:
+    """Return the journal's line for a withdrawal, its end, or a struck version with its fingerprint."""
     words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
     fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
+    if step.version is not None:
+        fields["version"] = step.version
+    if struck:
+        fields["struck"] = struck.hex()
     return json.dumps(fields, ensure_ascii=False)
 
 

@@ -6,18 +6,21 @@ from.
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
-from aggregator.storage.sql import channels, journal, rows, source_state, waiting
+from aggregator.policy.lifecycle import Decision
+from aggregator.storage.sql import channels, journal, rows, source_state, versions, waiting
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
+from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert_many, ints
 
 Move = tuple[Row, Transition]
 
 
-def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
+def apply(db: Connection, index: Index, transitions: Sequence[Transition], journal_file: Path) -> None:
     """Carry out transitions, all or none; withdrawals and their ends are in the journal before the commit.
 
     All are of one time. Sources are locked before the stamp is taken, in the order of a poll.
@@ -29,7 +32,10 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
-    _move(db, [step for row, step in moves if not _is_first(row, step)])
+    _move(
+        db, [step for row, step in moves if not _is_first(row, step) and step.trigger is not Trigger.STRIKE]
+    )
+    versions.settle(db, index, transitions, at)
     audit(db, transitions)
     _settle(db, moves, at)
     channels.touch(db, [step.number for step in transitions], at)
@@ -37,9 +43,11 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
 
 
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
-    """Return the rows of the items in the order given; Outdated for one in another state."""
+    """Return the rows of the items in the order given; Outdated for one in another state, and for one with a
+    newer version than the one released."""
     found = db.execute(
-        f"SELECT number, id, public_id, state, story, position FROM item WHERE number {ints()}",
+        f"""SELECT number, id, public_id, state, story, position, coalesce(pending, version) AS newest
+        FROM item WHERE number {ints()}""",
         (as_json(step.number for step in transitions),),
     )
     stored = {row["number"]: row for row in found}
@@ -47,6 +55,10 @@ def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
         row = stored.get(step.number)
         if row is None or row["state"] != step.before or step.id not in ("", row["id"]):
             raise Outdated(f"item {step.id} is no longer {step.before}: nothing was changed")
+        if step.trigger is Trigger.RELEASE and step.version not in (None, row["newest"]):
+            raise Outdated(
+                f"item {step.id} has version {row['newest']} now, not {step.version}: nothing was changed"
+            )
     return [stored[step.number] for step in transitions]
 
 
@@ -86,7 +98,11 @@ def _move(db: Connection, transitions: Sequence[Transition]) -> None:
 
 def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
     """Settle the stories of items that changed in their places; those back yield to the members shown."""
-    back = {step.number for row, step in moves if step.after is State.LIVE and row["position"] is not None}
+    back = {
+        step.number
+        for row, step in moves
+        if step.before is not State.LIVE and step.after is State.LIVE and row["position"] is not None
+    }
     if back:
         waiting.wake(db, sorted(back), at.now)
     for row, step in moves:
@@ -96,15 +112,30 @@ def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
-    """Write withdrawals and their ends into the journal."""
-    withdrawals = [
-        journal.line(row["id"], row["public_id"], step)
-        for row, step in moves
-        if State.WITHDRAWN in (step.before, step.after)
-    ]
-    if withdrawals:
-        journal.record(db, withdrawals)
-        journal.append(file, withdrawals)
+    """Strike versions; write withdrawals, their ends and struck versions into the journal."""
+    lines = []
+    for row, step in moves:
+        if step.trigger is Trigger.STRIKE:
+            lines.append(journal.line(row["id"], row["public_id"], step, struck=versions.strike(db, step)))
+        elif State.WITHDRAWN in (step.before, step.after):
+            lines.append(journal.line(row["id"], row["public_id"], step))
+    if lines:
+        journal.record(db, lines)
+        journal.append(file, lines)
+
+
+def strike_again(db: Connection, item: str, decision: Decision, now: datetime) -> bool:
+    """Remove the text of a version that the journal has struck; return whether it is the present one of a
+    live item, as after the restore of a backup from before its correction."""
+    versions.remove_text(db, item, decision.struck)
+    row = db.execute("SELECT number, state, fingerprint FROM item WHERE id = ?", (item,)).fetchone()
+    if row is None:
+        return False
+    state, reason = State(row["state"]), decision.reason
+    step = Transition(row["number"], state, state, Trigger.STRIKE, reason, decision.actor, now, item)
+    audit(db, [replace(step, version=decision.version)])
+    channels.touch(db, [row["number"]], channels.stamp(db, now))
+    return state is State.LIVE and row["fingerprint"] == decision.struck
 
 
 def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
@@ -126,5 +157,5 @@ def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
 
 def audit(db: Connection, transitions: Sequence[Transition]) -> None:
     """Write lines of items' lives, kept for good."""
-    columns = ("at", "before", "after", "trigger", "reason", "actor")
+    columns = ("at", "before", "after", "trigger", "reason", "actor", "version")
     insert_many(db, "audit", [{"item": step.number, **rows.columns(step, *columns)} for step in transitions])

@@ -105,4 +105,41 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Numbers of versions; the version of an item that waits for approval; digests of struck ones, by the id
+    # of the item, which a restore or a new import does not change.
+    "m021_versions": (
+        "ALTER TABLE item ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN versions INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN pending INTEGER",
+        "CREATE INDEX item_pending ON item (number) WHERE pending IS NOT NULL",
+        "ALTER TABLE revision ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE revision ADD COLUMN struck INTEGER NOT NULL DEFAULT 0",
+        """UPDATE revision SET version = (SELECT count(*) FROM revision o
+            WHERE o.item = revision.item AND o.number <= revision.number)""",
+        """UPDATE item SET version = 1 + (SELECT max(r.version) FROM revision r WHERE r.item = item.number)
+        WHERE number IN (SELECT item FROM revision)""",
+        "UPDATE item SET versions = version WHERE version > 1",
+        "ALTER TABLE audit ADD COLUMN version INTEGER",
+        "ALTER TABLE source ADD COLUMN history INTEGER NOT NULL DEFAULT 1",
+        """CREATE TABLE pending (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            updated INTEGER NOT NULL,
+            parts INTEGER NOT NULL,
+            story INTEGER,
+            claimed INTEGER,
+            fingerprint BLOB NOT NULL,
+            link BLOB,
+            language TEXT NOT NULL,
+            title TEXT NOT NULL,
+            url TEXT NOT NULL,
+            details TEXT NOT NULL,
+            text TEXT NOT NULL,
+            content TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE struck (
+            item TEXT NOT NULL,
+            fingerprint BLOB NOT NULL,
+            PRIMARY KEY (item, fingerprint)
+        ) STRICT""",
+    ),
 }

@@ -8,6 +8,7 @@ from aggregator.model import (
     WINDOW,
     FeedInfo,
     HistoryPage,
+    Item,
     ItemQuery,
     Revision,
     Stored,
@@ -18,7 +19,7 @@ from aggregator.model import (
 from aggregator.normalise.words import query
 from aggregator.policy import history, languages
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql import lifecycle, rows, search, selection, values, versions, waiting
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -26,8 +27,9 @@ from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
 # A revision with the link of the state that replaced it.
-REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
-    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
+REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, r.version, r.struck, coalesce(
+    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number AND n.size > 0
+        ORDER BY n.number LIMIT 1),
     i.url) AS next_url"""
 REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
 LANGUAGES = "languages/"  # what the names of their channels begin with
@@ -42,7 +44,7 @@ class ItemStore:
     def apply_transitions(self, transitions: Sequence[Transition]) -> None:
         """Carry out transitions with their audit lines; all or, if a `before` is stale, StorageError."""
         with self._engine.writing() as db:
-            lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
+            lifecycle.apply(db, self._engine.index, transitions, self._engine.directory / JOURNAL)
 
     def enter_waiting(self, now: datetime, limit: int) -> bool:
         """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
@@ -53,6 +55,11 @@ class ItemStore:
             with self._engine.writing() as db:
                 waiting.enter(db, now, limit)
         return is_turn
+
+    def waiting_version(self, item: Stored) -> Item | None:
+        """Return the content of the version of an item that waits for approval, None when none does."""
+        with self._engine.reading() as db:
+            return versions.waiting(db, item)
 
     def enters(self, number: int) -> datetime | None:
         """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
@@ -178,7 +185,10 @@ class ItemStore:
                     f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
                     wanted.language,
                 ),
-                (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
+                (
+                    f"(i.state {texts()}{' OR i.pending IS NOT NULL' if wanted.or_pending else ''})",
+                    as_json(wanted.states) if wanted.states else "",
+                ),
                 ("i.number < ?", "" if wanted.before is None else wanted.before),
             )
             conditions = [each for each in filters if each[1] != ""]

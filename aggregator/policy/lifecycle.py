@@ -6,7 +6,6 @@ A release approves one version of an item: of a held item the one stored, of a l
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum, auto
 
 from aggregator.errors import UsageError
 from aggregator.model import State, Stored, Transition, Trigger
@@ -25,19 +24,10 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
 }
 
 
-class Fate(Enum):
-    """Effect of a transition on the version of an item that waits for approval."""
-
-    PUBLISHED = auto()
-    HELD = auto()  # it is the content of the held item: the next release names it
-    DROPPED = auto()  # the origin is read anew before the item is published again
-
-
-FATES: Mapping[Trigger, Fate] = {
-    Trigger.RELEASE: Fate.PUBLISHED,
-    Trigger.HOLD: Fate.HELD,
-    Trigger.WITHDRAW: Fate.DROPPED,
-}
+# A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
+# anew before it is published again.
+TAKES_PENDING = frozenset({Trigger.RELEASE, Trigger.HOLD})
+DROPS_PENDING = frozenset({Trigger.WITHDRAW})
 
 
 def permits(item: Stored, trigger: Trigger) -> bool:
@@ -90,7 +80,7 @@ def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime)
 class Decision:
     """The last state of an item by the journal, and the reason and the name that the operator gave.
 
-    `struck` is the fingerprint of a struck version, which is no change of state.
+    `struck` is the fingerprint of a struck version, which is no change of state; else None.
     """
 
     after: State
@@ -98,7 +88,7 @@ class Decision:
     actor: str
     at: datetime
     version: int | None = None
-    struck: bytes = b""
+    struck: bytes | None = None
 
 
 def replayed(

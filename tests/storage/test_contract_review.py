@@ -128,6 +128,11 @@ def test_a_held_item_is_released_in_the_version_that_waited(storage: Storage) ->
     move(storage, waiting, Trigger.HOLD)
     held = again(storage, waiting)
     assert (held.item.title, held.version, held.pending) == ("Bridge closes", 2, None)
+    assert (held.corrected, held.updated, history(storage, held)) == (
+        True,
+        NOON + HOUR,
+        [(1, "Bridge opens", False)],
+    )
     move(storage, held, Trigger.RELEASE)
     assert titles(storage.items.select("")) == ["Bridge closes"]
     assert found(storage, "opens") == []
@@ -243,6 +248,14 @@ def test_a_struck_text_that_becomes_a_revision_again_is_struck(storage: Storage)
     ]
 
 
+def test_a_former_version_that_says_what_is_shown_again_cannot_be_struck(storage: Storage) -> None:
+    origin, stored = given_corrected(storage)
+    origin.says(FIRST, now=NOON + DAY)
+    with pytest.raises(UsageError, match=r"version 1 of item \w+ is its present text again"):
+        strikes(storage, again(storage, stored), 1)
+    assert history(storage, stored)[-1] == (1, "Bridge opens", False)
+
+
 def test_a_version_that_waits_is_struck_and_never_published(storage: Storage) -> None:
     _, waiting = given_a_version_that_waits(storage)
     strikes(storage, waiting, 2)
@@ -252,6 +265,22 @@ def test_a_version_that_waits_is_struck_and_never_published(storage: Storage) ->
         None,
         None,
     )
+
+
+def test_another_link_that_waits_is_struck_and_the_present_text_is_not(
+    storage: Storage, tmp_path: Path
+) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(FIRST)
+    (held,) = all_items(storage)
+    move(storage, held, Trigger.RELEASE)
+    origin.says(entry("Bridge opens", "g1", "https://ministry.example/elsewhere"), now=NOON + HOUR)
+    strikes(storage, again(storage, held), 2)
+    assert (again(storage, held).pending, again(storage, held).item.url) == (None, held.item.url)
+    assert not (tmp_path / "store" / "withdrawals.jsonl").exists()
+    origin.says(SECOND, now=NOON + 2 * HOUR)
+    move(storage, again(storage, held), Trigger.RELEASE)
+    assert history(storage, held) == [(1, "Bridge opens", False)]
 
 
 def test_the_journal_names_a_struck_version_and_holds_nothing_of_it(storage: Storage, tmp_path: Path) -> None:

@@ -65,11 +65,11 @@ class Journal:
     def last(self, lines: Iterable[str]) -> Mapping[str, Decision]:
         """Return the last of the decisions in these lines about the state of each item, by its id."""
         ordered = sorted((self.lines[line] for line in lines), key=lambda each: each[1].at)
-        return {item: decision for item, decision in ordered if not decision.struck}
+        return {item: decision for item, decision in ordered if decision.struck is None}
 
     def strikes(self, lines: Iterable[str]) -> Sequence[tuple[str, Decision]]:
         """Return the struck versions in these lines, each with the id of its item."""
-        return [self.lines[line] for line in lines if self.lines[line][1].struck]
+        return [self.lines[line] for line in lines if self.lines[line][1].struck is not None]
 
 
 def read(*paths: Path) -> Journal:
@@ -95,18 +95,18 @@ def _decision(fields: Mapping[str, Any]) -> tuple[str, Decision]:
         fields["actor"],
         at,
         fields.get("version"),
-        bytes.fromhex(fields.get("struck", "")),
+        bytes.fromhex(fields["struck"]) if "struck" in fields else None,
     )
     return fields["item"], decision
 
 
-def line(item: str, public_id: str, step: Transition, *, struck: bytes = b"") -> str:
+def line(item: str, public_id: str, step: Transition, *, struck: bytes | None = None) -> str:
     """Return the journal's line for a withdrawal, its end, or a struck version with its fingerprint."""
     words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
     fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
     if step.version is not None:
         fields["version"] = step.version
-    if struck:
+    if struck is not None:
         fields["struck"] = struck.hex()
     return json.dumps(fields, ensure_ascii=False)
 

@@ -116,7 +116,8 @@ def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
     lines = []
     for row, step in moves:
         if step.trigger is Trigger.STRIKE:
-            lines.append(journal.line(row["id"], row["public_id"], step, struck=versions.strike(db, step)))
+            if (struck := versions.strike(db, step)) is not None:
+                lines.append(journal.line(row["id"], row["public_id"], step, struck=struck))
         elif State.WITHDRAWN in (step.before, step.after):
             lines.append(journal.line(row["id"], row["public_id"], step))
     if lines:
@@ -127,6 +128,7 @@ def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
 def strike_again(db: Connection, item: str, decision: Decision, now: datetime) -> bool:
     """Remove the text of a version that the journal has struck; return whether it is the present one of a
     live item, as after the restore of a backup from before its correction."""
+    assert decision.struck is not None, "only struck versions are replayed here"
     versions.remove_text(db, item, decision.struck)
     row = db.execute("SELECT number, state, fingerprint FROM item WHERE id = ?", (item,)).fetchone()
     if row is None:

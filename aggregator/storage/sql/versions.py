@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from aggregator.errors import UsageError
 from aggregator.model import Edit, Item, Stored, Transition
 from aggregator.policy import history
-from aggregator.policy.lifecycle import FATES, Fate
+from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
 from aggregator.storage.sql import channels, rows, search, values
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert, ints, one, update
@@ -41,25 +41,26 @@ def drop(db: Connection, numbers: str) -> None:
 
 def settle(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> None:
     """Carry out what transitions do to the versions of their items that wait."""
-    fates = {step.number: FATES[step.trigger] for step in transitions if step.trigger in FATES}
+    taking = {step.number for step in transitions if step.trigger in TAKES_PENDING}
+    dropping = {step.number for step in transitions if step.trigger in DROPS_PENDING}
     found = db.execute(
         f"""SELECT p.*, i.pending AS version, i.fingerprint AS former, i.story AS present FROM pending p
         JOIN item i ON i.number = p.item WHERE p.item {ints()} ORDER BY p.item""",
-        (as_json(fates),),
+        (as_json(taking | dropping),),
     ).fetchall()
     for row in found:
-        if fates[row["item"]] is not Fate.DROPPED:
-            _replace(db, index, row, at, is_public=fates[row["item"]] is Fate.PUBLISHED)
+        if row["item"] in taking:
+            _replace(db, index, row, at)
     if found:
         drop(db, as_json(row["item"] for row in found))
 
 
-def _replace(db: Connection, index: Index, row: Row, at: Stamp, *, is_public: bool) -> None:
-    """Make a waiting version the content of its item. It leaves a story that it joined meanwhile: its texts
-    were not compared with that version."""
+def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
+    """Make a waiting version the content of its item, as an edit of the version that was public. The item
+    leaves a story that it joined meanwhile, whose texts were not compared with that version."""
     number = row["item"]
     columns = {name: row[name] for name in (*CONTENT, "version")}
-    if is_public and row["fingerprint"] != row["former"]:
+    if row["fingerprint"] != row["former"]:
         revise(db, number, at)
         columns |= {"corrected": ms(at.now), "updated": row["updated"]}
     search.remove(db, index, as_json([number]))
@@ -71,18 +72,28 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp, *, is_public: bo
         channels.resettle_item(db, number, at)
 
 
-def strike(db: Connection, step: Transition) -> bytes:
-    """Remove the text of a version of an item; return its fingerprint. UsageError for one not kept."""
-    row = db.execute(
-        """SELECT fingerprint FROM revision WHERE item = :item AND version = :version
-        UNION ALL SELECT p.fingerprint FROM pending p JOIN item i ON i.number = p.item
-        WHERE p.item = :item AND i.pending = :version""",
-        {"item": step.number, "version": step.version},
-    ).fetchone()
-    if row is None:
-        raise UsageError(f"version {step.version} of item {step.id} is no longer kept: nothing is left of it")
-    remove_text(db, step.id, row["fingerprint"])
-    return bytes(row["fingerprint"])
+def strike(db: Connection, step: Transition) -> bytes | None:
+    """Remove the text of a version of an item; return its fingerprint, None for a waiting version that has
+    the present text at another link. UsageError for a text that is no longer kept, and for the present one.
+    """
+    row = one(
+        db.execute(
+            """SELECT i.pending, i.fingerprint AS present, coalesce(r.fingerprint, p.fingerprint) AS struck
+            FROM item i LEFT JOIN revision r ON r.item = i.number AND r.version = :version
+            LEFT JOIN pending p ON p.item = i.number AND i.pending = :version WHERE i.number = :item""",
+            {"item": step.number, "version": step.version},
+        )
+    )
+    name = f"version {step.version} of item {step.id}"
+    if row["struck"] is None:
+        raise UsageError(f"{name} is no longer kept: nothing is left of it")
+    if row["struck"] != row["present"]:
+        remove_text(db, step.id, row["struck"])
+        return bytes(row["struck"])
+    if row["pending"] != step.version:
+        raise UsageError(f"{name} is its present text again: withdraw the item")
+    drop(db, as_json([step.number]))
+    return None
 
 
 def remove_text(db: Connection, item: str, fingerprint: bytes) -> None:

@@ -267,6 +267,18 @@ def test_a_version_that_waits_is_struck_and_never_published(storage: Storage) ->
     )
 
 
+def test_an_approved_link_alone_is_no_correction(storage: Storage) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(FIRST)
+    (held,) = all_items(storage)
+    move(storage, held, Trigger.RELEASE)
+    origin.says(entry("Bridge opens", "g1", "https://ministry.example/elsewhere"), now=NOON + HOUR)
+    move(storage, again(storage, held), Trigger.RELEASE)
+    shown = again(storage, held)
+    assert (shown.item.url, shown.version) == ("https://ministry.example/elsewhere", 2)
+    assert (shown.corrected, history(storage, shown)) == (False, [])
+
+
 def test_another_link_that_waits_is_struck_and_the_present_text_is_not(
     storage: Storage, tmp_path: Path
 ) -> None:

@@ -123,11 +123,13 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP TABLE journal")
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
-        db.execute("DROP TABLE signature, unmatched, waiting, turn")
+        db.execute("DROP TABLE signature, unmatched, waiting, turn, pending, struck")
         db.execute("ALTER TABLE item DROP COLUMN reinstated, DROP COLUMN over_budget")
-        db.execute("ALTER TABLE revision DROP COLUMN size")
+        db.execute("ALTER TABLE item DROP COLUMN version, DROP COLUMN versions, DROP COLUMN pending")
+        db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
+        db.execute("ALTER TABLE audit DROP COLUMN version")
         db.execute("ALTER TABLE membership DROP COLUMN source")
-        columns = "spent from_entry burst feed_public last_limited month_first ahead"
+        columns = "spent from_entry burst feed_public last_limited month_first ahead history"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("DELETE FROM migration WHERE name >= 'm010'")

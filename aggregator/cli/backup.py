@@ -68,7 +68,7 @@ def _place(text: str, config: Config) -> Place:
 
 def _tell(done: Replayed) -> None:
     if done.moved:
-        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
+        say(f"withdrawn, reinstated or held again, from the journal: {' '.join(done.moved)}")
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "

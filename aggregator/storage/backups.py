@@ -16,8 +16,8 @@ NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Result of a replay of the journal. `moved` are ids of items that were withdrawn or reinstated again,
-    `unknown` ids of withdrawn items that the store does not hold: they are withdrawn on arrival.
+    """Result of a replay of the journal. `moved` are ids of items that were withdrawn, reinstated or held
+    again, `unknown` ids of withdrawn items that the store does not hold: they are withdrawn on arrival.
     `unreadable` are numbers of the journal's unreadable lines."""
 
     moved: tuple[str, ...] = ()

@@ -142,13 +142,16 @@ def items(
 def show(
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", help="The version that waits for approval.")
+    ] = None,
     config: ConfigFile = DEFAULT,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
     from aggregator.cli import items
 
-    items.show(config, item, as_json=as_json, as_text=text)
+    items.show(config, item, version=version, as_json=as_json, as_text=text)
 
 
 @app.command()
@@ -171,17 +174,34 @@ def release(
     over_budget: Annotated[
         str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
     ] = "",
+    version: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
+    ] = None,
     reason: Reason = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Publish held items now."""
+    """Publish held items, and newer versions that wait for approval. Fails when a newer one exists."""
     from aggregator.cli import verbs
 
     if over_budget:
         verbs.release_over_budget(config, over_budget, reason)
     if items or not over_budget:
-        verbs.apply(config, Trigger.RELEASE, items or [], reason, story=story)
+        raise typer.Exit(verbs.release(config, items or [], reason, versions=version or (), story=story))
+
+
+@app.command()
+def strike(
+    item: ItemId,
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],
+    reason: Reason,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Remove the text of a former version from the history, for good."""
+    from aggregator.cli import verbs
+
+    verbs.strike(config, item, version, reason)
 
 
 @app.command()

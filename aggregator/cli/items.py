@@ -1,7 +1,7 @@
 """`items` and `show`: read-only views of items in the store, as a table, text or JSON."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from aggregator import config as configuration
@@ -14,6 +14,7 @@ from aggregator.policy.languages import primary
 from aggregator.service import app
 from aggregator.storage import Storage
 
+AUDITED = ("at", "before", "after", "trigger", "version", "reason", "actor")
 LISTED_MAX = 5  # items of one URL that an error lists
 
 
@@ -31,6 +32,7 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
         topic=topic,
         language=language,
         states=states,
+        or_pending=State.HELD in states,
         limit=limit,
         newest=True,
     )
@@ -51,7 +53,7 @@ def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
         (
             item.id,
             when(item.shown) if item.is_dated else "",
-            item.state,
+            _state(item),
             names[item.source].organisation,
             item.item.title,
         )
@@ -69,6 +71,10 @@ def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo
     if query.topic and query.topic not in topics:
         known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
+
+
+def _state(item: Stored) -> str:
+    return item.state if item.pending is None else f"{item.state}, version {item.pending} waits"
 
 
 def _organisation(item: Stored, feed: FeedInfo) -> str:
@@ -89,15 +95,17 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "topics": feed.topics,
         "language": item.item.language,
         "story": item.story,
+        "version": item.version,
+        "waiting_version": item.pending,
     }
 
 
-def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
-    """Print one item: as lines, as plain text or as JSON."""
+def show(path: Path, reference: str, *, version: int | None, as_json: bool, as_text: bool) -> None:
+    """Print one item, or the version of it that waits for approval: as lines, as plain text or as JSON."""
     config = configuration.load(path)
     with app.opened(config) as storage:
         config = storage.admin.bound(config)
-        item = find_item(storage, reference)
+        item = version_of(storage, find_item(storage, reference), version)
         feed = storage.items.feed(item.source)
         if feed is None:
             raise UsageError(f"item {item.id} and its source were deleted just now")
@@ -125,6 +133,20 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
         more = f" and {len(same) - LISTED_MAX} more" if len(same) > LISTED_MAX else ""
         raise UsageError(f"{len(same)} items have this URL or public id, give the id of one: {ids}{more}")
     return item
+
+
+def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
+    """Return an item with the content of a version: the one stored, also for None, or the one that waits.
+
+    Raises UsageError for any other: of those replaced, the history has what is kept.
+    """
+    if version in (None, item.version):
+        return item
+    content = storage.items.waiting_version(item) if version == item.pending else None
+    if content is None:
+        waits = f", and version {item.pending} waits" if item.pending else ""
+        raise UsageError(f"item {item.id} is at version {item.version}{waits}: {version} cannot be shown")
+    return replace(item, item=content, version=item.newest, pending=None)
 
 
 def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
@@ -157,14 +179,17 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "enters": storage.items.enters(item.number),
         "also": [asdict(also) for also in item.also],
         "revisions": [
-            {"at": revision.at, "title": revision.title, "url": revision.url}
+            {name: getattr(revision, name) for name in ("version", "at", "title", "url", "struck")}
             for revision in storage.items.corrections(item.number)
         ],
         "audit": [
-            {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
-            for line in storage.items.audit(item.number)
+            {name: getattr(line, name) for name in AUDITED} for line in storage.items.audit(item.number)
         ],
     }
+
+
+def _read_by(item: Stored) -> str:
+    return f"`publicwire show {item.id} --version {item.pending} --text`"
 
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
@@ -174,6 +199,8 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
+        ("version", str(item.version)),
+        ("waits", f"version {item.pending} for approval: {_read_by(item)}" if item.pending else ""),
         ("published", when(item.shown) if item.is_dated else ""),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
@@ -186,6 +213,10 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
             say(f"  {name:<13} {value}")
     for revision in storage.items.corrections(item.number):
         before = " at ".join(filter(None, (revision.title, revision.former_url)))
-        say(f"  revised       {when(revision.at)}, before: {before or 'no longer kept'}")
+        gone = "struck" if revision.struck else "no longer kept"
+        say(f"  revised       {when(revision.at)}, version {revision.version}: {before or gone}")
     for step in storage.items.audit(item.number):
-        say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")
+        of = f" version {step.version}" if step.version else ""
+        say(
+            f"  {when(step.at)} {step.trigger}{of}: {step.before} → {step.after} ({step.actor}) {step.reason}"
+        )

@@ -27,9 +27,14 @@ def say(text: str = "") -> None:
 
 def confirmed(question: str, act: str) -> bool:
     """Return whether the operator agrees on the terminal; UsageError where there is none to ask at."""
-    if not sys.stdin.isatty():
-        raise UsageError(f"stdin is no terminal: give --yes to {act} without confirmation")
+    check_terminal(act)
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def check_terminal(act: str, *, option: str = "--yes") -> None:
+    """Raise UsageError, which names the option to give instead, where there is no terminal to ask at."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"stdin is no terminal: give {option} to {act} without confirmation")
 
 
 def say_json(value: object) -> None:

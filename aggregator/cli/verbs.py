@@ -6,14 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.items import find_item
-from aggregator.cli.output import say, when
+from aggregator.cli.items import find_item, version_of
+from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
-from aggregator.policy.lifecycle import TABLE, step
+from aggregator.policy import lifecycle
+from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app
+from aggregator.storage import Storage
 
 BATCH = 200  # items of one transaction: polls go on between them
 
@@ -32,24 +34,16 @@ def apply(
     `until` is when items that are held now go live. A withdrawal names the other items of the same release,
     which stay as they are.
     """
-    if not references:
-        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
     config, withdraws = configuration.load(path), trigger is Trigger.WITHDRAW
     with app.opened(config) as storage:
-        movable: dict[str, Stored] = {}
-        for reference in references:
-            item = find_item(storage, reference, story=story)
-            members = storage.items.story(item.number) if story else (item,)
-            chosen = [member for member in members if (member.state, trigger) in TABLE] or [item]
-            movable |= {member.id: member for member in chosen}
+        movable = _movable(storage, trigger, references, story=story)
         now = app.utc_now()
         steps = [
-            step(each, trigger, reason=reason, actor=operator(), at=now, until=until)
-            for each in movable.values()
+            step(each, trigger, reason=reason, actor=operator(), at=now, until=until) for each in movable
         ]
         storage.items.apply_transitions(steps)
-        siblings = [storage.items.siblings(each) for each in movable.values()] if withdraws else []
-    for member, done in zip(movable.values(), steps, strict=True):
+        siblings = [storage.items.siblings(each) for each in movable] if withdraws else []
+    for member, done in zip(movable, steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
         say(f"{member.id} is now {done.after}{time}: {member.item.title}")
         if trigger is Trigger.REINSTATE:
@@ -68,6 +62,73 @@ def moment(text: str) -> datetime | None:
     except ValueError as error:
         raise UsageError(f"--until {text!r} is no time such as 2027-01-31T09:00+01:00") from error
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
+
+
+def release(
+    path: Path, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
+) -> int:
+    """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
+    order, else those that are shown and confirmed; return 1 when the operator declines.
+
+    Raises UsageError for a version that is not the newest, and without a terminal to ask at.
+    """
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        items = _movable(storage, Trigger.RELEASE, references, story=story)
+        if versions and len(versions) != len(items):
+            raise UsageError(f"{len(items)} items need as many --version, in their order: {_newest(items)}")
+        now, approved = app.utc_now(), versions or [item.newest for item in items]
+        steps = [
+            step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now, version=version)
+            for each, version in zip(items, approved, strict=True)
+        ]
+        if not versions:
+            check_terminal(f"release {_newest(items)}", option="--version N, which names the version read,")
+        read = [version_of(storage, item, item.newest) for item in items]
+        if not versions and not all(_approves(item) for item in read):
+            say("nothing was released")
+            return 1
+        storage.items.apply_transitions(steps)
+    for item in read:
+        say(f"{item.id} is now live: {item.item.title}")
+    return 0
+
+
+def _approves(item: Stored) -> bool:
+    """Show a version of an item, and return whether the operator agrees on the terminal."""
+    files = [each.url for each in item.item.enclosures]
+    for line in (item.item.title, item.item.url, f"updated {when(item.updated)}", "", item.item.text, *files):
+        say(line)
+    return confirmed(f"Publish version {item.version} of {item.id}?", f"release {item.id}")
+
+
+def _newest(items: Sequence[Stored]) -> str:
+    return ", ".join(f"version {item.newest} of {item.id}" for item in items)
+
+
+def strike(path: Path, reference: str, version: int, reason: str) -> None:
+    """Remove the text of a former version of an item for good, or a version that waits for approval."""
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        item = find_item(storage, reference)
+        struck = lifecycle.strike(item, version, reason=reason, actor=operator(), at=app.utc_now())
+        storage.items.apply_transitions([struck])
+    say(f"version {version} of {item.id} is struck: {item.item.title}")
+
+
+def _movable(
+    storage: Storage, trigger: Trigger, references: Sequence[str], *, story: bool
+) -> tuple[Stored, ...]:
+    """Return the items named, or the members of their stories that permit the trigger, each once."""
+    if not references:
+        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
+    movable: dict[str, Stored] = {}
+    for reference in references:
+        item = find_item(storage, reference, story=story)
+        members = storage.items.story(item.number) if story else (item,)
+        chosen = [member for member in members if permits(member, trigger)] or [item]
+        movable |= {member.id: member for member in chosen}
+    return tuple(movable.values())
 
 
 def release_over_budget(path: Path, source: str, reason: str) -> None:

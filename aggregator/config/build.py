@@ -210,6 +210,7 @@ def _source(
         budget=_budget(section.section("budget"), poll.budget),
         allow_networks=section.many("allow_networks", addresses.network),
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
+        history=section.one("history", values.choice("on", "off"), "on") == "on",
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()

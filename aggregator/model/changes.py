@@ -55,6 +55,8 @@ class Edit:
     a new `updated`, and no revision of what was withdrawn. `flags` are all it has afterwards, None for no
     change. `parts`: it leaves its story; `leaves_home`: its link has left the domains of its source. `id` is
     that of the item. `copy_of` is that of a withdrawn release of which it has become a copy: it is held.
+    `version` is the number of the new content, 0 for none. `waits`: that version is stored beside the item
+    until it is approved; `drops`: one that waited is no longer what the origin says.
     """
 
     number: int
@@ -71,6 +73,9 @@ class Edit:
     leaves_home: bool = False
     id: str = ""
     copy_of: str = ""
+    version: int = 0
+    waits: bool = False
+    drops: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +97,10 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an item's life as `lifecycle` decided it, with its audit line."""
+    """One step of an item's life as `lifecycle` decided it, with its audit line.
+
+    `version` is the one that a release approves, or that is struck; None for a step of all versions.
+    """
 
     number: int
     before: State
@@ -103,3 +111,4 @@ class Transition:
     at: datetime
     id: str = ""  # of the item, which a restore meanwhile may have given another number
     release: datetime | None = None  # of an item that is held now, the operator's
+    version: int | None = None

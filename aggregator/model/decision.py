@@ -22,6 +22,7 @@ class Trigger(StrEnum):
     HOLD = "hold"
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
+    STRIKE = "strike"  # removes the text of one version, changes no state
     COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
 
 
@@ -30,10 +31,11 @@ class Decision:
     """A decision of the operator about an item, and what the item is recognised by when it comes again.
 
     `item` is its id. `source` and `feed`, a digest of the feed's URL, say whose item it is, `key` which: the
-    kind and the digest of its lookup key. `release` is when an item that was held goes live. `fingerprint` is
-    that of the text decided on. `link`, the digest of the address ("" for none and for a home page), `title`,
-    that of the folded title, and `signature` are of a withdrawn release, by which copies of it are
-    recognised, else empty. All digests are hexadecimal. Of older lines the id alone is known.
+    kind and the digest of its lookup key. `release` is when an item that was held goes live, `version` the
+    one that a release approves, or that is struck; `approves`: the item was live. `fingerprint` is that of
+    the text decided on. `link`, the digest of the address ("" for none and for a home page), `title`, that of
+    the folded title, and `signature` are of a withdrawn release, by which copies of it are recognised, else
+    empty. All digests are hexadecimal. Of older lines the id alone is known.
     """
 
     item: str
@@ -42,6 +44,8 @@ class Decision:
     actor: str
     at: datetime
     release: datetime | None = None
+    version: int | None = None
+    approves: bool = False
     source: str = ""
     feed: str = ""
     key: str = ""

@@ -107,6 +107,7 @@ class Source:
     budget: Budget = Budget()
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
+    history: bool = True  # earlier versions of its items are shown
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 

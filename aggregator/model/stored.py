@@ -16,7 +16,9 @@ class Known:
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
     revisions of the last 7 days. `release` is when a held item goes live by itself, `dated` that its date
     holds it, `reinstated` that it goes live when its origin says it again. `signature` is that of its text,
-    b"" for none and as long as no document says what the operator has withdrawn.
+    b"" for none and as long as no document says what the operator has withdrawn. `versions` counts its
+    versions. With a `pending` version, title, link and fingerprint are of that one; `approved_url` and
+    `approved` are those of the version shown.
     """
 
     number: int
@@ -36,6 +38,10 @@ class Known:
     id: str = ""
     story: int | None = None
     signature: bytes = b""
+    versions: int = 1
+    pending: int | None = None
+    approved_url: str = ""
+    approved: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +104,8 @@ class Stored:
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
-    service when its source was first read.
+    service when its source was first read. `version` counts from 1; `pending` is the number of a newer
+    version that waits for approval.
     """
 
     number: int
@@ -119,6 +126,13 @@ class Stored:
     backlog: bool = False
     flags: tuple[str, ...] = ()
     also: tuple[StoryMember, ...] = ()
+    version: int = 1
+    pending: int | None = None
+
+    @property
+    def newest(self) -> int:
+        """Return the number of its newest version, shown or waiting."""
+        return self.version if self.pending is None else self.pending
 
     @property
     def is_dated(self) -> bool:
@@ -144,6 +158,7 @@ class FeedInfo:
     configured: bool = True
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
+    history: bool = True  # earlier versions of its items are shown
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
@@ -151,7 +166,7 @@ class FeedInfo:
 class Revision:
     """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
 
-    `next_url` is the link of the state that replaced it.
+    `next_url` is the link of the next state whose text is kept. `struck`: the operator removed its text.
     """
 
     number: int
@@ -161,6 +176,8 @@ class Revision:
     url: str
     size: int
     next_url: str = ""
+    version: int = 0
+    struck: bool = False
 
     @property
     def former_url(self) -> str:
@@ -189,6 +206,7 @@ class ItemQuery:
     topic: str = ""
     language: str = ""
     states: tuple[State, ...] = ()
+    or_pending: bool = False  # also items in another state with a version that waits for approval
     limit: int = 50
     before: int | None = None  # only items with a smaller number
     newest: bool = False

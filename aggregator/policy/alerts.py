@@ -76,7 +76,7 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
         found[AlertKind.LINK] = (
             f"links of its items have left its domains: {_some(left)}; see `publicwire show {first}`"
         )
-    if parted := [edit.id for edit in edits if edit.parts]:
+    if parted := [edit.id for edit in edits if edit.parts and not edit.waits]:
         found[AlertKind.STORY] = (
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"

@@ -24,6 +24,7 @@ STORED = (
     "every",
     "burst",
     "feed_public",
+    "history",
 )
 SHOWN = {
     "organisation",

@@ -33,6 +33,7 @@ def test_help_names_every_command(command: Command) -> None:
         "withdraw",
         "reinstate",
         "release",
+        "strike",
         "hold",
         "export",
     ):

@@ -33,6 +33,8 @@ BRIEF = [
     "topics",
     "language",
     "story",
+    "version",
+    "waiting_version",
 ]
 
 
@@ -171,7 +173,7 @@ def test_show_lists_revisions_and_transitions(here: Site, polled: Command) -> No
     polled("withdraw", name, "--reason", "all clear")
     said = polled("show", name)
     assert said.out.startswith("Gale warning\n")
-    assert "before: Storm warning" in said.out
+    assert "version 1: Storm warning" in said.out
     assert "withdraw: live → withdrawn" in said.out
     assert "all clear" in said.out
     whole = json.loads(polled("show", name, "--json").out)
@@ -187,7 +189,7 @@ def test_show_names_the_link_that_a_correction_replaced(here: Site, polled: Comm
         text.replace("//harbour.example/storm", "//phish.example/storm")
     )
     polled("poll")
-    assert "before: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
+    assert "version 1: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
     whole = json.loads(polled("show", name, "--json").out)
     assert (whole["url"], whole["flags"]) == ("https://phish.example/storm", ["link-moved"])
 

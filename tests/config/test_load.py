@@ -63,6 +63,7 @@ sources:
     embargo: clamp
     priority: -10
     burst: 5
+    history: off
     first_import: 30d
     budget: {bytes: 50MB}
   - feed: file:local%20feeds/harbour.xml
@@ -106,6 +107,7 @@ FULL_CONFIG = Config(
             embargo=Embargo.CLAMP,
             priority=-10,
             burst=5,
+            history=False,
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),
         ),

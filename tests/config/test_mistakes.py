@@ -10,7 +10,7 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, burst, first_import, budget, allow_networks, feed_public, auth, headers"
+    "publish, embargo, priority, burst, first_import, budget, allow_networks, feed_public, history, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"

@@ -227,6 +227,11 @@ def edit(number: int, **more: object) -> Edit:
     return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
 
 
+def test_an_item_whose_new_version_waits_is_still_shown_in_its_story() -> None:
+    assert AlertKind.STORY in judged(edited(CLAIM, edit(1, parts=True)))
+    assert AlertKind.STORY not in judged(edited(CLAIM, edit(1, parts=True, waits=True)))
+
+
 def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> None:
     found = judged(edited(CLAIM, *(edit(n, leaves_home=True, parts=n == 1) for n in range(7))))
     assert (

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.errors import UsageError
 from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, replayed, step
+from aggregator.policy.lifecycle import TABLE, replayed, step, strike
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -23,7 +23,7 @@ ALLOWED = {
 }
 
 
-def stored(state: State, release: datetime | None = None) -> Stored:
+def stored(state: State, release: datetime | None = None, *, pending: int | None = None) -> Stored:
     return Stored(
         number=7,
         id="abcdefghijklm",
@@ -36,6 +36,8 @@ def stored(state: State, release: datetime | None = None) -> Stored:
         first_seen=NOON,
         seq=1,
         release=release,
+        version=2,
+        pending=pending,
     )
 
 
@@ -66,6 +68,7 @@ def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, tri
             actor="tester",
             at=at,
             id="abcdefghijklm",
+            version=2 if trigger is Trigger.RELEASE else None,
         )
 
 
@@ -75,6 +78,76 @@ def test_an_item_is_held_until_a_time_that_is_ahead() -> None:
     assert (held.after, held.release) == (State.HELD, until)
     with pytest.raises(UsageError, match="is past: `publicwire release abcdefghijklm` publishes it now"):
         step(stored(State.HELD), Trigger.HOLD, reason="", actor="tester", at=NOON, until=NOON)
+
+
+def test_a_release_of_a_live_item_approves_the_version_that_waits() -> None:
+    waiting = stored(State.LIVE, pending=3)
+    approved = step(waiting, Trigger.RELEASE, reason="", actor="tester", at=NOON)
+    assert (approved.before, approved.after, approved.version) == (State.LIVE, State.LIVE, 3)
+
+
+@pytest.mark.parametrize(("state", "pending"), [(State.HELD, None), (State.LIVE, 2)])
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_release_of_another_version_than_the_newest_is_refused(
+    state: State, pending: int | None, version: int
+) -> None:
+    item = stored(state, pending=pending)
+    with pytest.raises(UsageError, match=f"version {version} of item abcdefghijklm .* shows version 2"):
+        step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=version)
+    assert step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=2).version == 2
+
+
+@pytest.mark.parametrize(
+    ("pending", "version", "words"),
+    [
+        (None, 2, "version 2 of item abcdefghijklm is its present text: withdraw the item"),
+        (3, 2, "version 2 of item abcdefghijklm is its present text: withdraw the item"),
+        (None, 3, "item abcdefghijklm has no version 3: its newest is 2"),
+        (3, 0, "item abcdefghijklm has no version 0: its newest is 3"),
+    ],
+)
+def test_only_a_former_or_waiting_version_is_struck(pending: int | None, version: int, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        strike(stored(State.LIVE, pending=pending), version, reason="", actor="tester", at=NOON)
+
+
+@pytest.mark.parametrize(("pending", "version"), [(None, 1), (3, 3)])
+@pytest.mark.parametrize("state", State)
+def test_a_struck_version_leaves_the_state_as_it_is(state: State, pending: int | None, version: int) -> None:
+    struck = strike(stored(state, pending=pending), version, reason="a name", actor="tester", at=NOON)
+    assert struck == Transition(
+        7, state, state, Trigger.STRIKE, "a name", "tester", NOON, "abcdefghijklm", version=version
+    )
+
+
+@pytest.mark.parametrize("trigger", [Trigger.STRIKE, Trigger.RELEASE])
+def test_a_step_of_one_version_overrules_no_withdrawal_of_the_journal(trigger: Trigger) -> None:
+    of_version = Transition(7, State.LIVE, State.LIVE, trigger, "", "tester", NOON, version=2)
+    (decision,) = said(Trigger.WITHDRAW)
+    (carried_out,) = replayed(stored(State.LIVE), [replace(of_version, at=NOON + MINUTE)], [decision], NOON)
+    assert carried_out.after is State.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("waiting", "carried_out"), [(b"now", [Trigger.RELEASE]), (b"newer", []), (None, [])]
+)
+def test_a_restored_approval_is_one_of_the_version_that_waits(
+    waiting: bytes | None, carried_out: list[Trigger]
+) -> None:
+    (approval,) = said(Trigger.RELEASE)
+    item = stored(State.LIVE, pending=3 if waiting else None)
+    waits = Item(keys=(), title="Bridge opens", fingerprint=waiting) if waiting else None
+    steps = replayed(item, (), [replace(approval, approves=True)], NOON, waiting=waits)
+    assert [each.trigger for each in steps] == carried_out
+
+
+def test_an_approval_undoes_no_withdrawal_that_is_restored_with_it() -> None:
+    """As when the files of two machines are merged."""
+    withdrawal, approval = said(Trigger.WITHDRAW, Trigger.RELEASE)
+    waits = Item(keys=(), title="Bridge opens", fingerprint=b"now")
+    item, decisions = stored(State.LIVE, pending=3), [withdrawal, replace(approval, approves=True)]
+    (step,) = replayed(item, (), decisions, NOON + DAY, waiting=waits)
+    assert step.trigger is Trigger.WITHDRAW
 
 
 @pytest.mark.parametrize(("known_at", "is_carried_out"), [(-1, True), (0, True), (1, False)])

@@ -251,6 +251,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
         ({"licence": "CC0"}, False, False, True),
         ({"from_entry": True}, False, False, True),
         ({"burst": 5}, False, False, False),
+        ({"history": False}, False, False, False),
         ({"republish": Republish.NO}, False, True, True),
         ({"topics": ("law", "health")}, True, True, True),
         ({"domains": ("office.example",)}, False, True, True),

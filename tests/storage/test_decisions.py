@@ -265,6 +265,56 @@ def test_an_item_held_until_a_time_of_the_operator_is_so_again_and_goes_live_the
         assert states(storage) == {"Bridge opens": "live"}
 
 
+@pytest.mark.parametrize("is_in_backup", [True, False])
+def test_a_version_approved_since_the_backup_is_approved_again(tmp_path: Path, is_in_backup: bool) -> None:
+    """At once if it waits in the backup, else when its origin says it again; the next one waits."""
+    store, of = tmp_path / "store", source("ministry", review=True)
+    link = "https://ministry.example/bridge"
+    texts = [entry(f"Bridge {n}", "b", link, body=BODY.replace("open", f"open {n}")) for n in range(3)]
+    with closing(open_storage(store)) as storage:
+        origin = given_origin(storage, review=True)
+        origin.says(texts[0])
+        decide(storage, named(storage, "Bridge 0"), Trigger.RELEASE)
+        if is_in_backup:
+            origin.says(texts[1], now=NOON + HOUR)
+        storage.admin.backup(tmp_path / "noon.db")
+        if not is_in_backup:
+            origin.says(texts[1], now=NOON + HOUR)
+        decide(storage, named(storage, "Bridge 0"), Trigger.RELEASE, after=99)
+    done = restore(store, tmp_path / "noon.db", NOON + DAY).journal
+    assert len(done.moved) == is_in_backup
+    with closing(open_storage(store)) as storage:
+        assert titles(storage.items.select("")) == [f"Bridge {int(is_in_backup)}"]
+        SourceDriver(storage, of).says(texts[1], now=NOON + DAY)
+        assert titles(storage.items.select("")) == ["Bridge 1"]
+        SourceDriver(storage, of).says(texts[2], now=NOON + 2 * DAY)
+        assert titles(storage.items.select("")) == ["Bridge 1"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_approval_by_another_machine_undoes_no_withdrawal(tmp_path: Path, order: int) -> None:
+    """The files of two machines are merged: the release stays withdrawn, also when it comes again."""
+    store = tmp_path / "store"
+    with closing(open_storage(store)) as storage:
+        origin = given_origin(storage)
+        origin.says(BRIDGE)
+        item = named(storage, "Bridge opens")
+        decide(storage, item, Trigger.WITHDRAW)
+        forgotten(storage)
+    file = store / "withdrawals.jsonl"
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    later = {"before": "live", "after": "live", "at": (NOON + HOUR).isoformat()}
+    lines.append(lines[0] | {"trigger": "release", "version": 2} | later)
+    file.write_text("".join(f"{json.dumps(line)}\n" for line in lines[::order]))
+    for undo in ("DELETE FROM withdrawn_piece", "DELETE FROM decision", "DELETE FROM journal"):
+        execute(store, undo)
+    with closing(open_storage(store)) as storage:
+        with storage.admin.poller(NOON + DAY):
+            pass
+        added(storage, origin.source, BRIDGE)
+        assert states(storage) == {"Bridge opens": "withdrawn"}
+
+
 def test_a_source_forgotten_since_the_backup_is_forgotten_again(tmp_path: Path) -> None:
     store = tmp_path / "store"
     with closing(open_storage(store)) as storage:

@@ -71,6 +71,13 @@ def test_every_local_link_of_an_exported_page_leads_to_a_file(room: Newsroom, si
     assert {f"items/{room.ids[title]}" for title in ("Second", "Premier")} <= linked
 
 
+def test_the_history_of_a_source_without_one_is_not_written(room: Newsroom, site: Path) -> None:
+    room.corrects("First", item("First", content="<p>New.</p>", text="New.", fingerprint=b"new"))
+    room.reconfigures(sources=tuple(replace(each, history=False) for each in room.config.sources))
+    exported(room, site)
+    assert not [name for name in files(site) if "/history/" in name]
+
+
 def test_items_beyond_one_read_are_all_written(room: Newsroom, site: Path) -> None:
     room.publishes(*(item(f"Release {number}") for number in range(510)))
     exported(room, site)

@@ -6,17 +6,18 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Health, Outcome, Totals, Trigger
+from aggregator.model import Decision, Health, Outcome, Totals, Trigger
 from aggregator.model.settings import Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
-from aggregator.policy.lifecycle import replayed
+from aggregator.policy.lifecycle import replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     claims,
     erasure,
     hosts,
     journal,
+    lifecycle,
     matching,
     retention,
     rows,
@@ -114,10 +115,12 @@ class AdminStore:
             if item is None:
                 unknown += [name] if decisions[-1].trigger is Trigger.WITHDRAW else []
                 continue
-            steps = replayed(item, items.audit(item.number), decisions, now)
-            for step in steps:
-                items.apply_transitions([step])
+            known, waits = items.audit(item.number), items.waiting_version(item)
+            steps = replayed(item, known, decisions, now, waiting=waits)
+            for each in steps:
+                items.apply_transitions([each])
             moved += [name] if steps else []
+        moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
         with self._engine.writing() as db:
             journal.record(db, lines)
             journal.export(db, files[0])
@@ -132,6 +135,17 @@ class AdminStore:
         with self._engine.writing() as db:
             erasure.source_itself(db, source)
         return True
+
+    def _strike_again(self, strike: Decision, now: datetime) -> bool:
+        """Remove the text of a struck version; return whether its item is held now, because that text was its
+        present one."""
+        items = ItemStore(self._engine)
+        with self._engine.writing() as db:
+            is_shown = lifecycle.strike_again(db, strike, now)
+        if is_shown and (item := items.find(strike.item)) is not None:
+            hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
+            items.apply_transitions([hold])
+        return is_shown
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

@@ -17,10 +17,12 @@ from aggregator.storage.sql import rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
 COLUMNS = tuple(each.name for each in fields(Decision))
+# An approval of a version, as another machine gave it meanwhile, undoes no withdrawal.
 PUT = f"""INSERT INTO decision (line, {", ".join(COLUMNS)})
     VALUES (:line, {", ".join(f":{name}" for name in COLUMNS)})
     ON CONFLICT (item) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in ("line", *COLUMNS[1:]))}
-    WHERE excluded.at >= decision.at"""
+    WHERE (excluded.at >= decision.at OR (excluded.trigger = '{Trigger.WITHDRAW}' AND decision.approves = 1))
+    AND NOT (decision.trigger = '{Trigger.WITHDRAW}' AND excluded.approves = 1)"""
 # Releases that share sentences, those that share most first: boilerplate is in all of a source.
 NEAR = f"""SELECT item FROM (SELECT item, count(*) AS shared FROM withdrawn_piece WHERE piece {ints()}
     GROUP BY item ORDER BY shared DESC, item LIMIT ?) AS near"""

@@ -37,7 +37,7 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     channels.touch(db, [row["number"] for row in found], at)
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.remove(db, index, numbers)
-    for table in ("membership", "waiting", "revision", "audit", "signature", "unmatched"):
+    for table in ("membership", "waiting", "pending", "revision", "audit", "signature", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))
     for story in sorted({row["story"] for row in found if row["story"] is not None}):

@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Decision, Forgotten, Transition, Trigger
+from aggregator.model import Decision, Forgotten, State, Transition, Trigger
 from aggregator.storage import private
-from aggregator.storage.sql import decisions
+from aggregator.storage.sql import decisions, versions
 from aggregator.storage.sql.engine import Connection, one
 
 AUTHORITY = "authority"
@@ -49,12 +49,20 @@ class Journal:
     unreadable: tuple[int, ...]
 
     def decisions(self, lines: Iterable[str]) -> Mapping[str, Sequence[Decision]]:
-        """Return the decisions in these lines by the id of the item, oldest first."""
+        """Return the decisions about states in these lines by the id of the item, oldest first."""
         found: dict[str, list[Decision]] = defaultdict(list)
-        read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
-        for each in sorted(read, key=lambda each: each.at):
-            found[each.item].append(each)
+        for each in self._of_items(lines):
+            if each.trigger is not Trigger.STRIKE:
+                found[each.item].append(each)
         return found
+
+    def strikes(self, lines: Iterable[str]) -> Sequence[Decision]:
+        """Return the struck versions in these lines, oldest first."""
+        return [each for each in self._of_items(lines) if each.trigger is Trigger.STRIKE]
+
+    def _of_items(self, lines: Iterable[str]) -> Sequence[Decision]:
+        read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
+        return sorted(read, key=lambda each: each.at)
 
     def forgotten(self, lines: Iterable[str]) -> Mapping[str, datetime]:
         """Return the sources in these lines that were removed, with when they last were."""
@@ -75,7 +83,7 @@ def read(*paths: Path) -> Journal:
     return Journal(readable, tuple(unreadable))
 
 
-def _decided(fields: Mapping[str, str]) -> Decision | Forgotten:
+def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
     """Return what the members of a line say; a new kind of decision is read here."""
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
@@ -90,6 +98,8 @@ def _decided(fields: Mapping[str, str]) -> Decision | Forgotten:
         fields["actor"],
         at,
         _moment(fields["release"]) if "release" in fields else None,
+        fields.get("version"),
+        fields["trigger"] == Trigger.RELEASE and fields.get("before") == State.LIVE,
         **{name: fields[name] for name in RECOGNISED if name in fields},
         signature=signature,
     )
@@ -108,6 +118,8 @@ def line(item: str, public_id: str, step: Transition, marks: Mapping[str, Any]) 
     members = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words, **marks}
     if step.release is not None:
         members["release"] = step.release.isoformat()
+    if step.version is not None:
+        members["version"] = step.version
     if "signature" in marks:
         members["signature"] = b64encode(marks["signature"]).decode()
     return json.dumps(members, ensure_ascii=False)
@@ -148,7 +160,11 @@ def record(db: Connection, lines: Iterable[str]) -> None:
 def _decide(db: Connection, number: int, line: str) -> None:
     """Write what a line decides on an item."""
     decision = _decided(json.loads(line))
-    if isinstance(decision, Decision):
+    if isinstance(decision, Forgotten):
+        return
+    if decision.trigger is Trigger.STRIKE:
+        versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
+    else:
         decisions.put(db, number, _recognisable(db, decision))
 
 

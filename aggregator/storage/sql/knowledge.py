@@ -5,7 +5,7 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.dedupe.changes import EDITS_WITHIN
+from aggregator.dedupe.edits import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
 from aggregator.storage.sql import decisions, journal, rows, signatures
@@ -76,9 +76,13 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, dated,
-        reinstated, flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
-        FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
+        f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
+        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint, i.keys,
+        i.updated, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
+        i.fingerprint AS approved,
+        (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+        FROM item i LEFT JOIN pending p ON p.item = i.number
+        WHERE i.number {ints(":numbers")} ORDER BY i.number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )
     return tuple(

@@ -128,6 +128,8 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             actor TEXT NOT NULL,
             at INTEGER NOT NULL,
             release INTEGER,
+            version INTEGER,
+            approves INTEGER NOT NULL,
             source TEXT NOT NULL,
             feed TEXT NOT NULL,
             key TEXT NOT NULL,
@@ -144,6 +146,44 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             PRIMARY KEY (piece, item)
         ) STRICT""",
         "CREATE INDEX withdrawn_piece_item ON withdrawn_piece (item)",
+    ),
+    # Numbers of versions; the version of an item that waits for approval; digests of struck ones, by the id
+    # of the item, which a restore or a new import does not change.
+    "m021_versions": (
+        "ALTER TABLE item ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN versions INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN pending INTEGER",
+        "CREATE INDEX item_pending ON item (number) WHERE pending IS NOT NULL",
+        "ALTER TABLE revision ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE revision ADD COLUMN struck INTEGER NOT NULL DEFAULT 0",
+        """UPDATE revision SET version = (SELECT count(*) FROM revision o
+            WHERE o.item = revision.item AND o.number <= revision.number)""",
+        """UPDATE item SET version = 1 + (SELECT max(r.version) FROM revision r WHERE r.item = item.number)
+        WHERE number IN (SELECT item FROM revision)""",
+        "UPDATE item SET versions = version WHERE version > 1",
+        "ALTER TABLE audit ADD COLUMN version INTEGER",
+        "ALTER TABLE source ADD COLUMN history INTEGER NOT NULL DEFAULT 1",
+        """CREATE TABLE pending (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            updated INTEGER NOT NULL,
+            parts INTEGER NOT NULL,
+            story INTEGER,
+            claimed INTEGER,
+            fingerprint BLOB NOT NULL,
+            link BLOB,
+            language TEXT NOT NULL,
+            title TEXT NOT NULL,
+            url TEXT NOT NULL,
+            details TEXT NOT NULL,
+            text TEXT NOT NULL,
+            content TEXT NOT NULL,
+            untitled INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE struck (
+            item TEXT NOT NULL,
+            fingerprint BLOB NOT NULL,
+            PRIMARY KEY (item, fingerprint)
+        ) STRICT""",
     ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.

@@ -8,6 +8,7 @@ from aggregator.model import (
     WINDOW,
     FeedInfo,
     HistoryPage,
+    Item,
     ItemQuery,
     Revision,
     Stored,
@@ -15,18 +16,20 @@ from aggregator.model import (
     Transition,
     Window,
 )
-from aggregator.policy import history, languages
+from aggregator.policy import history
 from aggregator.policy.crowding import Listed
-from aggregator.policy.languages import primary
 from aggregator.storage.sql import (
     decisions,
+    language_channels,
     lifecycle,
     listing,
+    revisions,
     rows,
     search,
     selection,
     siblings,
     values,
+    versions,
     waiting,
 )
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
@@ -35,12 +38,6 @@ from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
-# A revision with the link of the state that replaced it.
-REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
-    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
-    i.url) AS next_url"""
-REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
-LANGUAGES = "languages/"  # what the names of their channels begin with
 
 
 class ItemStore:
@@ -52,7 +49,7 @@ class ItemStore:
     def apply_transitions(self, transitions: Sequence[Transition]) -> None:
         """Carry out transitions with their audit lines; all or, if a `before` is stale, StorageError."""
         with self._engine.writing() as db:
-            lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
+            lifecycle.apply(db, self._engine.index, transitions, self._engine.directory / JOURNAL)
 
     def enter_waiting(self, now: datetime, limit: int) -> bool:
         """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
@@ -63,6 +60,11 @@ class ItemStore:
             with self._engine.writing() as db:
                 waiting.enter(db, now, limit)
         return is_turn
+
+    def waiting_version(self, item: Stored) -> Item | None:
+        """Return the content of the version of an item that waits for approval, None when none does."""
+        with self._engine.reading() as db:
+            return versions.waiting(db, item)
 
     def enters(self, number: int) -> datetime | None:
         """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
@@ -83,14 +85,7 @@ class ItemStore:
         """Return names of all channels that ever held an item, and of those the configuration implies; of
         languages only those to be listed."""
         with self._engine.reading() as db:
-            found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
-            others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
-            sources = (
-                (row["name"], _sources_of(db, row["number"]))
-                for row in found
-                if primary(row["name"].partition(LANGUAGES)[2])
-            )
-            return tuple(sorted((*others, *languages.listed(sources))))
+            return language_channels.listed(db)
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -104,10 +99,7 @@ class ItemStore:
         """
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
-            if row is None or (
-                name.startswith(LANGUAGES)
-                and not (primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, row["number"], 1))
-            ):
+            if row is None or not language_channels.is_shown(db, name, row["number"]):
                 return None
             return row["seq"], moment(row["changed"])
 
@@ -203,27 +195,18 @@ class ItemStore:
     def history(self, number: int, before: int | None = None) -> HistoryPage:
         """Return the page of an item's history whose revisions were replaced before that one, without any
         where no page begins. Cheap: reads an index alone."""
-        found = read(
-            self._engine, "SELECT number, size FROM revision WHERE item = ? ORDER BY number DESC", (number,)
-        )
-        return history.page([(row["number"], row["size"]) for row in found], before)
+        with self._engine.reading() as db:
+            return history.page(revisions.sizes(db, number), before)
 
     def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
-        numbers = as_json(number for number, _ in page.revisions)
-        found = read(
-            self._engine,
-            f"{REVISION}, r.content {REVISED} r.number {ints()} ORDER BY r.number DESC",
-            (numbers,),
-        )
-        return tuple(rows.value(Revision, row) for row in found)
+        with self._engine.reading() as db:
+            return revisions.of_page(db, page)
 
     def corrections(self, number: int) -> tuple[Revision, ...]:
         """Return all earlier states of an item without their content, newest first."""
-        found = read(
-            self._engine, f"{REVISION}, '' AS content {REVISED} r.item = ? ORDER BY r.number DESC", (number,)
-        )
-        return tuple(rows.value(Revision, row) for row in found)
+        with self._engine.reading() as db:
+            return revisions.of_item(db, number)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
@@ -258,25 +241,6 @@ class ItemStore:
         """Return what is published of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
-
-
-def _sources_of(db: Connection, channel: int) -> Sequence[int]:
-    """Return the sources of the items that decide whether a language is listed."""
-    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
-    if len(newest) < languages.LISTED_ITEMS:
-        return newest
-    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
-
-
-def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
-    """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
-    found = db.execute(
-        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
-        ORDER BY m.position {order} LIMIT ?""",
-        (channel, limit),
-    )
-    return [row["source"] for row in found]
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

@@ -240,6 +240,19 @@ def move_store(
 
 
 @app.command()
+def identify(
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source whose import is held.")],
+    same: Annotated[str | None, typer.Option(metavar="OLD", help="It continues this stored source.")] = None,
+    new: Annotated[bool, typer.Option("--new", help="It is another source.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Answer whether an edited source is one that the store has."""
+    from aggregator.cli import verbs
+
+    verbs.identify(config, source, same, new=new)
+
+
+@app.command()
 def unmove(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,

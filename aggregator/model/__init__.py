@@ -14,6 +14,7 @@ from aggregator.model.poll import (
     AlertState,
     Answer,
     Claim,
+    Doubt,
     Health,
     Outcome,
     OutcomeKind,

@@ -14,6 +14,7 @@ from aggregator.policy.lifecycle import replayed
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     claims,
+    doubts,
     erasure,
     hosts,
     journal,
@@ -52,6 +53,13 @@ class AdminStore:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
         words."""
         with self._engine.writing() as db:
+            return sources.sync(db, config, now)
+
+    def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
+        """Carry out the operator's answer which source this is, None for a new one; returns what was done in
+        words. UsageError when that is not in doubt, or `same` cannot be it."""
+        with self._engine.writing() as db:
+            doubts.answer(db, source, same)
             return sources.sync(db, config, now)
 
     def bound(self, config: Config) -> Config:

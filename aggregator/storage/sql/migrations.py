@@ -105,4 +105,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Whether a source is one that the store has, until that is known.
+    "m022_doubt": ("ALTER TABLE source ADD COLUMN doubt TEXT NOT NULL DEFAULT '{}'",),
 }

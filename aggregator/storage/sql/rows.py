@@ -12,7 +12,19 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.model import Ahead, Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation, Spent
+from aggregator.model import (
+    Ahead,
+    Doubt,
+    Due,
+    DueReason,
+    Enclosure,
+    Hints,
+    Key,
+    KeyKind,
+    Origin,
+    Relocation,
+    Spent,
+)
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
@@ -77,6 +89,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Relocation: lambda text: unpack(Relocation, text),
     Spent: lambda text: unpack(Spent, text),
     Ahead: lambda text: unpack(Ahead, text),
+    Doubt: lambda text: unpack(Doubt, text),
 }
 
 
@@ -131,6 +144,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Relocation: pack,
     Spent: pack,
     Ahead: pack,
+    Doubt: pack,
 }
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
+from aggregator.dedupe.addresses import Kind, difference, learnt
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
     Candidate,
@@ -65,9 +66,10 @@ def decide(
             comparer=comparer,
         )
         for item, old in found.known
-        if (edit := _edit(item, old, now=now, place=place)) is not None
+        if (edit := _edit(item, old, claim.volatile, now=now, place=place)) is not None
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
+    unsettled = (edit.item.digest for edit in edits if edit.unsettled)
     return Changes(
         basis=known,
         mode=found.mode,
@@ -82,7 +84,8 @@ def decide(
             is_foreign=is_foreign,
         ),
         edits=edits,
-        seen=_seen(listed, claim.seen, numbers, found.superseded),
+        seen=_seen(listed, claim.seen, numbers, (*found.superseded, *unsettled)),
+        volatile=learnt(found.known, claim.volatile),
     )
 
 
@@ -100,7 +103,7 @@ def _seen(
     return tuple((digest, known.get(digest, 0)) for digest in listed if digest not in unread)
 
 
-def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None:
+def _edit(item: Item, old: Known, volatile: Sequence[str], *, now: datetime, place: Place) -> Edit | None:
     """Return what to do to a known item, None for nothing.
 
     A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
@@ -109,13 +112,18 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
     is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
     moves = item.url != old.url and not is_withdrawn
     is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
-    substantive = (item.fingerprint != old.fingerprint and not is_withdrawn) or is_elsewhere
+    differs = difference(item, old, volatile).kind
+    substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
+    refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
+    waits = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
+    unsettled = item.fingerprint if waits else None
     release = None
     returns = old.state is State.HELD and old.reinstated
     if returns or (old.state is State.HELD and old.release is not None):
         placement = place(item.claimed)
         release = placement.release if placement.state is State.HELD else now
-    if not substantive and item.keys == old.current and release is None:
+    is_kept = not (substantive or refreshes) and unsettled == old.unsettled
+    if is_kept and item.keys == old.current and release is None:
         return None
     is_damped = old.edits >= EDITS_MAX and not is_elsewhere
     added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
@@ -126,11 +134,13 @@ def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None
         updated=_updated(item, after=old.updated, now=now) or now,
         moves=moves,
         revises=substantive and is_public and not is_damped,
-        is_public=is_public and (substantive or moves),
+        is_public=is_public and (substantive or moves or (refreshes and item.queries != old.queries)),
         release=release,
         returns=returns,
         flags=tuple(sorted({*old.flags, *added})) if added else None,
         id=old.id,
+        refreshes=refreshes,
+        unsettled=unsettled,
     )
 
 

@@ -50,7 +50,8 @@ class Edit:
     `updated`. `is_public`: the public sees the change. `release` is a held item's new date; `returns`: the
     item was reinstated and its origin says it again, so that it has a new `updated`, and no revision of what
     was withdrawn. `flags` are all it has afterwards, None for no change. `parts`: it leaves its story;
-    `leaves_home`: its link has left the domains of its source. `id` is that of the item.
+    `leaves_home`: its link has left the domains of its source. `id` is that of the item. `refreshes`: its
+    addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
     """
 
     number: int
@@ -66,6 +67,8 @@ class Edit:
     parts: bool = False
     leaves_home: bool = False
     id: str = ""
+    refreshes: bool = False
+    unsettled: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +86,7 @@ class Changes:
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
+    volatile: tuple[str, ...] = ()  # query parameters that turned out to vary from poll to poll
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,7 @@ class Claim:
     spent: Spent = Spent()
     ahead: Ahead = Ahead()
     doubt: Doubt = Doubt()
+    volatile: tuple[str, ...] = ()  # query parameters whose values vary from poll to poll and mean nothing
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised

@@ -34,7 +34,9 @@ class Known:
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
     revisions of the last 7 days. `release` is when a held item goes live by itself, `reinstated` that a held
-    one does when its origin says it again.
+    one does when its origin says it again. `fingerprint` is b"" when it cannot be known; `is_outdated`: it
+    was computed anew, because the store has one of a former version. `unsettled` is the one that was shown
+    last, with other query values alone. `freed`: retention has dropped its content.
     """
 
     number: int
@@ -52,6 +54,10 @@ class Known:
     flags: tuple[str, ...] = ()
     id: str = ""
     story: int | None = None
+    queries: tuple[tuple[str, str], ...] = ()
+    unsettled: bytes | None = None
+    is_outdated: bool = False
+    freed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.text)
     text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
+    images = labels.files(entry.images, near)
     item = Item(
         keys=keys,
         title=title,
@@ -59,11 +60,12 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         organisation=organisation,
         categories=labels.categories(entry.categories),
         enclosures=enclosures,
-        images=labels.files(entry.images, near),
+        images=images,
         rights=text.line(text.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, _own_base(url), source, now=now),
         signature=similar.signature(content.text, summary.text),
         fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
+        queries=identity.queries(text_key.digest, content=content.html, enclosures=enclosures, images=images),
         digest=entry.digest,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )

@@ -7,8 +7,18 @@ from datetime import datetime
 
 from aggregator.dedupe.changes import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
-from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
-from aggregator.storage.sql import journal, rows, signatures
+from aggregator.model import (
+    FINGERPRINT_VERSION,
+    Candidate,
+    Changes,
+    Claim,
+    Key,
+    KeyKind,
+    Knowledge,
+    Known,
+    ReadResult,
+)
+from aggregator.storage.sql import fingerprints, journal, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
@@ -73,21 +83,24 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, reinstated,
-        flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+        f"""SELECT number, id, state, story, title, url, fingerprint, fingerprint_version, queries, unsettled,
+        keys, updated, release, reinstated, flags, freed,
+        (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
     )
-    return tuple(
+    known = [
         rows.value(
             Known,
             row,
             keys=tuple(keys[row["number"]]),
             current=unpack_keys(row["keys"]),
             listed=row["number"] in present,
+            is_outdated=row["fingerprint_version"] != FINGERPRINT_VERSION,
         )
         for row in stored
-    )
+    ]
+    return fingerprints.renewed(db, known)
 
 
 @dataclass(frozen=True, slots=True)

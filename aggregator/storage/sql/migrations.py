@@ -105,6 +105,13 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
-    # Whether a source is one that the store has, until that is known.
-    "m022_doubt": ("ALTER TABLE source ADD COLUMN doubt TEXT NOT NULL DEFAULT '{}'",),
+    # Whether a source is one that the store has, until that is known. Digests of the queries of an item's
+    # addresses, and query parameters that vary from poll to poll.
+    "m022_identity": (
+        "ALTER TABLE source ADD COLUMN doubt TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE source ADD COLUMN volatile TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN unsettled BLOB",
+    ),
 }

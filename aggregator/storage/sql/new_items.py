@@ -11,6 +11,8 @@ from aggregator.storage.sql.engine import Connection, Index, as_json, insert, in
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
+REFRESHED = ("content", "details", "fingerprint", "fingerprint_version", "queries")  # no text: it is the same
+
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
@@ -89,7 +91,9 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     """Replace an item in place."""
     columns = item_columns(edit.item)
     if not edit.substantive:
-        columns = {name: columns[name] for name in ("keys", "link", *(["url"] if edit.moves else []))}
+        names = ("keys", "link", *(["url"] if edit.moves else []), *(REFRESHED if edit.refreshes else ()))
+        columns = {name: columns[name] for name in names}
+    columns["unsettled"] = edit.unsettled
     if edit.revises:
         _revise(db, edit.number, at)
         columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}

@@ -83,6 +83,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     tuple[int, ...]: tuple,
     tuple[Key, ...]: unpack_keys,
     tuple[tuple[bytes, int], ...]: unpack_seen,
+    tuple[tuple[str, str], ...]: lambda text: tuple((name, digest) for name, digest in json.loads(text)),
     tuple[Enclosure, ...]: lambda found: tuple(Enclosure(*each) for each in found),
     Origin | None: lambda found: Origin(*found[:6], *(tuple(authors) for authors in found[6:])),
     Hints: lambda text: unpack(Hints, text),

@@ -125,9 +125,11 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX alert_untold ON alert (number)")
         db.execute("DROP TABLE signature, unmatched, waiting, turn")
         db.execute("ALTER TABLE item DROP COLUMN reinstated, DROP COLUMN over_budget")
+        for column in ("fingerprint_version", "queries", "unsettled"):
+            db.execute(f"ALTER TABLE item DROP COLUMN {column}")
         db.execute("ALTER TABLE revision DROP COLUMN size")
         db.execute("ALTER TABLE membership DROP COLUMN source")
-        columns = "spent from_entry burst feed_public last_limited month_first ahead"
+        columns = "spent from_entry burst feed_public last_limited month_first ahead doubt volatile"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("DELETE FROM migration WHERE name >= 'm010'")

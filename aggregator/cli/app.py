@@ -3,21 +3,13 @@
 That module is imported when its command runs: `publicwire poll` starts without loading the web.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aggregator import __version__
-from aggregator.model import Trigger
-
-DEFAULT = Path("sources.yaml")
-
-
-def _file(context: typer.Context, config: Path) -> Path:
-    """Return the value of --config, which may stand before or after the command."""
-    return config if config != DEFAULT else context.find_root().obj or DEFAULT
-
+from aggregator.cli import item_commands, store_commands
+from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, Yes
 
 app = typer.Typer(
     name="publicwire",
@@ -28,15 +20,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-ConfigFile = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
-Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
-Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -154,139 +137,18 @@ def show(
     items.show(config, item, version=version, as_json=as_json, as_text=text)
 
 
-@app.command()
-def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Withdraw an item from every feed and page."""
-    _verb(config, Trigger.WITHDRAW, item, reason, story=story)
-
-
-@app.command()
-def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Publish a withdrawn item again, once its origin lists it."""
-    _verb(config, Trigger.REINSTATE, item, reason, story=story)
-
-
-@app.command()
-def release(
-    items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
-    ] = None,
-    over_budget: Annotated[
-        str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
-    ] = "",
-    version: Annotated[
-        list[int] | None,
-        typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
-    ] = None,
-    reason: Reason = "",
-    story: Story = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Publish held items, and newer versions that wait for approval. Fails when a newer one exists."""
-    from aggregator.cli import verbs
-
-    if over_budget:
-        verbs.release_over_budget(config, over_budget, reason)
-    if items or not over_budget:
-        raise typer.Exit(verbs.release(config, items or [], reason, versions=version or (), story=story))
-
-
-@app.command()
-def strike(
-    item: ItemId,
-    version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],
-    reason: Reason,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Remove the text of a former version from the history, for good."""
-    from aggregator.cli import verbs
-
-    verbs.strike(config, item, version, reason)
-
-
-@app.command()
-def hold(
-    item: ItemId,
-    reason: Reason,
-    until: Annotated[
-        str, typer.Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
-    ] = "",
-    story: Story = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Remove an item from every feed and page until it is released."""
-    from aggregator.cli import verbs
-
-    verbs.apply(config, Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
-
-
-def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
-    from aggregator.cli import verbs
-
-    verbs.apply(config, trigger, [item], reason, story=story)
-
-
-@app.command()
-def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Write every channel and page as static files."""
-    from aggregator.cli import verbs
-
-    verbs.export(config, directory)
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")], config: ConfigFile = DEFAULT
-) -> None:
-    """Write a verified copy of the store, also beside a service."""
-    from aggregator.cli import backup
-
-    backup.backup(config, file)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
-) -> None:
-    """Replace the store with a backup; replay later decisions."""
-    from aggregator.cli import backup
-
-    backup.restore(config, file)
-
-
-@app.command("move-store")
-def move_store(
-    origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Copy the store into another directory or database."""
-    from aggregator.cli import backup
-
-    backup.move_store(config, origin, target)
-
-
-@app.command()
-def unmove(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Poll a relocated source at its configured URL again."""
-    from aggregator.cli import verbs
-
-    verbs.unmove(config, source)
-
-
-@app.command()
-def forget(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
-    yes: Yes = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Delete an unconfigured source with all its items."""
-    from aggregator.cli import backup
-
-    raise typer.Exit(backup.forget(config, source, yes=yes))
+for command in (
+    item_commands.withdraw,
+    item_commands.reinstate,
+    item_commands.release,
+    item_commands.strike,
+    item_commands.hold,
+    store_commands.export,
+    store_commands.backup,
+    store_commands.restore,
+    store_commands.move_store,
+    store_commands.identify,
+    store_commands.unmove,
+    store_commands.forget,
+):
+    app.command()(command)

@@ -10,6 +10,7 @@ from aggregator.editorial.safe import masked_feed
 from aggregator.model import Alert, Health, OutcomeKind
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
+from aggregator.policy.source_match import question
 from aggregator.service import app
 
 ID_CHARS = 30  # of the longest id shown whole in a table of 80 columns
@@ -66,7 +67,7 @@ def _print_narrow(healths: Sequence[Health]) -> None:
     ]
     table(("source", "last poll", "live", "held", "success", "due"), rows, cut={"source": ID_CHARS})
     for health in healths:
-        if health.failures or health.relocation.target[0]:
+        if health.failures or health.doubt.former or health.relocation.target[0]:
             say_wrapped(f"{health.feed.id}: {'; '.join(_reasons(health))}")
 
 
@@ -74,6 +75,8 @@ def _reasons(health: Health) -> list[str]:
     """Return the error message of the last poll, why the source is due then, and its relocation."""
     last = health.last
     failed = last.message if last is not None and last.kind is OutcomeKind.FAILED else ""
+    if health.doubt.former:
+        failed = question(health.feed.id, health.doubt)
     found = (failed, reasons.words(health.due), advice(health.feed.id, health.relocation))
     return [each for each in found if each]
 
@@ -93,6 +96,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "due": health.due.at,
         "due_reason": health.due.reason,
         "why": reasons.words(health.due),
+        "question": question(health.feed.id, health.doubt) if health.doubt.former else "",
         "moved_to": masked_feed(moved_to),
         "moved_since": moved_since,
         "moved": bool(health.relocation.at),

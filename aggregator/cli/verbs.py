@@ -163,6 +163,17 @@ def unmove(path: Path, source: str) -> None:
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
+def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:
+    """Answer which source of the store this is: `same`, or a new one."""
+    if new == (same is not None):
+        raise UsageError("say `--same OLD` or `--new`")
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        config = storage.admin.bound(config)
+        for done in storage.admin.identify(config, source, same, app.utc_now()):
+            say(done)
+
+
 def operator() -> str:
     """Return the name of the user who runs the command."""
     try:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe import edits, stories, within
+from aggregator.dedupe.addresses import learnt
 from aggregator.dedupe.decided import Decided
 from aggregator.dedupe.edits import Place, updated
 from aggregator.dedupe.ids import item_id, minted, valid_iri
@@ -42,12 +43,13 @@ def decide(
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
     comparer, decisions = stories.Comparer(), Decided(known.decisions, claim)
+    # Before the new items: both spend one budget of steps.
+    edited = edits.decide(
+        found, known, claim, source, decisions=decisions, comparer=comparer, now=now, place=place
+    )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
+    unsettled = (edit.item.digest for edit in edited if edit.unsettled)
     return Changes(
-        # Before the new items: both spend one budget of steps.
-        edits=edits.decide(
-            found, known, source, decisions=decisions, comparer=comparer, now=now, place=place
-        ),
         basis=known,
         mode=found.mode,
         new=_new(
@@ -61,7 +63,9 @@ def decide(
             place=place,
             is_foreign=is_foreign,
         ),
-        seen=_seen(listed, claim.seen, numbers, found.superseded),
+        edits=edited,
+        seen=_seen(listed, claim.seen, numbers, (*found.superseded, *unsettled)),
+        volatile=learnt(found.known, claim.volatile),
     )
 
 

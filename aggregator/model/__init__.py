@@ -7,7 +7,7 @@ from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transiti
 from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
-from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.item import FINGERPRINT_VERSION, Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
     Ahead,
     Alert,
@@ -15,6 +15,7 @@ from aggregator.model.poll import (
     AlertState,
     Answer,
     Claim,
+    Doubt,
     Health,
     Outcome,
     OutcomeKind,

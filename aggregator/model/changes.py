@@ -56,7 +56,8 @@ class Edit:
     change. `parts`: it leaves its story; `leaves_home`: its link has left the domains of its source. `id` is
     that of the item. `copy_of` is that of a withdrawn release of which it has become a copy: it is held.
     `version` is the number of the new content, 0 for none. `waits`: that version is stored beside the item
-    until it is approved; `drops`: one that waited is no longer what the origin says.
+    until it is approved; `drops`: one that waited is no longer what the origin says. `refreshes`: its
+    addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
     """
 
     number: int
@@ -76,6 +77,8 @@ class Edit:
     version: int = 0
     waits: bool = False
     drops: bool = False
+    refreshes: bool = False
+    unsettled: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ class Changes:
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
+    volatile: tuple[str, ...] = ()  # query parameters that turned out to vary from poll to poll
 
 
 @dataclass(frozen=True, slots=True)

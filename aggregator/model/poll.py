@@ -38,6 +38,24 @@ class Relocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The question whether a configured source is one that the store has; `former` is its number, 0 for none.
+
+    `name` is the id of that source and `feed` its address; `asked` is the one configured now. `same` is
+    the source whose items the document lists (0: none, known once `is_read`), or the operator's answer (0: a
+    new source) once `is_answered`.
+    """
+
+    former: int = 0
+    name: str = ""
+    feed: str = ""
+    asked: str = ""
+    same: int = 0
+    is_read: bool = False
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """Items and bytes that a source has added to the store on one day (UTC), numbered from year 1."""
 
@@ -127,6 +145,8 @@ class Claim:
     relocation: Relocation = Relocation()
     spent: Spent = Spent()
     ahead: Ahead = Ahead()
+    doubt: Doubt = Doubt()
+    volatile: tuple[str, ...] = ()  # query parameters whose values vary from poll to poll and mean nothing
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
@@ -246,6 +266,7 @@ class Health:
     last_success: datetime | None = None
     last_new: datetime | None = None
     relocation: Relocation = Relocation()
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,8 +142,10 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     """Return the source's state with what the document says of itself and of its entries.
 
     The title may name the organisation, so the first one stays until the operator writes another name.
-    Entries whose dates were read in another order of day and month are read again at the next poll.
+    Entries whose dates were read in another order of day and month are read again at the next poll, and so is
+    a document that may have corrected an address: it counts if it says the same again.
     """
+    is_unsettled = any(edit.unsettled for edit in changes.edits)
     is_misread = bool(after.seen) and after.month_first != document.month_first
     return replace(
         after,
@@ -153,10 +155,11 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
         language=document.language,
         hints=document.hints,
         month_first=document.month_first,
-        pipeline_version=b"" if is_misread else after.pipeline_version,
+        pipeline_version=b"" if is_misread or is_unsettled else after.pipeline_version,
         seen=() if is_misread else changes.seen,
         mode=changes.mode,
         first_import=False,
+        volatile=changes.volatile,
     )
 
 

@@ -16,6 +16,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.REFUSED: "leads to a refused address",
     Cause.REJECTED: "held values that the store rejects",
     Cause.OVER_BUDGET: "beyond its budget of a day",
+    Cause.IDENTITY: "may be another source",
     Cause.RATE_LIMITED: "its host is rate-limited",
 }
 

@@ -33,6 +33,7 @@ BACK_OFF = {
     Cause.CRASH: (4, DAY),  # each attempt costs a worker
     Cause.REJECTED: (4, DAY),  # the same document is rejected again
     Cause.OVER_BUDGET: (4, DAY),  # the document is fetched whole and little of it stored
+    Cause.IDENTITY: (4, DAY),  # until the operator answers
     Cause.REFUSED: (4, DAY),  # until the origin's operator, or ours, changes something
 }
 

@@ -24,6 +24,7 @@ from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollR
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
+from aggregator.service import doubts
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
@@ -106,7 +107,9 @@ class Pipeline:
         clock = time.monotonic()
         with Share(self.results) as held:
             try:
-                answer: Answer | PollError = await self._answer(claim, source, config, now=started, held=held)
+                found = await self._answer(claim, source, config, now=started, held=held)
+                await doubts.settle(claim, found, self.storage, self.write, config=config, now=started)
+                answer: Answer | PollError = found
             except PollError as error:
                 answer = error
             except StorageError:

@@ -26,6 +26,7 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         state=State.LIVE,
         title=now.title,
         fingerprint=now.fingerprint,
+        queries=now.queries,
         keys=tuple(dict.fromkeys(key for each in (now, *earlier) for key in each.keys)),
         current=now.keys,
         updated=now.updated or now.claimed or NOON,

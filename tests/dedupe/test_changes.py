@@ -373,6 +373,37 @@ def test_a_text_that_was_approved_at_the_link_shown_does_not_wait(
     assert (edit.waits, edit.is_public, edit.revises) == (waits, not waits, not waits)
 
 
+def test_another_date_alone_leaves_the_version_that_waits() -> None:
+    dated = replace(OTHER_TEXT, published=iso(NOON - DAY))
+    for edit in (reviewed, edit_of):
+        assert edit(OTHER_TEXT, dated, **waiting(OTHER_TEXT, shown=A)) == made(dated, substantive=False)
+
+
+def signed(value: str) -> Entry:
+    """An entry whose link and file are signed."""
+    query = f"?X-Amz-Date={value}&X-Amz-Signature={value}"
+    body = f'<p>Anew.</p><a href="{HOME}file.pdf{query}">File</a>'
+    return replace(A, link=A.link + query, content=Markup(body, is_html=True))
+
+
+@pytest.mark.parametrize("edit", [reviewed, edit_of])
+def test_addresses_signed_anew_are_replaced_without_approval_and_are_no_version(
+    edit: Callable[..., Edit | None],
+) -> None:
+    before, after = signed("1"), signed("2")
+    assert edit(before, after) == made(after, substantive=False, moves=True, refreshes=True, is_public=True)
+
+
+@pytest.mark.parametrize("edit", [reviewed, edit_of])
+def test_addresses_signed_anew_are_replaced_in_the_version_that_waits(
+    edit: Callable[..., Edit | None],
+) -> None:
+    before, after = signed("1"), signed("2")
+    assert edit(before, after, **waiting(before, shown=A)) == made(
+        after, substantive=False, moves=True, waits=True, version=2
+    )
+
+
 def test_a_version_that_waits_holds_nothing_as_a_copy() -> None:
     """Its approval names it, and it is in no output before."""
     copy = replace(B, guid=A.guid)

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -14,7 +15,9 @@ from aggregator.policy.lifecycle import replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     claims,
+    doubts,
     erasure,
+    fingerprints,
     hosts,
     journal,
     lifecycle,
@@ -53,6 +56,13 @@ class AdminStore:
         """Bring stored sources in line with the configuration, as `policy.sources` plans; returns the
         words."""
         with self._engine.writing() as db:
+            return sources.sync(db, config, now)
+
+    def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
+        """Carry out the operator's answer which source this is, None for a new one; returns what was done in
+        words. UsageError when that is not in doubt, or `same` cannot be it."""
+        with self._engine.writing() as db:
+            doubts.answer(db, source, same)
             return sources.sync(db, config, now)
 
     def bound(self, config: Config) -> Config:
@@ -115,6 +125,7 @@ class AdminStore:
             if item is None:
                 unknown += [name] if decisions[-1].trigger is Trigger.WITHDRAW else []
                 continue
+            item = replace(item, item=fingerprints.of(item.item, is_former=item.pending is not None))
             known, waits = items.audit(item.number), items.waiting_version(item)
             steps = replayed(item, known, decisions, now, waiting=waits)
             for each in steps:

@@ -13,7 +13,7 @@ from aggregator.dedupe.decided import Copies, feed_digest, key_text, link_text, 
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
 from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, Stored, Trigger
 from aggregator.normalise import text
-from aggregator.storage.sql import rows, signatures, values
+from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
 COLUMNS = tuple(each.name for each in fields(Decision))
@@ -116,7 +116,7 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
         "source": row["source_id"],
         "feed": feed_digest(row["feed"]),
         "key": key_text(within.primary(item, Mode(row["mode"]))),
-        "fingerprint": item.fingerprint.hex(),
+        "fingerprint": fingerprints.present(row).hex(),
     }
     if trigger is not Trigger.WITHDRAW:
         return marks

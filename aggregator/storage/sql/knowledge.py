@@ -7,8 +7,18 @@ from datetime import datetime
 
 from aggregator.dedupe.edits import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
-from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
-from aggregator.storage.sql import decisions, journal, rows, signatures
+from aggregator.model import (
+    FINGERPRINT_VERSION,
+    Candidate,
+    Changes,
+    Claim,
+    Key,
+    KeyKind,
+    Knowledge,
+    Known,
+    ReadResult,
+)
+from aggregator.storage.sql import decisions, fingerprints, journal, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
@@ -77,15 +87,17 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
         f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
-        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint, i.keys,
-        i.updated, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
-        i.fingerprint AS approved,
+        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
+        coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
+        coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.keys, i.updated, i.release,
+        i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
+        i.fingerprint AS approved, i.fingerprint_version AS approved_version,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i LEFT JOIN pending p ON p.item = i.number
         WHERE i.number {ints(":numbers")} ORDER BY i.number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
-    )
-    return tuple(
+    ).fetchall()
+    known = [
         rows.value(
             Known,
             row,
@@ -93,9 +105,12 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
             current=unpack_keys(row["keys"]),
             listed=row["number"] in present,
             signature=b"",
+            is_outdated=row["fingerprint_version"] != FINGERPRINT_VERSION,
         )
         for row in stored
-    )
+    ]
+    shown = [row["number"] for row in stored if row["approved_version"] != FINGERPRINT_VERSION]
+    return fingerprints.renewed(db, known, shown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -185,6 +185,17 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             PRIMARY KEY (item, fingerprint)
         ) STRICT""",
     ),
+    # Whether a source is one that the store has, until that is known. Digests of the queries of an item's
+    # addresses, and query parameters that vary from poll to poll.
+    "m022_identity": (
+        "ALTER TABLE source ADD COLUMN doubt TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE source ADD COLUMN volatile TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN unsettled BLOB",
+        "ALTER TABLE pending ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE pending ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

@@ -11,6 +11,8 @@ from aggregator.storage.sql.engine import Connection, Index, as_json, insert_man
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
+REFRESHED = ("content", "details", "fingerprint", "fingerprint_version", "queries")  # no text: it is the same
+
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
@@ -103,7 +105,9 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     if edit.waits:
         columns = {"keys": columns["keys"]}
     elif not edit.substantive:
-        columns = {name: columns[name] for name in ("keys", "link", *(["url"] if edit.moves else []))}
+        names = ("keys", "link", *(["url"] if edit.moves else []), *(REFRESHED if edit.refreshes else ()))
+        columns = {name: columns[name] for name in names}
+    columns["unsettled"] = edit.unsettled
     if edit.version and not edit.waits:
         columns |= {"version": edit.version, "versions": edit.version}
     if edit.drops:

@@ -13,6 +13,7 @@ from aggregator.storage.sql import (
     alerts,
     channels,
     claims,
+    doubts,
     hosts,
     knowledge,
     new_items,
@@ -65,6 +66,12 @@ class PollStore:
         """(poller) Return the claim with the source's present state; None when its poll is void."""
         with self._engine.reading() as db:
             return claims.renewed(db, held)
+
+    def compare(self, claim: Claim, found: ReadResult) -> None:
+        """(poller) Store which source has the items of the document of a claim that is in doubt; the next
+        `sync` decides by it."""
+        with _failing_the_poll(), self._engine.writing() as db:
+            doubts.compare(db, claim, found)
 
     def knowledge(self, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
         """Return what one snapshot says of a document's items; `taken` are ids that turned out to be in

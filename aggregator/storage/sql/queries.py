@@ -232,7 +232,8 @@ class ItemStore:
         """Return the present id of a source that had this one before it was renamed, "" for none."""
         found = read(
             self._engine,
-            "SELECT s.id FROM former_id f JOIN source s ON s.number = f.source WHERE f.id = ?",
+            """SELECT s.id FROM former_id f JOIN source s ON s.number = f.source
+            WHERE f.id = ? AND NOT EXISTS (SELECT 1 FROM source WHERE id = f.id)""",
             (source,),
         )
         return next((str(row["id"]) for row in found), "")

@@ -15,7 +15,13 @@ from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert, ints, one, update
 from aggregator.storage.sql.rows import ms
 
-CONTENT = (*values.COLUMNS, "details", "link")  # columns that `pending` has of those of `item`
+CONTENT = (
+    *values.COLUMNS,
+    "details",
+    "link",
+    "queries",
+    "fingerprint_version",
+)  # columns that `pending` has of those of `item`
 
 NO_TEXT = "title = '', content = '', url = '', size = 0"
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
+from aggregator.cli.location import Location
 from aggregator.model import Trigger
 
 DEFAULT = Path("sources.yaml")
@@ -31,6 +32,10 @@ app = typer.Typer(
 
 ConfigFile = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
+]
+StoreDirectory = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Directory of the store, if sources.yaml cannot be read."),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
@@ -113,11 +118,11 @@ def add(
 
 
 @app.command()
-def sources(config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
+def sources(config: ConfigFile = DEFAULT, store: StoreDirectory = None, as_json: AsJson = False) -> None:
     """List sources with their last and next poll, and alerts."""
     from aggregator.cli import sources
 
-    sources.sources(config, as_json=as_json)
+    sources.sources(Location(config, store), as_json=as_json)
 
 
 @app.command()
@@ -129,13 +134,14 @@ def items(
     state: Annotated[str, typer.Option(help="Only items in this state: held, live or withdrawn.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many items.")] = 50,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """List the items stored last, newest published first."""
     from aggregator.cli import items
 
     query = items.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
-    items.items(config, query, as_json=as_json)
+    items.items(Location(config, store), query, as_json=as_json)
 
 
 @app.command()
@@ -143,24 +149,37 @@ def show(
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
     from aggregator.cli import items
 
-    items.show(config, item, as_json=as_json, as_text=text)
+    items.show(Location(config, store), item, as_json=as_json, as_text=text)
 
 
 @app.command()
-def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def withdraw(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
     """Withdraw an item from every feed and page."""
-    _verb(config, Trigger.WITHDRAW, item, reason, story=story)
+    _verb(Location(config, store), Trigger.WITHDRAW, item, reason, story=story)
 
 
 @app.command()
-def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def reinstate(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
     """Publish a withdrawn item again, once its origin lists it."""
-    _verb(config, Trigger.REINSTATE, item, reason, story=story)
+    _verb(Location(config, store), Trigger.REINSTATE, item, reason, story=story)
 
 
 @app.command()
@@ -174,26 +193,33 @@ def release(
     reason: Reason = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Publish held items now."""
     from aggregator.cli import verbs
 
     if over_budget:
-        verbs.release_over_budget(config, over_budget, reason)
+        verbs.release_over_budget(Location(config, store), over_budget, reason)
     if items or not over_budget:
-        verbs.apply(config, Trigger.RELEASE, items or [], reason, story=story)
+        verbs.apply(Location(config, store), Trigger.RELEASE, items or [], reason, story=story)
 
 
 @app.command()
-def hold(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def hold(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
     """Remove an item from every feed and page until it is released."""
-    _verb(config, Trigger.HOLD, item, reason, story=story)
+    _verb(Location(config, store), Trigger.HOLD, item, reason, story=story)
 
 
-def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
+def _verb(where: Location, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
     from aggregator.cli import verbs
 
-    verbs.apply(config, trigger, [item], reason, story=story)
+    verbs.apply(where, trigger, [item], reason, story=story)
 
 
 @app.command()
@@ -209,22 +235,26 @@ def export(
 
 @app.command()
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")], config: ConfigFile = DEFAULT
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Write a verified copy of the store, also beside a service."""
     from aggregator.cli import backup
 
-    backup.backup(config, file)
+    backup.backup(Location(config, store), file)
 
 
 @app.command()
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Replace the store with a backup; replay later withdrawals."""
     from aggregator.cli import backup
 
-    backup.restore(config, file)
+    backup.restore(Location(config, store), file)
 
 
 @app.command("move-store")
@@ -232,22 +262,24 @@ def move_store(
     origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Copy the store into another directory or database."""
     from aggregator.cli import backup
 
-    backup.move_store(config, origin, target)
+    backup.move_store(Location(config, store), origin, target)
 
 
 @app.command()
 def unmove(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Poll a relocated source at its configured URL again."""
     from aggregator.cli import verbs
 
-    verbs.unmove(config, source)
+    verbs.unmove(Location(config, store), source)
 
 
 @app.command()

@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict
-from pathlib import Path
 
-from aggregator import config as configuration
+from aggregator.cli.location import Location
+from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.errors import UsageError
 from aggregator.model import FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.languages import primary
-from aggregator.service import app
 from aggregator.storage import Storage
 
 LISTED_MAX = 5  # items of one URL that an error lists
@@ -28,11 +27,10 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
     return ItemQuery(search=search, source=source, topic=topic, language=language, states=states, limit=limit)
 
 
-def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
+def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     """Print the items stored last, newest shown date first."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+    with opened(where) as storage:
+        config = config_of(where, storage)
         names = {feed.id: feed for feed in storage.items.feeds()}
         _check_names(query, config, names)
         matches = sorted(storage.items.items(query), key=lambda item: (item.shown, item.number), reverse=True)
@@ -78,11 +76,10 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
     }
 
 
-def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
+def show(where: Location, reference: str, *, as_json: bool, as_text: bool) -> None:
     """Print one item: as lines, as plain text or as JSON."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+    with opened(where) as storage:
+        config = config_of(where, storage)
         item = find_item(storage, reference)
         feed = storage.items.feed(item.source)
         if feed is None:

@@ -2,9 +2,9 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from aggregator import config as configuration
+from aggregator.cli.location import Location
+from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
 from aggregator.model import Alert, Health, OutcomeKind
@@ -15,11 +15,10 @@ from aggregator.service import app
 ID_CHARS = 30  # of the longest id shown whole in a table of 80 columns
 
 
-def sources(path: Path, *, as_json: bool) -> None:
+def sources(where: Location, *, as_json: bool) -> None:
     """Print each source with its last poll, next poll and alerts."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+    with opened(where) as storage:
+        config = config_of(where, storage)
         healths, alerts = storage.admin.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.items import find_item
+from aggregator.cli.location import Location
+from aggregator.cli.opening import opened
 from aggregator.cli.output import say
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
@@ -16,12 +18,11 @@ from aggregator.service import app
 BATCH = 200  # items of one transaction: polls go on between them
 
 
-def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, *, story: bool) -> None:
+def apply(where: Location, trigger: Trigger, references: Sequence[str], reason: str, *, story: bool) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none."""
     if not references:
         raise UsageError("name an item: `publicwire items --state held` lists those that are held")
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         movable: dict[str, Stored] = {}
         for reference in references:
             item = find_item(storage, reference, story=story)
@@ -40,13 +41,13 @@ def apply(path: Path, trigger: Trigger, references: Sequence[str], reason: str, 
             )
 
 
-def release_over_budget(path: Path, source: str, reason: str) -> None:
+def release_over_budget(where: Location, source: str, reason: str) -> None:
     """Release all items that the budget of a source holds, none held by an embargo, a review or an operator.
 
     Several short transactions: one that was cut off can be called again.
     """
-    config, released = configuration.load(path), 0
-    with app.opened(config) as storage:
+    released = 0
+    with opened(where) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
@@ -57,10 +58,9 @@ def release_over_budget(path: Path, source: str, reason: str) -> None:
     say(f"{released} items of {source} released that its budget held")
 
 
-def unmove(path: Path, source: str) -> None:
+def unmove(where: Location, source: str) -> None:
     """Poll a relocated source at its configured URL again, and never follow that relocation by itself."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         left = storage.polls.unmove(source, app.utc_now())
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
@@ -73,7 +73,7 @@ def _operator() -> str:
 
 
 def export(path: Path, directory: Path) -> None:
-    """Write every channel and page as static files."""
+    """Apply the configuration and write every channel and page as static files."""
     from aggregator.cli.logging import set_up
     from aggregator.publish.publisher import Publisher
     from aggregator.web.export import export as write
@@ -83,6 +83,7 @@ def export(path: Path, directory: Path) -> None:
     with app.opened(config) as storage:
         try:
             bound = storage.admin.bound(config)
+            storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
             done = write(directory, Publisher(storage, lambda: bound), storage)
         except OSError as error:
             raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error

@@ -61,23 +61,34 @@ def build(
     found = [_source(section, path, poll, environment=environment) for section in sections]
     sources = [source for source, _ in found]
     _check_distinct(sections, sources)
+    store, database = _store(top, path)
     config = Config(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
-        store=_resolve(path, top.one("store", values.line, "store/")),
+        store=store,
         sources=tuple(map(_identified, sources)),
         unnamed=_unnamed(sections),
         listen=listen,
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
-        database=top.one("database", addresses.database, ""),
+        database=database,
         alerts=_alerts(top),
         hub_networks=_hub_networks(top.section("websub")),
         credentials=tuple(each for _, each in found if each is not None),
     )
     top.close()
     return config
+
+
+def build_store(root: Mapping, path: Path, faults: list[Fault]) -> tuple[Path, str]:
+    """Return directory and database URL of the store in `root`; no other key is read, right or wrong."""
+    return _store(Section(root, "", place=root.start, faults=faults), path)
+
+
+def _store(top: Section, path: Path) -> tuple[Path, str]:
+    directory = _resolve(path, top.one("store", values.line, "store/"))
+    return directory, top.one("database", addresses.database, "")
 
 
 def _publication(section: Section, listen: Address) -> Publication:

@@ -176,6 +176,14 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a store keeps of the configuration last applied to it: all that its outputs show."""
+
+    publication: Publication
+    sources: tuple[Source, ...]  # with the settings that the store keeps, else defaults
+
+
 DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 section 2.3.4)
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 

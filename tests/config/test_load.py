@@ -1,5 +1,6 @@
 """A valid sources.yaml: every key, every default, every normal form."""
 
+import os
 from dataclasses import replace
 from datetime import timedelta
 from ipaddress import ip_network
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.config import load, parse, warnings
+from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.settings import (
@@ -341,3 +342,24 @@ def test_the_line_of_a_disclaimer_is_one_line() -> None:
     assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
     with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
         parse("publication: {disclaimer_line: a<br>b}\n", HERE)
+
+
+def test_the_store_is_read_beside_mistakes_of_other_keys(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("store: data\ndatabase: postgresql://db.example/wire\nsources: [{feeed: x}]\npoll: 7\n")
+    assert load_store(file) == (tmp_path / "data", "postgresql://db.example/wire")
+
+
+def test_a_mistake_in_the_store_itself_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("database: mysql://db.example/wire\nsources: [{feeed: x}]\n")
+    with pytest.raises(ConfigError, match="database: must be") as raised:
+        load_store(file)
+    assert len(raised.value.problems) == 1
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    os.mkfifo(file)
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        load(file)

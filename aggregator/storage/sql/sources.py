@@ -9,7 +9,7 @@ from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.sources import STORED, Addition, StoredSource, Update, plan
-from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
+from aggregator.storage.sql import alerts, applied, channels, hosts, journal, rows, source_state
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
@@ -45,6 +45,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     for change in planned.updates:
         _update(db, change, at)
     _open_channels(db, config.sources, at)
+    applied.record(db, config)
     return planned.done
 
 

@@ -2,13 +2,14 @@
 
 import asyncio
 import os
+import sys
 from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
 from aggregator import config as configuration
 from aggregator import storage
-from aggregator.cli.output import complain, say, table
+from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
 from aggregator.errors import PollError, StorageError
 from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids
@@ -36,7 +37,12 @@ def check(path: Path, *, live: bool) -> int:
     if not live:
         return 0
     reports = asyncio.run(_live(config))
-    table(("source", "result", "items", "newest"), [each.row for each in reports])
+    cut = {"source": ID_CHARS, "result": REST}
+    table(("source", "result", "items", "newest"), [each.row for each in reports], cut=cut)
+    if sys.stdout.isatty():  # whole, as it names the cure
+        for each in reports:
+            if not each.is_fine:
+                say_wrapped(f"{each.row[0]}: {each.row[1]}")
     for warning in filter(None, (each.warning for each in reports)):
         complain(f"warning: {warning}")
     return 0 if all(each.is_fine for each in reports) else 1

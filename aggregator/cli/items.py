@@ -1,12 +1,13 @@
 """`items` and `show`: read-only views of items in the store, as a table, text or JSON."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict
 
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
-from aggregator.cli.output import say, say_json, table, when
-from aggregator.editorial.present import present
+from aggregator.cli.output import REST, say, say_json, table, when
+from aggregator.editorial.present import page_address, present
 from aggregator.errors import UsageError
 from aggregator.model import FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
@@ -14,6 +15,8 @@ from aggregator.policy.languages import primary
 from aggregator.storage import Storage
 
 LISTED_MAX = 5  # items of one URL that an error lists
+REASON_CHARS, ORGANISATION_CHARS = 18, 16  # in a table of 80 columns
+PAGE = re.compile(r"https?://[^/]+/(?:[^?#]*/)?items/([a-z2-7]{13})(?:[/?#].*)?")  # of ours
 
 
 def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
@@ -37,11 +40,16 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     if as_json:
         say_json([_summary_json(item, names[item.source]) for item in matches])
         return
+    if query.states == (State.HELD,):
+        held = [(item.id, when(item.release), item.reason, item.item.title) for item in matches]
+        table(("item", "held until", "reason", "title"), held, cut={"reason": REASON_CHARS, "title": REST})
+        return
     rows = [
-        (item.id, when(item.shown), item.state, names[item.source].organisation, item.item.title)
+        (item.id, when(item.shown), item.state, _organisation(item, names[item.source]), item.item.title)
         for item in matches
     ]
-    table(("item", "published", "state", "organisation", "title"), rows)
+    cut = {"organisation": ORGANISATION_CHARS, "title": REST}
+    table(("item", "published", "state", "organisation", "title"), rows, cut=cut)
 
 
 def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
@@ -70,6 +78,8 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "updated": item.updated,
         "first_seen": item.first_seen,
         "state": item.state,
+        "reason": item.reason,
+        "release": item.release,
         "topics": feed.topics,
         "language": item.item.language,
         "story": item.story,
@@ -85,20 +95,31 @@ def show(where: Location, reference: str, *, as_json: bool, as_text: bool) -> No
         if feed is None:
             raise UsageError(f"item {item.id} and its source were deleted just now")
         if as_json:
-            say_json(_item_json(storage, item, feed))
+            say_json(_item_json(storage, item, feed, _page(config, item)))
         elif as_text:
             say(_text(config, item, feed))
         else:
-            _print_item(storage, item, feed)
+            _print_item(storage, item, feed, _page(config, item))
+
+
+def _named(storage: Storage, reference: str) -> tuple[Stored, ...]:
+    """Return the items of an id, public id, URL or page of ours; no source can claim the URL of a page."""
+    page, last = PAGE.fullmatch(reference), storage.admin.applied()
+    found = storage.items.find(page[1]) if page else None
+    is_ours = last is not None and reference.startswith(last.publication.url)
+    if found is not None and is_ours:
+        return (found,)
+    # A page is also reached under the address that the service listens on.
+    return storage.items.named(reference) or ((found,) if found else ())
 
 
 def find_item(storage: Storage, reference: str, *, story: bool = False) -> Stored:
-    """Return the item of an id, public id or URL.
+    """Return the item of an id, public id, URL or page of ours.
 
     Raises UsageError for no match, and for several matches unless `story` allows all of one story: picking
     one could withdraw the wrong release and leave the right one published.
     """
-    same = storage.items.named(reference)
+    same = _named(storage, reference)
     if not same:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
     item = same[0]
@@ -119,14 +140,19 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
     return present(item, feed=feed, publication=config.publication, text=own).text
 
 
-def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, object]:
+def _page(config: Config, item: Stored) -> str:
+    """Return the address of the item's page; "" unless it is live."""
+    return page_address(config.publication, item.id, item.item.title) if item.state is State.LIVE else ""
+
+
+def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dict[str, object]:
     release = item.item
     return {
         **_summary_json(item, feed),
         "public_id": item.public_id,
         "position": item.position,
-        "reason": item.reason,
-        "release": item.release,
+        "page": page,
+        "licence": feed.licence,
         "guid": release.guid,
         "raw_url": release.raw_url,
         "authors": release.authors,
@@ -149,20 +175,27 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
     }
 
 
-def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
+def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> None:
     enters = storage.items.enters(item.number)
     say(item.item.title)
     for name, value in (
         ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
+        ("page", page),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
         ("published", when(item.shown)),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
+        ("held until", _until(item)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
+        ("topics", ", ".join(feed.topics)),
+        ("language", item.item.language),
+        ("licence", feed.licence),
+        ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),
+        *(("file", each.url) for each in (*item.item.enclosures, *item.item.images)),
     ):
         if value:
             say(f"  {name:<13} {value}")
@@ -171,3 +204,11 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         say(f"  revised       {when(revision.at)}, before: {before or 'no longer kept'}")
     for step in storage.items.audit(item.number):
         say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")
+    if item.item.text:
+        say(f"\n{item.item.text}")
+
+
+def _until(item: Stored) -> str:
+    if item.state is not State.HELD:
+        return ""
+    return when(item.release) if item.release else "an operator releases it"

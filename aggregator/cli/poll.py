@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
-from aggregator.cli.output import complain, say, say_json, table
+from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
@@ -160,7 +160,12 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             )
             for each in shown
         ]
-        table(("source", "outcome", "new", "edited", "seconds", "message"), rows)
+        columns = ("source", "outcome", "new", "edited", "seconds", "message")
+        table(columns, rows, cut={"source": ID_CHARS, "message": REST})
+        if sys.stdout.isatty():  # whole, as it names the cure
+            for each in shown:
+                if each.kind is OutcomeKind.FAILED:
+                    say_wrapped(f"{each.source}: {each.message}")
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
-from aggregator.cli.output import say_json, say_wrapped, table, when
+from aggregator.cli.output import ID_CHARS, say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
 from aggregator.model import Alert, Health, OutcomeKind
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.service import app
-
-ID_CHARS = 30  # of the longest id shown whole in a table of 80 columns
 
 
 def sources(where: Location, *, as_json: bool) -> None:

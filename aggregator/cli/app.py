@@ -62,12 +62,13 @@ def start(
 @app.command()
 def serve(
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Run the service: poll, publish and answer HTTP until stopped."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.serve(config, log_format=log_format))
+    raise typer.Exit(poll.serve(config, log_format=log_format, log_level=log_level))
 
 
 @app.command()

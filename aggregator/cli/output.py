@@ -57,12 +57,12 @@ def table(
     the line; all other cells stay whole.
     """
     lines = [tuple(columns), *(tuple(map(printable, row)) for row in rows)]
+    width_of: Callable[[str], int] = len  # without rich, which takes 0.1 s to load
     if sys.stdout.isatty():
-        from rich.cells import cell_len as width_of
+        from rich.cells import cell_len
 
+        width_of = cell_len
         lines = fitted(lines, cut or {}, width_of, columns=get_terminal_size().columns)
-    else:
-        width_of = len  # without rich, which takes 0.1 s to load
     widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = zip(line, widths, strict=True)

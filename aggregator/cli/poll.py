@@ -27,12 +27,12 @@ ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
 
 
-def serve(path: Path, *, log_format: str) -> int:
+def serve(path: Path, *, log_format: str, log_level: str) -> int:
     """Run the service until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
 
     config = configuration.load(path, os.environ)
-    set_up(log_format)
+    set_up(log_format, log_level)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     try:

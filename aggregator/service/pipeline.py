@@ -6,6 +6,7 @@ writer wait.
 """
 
 import asyncio
+import logging
 import random
 import time
 from collections import deque
@@ -281,9 +282,17 @@ def _log_relocation(result: PollResult) -> None:
         )
 
 
+_LEVELS = {
+    OutcomeKind.CHANGED: logging.INFO,
+    OutcomeKind.UNCHANGED: logging.DEBUG,
+    OutcomeKind.NOT_MODIFIED: logging.DEBUG,
+    OutcomeKind.FAILED: logging.WARNING,
+}
+
+
 def _log(outcome: Outcome) -> None:
-    event = log.warning if outcome.kind is OutcomeKind.FAILED else log.info
-    event(
+    log.log(
+        _LEVELS[outcome.kind],
         "poll",
         source=outcome.source,
         outcome=outcome.kind.value,

@@ -11,6 +11,7 @@ from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
+from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import upkeep
@@ -40,7 +41,7 @@ class Scheduler:
     def __post_init__(self) -> None:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
         self._clock = self.pipeline.clock
-        self._releases = Releases(self._storage)
+        self._releases, self._acts = Releases(self._storage), Acts(self._storage)
         self._store = self.current.config.store
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
@@ -73,12 +74,17 @@ class Scheduler:
                 await self._write(lambda: self._releases(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
-            await asyncio.to_thread(self.each_tick)
+            await asyncio.to_thread(self._beside)
             self._beat()
         except StorageError as error:
             self._fail(error)
         finally:
             self._pulse.end()
+
+    def _beside(self) -> None:
+        """Run in a thread what a tick reads of the store and does not decide by."""
+        self._acts()
+        self.each_tick()
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

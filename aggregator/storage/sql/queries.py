@@ -219,6 +219,22 @@ class ItemStore:
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
         return tuple(rows.value(Transition, row, number=row["item"], id="") for row in found)
 
+    def last_act(self) -> int:
+        """Return the number of the last transition of any item. Cheap."""
+        return int(read(self._engine, "SELECT coalesce(max(number), 0) AS number FROM audit")[0]["number"])
+
+    def acts(self, after: int, limit: int) -> tuple[tuple[int, Transition], ...]:
+        """Return the transitions after a number and their numbers, oldest first. Cheap if there are none."""
+        found = read(
+            self._engine,
+            """SELECT a.*, i.id AS name FROM audit a JOIN item i ON i.number = a.item
+            WHERE a.number > ? ORDER BY a.number LIMIT ?""",
+            (after, limit),
+        )
+        return tuple(
+            (row["number"], rows.value(Transition, row, number=row["item"], id=row["name"])) for row in found
+        )
+
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of
         before, when there was none since."""

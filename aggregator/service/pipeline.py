@@ -282,17 +282,10 @@ def _log_relocation(result: PollResult) -> None:
         )
 
 
-_LEVELS = {
-    OutcomeKind.CHANGED: logging.INFO,
-    OutcomeKind.UNCHANGED: logging.DEBUG,
-    OutcomeKind.NOT_MODIFIED: logging.DEBUG,
-    OutcomeKind.FAILED: logging.WARNING,
-}
-
-
 def _log(outcome: Outcome) -> None:
+    found = logging.INFO if outcome.kind is OutcomeKind.CHANGED else logging.DEBUG
     log.log(
-        _LEVELS[outcome.kind],
+        logging.WARNING if outcome.kind is OutcomeKind.FAILED else found,
         "poll",
         source=outcome.source,
         outcome=outcome.kind.value,

@@ -237,6 +237,7 @@ class Scheduler:
     async def drain(self) -> None:
         """Let running polls finish for DRAIN_SECONDS, then cancel them: nothing of them was written."""
         self._draining = True
+        await asyncio.sleep(0)  # a tick that was ordered just now begins, and ends at once
         async with self._claiming:
             pass  # a claim under way is still begun, and none after it
         if self._polls:

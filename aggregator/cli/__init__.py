@@ -28,6 +28,10 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    for argument in arguments:
+        if not argument.isascii() and argument.encode(errors="ignore").decode() != argument:
+            print(f"publicwire: the argument {argument!a} is not UTF-8", file=sys.stderr)
+            return 2
     try:
         code = _run(arguments)
     except KeyboardInterrupt:  # while modules are loaded; a command's own is INTERRUPTED

@@ -15,7 +15,7 @@ from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Republish
 
 _START = (1, 1)
 
@@ -100,6 +100,12 @@ def warnings(config: Config) -> tuple[str, ...]:
         f"{masked_feed(each.home)} is fetched over http, which sends its credentials unencrypted; use https"
         for each in config.credentials
         if each.home.startswith("http:") and not _is_local(urlsplit(each.home).hostname or "")
+    ]
+    found += [
+        f"{source.id} is fetched with credentials and its items are published: see that its terms allow it, "
+        "or write `rights: {republish: no}`"
+        for source in config.sources
+        if config.credentials_of(source) is not None and source.republish is not Republish.NO
     ]
     if is_public and _is_local(urlsplit(url).hostname or ""):
         found.append(f"publication.url is {url}, which other machines cannot open: set the public address")

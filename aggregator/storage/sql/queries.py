@@ -16,9 +16,9 @@ from aggregator.model import (
     Window,
 )
 from aggregator.normalise.words import query
-from aggregator.policy import history, languages
+from aggregator.policy import history
 from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, rows, search, selection, values, waiting
+from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
@@ -30,7 +30,6 @@ REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
     (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
     i.url) AS next_url"""
 REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
-LANGUAGES = "languages/"  # what the names of their channels begin with
 
 
 class ItemStore:
@@ -70,17 +69,10 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return names of all channels that ever held an item, and of those the configuration implies; of
-        languages only those to be listed."""
+        """Return the names of channels to be listed: all, one of each source, topics with a live item, and
+        languages as `policy.languages` lists them."""
         with self._engine.reading() as db:
-            found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
-            others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
-            sources = (
-                (row["name"], _sources_of(db, row["number"]))
-                for row in found
-                if primary(row["name"].partition(LANGUAGES)[2])
-            )
-            return tuple(sorted((*others, *languages.listed(sources))))
+            return listing.names(db)
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -95,8 +87,11 @@ class ItemStore:
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if row is None or (
-                name.startswith(LANGUAGES)
-                and not (primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, row["number"], 1))
+                name.startswith(listing.LANGUAGES)
+                and not (
+                    primary(name.removeprefix(listing.LANGUAGES))
+                    and listing.sources_of_first(db, row["number"], 1)
+                )
             ):
                 return None
             return row["seq"], moment(row["changed"])
@@ -254,25 +249,6 @@ class ItemStore:
         """Return what is published of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
-
-
-def _sources_of(db: Connection, channel: int) -> Sequence[int]:
-    """Return the sources of the items that decide whether a language is listed."""
-    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
-    if len(newest) < languages.LISTED_ITEMS:
-        return newest
-    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
-
-
-def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
-    """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
-    found = db.execute(
-        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
-        ORDER BY m.position {order} LIMIT ?""",
-        (channel, limit),
-    )
-    return [row["source"] for row in found]
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

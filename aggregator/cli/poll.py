@@ -61,6 +61,8 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         for source_id in named:
             if config.source(source_id) is None:
                 raise UsageError(f"there is no source called {source_id!r} in {config.path}")
+            if _is_paused(config, source_id):
+                raise UsageError(f"{source_id} is paused: remove `paused` in {config.path} to poll it")
         try:
             with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())
@@ -71,10 +73,19 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
             chosen, skipped = _selected(storage, config, named)
             outcomes = _poll_by_service(storage, chosen)
     _report(outcomes, as_json=as_json)
-    if skipped and not as_json:
+    paused = [each for each in skipped if _is_paused(config, each)]
+    waiting = [each for each in skipped if each not in paused]
+    if waiting and not as_json:
         why = "Retry-After, rate limit of the host, or 410"
-        say(f"skipped ({why}): {', '.join(skipped)}; name one to poll it anyway")
+        say(f"skipped ({why}): {', '.join(waiting)}; name one to poll it anyway")
+    if paused and not as_json:
+        say(f"paused: {', '.join(paused)}")
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
+
+
+def _is_paused(config: Config, name: str) -> bool:
+    source = config.source(name)
+    return source is not None and source.paused is not None and source.paused > app.utc_now()
 
 
 def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -7,7 +7,8 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import ID_CHARS, say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Alert, Health, OutcomeKind
+from aggregator.model import Alert, DueReason, Health, OutcomeKind
+from aggregator.model.settings import FOREVER
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
 from aggregator.service import app
@@ -42,7 +43,7 @@ def _row(health: Health) -> tuple[str, ...]:
         str(health.live),
         str(health.held),
         when(health.last_success),
-        when(health.due.at),
+        "paused" if health.due.at == FOREVER else when(health.due.at),
         "; ".join(_reasons(health)),
     )
 
@@ -57,13 +58,14 @@ def _print_narrow(healths: Sequence[Health]) -> None:
             str(health.live),
             str(health.held or "–"),
             reasons.ago(health.last_success, now) if health.last_success else "never",
-            reasons.ago(health.due.at, now),
+            reasons.next_poll(health.due, now),
         )
         for health in healths
     ]
     table(("source", "last poll", "live", "held", "success", "due"), rows, cut={"source": ID_CHARS})
     for health in healths:
-        if health.failures or health.relocation.target[0]:
+        is_paused = health.due.reason is DueReason.PAUSED
+        if health.failures or is_paused or health.relocation.target[0]:
             say_wrapped(f"{health.feed.id}: {'; '.join(_reasons(health))}")
 
 

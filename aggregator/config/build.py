@@ -216,6 +216,7 @@ def _source(
         licence=rights.one("licence", values.line, _DEFAULT.licence),
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
+        paused=section.one("paused", values.pause, _DEFAULT.paused),
         burst=section.one("burst", values.whole(1, 10_000), _DEFAULT.burst),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
         budget=_budget(section.section("budget"), poll.budget),

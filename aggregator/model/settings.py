@@ -5,12 +5,15 @@ Only `aggregator.config` creates them from a file. They are hashable and cheap t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 Network = IPv4Network | IPv6Network
+
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Republish(StrEnum):
@@ -107,6 +110,7 @@ class Source:
     budget: Budget = Budget()
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
+    paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 

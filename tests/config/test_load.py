@@ -2,7 +2,7 @@
 
 import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.settings import (
+    FOREVER,
     Address,
     Budget,
     Config,
@@ -64,6 +65,7 @@ sources:
     embargo: clamp
     priority: -10
     burst: 5
+    paused: 2026-12-31
     first_import: 30d
     budget: {bytes: 50MB}
   - feed: file:local%20feeds/harbour.xml
@@ -107,6 +109,7 @@ FULL_CONFIG = Config(
             embargo=Embargo.CLAMP,
             priority=-10,
             burst=5,
+            paused=datetime(2026, 12, 31, tzinfo=UTC),
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),
         ),
@@ -342,6 +345,12 @@ def test_the_line_of_a_disclaimer_is_one_line() -> None:
     assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
     with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
         parse("publication: {disclaimer_line: a<br>b}\n", HERE)
+
+
+@pytest.mark.parametrize(("written", "paused"), [("true", FOREVER), ("false", None)])
+def test_a_pause_may_have_no_end(written: str, paused: datetime | None) -> None:
+    (only,) = parse(f"sources: [{{feed: https://a.example/, paused: {written}}}]", HERE).sources
+    assert only.paused == paused
 
 
 def test_the_store_is_read_beside_mistakes_of_other_keys(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, State, Transition, Trigger
+from aggregator.model import FIXED, Due, DueReason, State, Transition, Trigger
 from aggregator.storage.sql import channels, journal, rows, source_state, waiting
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
@@ -120,7 +120,7 @@ def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
     unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
     soon = rows.due_columns(Due(reinstated[0].at, DueReason.OPERATOR))
     for row in found:
-        is_free = row["due_reason"] not in ORIGIN_WISHES
+        is_free = row["due_reason"] not in FIXED
         source_state.change(db, row["number"], unread | (soon if is_free else {}))
 
 

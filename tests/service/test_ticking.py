@@ -6,10 +6,17 @@ from aggregator.service.app import _cancellable
 
 
 def test_work_cut_off_by_the_end_of_the_service_is_no_error() -> None:
-    async def run() -> None:
-        work = asyncio.create_task(_cancellable(asyncio.Event().wait)())  # type: ignore[arg-type]
+    async def waits() -> None:
+        await asyncio.Event().wait()
+
+    async def runs() -> None:
+        await _cancellable(waits)()
+
+    async def cut_off() -> bool:
+        work = asyncio.create_task(runs())
         await asyncio.sleep(0)
         work.cancel()
-        assert await work is None
+        await asyncio.wait([work])
+        return work.cancelled()
 
-    asyncio.run(run())
+    assert not asyncio.run(cut_off())

@@ -11,8 +11,8 @@ LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels 
 
 
 def names(db: Connection) -> tuple[str, ...]:
-    """Return the names of channels to be listed: all, one of each source, topics with a live item, and
-    languages as `policy.languages` lists them."""
+    """Return the names of channels to be listed: all, one of each source, topics that hold an item or
+    held one that was withdrawn, and languages as `policy.languages` lists them."""
     found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
     others = [row["name"] for row in found if _is_listed(db, row["name"], row["number"])]
     sources = (
@@ -27,7 +27,9 @@ def _is_listed(db: Connection, name: str, channel: int) -> bool:
     """Return whether a channel other than one of a language is listed."""
     if name.startswith(LANGUAGES):
         return False
-    return not name.startswith(TOPICS) or bool(sources_of_first(db, channel, 1))
+    if not name.startswith(TOPICS):
+        return True
+    return db.execute("SELECT 1 FROM membership WHERE channel = ? LIMIT 1", (channel,)).fetchone() is not None
 
 
 def _sources_of(db: Connection, channel: int) -> Sequence[int]:

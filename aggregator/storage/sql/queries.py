@@ -69,8 +69,7 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return the names of channels to be listed: all, one of each source, topics with a live item, and
-        languages as `policy.languages` lists them."""
+        """Return the names of channels that navigation and exports list."""
         with self._engine.reading() as db:
             return listing.names(db)
 

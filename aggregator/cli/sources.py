@@ -28,7 +28,8 @@ def sources(where: Location, *, as_json: bool) -> None:
         columns = ("source", "organisation", "last poll", "live", "held", "last success", "due (UTC)", "why")
         table(columns, [_row(health) for health in healths])
     for alert in alerts:
-        say_wrapped(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
+        of = alert.source or alert.organisation
+        say_wrapped(f"alert: {of} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
     stored = {health.feed.id for health in healths}
     waiting = [source.id for source in config.sources if source.id not in stored]
     if waiting:

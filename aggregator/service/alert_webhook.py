@@ -80,14 +80,15 @@ class AlertNotifier:
 def text(alert: Alert) -> str:
     """Return an alert in one sentence, for chats that show a field `text`."""
     over = " is over" if alert.cleared else ""
-    return f"{alert.organisation} ({alert.source}), alert {alert.kind.value}{over}: {alert.message}"
+    of = f"{alert.organisation} ({alert.source})" if alert.source else alert.organisation
+    return f"{of}, alert {alert.kind.value}{over}: {alert.message}"
 
 
 def as_json(alert: Alert) -> dict[str, object]:
     """Return one alert as it is posted. `id` is unique and the same when it is posted again: numbers alone
     are reused after `forget` and a restore."""
     return {
-        "id": f"{alert.number}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
+        "id": f"{alert.number or alert.kind.value}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
         "text": text(alert),
         "state": alert.state,
         "kind": alert.kind.value,

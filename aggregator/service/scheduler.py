@@ -18,6 +18,7 @@ from aggregator.service.maintenance import upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
 from aggregator.service.releases import Releases
+from aggregator.service.watch import Watch
 from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
 
@@ -43,6 +44,8 @@ class Scheduler:
         self._clock = self.pipeline.clock
         self._releases, self._acts = Releases(self._storage), Acts(self._storage)
         self._store = self.current.config.store
+        reader = self.pipeline.reader
+        self._watch = Watch(self._storage, self._store, lambda: self.current.error, lambda: reader.killed)
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
         self._pulse = Pulse(self.monotonic)
@@ -72,6 +75,7 @@ class Scheduler:
             await self._claim()
             if is_steady:
                 await self._write(lambda: self._releases(self._clock()))
+            await self._write(lambda: self._watch(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
             await asyncio.to_thread(self._beside)
@@ -219,7 +223,8 @@ class Scheduler:
         """Run maintenance while polls go on."""
         retention = self.current.config.retention
         try:
-            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            failed = await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            self._watch.backup = self._watch.backup if failed is None else failed
             trim_heap()
         except StorageError as error:
             self._fail(error)

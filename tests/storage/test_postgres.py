@@ -123,7 +123,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP TABLE journal")
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
-        db.execute("DROP TABLE signature, unmatched, waiting, turn")
+        db.execute("DROP TABLE signature, unmatched, waiting, turn, service_alert")
         db.execute("ALTER TABLE item DROP COLUMN reinstated, DROP COLUMN over_budget")
         db.execute("ALTER TABLE revision DROP COLUMN size")
         db.execute("ALTER TABLE membership DROP COLUMN source")

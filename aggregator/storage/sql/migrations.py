@@ -105,4 +105,15 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # Alerts about the service itself.
+    "m023_service_alerts": (
+        """CREATE TABLE service_alert (
+            kind TEXT PRIMARY KEY,
+            message TEXT NOT NULL,
+            raised INTEGER NOT NULL,
+            cleared INTEGER,
+            told INTEGER NOT NULL DEFAULT 0,
+            sent INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+    ),
 }

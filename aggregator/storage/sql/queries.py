@@ -213,6 +213,15 @@ class ItemStore:
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
         return tuple(rows.value(Transition, row, number=row["item"], id="") for row in found)
 
+    def held_for_operator(self) -> tuple[int, int]:
+        """Return how many items only an operator releases, and the number of the newest."""
+        (row,) = read(
+            self._engine,
+            """SELECT count(*) AS items, coalesce(max(number), 0) AS newest FROM item
+            WHERE state = 'held' AND release IS NULL AND over_budget = 0 AND reinstated = 0""",
+        )
+        return int(row["items"]), int(row["newest"])
+
     def last_act(self) -> int:
         """Return the number of the last transition of any item. Cheap."""
         return int(read(self._engine, "SELECT coalesce(max(number), 0) AS number FROM audit")[0]["number"])

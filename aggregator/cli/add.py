@@ -1,9 +1,12 @@
 """`add`: discover a feed, preview three items, write the source to sources.yaml."""
 
 import asyncio
+import os
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkstemp
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
@@ -36,27 +39,35 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
     stored = stored_feeds(config)
     config, networks = source_ids.bound(config, stored), configuration.checked(options)
     feed, read = asyncio.run(_find(config, url, networks))
-    text = path.read_bytes().decode()  # with its line ends and byte order mark
     organisation = options.organisation or _name(read.document.title)
-    edited = configuration.add_source(  # raises before the preview
-        text, replace(options, feed=feed, organisation=organisation)
-    )
-    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
+    addition = replace(options, feed=feed, organisation=organisation)
+    _, after = _edited(path, addition, stored)  # raises before the preview
     source = after.sources[-1]
-    if fault := faults.get(len(after.sources) - 1):
-        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
     _preview(config, source, read)
     if warning := home.advice(after, source, read.items):
         complain(f"warning: {warning}")
     if not (yes or confirmed(f"Write it to {path} as source {source.id}?", f"add to {path}")):
         say("nothing was written")
         return 1
+    edited, _ = _edited(path, addition, stored)  # anew: the file may have been edited during the question
     _replace(path, edited)
     say(
         f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
         "reloads it within seconds, `publicwire poll` fetches it now"
     )
     return 0
+
+
+def _edited(
+    path: Path, addition: configuration.Addition, stored: Sequence[source_ids.StoredFeed]
+) -> tuple[str, Config]:
+    """Return text and configuration of the file with the source; ConfigError or UsageError."""
+    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    edited = configuration.add_source(text, addition)
+    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
+    if fault := faults.get(len(after.sources) - 1):
+        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
+    return edited, after
 
 
 def _address(url: str) -> str:
@@ -137,7 +148,13 @@ def _headline(config: Config, source: Source, item: Item) -> Release:
 def _replace(path: Path, text: str) -> None:
     """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
     file = path.resolve()
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.write_bytes(text.encode())
-    fresh.chmod(file.stat().st_mode & 0o777)
-    fresh.replace(file)
+    handle, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+        fresh.chmod(file.stat().st_mode & 0o777)
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

@@ -9,7 +9,8 @@ import typer
 
 from aggregator import __version__
 from aggregator.cli import item_commands, store_commands
-from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, Yes
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
 
 app = typer.Typer(
     name="publicwire",
@@ -40,12 +41,13 @@ def start(
 @app.command()
 def serve(
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Run the service: poll, publish and answer HTTP until stopped."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.serve(config, log_format=log_format))
+    raise typer.Exit(poll.serve(config, log_format=log_format, log_level=log_level))
 
 
 @app.command()
@@ -96,11 +98,11 @@ def add(
 
 
 @app.command()
-def sources(config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
+def sources(config: ConfigFile = DEFAULT, store: StoreDirectory = None, as_json: AsJson = False) -> None:
     """List sources with their last and next poll, and alerts."""
     from aggregator.cli import sources
 
-    sources.sources(config, as_json=as_json)
+    sources.sources(Location(config, store), as_json=as_json)
 
 
 @app.command()
@@ -112,13 +114,14 @@ def items(
     state: Annotated[str, typer.Option(help="Only items in this state: held, live or withdrawn.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many items.")] = 50,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """List items, newest published first."""
     from aggregator.cli import items
 
     query = items.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
-    items.items(config, query, as_json=as_json)
+    items.items(Location(config, store), query, as_json=as_json)
 
 
 @app.command()
@@ -129,12 +132,13 @@ def show(
         int | None, typer.Option(metavar="N", help="The version that waits for approval.")
     ] = None,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
     from aggregator.cli import items
 
-    items.show(config, item, version=version, as_json=as_json, as_text=text)
+    items.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
 
 
 for command in (

@@ -1,22 +1,34 @@
 """Arguments and help texts of the verbs on items."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, Story
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story
 from aggregator.model import Trigger
 
 
-def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def withdraw(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
     """Withdraw an item from every feed and page."""
-    _verb(config, Trigger.WITHDRAW, item, reason, story=story)
+    _verb(Location(config, store), Trigger.WITHDRAW, item, reason, story=story)
 
 
-def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
+def reinstate(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
     """Publish a withdrawn item again, once its origin lists it."""
-    _verb(config, Trigger.REINSTATE, item, reason, story=story)
+    _verb(Location(config, store), Trigger.REINSTATE, item, reason, story=story)
 
 
 def release(
@@ -33,14 +45,16 @@ def release(
     reason: Reason = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Publish held items, and newer versions that wait for approval. Fails when a newer one exists."""
     from aggregator.cli import verbs
 
+    where = Location(config, store)
     if over_budget:
-        verbs.release_over_budget(config, over_budget, reason)
+        verbs.release_over_budget(where, over_budget, reason)
     if items or not over_budget:
-        raise typer.Exit(verbs.release(config, items or [], reason, versions=version or (), story=story))
+        raise typer.Exit(verbs.release(where, items or [], reason, versions=version or (), story=story))
 
 
 def strike(
@@ -48,11 +62,12 @@ def strike(
     version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],
     reason: Reason,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Remove the text of a former version from the history, for good."""
     from aggregator.cli import verbs
 
-    verbs.strike(config, item, version, reason)
+    verbs.strike(Location(config, store), item, version, reason)
 
 
 def hold(
@@ -63,14 +78,15 @@ def hold(
     ] = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Remove an item from every feed and page until it is released."""
     from aggregator.cli import verbs
 
-    verbs.apply(config, Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
+    verbs.apply(Location(config, store), Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
 
 
-def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
+def _verb(where: Location, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
     from aggregator.cli import verbs
 
-    verbs.apply(config, trigger, [item], reason, story=story)
+    verbs.apply(where, trigger, [item], reason, story=story)

@@ -16,6 +16,10 @@ def _file(context: typer.Context, config: Path) -> Path:
 ConfigFile = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
 ]
+StoreDirectory = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Directory of the store, if sources.yaml cannot be read."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
 Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from aggregator.cli.options import DEFAULT, ConfigFile, Yes
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, ConfigFile, StoreDirectory, Yes
 
 
 def export(
@@ -19,32 +20,37 @@ def export(
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")], config: ConfigFile = DEFAULT
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Write a verified copy of the store, also beside a service."""
     from aggregator.cli import backup
 
-    backup.backup(config, file)
+    backup.backup(Location(config, store), file)
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Replace the store with a backup; replay later decisions."""
     from aggregator.cli import backup
 
-    backup.restore(config, file)
+    backup.restore(Location(config, store), file)
 
 
 def move_store(
     origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
     target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Copy the store into another directory or database."""
     from aggregator.cli import backup
 
-    backup.move_store(config, origin, target)
+    backup.move_store(Location(config, store), origin, target)
 
 
 def identify(
@@ -62,11 +68,12 @@ def identify(
 def unmove(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
 ) -> None:
     """Poll a relocated source at its configured URL again."""
     from aggregator.cli import verbs
 
-    verbs.unmove(config, source)
+    verbs.unmove(Location(config, store), source)
 
 
 def forget(

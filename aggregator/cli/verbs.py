@@ -7,6 +7,8 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.items import find_item, version_of
+from aggregator.cli.location import Location
+from aggregator.cli.opening import opened
 from aggregator.cli.output import check_terminal, confirmed, say, when
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
@@ -21,7 +23,7 @@ BATCH = 200  # items of one transaction: polls go on between them
 
 
 def apply(
-    path: Path,
+    where: Location,
     trigger: Trigger,
     references: Sequence[str],
     reason: str,
@@ -34,8 +36,8 @@ def apply(
     `until` is when items that are held now go live. A withdrawal names the other items of the same release,
     which stay as they are.
     """
-    config, withdraws = configuration.load(path), trigger is Trigger.WITHDRAW
-    with app.opened(config) as storage:
+    withdraws = trigger is Trigger.WITHDRAW
+    with opened(where) as storage:
         movable = _movable(storage, trigger, references, story=story)
         now = app.utc_now()
         steps = [
@@ -65,15 +67,14 @@ def moment(text: str) -> datetime | None:
 
 
 def release(
-    path: Path, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
+    where: Location, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
 ) -> int:
     """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
     order, else those that are shown and confirmed; return 1 when the operator declines.
 
     Raises UsageError for a version that is not the newest, and without a terminal to ask at.
     """
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         items = _movable(storage, Trigger.RELEASE, references, story=story)
         if versions and len(versions) != len(items):
             raise UsageError(f"{len(items)} items need as many --version, in their order: {_newest(items)}")
@@ -106,10 +107,9 @@ def _newest(items: Sequence[Stored]) -> str:
     return ", ".join(f"version {item.newest} of {item.id}" for item in items)
 
 
-def strike(path: Path, reference: str, version: int, reason: str) -> None:
+def strike(where: Location, reference: str, version: int, reason: str) -> None:
     """Remove the text of a former version of an item for good, or a version that waits for approval."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         item = find_item(storage, reference)
         struck = lifecycle.strike(item, version, reason=reason, actor=operator(), at=app.utc_now())
         storage.items.apply_transitions([struck])
@@ -131,13 +131,13 @@ def _movable(
     return tuple(movable.values())
 
 
-def release_over_budget(path: Path, source: str, reason: str) -> None:
+def release_over_budget(where: Location, source: str, reason: str) -> None:
     """Release all items that the budget of a source holds, none held by an embargo, a review or an operator.
 
     Several short transactions: one that was cut off can be called again.
     """
-    config, released, copied = configuration.load(path), 0, 0
-    with app.opened(config) as storage:
+    released, copied = 0, 0
+    with opened(where) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
@@ -155,10 +155,9 @@ def release_over_budget(path: Path, source: str, reason: str) -> None:
         say(f"{copied} stay held: they are copies of withdrawn releases, each to be released by its id")
 
 
-def unmove(path: Path, source: str) -> None:
+def unmove(where: Location, source: str) -> None:
     """Poll a relocated source at its configured URL again, and never follow that relocation by itself."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         left = storage.polls.unmove(source, app.utc_now())
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
@@ -183,7 +182,7 @@ def operator() -> str:
 
 
 def export(path: Path, directory: Path) -> None:
-    """Write every channel and page as static files."""
+    """Apply the configuration and write every channel and page as static files."""
     from aggregator.cli.logging import set_up
     from aggregator.publish.publisher import Publisher
     from aggregator.web.export import export as write
@@ -193,6 +192,7 @@ def export(path: Path, directory: Path) -> None:
     with app.opened(config) as storage:
         try:
             bound = storage.admin.bound(config)
+            storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
             done = write(directory, Publisher(storage, lambda: bound), storage)
         except OSError as error:
             raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error

@@ -38,6 +38,8 @@ def checked(source: Addition) -> tuple[Network, ...]:
     """Return the networks of a source to insert; UsageError names the option of `add` with a mistake."""
     if source.id:
         _option("--id", values.slug, source.id)
+    if source.organisation:
+        _option("--organisation", values.line, source.organisation)
     for name in source.topics:
         _option("--topic", values.slug, name)
     return tuple(_option("--allow-network", addresses.network, each) for each in source.networks)

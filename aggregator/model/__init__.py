@@ -27,7 +27,7 @@ from aggregator.model.poll import (
     Totals,
 )
 from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Window
-from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
+from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     Candidate,
     FeedInfo,

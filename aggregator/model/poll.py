@@ -90,7 +90,7 @@ class OverBudget:
 
 
 class AlertKind(StrEnum):
-    """The kinds of alert about a source. The values are stored: never rename one."""
+    """The kinds of alert about a source, then about the service. The values are stored: never rename one."""
 
     MOVED = "moved"
     GONE = "gone"
@@ -106,6 +106,11 @@ class AlertKind(StrEnum):
     STORY = "story"  # event: its items no longer agree with those of other sources
     COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
+    CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
+    HELD = "held"  # items wait for the operator
+    BACKUP = "backup"  # the nightly backup failed
+    DISK = "disk"  # nearly full
+    WORKERS = "workers"  # many die
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +232,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert with the times it was raised and cleared."""
+    """An alert with the times it was raised and cleared; `source` is "" for one about the service."""
 
     number: int
     source: str

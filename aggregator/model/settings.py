@@ -5,12 +5,15 @@ Only `aggregator.config` creates them from a file. They are hashable and cheap t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 Network = IPv4Network | IPv6Network
+
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Republish(StrEnum):
@@ -108,6 +111,7 @@ class Source:
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
     history: bool = True  # earlier versions of its items are shown
+    paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 
@@ -175,6 +179,14 @@ class Address:
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a store keeps of the configuration last applied to it: all that its outputs show."""
+
+    publication: Publication
+    sources: tuple[Source, ...]  # with the settings that the store keeps, else defaults
 
 
 DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 section 2.3.4)

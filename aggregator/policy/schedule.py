@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from math import sqrt
 
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
+from aggregator.model import FIXED, ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
@@ -135,7 +135,7 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
 
     `every` may be long; Retry-After and skipDays add a week; a feed that is gone stays so.
     """
-    if due.reason is DueReason.ORIGIN_GONE:
+    if due.reason in (DueReason.ORIGIN_GONE, DueReason.PAUSED):
         return True
     is_long = due.reason in ORIGIN_WISHES or due.is_skipping
     return due.at <= now + DUE_AHEAD_MAX + every * 1.1 + (RETRY_AFTER_MAX if is_long else timedelta(0))
@@ -154,11 +154,12 @@ def replaces(claimed: Due, stored: Due, after: Due) -> bool:
 
 
 def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:
-    """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish.
+    """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish, nor
+    while it is paused.
 
     A source that is being polled is due again: the origin may not have shown yet what was announced.
     """
-    return stored.reason not in ORIGIN_WISHES and (is_polled or delivery < stored.at)
+    return stored.reason not in FIXED and (is_polled or delivery < stored.at)
 
 
 def is_delayed(stored: Due, limit: HostLimit, *, is_polled: bool) -> bool:

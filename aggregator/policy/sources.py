@@ -144,7 +144,15 @@ def _displaced(
 
 def _addition(found: Match, limits: Mapping[str, HostLimit], now: datetime) -> Addition:
     host = relocation.host_of(found.source.feed, Relocation())
-    return Addition(found.source, host, delayed(Due(now), limits.get(host)), found.doubt)
+    due = _pause(found.source, now) or Due(now)
+    return Addition(found.source, host, delayed(due, limits.get(host)), found.doubt)
+
+
+def _pause(source: Source, now: datetime) -> Due | None:
+    """Return the end of a source's pause as its due time; None when it is not paused at `now`."""
+    if source.paused is None or source.paused <= now:
+        return None
+    return Due(source.paused, DueReason.PAUSED)
 
 
 def delayed(due: Due, limit: HostLimit | None) -> Due:
@@ -182,6 +190,10 @@ def _update(
         due = present.due if is_told_to_wait else Due(now, DueReason.CONFIGURED_AGAIN)
     elif source.every < present.known.every and not present.failures and present.due.at > now + source.every:
         due = Due(now + source.every, DueReason.EVERY, wait=source.every)
+    if pause := _pause(source, now):
+        due = pause if due is not None or present.due != pause else None
+    elif due is None and present.due.reason is DueReason.PAUSED and present.due.at > now:
+        due = Due(now, DueReason.CONFIGURED_AGAIN)
     host = relocation.host_of(source.feed, kept)
     if due is not None:
         due = delayed(due, limits.get(host))
@@ -213,4 +225,6 @@ def _words(update: Update, present: StoredSource) -> list[str]:
     if update.is_moved:
         how = "moved to a new address" if update.is_reset else "its new address is configured now"
         return [f"{update.source.id}: {how}"]
+    if update.due is not None and update.due.reason is DueReason.PAUSED:
+        return [f"{update.source.id}: paused; what it published stays"]
     return [] if present.configured else [f"{update.source.id}: back in the configuration"]

@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPoll, StorageError
-from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
@@ -24,7 +23,7 @@ from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollR
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
-from aggregator.service import doubts
+from aggregator.service import doubts, poll_log
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
@@ -206,8 +205,8 @@ class Pipeline:
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                _log(result.outcome)
-                _log_relocation(result)
+                poll_log.ended(result.outcome)
+                poll_log.relocated(result)
                 self.observe(claim, result.outcome)
                 return result.outcome
 
@@ -229,7 +228,7 @@ class Pipeline:
         hosts = self.client().hosts.states(claim.host, self.clock())
         await self.write(lambda: self.storage.polls.release([claim], hosts))
         outcome = Outcome(claim.id, OutcomeKind.FAILED, started, 0.0, cause=Cause.LEASE, message=message)
-        _log(outcome)
+        poll_log.ended(outcome)
         self.observe(claim, outcome)
         return outcome
 
@@ -274,26 +273,3 @@ def _unexpected(claim: Claim, error: Exception) -> PollError:
 def _rejected(claim: Claim, error: RejectedPoll) -> PollError:
     log.error("the store rejected a poll", source=claim.id, exc_info=True)
     return PollError("the store does not admit a value of this document; see the log", cause=Cause.REJECTED)
-
-
-def _log_relocation(result: PollResult) -> None:
-    before, after = result.claim.relocation, result.after.relocation
-    if event := relocation.event(before, after):
-        log.warning(
-            event, source=result.claim.id, address=redacted(after.at or after.seen or result.claim.feed)
-        )
-
-
-def _log(outcome: Outcome) -> None:
-    event = log.warning if outcome.kind is OutcomeKind.FAILED else log.info
-    event(
-        "poll",
-        source=outcome.source,
-        outcome=outcome.kind.value,
-        cause=outcome.cause.value,
-        message=outcome.message,
-        status=outcome.status,
-        new=outcome.new,
-        edited=outcome.edited,
-        seconds=round(outcome.seconds, 3),
-    )

@@ -59,6 +59,11 @@ def open_storage(directory: Path, database: str = "") -> Storage:
     return open_store(directory)
 
 
+def is_store(directory: Path) -> bool:
+    """Return whether a directory holds a store in SQLite."""
+    return (directory / "publicwire.db").is_file()
+
+
 def stored_feeds(directory: Path, database: str = "") -> tuple[StoredFeed, ...]:
     """Return the feeds in a store of any version, which is neither created nor migrated; () without one."""
     if database:

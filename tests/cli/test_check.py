@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aggregator import config as configuration
-from aggregator.cli.add import _name
+from aggregator.cli.add import _edited, _name
 from aggregator.config.values import slugify
 from aggregator.storage import stored_feeds
 from tests.cli.conftest import Command
@@ -387,3 +387,35 @@ def test_add_writes_the_title_of_the_feed_as_the_organisation(
 def test_a_title_cannot_make_a_feed_name_its_entries_sources() -> None:
     assert _name("from-entry") == ""
     assert _name("Harbour Office") == "Harbour Office"
+
+
+def test_a_file_that_is_not_there_is_found_by_check(here: Site, command: Command) -> None:
+    assert command("check").code == 0
+    (here.directory / "press.xml").unlink()
+    said = command("check")
+    assert said.code == 1
+    assert said.complaints[-1].endswith("press.xml cannot be read: No such file or directory")
+    assert said.complaints[-1].startswith("publicwire: harbour: ")
+
+
+def test_an_edit_during_the_question_of_add_is_kept(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    addition = configuration.Addition(harbour.url("/press.rss"), "notices", networks=("127.0.0.0/8",))
+    first, _ = _edited(here.config, addition, ())
+    here.config.write_text(f"{here.config.read_text()}# edited\n")
+    second, after = _edited(here.config, addition, ())
+    assert "# edited" not in first
+    assert "# edited" in second
+    assert [each.id for each in after.sources] == ["harbour", "notices"]
+
+
+def test_a_mistake_of_add_names_its_option(command: Command) -> None:
+    said = command("add", "https://harbour.example/", "--organisation", "a\x07b")
+    assert said.code == 2
+    assert said.complaints[0].startswith("publicwire: --organisation must be one line")
+
+
+def test_an_argument_that_is_not_utf_8_is_the_users_mistake(command: Command) -> None:
+    said = command("items", "--search", "\udcff")
+    assert (said.code, said.complaints) == (2, ["publicwire: the argument '\\udcff' is not UTF-8"])

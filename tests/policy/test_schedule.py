@@ -323,6 +323,7 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_week(value: str, expecte
         (MINUTE, 7, DueReason.HOST_LIMIT, True),
         (MINUTE, 9, DueReason.HOST_LIMIT, False),
         (MINUTE, 3650, DueReason.ORIGIN_GONE, True),
+        (MINUTE, 3650, DueReason.PAUSED, True),
     ],
 )
 def test_a_due_time_is_plausible_as_far_ahead_as_its_reason_explains(
@@ -364,6 +365,7 @@ def test_a_poll_replaces_the_due_time_it_was_claimed_with_and_a_wish_replaces_a_
         (DueReason.ORIGIN_WAIT, NOON + HOUR, None),
         (DueReason.HOST_LIMIT, NOON + HOUR, None),
         (DueReason.ORIGIN_GONE, NOON + HOUR, None),
+        (DueReason.PAUSED, NOON + HOUR, None),
     ],
 )
 def test_a_delivery_hastens_a_source_unless_its_origin_requested_a_wait(

@@ -414,3 +414,43 @@ def test_a_doubt_that_turns_to_another_source_is_asked_anew_and_a_setting_asks_n
     provisional = stored(office, 2, doubt=update.doubt)
     edited = plan([replace(office, licence="CC0")], [*known, provisional], NO_LIMITS, NOON)
     assert (len(edited.updates), edited.done) == (1, ())
+
+
+# ---- pauses
+
+
+PAUSE = Due(NOON + 30 * DAY, DueReason.PAUSED)
+PAUSED = replace(MINISTRY, paused=PAUSE.at)
+
+
+@pytest.mark.parametrize("is_configured", [True, False])
+def test_a_paused_source_is_due_when_its_pause_ends(is_configured: bool) -> None:
+    update = planned(PAUSED, stored(MINISTRY, configured=is_configured))
+    assert update is not None
+    assert update.due == PAUSE
+    assert planned(PAUSED, stored(MINISTRY, due=PAUSE)) is None
+    assert plan([PAUSED], [stored(MINISTRY)], NO_LIMITS, NOON).done == (
+        "ministry: paused; what it published stays",
+    )
+
+
+def test_a_new_source_may_be_paused() -> None:
+    (addition,) = plan([PAUSED], [], NO_LIMITS, NOON).additions
+    assert addition.due == PAUSE
+
+
+def test_a_paused_source_may_move() -> None:
+    update = planned(replace(PAUSED, feed="https://elsewhere.example/"), stored(MINISTRY, due=PAUSE))
+    assert update is not None
+    assert (update.due, update.is_moved) == (PAUSE, True)
+
+
+def test_a_source_whose_pause_is_taken_back_is_due_at_once() -> None:
+    update = planned(MINISTRY, stored(MINISTRY, due=PAUSE))
+    assert update is not None
+    assert update.due == Due(NOON, DueReason.CONFIGURED_AGAIN)
+
+
+def test_a_pause_that_has_ended_changes_nothing() -> None:
+    ended = Due(NOON - DAY, DueReason.PAUSED)
+    assert planned(replace(MINISTRY, paused=ended.at), stored(MINISTRY, due=ended)) is None

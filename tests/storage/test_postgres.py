@@ -123,7 +123,9 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP TABLE journal, withdrawn_piece, decision")
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
-        db.execute("DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck")
+        db.execute(
+            "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
+        )
         dropped = "reinstated over_budget dated untitled version versions pending"
         for column in f"{dropped} fingerprint_version queries unsettled".split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")

@@ -8,12 +8,13 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.model import Decision, Health, Outcome, Totals, Trigger
-from aggregator.model.settings import Config, Retention
+from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
 from aggregator.policy.lifecycle import replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
+    applied,
     claims,
     doubts,
     erasure,
@@ -73,6 +74,11 @@ class AdminStore:
         with self._engine.reading() as db:
             stored = sources.feeds(db)
         return source_ids.bound(config, stored)
+
+    def applied(self) -> Applied | None:
+        """Return what the outputs show of the configuration last applied; None before the first."""
+        with self._engine.reading() as db:
+            return applied.read(db)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import ORIGIN_WISHES, Ahead, Decision, Due, DueReason, State, Transition, Trigger
+from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
 from aggregator.policy.lifecycle import VERBS
 from aggregator.storage.sql import (
     alerts,
@@ -180,7 +180,7 @@ def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
     unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
     soon = rows.due_columns(Due(reinstated[0].at, DueReason.OPERATOR))
     for row in found:
-        is_free = row["due_reason"] not in ORIGIN_WISHES
+        is_free = row["due_reason"] not in FIXED
         source_state.change(db, row["number"], unread | (soon if is_free else {}))
 
 

@@ -196,6 +196,17 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE pending ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
         "ALTER TABLE pending ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
     ),
+    # Alerts about the service itself.
+    "m023_service_alerts": (
+        """CREATE TABLE service_alert (
+            kind TEXT PRIMARY KEY,
+            message TEXT NOT NULL,
+            raised INTEGER NOT NULL,
+            cleared INTEGER,
+            told INTEGER NOT NULL DEFAULT 0,
+            sent INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
-from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
+from aggregator.model import FIXED, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -131,11 +131,11 @@ class PollStore:
         return moment_or_none(row["due"])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
-        """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
+        """Return ids of sources under Retry-After, at a rate-limited host, gone (410), or paused."""
         found = read(
             self._engine,
             f"SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()} ORDER BY id",
-            (ms(now), as_json(sorted(ORIGIN_WISHES))),
+            (ms(now), as_json(sorted(FIXED))),
         )
         return tuple(row["id"] for row in found)
 

@@ -20,8 +20,8 @@ from aggregator.policy import history
 from aggregator.policy.crowding import Listed
 from aggregator.storage.sql import (
     decisions,
-    language_channels,
     lifecycle,
+    listed_channels,
     listing,
     revisions,
     rows,
@@ -82,10 +82,9 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return names of all channels that ever held an item, and of those the configuration implies; of
-        languages only those to be listed."""
+        """Return the names of channels that navigation and exports list."""
         with self._engine.reading() as db:
-            return language_channels.listed(db)
+            return listed_channels.names(db)
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -99,7 +98,7 @@ class ItemStore:
         """
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
-            if row is None or not language_channels.is_shown(db, name, row["number"]):
+            if row is None or not listed_channels.is_shown(db, name, row["number"]):
                 return None
             return row["seq"], moment(row["changed"])
 
@@ -212,6 +211,34 @@ class ItemStore:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
         return tuple(rows.value(Transition, row, number=row["item"], id="", release=None) for row in found)
+
+    def held_for_operator(self) -> tuple[int, int]:
+        """Return how many items, or versions of items, only an operator releases, and the newest's number."""
+        (row,) = read(
+            self._engine,
+            """SELECT count(*) AS items, coalesce(max(number), 0) AS newest FROM (
+                SELECT number FROM item
+                WHERE state = 'held' AND release IS NULL AND over_budget = 0 AND reinstated = 0
+                UNION ALL SELECT number FROM item WHERE pending IS NOT NULL) AS awaiting""",
+        )
+        return int(row["items"]), int(row["newest"])
+
+    def last_act(self) -> int:
+        """Return the number of the last transition of any item. Cheap."""
+        return int(read(self._engine, "SELECT coalesce(max(number), 0) AS number FROM audit")[0]["number"])
+
+    def acts(self, after: int, limit: int) -> tuple[tuple[int, Transition], ...]:
+        """Return the transitions after a number and their numbers, oldest first. Cheap if there are none."""
+        found = read(
+            self._engine,
+            """SELECT a.*, i.id AS name FROM audit a JOIN item i ON i.number = a.item
+            WHERE a.number > ? ORDER BY a.number LIMIT ?""",
+            (after, limit),
+        )
+        return tuple(
+            (row["number"], rows.value(Transition, row, number=row["item"], id=row["name"], release=None))
+            for row in found
+        )
 
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of

@@ -10,7 +10,16 @@ from aggregator.policy import relocation
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.source_match import StoredSource
 from aggregator.policy.sources import STORED, Addition, Update, plan
-from aggregator.storage.sql import alerts, channels, erasure, hosts, journal, rows, source_state
+from aggregator.storage.sql import (
+    alerts,
+    applied,
+    channels,
+    erasure,
+    hosts,
+    journal,
+    rows,
+    source_state,
+)
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
@@ -51,6 +60,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     if planned.renames:  # every channel shows ids, and two channels may have exchanged their names
         channels.touch_all(db, at)
     _open_channels(db, config.sources, at)
+    applied.record(db, config)
     return planned.done
 
 

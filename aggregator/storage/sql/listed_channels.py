@@ -1,4 +1,4 @@
-"""Channels of languages, of which only some are shown and listed. Called inside transactions."""
+"""Channels that navigation and exports list: those that show something to a reader."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,14 @@ from aggregator.policy.languages import primary
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.places import visible
 
-LANGUAGES = "languages/"  # what the names of their channels begin with
+LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with
 
 
-def listed(db: Connection) -> tuple[str, ...]:
-    """Return the names of all channels, of languages only those to be listed."""
+def names(db: Connection) -> tuple[str, ...]:
+    """Return the names of channels to be listed: all, one of each source, topics that hold an item or
+    held one that was withdrawn, and languages as `policy.languages` lists them."""
     found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
-    others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
+    others = [row["name"] for row in found if _is_listed(db, row["name"], row["number"])]
     sources = (
         (row["name"], _sources_of(db, row["number"]))
         for row in found
@@ -23,11 +24,20 @@ def listed(db: Connection) -> tuple[str, ...]:
 
 
 def is_shown(db: Connection, name: str, channel: int) -> bool:
-    """Return whether a channel is shown: one of a language that is registered and has a live item, any
-    other."""
+    """Return whether a channel has pages and documents: one of a language that is registered and has a live
+    item, any other."""
     if not name.startswith(LANGUAGES):
         return True
     return bool(primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, channel, 1))
+
+
+def _is_listed(db: Connection, name: str, channel: int) -> bool:
+    """Return whether a channel other than one of a language is listed."""
+    if name.startswith(LANGUAGES):
+        return False
+    if not name.startswith(TOPICS):
+        return True
+    return db.execute("SELECT 1 FROM membership WHERE channel = ? LIMIT 1", (channel,)).fetchone() is not None
 
 
 def _sources_of(db: Connection, channel: int) -> Sequence[int]:

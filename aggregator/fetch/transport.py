@@ -28,6 +28,7 @@ Resolve = Callable[[str, int], Awaitable[tuple[str, ...]]]
 
 ALLOWED = "allow_networks"  # extension of a request: private networks it may reach
 RESOLVED_HOSTS_MAX = 100_000  # names of hosts that resolved at their last lookup
+NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")  # OpenSSL's reasons for bytes that are no TLS record
 CONNECT_TIMEOUT = 5.0  # seconds for one of several addresses, TLS included, before the next is tried
 
 
@@ -70,6 +71,8 @@ def _reason(error: BaseException | None) -> str:
     """Return the words for an operator; asyncio's own differ between event loops."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason in NO_TLS:
+        return "it does not speak TLS at this port: is its address http:// instead of https://?"
     if isinstance(error, ssl.SSLError):
         return f"TLS failed: {error.reason or error}"
     if isinstance(error, TimeoutError):

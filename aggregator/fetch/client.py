@@ -1,6 +1,6 @@
 """Fetch of one document or post of one form, under a deadline and byte caps, following redirects itself.
 
-Bodies are not parsed, requests not retried, cookies not kept beyond one fetch. Uses httpx, as do its siblings.
+Bodies are not parsed, requests not retried, cookies not kept beyond one fetch. Uses httpx.
 """
 
 import asyncio

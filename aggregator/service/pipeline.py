@@ -129,25 +129,24 @@ class Pipeline:
     ) -> Answer:
         """Fetch the document, and read it unless it is the same as last time. Raises PollError."""
         await self._unread.room()
-        asked = poll_result.validators(claim, source, now)
         address = relocation.address(claim.feed, claim.relocation)
         fetched = await self.client().fetch(
             address,
-            validators=asked,
+            validators=poll_result.validators(claim, source, now),
             credentials=config.credentials_of(source),
             is_configured=address == claim.feed,
             networks=source.allow_networks,
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
-            return Answer(fetched, asked, digest)
+            return Answer(fetched, digest)
         seen = frozenset(digest for digest, _ in claim.seen)
         job = read_job(
             fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen, pinned_title=claim.title
         )
         job = replace(job, month_first=claim.month_first)
         read = await self._read(job, held)
-        return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
+        return Answer(fetched, digest, read, discovery.usable_advert(config, fetched, read.document))
 
     async def _read(self, job: ReadJob, held: Share) -> ReadResult:
         with Share(self._unread) as share:

@@ -105,4 +105,9 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN month_first INTEGER",
         "ALTER TABLE source ADD COLUMN ahead TEXT NOT NULL DEFAULT '{}'",
     ),
+    # How long a source has answered 304, and whether its validators are known to change.
+    "m024_validators": (
+        "ALTER TABLE source RENAME COLUMN last_full TO last_body",
+        "ALTER TABLE source ADD COLUMN has_new_validators INTEGER NOT NULL DEFAULT 0",
+    ),
 }

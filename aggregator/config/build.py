@@ -74,6 +74,7 @@ def build(
         database=top.one("database", addresses.database, ""),
         alerts=_alerts(top),
         hub_networks=_hub_networks(top.section("websub")),
+        proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
     )
     top.close()

@@ -23,6 +23,8 @@ from aggregator.fetch.errors import Rejected
 from aggregator.fetch.files import read_file
 from aggregator.fetch.memory import Budget
 from aggregator.fetch.politeness import Hosts
+from aggregator.fetch.proxy import proxy_of
+from aggregator.fetch.resolver import Resolver
 from aggregator.fetch.responses import (
     METHOD_KEPT,
     NO_VALIDATORS,
@@ -36,7 +38,7 @@ from aggregator.fetch.responses import (
     refreshed,
 )
 from aggregator.fetch.target import is_at_home, web_url
-from aggregator.fetch.transport import ALLOWED, Resolver, Transport
+from aggregator.fetch.transport import ALLOWED, Transport
 from aggregator.model import Fetched, Validators
 from aggregator.model.settings import Credentials, Network, PollSettings
 
@@ -83,11 +85,12 @@ class Client:
         *,
         contact: str,
         publication_url: str,
+        proxy: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
-        self._transport = transport or Transport(resolve=self._resolver)
+        self._transport = transport or Transport(resolve=self._resolver, proxy=proxy_of(proxy))
         self.hosts = Hosts(
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )

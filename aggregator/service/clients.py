@@ -12,7 +12,9 @@ from aggregator.service.live_config import LiveConfig
 def client_of(config: Config) -> Client:
     """Return an HTTP client with the limits and the User-Agent of a configuration."""
     publication = config.publication
-    return Client(config.poll, contact=publication.contact, publication_url=publication.url)
+    return Client(
+        config.poll, contact=publication.contact, publication_url=publication.url, proxy=config.proxy
+    )
 
 
 class Clients:
@@ -39,7 +41,7 @@ class Clients:
 
     def _settings_now(self) -> object:
         config = self._current.config
-        return config.poll, config.publication.contact, config.publication.url
+        return config.poll, config.publication.contact, config.publication.url, config.proxy
 
     async def close(self) -> None:
         """Close them all."""

@@ -11,7 +11,8 @@ import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.fetch.transport import Resolve, Resolver, Transport
+from aggregator.fetch.resolver import Resolve, Resolver
+from aggregator.fetch.transport import Transport
 from tests.fetch.given import (
     FEED,
     LOOPBACK,

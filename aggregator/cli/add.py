@@ -3,7 +3,6 @@
 import asyncio
 import sys
 from collections.abc import Sequence
-from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,8 +21,8 @@ from aggregator.parse.autodiscovery import Candidate, find_feeds, usual_addresse
 from aggregator.parse.links import read_links
 from aggregator.policy import home, source_ids
 from aggregator.service import app
-from aggregator.service.clients import client_of
-from aggregator.service.pipeline import read_job
+from aggregator.service.clients import visiting
+from aggregator.service.jobs import read_job
 from aggregator.workers.pool import WorkerPool
 
 ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
@@ -90,7 +89,7 @@ async def _find(
     """
     workers = WorkerPool()
     try:
-        async with aclosing(client_of(config)) as client:
+        async with visiting(config, clock=app.utc_now, warn=complain) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
             try:
                 return _written(url, fetched), await workers.run(_job(fetched, config))

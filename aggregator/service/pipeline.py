@@ -20,10 +20,20 @@ from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollResult, ReadJob, ReadResult
+from aggregator.model import (
+    Answer,
+    Claim,
+    HostState,
+    Outcome,
+    OutcomeKind,
+    PollResult,
+    ReadJob,
+    ReadResult,
+)
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
+from aggregator.service.jobs import read_job
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
@@ -88,10 +98,16 @@ class Pipeline:
         self, limit: int, *, ids: Sequence[str] | None = None, admit: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
         """Claim up to `limit` due sources, or those named; `admit` as `PollStore.claim` has it."""
-        now = self.clock()
-        return await self.write(
-            lambda: self.storage.polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
-        )
+        now, polls, hosts = self.clock(), self.storage.polls, self.client().hosts
+
+        def claim() -> tuple[tuple[Claim, ...], tuple[HostState, ...]]:
+            claims = polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
+            names = {name for each in claims if each.host for name in (each.host, hosts.end_of(each.host))}
+            return claims, polls.hosts(names) if names else ()
+
+        claims, states = await self.write(claim)
+        hosts.heed(states, now)  # `add` and `check --live` fetch in processes of their own
+        return claims
 
     async def poll(self, claim: Claim) -> Outcome:
         """Poll one source, from fetch to commit, with the configuration it begins with.
@@ -232,32 +248,6 @@ class Pipeline:
     def close(self) -> None:
         """Let decisions under way finish."""
         self._deciders.shutdown()
-
-
-def read_job(
-    fetched: Fetched,
-    source: Source,
-    now: datetime,
-    *,
-    max_bytes: int,
-    seen: frozenset[bytes] = frozenset(),
-    pinned_title: str = "",
-) -> ReadJob:
-    """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped.
-
-    `pinned_title`, of the first import, is the organisation that the configuration does not name. The text of
-    the document may have twice `max_bytes`: a byte of another encoding is two in UTF-8.
-    """
-    return ReadJob(
-        body=fetched.body or b"",
-        content_type=fetched.content_type,
-        url=fetched.url,
-        source=replace(source, organisation=source.organisation or pinned_title),
-        seen=seen,
-        pipeline_version=poll_result.pipeline_version_of(source),
-        now=now,
-        text_bytes_max=2 * max_bytes,
-    )
 
 
 def _unexpected(claim: Claim, error: Exception) -> PollError:

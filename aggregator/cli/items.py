@@ -8,7 +8,7 @@ from aggregator import config as configuration
 from aggregator.cli.output import say, say_json, table, when
 from aggregator.editorial.present import present
 from aggregator.errors import UsageError
-from aggregator.model import FeedInfo, ItemQuery, State, Stored
+from aggregator.model import LANGUAGE_DETECTED, FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.languages import primary
 from aggregator.service import app
@@ -163,6 +163,10 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
+        (
+            "language",
+            f"{item.item.language} (detected)" if LANGUAGE_DETECTED in item.flags else item.item.language,
+        ),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("flags", ", ".join(item.flags)),

@@ -10,7 +10,16 @@ from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT, LINE
-from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
+from aggregator.model import (
+    LANGUAGE_DETECTED,
+    AlsoReleased,
+    Enclosure,
+    FeedInfo,
+    Item,
+    Origin,
+    Release,
+    Stored,
+)
 from aggregator.model.settings import Publication, Republish, Text
 from aggregator.normalise.feed_address import Remover, remover
 
@@ -44,12 +53,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
     authors = _names(item.authors)
-    words = disclaimer.Variables(
-        line(publication.name),
-        organisation,
-        source.licence,
-        _variables(stored, url=url or source.link, title=title, authors=authors),
-    )
+    about = _variables(stored, url=url or source.link, title=title, authors=authors)
+    words = disclaimer.Variables(line(publication.name), organisation, source.licence, about)
     template = _template(text, publication.disclaimer, language or language_tag(publication.language))
     notice, plain = disclaimer.compile(template).render(words)
     lead, lead_text = _lead(allowed.content, publication, language, words)
@@ -79,6 +84,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         origin=_origin(item),
         also=_also(stored, publication),
         corrected=stored.corrected,
+        is_language_detected=LANGUAGE_DETECTED in stored.flags,
     )
 
 

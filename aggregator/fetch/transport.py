@@ -25,7 +25,8 @@ from aggregator.fetch.resolver import Resolve
 from aggregator.model.settings import Network
 
 ALLOWED = "allow_networks"  # extension of a request: private networks it may reach
-NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")  # OpenSSL's reasons for bytes that are no TLS record
+# OpenSSL's reasons, by its version, for bytes that are no TLS record.
+NO_TLS = ("WRONG_VERSION_NUMBER", "PACKET_LENGTH_TOO_LONG", "HTTP_REQUEST")
 PROXIED_LOOKUP_TIMEOUT = 2.0  # seconds to judge a name that the proxy resolves
 CONNECT_TIMEOUT = 5.0  # seconds for one of several addresses, TLS included, before the next is tried
 

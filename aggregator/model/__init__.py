@@ -6,7 +6,7 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
-from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.item import LANGUAGE_DETECTED, Enclosure, Item, Key, KeyKind, Mode
 from aggregator.model.poll import (
     Ahead,
     Alert,

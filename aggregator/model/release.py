@@ -53,6 +53,7 @@ class Release:
     origin: Origin | None = None
     also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False
+    is_language_detected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

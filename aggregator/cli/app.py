@@ -86,14 +86,18 @@ def add(
         list[str] | None,
         typer.Option(metavar="CIDR", help="Private network the feed is in; repeatable."),
     ] = None,
+    rights: Annotated[
+        str,
+        typer.Option(metavar="full|excerpt|headline|no", help="What may be republished of its items."),
+    ] = "excerpt",
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Discover a feed, preview three items, add it to the configuration."""
+    """Discover a feed, or choose one of a page's, preview three items, add it to the configuration."""
     from aggregator.cli import add
     from aggregator.config import Addition
 
-    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()))
+    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()), rights)
     raise typer.Exit(add.add(config, options, yes=yes))
 
 

@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import aclosing
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,8 +17,8 @@ from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.service import app
-from aggregator.service.clients import client_of
-from aggregator.service.pipeline import read_job
+from aggregator.service.clients import visiting
+from aggregator.service.jobs import read_job
 from aggregator.workers.pool import WorkerPool
 
 
@@ -81,7 +80,7 @@ def stored_feeds(config: Config) -> tuple[StoredFeed, ...]:
 async def _live(config: Config) -> list[_Report]:
     workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
-    async with aclosing(client_of(config)) as client:
+    async with visiting(config, clock=app.utc_now, warn=complain) as client:
 
         async def one(source: Source) -> _Report:
             async with slots:

@@ -9,7 +9,7 @@ from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import REST, say, say_json, table, when
 from aggregator.editorial.present import page_address, present
 from aggregator.errors import UsageError
-from aggregator.model import FeedInfo, ItemQuery, State, Stored
+from aggregator.model import LANGUAGE_DETECTED, FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.languages import primary
 from aggregator.storage import Storage
@@ -238,6 +238,10 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("first seen", when(item.first_seen)),
         ("held until", _until(item)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
+        (
+            "language",
+            f"{item.item.language} (detected)" if LANGUAGE_DETECTED in item.flags else item.item.language,
+        ),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("topics", ", ".join(feed.topics)),

@@ -29,8 +29,10 @@ def place_of(where: Location, *, is_new: bool = False) -> Place:
 
 @contextmanager
 def opened(where: Location) -> Iterator[Storage]:
-    """Open a store; closed at the end."""
+    """Open a store; closed at the end. A new one is made only by a file without mistakes."""
     place = place_of(where)
+    if where.store is None and not place.database and not is_store(place.directory):
+        configuration.load(where.file)
     storage = open_storage(place.directory, place.database)
     try:
         yield storage

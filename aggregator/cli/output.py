@@ -42,6 +42,15 @@ def check_terminal(act: str, *, option: str = "--yes") -> None:
         raise UsageError(f"stdin is no terminal: give {option} to {act} without confirmation")
 
 
+def chosen(question: str, count: int) -> int:
+    """Return the number from 1 to `count` that the operator gives on the terminal, 1 for none."""
+    while True:
+        answer = input(f"{question} [1] ").strip() or "1"
+        if answer.isdecimal() and len(answer) < 4 and 1 <= int(answer) <= count:
+            return int(answer)
+        say(f"give a number from 1 to {count}")
+
+
 def say_json(value: object) -> None:
     """Print JSON on stdout, indented, keys in the given order, times in ISO 8601."""
     for line in json.dumps(value, default=datetime.isoformat, ensure_ascii=False, indent=2).split("\n"):

@@ -75,6 +75,7 @@ def build(
         database=database,
         alerts=_alerts(top),
         hub_networks=_hub_networks(top.section("websub")),
+        proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
     )
     top.close()

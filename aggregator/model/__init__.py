@@ -7,7 +7,15 @@ from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transiti
 from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
-from aggregator.model.item import FINGERPRINT_VERSION, Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.item import (
+    FINGERPRINT_VERSION,
+    LANGUAGE_DETECTED,
+    Enclosure,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+)
 from aggregator.model.poll import (
     Ahead,
     Alert,

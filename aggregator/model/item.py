@@ -42,6 +42,9 @@ class Key(NamedTuple):
     digest: bytes
 
 
+LANGUAGE_DETECTED = "language-detected"  # flag of an item whose language its origin does not declare
+
+
 @dataclass(frozen=True, slots=True)
 class Enclosure:
     """A file that belongs to an item; `url` is absolute, `size` in bytes."""

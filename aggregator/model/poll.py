@@ -137,7 +137,8 @@ class Claim:
     failing_since: datetime | None = None  # start of the first failure in a row
     findings: int = 0  # polls that found something new
     last_success: datetime | None = None
-    last_full: datetime | None = None  # last unconditional fetch
+    last_body: datetime | None = None  # last response with a body: 304s have lasted since
+    has_new_validators: bool = False  # another validator once came with a body of the same URL
     last_limited: datetime | None = None  # its last 429
     usual_gap: timedelta | None = None  # between polls that found something new
     last_new: datetime | None = None  # the last of them
@@ -187,12 +188,11 @@ class Outcome:
 class Answer:
     """The origin's answer to one poll, and what was read of it.
 
-    `asked` are the validators sent, `digest` is that of the body (None: 304). `read` is None when the
-    document did not have to be read; `advert` names its hubs (None: unknown).
+    `digest` is that of the body (None: 304). `read` is None when the document did not have to be read;
+    `advert` names its hubs (None: unknown).
     """
 
     fetched: Fetched
-    asked: Validators
     digest: bytes | None = None
     read: ReadResult | None = None
     advert: Advert | None = None

@@ -209,6 +209,7 @@ class Config:
     database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
     alerts: Webhook | None = None
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
+    proxy: str = ""  # URL of the HTTP proxy that carries all requests; "": none
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)

@@ -73,7 +73,7 @@ def after_success(own: Due, fetched: Fetched, hints: Hints, *, now: datetime, ji
 
     `jitter` spreads polls over a tenth of the wait.
     """
-    for wish, reason in _wishes(fetched, hints):
+    for wish, reason in _wishes(fetched, hints, now):
         if own.wait < wish:
             own = Due(now + wish, reason, wait=wish)
     return replace(own, at=now + own.wait * (1 + jitter / 10))
@@ -190,23 +190,26 @@ def _asked(value: str, now: datetime) -> timedelta | None:
     return seconds
 
 
-def _wishes(fetched: Fetched, hints: Hints) -> Iterator[tuple[timedelta, DueReason]]:
+def _wishes(fetched: Fetched, hints: Hints, now: datetime) -> Iterator[tuple[timedelta, DueReason]]:
     """Yield each interval the origin asks for, at most a day."""
-    fresh, reason = _fresh(fetched)
+    fresh, reason = _fresh(fetched, now)
     yield min(fresh, DAY), reason
     yield timedelta(minutes=min(hints.ttl or 0, 1440)), DueReason.TTL
     yield min(hints.update_period or timedelta(0), DAY), DueReason.UPDATE_PERIOD
 
 
-def _fresh(fetched: Fetched) -> tuple[timedelta, DueReason]:
-    """Return the remaining freshness lifetime of a response and its header (RFC 9111 section 4.2)."""
+def _fresh(fetched: Fetched, now: datetime) -> tuple[timedelta, DueReason]:
+    """Return the remaining freshness lifetime of a response and its header (RFC 9111 section 4.2).
+
+    Expires counts by the origin's own clock, without a Date from its receipt (RFC 9110 section 6.6.1).
+    """
     control, expires = _header(fetched, "cache-control").lower(), _http_date(_header(fetched, "expires"))
     pairs = [directive.strip().partition("=") for directive in control.split(",")]
     directives = {name: value.strip('"') for name, _, value in pairs}
     date, age = _http_date(_header(fetched, "date")), _seconds(_header(fetched, "age")) or timedelta(0)
     fresh, reason = _seconds(directives.get("max-age", "")), DueReason.CACHE_CONTROL
-    if fresh is None and expires is not None and date is not None:  # by the origin's own clock
-        fresh, reason = expires - date, DueReason.EXPIRES
+    if fresh is None and expires is not None:
+        fresh, reason = expires - (date or now), DueReason.EXPIRES
     if fresh is None or "no-cache" in directives or "no-store" in directives:
         return timedelta(0), reason  # not to be stored, which does not say when to ask again
     return fresh - age, reason

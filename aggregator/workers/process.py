@@ -165,10 +165,11 @@ def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) 
 
 def _answer(pickled: bytes) -> bytes:
     from aggregator.workers.answers import encode
+    from aggregator.workers.detection import language
     from aggregator.workers.job import work
 
     try:
-        answer = encode(work(pickle.loads(pickled)))  # noqa: S301 - from the service, the trusted side
+        answer = encode(work(pickle.loads(pickled), language))  # noqa: S301 - from the service, the trusted side
         if len(answer) > ANSWER_BYTES_MAX:
             raise MemoryError
     except Exception as error:  # the service reports it with the source's name

@@ -44,6 +44,7 @@ admin: "[::1]:8001"
 store: ../data/./store
 poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, websub: false, budget: {items: 100, bytes: 1GB}}
 websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
+proxy: http://Proxy.example:3128
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
 sources:
@@ -138,6 +139,7 @@ FULL_CONFIG = Config(
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts=Webhook("https://hooks.example/T0/secret?a=1"),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
+    proxy="http://proxy.example:3128/",
 )
 
 

@@ -160,11 +160,12 @@ def test_the_origin_only_lengthens_the_interval_up_to_a_day(
         (NOON + 2 * HOUR, NOON, 2 * HOUR),
         (NOON + 400 * DAY, NOON, DAY),
         (NOON - HOUR, NOON, 15 * MINUTE),
-        (NOON + HOUR, None, 15 * MINUTE),
+        (NOON + HOUR, None, HOUR),
+        (NOON - HOUR, None, 15 * MINUTE),
         (None, NOON, 15 * MINUTE),
     ],
 )
-def test_expires_counts_from_the_origins_own_clock(
+def test_expires_counts_from_the_origins_own_clock_else_from_receipt(
     expires: datetime | None, date: datetime | None, wait: timedelta
 ) -> None:
     headers = {"expires": _http(expires), "date": _http(date)}

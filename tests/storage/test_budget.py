@@ -261,7 +261,7 @@ def test_a_source_beyond_its_budget_fails_and_backs_off_until_the_next_day(stora
         read = ReadResult(Document("rss20", listed=tuple(each.digest for each in made)), made)
         known = storage.polls.knowledge(claim, read, now, frozenset())
         fetched = Fetched(of.feed, 200, b"body", validators=Validators(of.feed, '"1"', "today"))
-        result = decide(claim, of, Answer(fetched, Validators(), b"0" * 16, read), known, now=now, jitter=0.0)
+        result = decide(claim, of, Answer(fetched, b"0" * 16, read), known, now=now, jitter=0.0)
         assert (result.after.validators, result.after.body_digest) == (Validators(), b"")
         storage.polls.record(result)
         now = result.due.at

@@ -135,8 +135,10 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP INDEX item_backlog")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
+        columns = f"{columns} has_new_validators"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
+        db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")
         db.execute("DELETE FROM migration WHERE name >= 'm010'")
     open_storage(tmp_path, url).close()
     with psycopg.connect(url, autocommit=True) as db:

@@ -207,6 +207,11 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             sent INTEGER NOT NULL DEFAULT 0
         ) STRICT""",
     ),
+    # How long a source has answered 304, and whether its validators are known to change.
+    "m024_validators": (
+        "ALTER TABLE source RENAME COLUMN last_full TO last_body",
+        "ALTER TABLE source ADD COLUMN has_new_validators INTEGER NOT NULL DEFAULT 0",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

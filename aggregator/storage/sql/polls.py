@@ -3,7 +3,7 @@
 A poll is one transaction: items, keys, revisions, stories, source state and poll record, or nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
@@ -139,10 +139,16 @@ class PollStore:
         )
         return tuple(row["id"] for row in found)
 
-    def hosts(self) -> tuple[HostState, ...]:
-        """Return the politeness state of hosts, the latest first."""
+    def hosts(self, names: Collection[str] | None = None) -> tuple[HostState, ...]:
+        """Return the politeness state of hosts, or of those named, the latest first."""
         with self._engine.reading() as db:
-            return hosts.states(db)
+            return hosts.states(db, names)
+
+    def fetched(self, states: Sequence[HostState]) -> None:
+        """Write the politeness states of hosts after a fetch that belongs to no poll."""
+        with self._engine.writing() as db:
+            for state in states:
+                hosts.record(db, state)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         """Make sources due now; a poller beside us claims them. UsageError for an unknown id."""

@@ -10,7 +10,7 @@ from aggregator.storage.sql.rows import due_columns, pack_seen
 
 # Fields of a claim that a poll may change, in columns of the same names.
 COUNTS = ("failures", "failing_since", "findings")
-TIMES = ("last_success", "last_full", "last_limited", "last_new", "usual_gap")
+TIMES = ("last_success", "last_body", "last_limited", "last_new", "usual_gap")
 FEED = (
     "title",
     "link",
@@ -24,7 +24,7 @@ FEED = (
     "ahead",
     "volatile",
 )
-FIELDS = (*COUNTS, *TIMES, *FEED, "pipeline_version", "body_digest", "mode")
+FIELDS = (*COUNTS, *TIMES, *FEED, "pipeline_version", "body_digest", "mode", "has_new_validators")
 
 
 def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: Due) -> None:

@@ -42,12 +42,14 @@ bench: $(TESTABLE)
 
 # What runs is installed by hash; pip knows no hash of a checkout, so that comes after, alone.
 $(READY): pyproject.toml constraints.txt requirements.lock
+> @echo "Building $(VENV): the pinned packages that Publicwire runs with, about a minute"
 > $(PYTHON) -m venv $(VENV)
 > $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 > $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --config-settings editable_mode=compat -e .
 > touch $(READY)
 
 $(TESTABLE): $(READY)
+> @echo "Adding to $(VENV) what tests need"
 > $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt --no-build-isolation --config-settings editable_mode=compat -e ".[test]"
 > touch $(TESTABLE)
 

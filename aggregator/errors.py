@@ -42,6 +42,7 @@ class Cause(StrEnum):
     REJECTED = "rejected"  # by a constraint of the store, or a type that does not hold its values
     INCOMPLETE = "incomplete"  # the document ends before its root element does
     OVER_BUDGET = "over_budget"  # of bytes a day: some items were not stored
+    IDENTITY = "identity"  # it is not known which source of the store this is: nothing was stored
     RATE_LIMITED = "rate_limited"  # not fetched: the host answered 429 less than a minute ago
 
 

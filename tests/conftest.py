@@ -23,6 +23,7 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "newsboat": lambda: shutil.which("newsboat") is not None,
     "babel": lambda: find_spec("babel") is not None,
+    "languages": lambda: find_spec("pycld2") is not None,
     "corpus": CORPUS.is_dir,
     "cases": CASES.is_dir,
     "postgres": lambda: any(Path("/usr/lib/postgresql").glob("*/bin/initdb")),

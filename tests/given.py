@@ -25,7 +25,6 @@ from aggregator.model import (
     ReadJob,
     ReadResult,
     Stored,
-    Validators,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.normalise.item import normalise
@@ -154,7 +153,6 @@ def succeeded(
     response = fetched or Fetched(of.feed, 304 if read is None else 200, None if read is None else b"body")
     answer = Answer(
         response,
-        Validators(of.feed, "e"),
         poll_result.body_digest(response),
         read[0] if read else None,
         advert,

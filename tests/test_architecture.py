@@ -66,7 +66,9 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "feedgen": {"render.xml"},
     "feedparser": {"parse.xml", "parse.feedparser_patches"},
     "httptools": {"fetch.exchange"},
-    "httpx": {"fetch.transport", "fetch.client", "fetch.body", "fetch.responses"},
+    "httpx": {
+        f"fetch.{room}" for room in ("body", "client", "cookies", "proxy", "responses", "target", "transport")
+    },
     "jinja2": {"editorial.sandbox", "web.pages"},  # the disclaimer, a template of the operator; own pages
     "lxml": {"parse", "render"},  # elements that feedparser drops; the tree under feedgen
     "msgspec": {"workers.answers"},

@@ -1,20 +1,17 @@
 """Command line: arguments become one call; an expected error becomes one line on stderr and an exit code.
 
-Exit codes: 0 success, 1 failure that was reported, 2 mistake in the arguments or in sources.yaml.
+Exit codes: 0 success, 1 failure that was reported, 2 mistake in the arguments or in sources.yaml, 130 SIGINT.
+Modules of ours are imported when a command runs, so that SIGINT meanwhile leaves no traceback either.
 """
 
 import atexit
 import gc
 import os
+import signal
 import sys
 from typing import NoReturn
 
-from typer.exceptions import Abort, TyperException
-
-from aggregator.cli.app import app
-from aggregator.cli.output import complain
-from aggregator.errors import ConfigError, PublicwireError, UsageError
-
+INTERRUPTED = 130  # 128 + SIGINT, as shells and typer have it
 GC_THRESHOLD = 50_000  # new objects between two collections: the modules that a command loads are no garbage
 
 
@@ -22,6 +19,7 @@ def main() -> NoReturn:
     """Run the command in sys.argv and exit with its code."""
     gc.set_threshold(GC_THRESHOLD, 20, 20)
     code = run(sys.argv[1:])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Interpreter exit joins the resolver's threads: with a DNS server that does not answer, `poll` ended 8 s
     # later. multiprocessing removes its temporary directory by atexit, which has no public way to run.
     atexit._run_exitfuncs()
@@ -30,13 +28,32 @@ def main() -> NoReturn:
 
 def run(arguments: list[str]) -> int:
     """Run one command and return its exit code."""
+    for argument in arguments:
+        if not argument.isascii() and argument.encode(errors="ignore").decode() != argument:
+            print(f"publicwire: the argument {argument!a} is not UTF-8", file=sys.stderr)
+            return 2
+    try:
+        code = _run(arguments)
+    except KeyboardInterrupt:  # while modules are loaded; a command's own is INTERRUPTED
+        code = INTERRUPTED
+    if code == INTERRUPTED:
+        print("publicwire: interrupted", file=sys.stderr)
+    return code
+
+
+def _run(arguments: list[str]) -> int:
+    from typer.exceptions import Abort, TyperException
+
+    from aggregator.cli.app import app
+    from aggregator.cli.output import complain
+    from aggregator.errors import ConfigError, PublicwireError, UsageError
+
     try:
         code = app(arguments, prog_name="publicwire", standalone_mode=False)
     except SystemExit:  # raised by typer and rich when stdout is a closed pipe
         return 0
-    except (Abort, KeyboardInterrupt):
-        complain("interrupted")
-        return 1
+    except Abort:
+        return INTERRUPTED
     except TyperException as error:
         context = getattr(error, "ctx", None)
         command = context.command_path if context else "publicwire"
@@ -56,6 +73,6 @@ def _flushed(code: int) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:
-        complain(f"cannot write to stdout: {error.strerror}")
+        print(f"publicwire: cannot write to stdout: {error.strerror}", file=sys.stderr)
         return 1
     return code

@@ -1,13 +1,16 @@
 """`add`: discover a feed, preview three items, write the source to sources.yaml."""
 
 import asyncio
-from contextlib import aclosing
+import os
+import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkstemp
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
-from aggregator.cli.output import complain, confirmed, say
+from aggregator.cli.output import chosen, complain, confirmed, say
 from aggregator.config import addresses
 from aggregator.config.build import FROM_ENTRY
 from aggregator.editorial.present import present
@@ -16,11 +19,12 @@ from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, UsageError
 from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, Release, State, Stored
 from aggregator.model.settings import Config, Network, Republish, Source
-from aggregator.parse.autodiscovery import find_feeds, usual_addresses
+from aggregator.parse.autodiscovery import Candidate, find_feeds, usual_addresses
+from aggregator.parse.links import read_links
 from aggregator.policy import home, source_ids
 from aggregator.service import app
-from aggregator.service.clients import client_of
-from aggregator.service.pipeline import read_job
+from aggregator.service.clients import visiting
+from aggregator.service.jobs import read_job
 from aggregator.workers.pool import WorkerPool
 
 ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
@@ -35,28 +39,36 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
     config, url = configuration.load(path), _address(options.feed)
     stored = stored_feeds(config)
     config, networks = source_ids.bound(config, stored), configuration.checked(options)
-    feed, read = asyncio.run(_find(config, url, networks))
-    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    feed, read = asyncio.run(_find(config, url, networks, asks=not yes and sys.stdin.isatty()))
     organisation = options.organisation or _name(read.document.title)
-    edited = configuration.add_source(  # raises before the preview
-        text, replace(options, feed=feed, organisation=organisation)
-    )
-    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
+    addition = replace(options, feed=feed, organisation=organisation)
+    _, after = _edited(path, addition, stored)  # raises before the preview
     source = after.sources[-1]
-    if fault := faults.get(len(after.sources) - 1):
-        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
     _preview(config, source, read)
     if warning := home.advice(after, source, read.items):
         complain(f"warning: {warning}")
     if not (yes or confirmed(f"Write it to {path} as source {source.id}?", f"add to {path}")):
         say("nothing was written")
         return 1
+    edited, _ = _edited(path, addition, stored)  # anew: the file may have been edited during the question
     _replace(path, edited)
     say(
         f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
         "reloads it within seconds, `publicwire poll` fetches it now"
     )
     return 0
+
+
+def _edited(
+    path: Path, addition: configuration.Addition, stored: Sequence[source_ids.StoredFeed]
+) -> tuple[str, Config]:
+    """Return text and configuration of the file with the source; ConfigError or UsageError."""
+    text = path.read_bytes().decode()  # with its line ends and byte order mark
+    edited = configuration.add_source(text, addition)
+    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
+    if fault := faults.get(len(after.sources) - 1):
+        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
+    return edited, after
 
 
 def _address(url: str) -> str:
@@ -78,25 +90,49 @@ def _name(title: str) -> str:
     return "" if title == FROM_ENTRY else title
 
 
-async def _find(config: Config, url: str, networks: tuple[Network, ...]) -> tuple[str, ReadResult]:
-    """Return the feed's URL and contents: the URL itself, or a feed that the page there links to."""
+async def _find(
+    config: Config, url: str, networks: tuple[Network, ...], *, asks: bool
+) -> tuple[str, ReadResult]:
+    """Return the feed's URL and contents: the URL itself, or a feed that the page there names.
+
+    Of several the operator chooses one if `asks`, else the first that can be read is taken.
+    """
     workers = WorkerPool()
     try:
-        async with aclosing(client_of(config)) as client:
+        async with visiting(config, clock=app.utc_now, warn=complain) as client:
             fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
             try:
-                return fetched.url, await workers.run(_job(fetched, config))
+                return _written(url, fetched), await workers.run(_job(fetched, config))
             except ParseError:
-                named = find_feeds(fetched.body or b"", fetched.url)
-            for candidate in named or usual_addresses(fetched.url):
+                named = find_feeds(fetched.body or b"", fetched.url, read_links(fetched.headers))
+            for candidate in _chosen(named, asks=asks) or usual_addresses(fetched.url):
                 try:
                     answer = await client.fetch(candidate, networks=networks)
-                    return answer.url, await workers.run(_job(answer, config))
+                    return _written(candidate, answer), await workers.run(_job(answer, config))
                 except (FetchError, ParseError):
                     continue
     finally:
         await workers.close()
     raise UsageError(f"no feed found at {masked_feed(url)}: give the URL of the feed itself")
+
+
+def _written(url: str, fetched: Fetched) -> str:
+    """Return the address to write: where permanent redirects alone lead, else the one that was given, for a
+    temporary redirect may lead elsewhere tomorrow (RFC 9110 section 15.4.3)."""
+    return fetched.url if fetched.permanent else url
+
+
+def _chosen(named: Sequence[Candidate], *, asks: bool) -> list[str]:
+    """Return the URLs to try of the feeds that a page names; several are listed first."""
+    if len(named) > 1:
+        lines = (
+            f"  {number}  {masked_feed(each.url)}  {each.title}".rstrip()
+            for number, each in enumerate(named, 1)
+        )
+        say("\n".join(("feeds of this page:", *lines)))
+        if asks:
+            named = [named[chosen("Which one?", len(named)) - 1]]
+    return [each.url for each in named]
 
 
 def _job(fetched: Fetched, config: Config) -> ReadJob:
@@ -137,7 +173,13 @@ def _headline(config: Config, source: Source, item: Item) -> Release:
 def _replace(path: Path, text: str) -> None:
     """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
     file = path.resolve()
-    fresh = file.with_name(f".{file.name}.new")
-    fresh.write_bytes(text.encode())
-    fresh.chmod(file.stat().st_mode & 0o777)
-    fresh.replace(file)
+    handle, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    fresh = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(text.encode())
+        fresh.chmod(file.stat().st_mode & 0o777)
+        fresh.replace(file)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise

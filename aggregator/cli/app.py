@@ -3,21 +3,14 @@
 That module is imported when its command runs: `publicwire poll` starts without loading the web.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from aggregator import __version__
-from aggregator.model import Trigger
-
-DEFAULT = Path("sources.yaml")
-
-
-def _file(context: typer.Context, config: Path) -> Path:
-    """Return the value of --config, which may stand before or after the command."""
-    return config if config != DEFAULT else context.find_root().obj or DEFAULT
-
+from aggregator.cli import item_commands, store_commands
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
 
 app = typer.Typer(
     name="publicwire",
@@ -28,15 +21,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-
-ConfigFile = Annotated[
-    Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
-Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
-Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -57,12 +41,13 @@ def start(
 @app.command()
 def serve(
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
+    log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Run the service: poll, publish and answer HTTP until stopped."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.serve(config, log_format=log_format))
+    raise typer.Exit(poll.serve(config, log_format=log_format, log_level=log_level))
 
 
 @app.command()
@@ -101,23 +86,27 @@ def add(
         list[str] | None,
         typer.Option(metavar="CIDR", help="Private network the feed is in; repeatable."),
     ] = None,
+    rights: Annotated[
+        str,
+        typer.Option(metavar="full|excerpt|headline|no", help="What may be republished of its items."),
+    ] = "excerpt",
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Discover a feed, preview three items, add it to the configuration."""
+    """Discover a feed, or choose one of a page's, preview three items, add it to the configuration."""
     from aggregator.cli import add
     from aggregator.config import Addition
 
-    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()))
+    options = Addition(url, source_id, organisation, tuple(topic or ()), tuple(allow_network or ()), rights)
     raise typer.Exit(add.add(config, options, yes=yes))
 
 
 @app.command()
-def sources(config: ConfigFile = DEFAULT, as_json: AsJson = False) -> None:
+def sources(config: ConfigFile = DEFAULT, store: StoreDirectory = None, as_json: AsJson = False) -> None:
     """List sources with their last and next poll, and alerts."""
     from aggregator.cli import sources
 
-    sources.sources(config, as_json=as_json)
+    sources.sources(Location(config, store), as_json=as_json)
 
 
 @app.command()
@@ -129,144 +118,45 @@ def items(
     state: Annotated[str, typer.Option(help="Only items in this state: held, live or withdrawn.")] = "",
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="At most this many items.")] = 50,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """List items, newest published first."""
     from aggregator.cli import items
 
     query = items.item_query(search, source, topic=topic, language=language, state=state, limit=limit)
-    items.items(config, query, as_json=as_json)
+    items.items(Location(config, store), query, as_json=as_json)
 
 
 @app.command()
 def show(
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
+    version: Annotated[
+        int | None, typer.Option(metavar="N", help="The version that waits for approval.")
+    ] = None,
     config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
     from aggregator.cli import items
 
-    items.show(config, item, as_json=as_json, as_text=text)
+    items.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
 
 
-@app.command()
-def withdraw(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Withdraw an item from every feed and page."""
-    _verb(config, Trigger.WITHDRAW, item, reason, story=story)
-
-
-@app.command()
-def reinstate(item: ItemId, reason: Reason, story: Story = False, config: ConfigFile = DEFAULT) -> None:
-    """Publish a withdrawn item again, once its origin lists it."""
-    _verb(config, Trigger.REINSTATE, item, reason, story=story)
-
-
-@app.command()
-def release(
-    items: Annotated[
-        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
-    ] = None,
-    over_budget: Annotated[
-        str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
-    ] = "",
-    reason: Reason = "",
-    story: Story = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Publish held items now."""
-    from aggregator.cli import verbs
-
-    if over_budget:
-        verbs.release_over_budget(config, over_budget, reason)
-    if items or not over_budget:
-        verbs.apply(config, Trigger.RELEASE, items or [], reason, story=story)
-
-
-@app.command()
-def hold(
-    item: ItemId,
-    reason: Reason,
-    until: Annotated[
-        str, typer.Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
-    ] = "",
-    story: Story = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Remove an item from every feed and page until it is released."""
-    from aggregator.cli import verbs
-
-    verbs.apply(config, Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
-
-
-def _verb(config: Path, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
-    from aggregator.cli import verbs
-
-    verbs.apply(config, trigger, [item], reason, story=story)
-
-
-@app.command()
-def export(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Write every channel and page as static files."""
-    from aggregator.cli import verbs
-
-    verbs.export(config, directory)
-
-
-@app.command()
-def backup(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")], config: ConfigFile = DEFAULT
-) -> None:
-    """Write a verified copy of the store, also beside a service."""
-    from aggregator.cli import backup
-
-    backup.backup(config, file)
-
-
-@app.command()
-def restore(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")], config: ConfigFile = DEFAULT
-) -> None:
-    """Replace the store with a backup; replay later withdrawals."""
-    from aggregator.cli import backup
-
-    backup.restore(config, file)
-
-
-@app.command("move-store")
-def move_store(
-    origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
-    target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Copy the store into another directory or database."""
-    from aggregator.cli import backup
-
-    backup.move_store(config, origin, target)
-
-
-@app.command()
-def unmove(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Poll a relocated source at its configured URL again."""
-    from aggregator.cli import verbs
-
-    verbs.unmove(config, source)
-
-
-@app.command()
-def forget(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
-    yes: Yes = False,
-    config: ConfigFile = DEFAULT,
-) -> None:
-    """Delete an unconfigured source with all its items."""
-    from aggregator.cli import backup
-
-    raise typer.Exit(backup.forget(config, source, yes=yes))
+for command in (
+    item_commands.withdraw,
+    item_commands.reinstate,
+    item_commands.release,
+    item_commands.strike,
+    item_commands.hold,
+    store_commands.export,
+    store_commands.backup,
+    store_commands.restore,
+    store_commands.move_store,
+    store_commands.identify,
+    store_commands.unmove,
+    store_commands.forget,
+):
+    app.command()(command)

@@ -4,29 +4,30 @@ import re
 from pathlib import Path
 
 from aggregator import config as configuration
+from aggregator.cli.location import Location
+from aggregator.cli.opening import opened, place_of
 from aggregator.cli.output import complain, confirmed, say
+from aggregator.cli.verbs import operator
 from aggregator.config import addresses
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.model.settings import Config
 from aggregator.service import app
 from aggregator.storage import Place, Replayed
 from aggregator.storage import move_store as move
 from aggregator.storage import restore as restore_store
 
 
-def backup(path: Path, to: Path) -> None:
+def backup(where: Location, to: Path) -> None:
     """Write a verified copy of the database; a service may be running."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         items = storage.admin.backup(to)
     say(f"{items} items in {to}, checked")
 
 
-def restore(path: Path, backup: Path) -> None:
-    """Replace the database with a backup and replay the withdrawals recorded since (withdrawals.jsonl)."""
-    config = configuration.load(path)
+def restore(where: Location, backup: Path) -> None:
+    """Replace the database with a backup and replay what was decided since (withdrawals.jsonl)."""
+    place = place_of(where, is_new=True)
     try:
-        done = restore_store(config.store, backup, app.utc_now(), database=config.database)
+        done = restore_store(place.directory, backup, app.utc_now(), database=place.database)
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it, then restore") from error
     say(f"{done.items} items restored from {backup}")
@@ -35,10 +36,10 @@ def restore(path: Path, backup: Path) -> None:
         say(f"the former database is kept as {done.aside}; delete it when the restore is right")
 
 
-def move_store(path: Path, origin: str, target: str) -> None:
+def move_store(where: Location, origin: str, target: str) -> None:
     """Copy a store into another directory or database; the first stays as it is."""
-    config = configuration.load(path)
-    source, to = _place(origin, config), _place(target, config)
+    path, configured = where.file, place_of(where)
+    source, to = _place(origin, configured), _place(target, configured)
     if source == to:
         raise UsageError("`move-store` needs two different stores")
     try:
@@ -52,23 +53,25 @@ def move_store(path: Path, origin: str, target: str) -> None:
     if to.database:
         say(f"write `database: {target}` into {path} to use it")
     else:
-        also = " and remove `database:`" if config.database else ""
+        also = " and remove `database:`" if configured.database else ""
         say(f"write `store: {to.directory}` into {path}{also} to use it")
 
 
-def _place(text: str, config: Config) -> Place:
+def _place(text: str, configured: Place) -> Place:
     """Return a directory, or a database with the journal in the configured directory."""
     if not re.match(r"\w+:/", text):
         return Place(Path(text).absolute())
     try:
-        return Place(config.store, addresses.database(text))
+        return Place(configured.directory, addresses.database(text))
     except ValueError as error:
         raise UsageError(f"FROM or TO {error}") from error
 
 
 def _tell(done: Replayed) -> None:
     if done.moved:
-        say(f"withdrawn or reinstated again, from the journal: {' '.join(done.moved)}")
+        say(f"decided again, from the journal: {' '.join(done.moved)}")
+    if done.forgotten:
+        say(f"forgotten again, from the journal: {' '.join(done.forgotten)}")
     if done.unknown:
         complain(
             f"warning: withdrawn since and not in this backup: {' '.join(done.unknown)}; "
@@ -96,6 +99,6 @@ def forget(path: Path, source: str, *, yes: bool) -> int:
             return 1
         now = app.utc_now()
         storage.admin.sync(config, now)  # it may have been removed from the file while no service ran
-        items = storage.admin.forget(source, now)
+        items = storage.admin.forget(source, now, operator())
     say(f"{source} and its {items} items are deleted")
     return 0

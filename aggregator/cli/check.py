@@ -2,20 +2,23 @@
 
 import asyncio
 import os
-from contextlib import aclosing
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from aggregator import config as configuration
 from aggregator import storage
-from aggregator.cli.output import complain, say, table
-from aggregator.errors import PollError, StorageError
+from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
+from aggregator.errors import FetchError, PollError, StorageError
+from aggregator.fetch.files import read_file
+from aggregator.model import Validators
 from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.service import app
-from aggregator.service.clients import client_of
-from aggregator.service.pipeline import read_job
+from aggregator.service.clients import visiting
+from aggregator.service.jobs import read_job
 from aggregator.workers.pool import WorkerPool
 
 
@@ -26,7 +29,10 @@ class _Report(NamedTuple):
 
 
 def check(path: Path, *, live: bool) -> int:
-    """Validate the configuration; with `live`, fetch and parse each source and return 1 if any fails."""
+    """Validate the configuration and look for files of sources; with `live`, fetch and parse each source.
+
+    Return 1 if any fails.
+    """
     config = configuration.load(path, os.environ)
     config = source_ids.bound(config, stored_feeds(config))
     for warning in configuration.warnings(config):
@@ -34,12 +40,30 @@ def check(path: Path, *, live: bool) -> int:
     count = len(config.sources)
     say(f"{path}: {count} {'source' if count == 1 else 'sources'}, valid")
     if not live:
-        return 0
+        lacking = [*_unreadable(config)]
+        for line in lacking:
+            complain(line)
+        return 1 if lacking else 0
     reports = asyncio.run(_live(config))
-    table(("source", "result", "items", "newest"), [each.row for each in reports])
+    cut = {"source": ID_CHARS, "result": REST}
+    table(("source", "result", "items", "newest"), [each.row for each in reports], cut=cut)
+    if sys.stdout.isatty():  # whole, as it names the cure
+        for each in reports:
+            if not each.is_fine:
+                say_wrapped(f"{each.row[0]}: {each.row[1]}")
     for warning in filter(None, (each.warning for each in reports)):
         complain(f"warning: {warning}")
     return 0 if all(each.is_fine for each in reports) else 1
+
+
+def _unreadable(config: Config) -> Iterator[str]:
+    """Yield a line for each source whose file cannot be read."""
+    for source in config.sources:
+        if source.feed.startswith("file:"):
+            try:
+                read_file(source.feed, max_bytes=config.poll.max_bytes, validators=Validators())
+            except FetchError as error:
+                yield f"{source.id}: {error}"
 
 
 def stored_feeds(config: Config) -> tuple[StoredFeed, ...]:
@@ -56,7 +80,7 @@ def stored_feeds(config: Config) -> tuple[StoredFeed, ...]:
 async def _live(config: Config) -> list[_Report]:
     workers = WorkerPool()
     slots = asyncio.Semaphore(config.poll.concurrency)
-    async with aclosing(client_of(config)) as client:
+    async with visiting(config, clock=app.utc_now, warn=complain) as client:
 
         async def one(source: Source) -> _Report:
             async with slots:

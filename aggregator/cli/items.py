@@ -1,20 +1,23 @@
 """`items` and `show`: read-only views of items in the store, as a table, text or JSON."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import asdict
-from pathlib import Path
+from dataclasses import asdict, replace
 
-from aggregator import config as configuration
-from aggregator.cli.output import say, say_json, table, when
-from aggregator.editorial.present import present
+from aggregator.cli.location import Location
+from aggregator.cli.opening import config_of, opened
+from aggregator.cli.output import REST, say, say_json, table, when
+from aggregator.editorial.present import page_address, present
 from aggregator.errors import UsageError
-from aggregator.model import FeedInfo, ItemQuery, State, Stored
+from aggregator.model import LANGUAGE_DETECTED, FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.languages import primary
-from aggregator.service import app
 from aggregator.storage import Storage
 
+AUDITED = ("at", "before", "after", "trigger", "version", "reason", "actor")
 LISTED_MAX = 5  # items of one URL that an error lists
+REASON_CHARS, ORGANISATION_CHARS = 18, 16  # in a table of 80 columns
+PAGE = re.compile(r"https?://[^/]+/(?:[^?#]*/)?items/([a-z2-7]{13})(?:[/?#].*)?")  # of ours
 
 
 def item_query(search: str, source: str, *, topic: str, language: str, state: str, limit: int) -> ItemQuery:
@@ -31,33 +34,46 @@ def item_query(search: str, source: str, *, topic: str, language: str, state: st
         topic=topic,
         language=language,
         states=states,
+        or_pending=State.HELD in states,
         limit=limit,
         newest=True,
     )
 
 
-def items(path: Path, query: ItemQuery, *, as_json: bool) -> None:
+def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     """Print items, newest shown date first."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+    with opened(where) as storage:
+        config = config_of(where, storage)
         names = {feed.id: feed for feed in storage.items.feeds()}
         _check_names(query, config, names)
         matches = storage.items.items(query)
     if as_json:
         say_json([_summary_json(item, names[item.source]) for item in matches])
         return
+    if query.states == (State.HELD,):
+        held = [
+            (
+                item.id,
+                when(item.release),
+                item.reason if item.state is State.HELD else _state(item),
+                item.item.title,
+            )
+            for item in matches
+        ]
+        table(("item", "held until", "reason", "title"), held, cut={"reason": REASON_CHARS, "title": REST})
+        return
     rows = [
         (
             item.id,
             when(item.shown) if item.is_dated else "",
-            item.state,
-            names[item.source].organisation,
+            _state(item),
+            _organisation(item, names[item.source]),
             item.item.title,
         )
         for item in matches
     ]
-    table(("item", "published", "state", "organisation", "title"), rows)
+    cut = {"organisation": ORGANISATION_CHARS, "title": REST}
+    table(("item", "published", "state", "organisation", "title"), rows, cut=cut)
 
 
 def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
@@ -69,6 +85,10 @@ def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo
     if query.topic and query.topic not in topics:
         known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
+
+
+def _state(item: Stored) -> str:
+    return item.state if item.pending is None else f"{item.state}, version {item.pending} waits"
 
 
 def _organisation(item: Stored, feed: FeedInfo) -> str:
@@ -86,36 +106,50 @@ def _summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "updated": item.updated,
         "first_seen": item.first_seen,
         "state": item.state,
+        "reason": item.reason,
+        "release": item.release,
         "topics": feed.topics,
         "language": item.item.language,
         "story": item.story,
+        "version": item.version,
+        "waiting_version": item.pending,
     }
 
 
-def show(path: Path, reference: str, *, as_json: bool, as_text: bool) -> None:
-    """Print one item: as lines, as plain text or as JSON."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
-        item = find_item(storage, reference)
+def show(where: Location, reference: str, *, version: int | None, as_json: bool, as_text: bool) -> None:
+    """Print one item, or the version of it that waits for approval: as lines, as plain text or as JSON."""
+    with opened(where) as storage:
+        config = config_of(where, storage)
+        item = version_of(storage, find_item(storage, reference), version)
         feed = storage.items.feed(item.source)
         if feed is None:
             raise UsageError(f"item {item.id} and its source were deleted just now")
         if as_json:
-            say_json(_item_json(storage, item, feed))
+            say_json(_item_json(storage, item, feed, _page(config, item)))
         elif as_text:
             say(_text(config, item, feed))
         else:
-            _print_item(storage, item, feed)
+            _print_item(storage, item, feed, _page(config, item))
+
+
+def _named(storage: Storage, reference: str) -> tuple[Stored, ...]:
+    """Return the items of an id, public id, URL or page of ours; no source can claim the URL of a page."""
+    page, last = PAGE.fullmatch(reference), storage.admin.applied()
+    found = storage.items.find(page[1]) if page else None
+    is_ours = last is not None and reference.startswith(last.publication.url)
+    if found is not None and is_ours:
+        return (found,)
+    # A page is also reached under the address that the service listens on.
+    return storage.items.named(reference) or ((found,) if found else ())
 
 
 def find_item(storage: Storage, reference: str, *, story: bool = False) -> Stored:
-    """Return the item of an id, public id or URL.
+    """Return the item of an id, public id, URL or page of ours.
 
     Raises UsageError for no match, and for several matches unless `story` allows all of one story: picking
     one could withdraw the wrong release and leave the right one published.
     """
-    same = storage.items.named(reference)
+    same = _named(storage, reference)
     if not same:
         raise UsageError(f"there is no item {reference!r}: `publicwire items --search WORDS` finds one")
     item = same[0]
@@ -125,6 +159,20 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
         more = f" and {len(same) - LISTED_MAX} more" if len(same) > LISTED_MAX else ""
         raise UsageError(f"{len(same)} items have this URL or public id, give the id of one: {ids}{more}")
     return item
+
+
+def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
+    """Return an item with the content of a version: the one stored, also for None, or the one that waits.
+
+    Raises UsageError for any other: of those replaced, the history has what is kept.
+    """
+    if version in (None, item.version):
+        return item
+    content = storage.items.waiting_version(item) if version == item.pending else None
+    if content is None:
+        waits = f", and version {item.pending} waits" if item.pending else ""
+        raise UsageError(f"item {item.id} is at version {item.version}{waits}: {version} cannot be shown")
+    return replace(item, item=content, version=item.newest, pending=None)
 
 
 def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
@@ -137,14 +185,19 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
     return f"{release.title}\n\n{release.organisation}\n\n{release.text}"
 
 
-def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, object]:
+def _page(config: Config, item: Stored) -> str:
+    """Return the address of the item's page; "" unless it is live."""
+    return page_address(config.publication, item.id, item.item.title) if item.state is State.LIVE else ""
+
+
+def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dict[str, object]:
     release = item.item
     return {
         **_summary_json(item, feed),
         "public_id": item.public_id,
         "position": item.position,
-        "reason": item.reason,
-        "release": item.release,
+        "page": page,
+        "licence": feed.licence,
         "guid": release.guid,
         "raw_url": release.raw_url,
         "authors": release.authors,
@@ -157,35 +210,63 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo) -> dict[str, obje
         "enters": storage.items.enters(item.number),
         "also": [asdict(also) for also in item.also],
         "revisions": [
-            {"at": revision.at, "title": revision.title, "url": revision.url}
+            {name: getattr(revision, name) for name in ("version", "at", "title", "url", "struck")}
             for revision in storage.items.corrections(item.number)
         ],
         "audit": [
-            {name: getattr(line, name) for name in ("at", "before", "after", "trigger", "reason", "actor")}
-            for line in storage.items.audit(item.number)
+            {name: getattr(line, name) for name in AUDITED} for line in storage.items.audit(item.number)
         ],
     }
 
 
-def _print_item(storage: Storage, item: Stored, feed: FeedInfo) -> None:
+def _read_by(item: Stored) -> str:
+    return f"`publicwire show {item.id} --version {item.pending} --text`"
+
+
+def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> None:
     enters = storage.items.enters(item.number)
     say(item.item.title)
     for name, value in (
         ("organisation", _organisation(item, feed)),
         ("original", item.item.url),
+        ("page", page),
         ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
+        ("version", str(item.version)),
+        ("waits", f"version {item.pending} for approval: {_read_by(item)}" if item.pending else ""),
         ("published", when(item.shown) if item.is_dated else ""),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
+        ("held until", _until(item)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
+        (
+            "language",
+            f"{item.item.language} (detected)" if LANGUAGE_DETECTED in item.flags else item.item.language,
+        ),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
+        ("topics", ", ".join(feed.topics)),
+        ("language", item.item.language),
+        ("licence", feed.licence),
+        ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),
+        *(("file", each.url) for each in (*item.item.enclosures, *item.item.images)),
     ):
         if value:
             say(f"  {name:<13} {value}")
     for revision in storage.items.corrections(item.number):
         before = " at ".join(filter(None, (revision.title, revision.former_url)))
-        say(f"  revised       {when(revision.at)}, before: {before or 'no longer kept'}")
+        gone = "struck" if revision.struck else "no longer kept"
+        say(f"  revised       {when(revision.at)}, version {revision.version}: {before or gone}")
     for step in storage.items.audit(item.number):
-        say(f"  {when(step.at)} {step.trigger}: {step.before} → {step.after} ({step.actor}) {step.reason}")
+        of = f" version {step.version}" if step.version else ""
+        say(
+            f"  {when(step.at)} {step.trigger}{of}: {step.before} → {step.after} ({step.actor}) {step.reason}"
+        )
+    if item.item.text:
+        say(f"\n{item.item.text}")
+
+
+def _until(item: Stored) -> str:
+    if item.state is not State.HELD:
+        return ""
+    return when(item.release) if item.release else "an operator releases it"

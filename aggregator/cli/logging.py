@@ -2,6 +2,7 @@
 
 import atexit
 import logging
+import os
 import sys
 from collections.abc import Callable
 
@@ -14,7 +15,12 @@ from aggregator.fetch.address import printable
 from aggregator.log import log
 
 FORMATS: dict[str, Callable[[], Processor]] = {
-    "console": lambda: structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), sort_keys=False),
+    "console": lambda: structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),  # https://no-color.org
+        sort_keys=False,
+        timestamp_key="at",
+        pad_event_to=0,
+    ),
     "logfmt": lambda: structlog.processors.LogfmtRenderer(
         key_order=["at", "level", "event"], bool_as_flag=False
     ),
@@ -22,11 +28,17 @@ FORMATS: dict[str, Callable[[], Processor]] = {
 }
 
 
-def set_up(log_format: str = "") -> None:
-    """Send all log records of this process to stderr; libraries log from warnings on, we from info on.
+TIMES = {"console": "%H:%M:%S"}  # a line at a terminal is short; its day is known
+LEVELS = ("debug", "info", "warning", "error")
+
+
+def set_up(log_format: str = "", log_level: str = "info") -> None:
+    """Send all log records of this process to stderr; libraries log from warnings on, we from `log_level` on.
 
     `log_format` is a key of FORMATS; "" is console on a terminal and logfmt elsewhere. Raises UsageError.
     """
+    if log_level not in LEVELS:
+        raise UsageError(f"--log-level is {', '.join(LEVELS)}, not {log_level!r}")
     chosen = log_format or ("console" if sys.stderr.isatty() else "logfmt")
     if chosen not in FORMATS:
         raise UsageError(f"--log-format is {', '.join(FORMATS)}, not {log_format!r}")
@@ -39,7 +51,8 @@ def set_up(log_format: str = "") -> None:
             processors=[
                 _fields,
                 structlog.processors.add_log_level,
-                structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+                structlog.processors.TimeStamper(TIMES.get(chosen, "iso"), utc=True, key="at"),
+                *([_without_zeros] if chosen == "console" else []),
                 structlog.processors.format_exc_info,
                 _printable,
                 FORMATS[chosen](),
@@ -47,7 +60,7 @@ def set_up(log_format: str = "") -> None:
         )
     )
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-    log.logger.setLevel(logging.INFO)
+    log.logger.setLevel(log_level.upper())
 
 
 def _fields(logger: object, method: str, event: EventDict) -> EventDict:
@@ -56,6 +69,11 @@ def _fields(logger: object, method: str, event: EventDict) -> EventDict:
     fields = getattr(record, "fields", None)
     made = {"logger": record.name} if fields is None else dict(fields)
     return made | {key: event[key] for key in ("event", "exc_info") if key in event}
+
+
+def _without_zeros(logger: object, method: str, event: EventDict) -> EventDict:
+    """Remove counts of nothing, so that an event is one line of a terminal."""
+    return {key: value for key, value in event.items() if value != 0}
 
 
 def _printable(logger: object, method: str, event: EventDict) -> EventDict:

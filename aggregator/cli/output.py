@@ -5,13 +5,18 @@ Text of feeds is escaped first (terminal injection): it cannot move the cursor, 
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from shutil import get_terminal_size
 from textwrap import fill
 
 from aggregator.errors import UsageError
 from aggregator.fetch.address import printable
+
+REST = 0  # width of a column of a table: what the others leave of the line
+REST_MIN = 8  # cells of that column at a narrow terminal
+ID_CHARS = 30  # of the longest source id shown whole in a table of 80 columns
+GAP = "  "  # between columns
 
 
 def complain(message: str) -> None:
@@ -27,9 +32,23 @@ def say(text: str = "") -> None:
 
 def confirmed(question: str, act: str) -> bool:
     """Return whether the operator agrees on the terminal; UsageError where there is none to ask at."""
-    if not sys.stdin.isatty():
-        raise UsageError(f"stdin is no terminal: give --yes to {act} without confirmation")
+    check_terminal(act)
     return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+
+
+def check_terminal(act: str, *, option: str = "--yes") -> None:
+    """Raise UsageError, which names the option to give instead, where there is no terminal to ask at."""
+    if not sys.stdin.isatty():
+        raise UsageError(f"stdin is no terminal: give {option} to {act} without confirmation")
+
+
+def chosen(question: str, count: int) -> int:
+    """Return the number from 1 to `count` that the operator gives on the terminal, 1 for none."""
+    while True:
+        answer = input(f"{question} [1] ").strip() or "1"
+        if answer.isdecimal() and len(answer) < 4 and 1 <= int(answer) <= count:
+            return int(answer)
+        say(f"give a number from 1 to {count}")
 
 
 def say_json(value: object) -> None:
@@ -46,40 +65,46 @@ def _escaped(character: str) -> str:
 def table(
     columns: Sequence[str], rows: Sequence[Sequence[str]], *, cut: Mapping[str, int] | None = None
 ) -> None:
-    """Print a table on stdout: drawn on a terminal, else in plain columns without cuts.
+    """Print aligned columns on stdout; nothing is cut unless stdout is a terminal.
 
-    Drawn cells are folded; with `cut` none is, and those of its columns end in "…" after so many characters.
+    There, cells of the columns in `cut` end in "…" after so many characters, REST is what the others leave of
+    the line; all other cells stay whole.
     """
-    cells = [tuple(map(printable, row)) for row in rows]
+    lines = [tuple(columns), *(tuple(map(printable, row)) for row in rows)]
+    width_of: Callable[[str], int] = len  # without rich, which takes 0.1 s to load
     if sys.stdout.isatty():
-        _drawn(columns, cells, cut)
-    else:
-        _aligned([tuple(columns), *cells])
+        from rich.cells import cell_len
 
-
-def _drawn(columns: Sequence[str], cells: Sequence[Sequence[str]], cut: Mapping[str, int] | None) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        if cut is None:
-            drawn.add_column(column, overflow="fold")
-        else:
-            drawn.add_column(column, overflow="ellipsis", no_wrap=True, max_width=cut.get(column))
-    for row in cells:
-        drawn.add_row(*map(Text, row))
-    Console(highlight=False).print(drawn)
-
-
-def _aligned(lines: Sequence[Sequence[str]]) -> None:
-    """Print plain columns without rich, which takes 0.25 s for 500 lines."""
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        width_of = cell_len
+        lines = fitted(lines, cut or {}, width_of, columns=get_terminal_size().columns)
+    widths = [max(map(width_of, column)) for column in zip(*lines, strict=True)]
     for line in lines:
-        print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+        cells = zip(line, widths, strict=True)
+        print(GAP.join(cell + " " * (width - width_of(cell)) for cell, width in cells).rstrip())
     print()
+
+
+def fitted(
+    lines: Sequence[tuple[str, ...]], cut: Mapping[str, int], width_of: Callable[[str], int], *, columns: int
+) -> list[tuple[str, ...]]:
+    """Return the lines of a table, the first of which names the columns, with their cells cut."""
+    widths = {name: max(map(width_of, (name, *column))) for name, *column in zip(*lines, strict=True)}
+    widths |= {name: min(widths[name], most) for name, most in cut.items() if most != REST}
+    for name in (name for name, most in cut.items() if most == REST):
+        others = sum(width + len(GAP) for other, width in widths.items() if other != name)
+        widths[name] = max(columns - others, REST_MIN)
+    return [
+        tuple(_cut(cell, width, width_of) for cell, width in zip(line, widths.values(), strict=True))
+        for line in lines
+    ]
+
+
+def _cut(cell: str, width: int, width_of: Callable[[str], int]) -> str:
+    if width_of(cell) <= width:
+        return cell
+    while width_of(cell) >= width:  # one character may take two cells
+        cell = cell[: width - 1] if len(cell) >= width else cell[:-1]
+    return f"{cell.rstrip()}…"
 
 
 def when(moment: datetime | None) -> str:

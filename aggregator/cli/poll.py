@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
-from aggregator.cli.output import complain, say, say_json, table
+from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
@@ -27,12 +27,12 @@ ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
 
 
-def serve(path: Path, *, log_format: str) -> int:
+def serve(path: Path, *, log_format: str, log_level: str) -> int:
     """Run the service until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
 
     config = configuration.load(path, os.environ)
-    set_up(log_format)
+    set_up(log_format, log_level)
     for warning in configuration.warnings(config):
         complain(f"warning: {warning}")
     try:
@@ -61,6 +61,8 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         for source_id in named:
             if config.source(source_id) is None:
                 raise UsageError(f"there is no source called {source_id!r} in {config.path}")
+            if _is_paused(config, source_id):
+                raise UsageError(f"{source_id} is paused: remove `paused` in {config.path} to poll it")
         try:
             with storage.admin.poller(app.utc_now()):
                 storage.admin.sync(config, app.utc_now())
@@ -71,10 +73,19 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
             chosen, skipped = _selected(storage, config, named)
             outcomes = _poll_by_service(storage, chosen)
     _report(outcomes, as_json=as_json)
-    if skipped and not as_json:
+    paused = [each for each in skipped if _is_paused(config, each)]
+    waiting = [each for each in skipped if each not in paused]
+    if waiting and not as_json:
         why = "Retry-After, rate limit of the host, or 410"
-        say(f"skipped ({why}): {', '.join(skipped)}; name one to poll it anyway")
+        say(f"skipped ({why}): {', '.join(waiting)}; name one to poll it anyway")
+    if paused and not as_json:
+        say(f"paused: {', '.join(paused)}")
     return 1 if any(outcome.kind is OutcomeKind.FAILED for outcome in outcomes) else 0
+
+
+def _is_paused(config: Config, name: str) -> bool:
+    source = config.source(name)
+    return source is not None and source.paused is not None and source.paused > app.utc_now()
 
 
 def _selected(storage: Storage, config: Config, named: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -160,7 +171,12 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             )
             for each in shown
         ]
-        table(("source", "outcome", "new", "edited", "seconds", "message"), rows)
+        columns = ("source", "outcome", "new", "edited", "seconds", "message")
+        table(columns, rows, cut={"source": ID_CHARS, "message": REST})
+        if sys.stdout.isatty():  # whole, as it names the cure
+            for each in shown:
+                if each.kind is OutcomeKind.FAILED:
+                    say_wrapped(f"{each.source}: {each.message}")
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")

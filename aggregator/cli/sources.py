@@ -2,24 +2,23 @@
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
-from aggregator import config as configuration
-from aggregator.cli.output import say_json, say_wrapped, table, when
+from aggregator.cli.location import Location
+from aggregator.cli.opening import config_of, opened
+from aggregator.cli.output import ID_CHARS, say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Alert, Health, OutcomeKind
+from aggregator.model import Alert, DueReason, Health, OutcomeKind
+from aggregator.model.settings import FOREVER
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice
+from aggregator.policy.source_match import question
 from aggregator.service import app
 
-ID_CHARS = 30  # of the longest id shown whole in a table of 80 columns
 
-
-def sources(path: Path, *, as_json: bool) -> None:
+def sources(where: Location, *, as_json: bool) -> None:
     """Print each source with its last poll, next poll and alerts."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        config = storage.admin.bound(config)
+    with opened(where) as storage:
+        config = config_of(where, storage)
         healths, alerts = storage.admin.health(), storage.tasks.alerts()
     if as_json:
         say_json([_source_json(health, alerts) for health in healths])
@@ -30,7 +29,8 @@ def sources(path: Path, *, as_json: bool) -> None:
         columns = ("source", "organisation", "last poll", "live", "held", "last success", "due (UTC)", "why")
         table(columns, [_row(health) for health in healths])
     for alert in alerts:
-        say_wrapped(f"alert: {alert.source} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
+        of = alert.source or alert.organisation
+        say_wrapped(f"alert: {of} ({alert.kind}, since {when(alert.raised)}): {alert.message}")
     stored = {health.feed.id for health in healths}
     waiting = [source.id for source in config.sources if source.id not in stored]
     if waiting:
@@ -45,7 +45,7 @@ def _row(health: Health) -> tuple[str, ...]:
         str(health.live),
         str(health.held),
         when(health.last_success),
-        when(health.due.at),
+        "paused" if health.due.at == FOREVER else when(health.due.at),
         "; ".join(_reasons(health)),
     )
 
@@ -60,13 +60,14 @@ def _print_narrow(healths: Sequence[Health]) -> None:
             str(health.live),
             str(health.held or "–"),
             reasons.ago(health.last_success, now) if health.last_success else "never",
-            reasons.ago(health.due.at, now),
+            reasons.next_poll(health.due, now),
         )
         for health in healths
     ]
     table(("source", "last poll", "live", "held", "success", "due"), rows, cut={"source": ID_CHARS})
     for health in healths:
-        if health.failures or health.relocation.target[0]:
+        is_paused = health.due.reason is DueReason.PAUSED
+        if health.failures or is_paused or health.doubt.former or health.relocation.target[0]:
             say_wrapped(f"{health.feed.id}: {'; '.join(_reasons(health))}")
 
 
@@ -74,6 +75,8 @@ def _reasons(health: Health) -> list[str]:
     """Return the error message of the last poll, why the source is due then, and its relocation."""
     last = health.last
     failed = last.message if last is not None and last.kind is OutcomeKind.FAILED else ""
+    if health.doubt.former:
+        failed = question(health.feed.id, health.doubt)
     found = (failed, reasons.words(health.due), advice(health.feed.id, health.relocation))
     return [each for each in found if each]
 
@@ -93,6 +96,7 @@ def _source_json(health: Health, alerts: Sequence[Alert]) -> dict[str, object]:
         "due": health.due.at,
         "due_reason": health.due.reason,
         "why": reasons.words(health.due),
+        "question": question(health.feed.id, health.doubt) if health.doubt.former else "",
         "moved_to": masked_feed(moved_to),
         "moved_since": moved_since,
         "moved": bool(health.relocation.at),

@@ -6,19 +6,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.cli.items import find_item
-from aggregator.cli.output import say, when
+from aggregator.cli.items import find_item, version_of
+from aggregator.cli.location import Location
+from aggregator.cli.opening import opened
+from aggregator.cli.output import check_terminal, confirmed, say, when
+from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
-from aggregator.policy.lifecycle import TABLE, step
+from aggregator.policy import lifecycle
+from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app
+from aggregator.storage import Storage
 
 BATCH = 200  # items of one transaction: polls go on between them
 
 
 def apply(
-    path: Path,
+    where: Location,
     trigger: Trigger,
     references: Sequence[str],
     reason: str,
@@ -28,25 +33,19 @@ def apply(
 ) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none.
 
-    `until` is when items that are held now go live.
+    `until` is when items that are held now go live. A withdrawal names the other items of the same release,
+    which stay as they are.
     """
-    if not references:
-        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
-    config = configuration.load(path)
-    with app.opened(config) as storage:
-        movable: dict[str, Stored] = {}
-        for reference in references:
-            item = find_item(storage, reference, story=story)
-            members = storage.items.story(item.number) if story else (item,)
-            chosen = [member for member in members if (member.state, trigger) in TABLE] or [item]
-            movable |= {member.id: member for member in chosen}
+    withdraws = trigger is Trigger.WITHDRAW
+    with opened(where) as storage:
+        movable = _movable(storage, trigger, references, story=story)
         now = app.utc_now()
         steps = [
-            step(each, trigger, reason=reason, actor=_operator(), at=now, until=until)
-            for each in movable.values()
+            step(each, trigger, reason=reason, actor=operator(), at=now, until=until) for each in movable
         ]
         storage.items.apply_transitions(steps)
-    for member, done in zip(movable.values(), steps, strict=True):
+        siblings = [storage.items.siblings(each) for each in movable] if withdraws else []
+    for member, done in zip(movable, steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
         say(f"{member.id} is now {done.after}{time}: {member.item.title}")
         if trigger is Trigger.REINSTATE:
@@ -54,6 +53,8 @@ def apply(
                 "  published once its origin lists it again, as its origin has it then; "
                 f"`publicwire release {member.id}` publishes it as it is"
             )
+    for each in {each.id: each for found in siblings for each in found}.values():
+        say(f"still {each.state}, the same release: {each.id} ({each.source}): {each.item.title}")
 
 
 def moment(text: str) -> datetime | None:
@@ -65,32 +66,115 @@ def moment(text: str) -> datetime | None:
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
-def release_over_budget(path: Path, source: str, reason: str) -> None:
+def release(
+    where: Location, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
+) -> int:
+    """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
+    order, else those that are shown and confirmed; return 1 when the operator declines.
+
+    Raises UsageError for a version that is not the newest, and without a terminal to ask at.
+    """
+    with opened(where) as storage:
+        items = _movable(storage, Trigger.RELEASE, references, story=story)
+        if versions and len(versions) != len(items):
+            raise UsageError(f"{len(items)} items need as many --version, in their order: {_newest(items)}")
+        now, approved = app.utc_now(), versions or [item.newest for item in items]
+        steps = [
+            step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now, version=version)
+            for each, version in zip(items, approved, strict=True)
+        ]
+        if not versions:
+            check_terminal(f"release {_newest(items)}", option="--version N, which names the version read,")
+        read = [version_of(storage, item, item.newest) for item in items]
+        if not versions and not all(_approves(item) for item in read):
+            say("nothing was released")
+            return 1
+        storage.items.apply_transitions(steps)
+    for item in read:
+        say(f"{item.id} is now live: {item.item.title}")
+    return 0
+
+
+def _approves(item: Stored) -> bool:
+    """Show a version of an item, and return whether the operator agrees on the terminal."""
+    files = [each.url for each in item.item.enclosures]
+    for line in (item.item.title, item.item.url, f"updated {when(item.updated)}", "", item.item.text, *files):
+        say(line)
+    return confirmed(f"Publish version {item.version} of {item.id}?", f"release {item.id}")
+
+
+def _newest(items: Sequence[Stored]) -> str:
+    return ", ".join(f"version {item.newest} of {item.id}" for item in items)
+
+
+def strike(where: Location, reference: str, version: int, reason: str) -> None:
+    """Remove the text of a former version of an item for good, or a version that waits for approval."""
+    with opened(where) as storage:
+        item = find_item(storage, reference)
+        struck = lifecycle.strike(item, version, reason=reason, actor=operator(), at=app.utc_now())
+        storage.items.apply_transitions([struck])
+    say(f"version {version} of {item.id} is struck: {item.item.title}")
+
+
+def _movable(
+    storage: Storage, trigger: Trigger, references: Sequence[str], *, story: bool
+) -> tuple[Stored, ...]:
+    """Return the items named, or the members of their stories that permit the trigger, each once."""
+    if not references:
+        raise UsageError("name an item: `publicwire items --state held` lists those that are held")
+    movable: dict[str, Stored] = {}
+    for reference in references:
+        item = find_item(storage, reference, story=story)
+        members = storage.items.story(item.number) if story else (item,)
+        chosen = [member for member in members if permits(member, trigger)] or [item]
+        movable |= {member.id: member for member in chosen}
+    return tuple(movable.values())
+
+
+def release_over_budget(where: Location, source: str, reason: str) -> None:
     """Release all items that the budget of a source holds, none held by an embargo, a review or an operator.
 
     Several short transactions: one that was cut off can be called again.
     """
-    config, released = configuration.load(path), 0
-    with app.opened(config) as storage:
+    released, copied = 0, 0
+    with opened(where) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
         while found := storage.items.over_budget(source, BATCH):
-            now = app.utc_now()
-            steps = [step(each, Trigger.RELEASE, reason=reason, actor=_operator(), at=now) for each in found]
+            now, copies = app.utc_now(), storage.items.copies(found)
+            steps = [
+                step(each, Trigger.COPY, reason=held_reason(copies[each.number]), actor=operator(), at=now)
+                if each.number in copies
+                else step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now)
+                for each in found
+            ]
             storage.items.apply_transitions(steps)
-            released += len(found)
+            released, copied = released + len(found) - len(copies), copied + len(copies)
     say(f"{released} items of {source} released that its budget held")
+    if copied:
+        say(f"{copied} stay held: they are copies of withdrawn releases, each to be released by its id")
 
 
-def unmove(path: Path, source: str) -> None:
+def unmove(where: Location, source: str) -> None:
     """Poll a relocated source at its configured URL again, and never follow that relocation by itself."""
-    config = configuration.load(path)
-    with app.opened(config) as storage:
+    with opened(where) as storage:
         left = storage.polls.unmove(source, app.utc_now())
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
-def _operator() -> str:
+def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:
+    """Answer which source of the store this is: `same`, or a new one."""
+    if new == (same is not None):
+        raise UsageError("say `--same OLD` or `--new`")
+    config = configuration.load(path)
+    with app.opened(config) as storage:
+        config = storage.admin.bound(config)
+        for done in storage.admin.identify(config, source, same, app.utc_now()):
+            say(done)
+
+
+def operator() -> str:
+    """Return the name of the user who runs the command."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):  # container user without a name
@@ -98,7 +182,7 @@ def _operator() -> str:
 
 
 def export(path: Path, directory: Path) -> None:
-    """Write every channel and page as static files."""
+    """Apply the configuration and write every channel and page as static files."""
     from aggregator.cli.logging import set_up
     from aggregator.publish.publisher import Publisher
     from aggregator.web.export import export as write
@@ -108,6 +192,7 @@ def export(path: Path, directory: Path) -> None:
     with app.opened(config) as storage:
         try:
             bound = storage.admin.bound(config)
+            storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
             done = write(directory, Publisher(storage, lambda: bound), storage)
         except OSError as error:
             raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error

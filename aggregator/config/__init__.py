@@ -4,6 +4,6 @@ Only this package reads the file. It neither fetches nor writes.
 """
 
 from aggregator.config.edit import Addition, add_source, checked
-from aggregator.config.load import load, parse, warnings
+from aggregator.config.load import load, load_store, parse, text_of, warnings
 
-__all__ = ["Addition", "add_source", "checked", "load", "parse", "warnings"]
+__all__ = ["Addition", "add_source", "checked", "load", "load_store", "parse", "text_of", "warnings"]

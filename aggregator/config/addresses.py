@@ -71,6 +71,16 @@ def webhook(value: str) -> str:
     return _web(value, quoted=False)
 
 
+def proxy(value: str) -> str:
+    """Return the URL of an HTTP proxy; its port is 80 unless it is given."""
+    if "@" in value:
+        raise ValueError("holds a user name or password, which is not sent; use a proxy that asks for none")
+    url = _web(value, "http://")
+    if not url.startswith("http:") or urlsplit(url)[2:] != ("/", "", ""):
+        raise ValueError("must be http://, a host and a port, such as http://proxy.example:3128")
+    return url
+
+
 def database(value: str) -> str:
     """Return the URL of a PostgreSQL database. Its password comes from elsewhere: a file that is shown around
     must not hold one."""

@@ -61,23 +61,35 @@ def build(
     found = [_source(section, path, poll, environment=environment) for section in sections]
     sources = [source for source, _ in found]
     _check_distinct(sections, sources)
+    store, database = _store(top, path)
     config = Config(
         path=path.absolute(),
         publication=_publication(top.section("publication"), listen),
-        store=_resolve(path, top.one("store", values.line, "store/")),
+        store=store,
         sources=tuple(map(_identified, sources)),
         unnamed=_unnamed(sections),
         listen=listen,
         admin=admin,
         poll=poll,
         retention=_retention(top.section("retention")),
-        database=top.one("database", addresses.database, ""),
+        database=database,
         alerts=_alerts(top),
         hub_networks=_hub_networks(top.section("websub")),
+        proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
     )
     top.close()
     return config
+
+
+def build_store(root: Mapping, path: Path, faults: list[Fault]) -> tuple[Path, str]:
+    """Return directory and database URL of the store in `root`; no other key is read, right or wrong."""
+    return _store(Section(root, "", place=root.start, faults=faults), path)
+
+
+def _store(top: Section, path: Path) -> tuple[Path, str]:
+    directory = _resolve(path, top.one("store", values.line, "store/"))
+    return directory, top.one("database", addresses.database, "")
 
 
 def _publication(section: Section, listen: Address) -> Publication:
@@ -205,11 +217,13 @@ def _source(
         licence=rights.one("licence", values.line, _DEFAULT.licence),
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
+        paused=section.one("paused", values.pause, _DEFAULT.paused),
         burst=section.one("burst", values.whole(1, 10_000), _DEFAULT.burst),
         first_import=section.one("first_import", values.duration("0s", "36500d"), _DEFAULT.first_import),
         budget=_budget(section.section("budget"), poll.budget),
         allow_networks=section.many("allow_networks", addresses.network),
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
+        history=section.one("history", values.choice("on", "off"), "on") == "on",
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()

@@ -15,7 +15,7 @@ from aggregator.config import addresses, values
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
-from aggregator.model.settings import Network
+from aggregator.model.settings import Network, Republish
 
 T = TypeVar("T")
 
@@ -32,12 +32,17 @@ class Addition:
     organisation: str = ""
     topics: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
+    republish: str = ""
 
 
 def checked(source: Addition) -> tuple[Network, ...]:
     """Return the networks of a source to insert; UsageError names the option of `add` with a mistake."""
     if source.id:
         _option("--id", values.slug, source.id)
+    if source.organisation:
+        _option("--organisation", values.line, source.organisation)
+    if source.republish:
+        _option("--rights", values.choice(*Republish), source.republish)
     for name in source.topics:
         _option("--topic", values.slug, name)
     return tuple(_option("--allow-network", addresses.network, each) for each in source.networks)
@@ -85,6 +90,8 @@ def _fields(source: Addition) -> list[str]:
         fields.insert(0, f"id: {_scalar(source.id)}")
     if source.topics:
         fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
+    if source.republish:
+        fields.append(f"rights: {{republish: {source.republish}}}")
     if source.networks:
         fields.append(f"allow_networks: [{', '.join(map(_scalar, source.networks))}]")
     return fields

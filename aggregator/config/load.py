@@ -3,17 +3,19 @@
 Commands that fetch pass the environment, for the credentials of sources; without it no variable is read.
 """
 
+import os
+import stat
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aggregator.config.build import EXAMPLE_CONTACT, build
+from aggregator.config.build import EXAMPLE_CONTACT, build, build_store
 from aggregator.config.credentials import Environment
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem
-from aggregator.model.settings import Config
+from aggregator.model.settings import Config, Republish
 
 _START = (1, 1)
 
@@ -23,24 +25,50 @@ def load(path: Path, environment: Environment | None = None) -> Config:
 
     Sources without an id have a default one, which is final once `policy.source_ids` has bound it.
     """
+    return parse(text_of(path), path, environment)
+
+
+def load_store(path: Path) -> tuple[Path, str]:
+    """Return directory and database URL of the store that a file names, whatever mistakes its other keys
+    hold; raises ConfigError if these two are wrong, or the file is no YAML."""
+    faults: list[Fault] = []
+    store = build_store(_root(text_of(path), path), path, faults)
+    if faults:
+        raise _error(path, faults)
+    return store
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a regular file without its byte order mark; raises ConfigError."""
     try:
-        body = path.read_bytes()
+        # O_NONBLOCK: opening a pipe would wait for its writer, and a reload stop the service.
+        file = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with os.fdopen(file, "rb") as stream:
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                raise _error(path, [(_START, "is not a regular file; name one with --config")])
+            body = stream.read()
     except FileNotFoundError:
         fault = (_START, "does not exist; create it, or name another file with --config")
         raise _error(path, [fault]) from None
     except OSError as error:
         raise _error(path, [(_START, f"cannot be read: {error.strerror}")]) from error
     try:
-        text = body.decode("utf-8-sig")
+        return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         fault = (place_of(body, error.start), "is not UTF-8 from here on; save the file as UTF-8")
         raise _error(path, [fault]) from None
-    return parse(text, path, environment)
 
 
 def parse(text: str, path: Path, environment: Environment | None = None) -> Config:
     """Return the configuration in `text` as if read from the file `path`; raises ConfigError as `load`."""
     faults: list[Fault] = []
+    config = build(_root(text, path), path, faults, environment=environment)
+    if faults:
+        raise _error(path, faults)
+    return config
+
+
+def _root(text: str, path: Path) -> Mapping:
     try:
         root = read(text)
     except YamlError as error:
@@ -50,10 +78,7 @@ def parse(text: str, path: Path, environment: Environment | None = None) -> Conf
         raise _error(path, [fault])
     if not isinstance(root, Mapping):
         raise _error(path, [(_START, "must start with keys; write `sources:` above the list of feeds")])
-    config = build(root, path, faults, environment=environment)
-    if faults:
-        raise _error(path, faults)
-    return config
+    return root
 
 
 def warnings(config: Config) -> tuple[str, ...]:
@@ -75,6 +100,12 @@ def warnings(config: Config) -> tuple[str, ...]:
         f"{masked_feed(each.home)} is fetched over http, which sends its credentials unencrypted; use https"
         for each in config.credentials
         if each.home.startswith("http:") and not _is_local(urlsplit(each.home).hostname or "")
+    ]
+    found += [
+        f"{source.id} is fetched with credentials and its items are published: see that its terms allow it, "
+        "or write `rights: {republish: no}`"
+        for source in config.sources
+        if config.credentials_of(source) is not None and source.republish is not Republish.NO
     ]
     if is_public and _is_local(urlsplit(url).hostname or ""):
         found.append(f"publication.url is {url}, which other machines cannot open: set the public address")

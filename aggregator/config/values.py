@@ -6,13 +6,13 @@ No file, clock or network. Validators of hosts and URLs are in `addresses`.
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from aggregator.model.settings import Rule, Text
+from aggregator.model.settings import FOREVER, Rule, Text
 
 Word = TypeVar("Word", bound=str)
 
@@ -92,6 +92,18 @@ def _duration(value: str) -> timedelta:
     if not match:
         raise ValueError("must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d")
     return timedelta(seconds=int(match[1]) * _SECONDS[match[2]])
+
+
+def pause(value: str) -> datetime | None:
+    """Return the end of a pause: FOREVER for true, None for false, else the beginning of a day in UTC."""
+    if value in ("true", "false"):
+        return FOREVER if value == "true" else None
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+    except ValueError:  # such as 2026-02-30
+        pass
+    raise ValueError("must be true, false or a date such as 2026-12-31")
 
 
 def size(value: str) -> int:

@@ -3,37 +3,27 @@
 Pure: `now` and what the store knows are given. Withdraws nothing; absence from a document means nothing here.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from aggregator.dedupe import stories, within
+from aggregator.dedupe import edits, stories, within
+from aggregator.dedupe.addresses import learnt
+from aggregator.dedupe.decided import Decided
+from aggregator.dedupe.edits import Place, updated
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model import (
-    Candidate,
     Changes,
     Claim,
-    Edit,
     Item,
     Key,
     Knowledge,
-    Known,
     Mode,
     NewItem,
-    Placement,
     ReadResult,
-    State,
 )
-from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
-
-EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
-EDITS_WITHIN = timedelta(days=7)
-LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
-WITHDRAWN_BEFORE = "withdrawn before the store was restored"
-
-Place = Callable[[Item], Placement]
 
 
 def decide(
@@ -52,22 +42,13 @@ def decide(
     """
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
-    members: dict[int | None, list[Candidate]] = defaultdict(list)
-    for each in known.members:
-        members[each.story].append(each)
-    comparer = stories.Comparer()
-    edits = tuple(
-        _in_story(
-            edit,
-            source,
-            old,
-            story=None if old.story in known.unread_stories else members[old.story],
-            comparer=comparer,
-        )
-        for item, old in found.known
-        if (edit := _edit(item, old, now=now, place=place)) is not None
+    comparer, decisions = stories.Comparer(), Decided(known.decisions, claim)
+    # Before the new items: both spend one budget of steps.
+    edited = edits.decide(
+        found, known, claim, source, decisions=decisions, comparer=comparer, now=now, place=place
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
+    unsettled = (edit.item.digest for edit in edited if edit.unsettled)
     return Changes(
         basis=known,
         mode=found.mode,
@@ -76,13 +57,15 @@ def decide(
             known,
             claim,
             matcher=stories.Matcher(known, source.domains, comparer),
+            decisions=decisions,
             source=source,
             now=now,
             place=place,
             is_foreign=is_foreign,
         ),
-        edits=edits,
-        seen=_seen(listed, claim.seen, numbers, found.superseded),
+        edits=edited,
+        seen=_seen(listed, claim.seen, numbers, (*found.superseded, *unsettled)),
+        volatile=learnt(found.known, claim.volatile),
     )
 
 
@@ -100,81 +83,13 @@ def _seen(
     return tuple((digest, known.get(digest, 0)) for digest in listed if digest not in unread)
 
 
-def _edit(item: Item, old: Known, *, now: datetime, place: Place) -> Edit | None:
-    """Return what to do to a known item, None for nothing.
-
-    A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
-    them.
-    """
-    is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
-    moves = item.url != old.url and not is_withdrawn
-    is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
-    substantive = (item.fingerprint != old.fingerprint and not is_withdrawn) or is_elsewhere
-    placement = _placed_anew(item, old, now=now, place=place)
-    if not substantive and item.keys == old.current and placement is None:
-        return None
-    is_damped = old.edits >= EDITS_MAX and not is_elsewhere
-    added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
-    added |= {*placement.flags} if placement else set()
-    return Edit(
-        number=old.number,
-        item=item,
-        substantive=substantive,
-        updated=_updated(item, after=old.updated, now=now) or now,
-        moves=moves,
-        revises=substantive and is_public and not is_damped,
-        is_public=is_public and (substantive or moves),
-        placement=placement,
-        returns=old.state is State.HELD and old.reinstated,
-        flags=tuple(sorted({*old.flags, *added})) if added else None,
-        id=old.id,
-    )
-
-
-def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:
-    """Return the new placement of an item that its date holds, or that was reinstated; None when it stays.
-
-    An item that goes live is held until now: the next tick publishes it.
-    """
-    if old.state is not State.HELD or not (old.dated or old.reinstated):
-        return None
-    placement = place(item)
-    if placement.state is State.LIVE:
-        placement = replace(placement, state=State.HELD, release=now, dated=True)
-    elif not placement.dated:
-        return None
-    return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
-
-
-def _in_story(
-    edit: Edit,
-    source: Source,
-    old: Known,
-    *,
-    story: Sequence[Candidate] | None,
-    comparer: stories.Comparer,
-) -> Edit:
-    """Return the edit with whether the item leaves its story, and its source's domains; `story` are the other
-    members, None when they are more than were read."""
-    if not edit.substantive and not edit.moves:
-        return edit
-    url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
-    left = bool(url) and was_home and not is_within(url, source.domains)
-    parts = story is None or (bool(story) and stories.parts(edit.item, source.domains, story, comparer))
-    return replace(edit, parts=parts, leaves_home=left)
-
-
-def _updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
-    """Return the origin's own date of the change if it can be one, else None."""
-    return item.updated if item.updated is not None and after < item.updated <= now else None
-
-
 def _new(
     found: within.Resolved,
     known: Knowledge,
     claim: Claim,
     *,
     matcher: stories.Matcher,
+    decisions: Decided,
     source: Source,
     now: datetime,
     place: Place,
@@ -187,17 +102,18 @@ def _new(
     guids = Counter(item.guid for item in items)  # a guid of several entries identifies none of them
     made: list[NewItem] = []
     for item in reversed(items):
-        placement = place(item)
+        name = item_id(claim.id, _unused(item, found.mode, used))
+        placement = decisions.placed(item, found.mode, name, place(item))
         match = matcher.match(item, placement.shown)
         made.append(
             NewItem(
                 item=item,
-                id=item_id(claim.id, _unused(item, found.mode, used)),
+                id=name,
                 public_id=item.guid
                 if guids[item.guid] == 1 and _is_publishable(item.guid, known) and not is_foreign(item.guid)
                 else "",
                 placement=placement,
-                updated=_updated(item, after=placement.shown, now=now) or placement.shown,
+                updated=updated(item, after=placement.shown, now=now) or placement.shown,
                 backlog=claim.first_import
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=match.same.number if match.same else None,
@@ -208,7 +124,7 @@ def _new(
 
 
 def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ...]:
-    """Return the items with ids that no item has, and withdrawn where the journal of a restore says so.
+    """Return the items with ids that no item has.
 
     A source that took the id of an older one would clash, and so does a guid in use elsewhere.
     """
@@ -223,11 +139,7 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         if not public or public in taken:
             public = minted(known.authority, own)
         taken |= {own, public}
-        made = replace(new, id=own, public_id=public)
-        if known.withdrawn & {new.id, own}:
-            withdrawn = replace(new.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-            made = replace(made, placement=withdrawn)
-        identified.append(made)
+        identified.append(replace(new, id=own, public_id=public))
     return tuple(identified)
 
 

@@ -10,7 +10,16 @@ from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.wording import DEFAULT, LINE
-from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Item, Origin, Release, Stored
+from aggregator.model import (
+    LANGUAGE_DETECTED,
+    AlsoReleased,
+    Enclosure,
+    FeedInfo,
+    Item,
+    Origin,
+    Release,
+    Stored,
+)
 from aggregator.model.settings import Publication, Republish, Text
 from aggregator.normalise.feed_address import Remover, remover
 
@@ -45,12 +54,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     url = web_address(item.url)
     title = _title(item, rights, allowed.text) or organisation
     authors = _names(item.authors)
-    words = disclaimer.Variables(
-        line(publication.name),
-        organisation,
-        source.licence,
-        _variables(stored, url=url or source.link, title=title, authors=authors),
-    )
+    about = _variables(stored, url=url or source.link, title=title, authors=authors)
+    words = disclaimer.Variables(line(publication.name), organisation, source.licence, about)
     notice, plain = _standing(text, publication, language, words)
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
@@ -80,6 +85,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         also=_also(stored, publication),
         corrected=stored.corrected,
         is_dated=stored.is_dated,
+        is_language_detected=LANGUAGE_DETECTED in stored.flags,
     )
 
 

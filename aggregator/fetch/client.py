@@ -1,6 +1,6 @@
 """Fetch of one document or post of one form, under a deadline and byte caps, following redirects itself.
 
-Bodies are not parsed, requests not retried, cookies not kept. Uses httpx, as do its siblings.
+Bodies are not parsed, requests not retried, cookies not kept beyond one fetch. Uses httpx.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -17,12 +16,15 @@ from aggregator import __version__
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import SHOWN_CHARACTERS_MAX, as_utf8, field_value, printable, redacted
 from aggregator.fetch.body import read_body
+from aggregator.fetch.cookies import Cookies
 from aggregator.fetch.deadline import Deadline
 from aggregator.fetch.decode import ACCEPTED
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.files import read_file
 from aggregator.fetch.memory import Budget
 from aggregator.fetch.politeness import Hosts
+from aggregator.fetch.proxy import proxy_of
+from aggregator.fetch.resolver import Resolver
 from aggregator.fetch.responses import (
     METHOD_KEPT,
     NO_VALIDATORS,
@@ -35,7 +37,8 @@ from aggregator.fetch.responses import (
     kept,
     refreshed,
 )
-from aggregator.fetch.transport import ALLOWED, Resolver, Transport
+from aggregator.fetch.target import is_at_home, web_url
+from aggregator.fetch.transport import ALLOWED, Transport
 from aggregator.model import Fetched, Validators
 from aggregator.model.settings import Credentials, Network, PollSettings
 
@@ -44,7 +47,7 @@ FEED_TYPES = (
     "application/xml;q=0.8, text/xml;q=0.8, application/json;q=0.7, */*;q=0.1"
 )
 BODY_BYTES_IN_FLIGHT = 64_000_000  # of the bodies that all fetches together hold
-REDIRECTS_MAX, FETCHED_URL_CHARS_MAX = 10, 8_000
+REDIRECTS_MAX = 10
 RESOLVER_THREADS = 32
 DECODER_THREADS = 2  # a step is bounded, so that costly bodies take turns with all others
 _NO_CONTENT = httpx.ByteStream(b"")
@@ -70,6 +73,7 @@ class _Redirect:
 
     url: str
     is_permanent: bool
+    response: httpx.Response  # closed; it may set cookies
 
 
 class Client:
@@ -81,11 +85,12 @@ class Client:
         *,
         contact: str,
         publication_url: str,
+        proxy: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
-        self._transport = transport or Transport(resolve=self._resolver)
+        self._transport = transport or Transport(resolve=self._resolver, proxy=proxy_of(proxy))
         self.hosts = Hosts(
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
@@ -152,38 +157,43 @@ class Client:
             raise FetchError(message, cause=Cause.NETWORK) from error
 
     async def _follow(self, url: str, transfer: _Transfer, *, deadline: Deadline) -> Fetched:
-        target, parsed = url, _web_url(url, found_at=url)
-        visited, first_host = list[str](), urlsplit(url).hostname or ""  # as stored
+        target, parsed = url, web_url(url, found_at=url)
+        visited, first_host = list[tuple[str, bytes]](), urlsplit(url).hostname or ""  # as stored
+        cookies = Cookies()
         permanent, previous = True, None
         while len(visited) <= REDIRECTS_MAX:
-            visited.append(target)
+            step = target, cookies.field(parsed)
+            if step in visited:  # with another cookie the same URL may answer otherwise
+                raise FetchError(f"{redacted(url)} redirects in a circle", cause=Cause.HTTP)
+            visited.append(step)
             self.hosts.record_redirect(first_host, parsed.host)
-            if not _is_at_home(transfer.credentials, parsed):
+            if not is_at_home(transfer.credentials, parsed):
                 # For good: the other host chose the URL of a redirect back.
                 transfer = replace(transfer, credentials=None)
             goes_on = previous is not None and previous.host == parsed.host
-            answer = await self._hop(target, parsed, transfer, deadline=deadline, goes_on=goes_on)
+            request = self._request(target, parsed, transfer, cookie=step[1])
+            answer = await self._hop(target, request, transfer, deadline=deadline, goes_on=goes_on)
             if isinstance(answer, Fetched):
                 return replace(answer, permanent=permanent) if len(visited) > 1 else answer
+            cookies.take(request, answer.response)
             permanent, transfer = permanent and answer.is_permanent, replace(transfer, limits_host=False)
-            previous, parsed = parsed, _web_url(answer.url, found_at=target, base=parsed)
+            previous, parsed = parsed, web_url(answer.url, found_at=target, base=parsed)
             if transfer.content is not None and (previous.scheme, parsed.scheme) == ("https", "http"):
                 raise FetchError(f"{redacted(target)} leads from https to http", cause=Cause.REFUSED)
             target = str(parsed)
-            if target in visited:
-                raise FetchError(f"{redacted(url)} redirects in a circle", cause=Cause.HTTP)
         raise FetchError(f"{redacted(url)} redirects more than {REDIRECTS_MAX} times", cause=Cause.LIMIT)
 
     async def _hop(
-        self, url: str, parsed: httpx.URL, transfer: _Transfer, *, deadline: Deadline, goes_on: bool
+        self, url: str, request: httpx.Request, transfer: _Transfer, *, deadline: Deadline, goes_on: bool
     ) -> Fetched | _Redirect:
         """Send one request and interpret its response."""
+        host = request.url.host
         try:
-            async with self.hosts.slot(parsed.host, goes_on=goes_on), deadline.running():
-                response = await self._transport.handle_async_request(self._request(url, parsed, transfer))
+            async with self.hosts.slot(host, goes_on=goes_on), deadline.running():
+                response = await self._transport.handle_async_request(request)
                 try:
                     if response.status_code == 429 and transfer.limits_host:  # before the slot is free
-                        self.hosts.limit(parsed.host)
+                        self.hosts.limit(host)
                     return await self._interpret(url, response, transfer)
                 finally:
                     await response.aclose()
@@ -194,7 +204,7 @@ class Client:
             reason = printable(str(error))[:SHOWN_CHARACTERS_MAX]
             raise FetchError(f"{redacted(url)} failed: {reason}", cause=Cause.NETWORK) from error
 
-    def _request(self, url: str, parsed: httpx.URL, transfer: _Transfer) -> httpx.Request:
+    def _request(self, url: str, parsed: httpx.URL, transfer: _Transfer, *, cookie: bytes) -> httpx.Request:
         headers = [
             (b"Host", parsed.netloc),
             (b"User-Agent", self._agent),
@@ -208,6 +218,10 @@ class Client:
                 headers.append((b"If-Modified-Since", field_value(transfer.validators.last_modified)))
         if transfer.credentials is not None:
             headers.extend((name.encode(), value.encode()) for name, value in transfer.credentials.fields)
+        if cookie:  # in one field with the operator's own (RFC 6265 section 5.4)
+            own = [value for name, value in headers if name.lower() == b"cookie"]
+            headers = [field for field in headers if field[0].lower() != b"cookie"]
+            headers.append((b"Cookie", b"; ".join((*own, cookie))))
         if transfer.content is not None:
             headers.append((b"Content-Type", transfer.content_type.encode()))
             extensions = {ALLOWED: transfer.networks}
@@ -225,7 +239,7 @@ class Client:
         headers.encoding = "latin-1"  # which loses no byte
         location = first(headers, "location")
         if status in (REDIRECTS if transfer.content is None else METHOD_KEPT) and location:
-            return _Redirect(as_utf8(location), status in PERMANENT)
+            return _Redirect(as_utf8(location), status in PERMANENT, response)
         if transfer.content is not None and status // 100 == 2:
             return Fetched(url, status, None)
         body, received = None, 0
@@ -249,32 +263,3 @@ class Client:
             headers=kept(headers),
             received=received,
         )
-
-
-@lru_cache(1024)  # parsed at every poll, as the target and as the origin of secrets
-def _web_url(url: str, *, found_at: str, base: httpx.URL | None = None) -> httpx.URL:
-    """Return the parsed URL without userinfo and fragment. FetchError unless it is an http or https one."""
-    try:
-        urlsplit(url)  # raises ValueError where httpx would escape a broken host
-        parsed = httpx.URL(url) if base is None else base.join(url)
-        if parsed.userinfo or parsed.fragment:
-            parsed = parsed.copy_with(userinfo=b"", fragment=None)
-        host = parsed.host  # raises UnicodeError for an invalid IDNA label
-    except (httpx.InvalidURL, ValueError) as error:
-        raise FetchError(
-            f"{redacted(found_at)} leads to an unreadable address", cause=Cause.REFUSED
-        ) from error
-    is_web = parsed.scheme in ("http", "https") and host and 0 <= (parsed.port or 0) < 65_536
-    if not is_web or len(url) > FETCHED_URL_CHARS_MAX:
-        raise FetchError(
-            f"{redacted(found_at)} leads to {redacted(url)}, which is no web address", cause=Cause.REFUSED
-        )
-    return parsed
-
-
-def _is_at_home(credentials: Credentials | None, url: httpx.URL) -> bool:
-    """Return whether credentials belong to the origin (scheme, host, port) of a URL; None to every one."""
-    if credentials is None:
-        return True
-    home = _web_url(credentials.home, found_at=credentials.home)
-    return (url.scheme, url.host, url.port) == (home.scheme, home.host, home.port)

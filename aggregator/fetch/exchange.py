@@ -1,4 +1,4 @@
-"""One HTTP/1.1 request and its response, on a connection of their own. Knows no TLS and no httpx.
+"""One HTTP/1.1 request and its response, on a connection of their own. Knows no httpx.
 
 A connection carries one request, so no byte of one response can pass as another one: request smuggling and
 response splitting gain nothing. Chunks are parsed by llhttp (httptools).
@@ -6,6 +6,7 @@ response splitting gain nothing. Chunks are parsed by llhttp (httptools).
 
 import asyncio
 import re
+import ssl
 from typing import cast
 
 from httptools import HttpParserError, HttpResponseParser
@@ -62,6 +63,14 @@ class Exchange(asyncio.Protocol):
         if len(data) > BUFFERED_BYTES_MAX:
             self._transport.resume_reading()
         return data
+
+    async def over_tls(self, context: ssl.SSLContext, name: str) -> "Exchange":
+        """Return the exchange of one more request over TLS on this connection, which is now a tunnel."""
+        inner, loop = Exchange(), asyncio.get_running_loop()
+        transport = await loop.start_tls(self._transport, inner, context, server_hostname=name)
+        assert transport is not None  # None of a transport that is closing raises before
+        inner.connection_made(transport)
+        return inner
 
     def close(self) -> None:
         """Close the connection, whatever is still received on it."""

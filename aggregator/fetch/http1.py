@@ -10,6 +10,8 @@ from dataclasses import dataclass
 _STATUS_LINE = re.compile(rb"HTTP/[0-9]\.[0-9] ([1-9][0-9]{2})(?: [^\r]*)?\r?")
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")  # RFC 9110 section 5.6.2
 _FOLD = re.compile(rb"\r?\n[ \t]+")  # obs-fold, RFC 9112 section 5.2: to be read as one blank
+_ILLEGAL_STATUS = re.compile(rb"HTTP/[0-9]\.[0-9] (?![1-9][0-9]{2}\b)([0-9]{1,4})(?:[ \r]|$)")
+_CR_AND_NUL_AS_BLANKS = bytes.maketrans(b"\r\0", b"  ")
 _LENGTH = re.compile(rb"[0-9]{1,19}")
 
 
@@ -46,18 +48,29 @@ def request_head(method: bytes, target: bytes, fields: list[tuple[bytes, bytes]]
 
 
 def parse_head(data: bytes) -> Head:
-    """Return the head that `data` holds, blank line included. Lines may end with a bare LF. ProtocolError."""
+    """Return the head that `data` holds, blank line included. Lines may end with a bare LF. ProtocolError.
+
+    Blanks before the colon are removed (RFC 9112 section 5.1), CR and NUL in a value replaced by blanks
+    (RFC 9110 section 5.5). A line whose name is no token is dropped.
+    """
     first, _, rest = data.partition(b"\n")
     status = _STATUS_LINE.fullmatch(first)
-    if status is None or rest[:1] in b" \t":
-        raise ProtocolError("illegal status line, or no HTTP/1.1")
+    if status is None:
+        raise ProtocolError(_why_illegal(first))
     fields = []
     for line in _FOLD.sub(b" ", rest).split(b"\n")[:-2]:
-        name, _, value = line.removesuffix(b"\r").partition(b":")
-        if not _TOKEN.fullmatch(name) or b"\r" in value or b"\0" in value:
-            raise ProtocolError("illegal header line")
-        fields.append((name, value.strip(b" \t")))
+        name, colon, value = line.removesuffix(b"\r").partition(b":")
+        name = name.rstrip(b" \t")
+        if colon and _TOKEN.fullmatch(name):
+            fields.append((name, value.translate(_CR_AND_NUL_AS_BLANKS).strip(b" \t")))
     return Head(int(status[1]), tuple(fields))
+
+
+def _why_illegal(line: bytes) -> str:
+    """Return the words for an operator about a first line that is no status line of HTTP/1.1."""
+    if code := _ILLEGAL_STATUS.match(line):
+        return f"it answered with the status {code[1].decode()}, which HTTP does not have"
+    return "it does not answer in HTTP/1.1: illegal status line"
 
 
 def body_length(head: Head) -> int | None:

@@ -2,7 +2,7 @@
 hosts that answered 429, and which hosts are prompt: their last fetch took less than SLOW_FETCH_AFTER.
 
 A fetch always gets its slot in the end, unless its host has just answered 429. The state of a host outlives
-the process: it is stored with each poll and restored at the start.
+the process and counts in all: it is stored with each poll, restored at the start and read with each claim.
 """
 
 import asyncio
@@ -86,15 +86,24 @@ class Hosts:
 
     def restore(self, states: Iterable[HostState], now: datetime) -> None:
         """Adopt the stored states of a former process, given newest first."""
-        for state in reversed(tuple(states)):
+        states = tuple(states)
+        for state in reversed(states):
             if state.prompt is not None:
                 self._prompt[state.host] = state.prompt
             if state.leads_to:
                 self._leads[state.host] = state.leads_to
-            if (wait := _seconds(state.next_at, now)) > 0:
-                self._host(state.host).next = _now() + min(wait, self.gap)
-            if (wait := _seconds(state.refused_until, now)) > 0:
-                self._host(state.host).limited = _now() + min(wait, LIMITED_FOR)
+        self.heed(states, now)
+
+    def heed(self, states: Iterable[HostState], now: datetime) -> None:
+        """Keep the waits that other processes have stored. Longer ones than a process sets are those of a
+        clock that was set back."""
+        for state in states:
+            if 0 < (wait := _seconds(state.next_at, now)) <= self.gap:
+                here = self._host(state.host)
+                here.next = max(here.next, _now() + wait)
+            if 0 < (wait := _seconds(state.refused_until, now)) <= LIMITED_FOR:
+                here = self._host(state.host)
+                here.limited = max(here.limited, _now() + wait)
 
     def take_over(self, former: "Hosts") -> None:
         """Adopt the states of the instance that this one, with other settings, replaces."""

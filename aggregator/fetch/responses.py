@@ -5,7 +5,7 @@ from http.client import responses
 import httpx
 
 from aggregator.errors import Cause, FetchError
-from aggregator.fetch.address import redacted
+from aggregator.fetch.address import field_value, redacted
 from aggregator.model import Validators
 
 PERMANENT = (301, 308)
@@ -35,9 +35,15 @@ def refreshed(url: str, headers: httpx.Headers, stored: Validators = NO_VALIDATO
     """Return the validators for the next conditional request to `url`: the response's, else the stored."""
     return Validators(
         url=url,
-        etag=_short(first(headers, "etag")) or stored.etag,
-        last_modified=_short(first(headers, "last-modified")) or stored.last_modified,
+        etag=_sendable(first(headers, "etag")) or stored.etag,
+        last_modified=_sendable(first(headers, "last-modified")) or stored.last_modified,
     )
+
+
+def _sendable(validator: str) -> str:
+    """Return the validator, "" for one that would be sent altered, or as `*`, which matches everything."""
+    is_verbatim = field_value(validator) == validator.encode("latin-1", "replace")
+    return _short(validator) if is_verbatim and validator != "*" else ""
 
 
 def expect_304(url: str, validators: Validators) -> None:
@@ -56,6 +62,10 @@ def _short(value: str) -> str:
 
 def failure(url: str, status: int, headers: httpx.Headers, *, host: str = "") -> FetchError:
     """Return the error for a response without a usable body; `host` as in FetchError."""
+    # With its registered phrase; the origin's own phrase is never shown.
+    answered = f"answered {status} {responses.get(status, '')}".rstrip()
+    if status in REDIRECTS and not first(headers, "location"):
+        answered += ", a redirect without an address (no Location)"
     is_page = "html" in first(headers, "content-type").lower()
     if status == 410:
         cause = Cause.GONE
@@ -64,8 +74,7 @@ def failure(url: str, status: int, headers: httpx.Headers, *, host: str = "") ->
     else:
         cause = Cause.HTTP
     return FetchError(
-        # With its registered phrase; the origin's own phrase is never shown.
-        f"{redacted(url)} answered {status} {responses.get(status, '')}".rstrip(),
+        f"{redacted(url)} {answered}",
         cause=cause,
         status=status,
         retry_after=_short(first(headers, "retry-after")),

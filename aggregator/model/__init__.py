@@ -4,9 +4,18 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 """
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
+from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
-from aggregator.model.item import Enclosure, Item, Key, KeyKind, Mode
+from aggregator.model.item import (
+    FINGERPRINT_VERSION,
+    LANGUAGE_DETECTED,
+    Enclosure,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+)
 from aggregator.model.poll import (
     Ahead,
     Alert,
@@ -14,6 +23,7 @@ from aggregator.model.poll import (
     AlertState,
     Answer,
     Claim,
+    Doubt,
     Health,
     Outcome,
     OutcomeKind,
@@ -25,7 +35,7 @@ from aggregator.model.poll import (
     Totals,
 )
 from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Window
-from aggregator.model.schedule import ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
+from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     Candidate,
     FeedInfo,
@@ -34,9 +44,7 @@ from aggregator.model.stored import (
     Knowledge,
     Known,
     Revision,
-    State,
     Stored,
     StoryMember,
-    Trigger,
 )
 from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task, TaskKind

@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.decision import State, Trigger
 from aggregator.model.item import Item, Mode
-from aggregator.model.stored import Knowledge, State, Trigger
+from aggregator.model.stored import Knowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class Placement:
     flags: tuple[str, ...] = ()
     over_budget: bool = False  # held by the budget of its source
     dated: bool = False  # held by its date: another date of its origin places it anew
+    copy_of: str = ""  # id of the withdrawn release that it is a copy of, and held for
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Edit:
     holds, None when it stays; `returns`: the item was reinstated and its origin says it again, so that it has
     a new `updated`, and no revision of what was withdrawn. `flags` are all it has afterwards, None for no
     change. `parts`: it leaves its story; `leaves_home`: its link has left the domains of its source. `id` is
-    that of the item.
+    that of the item. `copy_of` is that of a withdrawn release of which it has become a copy: it is held.
+    `version` is the number of the new content, 0 for none. `waits`: that version is stored beside the item
+    until it is approved; `drops`: one that waited is no longer what the origin says. `refreshes`: its
+    addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
     """
 
     number: int
@@ -68,6 +73,12 @@ class Edit:
     parts: bool = False
     leaves_home: bool = False
     id: str = ""
+    copy_of: str = ""
+    version: int = 0
+    waits: bool = False
+    drops: bool = False
+    refreshes: bool = False
+    unsettled: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +96,15 @@ class Changes:
     new: tuple[NewItem, ...] = ()
     edits: tuple[Edit, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
+    volatile: tuple[str, ...] = ()  # query parameters that turned out to vary from poll to poll
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """One step of an item's life as `lifecycle` decided it, with its audit line."""
+    """One step of an item's life as `lifecycle` decided it, with its audit line.
+
+    `version` is the one that a release approves, or that is struck; None for a step of all versions.
+    """
 
     number: int
     before: State
@@ -100,3 +115,4 @@ class Transition:
     at: datetime
     id: str = ""  # of the item, which a restore meanwhile may have given another number
     release: datetime | None = None  # of an item that is held now, the operator's
+    version: int | None = None

@@ -7,6 +7,11 @@ from typing import NamedTuple
 
 from aggregator.model.entry import Origin
 
+# Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
+FINGERPRINT_VERSION = 2
+# Names in `Item.queries`: that of a query parameter stands behind PARAMETER.
+SHAPE, ADDRESSES, PARAMETER = "", "*", "?"
+
 
 class KeyKind(IntEnum):
     """Kind of identity key. The numbers are stored: never renumber."""
@@ -35,6 +40,9 @@ class Key(NamedTuple):
 
     kind: KeyKind
     digest: bytes
+
+
+LANGUAGE_DETECTED = "language-detected"  # flag of an item whose language its origin does not declare
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +86,7 @@ class Item:
     rights: str = ""
     origin: Origin | None = None
     fingerprint: bytes = b""
+    queries: tuple[tuple[str, str], ...] = ()  # digests of its addresses, by `normalise.signed_urls`
     digest: bytes = b""
     signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
     untitled: bool = False

@@ -38,6 +38,24 @@ class Relocation:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """The question whether a configured source is one that the store has; `former` is its number, 0 for none.
+
+    `name` is the id of that source and `feed` its address; `asked` is the one configured now. `same` is
+    the source whose items the document lists (0: none, known once `is_read`), or the operator's answer (0: a
+    new source) once `is_answered`.
+    """
+
+    former: int = 0
+    name: str = ""
+    feed: str = ""
+    asked: str = ""
+    same: int = 0
+    is_read: bool = False
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Spent:
     """Items and bytes that a source has added to the store on one day (UTC), numbered from year 1."""
 
@@ -72,7 +90,7 @@ class OverBudget:
 
 
 class AlertKind(StrEnum):
-    """The kinds of alert about a source. The values are stored: never rename one."""
+    """The kinds of alert about a source, then about the service. The values are stored: never rename one."""
 
     MOVED = "moved"
     GONE = "gone"
@@ -86,7 +104,13 @@ class AlertKind(StrEnum):
     AHEAD = "ahead"  # event: its items are held until their dates
     DISTANT = "distant"  # event: its items are dated too far ahead, the operator decides
     STORY = "story"  # event: its items no longer agree with those of other sources
+    COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
+    CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
+    HELD = "held"  # items wait for the operator
+    BACKUP = "backup"  # the nightly backup failed
+    DISK = "disk"  # nearly full
+    WORKERS = "workers"  # many die
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +137,8 @@ class Claim:
     failing_since: datetime | None = None  # start of the first failure in a row
     findings: int = 0  # polls that found something new
     last_success: datetime | None = None
-    last_full: datetime | None = None  # last unconditional fetch
+    last_body: datetime | None = None  # last response with a body: 304s have lasted since
+    has_new_validators: bool = False  # another validator once came with a body of the same URL
     last_limited: datetime | None = None  # its last 429
     usual_gap: timedelta | None = None  # between polls that found something new
     last_new: datetime | None = None  # the last of them
@@ -126,6 +151,8 @@ class Claim:
     relocation: Relocation = Relocation()
     spent: Spent = Spent()
     ahead: Ahead = Ahead()
+    doubt: Doubt = Doubt()
+    volatile: tuple[str, ...] = ()  # query parameters whose values vary from poll to poll and mean nothing
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
@@ -161,12 +188,11 @@ class Outcome:
 class Answer:
     """The origin's answer to one poll, and what was read of it.
 
-    `asked` are the validators sent, `digest` is that of the body (None: 304). `read` is None when the
-    document did not have to be read; `advert` names its hubs (None: unknown).
+    `digest` is that of the body (None: 304). `read` is None when the document did not have to be read;
+    `advert` names its hubs (None: unknown).
     """
 
     fetched: Fetched
-    asked: Validators
     digest: bytes | None = None
     read: ReadResult | None = None
     advert: Advert | None = None
@@ -206,7 +232,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert with the times it was raised and cleared."""
+    """An alert with the times it was raised and cleared; `source` is "" for one about the service."""
 
     number: int
     source: str
@@ -245,6 +271,7 @@ class Health:
     last_success: datetime | None = None
     last_new: datetime | None = None
     relocation: Relocation = Relocation()
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ class Release:
     also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False
     is_dated: bool = True
+    is_language_detected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

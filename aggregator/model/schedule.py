@@ -29,10 +29,12 @@ class DueReason(StrEnum):
     MOVED = "moved"  # another address was configured
     CONFIGURED_AGAIN = "configured_again"  # back in the configuration
     UNMOVED = "unmoved"  # the operator took the relocation back
+    PAUSED = "paused"  # by `paused` in sources.yaml
     CLOCK = "clock"  # the clock was wrong when it was scheduled
 
 
 ORIGIN_WISHES = frozenset({DueReason.ORIGIN_WAIT, DueReason.HOST_LIMIT, DueReason.ORIGIN_GONE})
+FIXED = ORIGIN_WISHES | {DueReason.PAUSED}  # no announcement or decision makes a poll earlier
 
 
 @dataclass(frozen=True, slots=True)

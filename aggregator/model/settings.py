@@ -5,12 +5,15 @@ Only `aggregator.config` creates them from a file. They are hashable and cheap t
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
 Network = IPv4Network | IPv6Network
+
+
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 class Republish(StrEnum):
@@ -107,6 +110,8 @@ class Source:
     budget: Budget = Budget()
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
+    history: bool = True  # earlier versions of its items are shown
+    paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 
 
@@ -176,6 +181,14 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What a store keeps of the configuration last applied to it: all that its outputs show."""
+
+    publication: Publication
+    sources: tuple[Source, ...]  # with the settings that the store keeps, else defaults
+
+
 DOMAIN_LABELS_MAX = 128  # a host name has 253 characters at most (RFC 1035 section 2.3.4)
 LISTEN, ADMIN = Address("127.0.0.1", 8000), Address("127.0.0.1", 8001)  # defaults
 
@@ -196,6 +209,7 @@ class Config:
     database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
     alerts: Webhook | None = None
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
+    proxy: str = ""  # URL of the HTTP proxy that carries all requests; "": none
     credentials: tuple[Credentials, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)

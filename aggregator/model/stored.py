@@ -2,29 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
+from aggregator.model.decision import Decisions, State
 from aggregator.model.item import Item, Key
 from aggregator.model.settings import Republish
-
-
-class State(StrEnum):
-    """Life-cycle state of an item; only `policy.lifecycle` changes it."""
-
-    HELD = "held"
-    LIVE = "live"
-    WITHDRAWN = "withdrawn"
-
-
-class Trigger(StrEnum):
-    """Causes of a transition: the import, the clock or the operator."""
-
-    FIRST_SEEN = "first seen"
-    TIME = "time"
-    RELEASE = "release"
-    HOLD = "hold"
-    WITHDRAW = "withdraw"
-    REINSTATE = "reinstate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +15,12 @@ class Known:
     `keys` are those of its keys, old and new, that the document's items share; `current` the ones it was last
     seen under. `listed` says that its raw item, unchanged, stands in the document at hand. `edits` counts its
     revisions of the last 7 days. `release` is when a held item goes live by itself, `dated` that its date
-    holds it, `reinstated` that it goes live when its origin says it again.
+    holds it, `reinstated` that it goes live when its origin says it again. `signature` is that of its text,
+    b"" for none and as long as no document says what the operator has withdrawn. `versions` counts its
+    versions. With a `pending` version, title, link and fingerprint are of that one; `approved_url` and
+    `approved` are those of the version shown. `fingerprint` is b"" when it cannot be known; `is_outdated`: it
+    was computed anew, because the store has one of a former version. `unsettled` is the one that was shown
+    last, with other query values alone. `freed`: retention has dropped its content.
     """
 
     number: int
@@ -53,6 +39,15 @@ class Known:
     flags: tuple[str, ...] = ()
     id: str = ""
     story: int | None = None
+    signature: bytes = b""
+    versions: int = 1
+    pending: int | None = None
+    approved_url: str = ""
+    approved: bytes = b""
+    queries: tuple[tuple[str, str], ...] = ()
+    unsettled: bytes | None = None
+    is_outdated: bool = False
+    freed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +77,8 @@ class Knowledge:
     one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
     `members` are those by other sources in the stories of both, in any state; those of `unread_stories` are
     more than one poll reads. `seq` is the change sequence at that moment.
-    `taken` are ids that other items have; `withdrawn` are ids of items that were withdrawn before the store
-    was restored without them. `authority` is that of minted tag: ids (RFC 4151).
+    `taken` are ids that other items have; `decisions` are those of the operator. `authority` is that of
+    minted tag: ids (RFC 4151).
     """
 
     authority: str
@@ -95,7 +90,7 @@ class Knowledge:
     unread: frozenset[bytes] = frozenset()
     unread_stories: frozenset[int | None] = frozenset()
     taken: frozenset[str] = frozenset()
-    withdrawn: frozenset[str] = frozenset()
+    decisions: Decisions = Decisions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +110,8 @@ class Stored:
 
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
-    service when its source was first read.
+    service when its source was first read. `version` counts from 1; `pending` is the number of a newer
+    version that waits for approval.
     """
 
     number: int
@@ -136,6 +132,13 @@ class Stored:
     backlog: bool = False
     flags: tuple[str, ...] = ()
     also: tuple[StoryMember, ...] = ()
+    version: int = 1
+    pending: int | None = None
+
+    @property
+    def newest(self) -> int:
+        """Return the number of its newest version, shown or waiting."""
+        return self.version if self.pending is None else self.pending
 
     @property
     def is_dated(self) -> bool:
@@ -161,6 +164,7 @@ class FeedInfo:
     configured: bool = True
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
+    history: bool = True  # earlier versions of its items are shown
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
 
 
@@ -168,7 +172,7 @@ class FeedInfo:
 class Revision:
     """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
 
-    `next_url` is the link of the state that replaced it.
+    `next_url` is the link of the next state whose text is kept. `struck`: the operator removed its text.
     """
 
     number: int
@@ -178,6 +182,8 @@ class Revision:
     url: str
     size: int
     next_url: str = ""
+    version: int = 0
+    struck: bool = False
 
     @property
     def former_url(self) -> str:
@@ -206,6 +212,7 @@ class ItemQuery:
     topic: str = ""
     language: str = ""
     states: tuple[State, ...] = ()
+    or_pending: bool = False  # also items in another state with a version that waits for approval
     limit: int = 50
     before: int | None = None  # only items with a smaller number
     newest: bool = False

@@ -4,20 +4,24 @@ Digests are stored for ever: a change to their input makes every known item new.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
+from itertools import chain
 
-from aggregator.model import Enclosure, Key, KeyKind
+from aggregator.model import Enclosure, Item, Key, KeyKind
+from aggregator.normalise.signed_urls import digests, identifying, unsigned
 from aggregator.normalise.urls import canonical, folded
 
 _HTTP_URL = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
 _LINK = re.compile(r'<a href="(https?:[^"]*)"')
+_ADDRESS = re.compile(r' (?:href|src|srcset|poster)="([^"]*)"')
 
 
 def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
     """Return all keys of an item, by kind. `url` is absolute or ""; GUID_LINK and PATH need a guid."""
-    link = canonical(url)
+    link = canonical(identifying(url))
     day = claimed.astimezone(UTC).date().isoformat() if claimed else ""
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
@@ -37,11 +41,37 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
 def fingerprint(text_digest: bytes, *, content: str, enclosures: Iterable[Enclosure]) -> bytes:
     """Return a digest of an item's substance: title and text (`text_digest`, their key), links, enclosures.
 
-    White space, markup, tracking parameters, images and dates do not change it.
+    White space, markup, tracking parameters, signatures of URLs, images and dates do not change it.
     """
-    links = dict.fromkeys(folded(link.replace("&amp;", "&")) for link in _LINK.findall(content))
-    files = [canonical(enclosure.url) for enclosure in enclosures]
+    links = dict.fromkeys(folded(unsigned(link)) for link in _links(content))
+    files = [canonical(unsigned(enclosure.url)) for enclosure in enclosures]
     return _digest(text_digest.hex(), "\n".join(links), "\n".join(files))
+
+
+def queries(
+    text_digest: bytes, *, content: str, enclosures: Iterable[Enclosure], images: Iterable[Enclosure]
+) -> tuple[tuple[str, str], ...]:
+    """Return the digests of `signed_urls.digests` of an item."""
+    files = [canonical(file.url) for file in enclosures]
+    shown = [*files, *(canonical(file.url) for file in images)]
+    if "?" in content:
+        shown += _ADDRESS.findall(content)
+    return digests(text_digest.hex(), chain(map(folded, _links(content)), files), shown)
+
+
+def renewed(item: Item) -> Item:
+    """Return a stored item with its fingerprint and queries as of the present version."""
+    substance = item.key(KeyKind.TEXT) or b""
+    content, files = item.content, item.enclosures
+    return replace(
+        item,
+        fingerprint=fingerprint(substance, content=content, enclosures=files),
+        queries=queries(substance, content=content, enclosures=files, images=item.images),
+    )
+
+
+def _links(content: str) -> Iterator[str]:
+    return (link.replace("&amp;", "&") for link in _LINK.findall(content))
 
 
 def _key(kind: KeyKind, *parts: str) -> Key:

@@ -9,7 +9,7 @@ from functools import partial
 from html import unescape
 
 from aggregator.dedupe import similar
-from aggregator.model import Document, Entry, Item, KeyKind, Markup, Origin
+from aggregator.model import Document, Entry, Item, Markup, Origin
 from aggregator.model.settings import Source
 from aggregator.normalise import dates, feed_address, html, identity, labels, text, urls
 
@@ -44,7 +44,6 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     claimed, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.said)
-    text_key = next(key for key in keys if key.kind is KeyKind.TEXT)
     item = Item(
         keys=keys,
         title=title,
@@ -66,12 +65,11 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         rights=text.line(html.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, _own_base(url), source, now=now),
         signature=similar.signature(content.said, summary.said),
-        fingerprint=identity.fingerprint(text_key.digest, content=content.html, enclosures=enclosures),
         digest=entry.digest,
         untitled=untitled,
         flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
     )
-    return own.item(item)
+    return own.item(identity.renewed(item))
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:

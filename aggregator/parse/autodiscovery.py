@@ -1,16 +1,20 @@
-"""Feed autodiscovery: find the feeds that a web page declares, and links in it that look like feeds.
+"""Feed autodiscovery: find the feeds that a page or its response declares, and links that look like feeds.
 
 Never fetches: each URL is a candidate until it has been fetched and parsed.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from aggregator.normalise import bounds, urls
+from aggregator.parse.links import Link
 
 FEEDS_MAX = 20  # candidates returned
+TITLE_CHARS_MAX = 100
 # Media types of declared feeds; application/json is left out: it is the WordPress API.
 _FEED_TYPES = frozenset(
     {
@@ -28,24 +32,36 @@ _COMMENTS_WORD = re.compile(r"\b(?:comments?|commentaires|kommentare|comentarios
 _COMMON_PATHS = ("feed", "feed/", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json")
 
 
-def find_feeds(page: str | bytes, url: str) -> tuple[str, ...]:
-    """Return the URLs of the feeds named in the HTML `page` found at `url`, at most FEEDS_MAX.
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A URL that may be that of a feed, with the title its link has."""
+
+    url: str
+    title: str = ""
+
+
+def find_feeds(page: str | bytes, url: str, links: Sequence[Link] = ()) -> tuple[Candidate, ...]:
+    """Return the feeds named in the HTML `page` found at `url` or by the Link headers it came with, at most
+    FEEDS_MAX.
 
     Declared ones come before guessed ones, releases before comments, the same host before others; then page
-    order counts.
+    order counts, headers first.
     """
     tree = LexborHTMLParser(_bounded(page))
     base_tag = tree.css_first("base[href]")
     base = (_absolute(base_tag.attributes.get("href"), url) if base_tag else "") or url
     nodes = [node for node in tree.css("link[rel][href]") if _is_declared(node)]
     nodes += [node for node in tree.css("a[href]") if _looks_like_a_feed(node)]
-    ranks: dict[str, tuple[bool, bool, bool]] = {}
+    named = [(_absolute(each.target, url), each.title, True) for each in links if _names_a_feed(each)]
     for node in nodes:
-        feed = _absolute(node.attributes.get("href"), base)
-        rank = node.tag != "link", _is_comments(node, feed), _site(feed) != _site(url)
-        ranks.setdefault(feed, rank)
-    found = sorted((feed for feed in ranks if feed not in ("", url)), key=lambda feed: ranks[feed])
-    return tuple(found[:FEEDS_MAX])
+        title = node.attributes.get("title") or node.text()
+        named.append((_absolute(node.attributes.get("href"), base), title, node.tag == "link"))
+    found = dict[str, tuple[tuple[bool, bool, bool], Candidate]]()
+    for feed, title, is_declared in named:
+        rank = not is_declared, _is_comments(title, feed), _site(feed) != _site(url)
+        found.setdefault(feed, (rank, Candidate(feed, " ".join(title.split())[:TITLE_CHARS_MAX])))
+    ranked = sorted((found[feed] for feed in found if feed not in ("", url)), key=lambda each: each[0])
+    return tuple(candidate for _, candidate in ranked[:FEEDS_MAX])
 
 
 def usual_addresses(url: str) -> tuple[str, ...]:
@@ -64,7 +80,12 @@ def _bounded(page: str | bytes) -> str:
 def _is_declared(node: LexborNode) -> bool:
     relations = (node.attributes.get("rel") or "").lower().split()
     kind = (node.attributes.get("type") or "").partition(";")[0].strip().lower()
-    return "feed" in relations or ("alternate" in relations and kind in _FEED_TYPES)
+    return _names_a_feed(Link("", tuple(relations), kind))
+
+
+def _names_a_feed(link: Link) -> bool:
+    is_feed = link.media_type in _FEED_TYPES
+    return "feed" in link.relations or ("alternate" in link.relations and is_feed)
 
 
 def _looks_like_a_feed(node: LexborNode) -> bool:
@@ -81,8 +102,7 @@ def _absolute(href: str | None, base: str) -> str:
     return urls.absolute(reference, base).partition("#")[0]
 
 
-def _is_comments(node: LexborNode, url: str) -> bool:
-    title = node.attributes.get("title") or node.text()
+def _is_comments(title: str, url: str) -> bool:
     return bool(_COMMENTS_WORD.search(title[:200]) or _COMMENTS_WORD.search(urlsplit(url).path))
 
 

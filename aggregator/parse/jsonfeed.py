@@ -19,6 +19,7 @@ from aggregator.parse.entry import (
 )
 from aggregator.parse.references import joined
 
+INTEGER_DIGITS_MAX = 4_300
 Object = Mapping[str, object]
 
 
@@ -54,13 +55,18 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
 
 def _load(text: bytes) -> Object:
     try:
-        feed = json.loads(text)
+        feed = json.loads(text, parse_int=_integer)
     except RecursionError as error:
         raise ParseError("the document's values are nested too deep", cause=Cause.LIMIT) from error
     except ValueError as error:
         raise ParseError(f"the document is not valid JSON ({error})", cause=Cause.NOT_A_FEED) from error
     assert isinstance(feed, dict), "a text that starts with a brace is an object"
     return feed
+
+
+def _integer(digits: str) -> int | str:
+    """Return the number, as text if Python would refuse to read or write it (CVE-2020-10735)."""
+    return int(digits) if len(digits) <= INTEGER_DIGITS_MAX else digits
 
 
 def _salt(feed: Object, url: str, pipeline_version: bytes) -> bytes:

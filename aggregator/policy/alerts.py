@@ -23,7 +23,7 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT)
+EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT, AlertKind.COPY)
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -76,7 +76,7 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
         found[AlertKind.LINK] = (
             f"links of its items have left its domains: {_some(left)}; see `publicwire show {first}`"
         )
-    if parted := [edit.id for edit in edits if edit.parts]:
+    if parted := [edit.id for edit in edits if edit.parts and not edit.waits]:
         found[AlertKind.STORY] = (
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
@@ -88,7 +88,27 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"{_some(far)}; `publicwire release {far[0]}` publishes one now, "
             f"`publicwire hold {far[0]} --until DATE` at another time"
         )
-    return {**found, **_ahead(result, placed)}
+    return {**found, **_copies(result), **_ahead(result, placed)}
+
+
+def _copies(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of items that are held as copies of withdrawn releases."""
+    if (changes := result.changes) is None:
+        return {}
+    held = [(new.id, new.placement.copy_of) for new in changes.new] + [
+        (edit.id, edit.copy_of) for edit in changes.edits
+    ]
+    copies = [(item, withdrawn) for item, withdrawn in held if withdrawn]
+    return {AlertKind.COPY: copies_held(copies)} if copies else {}
+
+
+def copies_held(copies: Sequence[tuple[str, str]]) -> str:
+    """Return the words for items that are held as copies, each with the withdrawn one ("": not known)."""
+    pairs = _some([" of ".join(filter(None, pair)) for pair in copies])
+    return (
+        f"held as copies of withdrawn releases: {pairs}; "
+        f"`publicwire release {copies[0][0]}` publishes one, and its later edits"
+    )
 
 
 def _ahead(result: PollResult, placed: Sequence[embargo.Placed]) -> Mapping[AlertKind, str]:

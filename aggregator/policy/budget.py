@@ -48,7 +48,8 @@ def within(
 
 def _edit_bytes(edit: Edit, *, known: frozenset[Key]) -> int:
     """Return the bytes that an edit adds: a revision and the new texts, or new keys alone."""
-    return stored_bytes(edit.item) if edit.substantive else KEY_BYTES * len({*edit.item.keys} - known)
+    is_stored = edit.substantive or edit.waits
+    return stored_bytes(edit.item) if is_stored else KEY_BYTES * len({*edit.item.keys} - known)
 
 
 class _Spending:

@@ -49,7 +49,8 @@ def distant(items: Iterable[Placed]) -> tuple[str, ...]:
 
 def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
     """Return the items that are held until a date so far ahead that the operator is told."""
-    return tuple(each for each in items if each[1].release and each[1].release - now > TOLD_FROM)
+    dated = (each for each in items if each[1].dated)
+    return tuple(each for each in dated if each[1].release and each[1].release - now > TOLD_FROM)
 
 
 def counted(before: Ahead, items: Sequence[NewItem], now: datetime) -> Ahead:

@@ -1,11 +1,14 @@
-"""The one table of an item's life: state × trigger → state. Nothing else changes a state. Pure."""
+"""The one table of an item's life: state × trigger → state. Nothing else changes a state. Pure.
+
+A release approves one version of an item: of a held item the one stored, of a live one the one that waits.
+"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.model import State, Stored, Transition, Trigger
+from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
 
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
@@ -14,10 +17,29 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.HOLD): State.HELD,
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
+    (State.LIVE, Trigger.RELEASE): State.LIVE,  # of a version that waits
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.LIVE, Trigger.COPY): State.HELD,
+    (State.HELD, Trigger.COPY): State.HELD,  # its date is dropped
     # Until its origin says it again: what stands in the store may be what the origin took back.
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
+
+# The operator's, by verbs of the same names: each is a line of the journal.
+VERBS = (Trigger.RELEASE, Trigger.HOLD, Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.STRIKE)
+
+
+# A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
+# anew before it is published again.
+TAKES_PENDING = frozenset({Trigger.RELEASE, Trigger.HOLD})
+DROPS_PENDING = frozenset({Trigger.WITHDRAW})
+
+
+def permits(item: Stored, trigger: Trigger) -> bool:
+    """Return whether a trigger causes a transition of an item."""
+    if trigger is Trigger.RELEASE and item.state is State.LIVE:
+        return item.pending is not None
+    return (item.state, trigger) in TABLE
 
 
 def step(
@@ -28,45 +50,97 @@ def step(
     actor: str,
     at: datetime,
     until: datetime | None = None,
+    version: int | None = None,
 ) -> Transition:
     """Return the transition a trigger causes; UsageError names the possible triggers.
 
-    `until` is when an item that is held now goes live by itself. UsageError for a time that is past.
+    `until` is when an item that is held now goes live by itself. UsageError for a time that is past. A
+    release approves the newest version; UsageError when `version` is another one.
     """
     if until is not None and until <= at:
         raise UsageError(f"{until.isoformat()} is past: `publicwire release {item.id}` publishes it now")
-    after = TABLE.get((item.state, trigger))
-    if after is None:
+    if not permits(item, trigger):
         possible = ", ".join(
-            each.value for state, each in TABLE if state is item.state and each != Trigger.TIME
+            each.value
+            for state, each in TABLE
+            if state is item.state and each in VERBS and permits(item, each)
         )
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
-    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until)
+    if trigger is Trigger.RELEASE:
+        if version not in (None, item.newest):
+            raise UsageError(
+                f"version {version} of item {item.id} is not its newest: `publicwire show {item.id}` "
+                f"shows version {item.newest}"
+            )
+        version = item.newest
+    after = TABLE[item.state, trigger]
+    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until, version)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """The last state of an item by the journal, and the reason and the name that the operator gave."""
+def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime) -> Transition:
+    """Return the step that removes the text of a former or waiting version, which changes no state.
 
-    after: State
-    reason: str
-    actor: str
-    at: datetime
+    UsageError for a version that there was not, and for the present one.
+    """
+    if not 1 <= version <= item.newest:
+        raise UsageError(f"item {item.id} has no version {version}: its newest is {item.newest}")
+    if version == item.version:
+        raise UsageError(f"version {version} of item {item.id} is its present text: withdraw the item")
+    return Transition(
+        item.number, item.state, item.state, Trigger.STRIKE, reason, actor, at, item.id, version=version
+    )
 
 
 def replayed(
-    item: Stored, known: Sequence[Transition], decision: Decision, at: datetime
-) -> Transition | None:
-    """Return the transition that carries out a decision of the journal, None for none.
+    item: Stored,
+    known: Sequence[Transition],
+    decisions: Sequence[Decision],
+    at: datetime,
+    *,
+    waiting: Item | None = None,
+) -> tuple[Transition, ...]:
+    """Return the transitions that carry out decisions of the journal about an item, given oldest first.
 
-    `known` are the transitions of the item: a decision older than the last of them is overruled by it.
+    `known` are the transitions of the item: a decision older than the last of them is overruled by it, one
+    among them is carried out already. Of the decisions only a reinstatement of a withdrawn item, the last one
+    and the last approval of a version count. An item that has another text than the one released stays held,
+    and a version that waits, `waiting`, waits on. A step of a single version, such as the approval of a
+    correction, overrules none.
     """
-    if known and known[-1].at > _whole(decision.at):
-        return None
-    trigger = Trigger.WITHDRAW if decision.after is State.WITHDRAWN else Trigger.REINSTATE
-    if (item.state, trigger) not in TABLE:
-        return None  # a held item stays held: it waits for its origin, or was held after it was reinstated
-    return step(item, trigger, reason=decision.reason, actor=decision.actor, at=at)
+    done = {(each.at, each.trigger) for each in known}
+    last = max((each.at for each in known if not _is_of_version(each)), default=None)
+    times = [(each, _whole(each.at)) for each in decisions]
+    valid = [each for each, at in times if (last is None or last <= at) and (at, each.trigger) not in done]
+    steps: list[Transition] = []
+    for each in _wanted(item, valid):
+        present = replace(item, state=steps[-1].after) if steps else item
+        if permits(present, each.trigger) and not _is_vain(present, each, at, waiting):
+            made = step(present, each.trigger, reason=each.reason, actor=each.actor, at=at)
+            steps.append(replace(made, release=each.release))
+    return tuple(steps)
+
+
+def _wanted(item: Stored, decisions: Sequence[Decision]) -> Sequence[Decision]:
+    """Return the decisions that are to be carried out, in their order."""
+    of_states = [each for each in decisions if not each.approves]
+    ends = [number for number, each in enumerate(of_states) if each.trigger is Trigger.REINSTATE]
+    after = ends[-1] + 1 if ends else 0
+    reinstated = of_states[after - 1 : after] if item.state is State.WITHDRAWN else []
+    return (*reinstated, *of_states[after:][-1:], *[each for each in decisions if each.approves][-1:])
+
+
+def _is_vain(item: Stored, decision: Decision, now: datetime, waiting: Item | None) -> bool:
+    """Return whether a hold has ended while its item is live, or a release was of another text."""
+    if decision.trigger is Trigger.HOLD:
+        return item.state is State.LIVE and decision.release is not None and decision.release <= now
+    if decision.trigger is not Trigger.RELEASE:
+        return False
+    released = waiting if item.state is State.LIVE and waiting is not None else item.item
+    return decision.fingerprint not in ("", released.fingerprint.hex())
+
+
+def _is_of_version(step: Transition) -> bool:
+    return step.version is not None and step.before is step.after
 
 
 def _whole(moment: datetime) -> datetime:

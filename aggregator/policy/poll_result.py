@@ -32,7 +32,8 @@ from aggregator.model import (
 from aggregator.model.settings import Source
 from aggregator.policy import alerts, budget, embargo, partial_poll, relocation, schedule, subscription
 
-FULL_FETCH_EVERY = timedelta(days=1)  # without validators: some servers answer 304 for ever
+# 304s that last longer are not believed: some servers answer so for ever.
+NOT_MODIFIED_MAX, NOT_MODIFIED_GAPS_MAX = timedelta(days=30), 5  # the longer of both
 LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another one limits its host
 
 SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
@@ -47,10 +48,16 @@ def pipeline_version_of(source: Source) -> bytes:
 
 
 def validators(claim: Claim, source: Source, now: datetime) -> Validators:
-    """Return the validators of the conditional request; none when the document is wanted in any case."""
-    again = claim.pipeline_version != pipeline_version_of(source)
-    full = again or claim.last_full is None or now - claim.last_full >= FULL_FETCH_EVERY
-    return Validators() if full else claim.validators
+    """Return the validators of the conditional request; none when the document is wanted in any case.
+
+    It is to be read otherwise, or 304s last longer than NOT_MODIFIED_MAX and NOT_MODIFIED_GAPS_MAX usual gaps
+    where no validator was ever seen to change. Publishers count other unconditional requests as a fault.
+    """
+    if claim.pipeline_version != pipeline_version_of(source):
+        return Validators()
+    believed = max(NOT_MODIFIED_MAX, NOT_MODIFIED_GAPS_MAX * (claim.usual_gap or timedelta(0)))
+    is_stale = claim.last_body is None or now - claim.last_body >= believed
+    return Validators() if is_stale and not claim.has_new_validators else claim.validators
 
 
 def body_digest(fetched: Fetched) -> bytes | None:
@@ -118,7 +125,6 @@ def decide(
 def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> Claim:
     """Return the source's state after a successful fetch, before its document counts."""
     fetched, digest = answer.fetched, answer.digest
-    is_full = answer.asked == Validators() and digest is not None
     return replace(
         claim,
         failures=0,
@@ -127,9 +133,21 @@ def _came_back(claim: Claim, source: Source, answer: Answer, now: datetime) -> C
         pipeline_version=pipeline_version_of(source),
         validators=fetched.validators,
         body_digest=claim.body_digest if digest is None else digest,
-        last_full=now if is_full else claim.last_full,
+        last_body=claim.last_body if digest is None else now,
+        has_new_validators=_has_new_validators(claim, fetched),
         relocation=relocation.answered(claim.feed, claim.relocation, fetched, now),
     )
+
+
+def _has_new_validators(claim: Claim, fetched: Fetched) -> bool:
+    """Return whether a validator of this URL was seen to change with a body, now or before: its 304s are
+    true."""
+    before, after = claim.validators, fetched.validators
+    if before.url != after.url:
+        return False
+    pairs = (before.etag, after.etag), (before.last_modified, after.last_modified)
+    changed = any(old and new and old != new for old, new in pairs)
+    return claim.has_new_validators or (changed and fetched.body is not None)
 
 
 def _kind(digest: bytes | None, changed: int) -> OutcomeKind:
@@ -142,8 +160,10 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     """Return the source's state with what the document says of itself and of its entries.
 
     The title may name the organisation, so the first one stays until the operator writes another name.
-    Entries whose dates were read in another order of day and month are read again at the next poll.
+    Entries whose dates were read in another order of day and month are read again at the next poll, and so is
+    a document that may have corrected an address: it counts if it says the same again.
     """
+    is_unsettled = any(edit.unsettled for edit in changes.edits)
     is_misread = bool(after.seen) and after.month_first != document.month_first
     return replace(
         after,
@@ -153,10 +173,11 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
         language=document.language,
         hints=document.hints,
         month_first=document.month_first,
-        pipeline_version=b"" if is_misread else after.pipeline_version,
+        pipeline_version=b"" if is_misread or is_unsettled else after.pipeline_version,
         seen=() if is_misread else changes.seen,
         mode=changes.mode,
         first_import=False,
+        volatile=changes.volatile,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason
+from aggregator.model.settings import FOREVER
 
 FAILED: Mapping[Cause, str] = {
     Cause.NETWORK: "not reached",
@@ -16,6 +17,7 @@ FAILED: Mapping[Cause, str] = {
     Cause.REFUSED: "leads to a refused address",
     Cause.REJECTED: "held values that the store rejects",
     Cause.OVER_BUDGET: "beyond its budget of a day",
+    Cause.IDENTITY: "may be another source",
     Cause.RATE_LIMITED: "its host is rate-limited",
 }
 
@@ -41,6 +43,7 @@ WORDS: Mapping[DueReason, str] = {
     DueReason.MOVED: "another address was configured",
     DueReason.CONFIGURED_AGAIN: "back in the configuration",
     DueReason.UNMOVED: "its relocation was taken back",
+    DueReason.PAUSED: "paused in the configuration",
     DueReason.CLOCK: "scheduled while the clock was wrong",
 }
 
@@ -62,6 +65,11 @@ def words(due: Due) -> str:
     if due.is_fallback:
         phrase += ", at its other address"
     return f"{phrase}; moved out of skipHours or skipDays" if due.is_skipping else phrase
+
+
+def next_poll(due: Due, now: datetime) -> str:
+    """Return the distance of a due time, "paused" for a source that is paused without an end."""
+    return "paused" if due.at == FOREVER else ago(due.at, now)
 
 
 def span(gap: timedelta) -> str:

@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from math import sqrt
 
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
+from aggregator.model import FIXED, ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)
@@ -33,6 +33,7 @@ BACK_OFF = {
     Cause.CRASH: (4, DAY),  # each attempt costs a worker
     Cause.REJECTED: (4, DAY),  # the same document is rejected again
     Cause.OVER_BUDGET: (4, DAY),  # the document is fetched whole and little of it stored
+    Cause.IDENTITY: (4, DAY),  # until the operator answers
     Cause.REFUSED: (4, DAY),  # until the origin's operator, or ours, changes something
 }
 
@@ -72,7 +73,7 @@ def after_success(own: Due, fetched: Fetched, hints: Hints, *, now: datetime, ji
 
     `jitter` spreads polls over a tenth of the wait.
     """
-    for wish, reason in _wishes(fetched, hints):
+    for wish, reason in _wishes(fetched, hints, now):
         if own.wait < wish:
             own = Due(now + wish, reason, wait=wish)
     return replace(own, at=now + own.wait * (1 + jitter / 10))
@@ -134,7 +135,7 @@ def is_plausible(due: Due, every: timedelta, now: datetime) -> bool:
 
     `every` may be long; Retry-After and skipDays add a week; a feed that is gone stays so.
     """
-    if due.reason is DueReason.ORIGIN_GONE:
+    if due.reason in (DueReason.ORIGIN_GONE, DueReason.PAUSED):
         return True
     is_long = due.reason in ORIGIN_WISHES or due.is_skipping
     return due.at <= now + DUE_AHEAD_MAX + every * 1.1 + (RETRY_AFTER_MAX if is_long else timedelta(0))
@@ -153,11 +154,12 @@ def replaces(claimed: Due, stored: Due, after: Due) -> bool:
 
 
 def hastens(stored: Due, delivery: datetime, *, is_polled: bool) -> bool:
-    """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish.
+    """Return whether a hub's delivery makes a source due earlier: never against the origin's own wish, nor
+    while it is paused.
 
     A source that is being polled is due again: the origin may not have shown yet what was announced.
     """
-    return stored.reason not in ORIGIN_WISHES and (is_polled or delivery < stored.at)
+    return stored.reason not in FIXED and (is_polled or delivery < stored.at)
 
 
 def is_delayed(stored: Due, limit: HostLimit, *, is_polled: bool) -> bool:
@@ -188,23 +190,26 @@ def _asked(value: str, now: datetime) -> timedelta | None:
     return seconds
 
 
-def _wishes(fetched: Fetched, hints: Hints) -> Iterator[tuple[timedelta, DueReason]]:
+def _wishes(fetched: Fetched, hints: Hints, now: datetime) -> Iterator[tuple[timedelta, DueReason]]:
     """Yield each interval the origin asks for, at most a day."""
-    fresh, reason = _fresh(fetched)
+    fresh, reason = _fresh(fetched, now)
     yield min(fresh, DAY), reason
     yield timedelta(minutes=min(hints.ttl or 0, 1440)), DueReason.TTL
     yield min(hints.update_period or timedelta(0), DAY), DueReason.UPDATE_PERIOD
 
 
-def _fresh(fetched: Fetched) -> tuple[timedelta, DueReason]:
-    """Return the remaining freshness lifetime of a response and its header (RFC 9111 section 4.2)."""
+def _fresh(fetched: Fetched, now: datetime) -> tuple[timedelta, DueReason]:
+    """Return the remaining freshness lifetime of a response and its header (RFC 9111 section 4.2).
+
+    Expires counts by the origin's own clock, without a Date from its receipt (RFC 9110 section 6.6.1).
+    """
     control, expires = _header(fetched, "cache-control").lower(), _http_date(_header(fetched, "expires"))
     pairs = [directive.strip().partition("=") for directive in control.split(",")]
     directives = {name: value.strip('"') for name, _, value in pairs}
     date, age = _http_date(_header(fetched, "date")), _seconds(_header(fetched, "age")) or timedelta(0)
     fresh, reason = _seconds(directives.get("max-age", "")), DueReason.CACHE_CONTROL
-    if fresh is None and expires is not None and date is not None:  # by the origin's own clock
-        fresh, reason = expires - date, DueReason.EXPIRES
+    if fresh is None and expires is not None:
+        fresh, reason = expires - (date or now), DueReason.EXPIRES
     if fresh is None or "no-cache" in directives or "no-store" in directives:
         return timedelta(0), reason  # not to be stored, which does not say when to ask again
     return fresh - age, reason

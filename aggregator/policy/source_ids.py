@@ -76,7 +76,7 @@ def _known(config: Config, stored: Sequence[StoredFeed]) -> Mapping[int, str]:
     ways: Sequence[tuple[Callable[[StoredFeed], str], Callable[[str], str]]] = (
         (lambda each: each.feed, str),
         (lambda each: each.adopted, str),
-        (lambda each: _site(each.feed), _site),
+        (lambda each: site(each.feed), site),
     )
     found: dict[int, str] = {}
     for address, form in ways:
@@ -92,7 +92,7 @@ def _known(config: Config, stored: Sequence[StoredFeed]) -> Mapping[int, str]:
     return found
 
 
-def _site(feed: str) -> str:
+def site(feed: str) -> str:
     """Return the address of a feed without its scheme and `www.`, which a move to https changes."""
     scheme, _, rest = feed.partition("://")
     return feed if scheme == "file" else rest.removeprefix("www.")

@@ -1,16 +1,19 @@
 """The difference between the configured sources and the stored ones, and what it means. Pure: `now` is given.
 
-A new feed is a new source; a known feed under a new id is a rename; a known id with a new feed is a move: its
-validators are dropped, its keys kept. A source that is no longer listed is no longer polled; its items stay.
+`source_match` says which stored source a configured one is. Under another id it is renamed, with another feed
+moved: its validators are dropped, its keys kept. A source that is no longer listed is no longer polled; its
+items stay, under another id if another source takes that.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import count
 
-from aggregator.model import Due, DueReason, HostLimit, Relocation
+from aggregator.model import Doubt, Due, DueReason, HostLimit, Relocation
 from aggregator.model.settings import Source
-from aggregator.policy import relocation
+from aggregator.policy import relocation, source_match
+from aggregator.policy.source_match import Match, StoredSource
 
 # Settings of a source that the store keeps.
 STORED = (
@@ -24,6 +27,7 @@ STORED = (
     "every",
     "burst",
     "feed_public",
+    "history",
 )
 SHOWN = {
     "organisation",
@@ -36,19 +40,6 @@ SHOWN = {
 
 
 @dataclass(frozen=True, slots=True)
-class StoredSource:
-    """A source as the store has it; `known` holds its id, its feed and the fields of STORED."""
-
-    number: int
-    known: Source
-    configured: bool
-    due: Due
-    failures: int
-    host: str
-    relocation: Relocation
-
-
-@dataclass(frozen=True, slots=True)
 class Update:
     """Changes of one stored source. `due` is None to keep it.
 
@@ -56,7 +47,7 @@ class Update:
     another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
     is taken anew at the next poll. `refiles`: its items move
     between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
-    the change.
+    the change. With a `doubt` about itself it keeps its settings.
     """
 
     number: int
@@ -70,6 +61,7 @@ class Update:
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +71,20 @@ class Addition:
     source: Source
     host: str
     due: Due
+    doubt: Doubt = Doubt()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a configuration changes; `done` says it in words, for the log."""
+    """Everything a configuration changes; `done` says it in words, for the log.
 
+    `drops` are ids of provisional sources that turned out to be others; `renames` are carried out at once, as
+    ids may be exchanged; `returned` are feeds of removed sources that were in doubt.
+    """
+
+    drops: tuple[str, ...] = ()
     renames: tuple[tuple[str, str], ...] = ()
+    returned: tuple[tuple[int, str], ...] = ()
     removals: tuple[int, ...] = ()
     additions: tuple[Addition, ...] = ()
     updates: tuple[Update, ...] = ()
@@ -99,48 +98,61 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Return what brings the stored sources in line; `limits` are the rate-limited hosts at `now`."""
-    renames = tuple(_renames(configured, stored))
-    new_ids = dict(renames)
-    known = {new_ids.get(each.known.id, each.known.id): each for each in stored}
-    listed = {source.id for source in configured}
-    removed = [each for name, each in known.items() if each.configured and name not in listed]
+    matches = source_match.match(configured, stored)
+    kept = {each.present.number for each in matches if each.present is not None}
+    gone = [each for each in stored if each.number not in kept]
+    former = [each for each in gone if not each.is_provisional]
+    named = [(each.present.known.id, each.source.id) for each in matches if each.present is not None]
+    renames = [(old, new) for old, new in named if old != new]
     done = [f"{old}: renamed to {new}" for old, new in renames]
+    moved = _displaced(former, {source.id for source in configured}, {each.known.id for each in stored})
+    done += [f"{old}: called {new} from now on, another source has its id" for old, new in moved]
+    removed = [each for each in former if each.configured]
     done += [f"{each.known.id}: no longer polled; what it published stays" for each in removed]
     additions, updates = list[Addition](), list[Update]()
-    for source in configured:
-        present = known.get(source.id)
-        if present is None:
-            additions.append(_addition(source, limits, now))
-            done.append(f"{source.id}: new")
-        elif (update := _update(source, present, limits, now)) is not None:
+    for found in matches:
+        if found.present is None:
+            additions.append(_addition(found, limits, now))
+            asked = source_match.question(found.source.id, found.doubt) if found.doubt.former else "new"
+            done.append(f"{found.source.id}: {asked}")
+        elif (update := _change(found, found.present, limits, now)) is not None:
             updates.append(update)
-            done += _words(update, present)
-    removals = tuple(each.number for each in removed)
-    return Plan(renames, removals, tuple(additions), tuple(updates), tuple(done))
+            done += _words(update, found.present)
+    return Plan(
+        drops=tuple(each.known.id for each in gone if each.is_provisional),
+        renames=(*renames, *moved),
+        returned=tuple((each.number, each.doubt.feed) for each in removed if each.doubt.former),
+        removals=tuple(each.number for each in removed),
+        additions=tuple(additions),
+        updates=tuple(updates),
+        done=tuple(done),
+    )
 
 
-def _renames(configured: Sequence[Source], stored: Sequence[StoredSource]) -> Iterator[tuple[str, str]]:
-    """Yield old and new id of each known feed under an id that the store does not have, also at the adopted
-    address of its relocation.
-
-    The target of a redirect that is not adopted yet proves nothing: any source can redirect to another's
-    feed, and would be taken for it once that is configured.
-    """
-    ids, listed = {each.known.id for each in stored}, {source.id for source in configured}
-    by_feed = {each.known.feed: each for each in sorted(stored, key=lambda each: each.configured)}
-    by_target = {each.relocation.at: each for each in stored if each.relocation.at}
-    for source in configured:
-        if source.id in ids:
-            continue
-        present = by_feed.get(source.feed) or by_target.get(source.feed)
-        if present is not None and present.known.id not in listed:
-            listed.add(present.known.id)
-            yield present.known.id, source.id
+def _displaced(
+    former: Sequence[StoredSource], listed: Set[str], stored: Set[str]
+) -> tuple[tuple[str, str], ...]:
+    """Return old and new id of each former source whose id another one has now."""
+    used, moved = {*listed, *stored}, list[tuple[str, str]]()
+    for old in (each.known.id for each in former if each.known.id in listed):
+        names = (f"{old}-former{f'-{index}' if index > 1 else ''}" for index in count(1))
+        name = next(each for each in names if each not in used)
+        used.add(name)
+        moved.append((old, name))
+    return tuple(moved)
 
 
-def _addition(source: Source, limits: Mapping[str, HostLimit], now: datetime) -> Addition:
-    host = relocation.host_of(source.feed, Relocation())
-    return Addition(source, host, delayed(Due(now), limits.get(host)))
+def _addition(found: Match, limits: Mapping[str, HostLimit], now: datetime) -> Addition:
+    host = relocation.host_of(found.source.feed, Relocation())
+    due = _pause(found.source, now) or Due(now)
+    return Addition(found.source, host, delayed(due, limits.get(host)), found.doubt)
+
+
+def _pause(source: Source, now: datetime) -> Due | None:
+    """Return the end of a source's pause as its due time; None when it is not paused at `now`."""
+    if source.paused is None or source.paused <= now:
+        return None
+    return Due(source.paused, DueReason.PAUSED)
 
 
 def delayed(due: Due, limit: HostLimit | None) -> Due:
@@ -150,24 +162,43 @@ def delayed(due: Due, limit: HostLimit | None) -> Due:
     return Due(limit.until, DueReason.HOST_LIMIT, host=limit.host)
 
 
+def _change(
+    found: Match, present: StoredSource, limits: Mapping[str, HostLimit], now: datetime
+) -> Update | None:
+    """Return what changes a stored source; one in doubt about itself is only polled at the new address."""
+    if found.doubt.former != present.number:
+        return _update(found.source, present, found.doubt, limits, now=now)
+    if found.doubt == present.doubt:
+        return None
+    source = replace(present.known, feed=found.source.feed)
+    update = _update(source, present, found.doubt, limits, now=now)
+    return update and replace(update, renames=False)  # what it has published keeps its organisation
+
+
 def _update(
-    source: Source, present: StoredSource, limits: Mapping[str, HostLimit], now: datetime
+    source: Source, present: StoredSource, doubt: Doubt, limits: Mapping[str, HostLimit], *, now: datetime
 ) -> Update | None:
     due, kept = None, present.relocation
-    is_moved = present.known.feed != source.feed
+    is_moved = present.known.feed != source.feed or present.doubt.former == present.number
     is_adopted = is_moved and relocation.is_configured(source.feed, present.relocation)
     if is_moved:
         due, kept = Due(now, DueReason.MOVED), Relocation()
+    elif present.doubt.former and not doubt.former:
+        due = Due(now)
     elif not present.configured:
         is_told_to_wait = present.due.reason is DueReason.ORIGIN_WAIT and present.due.at > now
         due = present.due if is_told_to_wait else Due(now, DueReason.CONFIGURED_AGAIN)
     elif source.every < present.known.every and not present.failures and present.due.at > now + source.every:
         due = Due(now + source.every, DueReason.EVERY, wait=source.every)
+    if pause := _pause(source, now):
+        due = pause if due is not None or present.due != pause else None
+    elif due is None and present.due.reason is DueReason.PAUSED and present.due.at > now:
+        due = Due(now, DueReason.CONFIGURED_AGAIN)
     host = relocation.host_of(source.feed, kept)
     if due is not None:
         due = delayed(due, limits.get(host))
     changed = {name for name in STORED if getattr(source, name) != getattr(present.known, name)}
-    if due is None and not changed and host == present.host:
+    if due is None and not changed and host == present.host and doubt == present.doubt:
         return None
     return Update(
         number=present.number,
@@ -181,11 +212,19 @@ def _update(
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
+        doubt=doubt,
     )
 
 
 def _words(update: Update, present: StoredSource) -> list[str]:
+    if update.doubt.former:
+        question = source_match.question(update.source.id, update.doubt)
+        return [] if update.doubt == present.doubt else [f"{update.source.id}: {question}"]
+    if present.is_provisional:
+        return [f"{update.source.id}: new"]
     if update.is_moved:
         how = "moved to a new address" if update.is_reset else "its new address is configured now"
         return [f"{update.source.id}: {how}"]
+    if update.due is not None and update.due.reason is DueReason.PAUSED:
+        return [f"{update.source.id}: paused; what it published stays"]
     return [] if present.configured else [f"{update.source.id}: back in the configuration"]

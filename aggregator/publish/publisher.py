@@ -191,15 +191,16 @@ class Publisher:
     def history(self, reference: str, before: int | None = None) -> tuple[Release, HistoryPage] | None:
         """Return an item and a page of its history, from the newest revision or from those before that one.
 
-        None unless the item is live, and for a page that no other page leads to.
+        None unless the item is live and its source shows histories, and for a page that no other leads to.
         """
         stored = self._storage.items.find(reference)
         if stored is None:
             return None
-        release, page = self.public(stored), self._storage.items.history(stored.number, before)
-        return (
-            (release, page) if isinstance(release, Release) and (page.revisions or before is None) else None
-        )
+        release = self.public(stored)
+        if not isinstance(release, Release) or not release.source.history:
+            return None
+        page = self._storage.items.history(stored.number, before)
+        return (release, page) if page.revisions or before is None else None
 
     def revisions(self, release: Release, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""

@@ -66,6 +66,7 @@ def _extension(release: Release) -> dict[str, object]:
             "provenance": _provenance(release),
             "also": also,
             "corrected": release.corrected,
+            "language_detected": release.is_language_detected,
         }
     )
 

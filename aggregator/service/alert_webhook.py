@@ -52,7 +52,11 @@ class AlertNotifier:
         if not posted:
             return None
         if (webhook := config.alerts) is not None:
-            body = {"publication": config.publication.name, "alerts": [as_json(alert) for alert in posted]}
+            body = {
+                "text": "\n".join(map(text, posted)),
+                "publication": config.publication.name,
+                "alerts": [as_json(alert) for alert in posted],
+            }
             try:
                 await self.client().post_json(webhook.url, body, webhook.allow_networks)
             except FetchError as error:  # its message names the address, which may be a secret
@@ -73,11 +77,19 @@ class AlertNotifier:
         return now + POST_EVERY
 
 
+def text(alert: Alert) -> str:
+    """Return an alert in one sentence, for chats that show a field `text`."""
+    over = " is over" if alert.cleared else ""
+    of = f"{alert.organisation} ({alert.source})" if alert.source else alert.organisation
+    return f"{of}, alert {alert.kind.value}{over}: {alert.message}"
+
+
 def as_json(alert: Alert) -> dict[str, object]:
     """Return one alert as it is posted. `id` is unique and the same when it is posted again: numbers alone
     are reused after `forget` and a restore."""
     return {
-        "id": f"{alert.number}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
+        "id": f"{alert.number or alert.kind.value}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
+        "text": text(alert),
         "state": alert.state,
         "kind": alert.kind.value,
         "source": alert.source,

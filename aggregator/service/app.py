@@ -8,8 +8,8 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -113,6 +113,8 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         if replayed.moved:
             log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
+        if replayed.forgotten:
+            log.warning("sources forgotten again by the journal", sources=" ".join(replayed.forgotten))
         current = LiveConfig(config, storage.admin.bound)
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
@@ -140,8 +142,9 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
-                with _ticking(scheduler):
+                with _ticking(scheduler) as pause:
                     await scheduler.stop.wait()
+                    pause()
                     systemd.notify(systemd.STOPPING)
                     log.info("stopping: running polls may finish")
                     await scheduler.drain()
@@ -189,8 +192,8 @@ def _sites(
 
 
 @contextmanager
-def _ticking(scheduler: "Scheduler") -> Iterator[None]:
-    """Run the tick and maintenance by APScheduler; it holds no jobs of sources."""
+def _ticking(scheduler: "Scheduler") -> Iterator[Callable[[], None]]:
+    """Run the tick and maintenance by APScheduler, which holds no jobs of sources; yields what pauses it."""
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
     # Late runs are run, not dropped (misfire_grace_time is 1 s unless told), and never pile up.
@@ -198,13 +201,24 @@ def _ticking(scheduler: "Scheduler") -> Iterator[None]:
         timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
     )
     now = utc_now()
-    jobs.add_job(scheduler.tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
-    jobs.add_job(scheduler.maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
+    tick, maintain = _cancellable(scheduler.tick), _cancellable(scheduler.maintain)
+    jobs.add_job(tick, "interval", seconds=TICK.total_seconds(), next_run_time=now)
+    jobs.add_job(maintain, "cron", minute=0, next_run_time=now + FIRST_MAINTENANCE_AFTER)
     jobs.start()
     beside = [asyncio.create_task(each) for each in (scheduler.watch(), scheduler.pulse())]
     try:
-        yield
+        yield jobs.pause
     finally:
         for each in beside:
             each.cancel()
         jobs.shutdown(wait=False)  # after the drain: it would cancel what runs
+
+
+def _cancellable(work: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
+    """Return the same work, of which APScheduler logs no error when the end of the service cancels it."""
+
+    async def run() -> None:
+        with suppress(asyncio.CancelledError):
+            await work()
+
+    return run

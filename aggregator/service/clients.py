@@ -1,18 +1,25 @@
-"""HTTP clients of the service: a new one once the configuration changes how requests are sent."""
+"""HTTP clients: of the service, a new one once the configuration changes how requests are sent; commands."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
-from aggregator.fetch.client import Client
-from aggregator.model import HostState
-from aggregator.model.settings import Config
+from aggregator import storage
+from aggregator.errors import StorageError
+from aggregator.fetch.client import FEED_TYPES, Client
+from aggregator.model import Fetched, HostState
+from aggregator.model.settings import Config, Credentials, Network
 from aggregator.service.live_config import LiveConfig
 
 
 def client_of(config: Config) -> Client:
     """Return an HTTP client with the limits and the User-Agent of a configuration."""
     publication = config.publication
-    return Client(config.poll, contact=publication.contact, publication_url=publication.url)
+    return Client(
+        config.poll, contact=publication.contact, publication_url=publication.url, proxy=config.proxy
+    )
 
 
 class Clients:
@@ -39,9 +46,55 @@ class Clients:
 
     def _settings_now(self) -> object:
         config = self._current.config
-        return config.poll, config.publication.contact, config.publication.url
+        return config.poll, config.publication.contact, config.publication.url, config.proxy
 
     async def close(self) -> None:
         """Close them all."""
         for client in self._open:
             await client.aclose()
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Fetches of a command beside the service, which share its gaps and rate limits through the store."""
+
+    client: Client
+    store: storage.Storage | None
+    clock: Callable[[], datetime]
+
+    async def fetch(
+        self,
+        url: str,
+        *,
+        accept: str = FEED_TYPES,
+        credentials: Credentials | None = None,
+        networks: tuple[Network, ...] = (),
+    ) -> Fetched:
+        """Return a document as `Client.fetch` does."""
+        hosts, host = self.client.hosts, urlsplit(url).hostname or ""
+        if self.store is not None and host:
+            hosts.restore(self.store.polls.hosts((host,)), self.clock())
+        try:
+            return await self.client.fetch(url, accept=accept, credentials=credentials, networks=networks)
+        finally:
+            if self.store is not None and host:
+                self.store.polls.fetched(hosts.states(host, self.clock()))
+
+
+@asynccontextmanager
+async def visiting(
+    config: Config, *, clock: Callable[[], datetime], warn: Callable[[str], None]
+) -> AsyncIterator[Visitor]:
+    """Provide the fetches of one command. A store that does not exist in this version is left alone; `warn`
+    is called with the error of one that cannot be read."""
+    client, store = client_of(config), None
+    try:
+        store = storage.present(config.store, config.database)
+    except StorageError as error:
+        warn(f"warning: {error}; hosts are fetched from without the rate limits in it")
+    try:
+        yield Visitor(client, store, clock)
+    finally:
+        await client.aclose()
+        if store is not None:
+            store.close()

@@ -10,17 +10,21 @@ from aggregator.model.settings import Retention
 from aggregator.storage import Storage, backups, private
 
 
-def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> None:
-    """Run retention, indexing and the backup. A failed backup is logged; StorageError for the others."""
+def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> str | None:
+    """Run retention, indexing and the backup; StorageError for the first two.
+
+    Return the error of a backup, "" for one that was made, None if none was due.
+    """
     storage.admin.maintain(retention, now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
-        return
+        return None
     try:
         private.directory(path.parent)
         items = storage.admin.backup(path)
         backups.prune(store, retention.backups)
     except (PublicwireError, OSError) as error:
         log.error("the nightly backup failed", file=str(path), error=str(error))
-    else:
-        log.info("backup", file=str(path), items=items)
+        return str(error)
+    log.info("backup", file=str(path), items=items)
+    return ""

@@ -16,14 +16,24 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPoll, StorageError
-from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import Answer, Claim, Fetched, Outcome, OutcomeKind, PollResult, ReadJob, ReadResult
+from aggregator.model import (
+    Answer,
+    Claim,
+    HostState,
+    Outcome,
+    OutcomeKind,
+    PollResult,
+    ReadJob,
+    ReadResult,
+)
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation
+from aggregator.service import doubts, poll_log
+from aggregator.service.jobs import read_job
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub import discovery
@@ -88,10 +98,16 @@ class Pipeline:
         self, limit: int, *, ids: Sequence[str] | None = None, admit: Callable[[str], bool] | None = None
     ) -> tuple[Claim, ...]:
         """Claim up to `limit` due sources, or those named; `admit` as `PollStore.claim` has it."""
-        now = self.clock()
-        return await self.write(
-            lambda: self.storage.polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
-        )
+        now, polls, hosts = self.clock(), self.storage.polls, self.client().hosts
+
+        def claim() -> tuple[tuple[Claim, ...], tuple[HostState, ...]]:
+            claims = polls.claim(now, limit=limit, lease=POLL_LEASE, ids=ids, admit=admit)
+            names = {name for each in claims if each.host for name in (each.host, hosts.end_of(each.host))}
+            return claims, polls.hosts(names) if names else ()
+
+        claims, states = await self.write(claim)
+        hosts.heed(states, now)  # `add` and `check --live` fetch in processes of their own
+        return claims
 
     async def poll(self, claim: Claim) -> Outcome:
         """Poll one source, from fetch to commit, with the configuration it begins with.
@@ -106,7 +122,9 @@ class Pipeline:
         clock = time.monotonic()
         with Share(self.results) as held:
             try:
-                answer: Answer | PollError = await self._answer(claim, source, config, now=started, held=held)
+                found = await self._answer(claim, source, config, now=started, held=held)
+                await doubts.settle(claim, found, self.storage, self.write, config=config, now=started)
+                answer: Answer | PollError = found
             except PollError as error:
                 answer = error
             except StorageError:
@@ -129,25 +147,24 @@ class Pipeline:
     ) -> Answer:
         """Fetch the document, and read it unless it is the same as last time. Raises PollError."""
         await self._unread.room()
-        asked = poll_result.validators(claim, source, now)
         address = relocation.address(claim.feed, claim.relocation)
         fetched = await self.client().fetch(
             address,
-            validators=asked,
+            validators=poll_result.validators(claim, source, now),
             credentials=config.credentials_of(source),
             is_configured=address == claim.feed,
             networks=source.allow_networks,
         )
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
-            return Answer(fetched, asked, digest)
+            return Answer(fetched, digest)
         seen = frozenset(digest for digest, _ in claim.seen)
         job = read_job(
             fetched, source, now, max_bytes=config.poll.max_bytes, seen=seen, pinned_title=claim.title
         )
         job = replace(job, month_first=claim.month_first)
         read = await self._read(job, held)
-        return Answer(fetched, asked, digest, read, discovery.usable_advert(config, fetched, read.document))
+        return Answer(fetched, digest, read, discovery.usable_advert(config, fetched, read.document))
 
     async def _read(self, job: ReadJob, held: Share) -> ReadResult:
         with Share(self._unread) as share:
@@ -203,8 +220,8 @@ class Pipeline:
             except LeaseLost as error:
                 return await self._void(claim, now, str(error))
             else:
-                _log(result.outcome)
-                _log_relocation(result)
+                poll_log.ended(result.outcome)
+                poll_log.relocated(result)
                 self.observe(claim, result.outcome)
                 return result.outcome
 
@@ -226,39 +243,13 @@ class Pipeline:
         hosts = self.client().hosts.states(claim.host, self.clock())
         await self.write(lambda: self.storage.polls.release([claim], hosts))
         outcome = Outcome(claim.id, OutcomeKind.FAILED, started, 0.0, cause=Cause.LEASE, message=message)
-        _log(outcome)
+        poll_log.ended(outcome)
         self.observe(claim, outcome)
         return outcome
 
     def close(self) -> None:
         """Let decisions under way finish."""
         self._deciders.shutdown()
-
-
-def read_job(
-    fetched: Fetched,
-    source: Source,
-    now: datetime,
-    *,
-    max_bytes: int,
-    seen: frozenset[bytes] = frozenset(),
-    pinned_title: str = "",
-) -> ReadJob:
-    """Return the worker job that reads a fetched document; entries with a digest in `seen` are skipped.
-
-    `pinned_title`, of the first import, is the organisation that the configuration does not name. The text of
-    the document may have twice `max_bytes`: a byte of another encoding is two in UTF-8.
-    """
-    return ReadJob(
-        body=fetched.body or b"",
-        content_type=fetched.content_type,
-        url=fetched.url,
-        source=replace(source, organisation=source.organisation or pinned_title),
-        seen=seen,
-        pipeline_version=poll_result.pipeline_version_of(source),
-        now=now,
-        text_bytes_max=2 * max_bytes,
-    )
 
 
 def _unexpected(claim: Claim, error: Exception) -> PollError:
@@ -271,26 +262,3 @@ def _unexpected(claim: Claim, error: Exception) -> PollError:
 def _rejected(claim: Claim, error: RejectedPoll) -> PollError:
     log.error("the store rejected a poll", source=claim.id, exc_info=True)
     return PollError("the store does not admit a value of this document; see the log", cause=Cause.REJECTED)
-
-
-def _log_relocation(result: PollResult) -> None:
-    before, after = result.claim.relocation, result.after.relocation
-    if event := relocation.event(before, after):
-        log.warning(
-            event, source=result.claim.id, address=redacted(after.at or after.seen or result.claim.feed)
-        )
-
-
-def _log(outcome: Outcome) -> None:
-    event = log.warning if outcome.kind is OutcomeKind.FAILED else log.info
-    event(
-        "poll",
-        source=outcome.source,
-        outcome=outcome.kind.value,
-        cause=outcome.cause.value,
-        message=outcome.message,
-        status=outcome.status,
-        new=outcome.new,
-        edited=outcome.edited,
-        seconds=round(outcome.seconds, 3),
-    )

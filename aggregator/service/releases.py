@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
+from aggregator.dedupe.decided import held_reason
 from aggregator.errors import Outdated, StoreUnavailable
 from aggregator.log import log
 from aggregator.model import Trigger
@@ -58,14 +59,18 @@ class Releases:
             pass
 
     def _release(self, now: datetime, limit: int) -> bool:
+        items = self._storage.items.release_due(now, limit)
+        copies = self._storage.items.copies(items)  # of releases that the operator has withdrawn meanwhile
         steps = [
-            step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now)
-            for item in self._storage.items.release_due(now, limit)
+            step(item, Trigger.COPY, reason=held_reason(copies[item.number]), actor="publicwire", at=now)
+            if item.number in copies
+            else step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now)
+            for item in items
         ]
         if steps:
             try:
                 self._storage.items.apply_transitions(steps)
             except Outdated:  # an operator was first with one of them: the next batch is read anew
                 return True
-            log.info("released", items=[step.id for step in steps])
+            log.info("released", items=[each.id for each in steps if each.trigger is Trigger.TIME])
         return bool(steps)

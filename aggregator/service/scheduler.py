@@ -11,12 +11,14 @@ from aggregator.model import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
+from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
 from aggregator.service.releases import Releases
+from aggregator.service.watch import Watch
 from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
 
@@ -40,8 +42,10 @@ class Scheduler:
     def __post_init__(self) -> None:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
         self._clock = self.pipeline.clock
-        self._releases = Releases(self._storage)
+        self._releases, self._acts = Releases(self._storage), Acts(self._storage)
         self._store = self.current.config.store
+        reader = self.pipeline.reader
+        self._watch = Watch(self._storage, self._store, lambda: self.current.error, lambda: reader.killed)
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._ticked: float | None = None
         self._pulse = Pulse(self.monotonic)
@@ -71,14 +75,20 @@ class Scheduler:
             await self._claim()
             if is_steady:
                 await self._write(lambda: self._releases(self._clock()))
+            await self._write(lambda: self._watch(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
-            await asyncio.to_thread(self.each_tick)
+            await asyncio.to_thread(self._beside)
             self._beat()
         except StorageError as error:
             self._fail(error)
         finally:
             self._pulse.end()
+
+    def _beside(self) -> None:
+        """Run in a thread what a tick reads of the store and does not decide by."""
+        self._acts()
+        self.each_tick()
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""
@@ -213,7 +223,8 @@ class Scheduler:
         """Run maintenance while polls go on."""
         retention = self.current.config.retention
         try:
-            await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            failed = await asyncio.to_thread(upkeep, self._storage, self._store, retention, self._clock())
+            self._watch.backup = self._watch.backup if failed is None else failed
             trim_heap()
         except StorageError as error:
             self._fail(error)
@@ -231,6 +242,7 @@ class Scheduler:
     async def drain(self) -> None:
         """Let running polls finish for DRAIN_SECONDS, then cancel them: nothing of them was written."""
         self._draining = True
+        await asyncio.sleep(0)  # a tick that was ordered just now begins, and ends at once
         async with self._claiming:
             pass  # a claim under way is still begun, and none after it
         if self._polls:

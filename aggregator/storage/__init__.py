@@ -59,6 +59,23 @@ def open_storage(directory: Path, database: str = "") -> Storage:
     return open_store(directory)
 
 
+def is_store(directory: Path) -> bool:
+    """Return whether a directory holds a store in SQLite."""
+    return (directory / "publicwire.db").is_file()
+
+
+def present(directory: Path, database: str = "") -> Storage | None:
+    """Return the store if it exists in this version; it is neither created nor migrated."""
+    if database:
+        with _cluster_extra():
+            from aggregator.storage.postgres import is_present as has_database
+
+        return open_storage(directory, database) if has_database(database) else None
+    from aggregator.storage.sqlite import is_present
+
+    return open_storage(directory) if is_present(directory) else None
+
+
 def stored_feeds(directory: Path, database: str = "") -> tuple[StoredFeed, ...]:
     """Return the feeds in a store of any version, which is neither created nor migrated; () without one."""
     if database:

@@ -16,13 +16,14 @@ NIGHT = timedelta(hours=3)  # UTC: a night's backup is made from then on
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """Result of a replay of the journal. `moved` are ids of items that were withdrawn or reinstated again,
+    """Result of a replay of the journal. `moved` are ids of items whose decisions were carried out again,
     `unknown` ids of withdrawn items that the store does not hold: they are withdrawn on arrival.
-    `unreadable` are numbers of the journal's unreadable lines."""
+    `unreadable` are numbers of the journal's unreadable lines, `forgotten` ids of sources removed again."""
 
     moved: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     unreadable: tuple[int, ...] = ()
+    forgotten: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
-from aggregator.web.pages import STATIC, Site, channel_page, day, history_page, item_page, notice, site
+from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered, Reply
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, moved, plain, reply
 
@@ -156,13 +156,11 @@ class PublicSite:
         """Return the navigation that every page shows."""
         return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
 
-    def _missing(self, request: Request, withdrawn: Withdrawn | None) -> Response:
+    def _missing(self, request: Request, found: Withdrawn | None) -> Response:
         """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""
-        if withdrawn is None:
+        if found is None:
             raise HTTPException(404)
-        when = f" on {day(withdrawn.at)}" if withdrawn.at else ""
-        sentence = f"This release was withdrawn{when} and is no longer published here."
-        return self._reply(request, notice("Withdrawn", sentence, self.site()), status=410)
+        return self._reply(request, withdrawn(found.at, self.site()), status=410)
 
 
 def _kept_under(request: Request, status: int = 200) -> str:

@@ -1,7 +1,8 @@
 """Static export of the public side, under the same paths, into a directory reserved for it.
 
 The new set of files is built beside the directory and replaces it by one atomic rename, so that a web server
-shows either set completely. Withdrawn pages are not in the new set.
+shows either set completely. Links between pages are relative: the set opens from a disk. In place of a
+withdrawn release stands the notice of its withdrawal.
 """
 
 import contextlib
@@ -10,16 +11,17 @@ import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from aggregator.editorial.present import page_address
 from aggregator.errors import UsageError
-from aggregator.model import ItemQuery, Release, State
+from aggregator.model import ItemQuery, Release, State, Stored
 from aggregator.publish.document import Published
-from aggregator.publish.publisher import Listing, Publisher
+from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web.app import ROBOTS
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site
+from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site, withdrawn
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -72,25 +74,36 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     for name in channels:
-        channel = publisher.channel(name)
-        if channel is not None:
+        if (channel := publisher.channel(name)) is not None:
             for listing in publisher.pages(name):
-                yield _page_path(name, listing), channel_page(channel, listing, navigation)
-    for release in _releases(publisher, storage):
-        path, page = release.page.removeprefix(navigation.publication.url), item_page(release, navigation)
-        yield f"{path}/index.html", page
-        if release.also:  # the other members of its story link to it without its slug
-            yield f"items/{release.id}/index.html", page
-        if release.corrected:  # only then does the page link to its history
-            yield from _history(publisher, release, navigation)
+                file = _page_file(name if listing.number == 1 else f"{name}/page/{listing.number}")
+                yield file, channel_page(channel, listing, replace(navigation, file=file))
+    for stored in _published(storage):
+        release = publisher.public(stored)
+        if isinstance(release, Release):
+            yield from _release(publisher, release, navigation)
+        elif isinstance(release, Withdrawn) and stored.position is not None:  # its page was public
+            address = page_address(navigation.publication, stored.id, stored.item.title)
+            for path in (address.removeprefix(navigation.publication.url), f"items/{stored.id}"):
+                yield _page_file(path), withdrawn(release.at, replace(navigation, file=_page_file(path)))
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield "robots.txt", ROBOTS
 
 
-def _page_path(name: str, listing: Listing) -> str:
-    rest = "index.html" if listing.number == 1 else f"page/{listing.number}/index.html"
-    return f"{name}/{rest}".lstrip("/")
+def _page_file(path: str) -> str:
+    return f"{path.lstrip('/')}/index.html".lstrip("/")
+
+
+def _release(publisher: Publisher, release: Release, navigation: Site) -> Iterator[tuple[str, Published]]:
+    """Yield the pages of a release."""
+    paths = [release.page.removeprefix(navigation.publication.url)]
+    if release.also:  # the other members of its story link to it without its slug
+        paths.append(f"items/{release.id}")
+    for file in map(_page_file, paths):
+        yield file, item_page(release, replace(navigation, file=file))
+    if release.corrected:  # only then does the page link to its history
+        yield from _history(publisher, release, navigation)
 
 
 def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterator[tuple[str, Published]]:
@@ -98,22 +111,21 @@ def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterat
     directory, before = f"items/{release.id}/history", None
     while (found := publisher.history(release.id, before)) is not None:
         shown, history = found
-        page = history_page(shown, publisher.revisions(shown, history), history.older, navigation)
-        yield "/".join((directory, *([] if before is None else [str(before)]), "index.html")), page
+        file = _page_file(directory if before is None else f"{directory}/{before}")
+        around = replace(navigation, file=file)
+        yield file, history_page(shown, publisher.revisions(shown, history), history.older, around)
         before = history.older
         if before is None:
             return
 
 
-def _releases(publisher: Publisher, storage: Storage) -> Iterator[Release]:
-    """Yield the release of every live item, the last stored first."""
+def _published(storage: Storage) -> Iterator[Stored]:
+    """Yield every live and withdrawn item, the last stored first."""
     before: int | None = None
+    states = (State.LIVE, State.WITHDRAWN)
     while True:
-        stored = storage.items.items(ItemQuery(states=(State.LIVE,), limit=ITEMS_PER_READ, before=before))
-        for one in stored:
-            release = publisher.public(one)
-            if isinstance(release, Release):
-                yield release
+        stored = storage.items.items(ItemQuery(states=states, limit=ITEMS_PER_READ, before=before))
+        yield from stored
         if len(stored) < ITEMS_PER_READ:
             return
         before = min(one.number for one in stored)

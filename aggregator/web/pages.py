@@ -34,6 +34,7 @@ class Site:
     feeds: tuple[FeedInfo, ...] = ()
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
+    file: str | None = None  # of the page in an export, whose links are relative; None: pages are served
 
     @property
     def root(self) -> str:
@@ -42,7 +43,19 @@ class Site:
 
     def local(self, address: str) -> str:
         """Return an absolute address of the publication as a path, so that pages work under any host name."""
-        return self.root + address.removeprefix(self.publication.url)
+        return self.link(address.removeprefix(self.publication.url))
+
+    def link(self, path: str) -> str:
+        """Return the link to a path of the publication; in an export to its file, which opens from a disk."""
+        if self.file is None:
+            return self.root + path
+        target = path if path.startswith("static/") else f"{path}/index.html".lstrip("/")
+        return "../" * self.file.count("/") + target
+
+    @property
+    def content_policy(self) -> str:
+        """The Content-Security-Policy of pages; a page opened from a disk has no origin of its own."""
+        return CONTENT_POLICY if self.file is None else CONTENT_POLICY.replace("'self'", "'self' file:")
 
 
 def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...]) -> Site:
@@ -97,6 +110,12 @@ def history_page(
 def notice(heading: str, sentence: str, site: Site) -> Published:
     """Return a page of a single sentence, such as "not found"."""
     return page("notice.html", site=site, heading=heading, sentence=sentence)
+
+
+def withdrawn(at: datetime | None, site: Site) -> Published:
+    """Return the page in place of a withdrawn release, which holds nothing of it."""
+    when = f" on {day(at)}" if at else ""
+    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
 
 
 def page(template: str, **values: object) -> Published:
@@ -174,7 +193,6 @@ def _environment() -> Environment:
     environment.globals.update(
         formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
-        content_policy=CONTENT_POLICY,
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address
     )
     return environment

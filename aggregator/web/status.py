@@ -143,5 +143,5 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     return mark, f"Failed {times}", reason
 
 
-TEMPLATES.filters.update(ago=reasons.ago, state=_state, words=reasons.words)
+TEMPLATES.filters.update(ago=reasons.ago, next_poll=reasons.next_poll, state=_state, words=reasons.words)
 TEMPLATES.globals["advice"] = advice

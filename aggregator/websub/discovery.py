@@ -1,7 +1,6 @@
 """WebSub discovery (section 4): hub and topic from Link headers or the document, and whether the hub could
 reach the callback. Pure; sends no request."""
 
-import re
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
@@ -9,12 +8,9 @@ from urllib.parse import urljoin, urlsplit
 from aggregator.fetch.guard import why_refused
 from aggregator.model import Advert, Document, Fetched
 from aggregator.model.settings import Config, Network
+from aggregator.parse.links import read_links
 
 HUB_URL_CHARS_MAX = 2_000
-LINKS_MAX = 50  # of all Link headers
-LINK_HEADER_CHARS_MAX = 16_384
-_LINK = re.compile(r"""<([^<>]*)>((?:\s*;\s*[^\s"=;,<>]+\s*(?:=\s*(?:"[^"]*"|[^\s";,<>]*))?)*)""")
-_REL = re.compile(r""";\s*rel\s*=\s*(?:"([^"]*)"|([^\s";,<>]*))""", re.IGNORECASE)
 
 
 def usable_advert(config: Config, fetched: Fetched, document: Document) -> Advert | None:
@@ -30,9 +26,9 @@ def usable_advert(config: Config, fetched: Fetched, document: Document) -> Adver
 
 def advertised(fetched: Fetched, document: Document) -> Advert:
     """Return hub and topic: from Link headers if they name a hub, else from the document (section 4)."""
-    links = list(_links(fetched))
-    hubs = _absolute((url for url, types in links if "hub" in types), fetched.url)
-    selves = _absolute((url for url, types in links if "self" in types), fetched.url)
+    links = read_links(fetched.headers)
+    hubs = _absolute((link.target for link in links if "hub" in link.relations), fetched.url)
+    selves = _absolute((link.target for link in links if "self" in link.relations), fetched.url)
     own = _absolute((document.self_url,), document.base or fetched.url)
     if not hubs:
         hubs, selves = _absolute(document.hubs, document.base or fetched.url), own
@@ -43,16 +39,6 @@ def advertised(fetched: Fetched, document: Document) -> Advert:
     topic = next(iter((*selves, *own)), "")
     hub = next((each for each in hubs if each.startswith("https:")), hubs[0])
     return Advert(hub, topic) if topic else Advert()
-
-
-def _links(fetched: Fetched) -> Iterator[tuple[str, list[str]]]:
-    """Yield targets of Link headers with their relation types; the first rel counts (RFC 8288, 3.3)."""
-    values = ", ".join(value for name, value in fetched.headers if name == "link")
-    header = " ".join(values[:LINK_HEADER_CHARS_MAX].split())  # runs of blanks backtrack quadratically
-    for number, link in enumerate(_LINK.finditer(header)):
-        rel = _REL.search(link[2])
-        if number < LINKS_MAX and rel is not None:
-            yield link[1], (rel[1] or rel[2] or "").lower().split()
 
 
 def _absolute(references: Iterator[str] | Sequence[str], base: str) -> list[str]:

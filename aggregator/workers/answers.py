@@ -58,6 +58,7 @@ class ItemBounds(msgspec.Struct, frozen=True):
     enclosures: Labels = ()
     images: Labels = ()
     flags: Labels = ()
+    queries: Labels = ()
     origin: OriginBounds | None = None
 
 

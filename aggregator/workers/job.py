@@ -4,11 +4,12 @@ Never fetches, stores or decides. Imported only where documents are read: the se
 feedparser, lxml and nh3.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Item, ReadJob, ReadResult
+from aggregator.model import LANGUAGE_DETECTED, Item, ReadJob, ReadResult
 from aggregator.model.size import text_bytes, text_bytes_bound
 from aggregator.normalise import dates
 from aggregator.normalise.item import normalise, own_address
@@ -19,10 +20,11 @@ from aggregator.parse import parse
 ENTRY_NAME_CHARS_MAX = 80  # of an invalid entry, in the reason it is reported with
 
 
-def work(job: ReadJob) -> ReadResult:
+def work(job: ReadJob, detect: Callable[[str], str] = lambda text: "") -> ReadResult:
     """Return the items of the document's unseen entries, with skipped entries counted and invalid ones named.
 
-    Raises ParseError.
+    `detect` returns the code of the language of a text, "" if it is not sure of one; it is called for items
+    that declare none. Raises ParseError.
     """
     document = parse(
         job.body,
@@ -48,6 +50,7 @@ def work(job: ReadJob) -> ReadResult:
             invalid.append(f"{own.text(name)[:ENTRY_NAME_CHARS_MAX]}: {error}")
             continue
         size.add(item)
+        item = _with_language(item, detect)
         if keeps(item, job.source):
             items.append(item)
         else:
@@ -61,6 +64,11 @@ def work(job: ReadJob) -> ReadResult:
         rights=own.text(document.rights),
     )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
+
+
+def _with_language(item: Item, detect: Callable[[str], str]) -> Item:
+    code = "" if item.language else detect(f"{item.title}\n{item.text or item.summary}")
+    return replace(item, language=code, flags=(*item.flags, LANGUAGE_DETECTED)) if code else item
 
 
 class _Size:

@@ -78,8 +78,10 @@ import aggregator.workers.job  # noqa: E402
 import aggregator.workers.process  # noqa: E402
 import aggregator.workers.sandbox  # noqa: E402, F401
 from aggregator.normalise import zones  # noqa: E402
+from aggregator.workers import detection  # noqa: E402
 
 for _encoding in ENCODINGS:
     codecs.lookup(_encoding)
 
+detection.load()
 zones.keep(_zone_files(zones.NAMES.values()))

@@ -20,7 +20,7 @@ import time
 from contextlib import suppress
 from dataclasses import asdict
 from importlib.machinery import ModuleSpec
-from multiprocessing import forkserver, parent_process
+from multiprocessing import forkserver, parent_process, resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -49,7 +49,13 @@ _context.set_forkserver_preload(["aggregator.workers.preload"])
 def start_forkserver() -> None:
     """Start the process that workers are forked from, ahead of a job: 0.2 s beside the first fetches."""
     _keep_main_out()
-    forkserver.ensure_running()
+    # Ctrl-C reaches every process of a terminal: one that is still loading modules would print a traceback.
+    resource_tracker.ensure_running()  # before, as it unblocks the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Worker:
@@ -60,7 +66,7 @@ class Worker:
     """
 
     def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
-        _keep_main_out()
+        start_forkserver()
         self._pipe, theirs = _context.Pipe()
         self._zones = zones
         self._cpu_seconds = cpu_seconds
@@ -159,10 +165,11 @@ def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) 
 
 def _answer(pickled: bytes) -> bytes:
     from aggregator.workers.answers import encode
+    from aggregator.workers.detection import language
     from aggregator.workers.job import work
 
     try:
-        answer = encode(work(pickle.loads(pickled)))  # noqa: S301 - from the service, the trusted side
+        answer = encode(work(pickle.loads(pickled), language))  # noqa: S301 - from the service, the trusted side
         if len(answer) > ANSWER_BYTES_MAX:
             raise MemoryError
     except Exception as error:  # the service reports it with the source's name

@@ -41,7 +41,7 @@ def test_a_backup_is_counted_and_a_restore_withdraws_again(here: Site, polled: C
     assert (said.code, said.complaints) == (0, [])
     assert said.out.splitlines() == [
         f"2 items restored from {backup}",
-        f"withdrawn or reinstated again, from the journal: {storm}",
+        f"decided again, from the journal: {storm}",
         f"the former database is kept as {aside(here)}; delete it when the restore is right",
     ]
     assert titles(polled) == {"Storm warning": "withdrawn", "New pilot boat": "live"}

@@ -1,6 +1,8 @@
 """`check` and `add`: mistakes, and the result of a dry run."""
 
+import os
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from html import escape
@@ -9,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from aggregator import config as configuration
-from aggregator.cli.add import _name
+from aggregator.cli.add import _edited, _name
 from aggregator.config.values import slugify
 from aggregator.storage import stored_feeds
 from tests.cli.conftest import Command
-from tests.running import Site, feed, item, json_of
-from tests.server import HttpServer, answer, http_server_in_thread
+from tests.running import COMMAND, Site, feed, item, json_of
+from tests.server import HttpServer, answer, http_server_in_thread, redirect
 
 HERE = ("--allow-network", "127.0.0.0/8")
 STORE_0_1_0 = Path(__file__).parents[1] / "storage/fixtures/store-0.1.0.db"
@@ -237,7 +239,7 @@ def test_no_command_starts_with_a_configuration_mistake(here: Site, command: Com
 
 def test_a_missing_file_is_one_line(here: Site, command: Command) -> None:
     here.config.unlink()
-    said = command("items")
+    said = command("poll")
     assert said.code == 2
     assert len(said.complaints) == 1
     assert "sources.yaml" in said.err
@@ -287,6 +289,59 @@ def test_add_finds_the_feed_behind_a_page_and_writes_it(
     assert harbour.url("/press.rss") in after.removeprefix(before)
     assert command("poll", "notices").code == 0
     assert command("items", "--source", "notices").out.count("Pier") == 5
+
+
+def test_add_writes_the_address_that_was_given_behind_a_temporary_redirect(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    harbour.answers |= {
+        "/now": redirect("/press.rss"),
+        "/old": redirect("/press.rss", "301 Moved Permanently"),
+        "/both": redirect("/now", "308 Permanent Redirect"),
+    }
+    for path, written in (("/now", "/now"), ("/both", "/both"), ("/old", "/press.rss")):
+        assert command("add", harbour.url(path), *HERE, "--id", path[1:], "--yes").code == 0
+        assert here.config.read_text().count(f'feed: "{harbour.url(written)}"\n') == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "rights"), [((), "excerpt"), (("--rights", "full"), "full"), (("--rights", "no"), "no")]
+)
+def test_add_writes_the_rights(
+    here: Site, command: Command, harbour: HttpServer, options: tuple[str, ...], rights: str
+) -> None:
+    assert command("add", harbour.url("/press.rss"), *HERE, "--id", "new", *options, "--yes").code == 0
+    assert f"    rights: {{republish: {rights}}}\n" in here.config.read_text()
+    added = configuration.load(here.config).source("new")
+    assert added is not None and added.republish == rights
+
+
+TWO = b"<link rel=feed href=/other title='Other news'><link rel=feed href=/press.rss title=Press>"
+
+
+def test_add_lists_the_feeds_that_a_page_and_its_headers_name(command: Command, harbour: HttpServer) -> None:
+    harbour.answers |= {"/": answer("Link: </none>; rel=feed", body=TWO)}
+    said = command("add", harbour.url("/"), *HERE, "--yes")
+    assert said.code == 0
+    assert said.out.startswith(
+        f"feeds of this page:\n  1  {harbour.url('/none')}\n  2  {harbour.url('/other')}  Other news\n"
+        f"  3  {harbour.url('/press.rss')}  Press\nReleases of the Harbour Office\n{harbour.url('/press.rss')}\n"
+    )
+
+
+@pytest.mark.one_engine("asks before it opens the store")
+def test_add_at_a_terminal_lets_the_operator_choose(here: Site, harbour: HttpServer) -> None:
+    harbour.answers |= {"/": answer(body=TWO), "/other": harbour.answers["/press.rss"]}
+    master, terminal = os.openpty()
+    os.write(master, b"3\n2\ny\n")
+    ran = subprocess.run(
+        [*COMMAND, "add", harbour.url("/"), *HERE], cwd=here.directory, stdin=terminal, capture_output=True
+    )
+    os.close(master)
+    os.close(terminal)
+    assert (ran.returncode, b"give a number from 1 to 2" in ran.stdout) == (0, True)
+    assert f'feed: "{harbour.url("/press.rss")}"\n' in here.config.read_text()
+    assert "/other" not in harbour.paths
 
 
 def test_add_without_a_terminal_requires_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:
@@ -353,7 +408,8 @@ def test_add_keeps_every_byte_of_the_file(
     assert command("add", harbour.url("/press.rss"), *HERE, "--id", "notices", "--yes").code == 0
     feed_line = f'    feed: "{harbour.url("/press.rss")}"'
     organisation = "    organisation: Releases of the Harbour Office"
-    lines = ("  - id: notices", organisation, feed_line, "    allow_networks: [127.0.0.0/8]")
+    rights, networks = "    rights: {republish: excerpt}", "    allow_networks: [127.0.0.0/8]"
+    lines = ("  - id: notices", organisation, feed_line, rights, networks)
     assert here.config.read_bytes() == before + "".join(f"{line}\r\n" for line in lines).encode()
 
 
@@ -387,3 +443,35 @@ def test_add_writes_the_title_of_the_feed_as_the_organisation(
 def test_a_title_cannot_make_a_feed_name_its_entries_sources() -> None:
     assert _name("from-entry") == ""
     assert _name("Harbour Office") == "Harbour Office"
+
+
+def test_a_file_that_is_not_there_is_found_by_check(here: Site, command: Command) -> None:
+    assert command("check").code == 0
+    (here.directory / "press.xml").unlink()
+    said = command("check")
+    assert said.code == 1
+    assert said.complaints[-1].endswith("press.xml cannot be read: No such file or directory")
+    assert said.complaints[-1].startswith("publicwire: harbour: ")
+
+
+def test_an_edit_during_the_question_of_add_is_kept(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    addition = configuration.Addition(harbour.url("/press.rss"), "notices", networks=("127.0.0.0/8",))
+    first, _ = _edited(here.config, addition, ())
+    here.config.write_text(f"{here.config.read_text()}# edited\n")
+    second, after = _edited(here.config, addition, ())
+    assert "# edited" not in first
+    assert "# edited" in second
+    assert [each.id for each in after.sources] == ["harbour", "notices"]
+
+
+def test_a_mistake_of_add_names_its_option(command: Command) -> None:
+    said = command("add", "https://harbour.example/", "--organisation", "a\x07b")
+    assert said.code == 2
+    assert said.complaints[0].startswith("publicwire: --organisation must be one line")
+
+
+def test_an_argument_that_is_not_utf_8_is_the_users_mistake(command: Command) -> None:
+    said = command("items", "--search", "\udcff")
+    assert (said.code, said.complaints) == (2, ["publicwire: the argument '\\udcff' is not UTF-8"])

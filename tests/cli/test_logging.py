@@ -21,8 +21,8 @@ logging.getLogger("httpx").info("a request")
 """
 LINES = {
     "console": [
-        "[info     ] poll                           source=harbour message='two lines' name='a name' args=(1,) new=0 at=NOW",
-        "[warning  ] two lines                      [uvicorn.error] at=NOW",
+        "NOW [info     ] poll source=harbour message='two lines' name='a name' args=(1,)",
+        "NOW [warning  ] two lines [uvicorn.error]",
     ],
     "logfmt": [
         'at=NOW level=info event=poll source=harbour message="two lines" name="a name" args=(1,) new=0',
@@ -42,7 +42,7 @@ def logged(code: str) -> str:
 
 @pytest.mark.parametrize("form", LINES)
 def test_events_and_records_of_libraries_have_one_form(form: str) -> None:
-    said = re.sub(r"[0-9-]{10}T[0-9:.]+Z", "NOW", logged(EVENTS.format(form=form)))
+    said = re.sub(r"[0-9-]{10}T[0-9:.]+Z|\b\d\d:\d\d:\d\d\b", "NOW", logged(EVENTS.format(form=form)))
     assert [line.rstrip() for line in said.splitlines()] == LINES[form]
 
 
@@ -69,6 +69,23 @@ def test_an_unknown_form_of_the_log_is_the_users_mistake(command: Command) -> No
         2,
         ["publicwire: --log-format is console, logfmt, json, not 'xml'"],
     )
+
+
+def test_an_unknown_level_of_the_log_is_the_users_mistake(command: Command) -> None:
+    said = command("serve", "--log-level", "loud")
+    assert (said.code, said.complaints) == (
+        2,
+        ["publicwire: --log-level is debug, info, warning, error, not 'loud'"],
+    )
+
+
+def test_events_below_the_level_are_dropped() -> None:
+    code = "from aggregator.cli.logging import set_up; from aggregator.log import log; set_up('json', {level!r}); log.debug('a'); log.info('b'); log.warning('c')"
+    shown = {
+        level: re.findall('"event": "(.)"', logged(code.format(level=level)))
+        for level in ("debug", "info", "error")
+    }
+    assert shown == {"debug": ["a", "b", "c"], "info": ["b", "c"], "error": []}
 
 
 TRACE = """

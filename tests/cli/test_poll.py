@@ -157,3 +157,19 @@ def test_no_colour_and_no_bar_without_a_terminal(here: Site, arguments: tuple[st
     assert said.returncode == 0
     assert "\x1b" not in said.stdout + said.stderr
     assert "polling" not in said.stdout
+
+
+def test_a_paused_source_is_not_polled_and_its_items_stay(here: Site, polled: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", paused: true")
+    said = polled("poll")
+    assert said.code == 0
+    assert said.out.splitlines()[-1] == "paused: harbour"
+    assert (
+        polled("poll", "harbour").complaints[0].startswith("publicwire: harbour is paused: remove `paused`")
+    )
+    listed = polled("sources").out
+    assert "  paused  " in listed
+    assert "paused in the configuration" in listed
+    assert len(json_of(polled("items", "--json").out)) == 2
+    here.sources({"harbour": "file:press.xml"})
+    assert "0 failed" in polled("poll").out

@@ -19,6 +19,13 @@ def test_every_door_is_the_same_command(tmp_path: Path, door: tuple[str, ...]) -
     assert said.stdout == f"publicwire {__version__}\n"
 
 
+def test_an_interrupt_while_modules_are_loaded_is_caught() -> None:
+    """They are loaded by the command, inside of what catches it."""
+    code = "import sys, aggregator.cli as cli; print([name for name in sys.modules if name.startswith('aggregator.')])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "['aggregator.cli']\n"
+
+
 def test_help_names_every_command(command: Command) -> None:
     said = command("--help")
     assert said.code == 0
@@ -33,6 +40,7 @@ def test_help_names_every_command(command: Command) -> None:
         "withdraw",
         "reinstate",
         "release",
+        "strike",
         "hold",
         "export",
     ):

@@ -6,12 +6,15 @@ import pty
 import re
 import subprocess
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
+from rich.cells import cell_len
 
 from aggregator.cli.items import item_query
-from tests.cli.conftest import Command
+from aggregator.cli.output import REST, fitted
+from tests.cli.conftest import PRESS, Command
 from tests.running import COMMAND, Site, feed, item, json_of
 
 DISCLAIMER = (
@@ -30,9 +33,13 @@ BRIEF = [
     "updated",
     "first_seen",
     "state",
+    "reason",
+    "release",
     "topics",
     "language",
     "story",
+    "version",
+    "waiting_version",
 ]
 
 
@@ -171,7 +178,7 @@ def test_show_lists_revisions_and_transitions(here: Site, polled: Command) -> No
     polled("withdraw", name, "--reason", "all clear")
     said = polled("show", name)
     assert said.out.startswith("Gale warning\n")
-    assert "before: Storm warning" in said.out
+    assert "version 1: Storm warning" in said.out
     assert "withdraw: live → withdrawn" in said.out
     assert "all clear" in said.out
     whole = json.loads(polled("show", name, "--json").out)
@@ -187,9 +194,10 @@ def test_show_names_the_link_that_a_correction_replaced(here: Site, polled: Comm
         text.replace("//harbour.example/storm", "//phish.example/storm")
     )
     polled("poll")
-    assert "before: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
+    assert "version 1: Storm warning at https://harbour.example/storm\n" in polled("show", name).out
     whole = json.loads(polled("show", name, "--json").out)
-    assert (whole["url"], whole["flags"]) == ("https://phish.example/storm", ["link-moved"])
+    assert whole["url"] == "https://phish.example/storm"
+    assert "link-moved" in whole["flags"]
 
 
 def test_an_item_that_does_not_exist_is_the_users_mistake(polled: Command) -> None:
@@ -236,13 +244,87 @@ def test_sources_fit_into_a_terminal_with_what_is_wrong_under_the_table(
     lines = at_a_terminal(here, "sources", columns=columns)
     assert max(map(len, lines)) <= columns
     told = [" ".join(line.split()) for line in lines]
-    assert told[1] == "source last poll live held success due"
-    fine, failed = sorted(told[3:5])
+    assert told[0] == "source last poll live held success due"
+    fine, failed = sorted(told[1:3])
     assert re.fullmatch(r"harbour changed 2 – (now|\d min ago) in (1 h|5\d min)", fine)
     assert re.fullmatch(r"harbour-office-of-the-port-au… failed 0 – never in \d+ (h|min)", failed)
-    below = " ".join(told[5:]).strip()
+    below = " ".join(told[3:]).strip()
     assert below.startswith(f"{long}: the document looks like a feed")
     assert "answered with no feed once: back-off of" in below
+
+
+def test_a_list_of_items_at_a_terminal_breaks_no_id_and_no_date(here: Site, polled: Command) -> None:
+    lines = at_a_terminal(here, "items", columns=80)
+    assert max(map(len, lines)) <= 80
+    assert [line.split()[0] for line in lines[1:3]] == [
+        each["id"] for each in json_of(polled("items", "--json").out)
+    ]
+    assert re.search(r"  \d{4}-\d\d-\d\d \d\d:\d\d  live   Harbour Office  New pilot boat$", lines[2])
+
+
+def test_cells_are_cut_by_the_width_of_their_characters() -> None:
+    columns = ("source", "held until", "title")
+    lines = [columns, ("海港" * 20, "2026-03-02 12:00", "港口" * 40), ("x", "–", "A title")]
+    assert fitted(lines, {"source": 12, "title": REST}, cell_len, columns=80) == [
+        columns,
+        ("海港海港海…", "2026-03-02 12:00", "港口" * 11 + "港…"),
+        ("x", "–", "A title"),
+    ]
+    (_, cut) = fitted([("title",), ("A long title",)], {"title": REST}, cell_len, columns=3)
+    assert cut == ("A long…",)
+
+
+def test_held_items_are_listed_with_reason_and_time(here: Site, command: Command) -> None:
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
+    later = item("later", "Regatta", date=format_datetime(ahead))
+    (here.directory / "press.xml").write_bytes(feed(later, item("pilot", "New pilot boat")))
+    command("poll")
+    command("hold", "https://harbour.example/pilot", "--reason", "to be checked")
+    lines = command("items", "--state", "held").out.splitlines()
+    told = {" ".join(line.split()[1:]) for line in lines[:3]}
+    assert told == {
+        "held until reason title",
+        f"{ahead:%Y-%m-%d %H:%M} embargo Regatta",
+        "– to be checked New pilot boat",
+    }
+
+
+def test_an_item_is_shown_whole(here: Site, command: Command) -> None:
+    file = '<enclosure url="https://harbour.example/map.pdf" type="application/pdf" length="9"/></item>'
+    text = PRESS.decode().replace("</item>", file, 1)
+    (here.directory / "press.xml").write_text(text)
+    here.sources({"harbour": "file:press.xml"}, ", topics: [sea], rights: {licence: CC-BY-4.0}")
+    command("poll")
+    said = command("show", storm(command)).out
+    for line in (
+        f"  page          http://127.0.0.1:{here.public}/items/{storm(command)}/storm-warning",
+        "  topics        sea",
+        "  licence       CC-BY-4.0",
+        "  file          https://harbour.example/map.pdf",
+    ):
+        assert line in said.splitlines()
+    assert said.endswith("\n\nStay ashore.\n\nMoor your boats.\n")
+    command("hold", storm(command), "--reason", "to be checked")
+    assert "  page " not in command("show", storm(command)).out
+
+
+@pytest.mark.parametrize(
+    "page", ["{own}items/{id}/any-slug", "{own}items/{id}/history", "http://localhost/items/{id}"]
+)
+def test_an_item_is_found_by_its_page(here: Site, polled: Command, page: str) -> None:
+    name = storm(polled)
+    address = page.format(own=f"http://127.0.0.1:{here.public}/", id=name)
+    assert json.loads(polled("show", address, "--json").out)["id"] == name
+
+
+def test_a_source_cannot_claim_the_page_of_an_item(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    page = f"http://127.0.0.1:{here.public}/items/{name}/storm-warning"
+    claim = item("x", "Claim").replace("https://harbour.example/x", page)
+    (here.directory / "club.xml").write_bytes(feed(claim))
+    here.sources({"harbour": "file:press.xml", "club": "file:club.xml"})
+    polled("poll")
+    assert json.loads(polled("show", page, "--json").out)["title"] == "Storm warning"
 
 
 def at_a_terminal(here: Site, *arguments: str, columns: int) -> list[str]:

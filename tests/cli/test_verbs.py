@@ -1,6 +1,10 @@
 """Lifecycle verbs on items, alone and beside a running service; `export`."""
 
 import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -8,6 +12,20 @@ from tests.cli.conftest import Command
 from tests.running import Site, feed, item, json_of, until
 
 STORM = "https://harbour.example/storm"
+
+
+@contextmanager
+def typed(answer: str) -> Iterator[None]:
+    """A terminal on stdin, at which this line is typed."""
+    keyboard, terminal = os.openpty()
+    before = sys.stdin
+    os.write(keyboard, f"{answer}\n".encode())
+    try:
+        with os.fdopen(terminal) as sys.stdin:
+            yield
+    finally:
+        sys.stdin = before
+        os.close(keyboard)
 
 
 def state(command: Command) -> str:
@@ -18,11 +36,11 @@ def test_an_item_goes_through_its_life(polled: Command) -> None:
     for verb, after in (
         ("withdraw", "withdrawn"),
         ("reinstate", "held"),
-        ("release", "live"),
+        ("release --version 1", "live"),
         ("hold", "held"),
-        ("release", "live"),
+        ("release --version 1", "live"),
     ):
-        said = polled(verb, STORM, "--reason", "a test")
+        said = polled(*verb.split(), STORM, "--reason", "a test")
         assert said.code == 0
         assert said.out.splitlines()[0].endswith(f" is now {after}: Storm warning")
         assert state(polled) == after
@@ -61,6 +79,18 @@ def test_a_whole_story_is_withdrawn_at_once(here: Site, command: Command) -> Non
     assert [each["state"] for each in json_of(command("items", "--search", "storm", "--json").out)] == [
         "withdrawn"
     ] * 2
+
+
+def test_a_withdrawal_names_the_items_of_the_release_that_stay(here: Site, command: Command) -> None:
+    (here.directory / "copy.xml").write_bytes((here.directory / "press.xml").read_bytes())
+    here.sources({"harbour": "file:press.xml", "pier": "file:copy.xml"})
+    command("poll")
+    (one, two) = json_of(command("items", "--search", "storm", "--json").out)
+    said = command("withdraw", one["id"], "--reason", "a test")
+    assert said.out.splitlines() == [
+        f"{one['id']} is now withdrawn: Storm warning",
+        f"still live, the same release: {two['id']} ({two['source']}): Storm warning",
+    ]
 
 
 def test_an_item_with_the_url_of_another_as_its_id_is_not_taken_for_it(here: Site, command: Command) -> None:
@@ -114,8 +144,65 @@ def test_reviewed_items_wait_until_they_are_released(here: Site, command: Comman
     here.sources({"harbour": "file:press.xml"}, ", publish: review")
     command("poll")
     assert state(command) == "held"
-    assert command("release", STORM).code == 0
+    said = command("release", STORM)
+    assert (said.code, state(command)) == (2, "held")
+    assert said.complaints == [
+        "publicwire: stdin is no terminal: give --version N, which names the version read, to release version 1 "
+        f"of {json.loads(command('show', STORM, '--json').out)['id']} without confirmation"
+    ]
+    assert command("release", STORM, "--version", "2").code == 2
+    assert command("release", STORM, "--version", "1").code == 0
     assert state(command) == "live"
+
+
+def test_an_edit_under_review_waits_until_its_version_is_released(here: Site, command: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    command("release", STORM, "--version", "1")
+    press = here.directory / "press.xml"
+    press.write_bytes(press.read_bytes().replace(b"Storm warning", b"Gale warning"))
+    command("poll")
+    assert "Storm warning" in command("show", STORM, "--text").out
+    assert "Gale warning" in command("show", STORM, "--version", "2", "--text").out
+    assert command("show", STORM, "--version", "3").code == 2
+    held = command("items", "--state", "held").out
+    assert "live, version 2 waits" in held
+    shown = command("show", STORM).out
+    assert "version       1\n" in shown
+    assert "waits         version 2 for approval: `publicwire show" in shown
+    assert command("release", STORM, "--version", "1").code == 2
+    said = command("release", STORM, "--version", "2")
+    assert (said.code, said.out.partition(" ")[2]) == (0, "is now live: Gale warning\n")
+    assert "release version 2: live → live" in command("show", STORM).out
+
+
+def test_a_former_version_is_struck(here: Site, polled: Command) -> None:
+    press = here.directory / "press.xml"
+    press.write_bytes(press.read_bytes().replace(b"Storm warning", b"Gale warning"))
+    polled("poll")
+    assert polled("strike", STORM, "2", "--reason", "a name").code == 2
+    said = polled("strike", STORM, "1", "--reason", "a name")
+    name = json.loads(polled("show", STORM, "--json").out)["id"]
+    assert (said.code, said.out) == (0, f"version 1 of {name} is struck: Gale warning\n")
+    shown = polled("show", STORM).out
+    assert "version 1: struck\n" in shown
+    assert "strike version 1: live → live" in shown
+    assert "a name" in shown
+    assert "Storm warning" not in shown
+
+
+@pytest.mark.parametrize(("answer", "code", "after"), [("y", 0, "live"), ("", 1, "held")])
+def test_a_release_on_a_terminal_shows_the_version_and_asks(
+    here: Site, command: Command, answer: str, code: int, after: str
+) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    with typed(answer):
+        said = command("release", STORM)
+    assert (said.code, state(command)) == (code, after)
+    assert said.out.startswith(f"Storm warning\n{STORM}\n")
+    assert "Moor your boats." in said.out
+    assert "Publish version 1 of " in said.out
 
 
 def test_a_running_service_shows_a_verb_within_a_second(here: Site) -> None:
@@ -182,11 +269,31 @@ def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) ->
     words = json.loads(command("sources", "--json").out)[0]["alerts"][0]["message"]
     assert "3 new items are held, beyond 10 at the first import, 10 times its budget of a day" in words
     held = [str(each["id"]) for each in json_of(command("items", "--state", "held", "--json").out)]
-    said = command("release", *held[:2])
+    said = command("release", *held[:2], "--version", "1", "--version", "1")
     assert (said.code, len(said.out.splitlines())) == (0, 2)
     cure = words.partition("`publicwire ")[2].partition("`")[0]
     assert command(*cure.split()).out == "1 items of harbour released that its budget held\n"
     assert command("items", "--state", "held", "--json").out.strip() == "[]"
+
+
+def test_a_copy_of_a_withdrawn_release_is_not_released_with_what_a_budget_held(
+    here: Site, command: Command
+) -> None:
+    copy = item("r5", "Once more").replace("<guid>https://harbour.example/r5", "<guid>once-more")
+    releases = (item(f"r{n}", f"Release {n}") for n in range(10))
+    (here.directory / "press.xml").write_bytes(feed(copy, *releases))
+    here.sources({"harbour": "file:press.xml"}, ", budget: {items: 1}")
+    command("poll")
+    (held,) = json_of(command("items", "--state", "held", "--json").out)
+    (withdrawn,) = json_of(command("items", "--search", '"Release 5"', "--json").out)
+    said = command("withdraw", withdrawn["id"], "--reason", "a test")
+    assert said.out.splitlines()[1] == f"still held, the same release: {held['id']} (harbour): Once more"
+    assert command("release", "--over-budget", "harbour").out.splitlines() == [
+        "0 items of harbour released that its budget held",
+        "1 stay held: they are copies of withdrawn releases, each to be released by its id",
+    ]
+    (still,) = json_of(command("items", "--state", "held", "--json").out)
+    assert command("release", still["id"], "--version", "1").code == 0
 
 
 @pytest.mark.parametrize(
@@ -204,6 +311,7 @@ def test_of_several_items_all_are_released_or_none(here: Site, command: Command)
     command("poll")
     (one, two) = (str(each["id"]) for each in json_of(command("items", "--json").out))
     assert command("release", one, "unknown").code == 2
+    assert command("release", one, two, "--version", "1").code == 2
     assert len(json_of(command("items", "--state", "held", "--json").out)) == 2
-    assert command("release", one, two, one).code == 0
+    assert command("release", one, two, one, "--version", "1", "--version", "1").code == 0
     assert command("items", "--state", "held", "--json").out.strip() == "[]"

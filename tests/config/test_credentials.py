@@ -224,3 +224,12 @@ def test_secrets_over_plain_http_raise_a_warning() -> None:
         for feed in ("http://a.example/", "https://a.example/", "http://127.0.0.1/", "http://localhost/")
     ]
     assert warned == [True, False, False, False]
+
+
+def test_a_source_with_credentials_that_is_published_raises_a_warning() -> None:
+    key, no = "auth: {bearer: $KEY}", "rights: {republish: no}"
+    warned = [
+        "is fetched with credentials" in "".join(warnings(configured(*lines)))
+        for lines in ((key,), (key, no), ("topics: [sea]",))
+    ]
+    assert warned == [True, False, False]

@@ -13,6 +13,7 @@ NEW = Addition(
     id="new",
     organisation="New: the “Institute” #1",
     topics=("science", "sea"),
+    republish="excerpt",
 )
 BARE = Addition(feed=FEED)
 
@@ -24,6 +25,7 @@ def lines(indent: int, *, end: str = "\n") -> str:
         '  organisation: "New: the “Institute” #1"',
         f"  feed: {FEED}",
         "  topics: [science, sea]",
+        "  rights: {republish: excerpt}",
     ]
     return "".join(" " * indent + line + end for line in written)
 

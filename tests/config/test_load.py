@@ -1,16 +1,18 @@
 """A valid sources.yaml: every key, every default, every normal form."""
 
+import os
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
 
-from aggregator.config import load, parse, warnings
+from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.settings import (
+    FOREVER,
     Address,
     Budget,
     Config,
@@ -42,6 +44,7 @@ admin: "[::1]:8001"
 store: ../data/./store
 poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, host_gap: 3s, websub: false, budget: {items: 100, bytes: 1GB}}
 websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
+proxy: http://Proxy.example:3128
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
 sources:
@@ -63,6 +66,8 @@ sources:
     embargo: clamp
     priority: -10
     burst: 5
+    history: off
+    paused: 2026-12-31
     first_import: 30d
     budget: {bytes: 50MB}
   - feed: file:local%20feeds/harbour.xml
@@ -106,6 +111,8 @@ FULL_CONFIG = Config(
             embargo=Embargo.CLAMP,
             priority=-10,
             burst=5,
+            history=False,
+            paused=datetime(2026, 12, 31, tzinfo=UTC),
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),
         ),
@@ -132,6 +139,7 @@ FULL_CONFIG = Config(
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts=Webhook("https://hooks.example/T0/secret?a=1"),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
+    proxy="http://proxy.example:3128/",
 )
 
 
@@ -341,3 +349,30 @@ def test_the_line_of_a_disclaimer_is_one_line() -> None:
     assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
     with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
         parse("publication: {disclaimer_line: a<br>b}\n", HERE)
+
+
+@pytest.mark.parametrize(("written", "paused"), [("true", FOREVER), ("false", None)])
+def test_a_pause_may_have_no_end(written: str, paused: datetime | None) -> None:
+    (only,) = parse(f"sources: [{{feed: https://a.example/, paused: {written}}}]", HERE).sources
+    assert only.paused == paused
+
+
+def test_the_store_is_read_beside_mistakes_of_other_keys(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("store: data\ndatabase: postgresql://db.example/wire\nsources: [{feeed: x}]\npoll: 7\n")
+    assert load_store(file) == (tmp_path / "data", "postgresql://db.example/wire")
+
+
+def test_a_mistake_in_the_store_itself_is_an_error(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("database: mysql://db.example/wire\nsources: [{feeed: x}]\n")
+    with pytest.raises(ConfigError, match="database: must be") as raised:
+        load_store(file)
+    assert len(raised.value.problems) == 1
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    os.mkfifo(file)
+    with pytest.raises(ConfigError, match="is not a regular file"):
+        load(file)

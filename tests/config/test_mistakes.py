@@ -10,7 +10,8 @@ from aggregator.errors import ConfigError
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
-    "publish, embargo, priority, burst, first_import, budget, allow_networks, feed_public, auth, headers"
+    "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
+    "auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -23,6 +24,7 @@ GLOBAL = (
     "to `alerts: {url: …, allow_networks: …}` or to `websub: {allow_networks: …}`"
 )
 NETWORK = "must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8"
+PROXY = "must be http://, a host and a port, such as http://proxy.example:3128"
 LISTEN = "must be host:port, such as 127.0.0.1:8000, [::1]:8000 or 0.0.0.0:80"
 NO_FILE = "names no file; write file:name.xml beside this file, or file:///path/name.xml"
 BARE_HOST = "must be a bare host name such as example.org, without https://, path, port or *"
@@ -99,19 +101,30 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
     ("sources:\n  -\n", "2:4: sources.0: `feed` is missing; add it"),
     ("sources:\n  - id: a\n", "2:5: sources.0: `feed` is missing; add it"),
+    ("proxy: http://proxy.example/a\n", f"1:1: proxy: {PROXY}"),
+    ("proxy: http://proxy.example:3128?a\n", f"1:1: proxy: {PROXY}"),
+    ("proxy: https://proxy.example:3128\n", f"1:1: proxy: {PROXY}"),
+    (
+        "proxy: socks5://proxy.example\n",
+        "1:1: proxy: `socks5://proxy.example` is not a URL; it starts with http://",
+    ),
+    (
+        "proxy: http://jo:pw@proxy.example\n",
+        "1:1: proxy: holds a user name or password, which is not sent; use a proxy that asks for none",
+    ),
     ("listen: 8000\n", f"1:1: listen: {LISTEN}"),
     ("listen: 127.0.0.1:66000\n", f"1:1: listen: {LISTEN}"),
     ("admin: ::1:8000\n", f"1:1: admin: {LISTEN}"),
@@ -348,7 +361,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, publication, store, retention, database, alerts, websub",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

@@ -233,6 +233,7 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         (of_source("every: %s"), SPANS),
         ("sources: [{feed: file:a.xml, every: %s}]\n", SPANS),
         (of_source("first_import: %s"), SPANS),
+        (of_source("paused: %s"), ["true", "false", "2026-12-31", "2026-13-01", "2026-12-32", "soon", "1"]),
         (of_source("burst: %s"), ["0", "1", "10000", "10001", "1.5", "x"]),
         (of_source("priority: %s"), ["-1001", "-1000", "+5", "1000", "1001"]),
         (
@@ -303,7 +304,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 28
+    assert count == 30
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

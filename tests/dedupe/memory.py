@@ -5,11 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Due, Entry, Item, Knowledge, Known, Mode, State
+from aggregator.model import Candidate, Claim, Decisions, Due, Entry, Item, Knowledge, Known, Mode, State
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")
 AUTHORITY = "releases.example,2026-03-02"
+NONE = Decisions()
 
 
 def said(*entries: Entry) -> tuple[Item, ...]:
@@ -25,6 +26,7 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         state=State.LIVE,
         title=now.title,
         fingerprint=now.fingerprint,
+        queries=now.queries,
         keys=tuple(dict.fromkeys(key for each in (now, *earlier) for key in each.keys)),
         current=now.keys,
         updated=now.updated or now.claimed or NOON,
@@ -50,7 +52,7 @@ def knowledge(
     *items: Known,
     candidates: Sequence[Candidate] = (),
     taken: Iterable[str] = (),
-    withdrawn: Iterable[str] = (),
+    decisions: Decisions = NONE,
 ) -> Knowledge:
     """Return the knowledge of a store with these items and ids."""
     return Knowledge(
@@ -58,7 +60,7 @@ def knowledge(
         known=items,
         candidates=tuple(candidates),
         taken=frozenset(taken),
-        withdrawn=frozenset(withdrawn),
+        decisions=decisions,
     )
 
 

@@ -1,5 +1,6 @@
 """Deduplication of one document against the store: new items and edits."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,13 +9,16 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.changes import EDITS_MAX, WITHDRAWN_BEFORE
+from aggregator.dedupe.decided import key_text, link_text
+from aggregator.dedupe.edits import EDITS_MAX
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
     Candidate,
     Changes,
     Claim,
+    Decision,
+    Decisions,
     Document,
     Edit,
     Entry,
@@ -28,6 +32,7 @@ from aggregator.model import (
     Placement,
     ReadResult,
     State,
+    Trigger,
 )
 from aggregator.model.settings import Source
 from aggregator.policy import embargo
@@ -173,12 +178,41 @@ def test_ids_of_one_document_differ() -> None:
     assert [each.public_id for each in new] == [minted(AUTHORITY, each.id) for each in new]
 
 
-def test_an_item_withdrawn_before_a_restore_arrives_withdrawn() -> None:
-    plain = only(decided([A]))
-    new = only(decided([A], knowledge(withdrawn=[plain.id])))
-    assert new == replace(
-        plain, placement=replace(plain.placement, state=State.WITHDRAWN, reason=WITHDRAWN_BEFORE)
-    )
+def decision(on: Entry, trigger: Trigger, **more: object) -> Decision:
+    """A decision of the operator on an item of the ministry."""
+    (item,) = said(on)
+    plain = Decision("decided", trigger, "asked to", "tester", NOON, source="ministry")
+    plain = replace(plain, key=key_text(item.keys[0]), fingerprint=item.fingerprint.hex())
+    return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Decision
+
+
+def test_an_item_that_was_withdrawn_before_arrives_withdrawn() -> None:
+    withdrawn = Decisions(1, (decision(A, Trigger.WITHDRAW),))
+    plain, new = only(decided([A])), only(decided([A], knowledge(decisions=withdrawn)))
+    placement = replace(plain.placement, state=State.WITHDRAWN, reason="asked to")
+    assert new == replace(plain, placement=placement)
+
+
+def test_an_edit_into_a_copy_of_a_withdrawn_release_says_so() -> None:
+    copy = replace(B, guid=A.guid)
+    (item,) = said(B)
+    gone = decision(B, Trigger.WITHDRAW, source="agency", link=link_text(item.key(KeyKind.LINK)))
+    withdrawn = Decisions(1, (), (gone,))
+    assert [each.copy_of for each in decided([copy], knowledge(known(7, A))).edits] == [""]
+    remembered = knowledge(known(7, A), decisions=withdrawn)
+    assert [each.copy_of for each in decided([copy], remembered).edits] == ["decided"]
+
+
+@pytest.mark.parametrize(("released", "release"), [(True, NOON), (False, None)])
+def test_a_held_item_goes_live_when_its_origin_says_the_text_that_was_released(
+    released: bool, release: datetime | None
+) -> None:
+    """As after a restore: the backup has the text of before, held for review."""
+    edited = replace(A, title=Markup("Bridge opened"), digest=b"2" * 16)
+    decisions = Decisions(1, (decision(edited if released else A, Trigger.RELEASE),))
+    held = knowledge(known(7, A, state=State.HELD), decisions=decisions)
+    (edit,) = decided([edited], held).edits
+    assert (edit.placement and edit.placement.release) == release
 
 
 def test_new_items_come_oldest_first_and_those_of_one_date_from_the_end_of_the_document() -> None:
@@ -256,11 +290,15 @@ OTHER_ADDRESS = entry("Bridge opens", A.guid, HOME + "new")
 
 
 def test_another_text_is_a_substantive_edit_with_a_revision() -> None:
-    assert edit_of(A, OTHER_TEXT) == made(OTHER_TEXT, substantive=True, revises=True, is_public=True)
+    assert edit_of(A, OTHER_TEXT) == made(
+        OTHER_TEXT, substantive=True, revises=True, is_public=True, version=2
+    )
 
 
 def test_another_address_alone_is_a_public_edit_without_a_revision() -> None:
-    assert edit_of(A, OTHER_ADDRESS) == made(OTHER_ADDRESS, substantive=False, moves=True, is_public=True)
+    assert edit_of(A, OTHER_ADDRESS) == made(
+        OTHER_ADDRESS, substantive=False, moves=True, is_public=True, version=2
+    )
 
 
 def test_another_date_alone_only_changes_keys() -> None:
@@ -274,8 +312,112 @@ def test_white_space_markup_and_trackers_are_no_edit() -> None:
 
 
 def test_an_edit_of_a_held_item_makes_no_revision_and_is_not_public() -> None:
-    assert edit_of(A, OTHER_TEXT, state=State.HELD) == made(OTHER_TEXT, substantive=True)
-    assert edit_of(A, OTHER_ADDRESS, state=State.HELD) == made(OTHER_ADDRESS, substantive=False, moves=True)
+    assert edit_of(A, OTHER_TEXT, state=State.HELD) == made(OTHER_TEXT, substantive=True, version=2)
+    assert edit_of(A, OTHER_ADDRESS, state=State.HELD) == made(
+        OTHER_ADDRESS, substantive=False, moves=True, version=2
+    )
+
+
+def reviewed(before: Entry, after: Entry, **stored: object) -> Edit | None:
+    """The edit of item 7 of a source under review."""
+    changes = decided([after], knowledge(known(7, before, **stored)), replace(MINISTRY, review=True))  # type: ignore[arg-type]
+    return next(iter(changes.edits), None)
+
+
+def waiting(of: Entry, shown: Entry, version: int = 2) -> dict[str, object]:
+    """What is stored of item 7, shown as one entry, of which another waits for approval."""
+    (item,) = said(shown)
+    return {
+        "pending": version,
+        "versions": version,
+        "approved": item.fingerprint,
+        "approved_url": item.url,
+        "current": said(of)[0].keys,
+    }
+
+
+@pytest.mark.parametrize("after", [OTHER_TEXT, OTHER_ADDRESS])
+def test_an_edit_under_review_waits_for_approval(after: Entry) -> None:
+    substantive, moves = after is OTHER_TEXT, after is OTHER_ADDRESS
+    assert reviewed(A, after) == made(after, substantive=substantive, moves=moves, version=2, waits=True)
+    assert reviewed(A, replace(A, published=iso(NOON - DAY))) is not None
+    assert reviewed(A, A) is None
+
+
+def test_a_version_that_waits_is_replaced_by_a_newer_one_only() -> None:
+    stored = waiting(OTHER_TEXT, shown=A)
+    assert reviewed(OTHER_TEXT, OTHER_TEXT, **stored) is None
+    newer = replace(A, content=replace(A.content, value="<p>Newer.</p>"))
+    assert reviewed(OTHER_TEXT, newer, **stored) == made(newer, substantive=True, version=3, waits=True)
+
+
+@pytest.mark.parametrize("edit", [reviewed, edit_of])
+def test_nothing_waits_when_the_origin_takes_its_change_back(edit: Callable[..., Edit | None]) -> None:
+    assert edit(OTHER_TEXT, A, **waiting(OTHER_TEXT, shown=A)) == made(A, substantive=False, drops=True)
+    moved = waiting(OTHER_ADDRESS, shown=A)
+    assert edit(OTHER_ADDRESS, A, **moved) == made(A, substantive=False, drops=True)
+
+
+@pytest.mark.parametrize(
+    ("approved", "link", "waits"),
+    [(OTHER_TEXT, A.link, False), (OTHER_TEXT, HOME + "new", True), (A, A.link, True)],
+)
+def test_a_text_that_was_approved_at_the_link_shown_does_not_wait(
+    approved: Entry, link: str, waits: bool
+) -> None:
+    """As after a restore: the backup has the version of before."""
+    decisions = Decisions(1, (decision(approved, Trigger.RELEASE),))
+    stored = {"approved": said(A)[0].fingerprint, "approved_url": A.link}
+    known_then = knowledge(known(7, A, **stored), decisions=decisions)  # type: ignore[arg-type]
+    (edit,) = decided([replace(OTHER_TEXT, link=link)], known_then, replace(MINISTRY, review=True)).edits
+    assert (edit.waits, edit.is_public, edit.revises) == (waits, not waits, not waits)
+
+
+def test_another_date_alone_leaves_the_version_that_waits() -> None:
+    dated = replace(OTHER_TEXT, published=iso(NOON - DAY))
+    for edit in (reviewed, edit_of):
+        assert edit(OTHER_TEXT, dated, **waiting(OTHER_TEXT, shown=A)) == made(dated, substantive=False)
+
+
+def signed(value: str) -> Entry:
+    """An entry whose link and file are signed."""
+    query = f"?X-Amz-Date={value}&X-Amz-Signature={value}"
+    body = f'<p>Anew.</p><a href="{HOME}file.pdf{query}">File</a>'
+    return replace(A, link=A.link + query, content=Markup(body, is_html=True))
+
+
+@pytest.mark.parametrize("edit", [reviewed, edit_of])
+def test_addresses_signed_anew_are_replaced_without_approval_and_are_no_version(
+    edit: Callable[..., Edit | None],
+) -> None:
+    before, after = signed("1"), signed("2")
+    assert edit(before, after) == made(after, substantive=False, moves=True, refreshes=True, is_public=True)
+
+
+@pytest.mark.parametrize("edit", [reviewed, edit_of])
+def test_addresses_signed_anew_are_replaced_in_the_version_that_waits(
+    edit: Callable[..., Edit | None],
+) -> None:
+    before, after = signed("1"), signed("2")
+    assert edit(before, after, **waiting(before, shown=A)) == made(
+        after, substantive=False, moves=True, waits=True, version=2
+    )
+
+
+def test_a_version_that_waits_holds_nothing_as_a_copy() -> None:
+    """Its approval names it, and it is in no output before."""
+    copy = replace(B, guid=A.guid)
+    gone = decision(B, Trigger.WITHDRAW, source="agency", link=link_text(said(B)[0].key(KeyKind.LINK)))
+    then = knowledge(known(7, A), decisions=Decisions(1, (), (gone,)))
+    (edit,) = decided([copy], then, replace(MINISTRY, review=True)).edits
+    assert (edit.waits, edit.copy_of) == (True, "")
+
+
+def test_a_version_that_waited_is_dropped_by_an_edit_after_the_review_has_ended() -> None:
+    newer = replace(A, content=replace(A.content, value="<p>Newer.</p>"))
+    assert edit_of(OTHER_TEXT, newer, **waiting(OTHER_TEXT, shown=A)) == made(
+        newer, substantive=True, revises=True, is_public=True, version=3, drops=True
+    )
 
 
 @pytest.mark.parametrize(("edits", "is_damped"), [(EDITS_MAX - 1, False), (EDITS_MAX, True)])
@@ -287,6 +429,7 @@ def test_the_25th_edit_in_a_week_is_damped(edits: int, is_damped: bool) -> None:
         is_public=True,
         revises=not is_damped,
         flags=("bad-date", "damped") if is_damped else None,
+        version=2,
     )
 
 

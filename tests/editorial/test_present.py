@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.editorial.present import excerpted, present, slug
-from aggregator.model import AlsoReleased, Enclosure, Origin, Release, StoryMember
+from aggregator.model import LANGUAGE_DETECTED, AlsoReleased, Enclosure, Origin, Release, StoryMember
 from aggregator.model.settings import Republish, Text
 from tests.render.given import (
     ALSO,
@@ -51,6 +51,12 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         also=ALSO_RELEASED,
         corrected=True,
     )
+
+
+def test_a_detected_language_is_marked() -> None:
+    detected = replace(stored(), flags=(LANGUAGE_DETECTED, "damped"))
+    releases = [present(each, feed=FEED, publication=PUBLICATION) for each in (detected, stored())]
+    assert [each.is_language_detected for each in releases] == [True, False]
 
 
 def test_dates_and_licence_reach_the_disclaimer() -> None:

@@ -58,7 +58,7 @@ def test_an_unexpected_error_costs_one_poll_and_is_logged(
     assert "nobody thought of this" in caplog.text
 
 
-def test_a_server_that_always_answers_304_is_fetched_unconditionally_once_a_day(tmp_path: Path) -> None:
+def test_a_server_that_always_answers_304_is_fetched_unconditionally_after_a_month(tmp_path: Path) -> None:
     async def scenario(harness: PollHarness, polls: Pipeline) -> None:
         harness.origin.answers["/feed"] = says(STORM)
         assert (await harness.poll(polls)).new == 1
@@ -71,6 +71,7 @@ def test_a_server_that_always_answers_304_is_fetched_unconditionally_once_a_day(
         harness.origin.answers["/feed"] = lies
         assert [(await harness.poll(polls)).kind for _ in range(3)] == ["not-modified"] * 3
         assert harness.titles() == ["Storm warning"]
+        assert (await harness.poll(polls, 29 * DAY)).kind == "not-modified"
         assert (await harness.poll(polls, DAY)).new == 1
         assert harness.titles() == ["New pilot boat", "Storm warning"]
 

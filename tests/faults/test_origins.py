@@ -8,7 +8,8 @@ import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.fetch.transport import Resolver, Transport
+from aggregator.fetch.resolver import Resolver
+from aggregator.fetch.transport import Transport
 from aggregator.model.settings import PollSettings
 from tests.fetch.given import FEED, LOOPBACK, client, failing, poll_settings, polling
 from tests.server import HttpServer, Request, answer, for_ever, http_server, redirect, then_close

@@ -60,3 +60,10 @@ def test_one_validator_makes_a_request_conditional(stored: tuple[str, str]) -> N
 def test_an_overlong_validator_is_not_stored() -> None:
     result = fetched({"/": answer(f'ETag: "{"a" * 5_000}"', body=FEED)})
     assert result.validators.etag == ""
+
+
+@pytest.mark.parametrize("etag", ["*", '"a\tb"', '"a\x01"'])
+def test_an_etag_that_cannot_be_sent_back_as_it_came_is_not_sent(etag: str) -> None:
+    answers = {"/": answer(f"ETag: {etag}", "Last-Modified: yesterday", body=FEED)}
+    stored = fetched(answers).validators
+    assert (stored.etag, stored.last_modified) == ("", "yesterday")

@@ -1,14 +1,17 @@
 """Rate limits per host: slots, gaps, 429, prompt and slow hosts."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.politeness import HOSTS_MAX, HOSTS_REMEMBERED_MAX, LIMITED_FOR, SLOW_FETCH_AFTER, Hosts
 from aggregator.model import HostState
-from tests.given import NOON
+from tests.given import HOUR, MINUTE, NOON
 from tests.virtual_time import advance, run, settled
+
+SECOND = timedelta(seconds=1)
 
 
 def running_together(hosts: list[str], *, per_host: int, in_all: int) -> list[str]:
@@ -295,3 +298,32 @@ def test_a_429_each_minute_does_not_keep_the_fetches_of_others_from_their_turn()
         return said
 
     assert run(scenario()) == ["busy asks", "honest is rejected", "busy asks", "honest asks"]
+
+
+def test_a_wait_that_another_process_stored_is_kept_and_shortens_none() -> None:
+    async def scenario() -> tuple[HostState, ...]:
+        hosts = Hosts(per_host=2, in_all=9, gap=30.0)
+        hosts.limit("a")
+        others = (
+            HostState("a", NOON + 20 * SECOND, refused_until=NOON + SECOND),
+            HostState("b", None, NOON + MINUTE),
+        )
+        hosts.heed(others, NOON)
+        with pytest.raises(Rejected):
+            async with hosts.slot("b"):
+                pass
+        return hosts.states("a", NOON) + hosts.states("b", NOON)
+
+    a, b = run(scenario())
+    assert a.next_at is not None and a.refused_until is not None and b.refused_until is not None
+    assert a.next_at - NOON > 19 * SECOND
+    assert min(a.refused_until, b.refused_until) - NOON > 59 * SECOND
+
+
+def test_a_wait_of_a_clock_that_was_set_back_is_not_kept() -> None:
+    async def scenario() -> tuple[HostState, ...]:
+        hosts = Hosts(per_host=2, in_all=9, gap=30.0)
+        hosts.heed([HostState("h", NOON + HOUR, refused_until=NOON + HOUR)], NOON)
+        return hosts.states("h", NOON)
+
+    assert run(scenario()) == (HostState("h", NOON),)

@@ -59,7 +59,6 @@ def test_an_empty_body_is_a_body() -> None:
         ("500 Internal Server Error", "text/html", "http"),
         ("204 No Content", "text/xml", "http"),
         ("206 Partial Content", "text/xml", "http"),
-        ("302 Found", "text/html", "http"),  # without Location
         ("999 Request denied", "text/html", "http"),
     ],
 )
@@ -72,6 +71,12 @@ def test_an_answer_without_a_body_to_use_is_an_error(status: str, content_type: 
         int(number),
         f"http://127.0.0.1:PORT/ answered {shown}",
     )
+
+
+def test_a_redirect_without_an_address_is_named_as_one() -> None:
+    error = failing({"/": answer(status="302 Found")})
+    said = "http://127.0.0.1:PORT/ answered 302 Found, a redirect without an address (no Location)"
+    assert (error.cause, error.status, str(error)) == ("http", 302, said)
 
 
 @pytest.mark.parametrize("status", ["429 Too Many Requests", "503 Service Unavailable"])

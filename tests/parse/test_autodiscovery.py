@@ -2,7 +2,8 @@
 
 import pytest
 
-from aggregator.parse.autodiscovery import FEEDS_MAX, find_feeds, usual_addresses
+from aggregator.parse.autodiscovery import FEEDS_MAX, TITLE_CHARS_MAX, Candidate, find_feeds, usual_addresses
+from aggregator.parse.links import Link
 
 PAGE = "https://www.example.org/press/index.html"
 
@@ -16,7 +17,7 @@ def declared(href: str, *, title: str = "", kind: str = "application/rss+xml") -
 
 
 def urls(html: str) -> list[str]:
-    return list(find_feeds(html, PAGE))
+    return [found.url for found in find_feeds(html, PAGE)]
 
 
 def test_a_declared_feed_has_an_absolute_url() -> None:
@@ -51,6 +52,29 @@ def test_a_feed_named_twice_is_one_candidate_with_its_first_title() -> None:
         "https://www.example.org/feed",
         "https://www.example.org/news",
         "https://www.example.org/news/feed",
+    ]
+
+
+def test_candidates_carry_the_title_of_their_link() -> None:
+    page = links('<a href="/rss"> All \n <b>news</b></a>', declared("/feed", title="Press " + "x" * 200))
+    assert find_feeds(page, PAGE) == (
+        Candidate("https://www.example.org/feed", ("Press " + "x" * 200)[:TITLE_CHARS_MAX]),
+        Candidate("https://www.example.org/rss", "All news"),
+    )
+
+
+def test_link_headers_name_feeds_too() -> None:
+    headers = (
+        Link("../h.xml", ("alternate",), "application/rss+xml", "By header"),
+        Link("/comments.xml", ("feed",)),
+        Link("/print", ("alternate",), "text/html"),
+        Link("/style.xml", ("stylesheet",), "text/xml"),
+    )
+    page = links('<base href="https://cdn.example/">', declared("https://www.example.org/feed"))
+    assert [found.url for found in find_feeds(page, PAGE, headers)] == [
+        "https://www.example.org/h.xml",
+        "https://www.example.org/feed",
+        "https://www.example.org/comments.xml",
     ]
 
 
@@ -119,7 +143,7 @@ def test_a_base_in_the_page_is_respected() -> None:
 def test_bytes_and_broken_pages_are_read_too() -> None:
     assert find_feeds(b"<link rel=alternate type=text/xml href=/f title='\xe9", PAGE) == ()
     assert find_feeds(b"<p><link rel=alternate type=text/xml href=/f>\xff<", PAGE) == (
-        "https://www.example.org/f",
+        Candidate("https://www.example.org/f"),
     )
     assert find_feeds("", PAGE) == ()
 

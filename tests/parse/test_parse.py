@@ -292,3 +292,11 @@ def test_renamed_keys_are_looked_up_as_feedparser_does() -> None:
     parsed(DOCUMENTS[0].read_bytes())
     found = feedparser.util.FeedParserDict(href="a", title="t")
     assert (found.get("url"), found.get("title"), found.get("none", 1)) == ("a", "t", 1)
+
+
+def test_an_endless_integer_costs_no_json_feed() -> None:
+    digits = "9" * 5_000
+    items = ",".join(f'{{"id": {sign}{digits}, "size": {digits}, "title": "T"}}' for sign in ("", "-"))
+    feed = f'{{"version": "https://jsonfeed.org/version/1.1", "size": {digits}, "items": [{items}, {{"id": 7}}]}}'
+    guids = [entry.guid for entry in parsed(feed.encode()).entries]
+    assert [guid[:3] for guid in guids] == ["999", "-99", "7"]

@@ -38,7 +38,7 @@ CLAIM = Claim(
     first_import=False,
     findings=3,
     last_success=NOON - 30 * MINUTE,
-    last_full=NOON - HOUR,
+    last_body=NOON - HOUR,
     last_new=NOON - MINUTE,
     usual_gap=4 * HOUR,
     host="ministry.example",
@@ -66,7 +66,6 @@ def polls(
     of: Source = MINISTRY,
     *,
     fetched: Fetched = ANSWER,
-    asked: Validators = CLAIM.validators,
     document: Document | None = None,
     new: int = 0,
     advert: Advert | None = None,
@@ -79,7 +78,7 @@ def polls(
         items = tuple(item(entry(f"Release {n}", f"g{n}"), of) for n in range(new))
         document = replace(document or Document("rss20"), listed=tuple(each.digest for each in items))
         read, known = ReadResult(document, items), Knowledge("releases.example,2026-03-02")
-    answer = Answer(fetched, asked, poll_result.body_digest(fetched), read, advert)
+    answer = Answer(fetched, poll_result.body_digest(fetched), read, advert)
     return poll_result.decide(claim, of, answer, known, now=NOON, jitter=jitter, is_websub=is_websub)
 
 

@@ -42,7 +42,8 @@ from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 from tests.policy.polls import MINISTRY, NEW_CLAIM
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
-NOTHING = {kind: "" for kind in AlertKind if kind not in EVENTS}
+OF_SERVICE = {AlertKind(each) for each in ("configuration", "held", "backup", "disk", "workers")}
+NOTHING = {kind: "" for kind in AlertKind if kind not in EVENTS and kind not in OF_SERVICE}
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
 CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)
 SUBSCRIPTION = Subscription(
@@ -227,6 +228,11 @@ def edit(number: int, **more: object) -> Edit:
     return replace(plain, **more)  # type: ignore[arg-type]  # the caller names fields of Edit
 
 
+def test_an_item_whose_new_version_waits_is_still_shown_in_its_story() -> None:
+    assert AlertKind.STORY in judged(edited(CLAIM, edit(1, parts=True)))
+    assert AlertKind.STORY not in judged(edited(CLAIM, edit(1, parts=True, waits=True)))
+
+
 def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> None:
     found = judged(edited(CLAIM, *(edit(n, leaves_home=True, parts=n == 1) for n in range(7))))
     assert (
@@ -269,6 +275,15 @@ def test_items_held_until_their_dates_are_raised_once_a_day(flags: tuple[str, ..
     assert judged(edited(CLAIM, moved))[AlertKind.AHEAD].startswith(words)
     told = replace(CLAIM, open_alerts={AlertKind.AHEAD: NOON - MINUTE})
     assert AlertKind.AHEAD not in judged(edited(told, moved))
+
+
+def test_copies_of_withdrawn_releases_are_named_with_the_cure() -> None:
+    found = judged(edited(CLAIM, edit(1, copy_of="gone"), edit(2)))
+    assert found[AlertKind.COPY] == (
+        "held as copies of withdrawn releases: item1 of gone; "
+        "`publicwire release item1` publishes one, and its later edits"
+    )
+    assert AlertKind.COPY not in judged(edited(CLAIM, edit(2)))
 
 
 def test_an_event_that_happens_again_is_raised_anew() -> None:

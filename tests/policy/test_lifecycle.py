@@ -1,13 +1,14 @@
 """The table of an item's life."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, Decision, replayed, step
-from tests.given import NOON
+from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
+from aggregator.policy.lifecycle import TABLE, replayed, step, strike
+from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
     (State.HELD, Trigger.TIME): State.LIVE,
@@ -16,23 +17,38 @@ ALLOWED = {
     (State.HELD, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.LIVE, Trigger.HOLD): State.HELD,
     (State.LIVE, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.LIVE, Trigger.COPY): State.HELD,
+    (State.HELD, Trigger.COPY): State.HELD,
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
 }
 
 
-def stored(state: State) -> Stored:
+def stored(state: State, release: datetime | None = None, *, pending: int | None = None) -> Stored:
     return Stored(
         number=7,
         id="abcdefghijklm",
         public_id="tag:releases.example,2026:7",
         source="ministry",
         state=state,
-        item=Item(keys=(), title="Bridge opens"),
+        item=Item(keys=(), title="Bridge opens", fingerprint=b"now"),
         shown=NOON,
         updated=NOON,
         first_seen=NOON,
         seq=1,
+        release=release,
+        version=2,
+        pending=pending,
     )
+
+
+def said(*triggers: Trigger, fingerprint: bytes = b"now") -> list[Decision]:
+    """The operator's decisions about the item, a minute apart."""
+    return [
+        Decision(
+            "abcdefghijklm", each, "asked to", "tester", NOON + n * MINUTE, fingerprint=fingerprint.hex()
+        )
+        for n, each in enumerate(triggers)
+    ]
 
 
 @pytest.mark.parametrize(("state", "trigger"), [(s, t) for s in State for t in Trigger])
@@ -52,6 +68,7 @@ def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, tri
             actor="tester",
             at=at,
             id="abcdefghijklm",
+            version=2 if trigger is Trigger.RELEASE else None,
         )
 
 
@@ -63,15 +80,93 @@ def test_an_item_is_held_until_a_time_that_is_ahead() -> None:
         step(stored(State.HELD), Trigger.HOLD, reason="", actor="tester", at=NOON, until=NOON)
 
 
+def test_a_release_of_a_live_item_approves_the_version_that_waits() -> None:
+    waiting = stored(State.LIVE, pending=3)
+    approved = step(waiting, Trigger.RELEASE, reason="", actor="tester", at=NOON)
+    assert (approved.before, approved.after, approved.version) == (State.LIVE, State.LIVE, 3)
+
+
+@pytest.mark.parametrize(("state", "pending"), [(State.HELD, None), (State.LIVE, 2)])
+@pytest.mark.parametrize("version", [1, 3])
+def test_a_release_of_another_version_than_the_newest_is_refused(
+    state: State, pending: int | None, version: int
+) -> None:
+    item = stored(state, pending=pending)
+    with pytest.raises(UsageError, match=f"version {version} of item abcdefghijklm .* shows version 2"):
+        step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=version)
+    assert step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=2).version == 2
+
+
+@pytest.mark.parametrize(
+    ("pending", "version", "words"),
+    [
+        (None, 2, "version 2 of item abcdefghijklm is its present text: withdraw the item"),
+        (3, 2, "version 2 of item abcdefghijklm is its present text: withdraw the item"),
+        (None, 3, "item abcdefghijklm has no version 3: its newest is 2"),
+        (3, 0, "item abcdefghijklm has no version 0: its newest is 3"),
+    ],
+)
+def test_only_a_former_or_waiting_version_is_struck(pending: int | None, version: int, words: str) -> None:
+    with pytest.raises(UsageError, match=words):
+        strike(stored(State.LIVE, pending=pending), version, reason="", actor="tester", at=NOON)
+
+
+@pytest.mark.parametrize(("pending", "version"), [(None, 1), (3, 3)])
+@pytest.mark.parametrize("state", State)
+def test_a_struck_version_leaves_the_state_as_it_is(state: State, pending: int | None, version: int) -> None:
+    struck = strike(stored(state, pending=pending), version, reason="a name", actor="tester", at=NOON)
+    assert struck == Transition(
+        7, state, state, Trigger.STRIKE, "a name", "tester", NOON, "abcdefghijklm", version=version
+    )
+
+
+@pytest.mark.parametrize("trigger", [Trigger.STRIKE, Trigger.RELEASE])
+def test_a_step_of_one_version_overrules_no_withdrawal_of_the_journal(trigger: Trigger) -> None:
+    of_version = Transition(7, State.LIVE, State.LIVE, trigger, "", "tester", NOON, version=2)
+    (decision,) = said(Trigger.WITHDRAW)
+    (carried_out,) = replayed(stored(State.LIVE), [replace(of_version, at=NOON + MINUTE)], [decision], NOON)
+    assert carried_out.after is State.WITHDRAWN
+
+
+@pytest.mark.parametrize(
+    ("waiting", "carried_out"), [(b"now", [Trigger.RELEASE]), (b"newer", []), (None, [])]
+)
+def test_a_restored_approval_is_one_of_the_version_that_waits(
+    waiting: bytes | None, carried_out: list[Trigger]
+) -> None:
+    (approval,) = said(Trigger.RELEASE)
+    item = stored(State.LIVE, pending=3 if waiting else None)
+    waits = Item(keys=(), title="Bridge opens", fingerprint=waiting) if waiting else None
+    steps = replayed(item, (), [replace(approval, approves=True)], NOON, waiting=waits)
+    assert [each.trigger for each in steps] == carried_out
+
+
+def test_an_approval_undoes_no_withdrawal_that_is_restored_with_it() -> None:
+    """As when the files of two machines are merged."""
+    withdrawal, approval = said(Trigger.WITHDRAW, Trigger.RELEASE)
+    waits = Item(keys=(), title="Bridge opens", fingerprint=b"now")
+    item, decisions = stored(State.LIVE, pending=3), [withdrawal, replace(approval, approves=True)]
+    (step,) = replayed(item, (), decisions, NOON + DAY, waiting=waits)
+    assert step.trigger is Trigger.WITHDRAW
+
+
 @pytest.mark.parametrize(("known_at", "is_carried_out"), [(-1, True), (0, True), (1, False)])
 def test_a_decision_of_the_journal_is_overruled_by_a_later_transition(
     known_at: int, is_carried_out: bool
 ) -> None:
-    decision = Decision(State.WITHDRAWN, "asked to", "tester", NOON + timedelta(microseconds=900))
+    (decision,) = said(Trigger.WITHDRAW)
+    decision = replace(decision, at=NOON + timedelta(microseconds=900))
     known = Transition(
         7, State.HELD, State.LIVE, Trigger.RELEASE, "", "", NOON + timedelta(milliseconds=known_at)
     )
-    assert (replayed(stored(State.LIVE), [known], decision, NOON) is not None) == is_carried_out
+    assert bool(replayed(stored(State.LIVE), [known], [decision], NOON)) == is_carried_out
+
+
+def test_a_decision_that_the_item_has_seen_is_not_carried_out_again() -> None:
+    (hold,) = said(Trigger.HOLD)
+    known = Transition(7, State.LIVE, State.HELD, Trigger.HOLD, "asked to", "tester", NOON)
+    assert replayed(stored(State.HELD), [known], [hold], NOON + DAY) == ()
+    assert len(replayed(stored(State.HELD), [replace(known, at=NOON - DAY)], [hold], NOON + DAY)) == 1
 
 
 def test_a_refusal_names_the_possible_triggers() -> None:
@@ -84,23 +179,56 @@ def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "after", "trigger"),
+    ("state", "decided", "carried_out"),
     [
-        (State.LIVE, State.WITHDRAWN, Trigger.WITHDRAW),
-        (State.HELD, State.WITHDRAWN, Trigger.WITHDRAW),
-        (State.WITHDRAWN, State.HELD, Trigger.REINSTATE),
-        (State.WITHDRAWN, State.LIVE, Trigger.REINSTATE),  # in the journal of an earlier version
-        # An item restored as held stays held: the reinstatement in the journal came before the hold.
-        (State.HELD, State.LIVE, None),
-        (State.LIVE, State.HELD, None),
-        *((state, state, None) for state in State),
+        (State.LIVE, "withdraw", "withdraw"),
+        (State.HELD, "withdraw", "withdraw"),
+        (State.LIVE, "hold", "hold"),
+        (State.HELD, "release", "release"),
+        (State.WITHDRAWN, "reinstate", "reinstate"),
+        (State.WITHDRAWN, "reinstate release", "reinstate release"),
+        (State.WITHDRAWN, "withdraw reinstate hold release", "reinstate release"),
+        (State.WITHDRAWN, "reinstate hold", "reinstate hold"),
+        (State.WITHDRAWN, "withdraw", ""),
+        (State.WITHDRAWN, "release", ""),
+        # An item restored as live or held was withdrawn and reinstated after the backup.
+        (State.LIVE, "withdraw reinstate", ""),
+        (State.HELD, "withdraw reinstate", ""),
+        (State.LIVE, "withdraw reinstate hold", "hold"),
+        (State.LIVE, "hold withdraw", "withdraw"),
+        (State.LIVE, "hold release", ""),
+        (State.HELD, "hold", "hold"),  # a date, a budget or an origin may hold it, which would let it out
+        (State.LIVE, "", ""),
     ],
 )
-def test_a_restore_repeats_withdrawals_and_reinstatements_of_the_journal(
-    state: State, after: State, trigger: Trigger | None
+def test_a_restore_carries_out_the_last_decision_on_an_item(
+    state: State, decided: str, carried_out: str
 ) -> None:
-    transition = replayed(stored(state), (), Decision(after, "asked to", "tester", NOON), NOON)
-    if trigger is None:
-        assert transition is None
-    else:
-        assert transition == step(stored(state), trigger, reason="asked to", actor="tester", at=NOON)
+    steps = replayed(stored(state), (), said(*map(Trigger, decided.split())), NOON + DAY)
+    assert [(each.trigger, each.reason, each.actor, each.at) for each in steps] == [
+        (trigger, "asked to", "tester", NOON + DAY) for trigger in carried_out.split()
+    ]
+
+
+@pytest.mark.parametrize("until", [None, NOON + DAY, NOON - DAY])
+def test_a_restored_hold_has_the_time_that_the_operator_gave_and_no_other_one(until: datetime | None) -> None:
+    (hold,) = said(Trigger.HOLD)
+    embargoed = stored(State.HELD, release=NOON + 2 * DAY)
+    (step,) = replayed(embargoed, (), [replace(hold, release=until)], NOON)
+    assert (step.after, step.release) == (State.HELD, until)
+
+
+def test_a_hold_whose_time_has_ended_takes_no_restored_item_down() -> None:
+    (hold,) = said(Trigger.HOLD)
+    hold = replace(hold, release=NOON + HOUR)
+    assert replayed(stored(State.LIVE), (), [hold], NOON + HOUR) == ()
+    assert len(replayed(stored(State.LIVE), (), [hold], NOON)) == 1
+
+
+@pytest.mark.parametrize(("released", "is_carried_out"), [(b"now", True), (b"", True), (b"later", False)])
+def test_a_restored_release_is_one_of_the_text_it_was_decided_on(
+    released: bytes, is_carried_out: bool
+) -> None:
+    """An earlier version writes no fingerprint."""
+    decisions = said(Trigger.RELEASE, fingerprint=released)
+    assert bool(replayed(stored(State.HELD), (), decisions, NOON)) == is_carried_out

@@ -45,18 +45,23 @@ from tests.policy.polls import (
 # ---- conditional requests
 
 
-def test_validators_are_sent_while_the_last_full_fetch_is_younger_than_a_day() -> None:
-    assert poll_result.validators(CLAIM, MINISTRY, NOON) == CLAIM.validators
-    almost = replace(CLAIM, last_full=NOON - DAY + MINUTE)
+@pytest.mark.parametrize(
+    ("gap", "believed"), [(None, 30 * DAY), (4 * HOUR, 30 * DAY), (6 * DAY, 30 * DAY), (10 * DAY, 50 * DAY)]
+)
+def test_validators_are_sent_until_304s_last_too_long(gap: timedelta | None, believed: timedelta) -> None:
+    almost = replace(CLAIM, usual_gap=gap, last_body=NOON - believed + MINUTE)
     assert poll_result.validators(almost, MINISTRY, NOON) == CLAIM.validators
-    for last_full in (None, NOON - DAY):
-        claim = replace(CLAIM, last_full=last_full)
+    for last_body in (None, NOON - believed):
+        claim = replace(almost, last_body=last_body)
         assert poll_result.validators(claim, MINISTRY, NOON) == Validators()
+        changing = replace(claim, has_new_validators=True)
+        assert poll_result.validators(changing, MINISTRY, NOON) == CLAIM.validators
 
 
 def test_no_validators_are_sent_when_documents_are_read_otherwise() -> None:
     of = replace(MINISTRY, timezone="Europe/Berlin")
-    assert poll_result.validators(CLAIM, of, NOON) == Validators()
+    for claim in (CLAIM, replace(CLAIM, has_new_validators=True)):
+        assert poll_result.validators(claim, of, NOON) == Validators()
 
 
 def test_the_pipeline_version_covers_every_setting_that_shapes_items_and_no_other() -> None:
@@ -104,24 +109,41 @@ def test_an_unchanged_body_renews_its_validators() -> None:
     assert result.after == replace(
         CLAIM,
         last_success=NOON,
+        last_body=NOON,
+        has_new_validators=True,
         validators=ANSWER.validators,
         body_digest=poll_result.body_digest(ANSWER) or b"",
     )
 
 
+OTHER_ETAG, ETAG = Validators(MINISTRY.feed, '"2"', "then"), Validators(MINISTRY.feed, '"1"', "then")
+
+
 @pytest.mark.parametrize(
-    ("asked", "fetched", "is_full"),
+    ("before", "fetched", "is_new"),
     [
-        (Validators(), ANSWER, True),
-        (CLAIM.validators, ANSWER, False),
-        (Validators(), NOT_MODIFIED, False),  # a 304 to an unconditional request
+        (ETAG, replace(ANSWER, validators=OTHER_ETAG), True),
+        (ETAG, replace(ANSWER, validators=replace(ETAG, last_modified="now")), True),
+        (ETAG, replace(ANSWER, validators=ETAG), False),
+        (ETAG, replace(NOT_MODIFIED, validators=OTHER_ETAG), False),  # which says that nothing has changed
+        (ETAG, replace(ANSWER, validators=Validators(MINISTRY.feed)), False),
+        (Validators(MINISTRY.feed), replace(ANSWER, validators=ETAG), False),
+        (Validators("https://old.example/", '"0"'), replace(ANSWER, validators=ETAG), False),
     ],
 )
-def test_only_a_body_fetched_without_validators_is_a_full_fetch(
-    asked: Validators, fetched: Fetched, is_full: bool
+def test_validators_that_change_with_a_body_are_known_for_it(
+    before: Validators, fetched: Fetched, is_new: bool
 ) -> None:
-    after = polls(asked=asked, fetched=fetched).after
-    assert after.last_full == (NOON if is_full else CLAIM.last_full)
+    after = polls(replace(CLAIM, validators=before), fetched=fetched).after
+    assert after.has_new_validators is is_new
+    assert after.last_body == (CLAIM.last_body if fetched.body is None else NOON)
+
+
+def test_that_validators_change_is_known_of_one_address_only() -> None:
+    known = replace(CLAIM, has_new_validators=True)
+    assert polls(known, fetched=NOT_MODIFIED).after.has_new_validators
+    moved = replace(ANSWER, validators=Validators("https://new.example/", '"1"'))
+    assert not polls(known, fetched=moved).after.has_new_validators
 
 
 def test_a_document_that_was_read_gives_the_source_its_texts_hints_and_seen_entries() -> None:
@@ -353,7 +375,7 @@ def polls_in_a_day(hostile: Sequence[FetchError | None]) -> int:
         name = min(claims, key=lambda each: claims[each].due.at)
         claim, now = claims[name], claims[name].due.at
         error = next(answers) if name == "hostile" else None
-        answer = error or Answer(NOT_MODIFIED, claim.validators)
+        answer = error or Answer(NOT_MODIFIED)
         result = poll_result.decide(claim, of, answer, None, now=now, jitter=0.0)
         claims[name] = replace(result.after, due=result.due)
         count += name == "one"

@@ -7,7 +7,8 @@ import pytest
 
 from aggregator.errors import Cause
 from aggregator.model import Due, DueReason
-from aggregator.policy.reasons import FAILED, WORDS, ago, span, words
+from aggregator.model.settings import FOREVER
+from aggregator.policy.reasons import FAILED, WORDS, ago, next_poll, span, words
 from aggregator.policy.schedule import BACK_OFF, pace
 from tests.given import DAY, HOUR, MINUTE, NOON
 
@@ -31,6 +32,7 @@ ALL = {
     DueReason.MOVED: "another address was configured",
     DueReason.CONFIGURED_AGAIN: "back in the configuration",
     DueReason.UNMOVED: "its relocation was taken back",
+    DueReason.PAUSED: "paused in the configuration",
     DueReason.CLOCK: "scheduled while the clock was wrong",
 }
 
@@ -146,3 +148,8 @@ def test_due_times_are_worded_as_the_schedule_makes_them() -> None:
 )
 def test_a_distance_is_told_in_its_largest_unit(distance: timedelta, said: str) -> None:
     assert ago(NOON + distance, NOON) == said
+
+
+def test_a_pause_without_an_end_has_no_distance() -> None:
+    assert next_poll(Due(FOREVER, DueReason.PAUSED), NOON) == "paused"
+    assert next_poll(Due(NOON + 3 * DAY, DueReason.PAUSED), NOON) == "in 3 d"

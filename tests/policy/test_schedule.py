@@ -160,11 +160,12 @@ def test_the_origin_only_lengthens_the_interval_up_to_a_day(
         (NOON + 2 * HOUR, NOON, 2 * HOUR),
         (NOON + 400 * DAY, NOON, DAY),
         (NOON - HOUR, NOON, 15 * MINUTE),
-        (NOON + HOUR, None, 15 * MINUTE),
+        (NOON + HOUR, None, HOUR),
+        (NOON - HOUR, None, 15 * MINUTE),
         (None, NOON, 15 * MINUTE),
     ],
 )
-def test_expires_counts_from_the_origins_own_clock(
+def test_expires_counts_from_the_origins_own_clock_else_from_receipt(
     expires: datetime | None, date: datetime | None, wait: timedelta
 ) -> None:
     headers = {"expires": _http(expires), "date": _http(date)}
@@ -323,6 +324,7 @@ def test_retry_after_is_seconds_or_a_date_and_at_most_a_week(value: str, expecte
         (MINUTE, 7, DueReason.HOST_LIMIT, True),
         (MINUTE, 9, DueReason.HOST_LIMIT, False),
         (MINUTE, 3650, DueReason.ORIGIN_GONE, True),
+        (MINUTE, 3650, DueReason.PAUSED, True),
     ],
 )
 def test_a_due_time_is_plausible_as_far_ahead_as_its_reason_explains(
@@ -364,6 +366,7 @@ def test_a_poll_replaces_the_due_time_it_was_claimed_with_and_a_wish_replaces_a_
         (DueReason.ORIGIN_WAIT, NOON + HOUR, None),
         (DueReason.HOST_LIMIT, NOON + HOUR, None),
         (DueReason.ORIGIN_GONE, NOON + HOUR, None),
+        (DueReason.PAUSED, NOON + HOUR, None),
     ],
 )
 def test_a_delivery_hastens_a_source_unless_its_origin_requested_a_wait(

@@ -6,9 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Due, DueReason, HostLimit, Relocation
+from aggregator.model import Doubt, Due, DueReason, HostLimit, Relocation
 from aggregator.model.settings import Republish, Source
-from aggregator.policy.sources import Addition, Plan, StoredSource, Update, delayed, plan
+from aggregator.policy.source_match import StoredSource, question
+from aggregator.policy.sources import Addition, Plan, Update, delayed, plan
 from tests.given import DAY, HOUR, MINUTE, NOON, source
 
 MINISTRY = source("ministry", topics=("law",))
@@ -118,11 +119,15 @@ def test_of_several_sources_with_a_feed_the_configured_one_is_renamed() -> None:
         assert plan([renamed], known, NO_LIMITS, NOON).renames == (("ministry", "department"),)
 
 
-def test_a_listed_id_is_not_renamed() -> None:
-    copy, moved = replace(MINISTRY, id="archive"), replace(MINISTRY, feed=NEW)
-    found = plan([copy, moved], [stored(MINISTRY)], NO_LIMITS, NOON)
-    assert (found.renames, [each.source.id for each in found.additions]) == ((), ["archive"])
-    assert found.done == ("archive: new", "ministry: moved to a new address")
+def test_a_new_source_with_the_former_id_of_a_renamed_one_is_new() -> None:
+    renamed, other = replace(MINISTRY, id="archive"), source("ministry", feed=NEW, organisation="Office")
+    for configured in ([renamed, other], [other, renamed]):
+        found = plan(configured, [stored(MINISTRY)], NO_LIMITS, NOON)
+        assert (found.renames, [each.source.id for each in found.additions]) == (
+            (("ministry", "archive"),),
+            ["ministry"],
+        )
+        assert found.done == ("ministry: renamed to archive", "ministry: new")
 
 
 def test_one_source_is_renamed_once() -> None:
@@ -192,14 +197,14 @@ def test_a_source_that_redirects_to_the_feed_of_another_is_not_renamed_to_it() -
     assert [each.source.id for each in found.additions] == ["honest"]
 
 
-def test_two_sources_may_exchange_their_feeds() -> None:
+def test_two_sources_with_exchanged_feeds_have_exchanged_their_ids() -> None:
     one, two = source("one"), source("two")
     swapped = [replace(one, feed=two.feed), replace(two, feed=one.feed)]
     found = plan(swapped, [stored(one, 1), stored(two, 2)], NO_LIMITS, NOON)
-    assert (found.renames, found.removals, found.additions) == ((), (), ())
-    assert [(each.number, each.host, each.is_reset) for each in found.updates] == [
-        (1, "two.example", True),
-        (2, "one.example", True),
+    assert (found.renames, found.removals, found.additions) == ((("two", "one"), ("one", "two")), (), ())
+    assert [(each.number, each.source.id, each.is_moved) for each in found.updates] == [
+        (2, "one", False),
+        (1, "two", False),
     ]
 
 
@@ -251,6 +256,7 @@ def test_another_interval_keeps_a_due_time_that_it_does_not_shorten(
         ({"licence": "CC0"}, False, False, True),
         ({"from_entry": True}, False, False, True),
         ({"burst": 5}, False, False, False),
+        ({"history": False}, False, False, False),
         ({"republish": Republish.NO}, False, True, True),
         ({"topics": ("law", "health")}, True, True, True),
         ({"domains": ("office.example",)}, False, True, True),
@@ -316,3 +322,135 @@ def test_a_due_time_after_the_rate_limit_stays() -> None:
     for until in (NOON + 3 * HOUR, NOON + 2 * HOUR):
         assert delayed(LATER, HostLimit("ministry.example", until)) == LATER
     assert delayed(LATER, None) == LATER
+
+
+# ---- sources in doubt
+
+
+REBRANDED = source("ministry", feed=NEW, organisation="Office", domains=("new.example",))
+ASKED = Doubt(1, "ministry", MINISTRY.feed, NEW)
+
+
+def test_a_source_in_doubt_about_itself_is_polled_at_its_new_feed_and_keeps_its_settings() -> None:
+    found = plan([REBRANDED], [stored(MINISTRY)], NO_LIMITS, NOON)
+    update = Update(
+        1,
+        replace(MINISTRY, feed=NEW),
+        "new.example",
+        Relocation(),
+        due=Due(NOON, DueReason.MOVED),
+        is_moved=True,
+        is_reset=True,
+        doubt=ASKED,
+    )
+    assert found == Plan(updates=(update,), done=(f"ministry: {question('ministry', ASKED)}",))
+    asked = stored(replace(MINISTRY, feed=NEW), doubt=ASKED)
+    assert plan([REBRANDED], [asked], NO_LIMITS, NOON) == Plan()
+
+
+def test_a_source_that_turns_out_to_be_the_same_is_moved() -> None:
+    asked = stored(replace(MINISTRY, feed=NEW), doubt=replace(ASKED, same=1, is_read=True))
+    found = plan([REBRANDED], [asked], NO_LIMITS, NOON)
+    assert found.done == ("ministry: moved to a new address",)
+    assert [(each.source, each.due, each.doubt) for each in found.updates] == [
+        (REBRANDED, Due(NOON, DueReason.MOVED), Doubt())
+    ]
+
+
+def test_a_source_that_turns_out_to_be_new_takes_the_id_and_the_former_one_gets_another() -> None:
+    asked = stored(replace(MINISTRY, feed=NEW), doubt=replace(ASKED, is_answered=True))
+    known = [asked, stored(source("ministry-former"), 2, configured=False)]
+    assert plan([REBRANDED], known, NO_LIMITS, NOON) == Plan(
+        renames=(("ministry", "ministry-former-2"),),
+        returned=((1, MINISTRY.feed),),
+        removals=(1,),
+        additions=(Addition(REBRANDED, "new.example", Due(NOON)),),
+        done=(
+            "ministry: called ministry-former-2 from now on, another source has its id",
+            "ministry: no longer polled; what it published stays",
+            "ministry: new",
+        ),
+    )
+
+
+def test_a_source_whose_edit_is_taken_back_is_as_before() -> None:
+    asked = stored(replace(MINISTRY, feed=NEW), doubt=ASKED)
+    found = plan([MINISTRY], [asked], NO_LIMITS, NOON)
+    assert [(each.source, each.is_moved, each.doubt) for each in found.updates] == [(MINISTRY, True, Doubt())]
+    assert plan([], [asked], NO_LIMITS, NOON).returned == ((1, MINISTRY.feed),)
+
+
+def test_a_source_that_may_be_a_removed_one_is_provisional_until_that_is_known() -> None:
+    office = source("office", feed=NEW, organisation="Ministry")
+    found = plan([office], [stored(MINISTRY)], NO_LIMITS, NOON)
+    assert (found.additions, found.removals) == ((Addition(office, "new.example", Due(NOON), ASKED),), (1,))
+    assert found.done[-1] == f"office: {question('office', ASKED)}"
+    former, provisional = (
+        stored(MINISTRY, configured=False),
+        stored(office, 2, host="new.example", doubt=ASKED),
+    )
+    assert plan([office], [former, provisional], NO_LIMITS, NOON) == Plan()
+
+    listing = replace(provisional, doubt=replace(ASKED, same=1, is_read=True))
+    same = plan([office], [former, listing], NO_LIMITS, NOON)
+    assert (same.drops, same.renames, same.additions) == (("office",), (("ministry", "office"),), ())
+    assert [(each.number, each.is_moved) for each in same.updates] == [(1, True)]
+
+    answered = replace(provisional, doubt=replace(ASKED, is_answered=True))
+    new = plan([office], [former, answered], NO_LIMITS, NOON)
+    assert (new.drops, new.renames, new.done) == ((), (), ("office: new",))
+    assert [(each.number, each.due, each.doubt) for each in new.updates] == [(2, Due(NOON), Doubt())]
+
+    assert plan([], [former, provisional], NO_LIMITS, NOON) == Plan(drops=("office",))
+
+
+def test_a_doubt_that_turns_to_another_source_is_asked_anew_and_a_setting_asks_nothing() -> None:
+    office = source("office", feed=NEW)
+    known = [stored(MINISTRY, configured=False), stored(source("archive"), 3, configured=False)]
+    listing = stored(office, 2, doubt=replace(ASKED, same=3, is_read=True))
+    (update,) = (found := plan([office], [*known, listing], NO_LIMITS, NOON)).updates
+    assert (update.doubt.former, update.doubt.name) == (3, "archive")
+    assert found.done == (f"office: {question('office', update.doubt)}",)
+    provisional = stored(office, 2, doubt=update.doubt)
+    edited = plan([replace(office, licence="CC0")], [*known, provisional], NO_LIMITS, NOON)
+    assert (len(edited.updates), edited.done) == (1, ())
+
+
+# ---- pauses
+
+
+PAUSE = Due(NOON + 30 * DAY, DueReason.PAUSED)
+PAUSED = replace(MINISTRY, paused=PAUSE.at)
+
+
+@pytest.mark.parametrize("is_configured", [True, False])
+def test_a_paused_source_is_due_when_its_pause_ends(is_configured: bool) -> None:
+    update = planned(PAUSED, stored(MINISTRY, configured=is_configured))
+    assert update is not None
+    assert update.due == PAUSE
+    assert planned(PAUSED, stored(MINISTRY, due=PAUSE)) is None
+    assert plan([PAUSED], [stored(MINISTRY)], NO_LIMITS, NOON).done == (
+        "ministry: paused; what it published stays",
+    )
+
+
+def test_a_new_source_may_be_paused() -> None:
+    (addition,) = plan([PAUSED], [], NO_LIMITS, NOON).additions
+    assert addition.due == PAUSE
+
+
+def test_a_paused_source_may_move() -> None:
+    update = planned(replace(PAUSED, feed="https://elsewhere.example/"), stored(MINISTRY, due=PAUSE))
+    assert update is not None
+    assert (update.due, update.is_moved) == (PAUSE, True)
+
+
+def test_a_source_whose_pause_is_taken_back_is_due_at_once() -> None:
+    update = planned(MINISTRY, stored(MINISTRY, due=PAUSE))
+    assert update is not None
+    assert update.due == Due(NOON, DueReason.CONFIGURED_AGAIN)
+
+
+def test_a_pause_that_has_ended_changes_nothing() -> None:
+    ended = Due(NOON - DAY, DueReason.PAUSED)
+    assert planned(replace(MINISTRY, paused=ended.at), stored(MINISTRY, due=ended)) is None

@@ -268,6 +268,14 @@ def test_a_source_with_republish_no_is_in_no_output(room: Newsroom) -> None:
     assert room.publisher.release(room.ids["First"]) is None
 
 
+def test_a_topic_is_listed_once_it_has_held_an_item(room: Newsroom) -> None:
+    assert "topics/climate" not in room.publisher.channels()
+    room.publishes(item("First"))
+    assert "topics/climate" in room.publisher.channels()
+    room.withdraws("First")
+    assert "topics/climate" in room.publisher.channels()  # it has subscribers
+
+
 def test_a_language_is_listed_from_three_items_or_two_sources_on(room: Newsroom) -> None:
     room.publishes(item("First", language="fr"), item("Second", language="fr"), item("Third", language="sw"))
     assert not any(name.startswith("languages/") for name in room.publisher.channels())

@@ -26,7 +26,7 @@ from tests.render.test_xml import feeds, items
 
 def test_an_item_has_every_field_of_the_release() -> None:
     one = release(replace(ITEM, origin=ORIGIN), also=ALSO, feed=AGGREGATOR)
-    assert objects(document("json", replace(one, corrected=True)))["items"] == [
+    assert objects(document("json", replace(one, corrected=True, is_language_detected=True)))["items"] == [
         {
             "id": one.public_id,
             "url": one.page,
@@ -56,6 +56,7 @@ def test_an_item_has_every_field_of_the_release() -> None:
                     {"organisation": "Harbour", "url": "https://releases.example/items/hhhhhhhhhhhhh"},
                 ],
                 "corrected": True,
+                "language_detected": True,
             },
         }
     ]

@@ -103,11 +103,17 @@ def test_alerts_are_logged_once_and_posted_in_one_list(tmp_path: Path) -> None:
         assert harness.posted()[1:] == [["harbour cleared"]]
 
     first, _ = run_scenario(tmp_path, scenario, {f"/{SECRET}": TAKEN})
+    sentences = [
+        f"{name.title()} ({name}), alert gone: its origin answers 410 (gone), no longer polled: 410"
+        for name in ("harbour", "pilots")
+    ]
     assert first == {
+        "text": "\n".join(sentences),
         "publication": config().publication.name,
         "alerts": [
             {
                 "id": f"{number}-20260302T120000000000-raised",
+                "text": sentences[number - 1],
                 "state": "raised",
                 "kind": "gone",
                 "source": name,

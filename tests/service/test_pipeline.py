@@ -224,3 +224,49 @@ def test_an_adopted_address_rate_limits_no_host(tmp_path: Path, at: str) -> None
                 return health.due.host
 
     assert asyncio.run(run()) == ("" if at else "127.0.0.1")
+
+
+def test_a_source_that_may_be_a_removed_one_imports_nothing_before_its_document_tells(tmp_path: Path) -> None:
+    async def run() -> list[Outcome]:
+        async with (
+            http_server({"/feed": says(PILOT), "/new": says(STORM, PILOT)}) as origin,
+            client() as fetcher,
+        ):
+            former = replace(OFFICE, feed=origin.url("/feed"))
+            settings = config(former, store=tmp_path)
+            store.admin.sync(settings, NOON)
+            polls = pipeline(store, fetcher, lambda: settings)
+            outcomes = [*await polls.run([former.id])]
+            moved = replace(former, id="bureau", feed=origin.url("/new"))
+            settings = config(moved, store=tmp_path)
+            store.admin.sync(settings, NOON)
+            outcomes += [*await polls.run([moved.id]), *await polls.run([moved.id])]
+            polls.close()
+            return outcomes
+
+    with closing(open_storage(tmp_path)) as store:
+        first, asked, last = asyncio.run(run())
+        assert (first.new, asked.cause, last.cause, last.new) == (1, Cause.LEASE, Cause.NONE, 1)
+        assert [each.source for each in all_items(store)] == ["bureau", "bureau"]
+        assert titles(all_items(store)) == ["New pilot boat", "Storm warning"]
+
+
+def test_a_source_in_doubt_fails_with_the_question_until_it_is_answered(tmp_path: Path) -> None:
+    async def run() -> tuple[Outcome, ...]:
+        async with http_server({"/new": says(STORM)}) as origin, client() as fetcher:
+            store.admin.sync(config(OFFICE, store=tmp_path), NOON)
+            moved = replace(OFFICE, id="bureau", feed=origin.url("/new"))
+            settings = config(moved, store=tmp_path)
+            store.admin.sync(settings, NOON)
+            polls = pipeline(store, fetcher, lambda: settings)
+            asked = [*await polls.run([moved.id]), *await polls.run([moved.id])]
+            store.admin.identify(settings, "bureau", None, NOON)
+            asked += await polls.run([moved.id])
+            polls.close()
+            return tuple(asked)
+
+    with closing(open_storage(tmp_path)) as store:
+        *asked, last = asyncio.run(run())
+        assert [each.cause for each in asked] == [Cause.IDENTITY, Cause.IDENTITY]
+        assert "publicwire identify bureau --same office" in asked[0].message
+        assert (last.cause, last.new) == (Cause.NONE, 1)

@@ -165,7 +165,7 @@ def test_what_only_the_journal_file_has_is_carried_out_when_polling_begins(store
         with storage.admin.poller(NOON + DAY) as replayed:
             assert replayed.moved == ()
     assert states(store)["One"] is State.WITHDRAWN
-    assert len(execute(store, "SELECT line FROM journal")) == 2  # that of before, and that of the replay
+    assert len(execute(store, "SELECT line FROM journal")) == 3  # those of before, and that of the replay
 
 
 def test_a_transition_of_an_item_is_never_another_items(store: Path, backup: Path) -> None:
@@ -193,7 +193,7 @@ def test_journal_lines_of_unknown_items_and_torn_lines_are_reported(store: Path,
         journal.write(b'{"at": "2026-03-0')
     (known,) = later(store, ("One", Trigger.WITHDRAW))
     done = restore(store, backup, NOON + DAY).journal
-    assert (done.moved, done.unknown, done.unreadable) == ((known,), (unknown,), (2,))
+    assert (done.moved, done.unknown, done.unreadable) == ((known,), (unknown,), (3,))
 
 
 def test_a_withdrawn_item_missing_in_the_backup_is_withdrawn_on_arrival(store: Path, backup: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_withdrawn_item_missing_in_the_backup_is_withdrawn_on_arrival(store: P
         assert SourceDriver(storage, of).says(*listed, now=NOON + DAY).new == 2
         arrived = named(storage, "Later")
         assert (arrived.state, arrived.position) == (State.WITHDRAWN, None)
-        assert arrived.reason == "withdrawn before the store was restored"
+        assert arrived.reason == "a court said so"
         assert titles(storage.items.select("")) == ["Fresh", "One", "Two"]
         assert [line.trigger for line in storage.items.audit(arrived.number)] == ["first seen"]
         move(storage, "Later", Trigger.REINSTATE)

@@ -13,22 +13,27 @@ from aggregator.errors import Cause
 from aggregator.model import (
     AlertKind,
     Answer,
+    Changes,
     Document,
     DueReason,
+    Edit,
     Enclosure,
     Entry,
     Fetched,
     Item,
+    Knowledge,
+    Mode,
     Origin,
     OutcomeKind,
     ReadResult,
+    Spent,
     State,
     Trigger,
     Validators,
 )
 from aggregator.model.settings import Budget
 from aggregator.model.size import KEY_BYTES, stored_bytes
-from aggregator.policy.budget import FIRST_IMPORT, HELD
+from aggregator.policy.budget import FIRST_IMPORT, HELD, within
 from aggregator.policy.poll_result import decide
 from aggregator.storage import Storage
 from tests.engines import database, execute
@@ -116,6 +121,16 @@ def test_edits_count_into_the_bytes_of_a_day(storage: Storage) -> None:
     assert (stored.item.text[-1], len(storage.items.history(stored.number).revisions)) == ("2", 2)
     origin.says(entry("Release 0", "g0", body=LONG + "<p>4</p>"), now=NOON + DAY)
     assert all_items(storage)[0].item.text[-1] == "4"
+
+
+@pytest.mark.parametrize(("waits", "is_stored"), [(True, False), (False, True)])
+def test_a_version_that_waits_counts_whole_even_for_another_link(waits: bool, is_stored: bool) -> None:
+    moved = item(entry("Release 0", "g0", body=LONG), source("ministry"))
+    edit = Edit(1, moved, substantive=False, updated=NOON, moves=True, waits=waits)
+    changes = Changes(Knowledge(""), Mode.NORMAL, edits=(edit,))
+    limit = Budget(items=1, bytes=stored_bytes(moved) - 1)
+    stored, _, _ = within(changes, Spent(), limit, first_import=False, now=NOON)
+    assert stored.edits == ((edit,) if is_stored else ())
 
 
 def test_the_first_import_has_ten_times_the_budget(storage: Storage) -> None:
@@ -246,7 +261,7 @@ def test_a_source_beyond_its_budget_fails_and_backs_off_until_the_next_day(stora
         read = ReadResult(Document("rss20", listed=tuple(each.digest for each in made)), made)
         known = storage.polls.knowledge(claim, read, now, frozenset())
         fetched = Fetched(of.feed, 200, b"body", validators=Validators(of.feed, '"1"', "today"))
-        result = decide(claim, of, Answer(fetched, Validators(), b"0" * 16, read), known, now=now, jitter=0.0)
+        result = decide(claim, of, Answer(fetched, b"0" * 16, read), known, now=now, jitter=0.0)
         assert (result.after.validators, result.after.body_digest) == (Validators(), b"")
         storage.polls.record(result)
         now = result.due.at

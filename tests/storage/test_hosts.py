@@ -24,6 +24,8 @@ OTHER = source("other", feed="https://other.example/press.example.xml")
 WAITS = Due(NOON + DAY, DueReason.ORIGIN_WAIT, wait=DAY, basis=DAY, host="press.example")
 LIMITED = Due(NOON + HOUR, DueReason.HOST_LIMIT, host="press.example")
 
+SECOND = timedelta(seconds=1)
+
 
 def health(storage: Storage, name: str) -> Health:
     return next(each for each in storage.admin.health() if each.feed.id == name)
@@ -193,6 +195,20 @@ def test_the_politeness_of_hosts_is_given_back_as_polls_recorded_it_the_latest_f
     again = HostState("press.example", NOON + HOUR, refused_until=NOON + 2 * HOUR)
     storage.polls.record(replace(succeeded(claimed(storage, "pilots"), PILOTS), hosts=(again,)))
     assert storage.polls.hosts() == (again, cdn, other)
+
+
+def test_a_wait_that_another_process_set_is_kept_until_it_ends(storage: Storage) -> None:
+    refused = HostState("press.example", NOON + SECOND, refused_until=NOON + MINUTE, prompt=True)
+    storage.polls.fetched([refused, HostState("other.example", NOON)])
+    earlier = HostState("press.example", NOON, prompt=False, leads_to="cdn.example")
+    storage.polls.fetched([earlier])
+    assert storage.polls.hosts(["press.example", "none.example"]) == (
+        replace(earlier, next_at=refused.next_at, refused_until=refused.refused_until),
+    )
+    after = HostState("press.example", NOON + HOUR)
+    storage.polls.fetched([after])
+    assert storage.polls.hosts(["press.example"]) == (after,)
+    assert storage.polls.hosts([]) == ()
 
 
 def test_the_politeness_of_a_host_and_its_limit_do_not_touch_each_other(storage: Storage) -> None:

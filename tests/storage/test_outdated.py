@@ -14,7 +14,11 @@ from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, ent
 from tests.storage.given import again, claimed, given_origin, move
 
 MINISTRY, AGENCY = source("ministry"), source("agency")
-BODY = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+BODY = (
+    "<p>"
+    + "".join(f"The bridge of town {n} is open again after nine months of careful work. " for n in range(4))
+    + "</p>"
+)
 BRIDGE = entry("Bridge open", "b1", "https://ministry.example/bridge", body=BODY)
 
 
@@ -86,7 +90,22 @@ def test_an_item_withdrawn_between_is_not_joined(storage: Storage) -> None:
     move(storage, lead, Trigger.WITHDRAW)
     is_refused(storage, result, "items of agency have changed")
     storage.polls.record(decided(storage, claim, AGENCY, replace(BRIDGE, guid="a1")))
-    assert [(each.source, each.story) for each in storage.items.select("")] == [("agency", None)]
+    assert [(each.source, each.state, each.story) for each in all_items(storage)] == [
+        ("ministry", State.WITHDRAWN, None),
+        ("agency", State.HELD, None),
+    ]
+
+
+def test_a_release_withdrawn_between_is_not_published_by_a_copy_at_another_address(storage: Storage) -> None:
+    ministry, _ = given_sources(storage)
+    ministry.says(BRIDGE)
+    (lead,) = all_items(storage)
+    claim, copy = claimed(storage, AGENCY.id), entry("Bridge", "a1", "https://agency.example/b", body=BODY)
+    result = decided(storage, claim, AGENCY, copy)
+    move(storage, lead, Trigger.WITHDRAW)
+    is_refused(storage, result, "items of agency have changed")
+    storage.polls.record(decided(storage, claim, AGENCY, copy))
+    assert storage.items.select("") == ()
 
 
 def test_an_item_forgotten_between_is_not_joined(storage: Storage) -> None:

@@ -120,19 +120,25 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
     open_storage(tmp_path, url).close()
     with psycopg.connect(url, autocommit=True) as db:
         made = db.execute(index).fetchall()
-        db.execute("DROP TABLE journal")
+        db.execute("DROP TABLE journal, withdrawn_piece, decision")
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
-        db.execute("DROP TABLE signature, unmatched, waiting, turn, former_id")
-        for column in ("reinstated", "over_budget", "dated", "untitled"):
+        db.execute(
+            "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
+        )
+        dropped = "reinstated over_budget dated untitled version versions pending"
+        for column in f"{dropped} fingerprint_version queries unsettled".split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")
-        db.execute("ALTER TABLE revision DROP COLUMN size")
+        db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
+        db.execute("ALTER TABLE audit DROP COLUMN version")
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
         db.execute("DROP INDEX item_backlog")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
-        columns = "spent from_entry burst feed_public last_limited month_first ahead"
+        columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
+        columns = f"{columns} has_new_validators"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
+        db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")
         db.execute("DELETE FROM migration WHERE name >= 'm010'")
     open_storage(tmp_path, url).close()
     with psycopg.connect(url, autocommit=True) as db:

@@ -30,6 +30,7 @@ from aggregator.model import (
 )
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.policy import poll_result
+from aggregator.policy.lifecycle import strike
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.web.app import public_app
@@ -114,8 +115,15 @@ class Newsroom:
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, new=new))
 
     def corrects(self, title: str, item: Item, source: str = "observatory") -> None:
+        stored = self.stored(title)
         edit = Edit(
-            self.stored(title).number, item, substantive=True, updated=self.now, revises=True, is_public=True
+            number=stored.number,
+            item=item,
+            substantive=True,
+            updated=self.now,
+            revises=True,
+            is_public=True,
+            version=stored.newest + 1,
         )
         self._poll(source, Changes(Knowledge("releases.example,2026-01-01"), Mode.NORMAL, edits=(edit,)))
 
@@ -126,6 +134,11 @@ class Newsroom:
             stored.number, stored.state, State.WITHDRAWN, Trigger.WITHDRAW, "secret reason", "desk", self.now
         )
         self.storage.items.apply_transitions((step,))
+
+    def strikes(self, title: str, version: int) -> None:
+        self.now += timedelta(minutes=1)
+        struck = strike(self.stored(title), version, reason="secret reason", actor="desk", at=self.now)
+        self.storage.items.apply_transitions((struck,))
 
     def fails(self, source: str, message: str, cause: str = "http") -> None:
         self.now += timedelta(minutes=1)

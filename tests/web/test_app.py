@@ -410,6 +410,28 @@ def test_the_history_shows_the_link_that_a_correction_replaced(room: Newsroom) -
     assert "https://moved.example/&lt;b&gt;</span>" in history
 
 
+def test_a_struck_version_is_in_no_history(room: Newsroom) -> None:
+    address = corrected(room, 2)
+    assert "<p>The whole of First.</p>" in room.client.get(address).text
+    room.strikes("First", 1)
+    history = room.client.get(address).text
+    assert "The whole of First" not in history
+    assert "The text of this version was removed by" in history
+    assert ("Version 2. Replaced" in history, "<p>0</p>" in history) == (True, True)
+    assert "secret reason" not in history
+
+
+def test_a_source_without_history_has_no_such_page_and_no_link_to_it(room: Newsroom) -> None:
+    address = corrected(room, 12)
+    (older,) = re.findall(f'href="({address}/[0-9]+)"', room.client.get(address).text)
+    room.reconfigures(sources=(replace(OBSERVATORY, history=False), room.config.sources[1]))
+    assert [room.client.get(path).status_code for path in (address, older)] == [404, 404]
+    page = room.client.get(room.page("First")).text
+    assert ("Corrected <time" in page, address in page) == (True, False)
+    room.reconfigures(sources=())
+    assert room.client.get(address).status_code == 404
+
+
 def test_the_history_of_an_uncorrected_item_is_empty(room: Newsroom) -> None:
     history = room.client.get(f"/items/{room.ids['First']}/history").text
     assert "This release has not been changed since it was published." in history

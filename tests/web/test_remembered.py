@@ -30,6 +30,19 @@ def test_a_withdrawn_release_is_not_served_from_memory(tmp_path: Path) -> None:
     assert remembered.get("/feed.atom") is not None
 
 
+def test_no_response_is_kept_from_before_a_version_was_struck(tmp_path: Path) -> None:
+    room = newsroom(tmp_path / "store")
+    room.publishes(item("Goes"))
+    room.corrects("Goes", item("Goes", content="<p>New.</p>", fingerprint=b"new"))
+    remembered = Remembered(room.storage.items, 1_000_000)
+    client = Client(public_app(room.publisher, room.storage, remembered=remembered))
+    address = f"/items/{room.ids['Goes']}/history"
+    assert b"The whole of Goes" in client.get(address).content
+    room.strikes("Goes", 1)
+    remembered.forget_removed()
+    assert remembered.get(address) is None
+
+
 def test_invented_addresses_of_an_item_are_kept_once(tmp_path: Path) -> None:
     room = newsroom(tmp_path / "store")
     room.publishes(item("Stays"), item("Goes"))

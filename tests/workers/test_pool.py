@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import pickle
+import re
 import select
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -22,12 +24,21 @@ from aggregator.model import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
 from aggregator.workers.answers import encode
 from aggregator.workers.pool import WorkerPool
-from aggregator.workers.process import ANSWER_BYTES_MAX
+from aggregator.workers.process import ANSWER_BYTES_MAX, start_forkserver
 from tests.virtual_time import settled
 from tests.workers.given import runs
 
 NOW = datetime(2026, 11, 24, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
+
+
+def test_the_process_that_workers_are_forked_from_takes_no_interrupt() -> None:
+    """Not even before its own code runs: Ctrl-C reaches every process of a terminal."""
+    start_forkserver()
+    process = forkserver._forkserver._forkserver_pid  # type: ignore[attr-defined]  # no public name
+    blocked = re.search(r"SigBlk:\s*(\w+)", Path(f"/proc/{process}/status").read_text())
+    assert blocked is not None
+    assert int(blocked[1], 16) & 1 << (signal.SIGINT - 1)
 
 
 def rss(*items: str) -> bytes:

@@ -29,6 +29,12 @@ def open_store(url: str, directory: Path) -> Storage:
     return storage(_opened(url, directory))
 
 
+def is_present(url: str) -> bool:
+    """Return whether a database holds a store of this version."""
+    with closing(Pool(url)) as pool, pool.connection() as raw:
+        return is_current(PostgresConnection(raw))
+
+
 def stored_feeds(url: str) -> tuple[StoredFeed, ...]:
     """Return the feeds in a database, as it is; () without tables."""
     with closing(Pool(url)) as pool, pool.connection() as raw:

@@ -3,20 +3,25 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Health, Outcome, State, Totals
-from aggregator.model.settings import Config, Retention
+from aggregator.model import Decision, Health, Outcome, Totals, Trigger
+from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
-from aggregator.policy.lifecycle import replayed
+from aggregator.policy.lifecycle import replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
+    applied,
     claims,
+    doubts,
     erasure,
+    fingerprints,
     hosts,
     journal,
+    lifecycle,
     matching,
     retention,
     rows,
@@ -54,6 +59,13 @@ class AdminStore:
         with self._engine.writing() as db:
             return sources.sync(db, config, now)
 
+    def identify(self, config: Config, source: str, same: str | None, now: datetime) -> tuple[str, ...]:
+        """Carry out the operator's answer which source this is, None for a new one; returns what was done in
+        words. UsageError when that is not in doubt, or `same` cannot be it."""
+        with self._engine.writing() as db:
+            doubts.answer(db, source, same)
+            return sources.sync(db, config, now)
+
     def bound(self, config: Config) -> Config:
         """Return the configuration with the ids under which the store has its sources; ConfigError for a
         default id that is another's."""
@@ -62,6 +74,11 @@ class AdminStore:
         with self._engine.reading() as db:
             stored = sources.feeds(db)
         return source_ids.bound(config, stored)
+
+    def applied(self) -> Applied | None:
+        """Return what the outputs show of the configuration last applied; None before the first."""
+        with self._engine.reading() as db:
+            return applied.read(db)
 
     def maintain(self, kept: Retention, now: datetime) -> None:
         """(poller) Drop content past its time and unused hosts, keep keys; bring the search index and
@@ -76,42 +93,76 @@ class AdminStore:
                 left = retention.free(db, self._engine.index, kept, now)
         self._engine.optimise()
 
-    def forget(self, source: str, now: datetime) -> int:
+    def forget(self, source: str, now: datetime, actor: str = "operator") -> int:
         """Remove all of a source that is no longer configured; returns how many items went.
 
-        UsageError while it is configured. Withdrawals stay in the journal. Several short transactions: one
-        that was cut off can be called again.
+        UsageError while it is configured. The journal keeps what was decided on its items, and that it was
+        removed. Several short transactions: one that was cut off can be called again.
         """
+        gone = self._remove_items(source, now)
+        with self._engine.writing() as db:
+            erasure.source_itself(db, source)
+            line = journal.forget_line(source, actor, now)
+            journal.record(db, [line])
+            journal.append(self._engine.directory / JOURNAL, [line])
+        return gone
+
+    def _remove_items(self, source: str, now: datetime) -> int:
         gone, removed = 0, -1
-        while removed:  # many short transactions, as above; one that was cut off can be called again
+        while removed:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:
                 removed = erasure.items(db, self._engine.index, source, now)
             gone += removed
-        with self._engine.writing() as db:
-            erasure.source_itself(db, source)
         return gone
 
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
-        then the table and the first file hold the same lines. Unknown items are withdrawn when they are
-        imported."""
+        then the table and the first file hold the same lines. Decisions on unknown items are carried out when
+        they are imported."""
         entries, items = journal.read(*files), ItemStore(self._engine)
         with self._engine.writing() as db:  # after the verbs that have written their lines
             lines = journal.lacking(db, entries)
+        forgotten = [
+            name for name, at in entries.forgotten(lines).items() if self._forget_again(name, at, now)
+        ]
         moved, unknown = [], []
-        for name, decision in entries.last(lines).items():
+        for name, decisions in entries.decisions(lines).items():
             item = items.find(name)
             if item is None:
-                unknown += [name] if decision.after is State.WITHDRAWN else []
-            elif step := replayed(item, items.audit(item.number), decision, now):
-                items.apply_transitions([step])
-                moved.append(name)
+                unknown += [name] if decisions[-1].trigger is Trigger.WITHDRAW else []
+                continue
+            item = replace(item, item=fingerprints.of(item.item))
+            known, waits = items.audit(item.number), items.waiting_version(item)
+            steps = replayed(item, known, decisions, now, waiting=waits)
+            for each in steps:
+                items.apply_transitions([each])
+            moved += [name] if steps else []
+        moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
         with self._engine.writing() as db:
             journal.record(db, lines)
-            if unknown:
-                journal.expect_withdrawn(db, unknown)
             journal.export(db, files[0])
-        return Replayed(tuple(moved), tuple(unknown), entries.unreadable)
+        return Replayed(tuple(moved), tuple(unknown), entries.unreadable, tuple(forgotten))
+
+    def _forget_again(self, source: str, at: datetime, now: datetime) -> bool:
+        """Remove a source that was forgotten at a time, unless it was added again since; returns whether."""
+        with self._engine.writing() as db:
+            if not erasure.unconfigure(db, source, at):
+                return False
+        self._remove_items(source, now)
+        with self._engine.writing() as db:
+            erasure.source_itself(db, source)
+        return True
+
+    def _strike_again(self, strike: Decision, now: datetime) -> bool:
+        """Remove the text of a struck version; return whether its item is held now, because that text was its
+        present one."""
+        items = ItemStore(self._engine)
+        with self._engine.writing() as db:
+            is_shown = lifecycle.strike_again(db, strike, now)
+        if is_shown and (item := items.find(strike.item)) is not None:
+            hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
+            items.apply_transitions([hold])
+        return is_shown
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

@@ -3,10 +3,12 @@
 Called inside a transaction. `policy.alerts` decides.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from aggregator.model import Alert, PollResult, TaskKind
-from aggregator.storage.sql import rows, values
+from aggregator.model import Alert, AlertKind, PollResult, TaskKind
+from aggregator.policy.alerts import copies_held
+from aggregator.storage.sql import rows, service_alerts, values
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import ms
 
@@ -31,6 +33,19 @@ def record(db: Connection, source: int, result: PollResult, now: datetime) -> No
         )
 
 
+def copies(db: Connection, items: Mapping[int, Sequence[str]], now: datetime) -> None:
+    """Raise the alert of items that are held as copies, given by their ids for each source, anew."""
+    for source, ids in items.items():
+        db.execute(
+            "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
+            (ms(now), source, AlertKind.COPY.value),
+        )
+        db.execute(
+            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
+            (source, AlertKind.COPY.value, copies_held([(each, "") for each in ids]), ms(now)),
+        )
+
+
 def end(db: Connection, source: int, now: datetime) -> None:
     """Clear the alerts of a source whose address is no longer polled."""
     db.execute("UPDATE alert SET cleared = ? WHERE source = ? AND cleared IS NULL", (ms(now), source))
@@ -42,15 +57,17 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     A task that waits, or rests after the last post, keeps its time. One that ended just when another alert
     was logged is made again at the next call.
     """
+    of_service = service_alerts.tell(db)
     found = db.execute(SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
     if found:
         db.execute(f"UPDATE alert AS a SET told = {STATE} WHERE told < {STATE}")
     db.execute(
         """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
-        WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told) ON CONFLICT DO NOTHING""",
+        WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told)
+        OR EXISTS (SELECT 1 FROM service_alert WHERE sent < told) ON CONFLICT DO NOTHING""",
         (TaskKind.ALERTS.value, ms(now)),
     )
-    return tuple(map(alert, found))
+    return (*of_service, *map(alert, found))
 
 
 def alert(row: Row) -> Alert:

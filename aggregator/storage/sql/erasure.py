@@ -1,6 +1,7 @@
 """Erasure of a source that is no longer configured. Called inside write transactions.
 
-The journal keeps its withdrawals; all its other rows are deleted, and no other source's items move.
+The journal keeps what was decided on its items. All its other rows are deleted, and no other source's items
+move.
 """
 
 from datetime import datetime
@@ -8,6 +9,7 @@ from datetime import datetime
 from aggregator.errors import UsageError
 from aggregator.storage.sql import channels, search
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints
+from aggregator.storage.sql.rows import ms
 
 ERASED_AT_ONCE = 500  # items removed in one transaction
 
@@ -35,12 +37,23 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     channels.touch(db, [row["number"] for row in found], at)
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.remove(db, index, numbers)
-    for table in ("membership", "waiting", "revision", "audit", "signature", "unmatched"):
+    for table in ("membership", "waiting", "pending", "revision", "audit", "signature", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))
     for story in sorted({row["story"] for row in found if row["story"] is not None}):
         channels.resettle_story(db, story, at)
     return len(found)
+
+
+def unconfigure(db: Connection, source: str, at: datetime) -> bool:
+    """Take a source out of the configuration that was forgotten at `at`; returns whether it is the same
+    source: one that has found items since was added again."""
+    row = db.execute(
+        """UPDATE source SET configured = 0, leased = NULL WHERE id = ? AND NOT EXISTS
+        (SELECT 1 FROM item i WHERE i.source = source.number AND i.first_seen > ?) RETURNING number""",
+        (source, ms(at)),
+    )
+    return row.fetchone() is not None
 
 
 def source_itself(db: Connection, source: str) -> None:

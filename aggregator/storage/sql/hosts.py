@@ -1,24 +1,27 @@
 """Politeness per host, kept over restarts: gap, rate limit (429 with Retry-After), responsiveness and
 redirects."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from aggregator.model import Due, DueReason, HostLimit, HostState
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection, as_json, ints
+from aggregator.storage.sql.engine import Connection, as_json, ints, texts
 from aggregator.storage.sql.rows import SET_DUE, due_columns, moment, ms
 
 STATES_MAX = 100_000  # hosts that are read at the start, the latest first
 
 
 def record(db: Connection, state: HostState) -> None:
-    """Insert or update the politeness state of a host."""
+    """Insert or update the politeness state of a host. A wait that another process has set stays."""
     db.execute(
         """INSERT INTO host (host, next_at, refused_until, prompt, leads_to)
         VALUES (:host, :next_at, :refused_until, :prompt, :leads_to)
-        ON CONFLICT (host) DO UPDATE SET next_at = excluded.next_at, refused_until = excluded.refused_until,
+        ON CONFLICT (host) DO UPDATE SET
+        next_at = CASE WHEN host.next_at > excluded.next_at THEN host.next_at ELSE excluded.next_at END,
+        refused_until = CASE WHEN excluded.refused_until IS NULL AND host.refused_until > excluded.next_at
+            THEN host.refused_until ELSE excluded.refused_until END,
         prompt = excluded.prompt, leads_to = excluded.leads_to""",
         rows.columns(state, "host", "next_at", "refused_until", "prompt", "leads_to"),
     )
@@ -67,7 +70,11 @@ def limits(db: Connection, now: datetime) -> Mapping[str, HostLimit]:
     return {row["host"]: HostLimit(row["host"], moment(row["limited_until"])) for row in found}
 
 
-def states(db: Connection) -> tuple[HostState, ...]:
-    """Return the politeness state of all hosts, the latest first."""
-    found = db.execute("SELECT * FROM host ORDER BY next_at DESC NULLS LAST LIMIT ?", (STATES_MAX,))
+def states(db: Connection, names: Collection[str] | None = None) -> tuple[HostState, ...]:
+    """Return the politeness state of all hosts, or of those named, the latest first."""
+    chosen = "" if names is None else f"WHERE host {texts(':names')}"
+    found = db.execute(
+        f"SELECT * FROM host {chosen} ORDER BY next_at DESC NULLS LAST LIMIT :most",
+        {"most": STATES_MAX} | ({} if names is None else {"names": as_json(names)}),
+    )
     return tuple(rows.value(HostState, row) for row in found)

@@ -1,21 +1,27 @@
-"""The journal of withdrawals, kept outside the database, and its replay after a restore."""
+"""The journal of the operator's decisions: a table, and a file beside the database that outlives it."""
 
 import hashlib
 import json
 import os
+from base64 import b64decode, b64encode
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
+from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import State, Transition
-from aggregator.policy.lifecycle import Decision
+from aggregator.model import Decision, Forgotten, State, Transition, Trigger
 from aggregator.storage import private
-from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql import decisions, versions
+from aggregator.storage.sql.engine import Connection, one
 
-AUTHORITY, WITHDRAWN = "authority", "withdrawn"
+AUTHORITY = "authority"
+FORGET = "forget"  # in place of a trigger: the removal of a source
+RECOGNISED = ("source", "feed", "key", "fingerprint", "link", "title")  # as `Decision` has them
 
 
 def fix_authority(db: Connection, publication_url: str, now: datetime) -> None:
@@ -29,69 +35,100 @@ def fix_authority(db: Connection, publication_url: str, now: datetime) -> None:
 
 def authority(db: Connection) -> str:
     """Return the tag: authority under which this store mints ids (RFC 4151)."""
-    value = _meta(db, AUTHORITY)
-    if value is None:
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (AUTHORITY,)).fetchone()
+    if row is None:
         raise StorageError("the store has no configuration yet: ids cannot be minted")
-    return value
-
-
-def _meta(db: Connection, key: str) -> str | None:
-    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
-    return None if row is None else str(row["value"])
-
-
-def withdrawn_before(db: Connection) -> frozenset[str]:
-    """Return ids of items that the store has never seen and the journal has withdrawn."""
-    return frozenset(json.loads(_meta(db, WITHDRAWN) or "[]"))
-
-
-def expect_withdrawn(db: Connection, ids: Iterable[str]) -> None:
-    """Withdraw items of these ids when they are imported."""
-    db.execute(
-        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-        (WITHDRAWN, json.dumps(sorted(withdrawn_before(db) | set(ids)))),
-    )
+    return str(row["value"])
 
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """A journal file: its readable lines, each with the decision and the id of its item, and numbers of
-    unreadable ones."""
+    """A journal file: its readable lines, each with what was decided, and numbers of unreadable ones."""
 
-    lines: Mapping[str, tuple[str, Decision]]
+    lines: Mapping[str, Decision | Forgotten]
     unreadable: tuple[int, ...]
 
-    def last(self, lines: Iterable[str]) -> Mapping[str, Decision]:
-        """Return the last of the decisions in these lines about each item, by its id."""
-        ordered = sorted((self.lines[line] for line in lines), key=lambda each: each[1].at)
-        return dict(ordered)
+    def decisions(self, lines: Iterable[str]) -> Mapping[str, Sequence[Decision]]:
+        """Return the decisions about states in these lines by the id of the item, oldest first."""
+        found: dict[str, list[Decision]] = defaultdict(list)
+        for each in self._of_items(lines):
+            if each.trigger is not Trigger.STRIKE:
+                found[each.item].append(each)
+        return found
+
+    def strikes(self, lines: Iterable[str]) -> Sequence[Decision]:
+        """Return the struck versions in these lines, oldest first."""
+        return [each for each in self._of_items(lines) if each.trigger is Trigger.STRIKE]
+
+    def _of_items(self, lines: Iterable[str]) -> Sequence[Decision]:
+        read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
+        return sorted(read, key=lambda each: each.at)
+
+    def forgotten(self, lines: Iterable[str]) -> Mapping[str, datetime]:
+        """Return the sources in these lines that were removed, with when they last were."""
+        read = [each for line in lines if isinstance(each := self.lines[line], Forgotten)]
+        return {each.source: each.at for each in sorted(read, key=lambda each: each.at)}
 
 
 def read(*paths: Path) -> Journal:
     """Read journals; one that does not exist is empty."""
-    readable: dict[str, tuple[str, Decision]] = {}
+    readable: dict[str, Decision | Forgotten] = {}
     unreadable = []
     for path in paths:
         for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
             try:
-                readable[line.decode()] = _decision(json.loads(line))
+                readable[line.decode()] = _decided(json.loads(line))
             except (ValueError, KeyError, TypeError):
                 unreadable.append(number)
     return Journal(readable, tuple(unreadable))
 
 
-def _decision(fields: Mapping[str, str]) -> tuple[str, Decision]:
-    at = datetime.fromisoformat(fields["at"])
-    if at.tzinfo is None:
+def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
+    """Return what the members of a line say; a new kind of decision is read here."""
+    at = _moment(fields["at"])
+    if fields["trigger"] == FORGET:
+        return Forgotten(fields["source"], fields["actor"], at)
+    signature = b64decode(fields.get("signature", ""))
+    if not is_sound(signature):
+        raise ValueError("the signature is none")
+    return Decision(
+        fields["item"],
+        Trigger(fields["trigger"]),
+        fields["reason"],
+        fields["actor"],
+        at,
+        _moment(fields["release"]) if "release" in fields else None,
+        fields.get("version"),
+        fields["trigger"] == Trigger.RELEASE and fields.get("before") == State.LIVE,
+        **{name: fields[name] for name in RECOGNISED if name in fields},
+        signature=signature,
+    )
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
         raise ValueError("the time has no zone")
-    return fields["item"], Decision(State(fields["after"]), fields["reason"], fields["actor"], at)
+    return moment
 
 
-def line(item: str, public_id: str, step: Transition) -> str:
-    """Return the journal's line for a withdrawal or its end."""
+def line(item: str, public_id: str, step: Transition, marks: Mapping[str, Any]) -> str:
+    """Return the journal's line for a decision on an item, which `marks` tell again."""
     words = {name: getattr(step, name) for name in ("before", "after", "trigger", "reason", "actor")}
-    fields = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words}
-    return json.dumps(fields, ensure_ascii=False)
+    members = {"at": step.at.isoformat(), "item": item, "public_id": public_id, **words, **marks}
+    if step.release is not None:
+        members["release"] = step.release.isoformat()
+    if step.version is not None:
+        members["version"] = step.version
+    if "signature" in marks:
+        members["signature"] = b64encode(marks["signature"]).decode()
+    return json.dumps(members, ensure_ascii=False)
+
+
+def forget_line(source: str, actor: str, at: datetime) -> str:
+    """Return the journal's line for the removal of a source."""
+    members = {"at": at.isoformat(), "source": source, "trigger": FORGET, "actor": actor}
+    return json.dumps(members, ensure_ascii=False)
 
 
 def lacking(db: Connection, entries: Journal) -> Sequence[str]:
@@ -102,11 +139,43 @@ def lacking(db: Connection, entries: Journal) -> Sequence[str]:
 
 
 def record(db: Connection, lines: Iterable[str]) -> None:
-    """Write lines into the table; one that is there already, as after a restore, stays."""
-    db.executemany(
-        "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(hashlib.sha256(each.encode()).digest()[:16], each) for each in lines],
-    )
+    """Write lines into the table, and what they decide; one that is there already, as after a restore, stays.
+
+    What a version before wrote, which kept no decisions, is carried over first.
+    """
+    derived = one(db.execute("SELECT coalesce(max(line), 0) AS line FROM decision"))["line"]
+    found = db.execute("SELECT number, line FROM journal WHERE number > ? ORDER BY number", (derived,))
+    for row in found.fetchall():
+        _decide(db, row["number"], row["line"])
+    for each in lines:
+        digest = hashlib.sha256(each.encode()).digest()[:16]
+        made = db.execute(
+            "INSERT INTO journal (digest, line) VALUES (?, ?) ON CONFLICT DO NOTHING RETURNING number",
+            (digest, each),
+        ).fetchone()
+        if made is not None:
+            _decide(db, made["number"], each)
+
+
+def _decide(db: Connection, number: int, line: str) -> None:
+    """Write what a line decides on an item."""
+    decision = _decided(json.loads(line))
+    if isinstance(decision, Forgotten):
+        return
+    if decision.trigger is Trigger.STRIKE:
+        versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
+    else:
+        decisions.put(db, number, _recognisable(db, decision))
+
+
+def _recognisable(db: Connection, decision: Decision) -> Decision:
+    """Return a decision of an older version with what the item, if it is stored, is recognised by."""
+    if decision.key:
+        return decision
+    row = db.execute("SELECT number FROM item WHERE id = ?", (decision.item,)).fetchone()
+    if row is None:
+        return decision
+    return replace(decision, **decisions.described(db, {row["number"]: decision.trigger})[row["number"]])
 
 
 def export(db: Connection, path: Path) -> None:

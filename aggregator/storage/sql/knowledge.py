@@ -5,10 +5,20 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.dedupe.changes import EDITS_WITHIN
+from aggregator.dedupe.edits import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
-from aggregator.model import Candidate, Changes, Claim, Key, KeyKind, Knowledge, Known, ReadResult
-from aggregator.storage.sql import journal, rows, signatures
+from aggregator.model import (
+    FINGERPRINT_VERSION,
+    Candidate,
+    Changes,
+    Claim,
+    Key,
+    KeyKind,
+    Knowledge,
+    Known,
+    ReadResult,
+)
+from aggregator.storage.sql import decisions, fingerprints, journal, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
@@ -27,6 +37,9 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     known = () if claim.first_import or not found.items else _known(db, claim, found, now)
+    decided = decisions.read(db, claim, found.items)
+    if decided.withdrawn:
+        known = signatures.of_known(db, known)
     candidates = _candidates(db, claim.number, addresses.read)
     stories = {each.story for each in known} | {each.story for each in candidates}
     members, unread = members_of(db, claim.number, stories)
@@ -40,7 +53,7 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
         unread=addresses.unread,
         unread_stories=unread,
         taken=frozenset(taken),
-        withdrawn=journal.withdrawn_before(db),
+        decisions=decided,
     )
 
 
@@ -73,21 +86,31 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT number, id, state, story, title, url, fingerprint, keys, updated, release, dated,
-        reinstated, flags, (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
-        FROM item i WHERE number {ints(":numbers")} ORDER BY number""",
+        f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
+        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
+        coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
+        coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.keys, i.updated, i.release,
+        i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
+        i.fingerprint AS approved, i.fingerprint_version AS approved_version,
+        (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+        FROM item i LEFT JOIN pending p ON p.item = i.number
+        WHERE i.number {ints(":numbers")} ORDER BY i.number""",
         {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
-    )
-    return tuple(
+    ).fetchall()
+    known = [
         rows.value(
             Known,
             row,
             keys=tuple(keys[row["number"]]),
             current=unpack_keys(row["keys"]),
             listed=row["number"] in present,
+            signature=b"",
+            is_outdated=row["fingerprint_version"] != FINGERPRINT_VERSION,
         )
         for row in stored
-    )
+    ]
+    shown = [row["number"] for row in stored if row["approved_version"] != FINGERPRINT_VERSION]
+    return fingerprints.renewed(db, known, shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +189,7 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
     """Return whether items that the decision was based on have changed since it was read.
 
     The sequence of changes tells in most cases that nothing has; else the known items and candidates are
-    checked, and whether other items have come to the addresses.
+    checked, whether other items have come to the addresses, and whether the operator has decided anything.
     """
     basis = changes.basis
     if at.seq == basis.seq + 1:
@@ -178,6 +201,8 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
         (basis.seq, as_json(numbers)),
     )
     if one(unchanged)["items"] < len(numbers):  # the others were changed, or erased with their source
+        return True
+    if decisions.last_line(db) != basis.decisions.line:
         return True
     if not basis.links:
         return False

@@ -7,19 +7,30 @@ from.
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import ORIGIN_WISHES, Ahead, Due, DueReason, State, Transition, Trigger
-from aggregator.storage.sql import channels, journal, rows, source_state, waiting
+from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
+from aggregator.policy.lifecycle import VERBS
+from aggregator.storage.sql import (
+    alerts,
+    channels,
+    decisions,
+    journal,
+    rows,
+    source_state,
+    versions,
+    waiting,
+)
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Row, as_json, insert_many, ints
+from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert_many, ints
 
 Move = tuple[Row, Transition]
 
 
-def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path) -> None:
-    """Carry out transitions, all or none; withdrawals and their ends are in the journal before the commit.
+def apply(db: Connection, index: Index, transitions: Sequence[Transition], journal_file: Path) -> None:
+    """Carry out transitions, all or none; the operator's are in the journal before the commit.
 
     All are of one time. Sources are locked before the stamp is taken, in the order of a poll.
     """
@@ -28,20 +39,36 @@ def apply(db: Connection, transitions: Sequence[Transition], journal_file: Path)
     _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
     _count_early(db, [step for step in transitions if step.trigger is Trigger.RELEASE])
     at = channels.stamp(db, transitions[0].at)
-    stored = _stored(db, transitions)
-    moves = [*zip(stored, transitions, strict=True)]
-    _publish(db, [row for row, step in moves if _is_first(row, step)], at)
-    _move(db, [step for row, step in moves if not _is_first(row, step)])
-    audit(db, transitions)
-    _settle(db, moves, at)
-    channels.touch(db, [step.number for step in transitions], at)
+    moves = carry_out(db, index, transitions, at)
+    held = defaultdict(list)
+    for row, step in moves:
+        if step.trigger is Trigger.COPY:
+            held[row["source"]].append(row["id"])
+    alerts.copies(db, held, at.now)
     _record(db, moves, journal_file)
 
 
+def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> Sequence[Move]:
+    """Carry out transitions at a stamp, without the journal; returns them with the rows of before."""
+    stored = _stored(db, transitions)
+    moves = [*zip(stored, transitions, strict=True)]
+    _publish(db, [row for row, step in moves if _is_first(row, step)], at)
+    _move(
+        db, [step for row, step in moves if not _is_first(row, step) and step.trigger is not Trigger.STRIKE]
+    )
+    versions.settle(db, index, transitions, at)
+    audit(db, transitions)
+    _settle(db, moves, at)
+    channels.touch(db, [step.number for step in transitions], at)
+    return moves
+
+
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
-    """Return the rows of the items in the order given; Outdated for one in another state."""
+    """Return the rows of the items in the order given; Outdated for one in another state, and for one with a
+    newer version than the one released."""
     found = db.execute(
-        f"SELECT number, id, public_id, state, story, position FROM item WHERE number {ints()}",
+        f"""SELECT number, id, public_id, source, state, story, position,
+        coalesce(pending, version) AS newest FROM item WHERE number {ints()}""",
         (as_json(step.number for step in transitions),),
     )
     stored = {row["number"]: row for row in found}
@@ -49,6 +76,10 @@ def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
         row = stored.get(step.number)
         if row is None or row["state"] != step.before or step.id not in ("", row["id"]):
             raise Outdated(f"item {step.id} is no longer {step.before}: nothing was changed")
+        if step.trigger is Trigger.RELEASE and step.version not in (None, row["newest"]):
+            raise Outdated(
+                f"item {step.id} has version {row['newest']} now, not {step.version}: nothing was changed"
+            )
     return [stored[step.number] for step in transitions]
 
 
@@ -89,7 +120,11 @@ def _move(db: Connection, transitions: Sequence[Transition]) -> None:
 
 def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
     """Settle the stories of items that changed in their places; those back yield to the members shown."""
-    back = {step.number for row, step in moves if step.after is State.LIVE and row["position"] is not None}
+    back = {
+        step.number
+        for row, step in moves
+        if step.before is not State.LIVE and step.after is State.LIVE and row["position"] is not None
+    }
     if back:
         waiting.wake(db, sorted(back), at.now)
     for row, step in moves:
@@ -99,15 +134,37 @@ def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
-    """Write withdrawals and their ends into the journal."""
-    withdrawals = [
-        journal.line(row["id"], row["public_id"], step)
-        for row, step in moves
-        if State.WITHDRAWN in (step.before, step.after)
-    ]
-    if withdrawals:
-        journal.record(db, withdrawals)
-        journal.append(file, withdrawals)
+    """Write the operator's decisions into the journal."""
+    decided = [(row, step) for row, step in moves if step.trigger in VERBS]
+    if not decided:
+        return
+    marks = decisions.described(db, {step.number: step.trigger for _, step in decided})
+    lines = []
+    for row, step in decided:
+        told = marks[step.number]
+        if step.trigger is Trigger.STRIKE:
+            if (struck := versions.strike(db, step)) is None:
+                continue
+            told |= {"fingerprint": struck.hex()}
+        lines.append(journal.line(row["id"], row["public_id"], step, told))
+    if lines:
+        journal.record(db, lines)
+        journal.append(file, lines)
+
+
+def strike_again(db: Connection, strike: Decision, now: datetime) -> bool:
+    """Remove the text of a version that the journal has struck; return whether it is the present one of a
+    live item, as after the restore of a backup from before its correction."""
+    fingerprint = bytes.fromhex(strike.fingerprint)
+    versions.remove_text(db, strike.item, fingerprint)
+    row = db.execute("SELECT number, state, fingerprint FROM item WHERE id = ?", (strike.item,)).fetchone()
+    if row is None:
+        return False
+    state, reason = State(row["state"]), strike.reason
+    step = Transition(row["number"], state, state, Trigger.STRIKE, reason, strike.actor, now, strike.item)
+    audit(db, [replace(step, version=strike.version)])
+    channels.touch(db, [row["number"]], channels.stamp(db, now))
+    return state is State.LIVE and row["fingerprint"] == fingerprint
 
 
 def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
@@ -123,7 +180,7 @@ def _read_again(db: Connection, reinstated: Sequence[Transition]) -> None:
     unread = {"seen": b"", "body_digest": b"", "etag": "", "last_modified": ""}
     soon = rows.due_columns(Due(reinstated[0].at, DueReason.OPERATOR))
     for row in found:
-        is_free = row["due_reason"] not in ORIGIN_WISHES
+        is_free = row["due_reason"] not in FIXED
         source_state.change(db, row["number"], unread | (soon if is_free else {}))
 
 
@@ -145,5 +202,5 @@ def _count_early(db: Connection, released: Sequence[Transition]) -> None:
 
 def audit(db: Connection, transitions: Sequence[Transition]) -> None:
     """Write lines of items' lives, kept for good."""
-    columns = ("at", "before", "after", "trigger", "reason", "actor")
+    columns = ("at", "before", "after", "trigger", "reason", "actor", "version")
     insert_many(db, "audit", [{"item": step.number, **rows.columns(step, *columns)} for step in transitions])

@@ -73,7 +73,10 @@ def matching(db: Connection, index: Index, wanted: ItemQuery) -> Sequence[Row]:
             f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
             wanted.language,
         ),
-        (f"i.state {texts()}", as_json(wanted.states) if wanted.states else ""),
+        (
+            f"(i.state {texts()}{' OR i.pending IS NOT NULL' if wanted.or_pending else ''})",
+            as_json(wanted.states) if wanted.states else "",
+        ),
         ("i.number < ?", "" if wanted.before is None else wanted.before),
     )
     conditions = [each for each in filters if each[1] != ""]

@@ -117,6 +117,101 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             = substr(title, 1, length(title) - 1)""",
         "UPDATE revision SET title = '' WHERE item IN (SELECT number FROM item WHERE untitled = 1)",
     ),
+    # The last decision of the operator about each item, derived from the journal, with what tells the item
+    # again after it was removed, and the sentences of withdrawn releases, by which copies are found.
+    "m020_decisions": (
+        """CREATE TABLE decision (
+            item TEXT PRIMARY KEY,
+            line INTEGER NOT NULL,
+            trigger TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            actor TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            release INTEGER,
+            version INTEGER,
+            approves INTEGER NOT NULL,
+            source TEXT NOT NULL,
+            feed TEXT NOT NULL,
+            key TEXT NOT NULL,
+            fingerprint TEXT NOT NULL,
+            link TEXT NOT NULL,
+            title TEXT NOT NULL,
+            signature BLOB NOT NULL
+        ) STRICT""",
+        "CREATE INDEX decision_key ON decision (key)",
+        "CREATE INDEX decision_link ON decision (link)",
+        """CREATE TABLE withdrawn_piece (
+            piece INTEGER NOT NULL,
+            item TEXT NOT NULL REFERENCES decision (item),
+            PRIMARY KEY (piece, item)
+        ) STRICT""",
+        "CREATE INDEX withdrawn_piece_item ON withdrawn_piece (item)",
+    ),
+    # Numbers of versions; the version of an item that waits for approval; digests of struck ones, by the id
+    # of the item, which a restore or a new import does not change.
+    "m021_versions": (
+        "ALTER TABLE item ADD COLUMN version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN versions INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN pending INTEGER",
+        "CREATE INDEX item_pending ON item (number) WHERE pending IS NOT NULL",
+        "ALTER TABLE revision ADD COLUMN version INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE revision ADD COLUMN struck INTEGER NOT NULL DEFAULT 0",
+        """UPDATE revision SET version = (SELECT count(*) FROM revision o
+            WHERE o.item = revision.item AND o.number <= revision.number)""",
+        """UPDATE item SET version = 1 + (SELECT max(r.version) FROM revision r WHERE r.item = item.number)
+        WHERE number IN (SELECT item FROM revision)""",
+        "UPDATE item SET versions = version WHERE version > 1",
+        "ALTER TABLE audit ADD COLUMN version INTEGER",
+        "ALTER TABLE source ADD COLUMN history INTEGER NOT NULL DEFAULT 1",
+        """CREATE TABLE pending (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            updated INTEGER NOT NULL,
+            parts INTEGER NOT NULL,
+            story INTEGER,
+            claimed INTEGER,
+            fingerprint BLOB NOT NULL,
+            link BLOB,
+            language TEXT NOT NULL,
+            title TEXT NOT NULL,
+            url TEXT NOT NULL,
+            details TEXT NOT NULL,
+            text TEXT NOT NULL,
+            content TEXT NOT NULL,
+            untitled INTEGER NOT NULL
+        ) STRICT""",
+        """CREATE TABLE struck (
+            item TEXT NOT NULL,
+            fingerprint BLOB NOT NULL,
+            PRIMARY KEY (item, fingerprint)
+        ) STRICT""",
+    ),
+    # Whether a source is one that the store has, until that is known. Digests of the queries of an item's
+    # addresses, and query parameters that vary from poll to poll.
+    "m022_identity": (
+        "ALTER TABLE source ADD COLUMN doubt TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE source ADD COLUMN volatile TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE item ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE item ADD COLUMN unsettled BLOB",
+        "ALTER TABLE pending ADD COLUMN fingerprint_version INTEGER NOT NULL DEFAULT 1",
+        "ALTER TABLE pending ADD COLUMN queries TEXT NOT NULL DEFAULT '[]'",
+    ),
+    # Alerts about the service itself.
+    "m023_service_alerts": (
+        """CREATE TABLE service_alert (
+            kind TEXT PRIMARY KEY,
+            message TEXT NOT NULL,
+            raised INTEGER NOT NULL,
+            cleared INTEGER,
+            told INTEGER NOT NULL DEFAULT 0,
+            sent INTEGER NOT NULL DEFAULT 0
+        ) STRICT""",
+    ),
+    # How long a source has answered 304, and whether its validators are known to change.
+    "m024_validators": (
+        "ALTER TABLE source RENAME COLUMN last_full TO last_body",
+        "ALTER TABLE source ADD COLUMN has_new_validators INTEGER NOT NULL DEFAULT 0",
+    ),
     # Lists of pages go by shown date; undated items of a first import come last, as 0. Ids that sources had
     # before they were renamed.
     "m025_listed": (

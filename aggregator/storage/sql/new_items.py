@@ -3,13 +3,15 @@
 import json
 from collections.abc import Iterable, Sequence
 
+from aggregator.dedupe.decided import held_reason
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.policy import history
-from aggregator.storage.sql import channels, lifecycle, rows, search, signatures
+from aggregator.storage.sql import channels, lifecycle, rows, search, signatures, versions
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Index, as_json, insert, insert_many, ints, one, update
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
+
+REFRESHED = ("content", "details", "fingerprint", "fingerprint_version", "queries")  # no text: it is the same
 
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
@@ -18,11 +20,17 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in changes.edits:
+        if edit.waits:
+            versions.queue(db, edit)
         _edit(db, index, edit, at)
+        if edit.waits:
+            continue
         if edit.parts:
             channels.part(db, edit.number, at)
         elif edit.moves or edit.substantive:
             channels.resettle_item(db, edit.number, at)
+    if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
+        lifecycle.carry_out(db, index, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
@@ -69,6 +77,11 @@ def _held(number: int, new: NewItem, claim: Claim, at: Stamp) -> Transition:
     return Transition(number, state, state, Trigger.FIRST_SEEN, reason, claim.id, at.now)
 
 
+def _copy(edit: Edit, claim: Claim, at: Stamp) -> Transition:
+    reason = held_reason(edit.copy_of)
+    return Transition(edit.number, State.LIVE, State.HELD, Trigger.COPY, reason, claim.id, at.now, edit.id)
+
+
 def _is_live(new: NewItem) -> bool:
     return new.placement.state is State.LIVE
 
@@ -86,12 +99,21 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
 
 
 def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
-    """Replace an item in place."""
+    """Replace an item in place; of one whose new version waits, what it is known by."""
     columns = item_columns(edit.item)
-    if not edit.substantive:
-        columns = {name: columns[name] for name in ("keys", "link", *(["url"] if edit.moves else []))}
+    is_content = edit.substantive and not edit.waits
+    if edit.waits:
+        columns = {"keys": columns["keys"]}
+    elif not edit.substantive:
+        names = ("keys", "link", *(["url"] if edit.moves else []), *(REFRESHED if edit.refreshes else ()))
+        columns = {name: columns[name] for name in names}
+    columns["unsettled"] = edit.unsettled
+    if edit.version and not edit.waits:
+        columns |= {"version": edit.version, "versions": edit.version}
+    if edit.drops:
+        versions.drop(db, as_json([edit.number]))
     if edit.revises:
-        _revise(db, edit.number, at)
+        versions.revise(db, edit.number, at)
         columns |= {"corrected": ms(at.now), "updated": ms(edit.updated)}
     if edit.returns:
         columns["updated"] = ms(edit.updated)
@@ -99,31 +121,12 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns["flags"] = json.dumps(edit.flags)
     if edit.placement is not None:
         columns |= rows.columns(edit.placement, "release", "dated", "reason")
-    if edit.substantive:
+    if edit.copy_of:
+        columns |= {"release": None, "dated": 0, "reinstated": 0, "reason": held_reason(edit.copy_of)}
+    if is_content:
         search.remove(db, index, as_json([edit.number]))
         signatures.keep(db, [(edit.number, edit.item)])
     update(db, "item", edit.number, columns)
-
-
-def _revise(db: Connection, number: int, at: Stamp) -> None:
-    """Keep the present state of an item as a revision, and of older ones no more than `history` allows."""
-    row = one(
-        db.execute(
-            """SELECT (CASE WHEN untitled = 1 THEN '' ELSE title END) AS title, content, url, fingerprint
-            FROM item WHERE number = ?""",
-            (number,),
-        )
-    )
-    kept = {name: row[name] for name in ("title", "content", "url", "fingerprint")}
-    size = sum(len(row[name].encode()) for name in ("title", "content", "url"))
-    insert(db, "revision", {"item": number, "at": ms(at.now), **kept, "size": size})
-    found = db.execute(
-        "SELECT number, size FROM revision WHERE item = ? AND size > 0 ORDER BY number DESC", (number,)
-    )
-    dropped = as_json(history.dropped([(row["number"], row["size"]) for row in found]))
-    db.execute(
-        f"UPDATE revision SET title = '', content = '', url = '', size = 0 WHERE number {ints()}", (dropped,)
-    )
 
 
 def _add_keys(db: Connection, source: int, items: Iterable[tuple[int, Item]]) -> None:

@@ -3,16 +3,17 @@
 A poll is one transaction: items, keys, revisions, stories, source state and poll record, or nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
-from aggregator.model import ORIGIN_WISHES, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
+from aggregator.model import FIXED, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
 from aggregator.storage.sql import (
     alerts,
     channels,
     claims,
+    doubts,
     hosts,
     knowledge,
     new_items,
@@ -65,6 +66,12 @@ class PollStore:
         """(poller) Return the claim with the source's present state; None when its poll is void."""
         with self._engine.reading() as db:
             return claims.renewed(db, held)
+
+    def compare(self, claim: Claim, found: ReadResult) -> None:
+        """(poller) Store which source has the items of the document of a claim that is in doubt; the next
+        `sync` decides by it."""
+        with _failing_the_poll(), self._engine.writing() as db:
+            doubts.compare(db, claim, found)
 
     def knowledge(self, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
         """Return what one snapshot says of a document's items; `taken` are ids that turned out to be in
@@ -124,18 +131,24 @@ class PollStore:
         return moment_or_none(row["due"])
 
     def rate_limited(self, now: datetime) -> tuple[str, ...]:
-        """Return ids of sources under Retry-After, at a rate-limited host, or gone (410)."""
+        """Return ids of sources under Retry-After, at a rate-limited host, gone (410), or paused."""
         found = read(
             self._engine,
             f"SELECT id FROM source WHERE configured = 1 AND due > ? AND due_reason {texts()} ORDER BY id",
-            (ms(now), as_json(sorted(ORIGIN_WISHES))),
+            (ms(now), as_json(sorted(FIXED))),
         )
         return tuple(row["id"] for row in found)
 
-    def hosts(self) -> tuple[HostState, ...]:
-        """Return the politeness state of hosts, the latest first."""
+    def hosts(self, names: Collection[str] | None = None) -> tuple[HostState, ...]:
+        """Return the politeness state of hosts, or of those named, the latest first."""
         with self._engine.reading() as db:
-            return hosts.states(db)
+            return hosts.states(db, names)
+
+    def fetched(self, states: Sequence[HostState]) -> None:
+        """Write the politeness states of hosts after a fetch that belongs to no poll."""
+        with self._engine.writing() as db:
+            for state in states:
+                hosts.record(db, state)
 
     def poll_soon(self, ids: Sequence[str], now: datetime) -> None:
         """Make sources due now; a poller beside us claims them. UsageError for an unknown id."""

@@ -1,6 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -8,6 +8,7 @@ from aggregator.model import (
     WINDOW,
     FeedInfo,
     HistoryPage,
+    Item,
     ItemQuery,
     Revision,
     Stored,
@@ -15,22 +16,28 @@ from aggregator.model import (
     Transition,
     Window,
 )
-from aggregator.policy import history, languages
+from aggregator.policy import history
 from aggregator.policy.crowding import Listed
-from aggregator.policy.languages import primary
-from aggregator.storage.sql import lifecycle, listing, rows, search, selection, values, waiting
+from aggregator.storage.sql import (
+    decisions,
+    lifecycle,
+    listed_channels,
+    listing,
+    revisions,
+    rows,
+    search,
+    selection,
+    siblings,
+    values,
+    versions,
+    waiting,
+)
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
 JOURNAL = "withdrawals.jsonl"
-# A revision with the link of the state that replaced it.
-REVISION = """SELECT r.number, r.at, r.title, r.url, r.size, coalesce(
-    (SELECT n.url FROM revision n WHERE n.item = r.item AND n.number > r.number ORDER BY n.number LIMIT 1),
-    i.url) AS next_url"""
-REVISED = "FROM revision r JOIN item i ON i.number = r.item WHERE"
-LANGUAGES = "languages/"  # what the names of their channels begin with
 
 
 class ItemStore:
@@ -42,7 +49,7 @@ class ItemStore:
     def apply_transitions(self, transitions: Sequence[Transition]) -> None:
         """Carry out transitions with their audit lines; all or, if a `before` is stale, StorageError."""
         with self._engine.writing() as db:
-            lifecycle.apply(db, transitions, self._engine.directory / JOURNAL)
+            lifecycle.apply(db, self._engine.index, transitions, self._engine.directory / JOURNAL)
 
     def enter_waiting(self, now: datetime, limit: int) -> bool:
         """(poller) Let up to `limit` items enter the shared channels whose turn has come, in one short
@@ -53,6 +60,11 @@ class ItemStore:
             with self._engine.writing() as db:
                 waiting.enter(db, now, limit)
         return is_turn
+
+    def waiting_version(self, item: Stored) -> Item | None:
+        """Return the content of the version of an item that waits for approval, None when none does."""
+        with self._engine.reading() as db:
+            return versions.waiting(db, item)
 
     def enters(self, number: int) -> datetime | None:
         """Return when an item is expected to enter the merged channel; None if it does not wait for it."""
@@ -70,17 +82,9 @@ class ItemStore:
             return search.is_behind(db)
 
     def channels(self) -> tuple[str, ...]:
-        """Return names of all channels that ever held an item, and of those the configuration implies; of
-        languages only those to be listed."""
+        """Return the names of channels that navigation and exports list."""
         with self._engine.reading() as db:
-            found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
-            others = [row["name"] for row in found if not row["name"].startswith(LANGUAGES)]
-            sources = (
-                (row["name"], _sources_of(db, row["number"]))
-                for row in found
-                if primary(row["name"].partition(LANGUAGES)[2])
-            )
-            return tuple(sorted((*others, *languages.listed(sources))))
+            return listed_channels.names(db)
 
     def seq(self) -> int:
         """Return the newest change of the store that anything published may show. Cheap."""
@@ -94,10 +98,7 @@ class ItemStore:
         """
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
-            if row is None or (
-                name.startswith(LANGUAGES)
-                and not (primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, row["number"], 1))
-            ):
+            if row is None or not listed_channels.is_shown(db, name, row["number"]):
                 return None
             return row["seq"], moment(row["changed"])
 
@@ -155,6 +156,19 @@ class ItemStore:
         )
         return tuple(map(values.stored, found))
 
+    def siblings(self, item: Stored) -> tuple[Stored, ...]:
+        """Return other items, live or held, of the story of an item, at its address, or with a text that says
+        the same and the words of its title. Brings the search index up to date."""
+        titled = self.items(ItemQuery(search=item.item.title, limit=siblings.SEARCHED_MAX))
+        with self._engine.reading() as db:
+            return siblings.read(db, item, titled)
+
+    def copies(self, items: Sequence[Stored]) -> Mapping[int, str]:
+        """Return, by number, the id of the withdrawn release of which an item is a copy that the operator has
+        not permitted since. Cheap without items or decisions."""
+        with self._engine.reading() as db:
+            return decisions.copies(db, items)
+
     def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
         """Return held items whose time has come, earliest first, of sources in turn."""
         with self._engine.reading() as db:
@@ -180,32 +194,51 @@ class ItemStore:
     def history(self, number: int, before: int | None = None) -> HistoryPage:
         """Return the page of an item's history whose revisions were replaced before that one, without any
         where no page begins. Cheap: reads an index alone."""
-        found = read(
-            self._engine, "SELECT number, size FROM revision WHERE item = ? ORDER BY number DESC", (number,)
-        )
-        return history.page([(row["number"], row["size"]) for row in found], before)
+        with self._engine.reading() as db:
+            return history.page(revisions.sizes(db, number), before)
 
     def revisions(self, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
-        numbers = as_json(number for number, _ in page.revisions)
-        found = read(
-            self._engine,
-            f"{REVISION}, r.content {REVISED} r.number {ints()} ORDER BY r.number DESC",
-            (numbers,),
-        )
-        return tuple(rows.value(Revision, row) for row in found)
+        with self._engine.reading() as db:
+            return revisions.of_page(db, page)
 
     def corrections(self, number: int) -> tuple[Revision, ...]:
         """Return all earlier states of an item without their content, newest first."""
-        found = read(
-            self._engine, f"{REVISION}, '' AS content {REVISED} r.item = ? ORDER BY r.number DESC", (number,)
-        )
-        return tuple(rows.value(Revision, row) for row in found)
+        with self._engine.reading() as db:
+            return revisions.of_item(db, number)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
         return tuple(rows.value(Transition, row, number=row["item"], id="", release=None) for row in found)
+
+    def held_for_operator(self) -> tuple[int, int]:
+        """Return how many items, or versions of items, only an operator releases, and the newest's number."""
+        (row,) = read(
+            self._engine,
+            """SELECT count(*) AS items, coalesce(max(number), 0) AS newest FROM (
+                SELECT number FROM item
+                WHERE state = 'held' AND release IS NULL AND over_budget = 0 AND reinstated = 0
+                UNION ALL SELECT number FROM item WHERE pending IS NOT NULL) AS awaiting""",
+        )
+        return int(row["items"]), int(row["newest"])
+
+    def last_act(self) -> int:
+        """Return the number of the last transition of any item. Cheap."""
+        return int(read(self._engine, "SELECT coalesce(max(number), 0) AS number FROM audit")[0]["number"])
+
+    def acts(self, after: int, limit: int) -> tuple[tuple[int, Transition], ...]:
+        """Return the transitions after a number and their numbers, oldest first. Cheap if there are none."""
+        found = read(
+            self._engine,
+            """SELECT a.*, i.id AS name FROM audit a JOIN item i ON i.number = a.item
+            WHERE a.number > ? ORDER BY a.number LIMIT ?""",
+            (after, limit),
+        )
+        return tuple(
+            (row["number"], rows.value(Transition, row, number=row["item"], id=row["name"], release=None))
+            for row in found
+        )
 
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of
@@ -226,7 +259,8 @@ class ItemStore:
         """Return the present id of a source that had this one before it was renamed, "" for none."""
         found = read(
             self._engine,
-            "SELECT s.id FROM former_id f JOIN source s ON s.number = f.source WHERE f.id = ?",
+            """SELECT s.id FROM former_id f JOIN source s ON s.number = f.source
+            WHERE f.id = ? AND NOT EXISTS (SELECT 1 FROM source WHERE id = f.id)""",
             (source,),
         )
         return next((str(row["id"]) for row in found), "")
@@ -235,25 +269,6 @@ class ItemStore:
         """Return what is published of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
-
-
-def _sources_of(db: Connection, channel: int) -> Sequence[int]:
-    """Return the sources of the items that decide whether a language is listed."""
-    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
-    if len(newest) < languages.LISTED_ITEMS:
-        return newest
-    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
-
-
-def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
-    """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
-    found = db.execute(
-        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
-        ORDER BY m.position {order} LIMIT ?""",
-        (channel, limit),
-    )
-    return [row["source"] for row in found]
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

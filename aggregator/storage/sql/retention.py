@@ -4,7 +4,7 @@ that resurfaces must be known and is not new. Called inside a write transaction.
 from datetime import datetime
 
 from aggregator.model.settings import Retention
-from aggregator.storage.sql import channels, search
+from aggregator.storage.sql import channels, search, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
 from aggregator.storage.sql.rows import ms
 
@@ -32,6 +32,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
         f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)
     )
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
+    versions.drop(db, old)
     _rewrite(db, old)
     for table in ("revision", "signature", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))

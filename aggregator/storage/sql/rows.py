@@ -12,7 +12,19 @@ from functools import cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.model import Ahead, Due, DueReason, Enclosure, Hints, Key, KeyKind, Origin, Relocation, Spent
+from aggregator.model import (
+    Ahead,
+    Doubt,
+    Due,
+    DueReason,
+    Enclosure,
+    Hints,
+    Key,
+    KeyKind,
+    Origin,
+    Relocation,
+    Spent,
+)
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
@@ -71,12 +83,14 @@ READ: Mapping[object, Callable[[Any], object]] = {
     tuple[int, ...]: tuple,
     tuple[Key, ...]: unpack_keys,
     tuple[tuple[bytes, int], ...]: unpack_seen,
+    tuple[tuple[str, str], ...]: lambda text: tuple((name, digest) for name, digest in json.loads(text)),
     tuple[Enclosure, ...]: lambda found: tuple(Enclosure(*each) for each in found),
     Origin | None: lambda found: Origin(*found[:6], *(tuple(authors) for authors in found[6:])),
     Hints: lambda text: unpack(Hints, text),
     Relocation: lambda text: unpack(Relocation, text),
     Spent: lambda text: unpack(Spent, text),
     Ahead: lambda text: unpack(Ahead, text),
+    Doubt: lambda text: unpack(Doubt, text),
 }
 
 
@@ -131,6 +145,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Relocation: pack,
     Spent: pack,
     Ahead: pack,
+    Doubt: pack,
 }
 
 

@@ -10,9 +10,21 @@ from aggregator.storage.sql.rows import due_columns, pack_seen
 
 # Fields of a claim that a poll may change, in columns of the same names.
 COUNTS = ("failures", "failing_since", "findings")
-TIMES = ("last_success", "last_full", "last_limited", "last_new", "usual_gap")
-FEED = ("title", "link", "rights", "language", "hints", "month_first", "relocation", "host", "spent", "ahead")
-FIELDS = (*COUNTS, *TIMES, *FEED, "pipeline_version", "body_digest", "mode")
+TIMES = ("last_success", "last_body", "last_limited", "last_new", "usual_gap")
+FEED = (
+    "title",
+    "link",
+    "rights",
+    "language",
+    "hints",
+    "month_first",
+    "relocation",
+    "host",
+    "spent",
+    "ahead",
+    "volatile",
+)
+FIELDS = (*COUNTS, *TIMES, *FEED, "pipeline_version", "body_digest", "mode", "has_new_validators")
 
 
 def write(db: Connection, result: PollResult, numbers: Mapping[bytes, int], stored: Due) -> None:

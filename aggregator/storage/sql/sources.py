@@ -8,8 +8,18 @@ from aggregator.model import Due, DueReason, Relocation
 from aggregator.model.settings import Config, Source
 from aggregator.policy import relocation
 from aggregator.policy.source_ids import StoredFeed
-from aggregator.policy.sources import STORED, Addition, StoredSource, Update, plan
-from aggregator.storage.sql import alerts, channels, hosts, journal, rows, source_state
+from aggregator.policy.source_match import StoredSource
+from aggregator.policy.sources import STORED, Addition, Update, plan
+from aggregator.storage.sql import (
+    alerts,
+    applied,
+    channels,
+    erasure,
+    hosts,
+    journal,
+    rows,
+    source_state,
+)
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
@@ -31,17 +41,15 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     journal.fix_authority(db, config.publication.url, now)
     at = channels.stamp(db, now)
     planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
-    for old, new in planned.renames:
-        db.execute("UPDATE source SET id = ? WHERE id = ?", (new, old))
-        db.execute(
-            """INSERT INTO former_id (id, source) SELECT ?, number FROM source WHERE id = ?
-            ON CONFLICT (id) DO UPDATE SET source = excluded.source""",
-            (old, new),
-        )
-        db.execute("UPDATE channel SET name = ? WHERE name = ?", (f"sources/{new}", f"sources/{old}"))
+    for provisional in planned.drops:
+        db.execute("UPDATE source SET configured = 0 WHERE id = ?", (provisional,))
+        erasure.source_itself(db, provisional)
+    _rename(db, planned.renames)
     for number in planned.removals:
         alerts.end(db, number, now)
         db.execute("UPDATE source SET configured = 0, leased = NULL WHERE number = ?", (number,))
+    for number, feed in planned.returned:
+        source_state.change(db, number, {"feed": feed, "doubt": "{}"})
     # First out of the way: two sources may have exchanged their feeds, which are unique.
     moved = as_json(each.number for each in planned.updates if each.is_moved)
     db.execute(f"UPDATE source SET configured = 0 WHERE number {ints()}", (moved,))
@@ -49,8 +57,28 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         _add(db, addition)
     for change in planned.updates:
         _update(db, change, at)
+    if planned.renames:  # every channel shows ids, and two channels may have exchanged their names
+        channels.touch_all(db, at)
     _open_channels(db, config.sources, at)
+    applied.record(db, config)
     return planned.done
+
+
+def _rename(db: Connection, renames: Sequence[tuple[str, str]]) -> None:
+    """Rename sources and their channels; first to ids that no source has, as two may exchange theirs. Former
+    ids redirect, but for those that a source has again."""
+    aside = [(old, f"~{old}") for old, _ in renames]
+    for steps in (aside, [(f"~{old}", new) for old, new in renames]):
+        db.executemany("UPDATE source SET id = ? WHERE id = ?", [(new, old) for old, new in steps])
+        db.executemany(
+            "UPDATE channel SET name = ? WHERE name = ?",
+            [(f"sources/{new}", f"sources/{old}") for old, new in steps],
+        )
+    db.executemany(
+        """INSERT INTO former_id (id, source) SELECT ?, number FROM source WHERE id = ?
+        ON CONFLICT (id) DO UPDATE SET source = excluded.source""",
+        renames,
+    )
 
 
 def feeds(db: Connection, *, relocation: str = "relocation") -> tuple[StoredFeed, ...]:
@@ -64,7 +92,7 @@ def feeds(db: Connection, *, relocation: str = "relocation") -> tuple[StoredFeed
 def _stored(db: Connection) -> tuple[StoredSource, ...]:
     found = db.execute(
         f"""SELECT number, id, feed, configured, {", ".join(STORED)}, due, due_reason, due_figures, failures,
-        host, relocation FROM source"""
+        host, relocation, title, doubt FROM source"""
     )
     return tuple(
         rows.value(
@@ -80,12 +108,12 @@ def _stored(db: Connection) -> tuple[StoredSource, ...]:
 def _add(db: Connection, addition: Addition) -> None:
     source = addition.source
     columns = rows.columns(source, "id", "feed", *STORED) | due_columns(addition.due)
-    insert(db, "source", {**columns, "host": addition.host})
+    insert(db, "source", {**columns, **rows.columns(addition, "host", "doubt")})
 
 
 def _update(db: Connection, change: Update, at: Stamp) -> None:
     source = change.source
-    columns = rows.columns(source, "feed", *STORED) | rows.columns(change, "host", "relocation")
+    columns = rows.columns(source, "feed", *STORED) | rows.columns(change, "host", "relocation", "doubt")
     columns["configured"] = 1
     if change.due is not None:
         columns |= due_columns(change.due)

@@ -1,10 +1,10 @@
 """The contract's TaskStore: durable tasks, WebSub subscriptions and alerts."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
-from aggregator.model import Alert, Subscription, Task, TaskKind
-from aggregator.storage.sql import alerts, rows, subscriptions, values
+from aggregator.model import Alert, AlertKind, Subscription, Task, TaskKind
+from aggregator.storage.sql import alerts, rows, service_alerts, subscriptions, values
 from aggregator.storage.sql.engine import Engine, as_json, read, texts
 from aggregator.storage.sql.rows import ms
 
@@ -63,9 +63,16 @@ class TaskStore:
             subscriptions.announce(db, number, now)
 
     def alerts(self) -> tuple[Alert, ...]:
-        """Return open alerts of configured sources, latest first. `record` raises and clears them."""
+        """Return open alerts, those of the service first, then of configured sources, latest first."""
+        own = read(self._engine, f"{service_alerts.SELECT} WHERE cleared IS NULL ORDER BY raised DESC, kind")
         chosen = "WHERE a.cleared IS NULL AND s.configured = 1 ORDER BY a.raised DESC, a.number DESC"
-        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen)))
+        found = read(self._engine, alerts.SELECT + chosen)
+        return (*map(service_alerts.alert, own), *map(alerts.alert, found))
+
+    def judge_service(self, judged: Mapping[AlertKind, str], again: Set[AlertKind], now: datetime) -> None:
+        """(poller) Raise and clear alerts of the service; of open ones those in `again` are raised anew."""
+        with self._engine.writing() as db:
+            service_alerts.record(db, judged, again, now)
 
     def tell_alerts(self, now: datetime) -> tuple[Alert, ...]:
         """(poller) Return alerts raised or cleared since the last call; the task of posting becomes due."""
@@ -75,12 +82,26 @@ class TaskStore:
     def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
         """(poller) Return alerts that were logged and not posted yet, oldest first."""
         chosen = "WHERE a.sent < a.told ORDER BY a.number LIMIT ?"
-        return tuple(map(alerts.alert, read(self._engine, alerts.SELECT + chosen, (limit,))))
+        own = read(self._engine, f"{service_alerts.SELECT} WHERE sent < told ORDER BY kind")
+        found = read(self._engine, alerts.SELECT + chosen, (limit,))
+        return (*map(service_alerts.alert, own), *map(alerts.alert, found))
 
     def alerts_sent(self, posted: Sequence[Alert]) -> None:
         """(poller) Record that these were posted as they are."""
         with self._engine.writing() as db:
             db.executemany(
                 "UPDATE alert SET sent = ? WHERE number = ?",
-                [(1 if alert.cleared is None else 2, alert.number) for alert in posted],
+                [(_progress(alert), alert.number) for alert in posted if alert.source],
             )
+            db.executemany(
+                "UPDATE service_alert SET sent = ? WHERE kind = ? AND raised = ?",
+                [
+                    (_progress(alert), alert.kind.value, ms(alert.raised))
+                    for alert in posted
+                    if not alert.source
+                ],
+            )
+
+
+def _progress(alert: Alert) -> int:
+    return 1 if alert.cleared is None else 2

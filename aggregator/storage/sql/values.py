@@ -1,6 +1,6 @@
 """Values of the model from rows, and the columns they fill: items, feeds, subscriptions."""
 
-from aggregator.model import FeedInfo, Item, KeyKind, Relocation, Stored, Subscription
+from aggregator.model import FINGERPRINT_VERSION, FeedInfo, Item, KeyKind, Relocation, Stored, Subscription
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
@@ -18,6 +18,8 @@ def item_columns(item: Item) -> dict[str, object]:
         "details": rows.pack(item, *DETAILS),
         "keys": pack_keys(item.keys),
         "link": item.key(KeyKind.LINK),
+        "queries": rows.column(item.queries),
+        "fingerprint_version": FINGERPRINT_VERSION,
     }
 
 

@@ -66,6 +66,15 @@ def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> 
         steps.apply(engine.writer)
 
 
+def is_present(directory: Path) -> bool:
+    """Return whether a directory holds a database of this version, which is left as it is."""
+    known = {each.name for each in migrations.pending(Database(memory=True))}
+    with reading_as_it_is(directory / FILE) as db:
+        is_ours = db is not None and db.execute("PRAGMA table_info(_sqlite_migrations)").fetchone()
+        found = db.execute("SELECT name FROM _sqlite_migrations").fetchall() if db and is_ours else ()
+        return known == {row["name"] for row in found}
+
+
 def stored_feeds(directory: Path) -> tuple[StoredFeed, ...]:
     """Return the feeds in the database of a directory, opened read-only as it is; () without one."""
     with reading_as_it_is(directory / FILE) as db:

@@ -1,0 +1,92 @@
+"""Arguments and help texts of the verbs on items."""
+
+from typing import Annotated
+
+import typer
+
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story
+from aggregator.model import Trigger
+
+
+def withdraw(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Withdraw an item from every feed and page."""
+    _verb(Location(config, store), Trigger.WITHDRAW, item, reason, story=story)
+
+
+def reinstate(
+    item: ItemId,
+    reason: Reason,
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Publish a withdrawn item again, once its origin lists it."""
+    _verb(Location(config, store), Trigger.REINSTATE, item, reason, story=story)
+
+
+def release(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="[ITEM]...", help="Ids, public ids or URLs of items.")
+    ] = None,
+    over_budget: Annotated[
+        str, typer.Option(metavar="ID", help="Publish all that the budget of this source holds.")
+    ] = "",
+    version: Annotated[
+        list[int] | None,
+        typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
+    ] = None,
+    reason: Reason = "",
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Publish held items, and newer versions that wait for approval. Fails when a newer one exists."""
+    from aggregator.cli import verbs
+
+    where = Location(config, store)
+    if over_budget:
+        verbs.release_over_budget(where, over_budget, reason)
+    if items or not over_budget:
+        raise typer.Exit(verbs.release(where, items or [], reason, versions=version or (), story=story))
+
+
+def strike(
+    item: ItemId,
+    version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],
+    reason: Reason,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Remove the text of a former version from the history, for good."""
+    from aggregator.cli import verbs
+
+    verbs.strike(Location(config, store), item, version, reason)
+
+
+def hold(
+    item: ItemId,
+    reason: Reason,
+    until: Annotated[
+        str, typer.Option(metavar="TIME", help="Publish it at this ISO 8601 time; in UTC if it has no zone.")
+    ] = "",
+    story: Story = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Remove an item from every feed and page until it is released."""
+    from aggregator.cli import verbs
+
+    verbs.apply(Location(config, store), Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
+
+
+def _verb(where: Location, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:
+    from aggregator.cli import verbs
+
+    verbs.apply(where, trigger, [item], reason, story=story)

@@ -1,0 +1,61 @@
+"""Stores opened for commands that need nothing else: a mistake in sources.yaml stops none of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from aggregator import config as configuration
+from aggregator.cli.location import Location
+from aggregator.cli.output import complain
+from aggregator.errors import ConfigError, Problem, UsageError
+from aggregator.model.settings import Config
+from aggregator.storage import Place, Storage, is_store, open_storage
+
+UNREADABLE = "the store is named in this file; while it cannot be read, name it with --store DIR"
+
+
+def place_of(where: Location, *, is_new: bool = False) -> Place:
+    """Return the place of a store; raises UsageError if --store names none, unless it may be new."""
+    if where.store is not None:
+        if not is_new and not is_store(where.store):
+            raise UsageError(f"--store {where.store} holds no store")
+        return Place(where.store.absolute())
+    try:
+        return Place(*configuration.load_store(where.file))
+    except ConfigError as error:
+        problem = Problem(str(where.file), 1, 1, UNREADABLE)
+        raise ConfigError((*error.problems, problem)) from error
+
+
+@contextmanager
+def opened(where: Location) -> Iterator[Storage]:
+    """Open a store; closed at the end. A new one is made only by a file without mistakes."""
+    place = place_of(where)
+    if where.store is None and not place.database and not is_store(place.directory):
+        configuration.load(where.file)
+    storage = open_storage(place.directory, place.database)
+    try:
+        yield storage
+    finally:
+        storage.close()
+
+
+def config_of(where: Location, storage: Storage) -> Config:
+    """Return the configuration in the file; if it holds mistakes, with a warning, what the store keeps of the
+    one last applied. Raises ConfigError if none was."""
+    try:
+        return storage.admin.bound(configuration.load(where.file))
+    except ConfigError as error:
+        last = storage.admin.applied()
+        if last is None:
+            raise
+        more = f" (and {len(error.problems) - 1} more)" if len(error.problems) > 1 else ""
+        complain(f"warning: {error.problems[0]}{more}; shown with the configuration last applied")
+    plain, place = configuration.parse("sources: []", where.file), place_of(where)
+    return replace(
+        plain,
+        publication=last.publication,
+        sources=last.sources,
+        store=place.directory,
+        database=place.database,
+    )

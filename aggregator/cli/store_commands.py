@@ -1,0 +1,87 @@
+"""Arguments and help texts of the commands on the store as a whole and on its sources."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aggregator.cli.location import Location
+from aggregator.cli.options import DEFAULT, ConfigFile, StoreDirectory, Yes
+
+
+def export(
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Target directory.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Write every channel and page as static files."""
+    from aggregator.cli import verbs
+
+    verbs.export(config, directory)
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Target file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Write a verified copy of the store, also beside a service."""
+    from aggregator.cli import backup
+
+    backup.backup(Location(config, store), file)
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Backup file.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Replace the store with a backup; replay later decisions."""
+    from aggregator.cli import backup
+
+    backup.restore(Location(config, store), file)
+
+
+def move_store(
+    origin: Annotated[str, typer.Argument(metavar="FROM", help="Directory, or postgresql:// URL.")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="Directory, or postgresql:// URL.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Copy the store into another directory or database."""
+    from aggregator.cli import backup
+
+    backup.move_store(Location(config, store), origin, target)
+
+
+def identify(
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source whose import is held.")],
+    same: Annotated[str | None, typer.Option(metavar="OLD", help="It continues this stored source.")] = None,
+    new: Annotated[bool, typer.Option("--new", help="It is another source.")] = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Answer whether an edited source is one that the store has."""
+    from aggregator.cli import verbs
+
+    verbs.identify(config, source, same, new=new)
+
+
+def unmove(
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Poll a relocated source at its configured URL again."""
+    from aggregator.cli import verbs
+
+    verbs.unmove(Location(config, store), source)
+
+
+def forget(
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source that is no longer configured.")],
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Delete an unconfigured source with all its items."""
+    from aggregator.cli import backup
+
+    raise typer.Exit(backup.forget(config, source, yes=yes))

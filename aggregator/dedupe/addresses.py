@@ -1,0 +1,51 @@
+"""What the addresses in an item say of an edit. Files and links are signed anew at each request: neither a
+signature nor a query value that varies from poll to poll is a correction. Pure."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from aggregator.model import Item, Known
+from aggregator.model.item import PARAMETER, SHAPE
+
+VOLATILE_MAX = 50  # parameters learnt of one source
+
+
+class Kind(Enum):
+    """How an item differs from the stored one."""
+
+    SAME = auto()
+    REFRESHED = auto()  # only in what means nothing: its addresses are replaced silently
+    UNSETTLED = auto()  # in query values alone: a correction if the next poll shows the same ones
+    EDITED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The difference of an item, and the query parameters that it shows to be volatile."""
+
+    kind: Kind
+    volatile: frozenset[str] = frozenset()
+
+
+def difference(item: Item, old: Known, volatile: Collection[str]) -> Difference:
+    """Return how an item differs from the stored one of its source, whose `volatile` parameters are known."""
+    if item.fingerprint == old.fingerprint or not old.fingerprint:
+        is_same = item.queries == old.queries and not old.is_outdated and old.unsettled is None
+        return Difference(Kind.SAME if is_same else Kind.REFRESHED)
+    now, before = dict(item.queries), dict(old.queries)
+    if SHAPE not in before or now.get(SHAPE) != before[SHAPE] or item.fingerprint == old.unsettled:
+        return Difference(Kind.EDITED)
+    names = {name for name in now if name.startswith(PARAMETER) and now[name] != before[name]}
+    varying = frozenset(name.removeprefix(PARAMETER) for name in names)
+    if varying <= {*volatile}:
+        return Difference(Kind.REFRESHED)
+    if old.unsettled is None:
+        return Difference(Kind.UNSETTLED)
+    return Difference(Kind.REFRESHED, varying)
+
+
+def learnt(pairs: Sequence[tuple[Item, Known]], volatile: Sequence[str]) -> tuple[str, ...]:
+    """Return the volatile parameters of a source with those that the items of its document have shown."""
+    shown = {name for item, old in pairs for name in difference(item, old, volatile).volatile}
+    return (*volatile, *sorted(shown.difference(volatile)))[:VOLATILE_MAX]

@@ -1,0 +1,188 @@
+"""The operator's decisions as they bear on the items of a document: those about an item itself, and
+withdrawals of releases that an item is a copy of. Pure.
+
+A decision about an item binds the same entry of the same source, by its id or its feed, whenever it comes
+again. A withdrawal by the operator also holds copies of the release by any source, until the operator decides
+on each: a later release or reinstatement of the copy itself stands. No source decides anything here.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+from hashlib import blake2b
+
+from aggregator.dedupe import similar, within
+from aggregator.model import (
+    Claim,
+    Decision,
+    Decisions,
+    Item,
+    Key,
+    KeyKind,
+    Known,
+    Mode,
+    Placement,
+    State,
+    Trigger,
+)
+
+PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what every teaser says
+PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
+
+
+def feed_digest(feed: str) -> str:
+    """Return what tells a feed again, whatever the id of its source, without its secrets."""
+    return blake2b(feed.encode(errors="replace"), digest_size=16).hexdigest()
+
+
+def key_text(key: Key) -> str:
+    """Return the kind and the digest of a key."""
+    return f"{int(key.kind)}:{key.digest.hex()}"
+
+
+def link_text(link: bytes | None) -> str:
+    """Return the digest of an address, "" for none."""
+    return "" if link is None else link.hex()
+
+
+class Decided:
+    """What the operator has decided on the items of one document."""
+
+    def __init__(self, known: Decisions, claim: Claim) -> None:
+        self._copies = Copies(known.withdrawn)
+        self._own: dict[str, Decision] = {}
+        feed = self._feed = feed_digest(claim.feed)
+        for each in sorted(known.own, key=lambda each: each.at):
+            if not each.key:
+                self._own[each.item] = each
+            elif claim.id == each.source or feed == each.feed:
+                self._own[each.key] = each
+
+    def about(self, item: Item, mode: Mode, name: str) -> Decision | None:
+        """Return the last decision about an item, by its lookup key or its id."""
+        if not self._own:
+            return None
+        return self._own.get(key_text(within.primary(item, mode))) or self._own.get(name)
+
+    def copied(self, item: Item, own: Decision | None) -> Decision | None:
+        """Return the withdrawal of a release that an item is a copy of, None for none and for an item that
+        the operator has permitted since."""
+        return not_permitted(self._copies.of(item), own)
+
+    def copied_by(self, item: Item, old: Known, own: Decision | None) -> Decision | None:
+        """Return the withdrawal of a release of which an edit makes a copy of an item that is live or goes
+        live by itself; None for an item that was a copy before, which the operator has left as it is."""
+        stays_held = old.state is State.HELD and old.release is None and not (old.dated or old.reinstated)
+        if old.state is State.WITHDRAWN or stays_held:
+            return None
+        withdrawal = self.copied(item, own)
+        if withdrawal is None or old.reinstated:
+            return withdrawal
+        link = next((key.digest for key in old.current if key.kind is KeyKind.LINK), None)
+        return None if self._copies.like(old.title, link, old.signature) else withdrawal
+
+    def placed(self, item: Item, mode: Mode, name: str, placement: Placement) -> Placement:
+        """Return the placement of a new item as the operator's decisions have it."""
+        own = self.about(item, mode, name)
+        if own is not None and self._is_anothers(own, item):
+            own = None
+        if own is not None and own.trigger is Trigger.WITHDRAW:
+            return replace(placement, state=State.WITHDRAWN, release=None, reason=own.reason, dated=False)
+        if own is not None and own.trigger is Trigger.HOLD:
+            return replace(placement, state=State.HELD, release=own.release, reason=own.reason, dated=False)
+        if (withdrawal := self.copied(item, own)) is not None:
+            return replace(
+                placement,
+                state=State.HELD,
+                release=None,
+                dated=False,
+                reason="; ".join(filter(None, (held_reason(withdrawal.item), placement.reason))),
+                copy_of=withdrawal.item,
+            )
+        if own is not None and releases(own, item):
+            return replace(placement, state=State.LIVE, release=None, reason="", dated=False)
+        return placement
+
+    def _is_anothers(self, own: Decision, item: Item) -> bool:
+        """Return whether a decision on an item of another feed is on another text: the id of its source may
+        have passed to another organisation, and guids are often small numbers."""
+        return own.feed not in ("", self._feed) and own.fingerprint != item.fingerprint.hex()
+
+
+def not_permitted(withdrawal: Decision | None, own: Decision | None) -> Decision | None:
+    """Return a withdrawal, None when the operator has permitted the copy itself since, a hold until a time
+    included."""
+    if withdrawal is None or own is None or own.at < withdrawal.at:
+        return withdrawal
+    return None if own.trigger in PERMITS or own.release is not None else withdrawal
+
+
+def releases(own: Decision | None, item: Item) -> bool:
+    """Return whether the operator has released an item with this text."""
+    return own is not None and own.trigger is Trigger.RELEASE and own.fingerprint == item.fingerprint.hex()
+
+
+def held_reason(withdrawn: str) -> str:
+    """Return the words for why a copy of the withdrawn item with this id is held."""
+    return f"copy of {withdrawn}, which was withdrawn"
+
+
+class Copies:
+    """Finds the withdrawn release that an item is a copy of, by these many steps of one document."""
+
+    def __init__(self, withdrawn: Sequence[Decision], steps: int = similar.STEPS_MAX) -> None:
+        self._withdrawn = sorted(withdrawn, key=lambda each: each.at)
+        self._pieces = [similar.pieces(each.signature) for each in self._withdrawn]
+        self._at = {each.link: number for number, each in enumerate(self._withdrawn) if each.link}
+        self._with = _by_piece(self._pieces)
+        self._steps = steps  # left
+
+    def of(self, item: Item) -> Decision | None:
+        """Return the last withdrawal of a release at the address of an item, or with a text that says the
+        same or is an extract of the other one."""
+        return self.like(item.title, item.key(KeyKind.LINK), item.signature)
+
+    def like(self, title: str, link: bytes | None, signature: bytes) -> Decision | None:
+        """Return the same for these values of an item."""
+        if not self._withdrawn:
+            return None
+        pieces, digest = similar.pieces(signature), similar.title_digest(title)
+        found = {release for release in self._near(pieces) if self._agrees(release, pieces, digest)}
+        last = max(found | {self._at.get(link_text(link), -1)})
+        return None if last < 0 else self._withdrawn[last]
+
+    def _near(self, pieces: Set[int]) -> set[int]:
+        """Return the releases that may share enough sentences.
+
+        Of n sentences of which m must be shared, one is among any n - m + 1: the rarest are looked up, so
+        that boilerplate finds no release (prefix filtering).
+        """
+        present = sorted(
+            (each for each in pieces if each in self._with), key=lambda each: len(self._with[each])
+        )
+        found = set()
+        for place, piece in enumerate(present, len(pieces) - len(present)):
+            for release in self._with[piece]:  # the smallest first
+                if place > len(pieces) - similar.SHARED_MIN * min(len(pieces), len(self._pieces[release])):
+                    break
+                found.add(release)
+        return found
+
+    def _agrees(self, release: int, pieces: Set[int], title: str) -> bool:
+        """Return whether a release shares enough sentences; beyond the steps it counts as one: the item is
+        held, not published unseen."""
+        few = min(len(pieces), len(self._pieces[release]))
+        self._steps -= few
+        if self._steps < 0:
+            return True
+        enough = 1 if self._withdrawn[release].title == title else PIECES_MIN
+        return few >= enough and len(pieces & self._pieces[release]) >= similar.SHARED_MIN * few
+
+
+def _by_piece(releases: Sequence[Set[int]]) -> Mapping[int, Sequence[int]]:
+    """Return the numbers of the releases with each sentence, the shortest release first."""
+    found = defaultdict(list)
+    for number in sorted(range(len(releases)), key=lambda number: len(releases[number])):
+        for piece in releases[number]:
+            found[piece].append(number)
+    return dict(found)

@@ -1,0 +1,189 @@
+"""Edits of known items by one document, with what of them waits for approval. Pure."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from aggregator.dedupe import stories, within
+from aggregator.dedupe.addresses import Kind, difference
+from aggregator.dedupe.decided import Decided, releases
+from aggregator.model import (
+    Candidate,
+    Claim,
+    Decision,
+    Edit,
+    Item,
+    KeyKind,
+    Knowledge,
+    Known,
+    Mode,
+    Placement,
+    State,
+)
+from aggregator.model.domains import host_of, is_within
+from aggregator.model.settings import Source
+
+EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
+EDITS_WITHIN = timedelta(days=7)
+LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
+
+Place = Callable[[Item], Placement]
+
+
+def decide(
+    found: within.Resolved,
+    known: Knowledge,
+    claim: Claim,
+    source: Source,
+    *,
+    decisions: Decided,
+    comparer: stories.Comparer,
+    now: datetime,
+    place: Place,
+) -> tuple[Edit, ...]:
+    """Return what one document does to the items that are known."""
+    members: dict[int | None, list[Candidate]] = defaultdict(list)
+    for each in known.members:
+        members[each.story].append(each)
+    poll = _Poll(decisions, found.mode, claim.volatile, now, place, source.review)
+    edits = ((old, _edit(item, old, poll)) for item, old in found.known)
+    return tuple(
+        _in_story(
+            edit,
+            source,
+            old,
+            story=None if old.story in known.unread_stories else members[old.story],
+            comparer=comparer,
+        )
+        for old, edit in edits
+        if edit is not None
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Poll:
+    """What all edits of a poll are decided by."""
+
+    decisions: Decided
+    mode: Mode
+    volatile: Sequence[str]
+    now: datetime
+    place: Place
+    review: bool
+
+
+def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
+    """Return what to do to a known item, None for nothing.
+
+    A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
+    them.
+    """
+    is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
+    moves = item.url != old.url and not is_withdrawn
+    is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
+    differs = difference(item, old, poll.volatile).kind
+    substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
+    refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
+    is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
+    unsettled = item.fingerprint if is_unsettled else None
+    own = poll.decisions.about(item, poll.mode, old.id)
+    returns = old.state is State.HELD and old.reinstated
+    placement = _placed_anew(item, old, now=poll.now, place=poll.place)
+    withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
+    if substantive and old.state is State.HELD and releases(own, item):
+        # The text that the operator released: the store, restored, had one of before.
+        placement = Placement(State.HELD, poll.now, poll.place(item).shown)
+    is_kept = not (substantive or refreshes) and unsettled == old.unsettled
+    if is_kept and item.keys == old.current and placement is None:
+        return None
+    is_damped = old.edits >= EDITS_MAX and not is_elsewhere
+    edit = Edit(
+        number=old.number,
+        item=item,
+        substantive=substantive,
+        updated=updated(item, after=old.updated, now=poll.now) or poll.now,
+        moves=moves,
+        revises=substantive and is_public and not is_damped,
+        is_public=is_public and (substantive or moves or (refreshes and item.queries != old.queries)),
+        placement=None if withdrawal else placement,
+        returns=returns,
+        flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=is_elsewhere),
+        id=old.id,
+        copy_of=withdrawal.item if withdrawal else "",
+        version=old.versions + 1 if substantive or (moves and not _is_signed_anew(item, old)) else 0,
+        refreshes=refreshes,
+        unsettled=unsettled,
+    )
+    return _approved(edit, old, own, poll) if edit.is_public or (is_public and refreshes) else edit
+
+
+def _flags(
+    old: Known, placement: Placement | None, *, is_damped: bool, is_elsewhere: bool
+) -> tuple[str, ...] | None:
+    """Return all flags of an edited item, None for no change."""
+    added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
+    added |= {*placement.flags} if placement else set()
+    return tuple(sorted({*old.flags, *added})) if added else None
+
+
+def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit:
+    """Return an edit of what the public sees, with whether it waits for approval.
+
+    An origin that takes its change back says what is shown already: nothing waits then. Addresses that are
+    signed anew are replaced without approval, in the version that waits if one does.
+    """
+    unseen = replace(edit, revises=False, is_public=False, refreshes=False, copy_of="")
+    if old.pending is not None and (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url):
+        return replace(unseen, substantive=False, moves=False, version=0, drops=True)
+    if not edit.version and old.pending is not None:
+        return replace(unseen, waits=True, version=old.pending)
+    # The text that the operator approved: the store, restored, had one of before.
+    is_approved = edit.item.fingerprint != old.approved and not edit.moves and releases(own, edit.item)
+    if edit.version and poll.review and not is_approved:
+        return replace(unseen, waits=True)
+    return replace(edit, drops=old.pending is not None)
+
+
+def _is_signed_anew(item: Item, old: Known) -> bool:
+    """Return whether another link of an item is the same address with another signature."""
+    link = item.key(KeyKind.LINK)
+    return link is not None and any(key.kind is KeyKind.LINK and key.digest == link for key in old.current)
+
+
+def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:
+    """Return the new placement of an item that its date holds, or that was reinstated; None when it stays.
+
+    An item that goes live is held until now: the next tick publishes it.
+    """
+    if old.state is not State.HELD or not (old.dated or old.reinstated):
+        return None
+    placement = place(item)
+    if placement.state is State.LIVE:
+        placement = replace(placement, state=State.HELD, release=now, dated=True)
+    elif not placement.dated:
+        return None
+    return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
+
+
+def _in_story(
+    edit: Edit,
+    source: Source,
+    old: Known,
+    *,
+    story: Sequence[Candidate] | None,
+    comparer: stories.Comparer,
+) -> Edit:
+    """Return the edit with whether the item leaves its story, and its source's domains; `story` are the other
+    members, None when they are more than were read."""
+    if not (edit.substantive or edit.moves or edit.waits):
+        return edit
+    url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
+    left = bool(url) and was_home and not is_within(url, source.domains)
+    parts = story is None or (bool(story) and stories.parts(edit.item, source.domains, story, comparer))
+    return replace(edit, parts=parts, leaves_home=left)
+
+
+def updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:
+    """Return the origin's own date of the change if it can be one, else None."""
+    return item.updated if item.updated is not None and after < item.updated <= now else None

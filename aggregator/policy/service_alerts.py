@@ -1,0 +1,52 @@
+"""Alerts about the service itself. Pure: `now` is given, and what was measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aggregator.model import AlertKind
+
+FREE_BYTES_MIN, FREE_SHARE_MIN = 1_000_000_000, 0.1  # of a disk: nearly full below both
+DEATHS_MIN = 10  # of workers in an hour
+HELD_AGAIN_AFTER = timedelta(days=1)  # between two alerts of items that wait for the operator
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceState:
+    """What was measured of a service."""
+
+    mistakes: str  # of an edited sources.yaml, a line each
+    backup: str | None  # error of the last one; "": it was made; None: unknown
+    disk_free: int  # bytes
+    disk_total: int
+    deaths: int  # of workers in the last hour
+    held: int  # items that only an operator releases
+
+
+def judged(state: ServiceState) -> Mapping[AlertKind, str]:
+    """Return the sentence of each kind of alert while it holds, "" when it is over.
+
+    A kind that is missing stays as it is.
+    """
+    first, _, more = state.mistakes.partition("\n")
+    lines = f" (and {more.count(chr(10)) + 1} more)" if more else ""
+    is_full = state.disk_free < min(FREE_BYTES_MIN, FREE_SHARE_MIN * state.disk_total)
+    found = {
+        AlertKind.CONFIGURATION: first
+        and f"sources.yaml was edited and not reloaded, the last valid one stays in force: {first}{lines}",
+        AlertKind.DISK: f"the disk of the store has {state.disk_free // 10**6:,} MB left" if is_full else "",
+        AlertKind.WORKERS: f"{state.deaths} workers died in an hour: see the log for their sources"
+        if state.deaths >= DEATHS_MIN
+        else "",
+        AlertKind.HELD: f"items wait for an operator, {state.held} now: see `publicwire items --state held`"
+        if state.held
+        else "",
+    }
+    if state.backup is not None:
+        found[AlertKind.BACKUP] = state.backup and f"the nightly backup failed: {state.backup}"
+    return found
+
+
+def is_held_again(told: int, newest: int, last: datetime | None, now: datetime) -> bool:
+    """Return whether items that came to wait after number `told` raise another alert after the last."""
+    return newest > told and (last is None or now - last >= HELD_AGAIN_AFTER)

@@ -1,0 +1,32 @@
+"""Decisions of operators in the service's log: verbs run in processes of their own."""
+
+from aggregator.log import log
+from aggregator.model import Trigger
+from aggregator.storage import Storage
+
+LOGGED_AT_ONCE = 500  # decisions read in one call
+BY_ITSELF = frozenset({Trigger.TIME, Trigger.FIRST_SEEN})
+
+
+class Acts:
+    """Logs each decision that an operator made since the first call, once."""
+
+    def __init__(self, storage: Storage) -> None:
+        self._items = storage.items
+        self._last: int | None = None
+
+    def __call__(self) -> None:
+        """Log what was decided since the last call; StorageError."""
+        if self._last is None:
+            self._last = self._items.last_act()
+        for number, act in self._items.acts(self._last, LOGGED_AT_ONCE):
+            self._last = number
+            if act.trigger not in BY_ITSELF:
+                log.info(
+                    "operator",
+                    act=act.trigger.value,
+                    item=act.id,
+                    state=act.after.value,
+                    by=act.actor,
+                    reason=act.reason,
+                )

@@ -1,0 +1,42 @@
+"""The configuration last applied, as far as outputs show it: read where sources.yaml holds a mistake."""
+
+import json
+from dataclasses import asdict
+
+from aggregator.model.settings import Applied, Config, Publication, Source, Text
+from aggregator.policy.sources import STORED
+from aggregator.storage.sql import rows
+from aggregator.storage.sql.engine import Connection
+
+KEY = "applied"  # in the table `meta`
+TEXTS = ("disclaimer", "disclaimer_line")
+
+
+def record(db: Connection, config: Config) -> None:
+    """Keep the publication and the disclaimers of sources; their other settings have columns."""
+    own = {each.id: each.disclaimer.by_language for each in config.sources if each.disclaimer}
+    kept = {"publication": asdict(config.publication), "disclaimers": own}
+    db.execute(
+        "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        (KEY, json.dumps(kept, ensure_ascii=False)),
+    )
+
+
+def read(db: Connection) -> Applied | None:
+    """Return what was kept; None before the first configuration of this version was applied."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
+    if row is None:
+        return None
+    kept = json.loads(row["value"])
+    texts = {name: _text(kept["publication"][name]["by_language"]) for name in TEXTS}
+    own = {name: _text(pairs) for name, pairs in kept["disclaimers"].items()}
+    found = db.execute(f"SELECT id, feed, {', '.join(STORED)} FROM source WHERE configured = 1 ORDER BY id")
+    sources = tuple(
+        Source(row["id"], row["feed"], disclaimer=own.get(row["id"]), **rows.read(Source, row, STORED))
+        for row in found
+    )
+    return Applied(Publication(**{**kept["publication"], **texts}), sources)
+
+
+def _text(pairs: list[list[str]]) -> Text:
+    return Text(tuple((tag, text) for tag, text in pairs))

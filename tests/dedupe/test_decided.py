@@ -1,0 +1,265 @@
+"""The operator's decisions on the items of a document, and copies of withdrawn releases."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from aggregator.dedupe.decided import Copies, Decided, feed_digest, key_text, link_text, releases
+from aggregator.dedupe.similar import SKETCH_PIECES, pieces, sketch, title_digest
+from aggregator.model import (
+    Claim,
+    Decision,
+    Decisions,
+    Entry,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+    Placement,
+    State,
+    Trigger,
+)
+from tests.dedupe.memory import claim, known, said
+from tests.given import DAY, HOUR, NOON, entry
+
+TEXT = (
+    "<p>The bridge is open again after nine months. Many hands have worked on it. "
+    "The mayor will cut a ribbon at noon. Buses run as before. Nobody was hurt.</p>"
+)
+BRIDGE = entry("Bridge opens", "b", "https://ministry.example/bridge", body=TEXT)
+MOVED = entry("Bridge opens", "c", "https://wire.example/bridge", body=TEXT)
+OTHER = entry(
+    "School closes", "s", "https://ministry.example/school", body="<p>Closed. For ever. Really so.</p>"
+)
+PLACED = Placement(State.LIVE, None, NOON)
+EMBARGOED = Placement(State.HELD, NOON + DAY, NOON, reason="embargo", dated=True)
+HERE = claim()
+
+
+def of(said_by: Entry) -> Item:
+    (found,) = said(said_by)
+    return found
+
+
+def decided(said_by: Entry, trigger: Trigger, at: datetime = NOON, by: Claim = HERE) -> Decision:
+    """A decision on an item of a source."""
+    item = of(said_by)
+    return Decision(
+        item="decided",
+        trigger=trigger,
+        reason="asked to",
+        actor="tester",
+        at=at,
+        source=by.id,
+        feed=feed_digest(by.feed),
+        key=key_text(item.keys[0]),
+        fingerprint=item.fingerprint.hex(),
+    )
+
+
+def withdrawn(said_by: Entry, name: str = "gone", at: datetime = NOON) -> Decision:
+    """The withdrawal of a release of another source."""
+    item = of(said_by)
+    there = replace(HERE, id="agency", feed="https://agency.example/feed")
+    return replace(
+        decided(said_by, Trigger.WITHDRAW, at, there),
+        item=name,
+        link=link_text(item.key(KeyKind.LINK)),
+        title=title_digest(item.title),
+        signature=item.signature,
+    )
+
+
+def placed(
+    said_by: Entry,
+    own: Decision | None = None,
+    gone: Decision | None = None,
+    placement: Placement = PLACED,
+    by: Claim = HERE,
+) -> Placement:
+    known = Decisions(1, (own,) if own else (), (gone,) if gone else ())
+    return Decided(known, by).placed(of(said_by), Mode.NORMAL, "new", placement)
+
+
+def test_an_item_that_was_withdrawn_comes_back_withdrawn_and_one_that_was_held_held() -> None:
+    for trigger, state in ((Trigger.WITHDRAW, State.WITHDRAWN), (Trigger.HOLD, State.HELD)):
+        for before in (PLACED, EMBARGOED):
+            found = placed(BRIDGE, decided(BRIDGE, trigger), placement=before)
+            assert found == replace(before, state=state, release=None, reason="asked to", dated=False)
+
+
+def test_an_item_held_until_a_time_of_the_operator_comes_back_until_then() -> None:
+    hold = replace(decided(BRIDGE, Trigger.HOLD), release=NOON + HOUR)
+    found = placed(BRIDGE, hold, placement=EMBARGOED)
+    assert found == replace(EMBARGOED, release=NOON + HOUR, reason="asked to", dated=False)
+
+
+def test_a_decision_binds_its_own_source_by_its_id_or_its_feed() -> None:
+    decision = decided(BRIDGE, Trigger.WITHDRAW)
+    renamed = replace(HERE, id="department")
+    moved = replace(HERE, feed="https://ministry.example/new-feed")
+    assert placed(BRIDGE, decision, by=renamed).state is State.WITHDRAWN
+    assert placed(BRIDGE, decision, by=moved).state is State.WITHDRAWN
+    assert placed(BRIDGE, decision, by=replace(renamed, feed=moved.feed)) == PLACED
+    assert placed(OTHER, decision) == PLACED
+
+
+def test_a_decision_on_the_same_guid_of_another_organisation_under_a_former_id_does_not_bind() -> None:
+    anothers = replace(HERE, feed="https://another.example/feed")
+    assert placed(replace(OTHER, guid=BRIDGE.guid), decided(BRIDGE, Trigger.HOLD), by=anothers) == PLACED
+
+
+def test_a_decision_of_an_older_journal_binds_the_item_of_its_id() -> None:
+    old = Decision("new", Trigger.WITHDRAW, "asked to", "tester", NOON)
+    assert placed(BRIDGE, old).state is State.WITHDRAWN
+    assert placed(BRIDGE, replace(old, item="another")) == PLACED
+
+
+def test_of_two_decisions_on_an_item_the_later_counts() -> None:
+    own = (decided(BRIDGE, Trigger.RELEASE, NOON + HOUR), decided(BRIDGE, Trigger.WITHDRAW))
+    assert Decided(Decisions(2, own), HERE).placed(of(BRIDGE), Mode.NORMAL, "new", PLACED) == PLACED
+
+
+def test_a_release_comes_back_live_with_the_text_it_was_decided_on() -> None:
+    release = decided(BRIDGE, Trigger.RELEASE)
+    assert placed(BRIDGE, release, placement=EMBARGOED) == replace(
+        EMBARGOED, state=State.LIVE, release=None, reason="", dated=False
+    )
+    changed = replace(release, fingerprint="00")
+    assert placed(BRIDGE, changed, placement=EMBARGOED) == EMBARGOED
+    assert placed(BRIDGE, decided(BRIDGE, Trigger.REINSTATE), placement=EMBARGOED) == EMBARGOED
+    assert not releases(None, of(BRIDGE))
+
+
+@pytest.mark.parametrize(
+    "copy",
+    [
+        pytest.param(BRIDGE, id="the same address and text"),
+        pytest.param(entry("Harbour", "x", "https://ministry.example/bridge", body="<p>x</p>"), id="address"),
+        pytest.param(MOVED, id="text"),
+        pytest.param(
+            entry("BRIDGE — opens!", "x", "https://w.example/", body=TEXT.replace("Nobody", "No one")),
+            id="trivial change",
+        ),
+        pytest.param(
+            entry("Round-up", "x", "https://w.example/", body=TEXT + "<p>More. And more. And so on.</p>"),
+            id="embedded",
+        ),
+    ],
+)
+def test_a_copy_of_a_withdrawn_release_is_held(copy: Entry) -> None:
+    held = replace(
+        PLACED, state=State.HELD, reason="copy of gone, which was withdrawn", copy_of="gone", release=None
+    )
+    assert placed(copy, gone=withdrawn(BRIDGE)) == held
+    reason = "copy of gone, which was withdrawn; embargo"
+    assert placed(copy, gone=withdrawn(BRIDGE), placement=EMBARGOED) == replace(
+        EMBARGOED, state=State.HELD, release=None, reason=reason, copy_of="gone", dated=False
+    )
+
+
+def test_another_release_is_no_copy() -> None:
+    assert placed(OTHER, gone=withdrawn(BRIDGE)) == PLACED
+
+
+def test_a_release_without_an_address_is_found_by_its_text_alone() -> None:
+    gone = replace(withdrawn(BRIDGE), link="")
+    assert placed(replace(OTHER, link=""), gone=gone) == PLACED
+    assert placed(MOVED, gone=gone).copy_of == "gone"
+
+
+@pytest.mark.parametrize(("title", "is_copy"), [("Bridge opens", True), ("Ferry sails", False)])
+def test_a_teaser_alone_is_a_copy_only_under_the_same_title(title: str, is_copy: bool) -> None:
+    teaser = "<p>" + "Read this release in full on the pages of the ministry of works " * 2 + "</p>"
+    gone = withdrawn(entry("Bridge opens", "b", "https://ministry.example/bridge", body=teaser))
+    copy = entry(title, "f", "https://ministry.example/ferry", body=teaser)
+    assert len(pieces(of(copy).signature)) == 1
+    assert (placed(copy, gone=gone).copy_of == "gone") == is_copy
+
+
+@pytest.mark.parametrize("trigger", [Trigger.RELEASE, Trigger.REINSTATE])
+def test_a_copy_that_the_operator_has_permitted_since_is_no_longer_held(trigger: Trigger) -> None:
+    gone = withdrawn(BRIDGE)
+    assert placed(BRIDGE, decided(BRIDGE, trigger, NOON + HOUR), gone) == PLACED
+    assert placed(BRIDGE, decided(BRIDGE, trigger, NOON - HOUR), gone).copy_of == "gone"
+
+
+def test_a_hold_until_a_time_permits_a_copy_from_then_on_and_one_without_does_not() -> None:
+    hold = decided(OTHER, Trigger.HOLD, NOON + HOUR)
+    assert edited(OTHER, MOVED, replace(hold, release=NOON + DAY)) == ""
+    assert edited(OTHER, MOVED, hold) == "gone"
+
+
+def test_the_last_of_several_withdrawals_is_named() -> None:
+    gone = [withdrawn(BRIDGE, "later", NOON + HOUR), withdrawn(BRIDGE, "first")]
+    found = Copies(gone).of(of(MOVED))
+    assert found is not None
+    assert found.item == "later"
+
+
+def numbered(*numbers: int) -> Entry:
+    """An entry whose sentences have these numbers."""
+    body = " ".join(f"This is what sentence {n} says of the bridge." for n in numbers)
+    name = "-".join(map(str, numbers))
+    return entry(name, name, f"https://ministry.example/{name}", body=f"<p>{body}</p>")
+
+
+def test_sentences_of_several_withdrawn_releases_together_make_no_copy() -> None:
+    gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
+    assert Copies(gone).of(of(numbered(3, 4, 5, 6, 7))) is None
+    assert Copies(gone).of(of(numbered(1, 2, 3, 4, 6))) == gone[0]
+
+
+def test_beyond_the_steps_an_item_that_may_be_a_copy_counts_as_one() -> None:
+    gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
+    assert Copies(gone, steps=9).of(of(numbered(3, 4, 5, 6, 7))) is not None
+    assert Copies(gone, steps=10).of(of(numbered(3, 4, 5, 6, 7))) is None
+    assert Copies(gone, steps=0).of(of(OTHER)) is None
+
+
+def test_boilerplate_of_withdrawn_releases_takes_no_steps() -> None:
+    boilerplate = range(100, 110)
+    gone = [withdrawn(numbered(*range(20 * n, 20 * n + 20), *boilerplate), str(n)) for n in range(10, 20)]
+    assert Copies(gone, steps=0).of(of(numbered(*range(20), *boilerplate))) is None
+
+
+def edited(before: Entry, after: Entry, own: Decision | None = None, **state: object) -> str:
+    """Return the id of the withdrawn release that an edit makes an item a copy of, "" for none."""
+    old = known(7, before)
+    old = replace(old, signature=of(before).signature, **state)  # type: ignore[arg-type]  # fields of Known
+    found = Decided(Decisions(1, (), (withdrawn(BRIDGE),)), HERE).copied_by(of(after), old, own)
+    return found.item if found else ""
+
+
+def test_an_edit_that_makes_a_live_item_a_copy_is_found() -> None:
+    assert edited(OTHER, MOVED) == "gone"
+    assert edited(OTHER, OTHER) == ""
+    assert edited(replace(OTHER, link=""), MOVED) == "gone"
+
+
+def test_an_edit_of_an_item_that_was_a_copy_before_is_not_held() -> None:
+    assert edited(MOVED, entry("Bridge opens today", "c", "https://wire.example/bridge", body=TEXT)) == ""
+
+
+def test_an_edit_of_an_item_that_does_not_go_live_by_itself_is_left() -> None:
+    assert edited(OTHER, MOVED, state=State.WITHDRAWN) == ""
+    assert edited(OTHER, MOVED, state=State.HELD) == ""
+    assert edited(OTHER, MOVED, state=State.HELD, release=NOON + DAY) == "gone"
+    assert edited(OTHER, MOVED, state=State.HELD, dated=True) == "gone"
+    assert edited(BRIDGE, MOVED, state=State.HELD, reinstated=True) == "gone"
+
+
+def test_an_edit_of_an_item_that_was_released_since_is_published() -> None:
+    assert edited(OTHER, MOVED, decided(OTHER, Trigger.RELEASE, NOON + HOUR)) == ""
+
+
+def test_a_key_is_told_with_its_kind() -> None:
+    assert key_text(Key(KeyKind.LINK, b"\x01\xff")) == "3:01ff"
+
+
+def test_the_sketches_of_two_texts_that_resemble_each_other_share_sentences() -> None:
+    whole, part = (of(numbered(*range(n))).signature for n in (200, 40))
+    assert len(sketch(whole)) == SKETCH_PIECES
+    assert set(sketch(part)) & pieces(whole)
+    assert sketch(b"") == []

@@ -28,7 +28,7 @@ PRISTINE = "pristine"
 _BYTES = "SELECT sum(pg_relation_size(oid)) FROM pg_class WHERE relnamespace = %s::regnamespace"
 _LAYOUT = """
     SELECT md5(replace(string_agg(each, ';' ORDER BY each), %(schema)s || '.', '')) FROM (
-        SELECT concat_ws(' ', relname, attname, atttypid, attnotnull, pg_get_expr(adbin, adrelid)) AS each
+        SELECT concat_ws(' ', relname, attnum, attname, atttypid, attnotnull, pg_get_expr(adbin, adrelid)) AS each
         FROM pg_class JOIN pg_attribute a ON attrelid = pg_class.oid AND NOT attisdropped
         LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
         WHERE relnamespace = %(schema)s::regnamespace AND relkind IN ('r', 'i') AND attnum > 0

@@ -184,7 +184,9 @@ def _words(
                 names.append(name)
     months = [name for name in names if name in MONTHS] if len(numbers) == 2 else []
     months = [name for name in months if name not in WEEKDAYS] or months[-1:]  # mar. 3 mar. 2026
-    weekday = next((name for name in names if name not in months[:1]), months[0] if len(names) > 1 else "")
+    weekday = next(
+        (name for name in names if name not in months[:1]), "".join(months[:1]) if len(names) > 1 else ""
+    )
     separator = _SEPARATOR.search(day) or _SEPARATOR.search(rest)
     return Parts(
         numbers=tuple(numbers),

@@ -117,7 +117,8 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
     index = (
         "SELECT indexdef FROM pg_indexes WHERE indexname = 'alert_untold' AND schemaname = current_schema()"
     )
-    open_storage(tmp_path, url).close()
+    with closing(open_storage(tmp_path, url)) as storage:
+        given_origin(storage).says(entry("One", "a"), entry("Two", "b"))
     with psycopg.connect(url, autocommit=True) as db:
         made = db.execute(index).fetchall()
         db.execute("DROP TABLE journal, withdrawn_piece, decision")
@@ -140,7 +141,9 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")
         db.execute("DELETE FROM migration WHERE name >= 'm010'")
-    open_storage(tmp_path, url).close()
+    with closing(open_storage(tmp_path, url)) as storage:
+        given_origin(storage).says(entry("Three", "c"))
+        assert titles(storage.items.items(ItemQuery())) == ["Three", "One", "Two"]
     with psycopg.connect(url, autocommit=True) as db:
         assert db.execute(index).fetchall() == made
         assert db.execute("SELECT count(*) FROM journal").fetchone() == (0,)

@@ -18,6 +18,12 @@ FORMER = (
     "ALTER TABLE revision DROP COLUMN struck",
     "ALTER TABLE audit DROP COLUMN version",
     "ALTER TABLE source DROP COLUMN history",
+    # Of the migration after it, which adds columns to a table of this one, too.
+    "ALTER TABLE source DROP COLUMN doubt",
+    "ALTER TABLE source DROP COLUMN volatile",
+    "ALTER TABLE item DROP COLUMN fingerprint_version",
+    "ALTER TABLE item DROP COLUMN queries",
+    "ALTER TABLE item DROP COLUMN unsettled",
 )
 
 
@@ -28,7 +34,7 @@ def test_versions_of_an_older_store_are_counted_from_1(engine: str, tmp_path: Pa
         origin.says(entry("Two", "g1"), now=NOON + HOUR)
         origin.says(entry("Three", "g1"), now=NOON + 2 * HOUR)
     migrations = {"sqlite": "_sqlite_migrations", "postgres": "migration"}[engine]
-    for sql in (*FORMER, f"DELETE FROM {migrations} WHERE name = 'm021_versions'"):
+    for sql in (*FORMER, f"DELETE FROM {migrations} WHERE name IN ('m021_versions', 'm022_identity')"):
         execute(tmp_path, sql)
     with closing(open_storage(tmp_path)) as storage:
         versions = {

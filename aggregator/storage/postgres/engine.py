@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 
 from psycopg import pq
@@ -51,13 +52,16 @@ class PostgresEngine:
             self._keep_lock()
             with self._transaction("BEGIN") as raw:
                 raw.execute(FROZEN)
-                yield PostgresConnection(raw)
+                yield self._connection(raw)
 
     @contextmanager
     def reading(self) -> Iterator[PostgresConnection]:
         """Open one consistent snapshot, on a connection of its own meanwhile."""
         with self._transaction(READ) as raw:
-            yield PostgresConnection(raw)
+            yield self._connection(raw)
+
+    def _connection(self, raw: Raw) -> PostgresConnection:
+        return PostgresConnection(raw, partial(self.pool.extend, raw))
 
     @contextmanager
     def _transaction(self, begin: str, *, is_long: bool = False) -> Iterator[Raw]:

@@ -22,7 +22,7 @@ from aggregator.errors import Rejected, StorageError, StoreAway, StoreFull, Stor
 from aggregator.storage.postgres.connection import Raw, Text
 
 CONNECT_SECONDS = 5
-ANSWER_SECONDS = 10.0  # of one lent connection; upkeep of millions of rows runs in short transactions
+ANSWER_SECONDS = 10.0  # from one statement to the next; upkeep of millions of rows runs in short transactions
 WATCH_EVERY = 0.5  # seconds between looks for overdue connections, and attempts while the database is away
 SERVER_VERSION_MIN = 150000
 
@@ -85,6 +85,12 @@ class Pool:
         finally:
             with self._lock:
                 del self._lent[raw]
+
+    def extend(self, raw: Raw) -> None:
+        """Count the deadline of a lent connection from now: all statements before the next are sent."""
+        with self._lock:
+            if self._lent.get(raw, float("inf")) != float("inf"):
+                self._lent[raw] = time.monotonic() + ANSWER_SECONDS
 
     def _borrow(self) -> Raw:
         while True:

@@ -37,6 +37,8 @@ def migrate(db: Connection, name: str) -> None:
     if applied - set(names()):
         raise StorageError(f"the database {name} was written by a newer Publicwire: install that")
     lacking = [each for each in names() if each not in applied]
+    # Or an ALTER TABLE fails behind an UPDATE of its rows, whose foreign keys are yet to be checked.
+    db.execute("SET CONSTRAINTS ALL IMMEDIATE")
     for sql in (sql for each in lacking for sql in MIGRATIONS[each]):
         db.execute(table(sql))
     _note(db, lacking)

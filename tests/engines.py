@@ -176,7 +176,8 @@ def remove(store: Path) -> None:
         schema = _name(url)
         execute(store, f"DROP SCHEMA {schema} CASCADE")
         execute(store, f"CREATE SCHEMA {schema}")
-    shutil.rmtree(store)
+    if store.exists():
+        shutil.rmtree(store)
 
 
 @contextmanager

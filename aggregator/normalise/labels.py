@@ -76,10 +76,15 @@ def people(names: Iterable[str], organisation: str) -> tuple[str, ...]:
 
 
 def _name(value: str) -> str:
+    """Return a name without an e-mail address and what enclosed it; nothing is cut from any other name."""
     value = line(title(value), NAME_CHARS_MAX)
-    match = _EMAIL_AND_NAME.fullmatch(value)
-    name = match[1] if match else _ANY_EMAIL.sub("", value)
-    return name.strip(" \"'<>,;()")
+    if match := _EMAIL_AND_NAME.fullmatch(value):
+        return match[1].strip()
+    name, addresses = _ANY_EMAIL.subn("", value)
+    if not addresses:
+        return value.strip(" ,;")
+    name = name.strip(" \"'<>,;")
+    return name[1:-1].strip() if name[:1] == "(" and name[-1:] == ")" else name
 
 
 def categories(terms: Iterable[str]) -> tuple[str, ...]:

@@ -37,9 +37,24 @@ def test_authors_are_names_once_each_without_the_organisation() -> None:
         "O&#8217;Neill",
         "  ",
         "(Ann) Lee",
+        "Council of Lighthouses (CoL)",
+        "Ole Strand (North Pier), Ada Reef (South Pier)",
+        "desk@example.org (Desk (North))",
+        "Harbour (HO) <ho@example.org>",
+        "(Mira Quill) mira@example.org",
     )
 
-    assert labels.people(raw, "Council") == ("Jane Doe", "John Roe", "O’Neill", "Ann) Lee")
+    assert labels.people(raw, "Council") == (
+        "Jane Doe",
+        "John Roe",
+        "O’Neill",
+        "(Ann) Lee",
+        "Council of Lighthouses (CoL)",
+        "Ole Strand (North Pier), Ada Reef (South Pier)",
+        "Desk (North)",
+        "Harbour (HO)",
+        "Mira Quill",
+    )
 
 
 def test_categories_are_once_each_and_not_too_many() -> None:

@@ -230,3 +230,13 @@ def test_x62_a_script_is_no_part_of_a_body_or_page() -> None:
     assert styled.text == "Para one.\n\nTwo."
     page = (CASES / "x62" / "page.html").read_bytes()
     assert find_feeds(page, URL)
+
+
+def test_m01_a_name_keeps_its_brackets() -> None:
+    expected = [
+        ("Council of Lighthouses (CoL)",),
+        ("Ole Strand (North Pier), Ada Reef (South Pier)",),
+        ("Mira Quill",),
+    ]
+    assert [item.authors for item in items("m01")] == expected
+    assert [(item.organisation,) for item in items("m01", of=FROM_ENTRY)] == expected

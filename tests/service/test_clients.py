@@ -68,6 +68,7 @@ def test_a_429_to_a_command_holds_in_every_process(tmp_path: Path, engine: str) 
 
 def test_a_command_makes_no_store_and_migrates_none(tmp_path: Path, engine: str) -> None:
     of = replace(config(store=tmp_path / "store"), database=engines.database(tmp_path / "store"))
+    engines.remove(of.store)
     assert causes(of, {"/": BUSY}) == ([Cause.HTTP], 1)
     assert storage.present(of.store, of.database) is None
     assert not of.store.exists()

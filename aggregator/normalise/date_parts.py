@@ -22,8 +22,8 @@ _LETTER = r"[^\W\d_]"
 _ORDINAL = re.compile(rf"(?<=\d)(?:st|nd|rd|th|er|ere|eme|e|o|a|η|ου|u|-?(?:го|е|я|ви|ри|ти))(?!{_LETTER})")
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "民國": 1911, "民国": 1911}  # their year 0
 _ERA = re.compile(rf"(?:中華|中华)?({'|'.join(_ERAS)}) ?(\d+|元)")
-_EAST_ASIAN_DAY = re.compile(r"(\d+) ?[年년][ .]*(\d+) ?[月월][ .]*(\d+) ?[日일号號]?")
-_EAST_ASIAN_TIME = re.compile(r"(\d+) ?[時时点點시](?: ?(\d+) ?[分분](?: ?(\d+) ?[秒초])?)?")
+_EAST_ASIAN_DAY = re.compile(r"(?<!\d)(\d+) ?[年년][ .]*(\d+) ?[月월][ .]*(\d+) ?[日일号號]?")
+_EAST_ASIAN_TIME = re.compile(r"(?<!\d)(\d+) ?[時时点點시](?: ?(\d+) ?[分분](?: ?(\d+) ?[秒초])?)?")
 _HOUR_WORDS = re.compile(
     rf"(?<![\d:.])(\d{{1,2}})(?:[.:](\d\d))? ?(?:h|hrs?|hod|uhr|val|uur|u|ч)(?!{_LETTER})\.?"
     rf"(?: ?(\d{{1,2}})(?: ?(?:min|mn|m|мин)(?!{_LETTER})\.?)?(?![\d.:/-])"

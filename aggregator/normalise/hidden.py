@@ -2,6 +2,7 @@
 the attributes which hide; mark what a style strikes out."""
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass, replace
 from html import unescape
 
@@ -18,6 +19,11 @@ _BLOCKS = frozenset(
 )
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
+_NAME = re.compile(r"(</?)([a-zA-Z][^\s/<>]*+)")
+_GENERIC_BLOCKS_NAMES = """
+    body center dir fieldset form hgroup html legend main menu nav search
+"""
+_GENERIC_BLOCKS = frozenset(_GENERIC_BLOCKS_NAMES.split())
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly.
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
 _POSTER = re.compile(r" poster=\"[^\"]*\"")
@@ -39,6 +45,18 @@ def may_hide(value: str) -> bool:
 def _has_hiding_style(value: str) -> bool:
     squeezed = "".join(unescape(value).lower().split())
     return any(part in squeezed for part in _MAY_HIDE)
+
+
+def renamed(value: str, known: Set[str]) -> str:
+    """Return raw HTML with a div or span for each element that is not `known`.
+
+    The sanitiser keeps the content of such an element and not the attributes that hide it.
+    """
+    return _NAME.sub(lambda tag: tag[0] if tag[2].lower() in known else tag[1] + _generic(tag[2]), value)
+
+
+def _generic(name: str) -> str:
+    return "div" if name.lower() in _GENERIC_BLOCKS else "span"
 
 
 def without_hidden(clean: str) -> str:

@@ -38,17 +38,19 @@ _TAGS_NAMES = """
 TAGS = frozenset(_TAGS_NAMES.split())
 _DROPPED_WHOLE_NAMES = """
     script style iframe object embed applet noembed noframes noscript template textarea select option
-    button title head svg canvas map frameset annotation annotation-xml
+    button title head svg canvas map frameset annotation annotation-xml datalist dialog
 """
 _DROPPED_WHOLE = frozenset(_DROPPED_WHOLE_NAMES.split())
 # Elements of which the sanitiser keeps the content. HTML has one of these or of those above.
 _UNWRAPPED_NAMES = """
-    acronym base basefont bdo bgsound big blink body center dialog dir fieldset font form frame hgroup html
+    acronym base basefont bdo bgsound big blink body center dir fieldset font form frame hgroup html
     input label legend link main map marquee menu meta nav nobr object output param plaintext progress rb rtc
     search slot strike tt xmp math
 """
 # Formulas, frames, objects, `noscript` and `strike`: the beginnings of their names.
 _REWRITTEN = re.compile(r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI])")
+_VOID = {"base", "frame", "input", "link", "meta", "param"}
+_KNOWN = TAGS | _DROPPED_WHOLE | _VOID
 _ELEMENT_NAMES = "|".join(sorted(TAGS | _DROPPED_WHOLE | {*_UNWRAPPED_NAMES.split()}, reverse=True))
 _ELEMENT = re.compile(rf"</?(?:{_ELEMENT_NAMES})(?=[\s/>])|<!--", re.IGNORECASE)
 ATTRIBUTES: dict[str, frozenset[str]] = {
@@ -207,7 +209,7 @@ def _clean(value: str) -> str:
     Only HTML that may hide something is cleaned with the attributes that do: they make a body much longer.
     """
     if hidden.may_hide(value):
-        return hidden.without_hidden(_HIDING_CLEANER.clean(value))
+        return hidden.without_hidden(_HIDING_CLEANER.clean(hidden.renamed(value, _KNOWN)))
     return _CLEANER.clean(value)
 
 

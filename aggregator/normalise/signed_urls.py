@@ -34,9 +34,9 @@ def is_signature(name: str) -> bool:
 
 
 def unsigned(url: str) -> str:
-    """Return a URL without the parameters of signatures."""
+    """Return a URL without the parameters of signatures, if one is sure: `?policy=2` alone is content."""
     path, question, rest = url.partition("?")
-    if not question:
+    if not question or SURE.isdisjoint(name.lower() for name, _ in _parameters(url)):
         return url
     query, mark, fragment = rest.partition("#")
     kept = "&".join(part for part in query.split("&") if not is_signature(part.partition("=")[0]))

@@ -17,7 +17,7 @@ SLIPS_MAX = 1_000  # end tags of one document that are compared with what is ope
 _OPEN_MAX = 250  # open elements; below expat's limit in `incremental`
 _LOOK_BACK = 12  # open elements that an end tag may close or be a misspelling of
 
-_NAME = rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]*(?::[A-Za-z_\x80-\xff][\w.\x80-\xff-]*)?"
+_NAME = rb"[A-Za-z_\x80-\xff][\w.\x80-\xff-]*+(?::[A-Za-z_\x80-\xff][\w.\x80-\xff-]*+)?"
 _START = re.compile(rb"<(%s)(?=[\s/>])" % _NAME)
 _END = re.compile(rb"</\s*(%s)[^<>]*>" % _NAME)
 _ATTRIBUTE = re.compile(rb"(%s)(?:\s*=\s*(?:([\"'])|([^\s\"'<>]+)))?" % _NAME)

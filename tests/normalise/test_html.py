@@ -507,6 +507,11 @@ def test_what_a_script_or_a_style_would_show_is_shown(raw: str, safe: str) -> No
         ("a<span style='position:absolute;left:-9999px'>b</span>", "a<span>b</span>"),
         ("a<p style='display:block'>hidden</p>", "a<p>hidden</p>"),
         ("a<p hidden><p><b>c</b></p>", "a<p><b>c</b></p>"),
+        ("a<main hidden>b</main><NAV style='display:none'>c</NAV><center hidden>d</center>e", "ae"),
+        ("a<x-card hidden><p>b</p></x-card><o:p hidden>c</o:p><font hidden>d</font>e", "ae"),
+        ("<html><body hidden>a</body></html>b", "<div></div>b"),
+        ("a<dialog>b</dialog><datalist><option>c</datalist>", "a"),
+        ("a<main>b</main><p hidden>c</p><x-card>d</x-card>", "a<div>b</div><span>d</span>"),
     ],
 )
 def test_what_its_origin_hides_is_not_shown(raw: str, safe: str) -> None:

@@ -167,7 +167,8 @@ def _moment(parts: Parts, local: tzinfo, now: datetime, *, language: str, month_
     if zone is None or critical is None:
         raise ValueError("the zone is unknown")
     moment = naive.replace(tzinfo=zone)
-    if moment.utcoffset() != naive.replace(tzinfo=critical).utcoffset():
+    is_local_unknown = parts.zone in ("z", "-00:00")  # agrees with each zone
+    if not is_local_unknown and moment.utcoffset() != naive.replace(tzinfo=critical).utcoffset():
         raise ValueError("the offset is not that of the zone (RFC 9557 section 3.4)")
     return moment
 

@@ -479,6 +479,15 @@ def test_an_embargo_does_not_end_when_its_date_becomes_unreadable_or_missing(
     assert edit_of(after, after, state=State.HELD, release=release, dated=True) is None
 
 
+@pytest.mark.parametrize("published", ["2300-01-01", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_an_embargo_with_a_date_in_no_plausible_year_is_for_the_operator(published: str) -> None:
+    after = entry("Bridge opens", A.guid, A.link, published=published)
+    edit = edit_of(after, after, state=State.HELD, release=NOON + DAY, dated=True)
+    assert edit is not None
+    assert edit.placement is not None
+    assert (edit.placement.state, edit.placement.release, edit.flags) == (State.HELD, None, ("bad-date",))
+
+
 def test_an_embargo_by_the_date_of_the_update_gets_its_new_date() -> None:
     after = entry("Bridge opens", A.guid, A.link, updated=iso(NOON - HOUR))
     edit = edit_of(after, after, state=State.HELD, release=NOON + DAY, dated=True)

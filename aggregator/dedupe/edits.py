@@ -154,9 +154,12 @@ def _is_signed_anew(item: Item, old: Known) -> bool:
 def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:
     """Return the new placement of an item that its date holds, or that was reinstated; None when it stays.
 
-    An item that goes live is held until now: the next tick publishes it.
+    An item that goes live is held until now: the next tick publishes it. An embargo does not end because
+    its date becomes unreadable or missing.
     """
     if old.state is not State.HELD or not (old.dated or old.reinstated):
+        return None
+    if not old.reinstated and _is_undated(item):
         return None
     placement = place(item)
     if placement.state is State.LIVE:
@@ -164,6 +167,15 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     elif not placement.dated:
         return None
     return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
+
+
+def _is_undated(item: Item) -> bool:
+    """Return whether an item has no date of publication: none is given, or it is unreadable in any zone.
+
+    The update of an item with a bad date replaces only a date of publication: a bad update is None.
+    """
+    is_replaced = item.updated is not None and "bad-date" in item.flags
+    return item.latest is None and (item.claimed is None or is_replaced)
 
 
 def _in_story(

@@ -61,7 +61,7 @@ class Item:
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
     absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates; `latest`,
-    which is not stored, is the latest moment that a date in an unknown zone can mean.
+    which is not stored, is the latest moment that a date can mean whose zone or month is not certain.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
     derived from its text or address.
     """

@@ -45,6 +45,7 @@ _OFFSET = re.compile(r"(?<![\w/.-])(?:(?:utc|gmt|ut|z) ?)?[+-]\d{1,2}(?::?\d{2})
 _OFFSET_BEFORE = re.compile(r"(?<= )[+-](?:0\d|1[0-4]):?[0-5]\d(?= ?$)")  # before the time, in Chinese
 _TOKEN = re.compile(rf"\d+|{_LETTER}+")
 _SEPARATOR = re.compile(r"\d ?([./-]) ?\d")
+_ZULU = re.compile(r" ?z(?!\w)")  # right after the time
 _MILITARY = re.compile(r" ?[b-ik-oq-y]")  # RFC 5322 section 4.3: read as -0000; a and p are halves of a day
 
 
@@ -68,7 +69,8 @@ class Parts:
 def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     """Return the parts of a date, None for a text that holds anything else.
 
-    Unless its zone is known, unknown words are left out: they may name the zone.
+    Unless its zone is known, unknown words are left out: they may name the zone. A Z is UTC, whatever zone
+    a tag or a comment names (RFC 9557 section 3.4).
     """
     folded = fold(text)
     tags = [(mark, name) for mark, name in _TAG.findall(folded) if name not in _CALENDARS]
@@ -76,7 +78,7 @@ def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     if is_zone_known and (len(names) > 1 or any(mark and "=" in name for mark, name in tags)):
         return None
     folded, comments = _without_comments(_TAG.sub(" ", folded))
-    day, rest, time = _split_time(_digital(folded))
+    day, rest, time = _split_time(_digital(folded).strip())
     if time is None:
         return None
     rest, zone = _split_zone(rest)
@@ -151,6 +153,8 @@ def _split_zone(rest: str) -> tuple[str, str]:
     """Return the text after the time without its zone, and the zone: an offset, an IANA name or a single
     letter; "" for none of these."""
     offset, name, letter = _OFFSET.search(rest), _IANA.search(rest), _MILITARY.fullmatch(rest)
+    if not offset and not name and (zulu := _ZULU.match(rest)):
+        return rest[zulu.end() :], "z"
     if letter is not None:
         return "", "utc"
     without = _IANA.sub(" ", _OFFSET.sub(" ", rest, count=1))

@@ -5,10 +5,11 @@ Nothing raises, and no missing part is guessed. Never reads a clock.
 """
 
 import re
+from calendar import monthrange
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from aggregator.normalise import cldr, zones
@@ -19,6 +20,7 @@ EARLIEST, LATEST = 1900, 2200  # years
 DATE_CHARS_MAX = 120
 
 _LATEST_ZONE = timezone(timedelta(hours=-12))
+_FAR = datetime(LATEST, 12, 31, tzinfo=UTC)
 _UNKNOWN = datetime(1970, 1, 1, tzinfo=UTC)  # 0 of Unix time: software's word for no date, in any zone
 _RFC_822 = re.compile(  # also RFC 850
     r"(?:[a-z]{3,9}[.,]{0,2} +)?(\d{1,2})[ -]([a-z]{3,9})\.?,?[ -](\d{4}|\d{2})"
@@ -49,7 +51,7 @@ def read(
             if parts is None:
                 return None
             first = _is_month_first(parts, zone, language, month_first)
-            moment = _moment(parts, local, now, language=language, month_first=first)
+            moment = _moment(parts, _day(parts, now, language=language, month_first=first), local)
         return _plausible(moment if moment.tzinfo else moment.replace(tzinfo=local))
     except (ValueError, ArithmeticError, LookupError):  # a day or a year there is not
         return None
@@ -58,18 +60,36 @@ def read(
 def latest(
     text: str, *, zone: str = "UTC", language: str = "", month_first: bool | None = None, now: datetime
 ) -> datetime | None:
-    """Return the latest moment (UTC) that a date can stand for whose zone `read` does not know; None for text
-    that is no date in any zone. The parameters are those of `read`."""
+    """Return the latest moment (UTC) that a date can stand for which `read` does not tell: one of an unknown
+    zone, or of a month's name that means several. None for text that is no date in any zone.
+
+    A date of the year LATEST or of one after it is _FAR. The parameters are those of `read`.
+    """
     text = text.strip()
-    parts = take_apart(text, is_zone_known=False) if len(text) <= DATE_CHARS_MAX else None
-    if parts is None:
+    if len(text) > DATE_CHARS_MAX:
         return None
-    parts = replace(parts, zone="", critical="")
-    first = _is_month_first(parts, zone, language, month_first)
+    local = ZoneInfo(zone)
     try:
-        return _plausible(_moment(parts, _LATEST_ZONE, now, language=language, month_first=first))
+        standard = _standard(text, local, now)
     except (ValueError, ArithmeticError):
-        return None
+        standard = None
+    if standard is not None and standard.year >= LATEST:
+        return _FAR
+    for is_zone_known in (True, False):
+        parts = take_apart(text, is_zone_known=is_zone_known)
+        if parts is None:
+            continue
+        if not is_zone_known:
+            parts = replace(parts, zone="", critical="")
+        first = _is_month_first(parts, zone, language, month_first)
+        try:
+            day = _day(parts, now, language=language, month_first=first, is_latest=True)
+            if day.year >= LATEST:
+                return _FAR
+            return _plausible(_moment(parts, day, local if is_zone_known else _LATEST_ZONE))
+        except (ValueError, ArithmeticError):
+            continue
+    return None
 
 
 def _is_month_first(parts: Parts, zone: str, language: str, month_first: bool | None) -> bool:
@@ -150,32 +170,37 @@ def _digits(text: str) -> datetime | None:
 
 
 def _full_year(digits: str, now: datetime) -> int:
-    """Return the full year; two digits over 50 years ahead mean last century (RFC 9110 section 5.6.7)."""
+    """Return the full year; two digits over 50 years ahead mean last century (RFC 9110 section 5.6.7).
+
+    A year that is more than `date` has is its last: JavaScript has years of six digits.
+    """
     year = int(digits)
     if len(digits) > 2:
-        return year
+        return min(year, MAXYEAR)
     year += now.year - now.year % 100
     return year - 100 if year > now.year + 50 else year
 
 
-def _moment(parts: Parts, local: tzinfo, now: datetime, *, language: str, month_first: bool) -> datetime:
-    """Return the moment of a date in parts. Raises ValueError when one is missing or the zone is unknown."""
-    day = _day(parts, now, language=language, month_first=month_first)
+def _moment(parts: Parts, day: date, local: tzinfo) -> datetime:
+    """Return the moment of a date in parts. Raises ValueError when the zone is unknown."""
     naive = datetime(day.year, day.month, day.day) + parts.time  # noqa: DTZ001 - its zone follows
     zone = zones.find(parts.zone, naive, local) if parts.zone else local
     critical = zones.find(parts.critical, naive, local) if parts.critical else zone
     if zone is None or critical is None:
         raise ValueError("the zone is unknown")
     moment = naive.replace(tzinfo=zone)
-    if moment.utcoffset() != naive.replace(tzinfo=critical).utcoffset():
+    is_local_unknown = parts.zone in ("z", "-00:00")  # agrees with each zone
+    if not is_local_unknown and moment.utcoffset() != naive.replace(tzinfo=critical).utcoffset():
         raise ValueError("the offset is not that of the zone (RFC 9557 section 3.4)")
     return moment
 
 
-def _day(parts: Parts, now: datetime, *, language: str, month_first: bool) -> date:
+def _day(parts: Parts, now: datetime, *, language: str, month_first: bool, is_latest: bool = False) -> date:
+    """Return the day of a date in parts, of several the last if `is_latest`. Raises ValueError when a part is
+    missing or means several."""
     numbers = parts.numbers
     if parts.month:
-        return _day_of_named_month(parts, now, language)
+        return _day_of_named_month(parts, now, language, is_latest=is_latest)
     if len(numbers) == 1 and len(numbers[0]) == 8:
         return date.fromisoformat(numbers[0])
     if len(numbers) != 3:
@@ -208,23 +233,26 @@ def _shown_order(parts: Parts, now: datetime) -> bool | None:
     for month_first in (True, False):
         try:
             days[month_first] = _numeric_day(parts.numbers, now, month_first=month_first)
-        except ValueError:
+        except (ValueError, OverflowError):  # a day of 20 digits
             continue
     if len(days) == 2 and parts.weekdays:
         days = {order: day for order, day in days.items() if day.weekday() in parts.weekdays}
     return next(iter(days)) if len(days) == 1 else None
 
 
-def _day_of_named_month(parts: Parts, now: datetime, language: str) -> date:
-    """Return the day; a month's name that means two, as listopad does, is told by language or weekday."""
+def _day_of_named_month(parts: Parts, now: datetime, language: str, *, is_latest: bool) -> date:
+    """Return the day; a month's name that means two, as listopad does, is told by language, weekday or the
+    days it has."""
     day, year = parts.numbers
     if len(day) > 2 or int(day) > 31:
         day, year = year, day
     own = parts.month.get(language.partition("-")[0].lower())
     months = {own} if own else {*parts.month.values()}
-    days = {date(_full_year(year, now), month, int(day)) for month in months}
+    full = _full_year(year, now)
+    days = {date(full, month, int(day)) for month in months if int(day) <= monthrange(full, month)[1]}
     if len(days) > 1:
-        days = {each for each in days if each.weekday() in parts.weekdays}
-    if len(days) != 1:
-        raise ValueError("the month's name means several")
-    return days.pop()
+        told = {each for each in days if each.weekday() in parts.weekdays}
+        days = told or days
+    if not days or (len(days) > 1 and not is_latest):
+        raise ValueError("the day is none, or the month's name means several")
+    return max(days)

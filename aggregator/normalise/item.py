@@ -135,7 +135,7 @@ def _derived_title(plain: str, url: str) -> str:
 def _dates(
     entry: Entry, document: Document, source: Source, language: str, *, now: datetime
 ) -> tuple[datetime | None, datetime | None, datetime | None, tuple[str, ...]]:
-    """Return the claimed date, that of the update, the latest one in an unknown zone, and flags."""
+    """Return the claimed date, that of the update, the latest reading of an uncertain one, and flags."""
     order, zone, spoken = document.month_first, source.timezone, source.language or language
     read, read_latest = (
         partial(each, zone=zone, language=spoken, month_first=order, now=now)

@@ -120,7 +120,7 @@ def _ahead(result: PollResult, placed: Sequence[embargo.Placed]) -> Mapping[Aler
     ids = _some([name for name, _ in held])
     cure = f"`publicwire release {held[0][0]}` publishes one now"
     is_unzoned = any(embargo.UNKNOWN_ZONE in placement.flags for _, placement in held)
-    reading = " if their unknown zone is the latest, UTC-12" if is_unzoned else ""
+    reading = " in the latest reading of an unknown zone (UTC-12) or month" if is_unzoned else ""
     advice = embargo.advice(result.after.ahead)
     return {
         AlertKind.AHEAD: f"items are held until their dates, which are ahead{reading}: {ids}; {cure}; "

@@ -11,7 +11,7 @@ HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operat
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
 ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no more
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
-UNKNOWN_ZONE = "unknown-zone"  # flag: held by a date whose zone is unknown
+UNKNOWN_ZONE = "unknown-zone"  # flag: held by the latest reading of a date whose zone or month is not certain
 
 Placed = tuple[str, Placement]  # an item's id, and its placement
 
@@ -30,9 +30,9 @@ def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Place
         return Placement(State.HELD, None, shown, reason="review", flags=flags)
     if embargo is not Embargo.HOLD or not is_ahead:
         return Placement(State.LIVE, None, shown, flags=flags)
-    flags += (UNKNOWN_ZONE,) if item.latest else ()
     if is_distant:
         return Placement(State.HELD, None, shown, "dated more than 30 days ahead", flags, dated=True)
+    flags += (UNKNOWN_ZONE,) if item.latest else ()
     return Placement(State.HELD, until, shown, "embargo", flags, dated=True)
 
 

@@ -457,7 +457,6 @@ def test_the_date_of_an_edit_is_the_origins_when_it_can_be_one() -> None:
     [
         (iso(NOON + 2 * DAY), NOON + 2 * DAY),
         (iso(NOON - HOUR), NOON),
-        ("", NOON),
     ],
 )
 def test_an_item_held_until_its_date_gets_its_new_date(published: str, release: datetime) -> None:
@@ -467,6 +466,41 @@ def test_an_item_held_until_its_date_gets_its_new_date(published: str, release: 
     assert edit == made(after, substantive=False, placement=edit.placement)
     assert edit.placement is not None
     assert (edit.placement.state, edit.placement.release) == (State.HELD, release)
+
+
+@pytest.mark.parametrize("release", [None, NOON + DAY])
+@pytest.mark.parametrize(
+    ("published", "updated"), [("tba", ""), ("", ""), ("2026-13-32", ""), ("tba", iso(NOON - HOUR))]
+)
+def test_an_embargo_does_not_end_when_its_date_becomes_unreadable_or_missing(
+    published: str, updated: str, release: datetime | None
+) -> None:
+    after = entry("Bridge opens", A.guid, A.link, published=published, updated=updated)
+    assert edit_of(after, after, state=State.HELD, release=release, dated=True) is None
+
+
+@pytest.mark.parametrize("published", ["2300-01-01", "9999-12-31T00:00:00Z", "9999-12-31T23:59:59-12:00"])
+def test_an_embargo_with_a_date_in_no_plausible_year_is_for_the_operator(published: str) -> None:
+    after = entry("Bridge opens", A.guid, A.link, published=published)
+    edit = edit_of(after, after, state=State.HELD, release=NOON + DAY, dated=True)
+    assert edit is not None
+    assert edit.placement is not None
+    assert (edit.placement.state, edit.placement.release, edit.flags) == (State.HELD, None, ("bad-date",))
+
+
+def test_an_embargo_by_the_date_of_the_update_gets_its_new_date() -> None:
+    after = entry("Bridge opens", A.guid, A.link, updated=iso(NOON - HOUR))
+    edit = edit_of(after, after, state=State.HELD, release=NOON + DAY, dated=True)
+    assert edit is not None
+    assert edit.placement is not None
+    assert edit.placement.release == NOON
+
+
+def test_a_reinstated_item_without_a_date_is_live_again() -> None:
+    edit = edit_of(A, A, state=State.HELD, release=NOON + DAY, dated=True, reinstated=True)
+    assert edit is not None
+    assert edit.placement is not None
+    assert edit.placement.release == NOON
 
 
 def test_an_item_held_for_its_date_stays_while_that_is_the_same() -> None:
@@ -495,10 +529,12 @@ def test_a_date_does_not_release_an_item_that_the_operator_holds() -> None:
 
 
 @pytest.mark.parametrize("release", [None, NOON + DAY])
-def test_an_item_of_a_source_under_review_gets_no_date(release: datetime | None) -> None:
+@pytest.mark.parametrize("published", ["", iso(NOON - HOUR)])
+def test_an_item_of_a_source_under_review_gets_no_date(published: str, release: datetime | None) -> None:
     review = replace(MINISTRY, review=True)
-    stored = knowledge(known(7, A, state=State.HELD, release=release, dated=release is not None))
-    assert decided([A], stored, review).edits == ()
+    found = entry("Bridge opens", A.guid, A.link, published=published)
+    stored = knowledge(known(7, found, state=State.HELD, release=release, dated=release is not None))
+    assert decided([found], stored, review).edits == ()
 
 
 def test_a_withdrawn_item_stays_as_it_was_and_gets_its_new_keys() -> None:

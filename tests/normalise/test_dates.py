@@ -78,6 +78,7 @@ def test_every_format_of_a_moment_is_read_alike(raw: str) -> None:
         "2024-01-30",
         "20240130",
         "2024-01-30+01:00",
+        "2024-01-30+01:00[Asia/Tokyo]",
         "30 Jan 2024 12:00 AM",
         "30 Jan 2024",
         "30/01/2024",
@@ -202,6 +203,14 @@ def test_an_unknown_zone_of_the_source_is_no_date_rather_than_a_wrong_one() -> N
         # zones by name, with an offset or without (RFC 9557)
         "2024-01-30T14:00[Europe/Vienna]",
         "2024-01-30T13:00:00Z[Europe/London]",
+        "2024-01-30T13:00:00Z[Europe/Vienna]",
+        "2024-01-30t13:00:00z[America/New_York]",
+        "2024-01-30T13:00Z[!Asia/Tokyo]",
+        "2024-01-30T13:00:00-00:00[!Asia/Tokyo]",
+        "2024-01-30T13:00:00+00:00[Europe/Vienna]",
+        "2024-01-30T14:00:00+01:00[Asia/Tokyo]",
+        "2024-01-30T13:00:00Z[Mars/Olympus]",
+        "2024-01-30T13:00:00Z (Europe/Vienna)",
         "2024-01-30T14:00:00+01:00[Europe/Vienna][u-ca=gregory]",
         "2024-01-30T14:00:00+01:00[!Europe/Vienna]",
         "2024-01-30T14:00:00[+01:00]",
@@ -289,6 +298,8 @@ def test_the_official_languages_of_many_countries_are_read(raw: str) -> None:
         ("Wed, 30 listopada 2024", "", datetime(2024, 10, 30, tzinfo=UTC)),
         ("sobota, 30 listopada 2024", "", datetime(2024, 11, 30, tzinfo=UTC)),
         ("30 listopada 2024", "", None),
+        ("31 listopada 2024", "", datetime(2024, 10, 31, tzinfo=UTC)),  # November has 30 days
+        ("32 listopada 2024", "", None),
         ("mar. 5 mar. 2024", "fr", datetime(2024, 3, 5, tzinfo=UTC)),
     ],
 )
@@ -345,6 +356,8 @@ def test_a_stated_date_of_the_last_century_is_read(raw: str, expected: datetime)
         "2024-01-30T14:00 (Mars/Olympus)",
         "2024-01-30T14:00[Mars/Olympus]",
         "2024-01-30T14:00+02:00[!Europe/Vienna]",
+        "2024-01-30T14:00Z[!Mars/Olympus]",
+        "2024-01-30T14:00+00:00[!Europe/Vienna]",
         "2024-01-30T14:00+01:00[!u-ca=hebrew]",
         "2024-01-30T14:00[Europe/Vienna][Europe/Paris]",
         "30 Jan 2024 14:00 по московскому времени",
@@ -365,6 +378,8 @@ def test_a_zone_that_is_named_is_never_passed_over(raw: str) -> None:
         "2024-01-30T14:00[Mars/Olympus]",
         "2024-01-30T14:00+25:00",
         "2024-01-30T14:00+02:00[!Europe/Vienna]",
+        "2024-01-30T14:00Z[!Mars/Olympus]",
+        "2024-01-30T14:00+00:00[!Europe/Vienna]",
         "2024-01-30T14:00+01:00[!u-ca=hebrew]",
         "2024-01-30T14:00[Europe/Vienna][Europe/Paris]",
         "30 Jan 2024 14:00 по московскому времени",
@@ -378,10 +393,67 @@ def test_a_date_in_an_unknown_zone_is_at_the_latest_that_of_the_last_zone(raw: s
 
 
 @pytest.mark.parametrize(
-    "raw", ["soon", "", "2024-13-30T14:00 XYZ", "1 Jan 1970 00:00 XYZ", "30 Jan 2024 " + "X" * 120]
+    "raw",
+    ["soon", "", "2024-13-30T14:00 XYZ", "1 Jan 1970 00:00 XYZ", "20241332", "30 Jan 2024 " + "X" * 120],
 )
 def test_text_that_is_no_date_in_any_zone_has_no_latest_moment(raw: str) -> None:
     assert dates.latest(raw, now=NOW) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "2300-01-01",
+        "2300-001T00:00Z",
+        "2300-W01-1",
+        "9999-12-31T00:00:00Z",
+        "9999-12-31T23:59:59",
+        "9999-12-31T23:59:59-12:00",
+        "9999-12-31T24:00:00",
+        "9999-12-31T23:59:59[Europe/Vienna]",
+        "9999-12-31T23:59:59Z[!Europe/Vienna]",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+        "31 Dec 9999 23:59 EST",
+        "31 Dec 9999 23:59 XYZ",
+        "31 décembre 9999",
+        "31.12.9999",
+        "12/31/9999",
+        "99991231235959",
+        "9999999999",  # seconds: 2286
+        "9999999999999",
+        "2200-12-31T23:30:00-05:00",  # 2201 in UTC
+        "+010000-01-01T00:00:00Z",  # JavaScript
+        "99999999999999999999-01-01",
+    ],
+)
+def test_a_date_after_the_last_plausible_year_is_at_the_latest_far_ahead(raw: str) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) is None
+    found = dates.latest(raw, zone=VIENNA, now=NOW)
+    assert found is not None
+    assert found.year == dates.LATEST
+
+
+def test_a_day_of_20_digits_shows_no_order() -> None:
+    assert dates.month_first(["(11/11/2024) 1/99999999999999999999/2024"], NOW) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "language", "expected"),
+    [
+        ("27 listopada 2026", "", datetime(2026, 11, 26, 23, tzinfo=UTC)),
+        ("27 listopada 2026", "en", datetime(2026, 11, 26, 23, tzinfo=UTC)),
+        ("Mon, 27 listopada 2026", "", datetime(2026, 11, 26, 23, tzinfo=UTC)),  # in no language
+        ("27 listopada 2026 10:00 EST", "", datetime(2026, 11, 27, 15, tzinfo=UTC)),
+        ("27 listopada 2026 10:00 XYZ", "", datetime(2026, 11, 27, 22, tzinfo=UTC)),
+        ("27 listopada 2026 10:00 XYZ", "hr", datetime(2026, 10, 27, 22, tzinfo=UTC)),
+        ("Tue, 27 listopada 2026 10:00 XYZ", "", datetime(2026, 10, 27, 22, tzinfo=UTC)),
+    ],
+)
+def test_a_month_that_means_several_is_at_the_latest_the_last_of_them(
+    raw: str, language: str, expected: datetime
+) -> None:
+    assert dates.read(raw, zone=VIENNA, language=language, now=NOW) is None
+    assert dates.latest(raw, zone=VIENNA, language=language, now=NOW) == expected
 
 
 def test_a_date_in_an_unknown_zone_has_the_order_of_its_source() -> None:

@@ -180,6 +180,15 @@ def test_the_latest_moment_of_a_date_in_an_unknown_zone_is_that_of_the_date_that
         assert found == (None if hour is None else datetime(2024, 1, 31, hour, tzinfo=UTC))
 
 
+def test_a_date_in_no_plausible_year_is_a_bad_one_far_ahead() -> None:
+    found = normalised(entry("a", published="9999-12-31T23:59:59"))
+    assert (found.claimed, found.flags, found.latest) == (
+        None,
+        ("bad-date",),
+        datetime(2200, 12, 31, tzinfo=UTC),
+    )
+
+
 def test_bodies_that_cost_too_much_are_flagged() -> None:
     assert normalised(entry("a", content="<i>b" * 5_000)).flags == ("plain-text-only",)
 

@@ -266,7 +266,8 @@ def test_each_date_too_far_ahead_is_raised_at_once() -> None:
         ((), "items are held until their dates, which are ahead: item1; "),
         (
             ("unknown-zone",),
-            "items are held until their dates, which are ahead if their unknown zone is the latest, UTC-12: ",
+            "items are held until their dates, which are ahead in the latest reading of an unknown zone (UTC-12) "
+            "or month: ",
         ),
     ],
 )

@@ -53,7 +53,9 @@ def public_feed(url: str, *, is_public: bool = False) -> str:
 
 
 def masked_feed(url: str) -> str:
-    """Return the address of a feed for the operator: values of its query are masked."""
+    """Return the address of a feed for the operator: values of its query are masked, a file: one is whole."""
+    if url.startswith("file:"):
+        return line(url)
     url = web_address(url)
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query="&".join(map(_masked, parts.query.split("&")))))

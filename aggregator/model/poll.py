@@ -157,6 +157,12 @@ class Claim:
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised
 
+    @property
+    def is_empty(self) -> bool:
+        """Return whether the store has had no items of the source: a first import that was cut off leaves
+        some."""
+        return self.first_import and not self.findings
+
 
 class OutcomeKind(StrEnum):
     """Kinds of outcome of a poll. The values are stored: never rename one."""

@@ -193,7 +193,7 @@ def _is_feed_changed(claim: Claim, after: Claim) -> bool:
     """Return whether something changed that every channel shows of a source: its feed's texts or address."""
     is_relocated = after.relocation.at != claim.relocation.at
     is_retitled = any(getattr(after, name) != getattr(claim, name) for name in SHOWN)
-    return is_relocated or (is_retitled and not claim.first_import)
+    return is_relocated or (is_retitled and not claim.is_empty)
 
 
 def _due(

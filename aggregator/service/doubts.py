@@ -1,10 +1,11 @@
 """The poll of a source that may be another one of the store: its document is compared, and not imported."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from aggregator.errors import Cause, PollError
 from aggregator.log import log
-from aggregator.model import Answer, Claim
+from aggregator.model import Answer, Claim, ReadResult
 from aggregator.model.settings import Config
 from aggregator.policy.source_match import question
 from aggregator.storage import Storage
@@ -12,16 +13,38 @@ from aggregator.tasks import Writes
 
 
 async def settle(
-    claim: Claim, answer: Answer, storage: Storage, write: Writes, *, config: Config, now: datetime
-) -> None:
-    """Raise PollError, with the question to the operator, for a claim in doubt.
-
-    Its first document may tell which source it is: then it is due again at once.
-    """
+    claim: Claim,
+    answer: Answer,
+    storage: Storage,
+    write: Writes,
+    *,
+    config: Config,
+    now: datetime,
+    lease: timedelta,
+) -> Claim | None:
+    """Return None for a claim in no doubt, and for one whose document tells which source it is the claim of
+    that source, which is to be polled; else raise PollError with the question to the operator."""
     if not claim.doubt.former:
-        return
+        return None
     if (read := answer.read) is not None and not claim.doubt.is_read:
-        await write(lambda: storage.polls.compare(claim, read))
-        for done in await write(lambda: storage.admin.sync(config, now)):
-            log.info("configuration", change=done)
+        done, told = await write(partial(_compare, claim, read, storage, config, now, lease))
+        for change in done:
+            log.info("configuration", change=change)
+        if told is not None and not told.doubt.former:
+            return told
     raise PollError(question(claim.id, claim.doubt), cause=Cause.IDENTITY)
+
+
+def _compare(
+    claim: Claim, read: ReadResult, storage: Storage, config: Config, now: datetime, lease: timedelta
+) -> tuple[tuple[str, ...], Claim | None]:
+    """Return what the document changes, in words, and the claim of the source then.
+
+    A claim that the change makes void is made anew within the same write: the source is due at once, and
+    another poll would have it first.
+    """
+    storage.polls.compare(claim, read)
+    done = storage.admin.sync(config, now)
+    if (renewed := storage.polls.renewed(claim)) is not None:
+        return done, renewed
+    return done, next(iter(storage.polls.claim(now, limit=1, lease=lease, ids=[claim.id])), None)

@@ -120,10 +120,13 @@ class Pipeline:
         if source is None or source.feed != claim.feed:
             return await self._void(claim, started, f"{claim.id} is no longer configured with this feed")
         clock = time.monotonic()
+        told: Claim | None = None
         with Share(self.results) as held:
             try:
                 found = await self._answer(claim, source, config, now=started, held=held)
-                await doubts.settle(claim, found, self.storage, self.write, config=config, now=started)
+                told = await doubts.settle(
+                    claim, found, self.storage, self.write, config=config, now=started, lease=POLL_LEASE
+                )
                 answer: Answer | PollError = found
             except PollError as error:
                 answer = error
@@ -131,16 +134,30 @@ class Pipeline:
                 raise
             except Exception as error:
                 answer = _unexpected(claim, error)
-            seconds = time.monotonic() - clock
-            try:
-                return await self._settle(claim, source, answer, config=config, now=started, seconds=seconds)
-            except StorageError:
-                raise
-            except Exception as error:
-                fault = (
-                    _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
+            if told is None:
+                return await self._decided(
+                    claim, source, answer, config=config, now=started, seconds=time.monotonic() - clock
                 )
-                return await self._settle(claim, source, fault, config=config, now=started, seconds=seconds)
+        return await self.poll(told)  # its document was read as one of another source
+
+    async def _decided(
+        self,
+        claim: Claim,
+        source: Source,
+        answer: Answer | PollError,
+        *,
+        config: Config,
+        now: datetime,
+        seconds: float,
+    ) -> Outcome:
+        """Decide and commit; a poll that meets an error there is decided as failed."""
+        try:
+            return await self._settle(claim, source, answer, config=config, now=now, seconds=seconds)
+        except StorageError:
+            raise
+        except Exception as error:
+            fault = _rejected(claim, error) if isinstance(error, RejectedPoll) else _unexpected(claim, error)
+            return await self._settle(claim, source, fault, config=config, now=now, seconds=seconds)
 
     async def _answer(
         self, claim: Claim, source: Source, config: Config, *, now: datetime, held: Share

@@ -44,7 +44,8 @@ def test_a_feed_address_with_a_query_is_published_only_where_the_operator_says_s
 
 def test_the_operator_sees_a_feed_address_with_its_secrets_masked() -> None:
     assert masked_feed(SECRET) == "https://example.org/feed?sesskey=…&format=…&…"
-    assert (masked_feed(PLAIN), masked_feed("file:///srv/feed.xml")) == (PLAIN, "")
+    assert (masked_feed(PLAIN), masked_feed("file:///srv/feed.xml")) == (PLAIN, "file:///srv/feed.xml")
+    assert masked_feed("javascript:alert(1)") == ""
 
 
 @pytest.mark.parametrize(("tag", "expected"), [("pt-BR", "pt-BR"), ("en_US", ""), ("", ""), ('en"', "")])

@@ -221,7 +221,8 @@ def test_the_first_finding_gives_no_gap() -> None:
         (replace(CLAIM, title="Press"), "", False),
         (replace(CLAIM, title="Press"), "Other", False),
         (CLAIM, "Press", True),
-        (replace(CLAIM, first_import=True), "Press", False),  # no channel has shown it yet
+        (replace(CLAIM, first_import=True), "Press", True),  # its first import was cut off after some items
+        (replace(CLAIM, first_import=True, findings=0), "Press", False),  # no channel has shown it yet
     ],
 )
 def test_another_text_of_the_feed_changes_every_channel(claim: Claim, title: str, is_changed: bool) -> None:

@@ -236,3 +236,6 @@ def test_the_question_names_both_choices_with_their_commands() -> None:
     assert "publicwire identify office --same ministry" in asked
     assert "publicwire identify office --new" in asked
     assert "secret" not in asked and "key=1" not in asked
+    assert "polled at file:///srv/feed.xml. `" in question(
+        "office", Doubt(1, "ministry", "file:///srv/feed.xml")
+    )

@@ -226,7 +226,10 @@ def test_an_adopted_address_rate_limits_no_host(tmp_path: Path, at: str) -> None
     assert asyncio.run(run()) == ("" if at else "127.0.0.1")
 
 
-def test_a_source_that_may_be_a_removed_one_imports_nothing_before_its_document_tells(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "domains"), [("bureau", OFFICE.domains), ("office", ())])
+def test_a_source_that_its_document_tells_again_is_continued_by_the_same_poll(
+    tmp_path: Path, name: str, domains: tuple[str, ...]
+) -> None:
     async def run() -> list[Outcome]:
         async with (
             http_server({"/feed": says(PILOT), "/new": says(STORM, PILOT)}) as origin,
@@ -237,18 +240,40 @@ def test_a_source_that_may_be_a_removed_one_imports_nothing_before_its_document_
             store.admin.sync(settings, NOON)
             polls = pipeline(store, fetcher, lambda: settings)
             outcomes = [*await polls.run([former.id])]
-            moved = replace(former, id="bureau", feed=origin.url("/new"))
+            moved = replace(former, id=name, feed=origin.url("/new"), domains=domains, organisation="")
             settings = config(moved, store=tmp_path)
             store.admin.sync(settings, NOON)
-            outcomes += [*await polls.run([moved.id]), *await polls.run([moved.id])]
+            (health,) = store.admin.health()
+            assert health.doubt.name == "office"
+            outcomes += await polls.run([moved.id])
             polls.close()
             return outcomes
 
     with closing(open_storage(tmp_path)) as store:
-        first, asked, last = asyncio.run(run())
-        assert (first.new, asked.cause, last.cause, last.new) == (1, Cause.LEASE, Cause.NONE, 1)
-        assert [each.source for each in all_items(store)] == ["bureau", "bureau"]
+        first, last = asyncio.run(run())
+        assert (first.new, last.cause, last.message, last.new) == (1, Cause.NONE, "", 1)
+        assert [each.source for each in all_items(store)] == [name, name]
         assert titles(all_items(store)) == ["New pilot boat", "Storm warning"]
+
+
+def test_a_source_that_its_document_tells_to_be_new_is_imported_by_the_same_poll(tmp_path: Path) -> None:
+    async def run() -> Outcome:
+        async with http_server({"/new": says(STORM)}) as origin, client() as fetcher:
+            store.admin.sync(config(OFFICE, store=tmp_path), NOON)
+            other = replace(OFFICE, id="bureau", feed=origin.url("/new"), domains=(), organisation="")
+            settings = config(other, store=tmp_path)
+            store.admin.sync(settings, NOON)
+            (health,) = store.admin.health()
+            assert health.doubt.name == "office"
+            polls = pipeline(store, fetcher, lambda: settings)
+            (outcome,) = await polls.run([other.id])
+            polls.close()
+            return outcome
+
+    with closing(open_storage(tmp_path)) as store:
+        outcome = asyncio.run(run())
+        assert (outcome.cause, outcome.new) == (Cause.NONE, 1)
+        assert [each.source for each in all_items(store)] == ["bureau"]
 
 
 def test_a_source_in_doubt_fails_with_the_question_until_it_is_answered(tmp_path: Path) -> None:

@@ -38,6 +38,24 @@ def test_a_bad_edit_and_a_failed_backup_raise_an_alert_until_they_are_mended(
     assert [each.state for each in storage.tasks.unsent_alerts(10)] == ["cleared", "cleared"]
 
 
+def test_an_open_alert_has_the_present_numbers_and_is_told_of_once(storage: Storage, tmp_path: Path) -> None:  # noqa: F811
+    origin = given_origin(storage)
+    origin.says(entry("One", "g1"), entry("Two", "g2"))
+    watch = Watch(storage, tmp_path, lambda: "", lambda: 0)
+    watch(NOON)
+    messages = []
+    for minutes, item in enumerate(all_items(storage), 1):
+        move(storage, item, Trigger.HOLD)
+        watch(NOON + minutes * MINUTE)
+        (alert,) = storage.tasks.alerts()
+        messages.append((alert.message.partition(":")[0], alert.raised, told(storage)))
+    raised = NOON + MINUTE
+    assert messages == [
+        ("items wait for an operator, 1 now", raised, ["held raised"]),
+        ("items wait for an operator, 2 now", raised, []),
+    ]
+
+
 def test_workers_that_die_raise_an_alert_for_an_hour(storage: Storage, tmp_path: Path) -> None:  # noqa: F811
     deaths = [5]
     watch = Watch(storage, tmp_path, lambda: "", lambda: deaths[0])

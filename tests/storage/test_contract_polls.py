@@ -6,9 +6,22 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageError
-from aggregator.model import Due, DueReason, OutcomeKind
+from aggregator.model import Document, Due, DueReason, OutcomeKind, ReadResult
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, due_at, entry, failed, source
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    all_items,
+    config,
+    due_at,
+    entry,
+    failed,
+    item,
+    recorded,
+    source,
+)
 from tests.storage.given import claimed, given_origin
 
 
@@ -198,3 +211,16 @@ def test_a_poll_under_way_while_the_clock_is_set_back_is_due_again_by_the_new_cl
     storage.polls.set_back(DAY)
     storage.polls.record(failed(claim, NOON))
     assert storage.polls.next_due() == NOON - DAY
+
+
+def test_a_first_import_that_is_cut_off_stores_each_item_once(storage: Storage) -> None:
+    of = source("ministry")
+    storage.admin.sync(config(of), NOON)
+    new = []
+    for many, is_cut in ((2, True), (2, True), (4, False)):
+        document = Document("rss20", title="Feed", complete=not is_cut, truncated=is_cut)
+        items = tuple(item(entry(f"Release {each}", f"g{each}"), of) for each in range(many))
+        new.append(recorded(storage, claimed(storage), of, ReadResult(document, items), NOON).new)
+    assert new == [2, 0, 2]
+    assert len(all_items(storage)) == 4
+    assert not claimed(storage).first_import

@@ -155,6 +155,13 @@ def test_open_alerts_are_on_top_of_the_status_page(room: Newsroom) -> None:
     assert "<h2>Alerts</h2>" not in admin(room).get("/status").text
 
 
+def test_commands_in_the_sentences_of_the_status_page_are_code(room: Newsroom) -> None:
+    room.fails("observatory", "see `publicwire show <1>`, not ` alone", cause="gone")
+    page = admin(room, "run `publicwire check`").get("/status").text
+    assert page.count("see <code>publicwire show &lt;1&gt;</code>, not ` alone") == 2  # alert, and source
+    assert "run <code>publicwire check</code></p>" in page
+
+
 def test_of_very_many_sources_failing_ones_are_listed_and_all_counted(room: Newsroom) -> None:
     room.fails("ministere", "no answer")
     failing, other = sorted(room.storage.admin.health(), key=lambda one: -one.failures)

@@ -36,7 +36,7 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
-    known = () if claim.first_import or not found.items else _known(db, claim, found, now)
+    known = () if claim.is_empty or not found.items else _known(db, claim, found, now)
     decided = decisions.read(db, claim, found.items)
     if decided.withdrawn:
         known = signatures.of_known(db, known)

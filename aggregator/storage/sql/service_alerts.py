@@ -14,9 +14,15 @@ ORGANISATION = "Publicwire"  # in place of a source's
 
 
 def record(db: Connection, judged: Mapping[AlertKind, str], again: Set[AlertKind], now: datetime) -> None:
-    """Raise and clear alerts; one that is open is raised anew only if it is in `again`."""
+    """Raise and clear alerts; one that is open takes the message, and is raised anew only if it is in
+    `again`."""
     for kind, message in judged.items():
         if message:
+            # /status lists open alerts: their numbers and mistakes change while they are open.
+            db.execute(
+                "UPDATE service_alert SET message = ? WHERE kind = ? AND cleared IS NULL AND message <> ?",
+                (message, kind.value, message),
+            )
             db.execute(
                 """INSERT INTO service_alert (kind, message, raised) VALUES (:kind, :message, :now)
                 ON CONFLICT (kind) DO UPDATE SET message = :message, raised = :now, cleared = NULL,

@@ -111,7 +111,9 @@ def sources(config: ConfigFile = DEFAULT, store: StoreDirectory = None, as_json:
 
 @app.command()
 def items(
-    search: Annotated[str, typer.Option(help="Full-text search.")] = "",
+    search: Annotated[
+        str, typer.Option(help="Words; a last * for beginnings, quotation marks for phrases.")
+    ] = "",
     source: Annotated[str, typer.Option(help="Only items of this source id.")] = "",
     topic: Annotated[str, typer.Option(help="Only items of this topic.")] = "",
     language: Annotated[str, typer.Option(help="Only items in this language.")] = "",

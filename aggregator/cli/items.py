@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime
 
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
@@ -162,7 +163,8 @@ def find_item(storage: Storage, reference: str, *, story: bool = False) -> Store
 
 
 def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
-    """Return an item with the content of a version: the one stored, also for None, or the one that waits.
+    """Return an item with the content of a version: the one stored, also for None, or the one that waits,
+    which then has the number of `pending`.
 
     Raises UsageError for any other: of those replaced, the history has what is kept.
     """
@@ -172,7 +174,17 @@ def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
     if content is None:
         waits = f", and version {item.pending} waits" if item.pending else ""
         raise UsageError(f"item {item.id} is at version {item.version}{waits}: {version} cannot be shown")
-    return replace(item, item=content, version=item.newest, pending=None)
+    return replace(item, item=content, version=item.newest)
+
+
+def _waits(item: Stored) -> bool:
+    """Return whether this is the version of its item that waits for approval."""
+    return item.version == item.pending
+
+
+def _enters(storage: Storage, item: Stored) -> datetime | None:
+    """Return when a live item is expected in the merged feed; None if it does not wait for it."""
+    return storage.items.enters(item.number) if item.state is State.LIVE and not _waits(item) else None
 
 
 def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
@@ -186,8 +198,10 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
 
 
 def _page(config: Config, item: Stored) -> str:
-    """Return the address of the item's page; "" unless it is live."""
-    return page_address(config.publication, item.id, item.item.title) if item.state is State.LIVE else ""
+    """Return the address of the item's page; "" unless this version of it is live."""
+    if item.state is not State.LIVE or _waits(item):
+        return ""
+    return page_address(config.publication, item.id, item.item.title)
 
 
 def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dict[str, object]:
@@ -207,7 +221,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
-        "enters": storage.items.enters(item.number),
+        "enters": _enters(storage, item),
         "also": [asdict(also) for also in item.also],
         "revisions": [
             {name: getattr(revision, name) for name in ("version", "at", "title", "url", "struck")}
@@ -219,20 +233,32 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
     }
 
 
-def _read_by(item: Stored) -> str:
-    return f"`publicwire show {item.id} --version {item.pending} --text`"
+def _stands(item: Stored) -> str:
+    """Return the state of an item as a sentence; of a version that waits, how to publish it."""
+    if _waits(item):
+        release = f"`publicwire release {item.id} --version {item.version}`"
+        return f"this version waits for approval: {release} publishes it"
+    return f"{item.state}: {item.reason}" if item.reason else item.state
+
+
+def _waiting(item: Stored) -> str:
+    """Return what waits beside an item, and how to read it; "" for nothing."""
+    if item.pending is None or _waits(item):
+        return ""
+    return f"version {item.pending} for approval: `publicwire show {item.id} --version {item.pending} --text`"
 
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> None:
-    enters = storage.items.enters(item.number)
+    enters = _enters(storage, item)
     say(item.item.title)
     for name, value in (
         ("organisation", _organisation(item, feed)),
+        ("authors", ", ".join(item.item.authors)),
         ("original", item.item.url),
         ("page", page),
-        ("state", f"{item.state}: {item.reason}" if item.reason else item.state),
+        ("state", _stands(item)),
         ("version", str(item.version)),
-        ("waits", f"version {item.pending} for approval: {_read_by(item)}" if item.pending else ""),
+        ("waits", _waiting(item)),
         ("published", when(item.shown) if item.is_dated else ""),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
@@ -245,7 +271,6 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("topics", ", ".join(feed.topics)),
-        ("language", item.item.language),
         ("licence", feed.licence),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),

@@ -112,8 +112,17 @@ def strike(where: Location, reference: str, version: int, reason: str) -> None:
     with opened(where) as storage:
         item = find_item(storage, reference)
         struck = lifecycle.strike(item, version, reason=reason, actor=operator(), at=app.utc_now())
+        title = _title_of(storage, item, version)
         storage.items.apply_transitions([struck])
-    say(f"version {version} of {item.id} is struck: {item.item.title}")
+    say(f"version {version} of {item.id} is struck: {title}")
+
+
+def _title_of(storage: Storage, item: Stored, version: int) -> str:
+    """Return the title of a former or waiting version of an item, "" when it is no longer kept."""
+    if version == item.pending:
+        return version_of(storage, item, version).item.title
+    former = storage.items.corrections(item.number)
+    return next((each.title for each in former if each.version == version), "")
 
 
 def _movable(

@@ -111,7 +111,7 @@ class Stored:
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
-    version that waits for approval.
+    version that waits for approval. `reinstated`: it is held until its origin lists it again.
     """
 
     number: int
@@ -134,6 +134,7 @@ class Stored:
     also: tuple[StoryMember, ...] = ()
     version: int = 1
     pending: int | None = None
+    reinstated: bool = False
 
     @property
     def newest(self) -> int:

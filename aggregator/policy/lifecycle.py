@@ -69,8 +69,8 @@ def step(
     if trigger is Trigger.RELEASE:
         if version not in (None, item.newest):
             raise UsageError(
-                f"version {version} of item {item.id} is not its newest: `publicwire show {item.id}` "
-                f"shows version {item.newest}"
+                f"version {version} of item {item.id} is not its newest: "
+                f"`publicwire show {item.id} --version {item.newest}` shows its newest"
             )
         version = item.newest
     after = TABLE[item.state, trigger]

@@ -8,7 +8,7 @@ even once published, and stands in no shared channel. A source's own channel sho
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aggregator.model.domains import Site
 from aggregator.policy.languages import primary
@@ -57,6 +57,11 @@ def channel_names(member: Member) -> tuple[str, ...]:
     names = (ALL, own, *(f"topics/{topic}" for topic in member.topics))
     language = primary(member.language)
     return (*names, f"languages/{language}") if language else names
+
+
+def listing_names(member: Member) -> tuple[str, ...]:
+    """Return the names of all channels whose pages list an item, in or out of the backlog."""
+    return channel_names(replace(member, backlog=False))
 
 
 def is_shared(channel: str) -> bool:

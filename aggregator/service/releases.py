@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 RELEASED_AT_ONCE = 50  # held items in one transaction: about 30 ms
 ENTERED_AT_ONCE = 100  # waiting items in one transaction: about 10 ms
+DUE, LISTED_AGAIN = "release time reached", "reinstated, and its origin lists it again"  # in the audit
 
 
 class Batch:
@@ -64,7 +65,13 @@ class Releases:
         steps = [
             step(item, Trigger.COPY, reason=held_reason(copies[item.number]), actor="publicwire", at=now)
             if item.number in copies
-            else step(item, Trigger.TIME, reason="release time reached", actor="publicwire", at=now)
+            else step(
+                item,
+                Trigger.TIME,
+                reason=LISTED_AGAIN if item.reinstated else DUE,
+                actor="publicwire",
+                at=now,
+            )
             for item in items
         ]
         if steps:

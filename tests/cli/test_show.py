@@ -160,6 +160,10 @@ def test_an_item_that_waits_names_the_time_at_which_it_enters_the_merged_feed(
     ]
     whole = json.loads(command("show", shown["Storm warning"], "--json").out)
     assert datetime.fromisoformat(whole["enters"]) > datetime.fromisoformat(whole["first_seen"])
+    for verb in ("hold", "withdraw"):
+        command(verb, shown["Storm warning"], "--reason", "to be checked")
+        assert "enters the merged feed" not in command("show", shown["Storm warning"]).out
+        assert json.loads(command("show", shown["Storm warning"], "--json").out)["enters"] is None
 
 
 def test_the_whole_item_is_shown_as_json(polled: Command) -> None:
@@ -291,7 +295,8 @@ def test_held_items_are_listed_with_reason_and_time(here: Site, command: Command
 
 def test_an_item_is_shown_whole(here: Site, command: Command) -> None:
     file = '<enclosure url="https://harbour.example/map.pdf" type="application/pdf" length="9"/></item>'
-    text = PRESS.decode().replace("</item>", file, 1)
+    author = "<author>press@harbour.example (Ada Pilot)</author>"
+    text = PRESS.decode().replace("</item>", author + file, 1)
     (here.directory / "press.xml").write_text(text)
     here.sources({"harbour": "file:press.xml"}, ", topics: [sea], rights: {licence: CC-BY-4.0}")
     command("poll")
@@ -303,6 +308,8 @@ def test_an_item_is_shown_whole(here: Site, command: Command) -> None:
         "  file          https://harbour.example/map.pdf",
     ):
         assert line in said.splitlines()
+    assert re.search("^  authors       .*Ada Pilot$", said, re.MULTILINE)
+    assert len(re.findall("^  language ", said, re.MULTILINE)) == 1
     assert said.endswith("\n\nStay ashore.\n\nMoor your boats.\n")
     command("hold", storm(command), "--reason", "to be checked")
     assert "  page " not in command("show", storm(command)).out

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -170,10 +171,32 @@ def test_an_edit_under_review_waits_until_its_version_is_released(here: Site, co
     shown = command("show", STORM).out
     assert "version       1\n" in shown
     assert "waits         version 2 for approval: `publicwire show" in shown
-    assert command("release", STORM, "--version", "1").code == 2
+    name = json.loads(command("show", STORM, "--json").out)["id"]
+    waiting = command("show", STORM, "--version", "2").out
+    assert f"waits for approval: `publicwire release {name} --version 2` publishes it\n" in waiting
+    assert not re.search(r"^  (page|state +live|waits) ", waiting, re.MULTILINE)
+    whole = json.loads(command("show", STORM, "--version", "2", "--json").out)
+    assert (whole["page"], whole["version"], whole["waiting_version"]) == ("", 2, 2)
+    said = command("release", STORM, "--version", "1")
+    assert (said.code, f"`publicwire show {name} --version 2` shows its newest" in said.err) == (2, True)
     said = command("release", STORM, "--version", "2")
     assert (said.code, said.out.partition(" ")[2]) == (0, "is now live: Gale warning\n")
     assert "release version 2: live → live" in command("show", STORM).out
+
+
+def test_a_version_that_waits_is_struck_by_its_title(here: Site, command: Command) -> None:
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    command("release", STORM, "--version", "1")
+    press = here.directory / "press.xml"
+    press.write_bytes(press.read_bytes().replace(b"Storm warning", b"Gale warning"))
+    command("poll")
+    said = command("strike", STORM, "2", "--reason", "a name")
+    assert (said.code, said.out.partition(" of ")[0], said.out.partition(": ")[2]) == (
+        0,
+        "version 2",
+        "Gale warning\n",
+    )
 
 
 def test_a_former_version_is_struck(here: Site, polled: Command) -> None:
@@ -183,7 +206,9 @@ def test_a_former_version_is_struck(here: Site, polled: Command) -> None:
     assert polled("strike", STORM, "2", "--reason", "a name").code == 2
     said = polled("strike", STORM, "1", "--reason", "a name")
     name = json.loads(polled("show", STORM, "--json").out)["id"]
-    assert (said.code, said.out) == (0, f"version 1 of {name} is struck: Gale warning\n")
+    assert (said.code, said.out) == (0, f"version 1 of {name} is struck: Storm warning\n")
+    said = polled("strike", STORM, "1", "--reason", "a name")
+    assert (said.code, said.complaints) == (2, [f"publicwire: version 1 of item {name} is struck already"])
     shown = polled("show", STORM).out
     assert "version 1: struck\n" in shown
     assert "strike version 1: live → live" in shown
@@ -228,6 +253,7 @@ def test_a_reinstated_item_is_never_shown_as_it_was_withdrawn(here: Site, polled
     assert polled("poll").code == 0
     shown = json.loads(polled("show", STORM, "--json").out)
     assert (shown["state"], shown["text"], shown["revisions"]) == ("live", "All clear.", [])
+    assert shown["audit"][-1]["reason"] == "reinstated, and its origin lists it again"
 
 
 def test_export_lays_files_out_as_the_addresses_are(here: Site, polled: Command) -> None:

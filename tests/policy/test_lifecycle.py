@@ -92,7 +92,10 @@ def test_a_release_of_another_version_than_the_newest_is_refused(
     state: State, pending: int | None, version: int
 ) -> None:
     item = stored(state, pending=pending)
-    with pytest.raises(UsageError, match=f"version {version} of item abcdefghijklm .* shows version 2"):
+    with pytest.raises(
+        UsageError,
+        match=f"version {version} of item abcdefghijklm .* abcdefghijklm --version 2` shows its newest",
+    ):
         step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=version)
     assert step(item, Trigger.RELEASE, reason="", actor="tester", at=NOON, version=2).version == 2
 

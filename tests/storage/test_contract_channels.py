@@ -52,6 +52,29 @@ def test_a_first_import_puts_old_items_only_into_their_own_channel(storage: Stor
     assert sorted(titles(storage.items.select("sources/ministry"))) == ["Fresh", "Old", "Undated"]
 
 
+def test_a_language_and_a_topic_with_old_items_of_a_first_import_alone_are_listed(storage: Storage) -> None:
+    of = source("ministry", topics=("health",), language="af-ZA")
+    storage.admin.sync(config(of), NOON)
+    driver = SourceDriver(storage, of)
+    driver.says(*(entry(f"Oud {n}", f"g{n}", published=iso(NOON - 30 * DAY)) for n in range(3)))
+    assert storage.items.channels() == ("", "languages/af", "sources/ministry", "topics/health")
+    assert listed(storage, "languages/af") == listed(storage, "topics/health") == ["Oud 0", "Oud 1", "Oud 2"]
+    assert storage.items.channel_seq("languages/af") is not None
+    for each in all_items(storage):
+        move(storage, each, Trigger.WITHDRAW)
+    assert storage.items.channels() == ("", "sources/ministry")
+    assert storage.items.channel_seq("languages/af") is None
+
+
+def test_old_items_of_two_sources_list_a_language(storage: Storage) -> None:
+    first, second = source("ministry", language="af"), source("agency", language="af")
+    storage.admin.sync(config(first, second), NOON)
+    SourceDriver(storage, first).says(entry("Een", "g1", published=iso(NOON - 30 * DAY)))
+    assert "languages/af" not in storage.items.channels()
+    SourceDriver(storage, second).says(entry("Twee", "g2", published=iso(NOON - 30 * DAY)))
+    assert "languages/af" in storage.items.channels()
+
+
 def test_old_items_of_a_first_import_are_listed_on_pages_by_date_and_only_while_live(
     storage: Storage,
 ) -> None:
@@ -99,6 +122,8 @@ def test_undated_items_of_a_first_import_are_listed_last(storage: Storage) -> No
         "Old": True,
         "New and undated": True,
     }
+    newest = storage.items.items(ItemQuery(newest=True))
+    assert titles(newest) == ["New and undated", "Old", "Undated"]
 
 
 def test_only_channels_whose_content_changed_move_their_seq(storage: Storage) -> None:

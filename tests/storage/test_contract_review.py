@@ -238,6 +238,8 @@ def test_a_version_that_is_no_longer_kept_cannot_be_struck(storage: Storage) -> 
 def test_a_struck_text_that_becomes_a_revision_again_is_struck(storage: Storage) -> None:
     origin, stored = given_corrected(storage)
     strikes(storage, stored, 1)
+    with pytest.raises(UsageError, match=r"version 1 of item \w+ is struck already"):
+        strikes(storage, stored, 1)
     origin.says(FIRST, now=NOON + 2 * DAY)
     origin.says(SECOND, now=NOON + 3 * DAY)
     assert history(storage, stored) == [

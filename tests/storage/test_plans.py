@@ -139,6 +139,8 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert len(store.items.listing("", 20)) == 20
     store.items.listing("topics/health", 20)
     store.items.listing("languages/en", 20)
+    assert store.items.channels()
+    store.items.channel_seq("languages/en")
     assert store.items.numbered([1001])
     assert store.items.renamed("gone") == ""
     assert len(engine.plans) > 40

@@ -133,7 +133,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
         db.execute("ALTER TABLE audit DROP COLUMN version")
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
-        db.execute("DROP INDEX item_backlog")
+        db.execute("DROP INDEX item_backlog, item_backlog_language")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
         columns = f"{columns} has_new_validators"

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from aggregator.policy.story_lead import ALL, Member, entering, is_shared, settle
+from aggregator.policy.story_lead import ALL, Member, entering, is_shared, listing_names, settle
 from aggregator.storage.sql import places, rows
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.places import Place, visible
@@ -73,7 +73,8 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     wanted: list[Place] = []  # no two are of one story, so that none depends on another's
     for row in found:
         names = _entering(db, row)
-        into |= {name: channel(db, name, at) for name in names if name not in into}
+        paged = listing_names(rows.value(Member, row)) if row["backlog"] else ()
+        into |= {name: channel(db, name, at) for name in (*names, *paged) if name not in into}
         wanted += [_place(row, name, into[name], row["position"]) for name in names]
     entered = places.put(db, wanted, at.now)
     for story in dict.fromkeys(row["story"] for row in found if row["story"] is not None):

@@ -5,18 +5,22 @@ from collections.abc import Sequence
 from aggregator.policy import languages
 from aggregator.policy.languages import primary
 from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.listing import AT, SELECTIONS
 from aggregator.storage.sql.places import visible
 
 LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with
+PRIMARY = "rtrim(substr(lower(i.language), 1, 3), '-')"  # subtag; of the index item_backlog_language
+BACKLOG = f"""SELECT 1 FROM item i JOIN source s ON s.number = i.source
+    WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()} AND {SELECTIONS["topics"].format(source="s")} LIMIT 1"""
 
 
 def names(db: Connection) -> tuple[str, ...]:
-    """Return the names of channels to be listed: all, one of each source, topics that hold an item or
+    """Return the names of channels to be listed: all, one of each source, topics that list an item or
     held one that was withdrawn, and languages as `policy.languages` lists them."""
     found = db.execute("SELECT name, number FROM channel ORDER BY number").fetchall()
     others = [row["name"] for row in found if _is_listed(db, row["name"], row["number"])]
     sources = (
-        (row["name"], _sources_of(db, row["number"]))
+        (row["name"], _sources_of(db, row["name"], row["number"]))
         for row in found
         if primary(row["name"].partition(LANGUAGES)[2])
     )
@@ -28,7 +32,8 @@ def is_shown(db: Connection, name: str, channel: int) -> bool:
     item, any other."""
     if not name.startswith(LANGUAGES):
         return True
-    return bool(primary(name.removeprefix(LANGUAGES)) and _sources_of_first(db, channel, 1))
+    language = primary(name.removeprefix(LANGUAGES))
+    return bool(language and (_of_members(db, channel, 1) or _of_backlog(db, language, 1)))
 
 
 def _is_listed(db: Connection, name: str, channel: int) -> bool:
@@ -37,23 +42,37 @@ def _is_listed(db: Connection, name: str, channel: int) -> bool:
         return False
     if not name.startswith(TOPICS):
         return True
-    return db.execute("SELECT 1 FROM membership WHERE channel = ? LIMIT 1", (channel,)).fetchone() is not None
+    held = db.execute("SELECT 1 FROM membership WHERE channel = ? LIMIT 1", (channel,)).fetchone()
+    return (
+        held is not None or db.execute(BACKLOG, {"value": name.removeprefix(TOPICS)}).fetchone() is not None
+    )
 
 
-def _sources_of(db: Connection, channel: int) -> Sequence[int]:
+def _sources_of(db: Connection, name: str, channel: int) -> Sequence[int]:
     """Return the sources of the items that decide whether a language is listed."""
-    newest = _sources_of_first(db, channel, languages.LISTED_ITEMS)
-    if len(newest) < languages.LISTED_ITEMS:
-        return newest
-    return (*newest, *_sources_of_first(db, channel, 1, order="ASC"))
+    language, most = name.removeprefix(LANGUAGES), languages.LISTED_ITEMS
+    members, backlog = _of_members(db, channel, most), _of_backlog(db, language, most)
+    oldest = _of_members(db, channel, 1, order="ASC") if len(members) == most else ()
+    last = _of_backlog(db, language, 1, order="DESC") if len(backlog) == most else ()
+    return (*members, *oldest, *backlog, *last)
 
 
-def _sources_of_first(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
+def _of_members(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
     """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
     found = db.execute(
         f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
         JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
         ORDER BY m.position {order} LIMIT ?""",
         (channel, limit),
+    )
+    return [row["source"] for row in found]
+
+
+def _of_backlog(db: Connection, language: str, limit: int, order: str = "ASC") -> Sequence[int]:
+    """Return the sources of old items in a language that only pages list, the first stored source first."""
+    found = db.execute(
+        f"""SELECT i.source FROM item i JOIN source s ON s.number = i.source
+        WHERE {PRIMARY} = ? AND i.backlog = 1 AND {visible()} ORDER BY i.source {order} LIMIT ?""",
+        (language, limit),
     )
     return [row["source"] for row in found]

@@ -13,7 +13,7 @@ from aggregator.normalise.words import query
 from aggregator.policy.crowding import Listed
 from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, texts
-from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.places import LISTED, visible
 from aggregator.storage.sql.selection import ITEM
 
 MEMBERS = f"""SELECT m.item AS number, m.source, m.listed FROM membership m
@@ -24,7 +24,7 @@ SELECTIONS = {
     "topics": f":value {texts('{source}.topics')}",
     "languages": "substr(lower({item}.language) || '-', 1, length(:value) + 1) = :value || '-'",
 }
-_AT = "CASE WHEN i.shown >= i.first_seen THEN 0 ELSE i.shown END"  # of the index item_backlog
+AT = "CASE WHEN i.shown >= i.first_seen THEN 0 ELSE i.shown END"  # of the index item_backlog
 
 
 def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:
@@ -46,14 +46,14 @@ def _backlog(selection: str) -> str:
     """Return the query of old items in a selection; of those of a story that say the same, one, and none if
     another stands in the channel."""
     theirs = selection.format(item="o", source="os")
-    return f"""SELECT i.number, i.source, {_AT} AS listed FROM item i JOIN source s ON s.number = i.source
-        WHERE {_AT} >= 0 AND i.backlog = 1 AND {visible()} AND {selection.format(item="i", source="s")}
+    return f"""SELECT i.number, i.source, {AT} AS listed FROM item i JOIN source s ON s.number = i.source
+        WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()} AND {selection.format(item="i", source="s")}
         AND NOT EXISTS (
             SELECT 1 FROM item o JOIN source os ON os.number = o.source
             WHERE o.story = i.story AND o.fingerprint = i.fingerprint AND {visible("o", "os")}
             AND (o.backlog = 1 AND o.number < i.number AND {theirs} OR EXISTS (
                 SELECT 1 FROM membership m WHERE m.item = o.number AND m.channel = :channel)))
-        ORDER BY {_AT} DESC, i.number DESC LIMIT :most"""
+        ORDER BY {AT} DESC, i.number DESC LIMIT :most"""
 
 
 def _listed(row: Row) -> Listed:
@@ -81,7 +81,7 @@ def matching(db: Connection, index: Index, wanted: ItemQuery) -> Sequence[Row]:
     )
     conditions = [each for each in filters if each[1] != ""]
     where = " AND ".join(condition for condition, _ in conditions) or "1 = 1"
-    order = "i.shown DESC, i.number DESC" if wanted.newest else "i.number DESC"
+    order = f"{LISTED} DESC, i.number DESC" if wanted.newest else "i.number DESC"
     # Numbers first: a sort would carry the texts of all items that match
     chosen = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source
         WHERE {where} ORDER BY {order} LIMIT ?"""

@@ -229,4 +229,14 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         ) STRICT""",
         "CREATE INDEX former_id_source ON former_id (source)",
     ),
+    # Channels of languages that only old items of a first import have, by primary subtag: 2 or 3 letters.
+    "m026_backlog_languages": (
+        """CREATE INDEX item_backlog_language ON item ((rtrim(substr(lower(language), 1, 3), '-')), source)
+        WHERE backlog = 1 AND state = 'live' AND freed = 0""",
+        """INSERT INTO channel (name, seq, changed)
+        SELECT DISTINCT 'languages/' || rtrim(substr(lower(language), 1, 3), '-'),
+            (SELECT value FROM counter WHERE name = 'seq'), (SELECT max(changed) FROM channel)
+        FROM item WHERE backlog = 1 AND state = 'live' AND freed = 0 AND length(language) > 1
+        ON CONFLICT DO NOTHING""",
+    ),
 }

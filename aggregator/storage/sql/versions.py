@@ -81,17 +81,20 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
 def strike(db: Connection, step: Transition) -> bytes | None:
     """Return the fingerprint of a version of an item, whose text goes with the line of the journal; None for
     a waiting version that has the present text at another link, which is dropped. UsageError for a text that
-    is no longer kept, and for the present one.
+    is no longer kept or struck already, and for the present one.
     """
     row = one(
         db.execute(
-            """SELECT i.pending, i.fingerprint AS present, coalesce(r.fingerprint, p.fingerprint) AS struck
+            """SELECT i.pending, i.fingerprint AS present, coalesce(r.fingerprint, p.fingerprint) AS struck,
+                coalesce(r.struck, 0) AS is_struck
             FROM item i LEFT JOIN revision r ON r.item = i.number AND r.version = :version
             LEFT JOIN pending p ON p.item = i.number AND i.pending = :version WHERE i.number = :item""",
             {"item": step.number, "version": step.version},
         )
     )
     name = f"version {step.version} of item {step.id}"
+    if row["is_struck"]:
+        raise UsageError(f"{name} is struck already")
     if row["struck"] is None:
         raise UsageError(f"{name} is no longer kept: nothing is left of it")
     if row["struck"] != row["present"]:

@@ -332,6 +332,7 @@ def waiting(of: Entry, shown: Entry, version: int = 2) -> dict[str, object]:
         "versions": version,
         "approved": item.fingerprint,
         "approved_url": item.url,
+        "approved_queries": item.queries,
         "current": said(of)[0].keys,
     }
 

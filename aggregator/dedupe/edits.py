@@ -95,6 +95,9 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
     withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
+    is_version = substantive or (moves and not _is_signed_anew(item, old))
+    if poll.review and is_version and old.state is State.HELD and old.release is not None:
+        placement = poll.place(item)  # its time was given to a version that was read
     if substantive and old.state is State.HELD and not is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
@@ -115,7 +118,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=is_elsewhere),
         id=old.id,
         copy_of=withdrawal.item if withdrawal else "",
-        version=old.versions + 1 if substantive or (moves and not _is_signed_anew(item, old)) else 0,
+        version=old.versions + 1 if is_version else 0,
         refreshes=refreshes,
         unsettled=unsettled,
     )

@@ -9,7 +9,7 @@ from aggregator.model.entry import Origin
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
 FINGERPRINT_VERSION = 2
-# Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ digests all that is published.
+# Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ: all that is published.
 SHAPE, ADDRESSES, PARAMETER, READ = "", "*", "?", "="
 
 

@@ -18,9 +18,9 @@ class Known:
     holds it, `reinstated` that it goes live when its origin says it again. `signature` is that of its text,
     b"" for none and as long as no document says what the operator has withdrawn. `versions` counts its
     versions. With a `pending` version, title, link and fingerprint are of that one; `approved_url`,
-    `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be known; `is_outdated`: it
-    was computed anew, because the store has one of a former version. `unsettled` is the one that was shown
-    last, with other query values alone. `freed`: retention has dropped its content.
+    `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
+    known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
+    the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
     """
 
     number: int

@@ -42,6 +42,9 @@ def release(
         list[int] | None,
         typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
     ] = None,
+    early: Annotated[
+        bool, typer.Option("--now", help="Publish items under review before their embargoes end.")
+    ] = False,
     reason: Reason = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
@@ -54,7 +57,8 @@ def release(
     if over_budget:
         verbs.release_over_budget(where, over_budget, reason)
     if items or not over_budget:
-        raise typer.Exit(verbs.release(where, items or [], reason, versions=version or (), story=story))
+        code = verbs.release(where, items or [], reason, versions=version or (), story=story, early=early)
+        raise typer.Exit(code)
 
 
 def strike(

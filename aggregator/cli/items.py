@@ -12,6 +12,7 @@ from aggregator.editorial.present import page_address, present
 from aggregator.errors import UsageError
 from aggregator.model import LANGUAGE_DETECTED, FeedInfo, ItemQuery, State, Stored
 from aggregator.model.settings import Config, Republish
+from aggregator.policy.embargo import REVIEW
 from aggregator.policy.languages import primary
 from aggregator.storage import Storage
 
@@ -294,4 +295,10 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
 def _until(item: Stored) -> str:
     if item.state is not State.HELD:
         return ""
-    return when(item.release) if item.release else "an operator releases it"
+    if item.release is None:
+        return "an operator releases it"
+    return (
+        f"{when(item.release)}, its embargo, and its approval"
+        if item.reason == REVIEW
+        else when(item.release)
+    )

@@ -67,10 +67,18 @@ def moment(text: str) -> datetime | None:
 
 
 def release(
-    where: Location, references: Sequence[str], reason: str, *, versions: Sequence[int], story: bool
+    where: Location,
+    references: Sequence[str],
+    reason: str,
+    *,
+    versions: Sequence[int],
+    story: bool,
+    early: bool = False,
 ) -> int:
     """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
     order, else those that are shown and confirmed; return 1 when the operator declines.
+
+    Items under review go live when their embargoes end, unless they are released `early`.
 
     Raises UsageError for a version that is not the newest, and without a terminal to ask at.
     """
@@ -80,7 +88,7 @@ def release(
             raise UsageError(f"{len(items)} items need as many --version, in their order: {_newest(items)}")
         now, approved = app.utc_now(), versions or [item.newest for item in items]
         steps = [
-            step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now, version=version)
+            lifecycle.approval(each, reason=reason, actor=operator(), at=now, version=version, early=early)
             for each, version in zip(items, approved, strict=True)
         ]
         if not versions:
@@ -90,8 +98,12 @@ def release(
             say("nothing was released")
             return 1
         storage.items.apply_transitions(steps)
-    for item in read:
-        say(f"{item.id} is now live: {item.item.title}")
+    for item, done in zip(read, steps, strict=True):
+        if done.release is None:
+            say(f"{item.id} is now live: {item.item.title}")
+            continue
+        say(f"{item.id} is approved and held until {when(done.release)} UTC, its embargo: {item.item.title}")
+        say(f"  `publicwire release {item.id} --now` publishes it at once")
     return 0
 
 

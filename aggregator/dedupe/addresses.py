@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from aggregator.model import Item, Known
-from aggregator.model.item import PARAMETER, SHAPE
+from aggregator.model.item import PARAMETER, READ, SHAPE
 
 VOLATILE_MAX = 50  # parameters learnt of one source
 
@@ -31,7 +31,11 @@ class Difference:
 def difference(item: Item, old: Known, volatile: Collection[str]) -> Difference:
     """Return how an item differs from the stored one of its source, whose `volatile` parameters are known."""
     if item.fingerprint == old.fingerprint or not old.fingerprint:
-        is_same = item.queries == old.queries and not old.is_outdated and old.unsettled is None
+        is_same = (
+            _of_addresses(item.queries) == _of_addresses(old.queries)
+            and not old.is_outdated
+            and old.unsettled is None
+        )
         return Difference(Kind.SAME if is_same else Kind.REFRESHED)
     now, before = dict(item.queries), dict(old.queries)
     if SHAPE not in before or now.get(SHAPE) != before[SHAPE] or item.fingerprint == old.unsettled:
@@ -43,6 +47,17 @@ def difference(item: Item, old: Known, volatile: Collection[str]) -> Difference:
     if old.unsettled is None:
         return Difference(Kind.UNSETTLED)
     return Difference(Kind.REFRESHED, varying)
+
+
+def reads_alike(item: Item, before: tuple[tuple[str, str], ...]) -> bool:
+    """Return whether a reviewer of an item, and of a stored version with these `queries`, has read the same:
+    all that is published, but for the values of signatures; False where it cannot be known."""
+    digest = dict(item.queries).get(READ)
+    return digest is not None and digest == dict(before).get(READ)
+
+
+def _of_addresses(queries: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    return {name: digest for name, digest in queries if name != READ}
 
 
 def learnt(pairs: Sequence[tuple[Item, Known]], volatile: Sequence[str]) -> tuple[str, ...]:

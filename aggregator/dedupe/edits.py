@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
-from aggregator.dedupe.addresses import Kind, difference
+from aggregator.dedupe.addresses import Kind, difference, reads_alike
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model import (
     Candidate,
@@ -85,13 +85,20 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     differs = difference(item, old, poll.volatile).kind
     substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
     refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
+    is_replaced = refreshes or (moves and not substantive and _is_signed_anew(item, old))
+    is_unread = poll.review and is_replaced and not old.freed and not reads_alike(item, old.queries)
+    if is_unread:
+        substantive, refreshes = True, False
     is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
     unsettled = item.fingerprint if is_unsettled else None
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
     withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
-    if substantive and old.state is State.HELD and releases(own, item):
+    is_version = substantive or (moves and not _is_signed_anew(item, old))
+    if poll.review and is_version and old.state is State.HELD and old.release is not None:
+        placement = poll.place(item)  # its time was given to a version that was read
+    if substantive and old.state is State.HELD and not is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
     is_kept = not (substantive or refreshes) and unsettled == old.unsettled
@@ -111,7 +118,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=is_elsewhere),
         id=old.id,
         copy_of=withdrawal.item if withdrawal else "",
-        version=old.versions + 1 if substantive or (moves and not _is_signed_anew(item, old)) else 0,
+        version=old.versions + 1 if is_version else 0,
         refreshes=refreshes,
         unsettled=unsettled,
     )
@@ -134,7 +141,10 @@ def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit
     signed anew are replaced without approval, in the version that waits if one does.
     """
     unseen = replace(edit, revises=False, is_public=False, refreshes=False, copy_of="")
-    if old.pending is not None and (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url):
+    is_back = (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url)
+    if is_back and poll.review and not edit.moves:
+        is_back = reads_alike(edit.item, old.approved_queries)
+    if old.pending is not None and is_back:
         return replace(unseen, substantive=False, moves=False, version=0, drops=True)
     if not edit.version and old.pending is not None:
         return replace(unseen, waits=True, version=old.pending)

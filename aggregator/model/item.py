@@ -9,8 +9,8 @@ from aggregator.model.entry import Origin
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
 FINGERPRINT_VERSION = 2
-# Names in `Item.queries`: that of a query parameter stands behind PARAMETER.
-SHAPE, ADDRESSES, PARAMETER = "", "*", "?"
+# Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ: all that is published.
+SHAPE, ADDRESSES, PARAMETER, READ = "", "*", "?", "="
 
 
 class KeyKind(IntEnum):

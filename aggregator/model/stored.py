@@ -17,10 +17,10 @@ class Known:
     revisions of the last 7 days. `release` is when a held item goes live by itself, `dated` that its date
     holds it, `reinstated` that it goes live when its origin says it again. `signature` is that of its text,
     b"" for none and as long as no document says what the operator has withdrawn. `versions` counts its
-    versions. With a `pending` version, title, link and fingerprint are of that one; `approved_url` and
-    `approved` are those of the version shown. `fingerprint` is b"" when it cannot be known; `is_outdated`: it
-    was computed anew, because the store has one of a former version. `unsettled` is the one that was shown
-    last, with other query values alone. `freed`: retention has dropped its content.
+    versions. With a `pending` version, title, link and fingerprint are of that one; `approved_url`,
+    `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
+    known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
+    the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
     """
 
     number: int
@@ -44,6 +44,7 @@ class Known:
     pending: int | None = None
     approved_url: str = ""
     approved: bytes = b""
+    approved_queries: tuple[tuple[str, str], ...] = ()
     queries: tuple[tuple[str, str], ...] = ()
     unsettled: bytes | None = None
     is_outdated: bool = False

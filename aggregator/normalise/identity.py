@@ -11,12 +11,14 @@ from hashlib import blake2b
 from itertools import chain
 
 from aggregator.model import Enclosure, Item, Key, KeyKind
-from aggregator.normalise.signed_urls import digests, identifying, unsigned
+from aggregator.model.item import READ
+from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned
 from aggregator.normalise.urls import canonical, folded
 
 _HTTP_URL = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
 _LINK = re.compile(r'<a href="(https?:[^"]*)"')
 _ADDRESS = re.compile(r' (?:href|src|srcset|poster)="([^"]*)"')
+_TOKEN = re.compile(r"[^ ,]\S*")  # an address, also one of several in `srcset`
 
 
 def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
@@ -59,15 +61,36 @@ def queries(
     return digests(text_digest.hex(), chain(map(folded, _links(content)), files), shown)
 
 
+def with_read(item: Item) -> Item:
+    """Return an item with a digest of what a reviewer reads among its `queries`, without the values of
+    signatures: of all that an edit replaces silently, nothing else may differ under review."""
+    parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin), masked(item.url)]
+    parts += [_masked_content(item.content), _masked_content(item.summary)]
+    parts += [repr((item.authors, item.categories))]
+    parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]
+    digest = _digest(*parts, str(len(item.enclosures))).hex()
+    return replace(item, queries=(*item.queries, (READ, digest)))
+
+
 def renewed(item: Item) -> Item:
     """Return a stored item with its fingerprint and queries as of the present version."""
     substance = item.key(KeyKind.TEXT) or b""
     content, files = item.content, item.enclosures
-    return replace(
-        item,
-        fingerprint=fingerprint(substance, content=content, enclosures=files),
-        queries=queries(substance, content=content, enclosures=files, images=item.images),
+    return with_read(
+        replace(
+            item,
+            fingerprint=fingerprint(substance, content=content, enclosures=files),
+            queries=queries(substance, content=content, enclosures=files, images=item.images),
+        )
     )
+
+
+def _masked_content(content: str) -> str:
+    return _ADDRESS.sub(lambda found: _TOKEN.sub(_masked, found[0].replace("&amp;", "&")), content)
+
+
+def _masked(token: re.Match[str]) -> str:
+    return masked(token[0])
 
 
 def _links(content: str) -> Iterator[str]:

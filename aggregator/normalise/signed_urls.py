@@ -43,6 +43,15 @@ def unsigned(url: str) -> str:
     return path + (question + kept if kept else "") + mark + fragment
 
 
+def masked(url: str) -> str:
+    """Return a URL without the values of its signature: the names of the parameters stay."""
+    path, question, rest = url.partition("?")
+    query, mark, fragment = rest.partition("#")
+    parts = (part.partition("=") for part in query.split("&"))
+    kept = "&".join(name if is_signature(name) else name + sign + value for name, sign, value in parts)
+    return path + question + kept + mark + fragment
+
+
 def identifying(url: str) -> str:
     """Return a URL without its signature, if that is sure: alone, a parameter may select the release."""
     if "?" not in url:

@@ -11,6 +11,7 @@ HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operat
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
 ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no more
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
+REVIEW = "review"  # reason of an item that waits for approval; with a release time, it is not live before
 UNKNOWN_ZONE = "unknown-zone"  # flag: held by the latest reading of a date whose zone or month is not certain
 
 Placed = tuple[str, Placement]  # an item's id, and its placement
@@ -20,14 +21,18 @@ def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Place
     """Return the placement of an item by its claimed date, or by the latest moment that may mean.
 
     A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in
-    letting the item out at once. A date beyond the horizon holds the item without a release time.
+    letting the item out at once. A date beyond the horizon holds the item without a release time. Under
+    review the release time is the earliest, not one at which the item goes live by itself.
     """
     until = item.latest or item.claimed
     shown = now if item.claimed is None else min(item.claimed, now)
     is_ahead, is_distant = until is not None and until > now, until is not None and until - now > HORIZON
     flags: tuple[str, ...] = ("bad-date",) if is_distant else ()
     if review:
-        return Placement(State.HELD, None, shown, reason="review", flags=flags)
+        if embargo is not Embargo.HOLD or not is_ahead:
+            return Placement(State.HELD, None, shown, REVIEW, flags)
+        flags += (UNKNOWN_ZONE,) if item.latest else ()
+        return Placement(State.HELD, until, shown, REVIEW, flags, dated=True)
     if embargo is not Embargo.HOLD or not is_ahead:
         return Placement(State.LIVE, None, shown, flags=flags)
     if is_distant:
@@ -48,8 +53,9 @@ def distant(items: Iterable[Placed]) -> tuple[str, ...]:
 
 
 def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
-    """Return the items that are held until a date so far ahead that the operator is told."""
-    dated = (each for each in items if each[1].dated)
+    """Return the items that are held until a date so far ahead that the operator is told, without those that
+    wait for approval."""
+    dated = (each for each in items if each[1].dated and each[1].reason != REVIEW)
     return tuple(each for each in dated if each[1].release and each[1].release - now > TOLD_FROM)
 
 

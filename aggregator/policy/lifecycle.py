@@ -9,6 +9,9 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
+from aggregator.policy.embargo import REVIEW
+
+APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
 
 TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.TIME): State.LIVE,
@@ -77,6 +80,21 @@ def step(
     return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until, version)
 
 
+def approval(
+    item: Stored, *, reason: str, actor: str, at: datetime, version: int | None, early: bool = False
+) -> Transition:
+    """Return the transition of a release; of an item under review whose embargo has not ended, and unless it
+    is released `early`, a hold until then, of this version."""
+    made = step(item, Trigger.RELEASE, reason=reason, actor=actor, at=at, version=version)
+    if early or item.state is not State.HELD or item.reason != REVIEW:
+        return made
+    if item.release is None or item.release <= at:
+        return made
+    return replace(
+        made, trigger=Trigger.HOLD, after=State.HELD, reason=reason or APPROVED, release=item.release
+    )
+
+
 def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime) -> Transition:
     """Return the step that removes the text of a former or waiting version, which changes no state.
 
@@ -140,7 +158,7 @@ def _is_vain(item: Stored, decision: Decision, now: datetime, waiting: Item | No
 
 
 def _is_of_version(step: Transition) -> bool:
-    return step.version is not None and step.before is step.after
+    return step.version is not None and step.before is step.after and step.trigger is not Trigger.HOLD
 
 
 def _whole(moment: datetime) -> datetime:

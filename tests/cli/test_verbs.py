@@ -12,6 +12,7 @@ import pytest
 from tests.cli.conftest import Command
 from tests.running import Site, feed, item, json_of, until
 
+AHEAD = "Thu, 01 Jan 2099 12:00:00 GMT"
 STORM = "https://harbour.example/storm"
 
 
@@ -153,6 +154,21 @@ def test_reviewed_items_wait_until_they_are_released(here: Site, command: Comman
     ]
     assert command("release", STORM, "--version", "2").code == 2
     assert command("release", STORM, "--version", "1").code == 0
+    assert state(command) == "live"
+
+
+def test_an_item_approved_under_embargo_waits_for_its_date(here: Site, command: Command) -> None:
+    dated = item("storm", "Storm warning", "Stay.").replace("</item>", f"<pubDate>{AHEAD}</pubDate></item>")
+    (here.directory / "press.xml").write_bytes(feed(dated))
+    here.sources({"harbour": "file:press.xml"}, ", publish: review")
+    command("poll")
+    assert "2099-01-01 12:00" in command("items", "--state", "held").out
+    assert "2099-01-01 12:00, its embargo, and its approval" in command("show", STORM).out
+    said = command("release", STORM, "--version", "1")
+    assert (said.code, state(command)) == (0, "held")
+    assert "is approved and held until 2099-01-01 12:00 UTC, its embargo: Storm warning\n" in said.out
+    assert "--now` publishes it at once" in said.out
+    assert command("release", STORM, "--version", "1", "--now").code == 0
     assert state(command) == "live"
 
 

@@ -332,6 +332,7 @@ def waiting(of: Entry, shown: Entry, version: int = 2) -> dict[str, object]:
         "versions": version,
         "approved": item.fingerprint,
         "approved_url": item.url,
+        "approved_queries": item.queries,
         "current": said(of)[0].keys,
     }
 
@@ -720,3 +721,21 @@ def test_a_guid_in_the_domains_of_another_source_is_not_the_public_id() -> None:
     new = only(foreign)
     assert new.public_id == minted(AUTHORITY, new.id)
     assert only(decide(read, NOTHING, claim(), MINISTRY, now=NOON, place=LIVE)).public_id == guid
+
+
+def test_under_review_what_is_unread_is_a_version() -> None:
+    before, signed, alt = (
+        entry(
+            "Photo", "g1", A.link, body=f'<p>A photo.</p><img src="https://a.example/i.jpg?{q}" alt="{alt}">'
+        )
+        for q, alt in (("sig=1", "One"), ("sig=2", "One"), ("sig=2", "Two"))
+    )
+    edits = [reviewed(before, after) for after in (signed, alt)]
+    assert [(each.version, each.waits) for each in edits if each] == [(0, False), (2, True)]
+
+
+def test_under_review_the_time_of_a_held_item_is_of_the_version_that_was_read() -> None:
+    edit = reviewed(A, OTHER_TEXT, state=State.HELD, release=NOON + DAY)
+    assert edit is not None
+    assert edit.placement is not None
+    assert (edit.placement.reason, edit.placement.release) == ("review", None)

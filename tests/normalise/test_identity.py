@@ -126,9 +126,22 @@ def test_no_text_raises(raw: str) -> None:
 
 def test_a_stored_item_gets_the_fingerprint_that_its_document_would_give_it() -> None:
     item = normalised(entry("A", content='<a href="/a?v=1&amp;sig=2">More</a><img src="/b?w=3" alt="b">'))
-    assert {name for name, _ in item.queries} == {"", "*", "?v"}
+    assert {name for name, _ in item.queries} == {"", "*", "?v", "="}
     assert identity.renewed(replace(item, fingerprint=b"", queries=())) == item
-    assert identity.renewed(Item((), "")).queries == ()
+    assert [name for name, _ in identity.renewed(Item((), "")).queries] == ["="]
+
+
+def test_what_a_reviewer_reads_is_all_that_is_published_but_for_signatures() -> None:
+    def read(image: str, alt: str = "b", link: str = "https://a.example/a?x=1&amp;sig=1") -> str:
+        body = f'<a href="{link}">More</a><img src="{image}" alt="{alt}" srcset="{image} 1x, {image} 2x">'
+        return dict(normalised(entry("A", content=body)).queries)["="]
+
+    first = read("https://a.example/b?w=3&amp;sig=1#f")
+    assert read("https://a.example/b?w=3&amp;sig=2#f", link="https://a.example/a?x=1&amp;sig=2") == first
+    others = [read(f"https://a.example/{each}") for each in ("b?w=4&amp;sig=1#f", "c?w=3&amp;sig=1#f")]
+    others += [read("https://a.example/b?w=3&amp;sig=1#f", alt="?sig=2")]
+    others += [read("https://a.example/b?w=3&amp;sig=1#f", link="https://a.example/a?x=2&amp;sig=1")]
+    assert len({first, *others}) == 5
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,17 @@ def test_a_date_in_an_unknown_zone_holds_until_the_latest_moment_it_can_mean(
 @pytest.mark.parametrize("claimed", [None, PAST, TOMORROW])
 def test_review_holds_an_item_of_any_date(claimed: datetime | None) -> None:
     shown = PAST if claimed is PAST else NOW
-    assert place(claimed, review=True) == Placement(State.HELD, None, shown, "review")
+    until = TOMORROW if claimed is TOMORROW else None
+    expected = Placement(State.HELD, until, shown, "review", dated=until is not None)
+    assert place(claimed, review=True) == expected
+    assert place(claimed, Embargo.CLAMP, review=True) == replace(expected, release=None, dated=False)
+    assert ahead([("id", expected)], NOW) == ()
 
 
 def test_review_still_flags_a_bad_date() -> None:
-    assert place(DISTANT, review=True) == Placement(State.HELD, None, NOW, "review", ("bad-date",))
+    found = place(DISTANT, latest=DISTANT, review=True)
+    flags = ("bad-date", "unknown-zone")
+    assert found == Placement(State.HELD, DISTANT, NOW, "review", flags, dated=True)
 
 
 @given(st.datetimes(timezones=st.just(UTC)) | st.none(), st.sampled_from(Embargo), st.booleans())

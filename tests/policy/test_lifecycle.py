@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.errors import UsageError
 from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, replayed, step, strike
+from aggregator.policy.lifecycle import TABLE, approval, replayed, step, strike
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -235,3 +235,25 @@ def test_a_restored_release_is_one_of_the_text_it_was_decided_on(
     """An earlier version writes no fingerprint."""
     decisions = said(Trigger.RELEASE, fingerprint=released)
     assert bool(replayed(stored(State.HELD), (), decisions, NOON)) == is_carried_out
+
+
+@pytest.mark.parametrize(
+    ("item", "early", "after"),
+    [
+        (replace(stored(State.HELD, NOON + DAY), reason="review"), False, State.HELD),
+        (replace(stored(State.HELD, NOON + DAY), reason="review"), True, State.LIVE),
+        (replace(stored(State.HELD, NOON), reason="review"), False, State.LIVE),
+        (replace(stored(State.HELD), reason="review"), False, State.LIVE),
+        (stored(State.HELD, NOON + DAY), False, State.LIVE),
+        (stored(State.LIVE, pending=3), False, State.LIVE),
+    ],
+)
+def test_an_approval_before_the_end_of_an_embargo_is_a_hold_until_then(
+    item: Stored, early: bool, after: State
+) -> None:
+    made = approval(item, reason="", actor="desk", at=NOON, version=item.newest, early=early)
+    held = after is State.HELD
+    assert (made.after, made.version) == (after, item.newest)
+    assert (made.trigger, made.release) == ((Trigger.HOLD, NOON + DAY) if held else (Trigger.RELEASE, None))
+    later = Decision(item.id, Trigger.WITHDRAW, "", "desk", NOON - HOUR)
+    assert bool(replayed(item, [made], [later], NOON)) is (item.state is State.LIVE)

@@ -2,7 +2,8 @@
 
 import json
 from contextlib import closing
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from aggregator.errors import Outdated, UsageError
 from aggregator.model import ItemQuery, State, Stored, Trigger
 from aggregator.model.settings import Retention
-from aggregator.policy.lifecycle import step, strike
+from aggregator.policy.lifecycle import approval, step, strike
 from aggregator.storage import Storage
 from tests.engines import open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
@@ -332,3 +333,48 @@ def test_a_strike_is_replayed_where_the_version_is_kept_shown_or_not_yet_known(
         for days, each in enumerate((first, second), 3):
             origins["unknown"].says(each, now=NOON + days * DAY)
         assert history(other, all_items(other)[-1]) == [(1, "", True)]
+
+
+# ---- embargoes
+
+
+def given_under_embargo(storage: Storage) -> tuple[SourceDriver, Stored]:
+    """An item of a source under review, dated tomorrow."""
+    origin = given_origin(storage, review=True)
+    origin.says(replace(FIRST, published=(NOON + DAY).isoformat()))
+    (held,) = all_items(storage)
+    assert (held.state, held.reason, held.release) == (State.HELD, "review", NOON + DAY)
+    return origin, held
+
+
+def approve(storage: Storage, item: Stored, *, at: datetime, early: bool = False) -> Stored:
+    made = approval(item, reason="", actor="desk", at=at, version=item.newest, early=early)
+    storage.items.apply_transitions([made])
+    return again(storage, item)
+
+
+def test_an_item_under_review_never_goes_live_by_itself(storage: Storage) -> None:
+    _, held = given_under_embargo(storage)
+    assert storage.items.release_due(NOON + 2 * DAY, 9) == ()
+    assert storage.items.held_for_operator()[0] == 1
+    assert approve(storage, held, at=NOON + 2 * DAY).state is State.LIVE
+
+
+def test_an_approved_item_goes_live_when_its_embargo_ends(storage: Storage) -> None:
+    _, held = given_under_embargo(storage)
+    approved = approve(storage, held, at=NOON + HOUR)
+    assert (approved.state, approved.release) == (State.HELD, NOON + DAY)
+    assert storage.items.held_for_operator()[0] == 0
+    assert [each.id for each in storage.items.release_due(NOON + DAY, 9)] == [held.id]
+    assert approve(storage, held, at=NOON + HOUR, early=True).state is State.LIVE
+
+
+def test_an_edit_of_an_approved_item_under_embargo_is_reviewed(storage: Storage) -> None:
+    origin, held = given_under_embargo(storage)
+    approve(storage, held, at=NOON + HOUR)
+    origin.says(replace(SECOND, published=(NOON + DAY).isoformat()), now=NOON + 2 * HOUR)
+    edited = again(storage, held)
+    assert (edited.reason, edited.release, edited.newest) == ("review", NOON + DAY, 2)
+    assert storage.items.release_due(NOON + 2 * DAY, 9) == ()
+    with pytest.raises(Outdated, match="has version 2 now, not 1"):
+        approve(storage, held, at=NOON + 3 * HOUR)

@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
+from hashlib import blake2b
 from pathlib import Path
 
 import pytest
 
+from aggregator.errors import Outdated
 from aggregator.model import Attachment, Entry, Markup, Trigger
 from aggregator.storage import Storage
 from tests.engines import execute
@@ -128,3 +130,75 @@ def test_an_edit_beside_a_fingerprint_of_a_former_version_is_an_edit(
     execute(tmp_path / "store", "UPDATE item SET fingerprint_version = 1, fingerprint = keys, queries = '[]'")
     edited = entry("Photo of the week", "g1", PAGE)
     assert origin.says(edited, now=NOON + HOUR).edited == 1
+
+
+# ---- under review
+
+
+def reviewed(query: str, *, alt: str = "A minister", summary: str = "Read", link: str = "u=good") -> Entry:
+    """A release with an image and a link that have a query, and a summary."""
+    body = (
+        f'<p>Photo of the day <a href="https://cdn.ministry.example/go?{link}">Apply</a></p>'
+        f'<img src="https://cdn.ministry.example/i.jpg?{query}" alt="{alt}">'
+    )
+    said = entry("Photo", "g1", PAGE, body=body)
+    digest = blake2b(f"{query}{alt}{summary}{link}".encode(), digest_size=16).digest()
+    return replace(said, summary=Markup(summary), digest=digest)
+
+
+UNREAD = (
+    reviewed("v=2"),
+    reviewed("v=2", alt="Unread"),
+    reviewed("sig=2&se=2", alt="Unread"),
+    reviewed("sig=2&se=2", summary="Unread"),
+    replace(reviewed("sig=2&se=2"), categories=("unread",), digest=b"c" * 16),
+)
+
+
+@pytest.mark.parametrize("said", UNREAD)
+def test_what_changes_beside_an_address_waits_under_review(storage: Storage, said: Entry) -> None:
+    origin = given_origin(storage, review=True)
+    first = reviewed("v=1" if said in UNREAD[:2] else "sig=1&se=1")
+    origin.says(first)
+    move(storage, all_items(storage)[0], Trigger.RELEASE)
+    (before,) = all_items(storage)
+    assert origin.says(said, now=NOON + HOUR).edited == 1
+    (stored,) = all_items(storage)
+    assert (stored.item, stored.seq, stored.version, stored.pending) == (before.item, before.seq, 1, 2)
+    origin.says(replace(first, digest=b"d" * 16), now=NOON + 2 * HOUR)
+    assert all_items(storage)[0].pending is None  # the origin took it back
+
+
+@pytest.mark.parametrize("said", UNREAD)
+def test_what_changes_beside_an_address_of_a_held_item_is_another_version(
+    storage: Storage, said: Entry
+) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(reviewed("v=1" if said in UNREAD[:2] else "sig=1&se=1"))
+    (read,) = all_items(storage)
+    origin.says(said, now=NOON + HOUR)
+    with pytest.raises(Outdated, match="has version 2 now, not 1"):
+        move(storage, read, Trigger.RELEASE)
+
+
+def test_a_learnt_parameter_waits_under_review(storage: Storage) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(reviewed("sig=1&se=1"))
+    move(storage, all_items(storage)[0], Trigger.RELEASE)
+    for hours, said in enumerate(("u=evil1", "u=evil2", "u=evil3"), 1):
+        origin.says(reviewed("sig=1&se=1", link=said), now=NOON + hours * HOUR)
+        assert "u=good" in all_items(storage)[0].item.content
+    (stored,) = all_items(storage)
+    waits = storage.items.waiting_version(stored)
+    assert waits is not None
+    assert "u=evil3" in waits.content
+
+
+def test_a_version_that_waits_stays_while_its_signature_is_made_anew(storage: Storage) -> None:
+    """Its text is the one that is shown: only its image is another one."""
+    origin = given_origin(storage, review=True)
+    origin.says(reviewed("sig=1&se=1"))
+    move(storage, all_items(storage)[0], Trigger.RELEASE)
+    for n in (2, 3):
+        origin.says(reviewed(f"sig={n}&se={n}", alt="Another"), now=NOON + n * HOUR)
+        assert all_items(storage)[0].pending == 2

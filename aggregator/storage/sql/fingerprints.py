@@ -25,6 +25,9 @@ def renewed(db: Connection, known: Sequence[Known], shown: Collection[int]) -> t
         replace(
             each,
             approved=items.get(each.number, nothing).fingerprint if each.number in shown else each.approved,
+            approved_queries=items.get(each.number, nothing).queries
+            if each.number in shown
+            else each.approved_queries,
             fingerprint=versions.get(each.number, nothing).fingerprint
             if each.is_outdated
             else each.fingerprint,

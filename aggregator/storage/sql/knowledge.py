@@ -91,7 +91,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
         coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
         coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.keys, i.updated, i.release,
         i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
-        i.fingerprint AS approved, i.fingerprint_version AS approved_version,
+        i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i LEFT JOIN pending p ON p.item = i.number
         WHERE i.number {ints(":numbers")} ORDER BY i.number""",

@@ -25,6 +25,7 @@ from aggregator.storage.sql import (
 )
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert_many, ints
+from aggregator.storage.sql.rows import ms
 
 Move = tuple[Row, Transition]
 
@@ -65,7 +66,7 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
 
 def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
     """Return the rows of the items in the order given; Outdated for one in another state, and for one with a
-    newer version than the one released."""
+    newer version than the one approved."""
     found = db.execute(
         f"""SELECT number, id, public_id, source, state, story, position,
         coalesce(pending, version) AS newest FROM item WHERE number {ints()}""",
@@ -76,7 +77,7 @@ def _stored(db: Connection, transitions: Sequence[Transition]) -> Sequence[Row]:
         row = stored.get(step.number)
         if row is None or row["state"] != step.before or step.id not in ("", row["id"]):
             raise Outdated(f"item {step.id} is no longer {step.before}: nothing was changed")
-        if step.trigger is Trigger.RELEASE and step.version not in (None, row["newest"]):
+        if step.trigger is not Trigger.STRIKE and step.version not in (None, row["newest"]):
             raise Outdated(
                 f"item {step.id} has version {row['newest']} now, not {step.version}: nothing was changed"
             )
@@ -190,9 +191,10 @@ def _count_early(db: Connection, released: Sequence[Transition]) -> None:
         return
     found = db.execute(
         f"""SELECT s.number, s.ahead, h.items FROM source s JOIN (SELECT source, count(*) AS items FROM item
-            WHERE dated = 1 AND state = 'held' AND number {ints()} GROUP BY source) h ON h.source = s.number
+            WHERE dated = 1 AND state = 'held' AND (release IS NULL OR release > ?) AND number {ints()}
+            GROUP BY source) h ON h.source = s.number
         ORDER BY s.number""",
-        (as_json(step.number for step in released),),
+        (ms(released[0].at), as_json(step.number for step in released)),
     ).fetchall()
     for row in found:
         before = rows.unpack(Ahead, row["ahead"])

@@ -218,7 +218,8 @@ class ItemStore:
             self._engine,
             """SELECT count(*) AS items, coalesce(max(number), 0) AS newest FROM (
                 SELECT number FROM item
-                WHERE state = 'held' AND release IS NULL AND over_budget = 0 AND reinstated = 0
+                WHERE state = 'held' AND (release IS NULL OR (dated = 1 AND reason = 'review'))
+                AND over_budget = 0 AND reinstated = 0
                 UNION ALL SELECT number FROM item WHERE pending IS NOT NULL) AS awaiting""",
         )
         return int(row["items"]), int(row["newest"])

@@ -38,9 +38,11 @@ def shown(db: Connection, channel: int, window: Window, changed: datetime) -> li
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Row]:
-    """Return the rows of up to `limit` held items whose time has come, earliest first."""
+    """Return the rows of up to `limit` held items whose time has come, earliest first; none that waits for
+    approval."""
     found = db.execute(
         """SELECT number, source FROM item WHERE state = 'held' AND release <= ?
+        AND NOT (dated = 1 AND reason = 'review')
         ORDER BY release, number LIMIT ?""",
         (ms(now), DUE_READ_MAX),
     )

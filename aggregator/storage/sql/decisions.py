@@ -83,12 +83,12 @@ def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
     signed = [replace(each.item, signature=kept.get(each.number, b"")) for each in items]
     found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (as_json(each.id for each in items),))
     decided = sorted((rows.value(Decision, row) for row in found), key=lambda each: each.at)
-    own = {(each.item, each.source): each for each in decided}
+    own = {each.item: each for each in decided}  # the last
     withdrawn = Copies(_withdrawn(db, signed))
     return {
         each.number: withdrawal.item
         for each, item in zip(items, signed, strict=True)
-        if (withdrawal := _copied(withdrawn, each, item, own)) is not None
+        if (withdrawal := not_permitted(withdrawn.of(item, each.source), own.get(each.id), item)) is not None
     }
 
 
@@ -100,13 +100,6 @@ def _is_crowded(db: Connection, link: bytes, source: int) -> bool:
         (link, source, ITEMS_PER_ADDRESS),
     )
     return len(found.fetchall()) == ITEMS_PER_ADDRESS
-
-
-def _copied(
-    withdrawn: Copies, stored: Stored, signed: Item, decided: Mapping[tuple[str, str], Decision]
-) -> Decision | None:
-    own = decided.get((stored.id, stored.source)) or decided.get((stored.id, ""))
-    return not_permitted(withdrawn.of(signed, stored.source), own, signed)
 
 
 def put(db: Connection, line: int, decision: Decision) -> None:

@@ -7,7 +7,7 @@ on each: a later release or reinstatement of the copy itself stands. No source d
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from hashlib import blake2b
 
@@ -27,6 +27,10 @@ from aggregator.model import (
 )
 
 PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what every teaser says
+# Sentences of a text of which one changed sentence is more than similarity allows: under the same title one
+# that is shared suffices.
+FEW_PIECES = 4
+EMBEDDED_MIN = 0.5  # share that a release must have of a longer text of another source: it may be boilerplate
 PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
 
 
@@ -45,11 +49,17 @@ def link_text(link: bytes | None) -> str:
     return "" if link is None else link.hex()
 
 
+def day_text(item: Item) -> str:
+    """Return the digest of the title and the day of an item, "" without a date."""
+    return (item.key(KeyKind.TITLE_DAY) or b"").hex() if item.claimed is not None else ""
+
+
 class Decided:
     """What the operator has decided on the items of one document."""
 
     def __init__(self, known: Decisions, claim: Claim) -> None:
         self._copies = Copies(known.withdrawn)
+        self._source = claim.id
         self._own: dict[str, Decision] = {}
         feed = self._feed = feed_digest(claim.feed)
         for each in sorted(known.own, key=lambda each: each.at):
@@ -62,12 +72,13 @@ class Decided:
         """Return the last decision about an item, by its lookup key or its id."""
         if not self._own:
             return None
-        return self._own.get(key_text(within.primary(item, mode))) or self._own.get(name)
+        found = [self._own.get(key_text(within.primary(item, mode))), self._own.get(name)]
+        return max(filter(None, found), key=lambda each: each.at, default=None)
 
     def copied(self, item: Item, own: Decision | None) -> Decision | None:
         """Return the withdrawal of a release that an item is a copy of, None for none and for an item that
         the operator has permitted since."""
-        return not_permitted(self._copies.of(item), own)
+        return not_permitted(self._copies.of(item, self._source), own, item)
 
     def copied_by(self, item: Item, old: Known, own: Decision | None) -> Decision | None:
         """Return the withdrawal of a release of which an edit makes a copy of an item that is live or goes
@@ -75,11 +86,18 @@ class Decided:
         stays_held = old.state is State.HELD and old.release is None and not (old.dated or old.reinstated)
         if old.state is State.WITHDRAWN or stays_held:
             return None
-        withdrawal = self.copied(item, own)
-        if withdrawal is None or old.reinstated:
-            return withdrawal
+        if not self._copies:
+            return None
         link = next((key.digest for key in old.current if key.kind is KeyKind.LINK), None)
-        return None if self._copies.like(old.title, link, old.signature) else withdrawal
+        said = self._copies.said(old.title, old.signature, self._source)
+        here = self._copies.at(link)
+        if old.reinstated:  # what it said when it was reinstated is permitted, nothing else
+            withdrawal = self._copies.of(item, self._source)
+            was_copy = withdrawal in self._copies.named(said | here)
+            return not_permitted(withdrawal, own, None if was_copy else item)
+        says = self._copies.said_by(item, self._source) - said
+        comes = self._copies.at(item.key(KeyKind.LINK)) - here - said
+        return not_permitted(self._copies.last(says | comes), own, item)
 
     def placed(self, item: Item, mode: Mode, name: str, placement: Placement) -> Placement:
         """Return the placement of a new item as the operator's decisions have it."""
@@ -109,10 +127,12 @@ class Decided:
         return own.feed not in ("", self._feed) and own.fingerprint != item.fingerprint.hex()
 
 
-def not_permitted(withdrawal: Decision | None, own: Decision | None) -> Decision | None:
+def not_permitted(withdrawal: Decision | None, own: Decision | None, item: Item | None) -> Decision | None:
     """Return a withdrawal, None when the operator has permitted the copy itself since, a hold until a time
-    included."""
+    included: the text of the item, or, with None for it, any."""
     if withdrawal is None or own is None or own.at < withdrawal.at:
+        return withdrawal
+    if item is not None and own.fingerprint not in ("", item.fingerprint.hex()):
         return withdrawal
     return None if own.trigger in PERMITS or own.release is not None else withdrawal
 
@@ -133,23 +153,57 @@ class Copies:
     def __init__(self, withdrawn: Sequence[Decision], steps: int = similar.STEPS_MAX) -> None:
         self._withdrawn = sorted(withdrawn, key=lambda each: each.at)
         self._pieces = [similar.pieces(each.signature) for each in self._withdrawn]
-        self._at = {each.link: number for number, each in enumerate(self._withdrawn) if each.link}
+        self._at = _numbers(each.link for each in self._withdrawn)
+        self._titled = _numbers(each.title for each in self._withdrawn)
         self._with = _by_piece(self._pieces)
         self._steps = steps  # left
 
-    def of(self, item: Item) -> Decision | None:
+    def __bool__(self) -> bool:
+        """Return whether there is any withdrawn release."""
+        return bool(self._withdrawn)
+
+    def of(self, item: Item, source: str) -> Decision | None:
         """Return the last withdrawal of a release at the address of an item, or with a text that says the
         same or is an extract of the other one."""
-        return self.like(item.title, item.key(KeyKind.LINK), item.signature)
-
-    def like(self, title: str, link: bytes | None, signature: bytes) -> Decision | None:
-        """Return the same for these values of an item."""
         if not self._withdrawn:
             return None
+        return self.last(self.said_by(item, source) | self.at(item.key(KeyKind.LINK)))
+
+    def last(self, found: Set[int]) -> Decision | None:
+        """Return the last of these withdrawals."""
+        return self._withdrawn[max(found)] if found else None
+
+    def named(self, found: Set[int]) -> Sequence[Decision]:
+        """Return these withdrawals."""
+        return [self._withdrawn[each] for each in found]
+
+    def at(self, link: bytes | None) -> Set[int]:
+        """Return the releases at an address."""
+        return self._at.get(link_text(link), frozenset())
+
+    def said(self, title: str, signature: bytes, source: str) -> Set[int]:
+        """Return the releases that share enough sentences with a text of a source."""
         pieces, digest = similar.pieces(signature), similar.title_digest(title)
-        found = {release for release in self._near(pieces) if self._agrees(release, pieces, digest)}
-        last = max(found | {self._at.get(link_text(link), -1)})
-        return None if last < 0 else self._withdrawn[last]
+        near = self._near(pieces) | self._titled.get(digest, frozenset())
+        return {each for each in near if self._agrees(each, pieces, digest, source)}
+
+    def said_by(self, item: Item, source: str) -> Set[int]:
+        """Return the same for an item, and releases of its title with the same day or nearly its words."""
+        said = {*self.said(item.title, item.signature, source)}
+        titled = (
+            self._titled.get(similar.title_digest(item.title), frozenset()) if item.title else frozenset()
+        )
+        if not (left := titled - said):
+            return said
+        day, words = day_text(item), similar.words(item.text)
+        is_long = len(similar.pieces(item.signature)) > FEW_PIECES
+        for each in left:
+            release = self._withdrawn[each]
+            if (day and release.day == day) or (
+                not (is_long or len(self._pieces[each]) > FEW_PIECES) and similar.near(words, release.words)
+            ):
+                said.add(each)
+        return said
 
     def _near(self, pieces: Set[int]) -> set[int]:
         """Return the releases that may share enough sentences.
@@ -168,15 +222,28 @@ class Copies:
                 found.add(release)
         return found
 
-    def _agrees(self, release: int, pieces: Set[int], title: str) -> bool:
+    def _agrees(self, release: int, pieces: Set[int], title: str, source: str) -> bool:
         """Return whether a release shares enough sentences; beyond the steps it counts as one: the item is
         held, not published unseen."""
         few = min(len(pieces), len(self._pieces[release]))
         self._steps -= few
         if self._steps < 0:
             return True
-        enough = 1 if self._withdrawn[release].title == title else PIECES_MIN
-        return few >= enough and len(pieces & self._pieces[release]) >= similar.SHARED_MIN * few
+        shared = len(pieces & self._pieces[release])
+        if self._withdrawn[release].title == title:
+            return shared >= (1 if few <= FEW_PIECES else similar.SHARED_MIN * few)
+        if self._withdrawn[release].source != source and shared < EMBEDDED_MIN * len(pieces):
+            return False
+        return few >= PIECES_MIN and shared >= similar.SHARED_MIN * few
+
+
+def _numbers(values: Iterable[str]) -> Mapping[str, frozenset[int]]:
+    """Return the places of each value but ""."""
+    found: dict[str, set[int]] = defaultdict(set)
+    for number, value in enumerate(values):
+        if value:
+            found[value].add(number)
+    return {value: frozenset(numbers) for value, numbers in found.items()}
 
 
 def _by_piece(releases: Sequence[Set[int]]) -> Mapping[int, Sequence[int]]:

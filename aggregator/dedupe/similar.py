@@ -5,6 +5,7 @@ What of a text is compared, how and at what cost is known here alone.
 
 from hashlib import blake2b
 from heapq import nsmallest
+from itertools import islice
 from struct import pack, unpack
 from zlib import crc32
 
@@ -13,6 +14,8 @@ PIECES_MAX = 2_000  # of a text; the last is all the rest, so that no difference
 SHORT_BYTES = 64  # of a folded text; below it proves nothing
 SHARED_MIN = 0.8  # share of the shorter text's pieces that the longer one must hold
 SUMMARY_BYTES = 8
+WORDS_MAX = 100  # different ones of a text, the first
+WORD_DIGITS = 8
 SKETCH_PIECES = 32  # of a text that is a tenth of another, one is among them 29 times of 30
 SIGNATURE_BYTES_MAX = SUMMARY_BYTES + PIECES_MAX * PIECE_BYTES
 # Of one poll. A step is a piece looked at: 90 ns at most on a core of 2024, so that all take 50 ms at most.
@@ -51,6 +54,22 @@ def signature(text: str, summary: str = "") -> bytes:
     sentences = dict.fromkeys(map(crc32, whole.split(b"\n", PIECES_MAX - 1)))
     sentences.pop(0, None)  # of an empty line
     return digest + pack(f"<{len(sentences)}I", *sentences)
+
+
+def words(text: str) -> str:
+    """Return the CRC-32 of the first WORDS_MAX different words of a plain text, WORD_DIGITS hexadecimal
+    digits each."""
+    found = dict.fromkeys(folded(text.replace(" ", "\n")).split())
+    return "".join(f"{crc32(word):08x}" for word in islice(found, WORDS_MAX))
+
+
+def near(one: str, other: str) -> bool:
+    """Return whether of the words of two texts all but a share are the same, or all but one."""
+    ones, others = (
+        {each[n : n + WORD_DIGITS] for n in range(0, len(each), WORD_DIGITS)} for each in (one, other)
+    )
+    shared, many = len(ones & others), max(len(ones), len(others))
+    return shared >= SHARED_MIN * many or (bool(ones and others) and shared >= many - 1)
 
 
 def is_sound(signature: bytes) -> bool:

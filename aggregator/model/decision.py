@@ -34,8 +34,9 @@ class Decision:
     kind and the digest of its lookup key. `release` is when an item that was held goes live, `version` the
     one that a release approves, or that is struck; `approves`: the item was live. `fingerprint` is that of
     the text decided on. `link`, the digest of the address ("" for none and for a home page), `title`, that of
-    the folded title, and `signature` are of a withdrawn release, by which copies of it are recognised, else
-    empty. All digests are hexadecimal. Of older lines the id alone is known.
+    the folded title, `day`, that of title and date ("" without a date), `words`, those of the first words of
+    the text, and `signature` are of a withdrawn release, by which copies of it are recognised, else empty.
+    All digests are hexadecimal. Of older lines the id alone is known.
     """
 
     item: str
@@ -52,6 +53,8 @@ class Decision:
     fingerprint: str = ""
     link: str = ""
     title: str = ""
+    day: str = ""
+    words: str = ""
     signature: bytes = b""
 
 

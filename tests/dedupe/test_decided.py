@@ -5,8 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.dedupe.decided import Copies, Decided, feed_digest, key_text, link_text, releases
-from aggregator.dedupe.similar import SKETCH_PIECES, pieces, sketch, title_digest
+from aggregator.dedupe.decided import Copies, Decided, day_text, feed_digest, key_text, link_text, releases
+from aggregator.dedupe.similar import SKETCH_PIECES, near, pieces, sketch, title_digest, words
 from aggregator.model import (
     Claim,
     Decision,
@@ -29,6 +29,7 @@ TEXT = (
 )
 BRIDGE = entry("Bridge opens", "b", "https://ministry.example/bridge", body=TEXT)
 MOVED = entry("Bridge opens", "c", "https://wire.example/bridge", body=TEXT)
+TODAY = entry("Bridge opens today", "c", "https://wire.example/bridge", body=TEXT)
 OTHER = entry(
     "School closes", "s", "https://ministry.example/school", body="<p>Closed. For ever. Really so.</p>"
 )
@@ -67,6 +68,8 @@ def withdrawn(said_by: Entry, name: str = "gone", at: datetime = NOON) -> Decisi
         item=name,
         link=link_text(item.key(KeyKind.LINK)),
         title=title_digest(item.title),
+        day=day_text(item),
+        words=words(item.text),
         signature=item.signature,
     )
 
@@ -186,14 +189,14 @@ def test_a_copy_that_the_operator_has_permitted_since_is_no_longer_held(trigger:
 
 
 def test_a_hold_until_a_time_permits_a_copy_from_then_on_and_one_without_does_not() -> None:
-    hold = decided(OTHER, Trigger.HOLD, NOON + HOUR)
+    hold = decided(MOVED, Trigger.HOLD, NOON + HOUR)
     assert edited(OTHER, MOVED, replace(hold, release=NOON + DAY)) == ""
     assert edited(OTHER, MOVED, hold) == "gone"
 
 
 def test_the_last_of_several_withdrawals_is_named() -> None:
     gone = [withdrawn(BRIDGE, "later", NOON + HOUR), withdrawn(BRIDGE, "first")]
-    found = Copies(gone).of(of(MOVED))
+    found = Copies(gone).of(of(MOVED), "wire")
     assert found is not None
     assert found.item == "later"
 
@@ -207,21 +210,21 @@ def numbered(*numbers: int) -> Entry:
 
 def test_sentences_of_several_withdrawn_releases_together_make_no_copy() -> None:
     gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
-    assert Copies(gone).of(of(numbered(3, 4, 5, 6, 7))) is None
-    assert Copies(gone).of(of(numbered(1, 2, 3, 4, 6))) == gone[0]
+    assert Copies(gone).of(of(numbered(3, 4, 5, 6, 7)), "wire") is None
+    assert Copies(gone).of(of(numbered(1, 2, 3, 4, 6)), "wire") == gone[0]
 
 
 def test_beyond_the_steps_an_item_that_may_be_a_copy_counts_as_one() -> None:
     gone = [withdrawn(numbered(1, 2, 3, 4, 5), "one"), withdrawn(numbered(6, 7, 8, 9, 10), "two")]
-    assert Copies(gone, steps=9).of(of(numbered(3, 4, 5, 6, 7))) is not None
-    assert Copies(gone, steps=10).of(of(numbered(3, 4, 5, 6, 7))) is None
-    assert Copies(gone, steps=0).of(of(OTHER)) is None
+    assert Copies(gone, steps=9).of(of(numbered(3, 4, 5, 6, 7)), "wire") is not None
+    assert Copies(gone, steps=10).of(of(numbered(3, 4, 5, 6, 7)), "wire") is None
+    assert Copies(gone, steps=0).of(of(OTHER), "wire") is None
 
 
 def test_boilerplate_of_withdrawn_releases_takes_no_steps() -> None:
     boilerplate = range(100, 110)
     gone = [withdrawn(numbered(*range(20 * n, 20 * n + 20), *boilerplate), str(n)) for n in range(10, 20)]
-    assert Copies(gone, steps=0).of(of(numbered(*range(20), *boilerplate))) is None
+    assert Copies(gone, steps=0).of(of(numbered(*range(20), *boilerplate)), "wire") is None
 
 
 def edited(before: Entry, after: Entry, own: Decision | None = None, **state: object) -> str:
@@ -251,7 +254,80 @@ def test_an_edit_of_an_item_that_does_not_go_live_by_itself_is_left() -> None:
 
 
 def test_an_edit_of_an_item_that_was_released_since_is_published() -> None:
-    assert edited(OTHER, MOVED, decided(OTHER, Trigger.RELEASE, NOON + HOUR)) == ""
+    assert edited(OTHER, MOVED, decided(MOVED, Trigger.RELEASE, NOON + HOUR)) == ""
+    again = {"state": State.HELD, "reinstated": True}
+    assert edited(MOVED, TODAY, decided(MOVED, Trigger.REINSTATE, NOON + HOUR), **again) == ""
+
+
+def test_a_release_of_another_text_permits_no_edit_into_a_withdrawn_one() -> None:
+    for trigger in (Trigger.RELEASE, Trigger.REINSTATE):
+        assert edited(OTHER, MOVED, decided(OTHER, trigger, NOON + HOUR)) == "gone"
+        assert placed(
+            MOVED, replace(decided(OTHER, trigger, NOON + HOUR), key="2:c"), withdrawn(BRIDGE)
+        ).copy_of
+    again = {"state": State.HELD, "reinstated": True}
+    assert edited(OTHER, MOVED, decided(OTHER, Trigger.REINSTATE, NOON + HOUR), **again) == "gone"
+
+
+def test_an_item_at_the_address_with_another_text_was_no_copy() -> None:
+    there = replace(OTHER, link=BRIDGE.link)
+    assert edited(there, replace(MOVED, link=BRIDGE.link)) == "gone"
+    body = "<p>Closed. For good. Really so.</p>"
+    assert edited(there, entry("School closes", "s", BRIDGE.link, body=body)) == ""
+
+
+LINES = {
+    "title alone": ("", ""),
+    "a short text": ("It is open to all at last.", "It is open to all at last."),
+    "a short text, a word changed": ("It is open to all at last.", "It is open to all at noon."),
+    "a sentence, a word changed": (
+        "The hospital recalls a batch of infusion pumps after a fault was found.",
+        "The hospital recalls a lot of infusion pumps after a fault was found.",
+    ),
+    "three sentences, a word changed": (
+        "The ministry announced a new programme today. It is funded with nine million. It begins in March.",
+        "The ministry announced a new programme today. It is funded with ten million. It begins in March.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("before", "after"), LINES.values(), ids=LINES)
+def test_a_short_release_under_the_same_title_is_a_copy_on_any_day(before: str, after: str) -> None:
+    gone = withdrawn(entry("Bridge opens", "b", "https://ministry.example/b", body=before))
+    later = (NOON + DAY).isoformat()
+    copy = entry("BRIDGE opens", "c", "https://ministry.example/c", body=after, published=later)
+    assert placed(copy, gone=gone).copy_of == "gone"
+    other = entry("Ferry", "c", "https://ministry.example/c", body=after, published=later)
+    assert placed(other, gone=gone) == PLACED
+
+
+def test_another_text_under_the_same_title_is_a_copy_on_the_same_day_alone() -> None:
+    def titled(body: str, at: datetime | None) -> Entry:
+        date = at.isoformat() if at else ""
+        return entry("Minutes", body, f"https://ministry.example/{len(body)}", body=body, published=date)
+
+    for text in ("The school has closed.", TEXT):
+        gone = withdrawn(titled("Nine members met and spoke of a bridge.", NOON))
+        assert placed(titled(text, NOON), gone=gone).copy_of == "gone"
+        assert placed(titled(text, NOON + DAY), gone=gone) == PLACED
+        assert placed(titled(text, None), gone=replace(gone, day="")) == PLACED
+    assert placed(titled("Closed.", NOON + DAY), gone=withdrawn(titled(TEXT, NOON))) == PLACED
+
+
+def test_words_are_near_when_all_but_one_or_a_fifth_are_the_same() -> None:
+    assert near(words("one two"), words("One, three"))
+    assert near(words("a b c d e f g h i j"), words("a b c d e f g h k l"))
+    assert not near(words("a b c d e f g h i j"), words("a b c d e f g k l m"))
+    assert near("", "")
+    assert not near("", words("one"))
+
+
+def test_boilerplate_that_another_source_lists_alone_holds_no_release_that_ends_in_it() -> None:
+    about = withdrawn(numbered(1, 2, 3))
+    release = numbered(10, 11, 12, 13, 1, 2, 3)
+    assert placed(release, gone=about) == PLACED
+    assert placed(numbered(10, 11, 1, 2, 3), gone=about).copy_of == "gone"
+    assert placed(release, gone=replace(about, source=HERE.id)).copy_of == "gone"
 
 
 def test_a_key_is_told_with_its_kind() -> None:

@@ -212,15 +212,72 @@ def test_a_home_page_identifies_no_withdrawn_release(storage: Storage) -> None:
     assert named(storage, "News 10").state is State.LIVE
 
 
-def test_an_address_that_has_become_a_home_page_identifies_no_withdrawn_release(storage: Storage) -> None:
+def test_copies_listed_at_the_address_of_a_withdrawn_release_do_not_free_it(storage: Storage) -> None:
+    item, wire = given_withdrawn(storage)
+    wire.says(*(entry(f"News {n}", f"n{n}", item.item.url) for n in range(11)))
+    wire.says(entry("Other words", "o", item.item.url))
+    assert {each.state for each in _of(storage, "wire")} == {State.HELD}
+
+
+def test_items_of_another_source_make_no_home_page_of_the_address_of_a_release(storage: Storage) -> None:
+    given_origin(storage).says(BRIDGE)
+    wire = given_origin(storage, "wire")
+    wire.says(*(entry(f"News {n}", f"n{n}", BRIDGE.link) for n in range(11)))
+    decide(storage, named(storage, "Bridge opens"), Trigger.WITHDRAW)
+    wire.says(entry("Other words", "o", BRIDGE.link))
+    assert named(storage, "Other words").state is State.HELD
+
+
+def test_of_more_withdrawn_releases_than_fit_a_poll_all_come_back_held(storage: Storage) -> None:
+    def releases(name: str) -> list[Entry]:
+        texts = {
+            n: " ".join(f"Sentence {k} of release {n} says something." for k in range(5)) for n in range(210)
+        }
+        return [
+            entry(f"{name} {n}", f"{name}{n}", f"https://ministry.example/{name}{n}", body=f"<p>{text}</p>")
+            for n, text in texts.items()
+        ]
+
     origin = given_origin(storage)
-    home = "https://ministry.example/"
-    origin.says(entry("News", "n", home))
-    decide(storage, named(storage, "News"), Trigger.WITHDRAW)
-    origin.says(*(entry(f"News {n}", f"n{n}", home) for n in range(9)))
-    assert {each.state for each in all_items(storage)} == {State.WITHDRAWN, State.HELD}
-    origin.says(entry("News 10", "n10", home))
-    assert named(storage, "News 10").state is State.LIVE
+    origin.says(*releases("old"))
+    at = NOON + MINUTE
+    storage.items.apply_transitions(
+        [step(each, Trigger.WITHDRAW, reason="x", actor="tester", at=at) for each in all_items(storage)]
+    )
+    origin.says(*releases("new"), now=NOON + HOUR)
+    assert [each.item.title for each in all_items(storage) if each.state is State.LIVE] == []
+
+
+@pytest.mark.parametrize(
+    "triggers",
+    [[Trigger.HOLD], [Trigger.WITHDRAW], [Trigger.WITHDRAW, Trigger.REINSTATE]],
+    ids=["hold", "withdraw", "reinstate"],
+)
+def test_a_decision_on_the_same_id_of_another_organisation_keeps_a_withdrawal(
+    storage: Storage, triggers: list[Trigger]
+) -> None:
+    origin = given_origin(storage)
+    origin.says(BRIDGE)
+    item = named(storage, "Bridge opens")
+    decide(storage, item, Trigger.WITHDRAW)
+    forgotten(storage)
+    another = replace(origin.source, feed="https://another.example/feed")
+    added(storage, another, entry("Fish", "b", "https://another.example/b"))
+    assert named(storage, "Fish").id == item.id
+    decide(storage, named(storage, "Fish"), *triggers, after=90)
+    storage.admin.sync(config(another, source("agency")), NOON + 2 * HOUR)
+    SourceDriver(storage, source("agency")).says(COPY, now=NOON + 2 * HOUR)
+    assert named(storage, "Bridge opens").state is State.HELD
+
+
+def test_a_reinstatement_after_the_feed_has_moved_takes_the_withdrawal_back(storage: Storage) -> None:
+    given_origin(storage)
+    item, wire = given_withdrawn(storage)
+    moved = replace(source("ministry"), feed="https://ministry.example/moved")
+    storage.admin.sync(config(moved, wire.source), NOON + HOUR)
+    decide(storage, item, Trigger.REINSTATE, after=90)
+    wire.says(COPY, now=NOON + 2 * HOUR)
+    assert [each.state for each in _of(storage, "wire")] == [State.LIVE]
 
 
 def test_holds_and_releases_since_the_backup_are_repeated(tmp_path: Path) -> None:

@@ -4,14 +4,14 @@ item again. Called inside transactions.
 A row outlives its item: a source that is forgotten and added again finds what was decided.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any
 
 from aggregator.dedupe import similar, within
-from aggregator.dedupe.decided import Copies, feed_digest, key_text, link_text, not_permitted
-from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS
-from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, Stored, Trigger
+from aggregator.dedupe.decided import Copies, day_text, feed_digest, key_text, link_text, not_permitted
+from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
+from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, State, Stored, Trigger
 from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
@@ -19,12 +19,17 @@ COLUMNS = tuple(each.name for each in fields(Decision))
 # An approval of a version, as another machine gave it meanwhile, undoes no withdrawal.
 PUT = f"""INSERT INTO decision (line, {", ".join(COLUMNS)})
     VALUES (:line, {", ".join(f":{name}" for name in COLUMNS)})
-    ON CONFLICT (item) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in ("line", *COLUMNS[1:]))}
+    ON CONFLICT (item, feed) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in ("line", *COLUMNS[1:]))}
     WHERE (excluded.at >= decision.at OR (excluded.trigger = '{Trigger.WITHDRAW}' AND decision.approves = 1))
     AND NOT (decision.trigger = '{Trigger.WITHDRAW}' AND excluded.approves = 1)"""
 # Releases that share sentences, those that share most first: boilerplate is in all of a source.
-NEAR = f"""SELECT item FROM (SELECT item, count(*) AS shared FROM withdrawn_piece WHERE piece {ints()}
-    GROUP BY item ORDER BY shared DESC, item LIMIT ?) AS near"""
+NEAR = f"""SELECT line FROM withdrawn_piece WHERE piece {ints()}
+    GROUP BY line ORDER BY count(*) DESC, line LIMIT ?"""
+NEAR_MAX = 10  # releases compared with an item by their sentences; beyond, one with fewer common ones
+# A reinstatement takes back the last withdrawal of an item, whose feed may have moved since. One of the same
+# id by another organisation, which had the id of the source before, stays.
+TAKEN_BACK = f"""SELECT line FROM decision WHERE item = ? AND trigger = '{Trigger.WITHDRAW}' AND at <= ?
+    ORDER BY at DESC LIMIT 1"""
 
 
 def last_line(db: Connection) -> int:
@@ -46,16 +51,27 @@ def read(db: Connection, claim: Claim, items: Sequence[Item]) -> Decisions:
 
 
 def _withdrawn(db: Connection, items: Sequence[Item]) -> tuple[Decision, ...]:
-    """Return withdrawn releases at the address of an item, unless it is a home page, or that share sentences
-    with one; of the latter CANDIDATES_MAX."""
+    """Return withdrawn releases at the address of an item, unless it was a home page, of its title, or that
+    share sentences with it; of the last NEAR_MAX for each item."""
     links = {link for item in items if (link := item.key(KeyKind.LINK)) is not None}
-    pieces = {piece for item in items for piece in similar.sketch(item.signature)}
+    titles = {similar.title_digest(item.title) for item in items if item.title}
     found = [
         *db.execute(f"SELECT * FROM decision WHERE link {texts()}", (as_json(map(link_text, links)),)),
-        *db.execute(f"SELECT * FROM decision WHERE item IN ({NEAR})", (as_json(pieces), CANDIDATES_MAX)),
+        *db.execute(f"SELECT * FROM decision WHERE title {texts()}", (as_json(sorted(titles)),)),
+        *db.execute(f"SELECT * FROM decision WHERE line {ints()}", (as_json(_near(db, items)),)),
     ]
-    releases = {row["item"]: rows.value(Decision, row) for row in found}
-    return tuple(_at_own_address(db, each) for each in releases.values())
+    return tuple({row["line"]: rows.value(Decision, row) for row in found}.values())
+
+
+def _near(db: Connection, items: Sequence[Item]) -> Set[int]:
+    """Return the lines of withdrawn releases that share sentences with an item."""
+    sketches = [similar.sketch(item.signature) for item in items]
+    pieces = as_json({piece for each in sketches for piece in each})
+    found = db.execute(f"SELECT DISTINCT piece FROM withdrawn_piece WHERE piece {ints()}", (pieces,))
+    withdrawn = {row["piece"] for row in found}
+    shared = {tuple(piece for piece in each if piece in withdrawn) for each in sketches} - {()}
+    near = (db.execute(NEAR, (as_json(each), NEAR_MAX)) for each in shared)
+    return {row["line"] for found in near for row in found}
 
 
 def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
@@ -66,36 +82,49 @@ def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
     kept = signatures.kept(db, [each.number for each in items])
     signed = [replace(each.item, signature=kept.get(each.number, b"")) for each in items]
     found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (as_json(each.id for each in items),))
-    own = {row["item"]: rows.value(Decision, row) for row in found}
+    decided = sorted((rows.value(Decision, row) for row in found), key=lambda each: each.at)
+    own = {each.item: each for each in decided}  # the last
     withdrawn = Copies(_withdrawn(db, signed))
     return {
         each.number: withdrawal.item
         for each, item in zip(items, signed, strict=True)
-        if (withdrawal := not_permitted(withdrawn.of(item), own.get(each.id))) is not None
+        if (withdrawal := not_permitted(withdrawn.of(item, each.source), own.get(each.id), item)) is not None
     }
 
 
-def _at_own_address(db: Connection, release: Decision) -> Decision:
-    """Return a release without its address if that has become a home page."""
-    link = bytes.fromhex(release.link)
-    return replace(release, link="") if link and _is_crowded(db, link) else release
-
-
-def _is_crowded(db: Connection, link: bytes) -> bool:
-    found = db.execute("SELECT 1 FROM item WHERE link = ? LIMIT ?", (link, ITEMS_PER_ADDRESS))
+def _is_crowded(db: Connection, link: bytes, source: int) -> bool:
+    """Return whether an address is the home page of a source. Items of other sources, and held ones, prove
+    nothing: each of them could be listed to hide what was withdrawn there."""
+    found = db.execute(
+        f"SELECT 1 FROM item WHERE link = ? AND source = ? AND state <> '{State.HELD}' LIMIT ?",
+        (link, source, ITEMS_PER_ADDRESS),
+    )
     return len(found.fetchall()) == ITEMS_PER_ADDRESS
 
 
 def put(db: Connection, line: int, decision: Decision) -> None:
     """Store the decision of a line of the journal, unless a later one about the item is known."""
+    old = "SELECT line FROM decision WHERE item = ? AND feed = ?"
+    before = [row["line"] for row in db.execute(old, (decision.item, decision.feed))]
+    if decision.trigger is Trigger.REINSTATE:
+        before += _take_back(db, decision)
     stored = db.execute(f"{PUT} RETURNING item", {"line": line, **rows.columns(decision, *COLUMNS)})
     if stored.fetchone() is None:
         return
-    db.execute("DELETE FROM withdrawn_piece WHERE item = ?", (decision.item,))
+    db.execute(f"DELETE FROM withdrawn_piece WHERE line {ints()}", (as_json(before),))
     db.executemany(
-        "INSERT INTO withdrawn_piece (piece, item) VALUES (?, ?)",
-        [(piece, decision.item) for piece in similar.pieces(decision.signature)],
+        "INSERT INTO withdrawn_piece (piece, line) VALUES (?, ?)",
+        [(piece, line) for piece in similar.pieces(decision.signature)],
     )
+
+
+def _take_back(db: Connection, decision: Decision) -> list[int]:
+    """Delete the withdrawal that a reinstatement takes back, if it is kept under another feed, and return its
+    line."""
+    found = db.execute(TAKEN_BACK, (decision.item, rows.ms(decision.at))).fetchall()
+    lines = [row["line"] for row in found]
+    db.execute(f"DELETE FROM decision WHERE feed <> ? AND line {ints()}", (decision.feed, as_json(lines)))
+    return lines
 
 
 def described(db: Connection, triggers: Mapping[int, Trigger]) -> Mapping[int, dict[str, Any]]:
@@ -119,10 +148,12 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
     }
     if trigger is not Trigger.WITHDRAW:
         return marks
-    made = row["pieces"]
+    made, link = row["pieces"], row["link"]
     return {
         **marks,
-        "link": "" if row["link"] is None or _is_crowded(db, row["link"]) else link_text(row["link"]),
+        "link": "" if link is None or _is_crowded(db, link, row["source"]) else link_text(link),
         "title": similar.title_digest(item.title),
+        "day": day_text(item),
+        "words": similar.words(item.text),
         "signature": signatures.of(item) if made is None else made,
     }

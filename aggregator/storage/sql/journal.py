@@ -21,7 +21,16 @@ from aggregator.storage.sql.engine import Connection, one
 
 AUTHORITY = "authority"
 FORGET = "forget"  # in place of a trigger: the removal of a source
-RECOGNISED = ("source", "feed", "key", "fingerprint", "link", "title")  # as `Decision` has them
+RECOGNISED = (
+    "source",
+    "feed",
+    "key",
+    "fingerprint",
+    "link",
+    "title",
+    "day",
+    "words",
+)  # as `Decision` has them
 
 
 def fix_authority(db: Connection, publication_url: str, now: datetime) -> None:

@@ -117,12 +117,12 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             = substr(title, 1, length(title) - 1)""",
         "UPDATE revision SET title = '' WHERE item IN (SELECT number FROM item WHERE untitled = 1)",
     ),
-    # The last decision of the operator about each item, derived from the journal, with what tells the item
-    # again after it was removed, and the sentences of withdrawn releases, by which copies are found.
+    # The last decision of the operator about each item of a feed, derived from the journal, with what tells
+    # the item again after it was removed, and the sentences of withdrawn releases, by which copies are found.
     "m020_decisions": (
         """CREATE TABLE decision (
-            item TEXT PRIMARY KEY,
-            line INTEGER NOT NULL,
+            line INTEGER PRIMARY KEY,
+            item TEXT NOT NULL,
             trigger TEXT NOT NULL,
             reason TEXT NOT NULL,
             actor TEXT NOT NULL,
@@ -136,16 +136,20 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             fingerprint TEXT NOT NULL,
             link TEXT NOT NULL,
             title TEXT NOT NULL,
+            day TEXT NOT NULL,
+            words TEXT NOT NULL,
             signature BLOB NOT NULL
         ) STRICT""",
+        "CREATE UNIQUE INDEX decision_item ON decision (item, feed)",
         "CREATE INDEX decision_key ON decision (key)",
         "CREATE INDEX decision_link ON decision (link)",
+        "CREATE INDEX decision_title ON decision (title)",
         """CREATE TABLE withdrawn_piece (
             piece INTEGER NOT NULL,
-            item TEXT NOT NULL REFERENCES decision (item),
-            PRIMARY KEY (piece, item)
+            line INTEGER NOT NULL,
+            PRIMARY KEY (piece, line)
         ) STRICT""",
-        "CREATE INDEX withdrawn_piece_item ON withdrawn_piece (item)",
+        "CREATE INDEX withdrawn_piece_line ON withdrawn_piece (line)",
     ),
     # Numbers of versions; the version of an item that waits for approval; digests of struck ones, by the id
     # of the item, which a restore or a new import does not change.

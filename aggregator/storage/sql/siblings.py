@@ -1,9 +1,10 @@
 """Siblings of an item: what the operator may have to withdraw besides it. For commands, not for polls."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from aggregator.dedupe.decided import Copies
-from aggregator.model import Decision, KeyKind, State, Stored, Trigger
+from aggregator.model import Decision, State, Stored, Trigger
 from aggregator.storage.sql import decisions, signatures, values
 from aggregator.storage.sql.engine import Connection, as_json, ints
 from aggregator.storage.sql.selection import ITEM
@@ -34,6 +35,6 @@ def read(db: Connection, item: Stored, titled: Iterable[Stored]) -> tuple[Stored
         and each.state is not State.WITHDRAWN
         and (
             (item.story is not None and each.story == item.story)
-            or copies.like(each.item.title, each.item.key(KeyKind.LINK), known.get(each.number, b""))
+            or copies.of(replace(each.item, signature=known.get(each.number, b"")), each.source)
         )
     )

@@ -142,9 +142,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
-    from aggregator.cli import items
+    from aggregator.cli import show as shown
 
-    items.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
+    shown.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
 
 
 for command in (

@@ -14,6 +14,7 @@ from aggregator import config as configuration
 from aggregator.cli.add import _edited, _name
 from aggregator.config.values import slugify
 from aggregator.storage import stored_feeds
+from tests import engines
 from tests.cli.conftest import Command
 from tests.running import COMMAND, Site, feed, item, json_of
 from tests.server import HttpServer, answer, http_server_in_thread, redirect
@@ -259,6 +260,7 @@ def test_check_live_lists_the_items_to_import_and_stores_nothing(
     here: Site, command: Command, harbour: HttpServer
 ) -> None:
     here.sources({"file": "file:press.xml", "web": harbour.url("/press.rss"), "none": harbour.url("/none")})
+    engines.remove(here.store)
     said = command("check", "--live")
     assert said.code == 1
     assert said.out.count("would import 'Releases of the Harbour Office'") == 2

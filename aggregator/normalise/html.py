@@ -47,6 +47,8 @@ _UNWRAPPED_NAMES = """
     input label legend link main map marquee menu meta nav nobr object output param plaintext progress rb rtc
     search slot strike tt xmp math
 """
+# `<press@example.org>` and `<https://example.org/>` are written by people: no element has such a name.
+_ADDRESS_IN_BRACKETS = re.compile(r"""<(?=https?://|[^\s<>@/"'=]{1,64}@)""")
 # Formulas, frames, objects, `noscript` and `strike`: the beginnings of their names.
 _REWRITTEN = re.compile(r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI])")
 _VOID = {"base", "frame", "input", "link", "meta", "param"}
@@ -102,6 +104,8 @@ def sanitise(body: Markup, base: str) -> Safe:
     is_html = body.is_html and not _is_plain(value)
     if is_html:
         markup = disclaimers.without(value)
+        if "@" in markup or "<http" in markup:
+            markup = _ADDRESS_IN_BRACKETS.sub("&lt;", markup)
         if _REWRITTEN.search(markup):
             markup = embedded.rewritten(formulas.rewritten(markup), base)
     else:

@@ -525,6 +525,11 @@ def test_what_its_origin_hides_is_not_shown(raw: str, safe: str) -> None:
         ("a\n\nb &amp; c", "<p>a</p>\n<p>b &amp; c</p>"),
         ("a\n\n<b>b</b>", "a\n\n<b>b</b>"),
         ("a &amp; b", "a &amp; b"),
+        (
+            "<p>Contact: Press <press@bar.example>, see <https://bar.example/></p>",
+            "<p>Contact: Press &lt;press@bar.example&gt;, see &lt;https://bar.example/&gt;</p>",
+        ),
+        ('<p title="a@b">c</p>', '<p title="a@b">c</p>'),
         ("<select committee> reports", "<p>reports</p>"),
         ("<select committee> reports<!-- not this -->", ""),
         ("<select committee> reports<p hidden>not this</p>", ""),

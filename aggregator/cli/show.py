@@ -98,7 +98,7 @@ def _stands(item: Stored) -> str:
 
 
 def _waiting(item: Stored) -> str:
-    """Return what waits beside an item, and how to read it; "" for nothing."""
+    """Return the notice of a version that waits for approval, with the command that shows it; "" for none."""
     if item.pending is None or _waits(item):
         return ""
     return f"version {item.pending} for approval: `publicwire show {item.id} --version {item.pending} --text`"

@@ -1,4 +1,4 @@
-"""What the addresses in an item say of an edit. Files and links are signed anew at each request: neither a
+"""Edits as told by the addresses in an item. Files and links are signed anew at each request: neither a
 signature nor a query value that varies from poll to poll is a correction. Pure."""
 
 from collections.abc import Collection, Sequence
@@ -12,7 +12,7 @@ VOLATILE_MAX = 50  # parameters learnt of one source
 
 
 class Kind(Enum):
-    """How an item differs from the stored one."""
+    """Difference of an item from the stored one."""
 
     SAME = auto()
     REFRESHED = auto()  # only in what means nothing: its addresses are replaced silently

@@ -36,7 +36,7 @@ def decide(
     place: Place,
     is_foreign: Callable[[str], bool] = lambda guid: False,
 ) -> Changes:
-    """Return what one document does to the items of its source.
+    """Return the changes of a source's items by one document.
 
     `is_foreign` says of a guid that it speaks for the domains of another source.
     """

@@ -35,7 +35,7 @@ PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
 
 
 def feed_digest(feed: str) -> str:
-    """Return what tells a feed again, whatever the id of its source, without its secrets."""
+    """Return a digest that identifies a feed under any id of its source, without its secrets."""
     return blake2b(feed.encode(errors="replace"), digest_size=16).hexdigest()
 
 
@@ -55,7 +55,7 @@ def day_text(item: Item) -> str:
 
 
 class Decided:
-    """What the operator has decided on the items of one document."""
+    """Decisions of the operator on the items of one document."""
 
     def __init__(self, known: Decisions, claim: Claim) -> None:
         self._copies = Copies(known.withdrawn)

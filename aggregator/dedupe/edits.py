@@ -42,7 +42,7 @@ def decide(
     now: datetime,
     place: Place,
 ) -> tuple[Edit, ...]:
-    """Return what one document does to the items that are known."""
+    """Return the edits of known items by one document."""
     members: dict[int | None, list[Candidate]] = defaultdict(list)
     for each in known.members:
         members[each.story].append(each)
@@ -63,7 +63,7 @@ def decide(
 
 @dataclass(frozen=True, slots=True)
 class _Poll:
-    """What all edits of a poll are decided by."""
+    """Input of the decision on all edits of a poll."""
 
     decisions: Decided
     mode: Mode
@@ -74,7 +74,7 @@ class _Poll:
 
 
 def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
-    """Return what to do to a known item, None for nothing.
+    """Return the edit of a known item, None for none.
 
     A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
     them.

@@ -183,7 +183,7 @@ class Address:
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """What a store keeps of the configuration last applied to it: all that its outputs show."""
+    """The part of the configuration last applied that a store keeps: everything its outputs show."""
 
     publication: Publication
     sources: tuple[Source, ...]  # with the settings that the store keeps, else defaults

@@ -58,7 +58,7 @@ def _text(formula: str) -> str:
 
 
 def _before(name: str, parent: str, number: int) -> str:
-    """Return what stands before the child `number` (from 1) of `parent`."""
+    """Return the text before the child `number` (from 1) of `parent`."""
     shift = _SHIFTS.get(parent, ())[number - 2 : number - 1] if number > 1 else ()
     start = f"<{shift[0]}>" if shift else "/" if parent == "mfrac" and number == 2 else ""
     group = "(" if name == "mrow" and parent == "mfrac" else ""

@@ -87,7 +87,7 @@ def without_hidden(clean: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Effect:
-    """What an open element does to what is in it; `strikes`: it alone strikes its text out."""
+    """Effect of an open element on its content; `strikes`: it alone strikes its text out."""
 
     drops: bool = False
     drops_images: bool = False

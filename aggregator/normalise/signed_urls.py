@@ -61,7 +61,7 @@ def identifying(url: str) -> str:
 
 
 def digests(substance: str, urls: Iterable[str], shown: Iterable[str]) -> tuple[tuple[str, str], ...]:
-    """Return what tells a change of query values from others; () if no URL has a query.
+    """Return digests by which a change of query values alone is recognised; () if no URL has a query.
 
     SHAPE digests the substance and the `urls` without the values in their queries, ADDRESSES all that is
     `shown`, PARAMETER and a name the values of that parameter, but for those of signatures.

@@ -31,7 +31,7 @@ ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertK
 
 
 def judged(result: PollResult) -> Mapping[AlertKind, str]:
-    """Return what a poll shows of each kind of alert: its sentence while it holds, "" when it is over.
+    """Return the sentence of each kind of alert after a poll while it holds, "" when it is over.
 
     The poll says nothing of kinds that are missing.
     """

@@ -19,7 +19,7 @@ HELD = "beyond the budget of items a day"
 def within(
     changes: Changes, spent: Spent, budget: Budget, *, first_import: bool, now: datetime
 ) -> tuple[Changes, Spent, OverBudget | None]:
-    """Return what of the changes is stored, what the source has spent then, and what was beyond its budget.
+    """Return the changes to store, the spent budget of the source, and the excess beyond it.
 
     What is not stored is not seen either: the next document that lists it has it read again. A day is one in
     UTC.

@@ -13,7 +13,7 @@ HELD_AGAIN_AFTER = timedelta(days=1)  # between two alerts of items that wait fo
 
 @dataclass(frozen=True, slots=True)
 class ServiceState:
-    """What was measured of a service."""
+    """Measurements of a service."""
 
     mistakes: str  # of an edited sources.yaml, a line each
     backup: str | None  # error of the last one; "": it was made; None: unknown

@@ -51,7 +51,7 @@ class Match:
 
 
 def match(configured: Sequence[Source], stored: Sequence[StoredSource]) -> tuple[Match, ...]:
-    """Return what each configured source is, in their order; no stored source is two of them."""
+    """Return the match of each configured source, in their order; no stored source is matched twice."""
     left = _Left(stored)
     found: dict[int, Match] = {}
     ways: Sequence[tuple[Callable[[StoredSource], str], Callable[[str], str]]] = (
@@ -134,7 +134,7 @@ def agreement(source: Source, stored: StoredSource) -> int:
 
 
 def _of_owner(source: Source, owner: StoredSource, left: _Left) -> Match:
-    """Return what a source with a new feed is whose id the store has: moved, or another one that took it."""
+    """Return the match of a source whose id is stored with another feed: moved, or another one."""
     if relocation.is_configured(source.feed, owner.relocation) or agreement(source, owner) > 0:
         return Match(source, left.take(owner))
     before = owner.doubt if owner.doubt.asked == source.feed else Doubt()
@@ -144,7 +144,7 @@ def _of_owner(source: Source, owner: StoredSource, left: _Left) -> Match:
 
 
 def _of_stranger(source: Source, left: _Left) -> Match:
-    """Return what a source is whose id and feed the store has not."""
+    """Return the match of a source whose id and feed are not stored."""
     provisional = left.provisional.get((source.id, source.feed))
     before = provisional.doubt if provisional else Doubt()
     if (answer := _answered(source, before, left)) is not None:

@@ -97,7 +97,7 @@ def plan(
     limits: Mapping[str, HostLimit],
     now: datetime,
 ) -> Plan:
-    """Return what brings the stored sources in line; `limits` are the rate-limited hosts at `now`."""
+    """Return the changes that bring stored sources in line; `limits` are the rate-limited hosts at `now`."""
     matches = source_match.match(configured, stored)
     kept = {each.present.number for each in matches if each.present is not None}
     gone = [each for each in stored if each.number not in kept]
@@ -165,7 +165,7 @@ def delayed(due: Due, limit: HostLimit | None) -> Due:
 def _change(
     found: Match, present: StoredSource, limits: Mapping[str, HostLimit], now: datetime
 ) -> Update | None:
-    """Return what changes a stored source; one in doubt about itself is only polled at the new address."""
+    """Return the change of a stored source; one in doubt about itself is only polled at the new address."""
     if found.doubt.former != present.number:
         return _update(found.source, present, found.doubt, limits, now=now)
     if found.doubt == present.doubt:

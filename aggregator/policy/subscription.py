@@ -160,7 +160,7 @@ def after_poll(
     *,
     is_new: bool,
 ) -> AfterPoll:
-    """Return what a successful poll means to the hub of its source.
+    """Return the decision about the hub of a source after a successful poll.
 
     Another hub is named (`advert`, None: the poll says nothing of hubs), or the poll found something new that
     the hub has not announced; `last_success` is when the poll before it succeeded.

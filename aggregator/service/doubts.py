@@ -38,7 +38,7 @@ async def settle(
 def _compare(
     claim: Claim, read: ReadResult, storage: Storage, config: Config, now: datetime, lease: timedelta
 ) -> tuple[tuple[str, ...], Claim | None]:
-    """Return what the document changes, in words, and the claim of the source then.
+    """Return the change by the document as a sentence, and the claim of the source after it.
 
     A claim that the change makes void is made anew within the same write: the source is due at once, and
     another poll would have it first.

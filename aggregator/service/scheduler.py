@@ -102,7 +102,7 @@ class Scheduler:
             self.notify(systemd.ALIVE)
 
     def load(self) -> str:
-        """Return what a tick waits for when it is late: "" while ticks run."""
+        """Return the step that a late tick waits for, "" while ticks run."""
         waits = self._pulse.waits()
         if waits < LATE_AFTER:
             return ""

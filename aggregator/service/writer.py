@@ -16,7 +16,7 @@ class Writer:
         self.finished = 0  # writes, failed ones included
 
     async def __call__(self, call: Callable[[], T]) -> T:
-        """Return what the call returns, or raise what it raises."""
+        """Return the result of the call, or raise its error."""
         try:
             return await asyncio.get_running_loop().run_in_executor(self._thread, call)
         finally:

@@ -76,7 +76,7 @@ class AdminStore:
         return source_ids.bound(config, stored)
 
     def applied(self) -> Applied | None:
-        """Return what the outputs show of the configuration last applied; None before the first."""
+        """Return the published part of the configuration last applied; None before the first."""
         with self._engine.reading() as db:
             return applied.read(db)
 
@@ -211,7 +211,7 @@ class AdminStore:
         return self._engine.backup(to)
 
     def check(self) -> tuple[str, ...]:
-        """Return what is wrong with the store, in words; empty when it is sound."""
+        """Return the faults of the store as sentences; empty when it is sound."""
         return self._engine.damage()
 
     def close(self) -> None:

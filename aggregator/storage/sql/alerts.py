@@ -52,7 +52,7 @@ def end(db: Connection, source: int, now: datetime) -> None:
 
 
 def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
-    """Return what was raised or cleared since the last call; the task of posting it becomes due.
+    """Return the alerts raised or cleared since the last call; the task of posting it becomes due.
 
     A task that waits, or rests after the last post, keeps its time. One that ended just when another alert
     was logged is made again at the next call.

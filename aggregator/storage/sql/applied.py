@@ -23,7 +23,7 @@ def record(db: Connection, config: Config) -> None:
 
 
 def read(db: Connection) -> Applied | None:
-    """Return what was kept; None before the first configuration of this version was applied."""
+    """Return the applied configuration; None before the first one of this version."""
     row = db.execute("SELECT value FROM meta WHERE key = ?", (KEY,)).fetchone()
     if row is None:
         return None

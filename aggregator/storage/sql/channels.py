@@ -195,7 +195,7 @@ def _settle(db: Connection, members: Sequence[Member], at: Stamp, *, newcomer: i
 
 
 def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
-    """Return which of these items stand in each channel."""
+    """Return the items, of those given, that stand in each channel."""
     shown: dict[str, set[int]] = defaultdict(set)
     for row in db.execute(
         f"""SELECT c.name, m.item FROM membership m JOIN channel c ON c.number = m.channel

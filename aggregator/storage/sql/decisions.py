@@ -38,7 +38,7 @@ def last_line(db: Connection) -> int:
 
 
 def read(db: Connection, claim: Claim, items: Sequence[Item]) -> Decisions:
-    """Return what the operator has decided that bears on these items of a source. Cheap without decisions."""
+    """Return the operator's decisions that concern these items of a source. Cheap without decisions."""
     line = last_line(db)
     if not line or not items:
         return Decisions(line)

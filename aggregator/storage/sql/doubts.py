@@ -1,4 +1,4 @@
-"""What answers the doubt about a source: the items that its document lists, or the operator."""
+"""Answers to the doubt about a source: by the items that its document lists, or by the operator."""
 
 from collections import Counter
 from dataclasses import replace

@@ -90,7 +90,7 @@ class Engine(Protocol):
         """Write a checked copy of this moment; returns its items."""
 
     def damage(self) -> tuple[str, ...]:
-        """Return what is wrong with the database, in words."""
+        """Return the faults of the database as sentences."""
 
     def close(self) -> None:
         """Close all connections."""

@@ -93,7 +93,7 @@ def read(*paths: Path) -> Journal:
 
 
 def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
-    """Return what the members of a line say; a new kind of decision is read here."""
+    """Return the decision in the members of a line; a new kind of decision is read here."""
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
@@ -148,7 +148,7 @@ def lacking(db: Connection, entries: Journal) -> Sequence[str]:
 
 
 def record(db: Connection, lines: Iterable[str]) -> None:
-    """Write lines into the table, and what they decide; one that is there already, as after a restore, stays.
+    """Write lines into the table with their decisions; one that is there already, as after a restore, stays.
 
     What a version before wrote, which kept no decisions, is carried over first.
     """
@@ -167,7 +167,7 @@ def record(db: Connection, lines: Iterable[str]) -> None:
 
 
 def _decide(db: Connection, number: int, line: str) -> None:
-    """Write what a line decides on an item."""
+    """Write the decision of a line on an item."""
     decision = _decided(json.loads(line))
     if isinstance(decision, Forgotten):
         return

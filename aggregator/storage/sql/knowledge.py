@@ -33,7 +33,7 @@ ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
 
 
 def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
-    """Return what the store knows of a document's items; `taken` are ids that turned out to be in use."""
+    """Return the stored knowledge about a document's items; `taken` are ids that turned out to be in use."""
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     known = () if claim.is_empty or not found.items else _known(db, claim, found, now)
@@ -124,7 +124,7 @@ class _Addresses:
 
 
 def _addresses(db: Connection, source: int, links: Sequence[bytes]) -> _Addresses:
-    """Return what is to be read of a document's addresses, given in its order: the newest first.
+    """Return the addresses to look up of a document, given in its order: the newest first.
 
     Counting the items at an address stops at ITEMS_PER_ADDRESS: a home page has any number of them (100,000
     in 500 ms; this 0.7 ms).
@@ -215,7 +215,7 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
 
 
 def taken(db: Connection, changes: Changes) -> frozenset[str]:
-    """Return those of the new items' ids that other items have."""
+    """Return the ids of new items that other items have."""
     ids = as_json(each for new in changes.new for each in (new.id, new.public_id))
     found = db.execute(
         f"""SELECT id FROM item WHERE id {texts(":ids")} UNION

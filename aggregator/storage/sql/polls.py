@@ -74,8 +74,8 @@ class PollStore:
             doubts.compare(db, claim, found)
 
     def knowledge(self, claim: Claim, found: ReadResult, now: datetime, taken: Set[str]) -> Knowledge:
-        """Return what one snapshot says of a document's items; `taken` are ids that turned out to be in
-        use. RejectedPoll as `record` has it."""
+        """Return the knowledge of one snapshot about a document's items; `taken` are ids that turned out
+        to be in use. RejectedPoll as `record` has it."""
         with _failing_the_poll(), self._engine.reading() as db:
             return knowledge.read(db, claim, found, now, taken)
 

@@ -103,8 +103,8 @@ class ItemStore:
             return row["seq"], moment(row["changed"])
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
-        """Return what a channel shows of its window, highest position first; at most ITEMS_MAX and the
-        corrected, of sources in turn."""
+        """Return the items that a channel shows of its window, highest position first; at most ITEMS_MAX
+        and the corrected, of sources in turn."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
@@ -267,7 +267,7 @@ class ItemStore:
         return next((str(row["id"]) for row in found), "")
 
     def feed(self, source: str) -> FeedInfo | None:
-        """Return what is published of a source's feed."""
+        """Return the published details of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
 

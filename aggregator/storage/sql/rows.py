@@ -108,7 +108,7 @@ def read(kind: Callable[..., object], row: Row, names: Iterable[str]) -> dict[st
 
 @cache
 def _readers(kind: Any) -> Mapping[str, Callable[[Any], object] | None]:
-    """Return what reads the column of each field, None for a column that is the field."""
+    """Return the reader of the column of each field, None for a column that is the field."""
     return {each.name: _reader(each.type) for each in fields(kind)}
 
 
@@ -155,7 +155,7 @@ def columns(of: object, *names: str) -> dict[str, object]:
 
 
 def changed(before: object, after: object, *names: str) -> dict[str, object]:
-    """Return those of these fields that differ, as columns."""
+    """Return the changed fields as columns."""
     return columns(after, *(name for name in names if getattr(after, name) != getattr(before, name)))
 
 

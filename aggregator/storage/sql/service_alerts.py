@@ -38,7 +38,7 @@ def record(db: Connection, judged: Mapping[AlertKind, str], again: Set[AlertKind
 
 
 def tell(db: Connection) -> tuple[Alert, ...]:
-    """Return what was raised or cleared since the last call."""
+    """Return the alerts raised or cleared since the last call."""
     found = db.execute(f"{SELECT} WHERE told < {STATE} ORDER BY kind").fetchall()
     if found:
         db.execute(f"UPDATE service_alert SET told = {STATE} WHERE told < {STATE}")

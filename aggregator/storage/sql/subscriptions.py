@@ -26,7 +26,7 @@ JOIN task t ON t.kind = 'websub' AND t.subject = CAST(s.number AS TEXT) """
 def change(
     db: Connection, number: int, decide: Callable[[Subscription], Subscription | None]
 ) -> Subscription | None:
-    """Write what `decide` makes of a subscription; returns None if it is over, or there is none."""
+    """Write the subscription that `decide` returns; returns None if it is over, or there is none."""
     row = db.execute(SELECT + "WHERE s.number = ?", (number,)).fetchone()
     if row is None:
         return None
@@ -39,7 +39,7 @@ def change(
 
 
 def write(db: Connection, before: Subscription, after: Subscription | None) -> None:
-    """Write what differs of a subscription, and when its task is due; None: it is over."""
+    """Write the changed fields of a subscription and the due time of its task; None: it is over."""
     number = before.number
     if after is None:
         db.execute("DELETE FROM subscription WHERE number = ?", (number,))

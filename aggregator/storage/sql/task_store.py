@@ -49,7 +49,7 @@ class TaskStore:
     def update_subscription(
         self, number: int, decide: Callable[[Subscription], Subscription | None]
     ) -> Subscription | None:
-        """Write what `decide` makes of a subscription, in one transaction; its task follows its `due`.
+        """Write the subscription that `decide` returns, in one transaction; its task follows its `due`.
 
         Returns None when it is over and removed, or there was none.
         """

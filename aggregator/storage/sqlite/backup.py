@@ -57,7 +57,7 @@ def _is_backup(path: Path) -> bool:
 
 
 def damage(db: sqlite3.Connection) -> tuple[str, ...]:
-    """Return what is wrong with the database, in words."""
+    """Return the faults of the database as sentences."""
     found = [row[0] for row in db.execute("PRAGMA integrity_check(20)") if row[0] != "ok"]
     lost = db.execute("PRAGMA foreign_key_check").fetchall()
     return (*found, *(f"a row of {row[0]} refers to nothing" for row in lost))

@@ -152,7 +152,7 @@ class SqliteEngine:
             yield Replacement(db)
 
     def damage(self) -> tuple[str, ...]:
-        """Return what is wrong with the database, in words."""
+        """Return the faults of the database as sentences."""
         with self.reading() as db:
             return damage(db)
 

@@ -51,6 +51,7 @@ def test_an_entry_becomes_an_item() -> None:
         rights="© Council",
         origin=Origin("Desk", "urn:x:1", "https://example.org/desk"),
         fingerprint=item.fingerprint,
+        queries=item.queries,
         digest=b"raw",
     )
 

@@ -86,7 +86,7 @@ def test_an_edit_that_would_give_a_feed_the_id_of_another_is_refused_as_any_mist
     with here.serving() as service:
         serves(service, "Storm warning")
         here.config.write_text(f"{head}sources:\n{pilot}")
-        until(lambda: "is that of another feed in the store: add an `id`" in unescape(service.status()))
+        until(lambda: "is that of another feed in the store: add an " in unescape(service.status()))
         assert service.titles() == ["Storm warning"]
         here.config.write_text(f"{head}sources:\n{storm}{pilot.replace('{', '{id: pilot, ', 1)}")
         serves(service, "New pilot boat", "Storm warning")

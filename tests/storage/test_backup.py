@@ -156,6 +156,8 @@ def test_what_only_the_journal_file_has_is_carried_out_when_polling_begins(store
     for undo in (
         "UPDATE item SET state = 'live' WHERE title = 'One'",
         "DELETE FROM audit WHERE after = 'withdrawn'",
+        "DELETE FROM withdrawn_piece",
+        "DELETE FROM decision",
         "DELETE FROM journal",
     ):
         execute(store, undo)

@@ -172,13 +172,18 @@ def test_an_item_approved_under_embargo_waits_for_its_date(here: Site, command: 
     assert state(command) == "live"
 
 
-def test_an_edit_under_review_waits_until_its_version_is_released(here: Site, command: Command) -> None:
+def given_a_waiting_version(here: Site, command: Command) -> None:
+    """Approve version 1 of the storm; version 2 waits."""
     here.sources({"harbour": "file:press.xml"}, ", publish: review")
     command("poll")
     command("release", STORM, "--version", "1")
     press = here.directory / "press.xml"
     press.write_bytes(press.read_bytes().replace(b"Storm warning", b"Gale warning"))
     command("poll")
+
+
+def test_an_edit_under_review_waits_until_its_version_is_released(here: Site, command: Command) -> None:
+    given_a_waiting_version(here, command)
     assert "Storm warning" in command("show", STORM, "--text").out
     assert "Gale warning" in command("show", STORM, "--version", "2", "--text").out
     assert command("show", STORM, "--version", "3").code == 2
@@ -201,12 +206,7 @@ def test_an_edit_under_review_waits_until_its_version_is_released(here: Site, co
 
 
 def test_a_version_that_waits_is_struck_by_its_title(here: Site, command: Command) -> None:
-    here.sources({"harbour": "file:press.xml"}, ", publish: review")
-    command("poll")
-    command("release", STORM, "--version", "1")
-    press = here.directory / "press.xml"
-    press.write_bytes(press.read_bytes().replace(b"Storm warning", b"Gale warning"))
-    command("poll")
+    given_a_waiting_version(here, command)
     said = command("strike", STORM, "2", "--reason", "a name")
     assert (said.code, said.out.partition(" of ")[0], said.out.partition(": ")[2]) == (
         0,

@@ -43,6 +43,12 @@ def forgotten(storage: Storage, name: str = "ministry") -> None:
     storage.admin.forget(name, NOON + HOUR, "tester")
 
 
+def given_only_the_journal_file(store: Path) -> None:
+    """Empty the tables of decisions, as a recovery of the database to an earlier time does."""
+    for table in ("withdrawn_piece", "decision", "journal"):
+        execute(store, f"DELETE FROM {table}")
+
+
 def added(storage: Storage, of: Source, *entries: Entry) -> SourceDriver:
     """A source of a store that has no other."""
     storage.admin.sync(config(of), NOON + HOUR)
@@ -363,8 +369,7 @@ def test_an_approval_by_another_machine_undoes_no_withdrawal(tmp_path: Path, ord
     later = {"before": "live", "after": "live", "at": (NOON + HOUR).isoformat()}
     lines.append(lines[0] | {"trigger": "release", "version": 2} | later)
     file.write_text("".join(f"{json.dumps(line)}\n" for line in lines[::order]))
-    for undo in ("DELETE FROM withdrawn_piece", "DELETE FROM decision", "DELETE FROM journal"):
-        execute(store, undo)
+    given_only_the_journal_file(store)
     with closing(open_storage(store)) as storage:
         with storage.admin.poller(NOON + DAY):
             pass
@@ -429,8 +434,7 @@ def test_lines_of_an_older_journal_are_derived_when_polling_begins(tmp_path: Pat
     members = ("at", "item", "public_id", "before", "after", "trigger", "reason", "actor")
     old = json.dumps({name: json.loads(str(line))[name] for name in members})
     (store / "withdrawals.jsonl").write_text(old + "\n")
-    for undo in ("DELETE FROM withdrawn_piece", "DELETE FROM decision", "DELETE FROM journal"):
-        execute(store, undo)
+    given_only_the_journal_file(store)
     with closing(open_storage(store)) as storage:
         with storage.admin.poller(NOON + DAY) as replayed:
             assert replayed.moved == ()
@@ -458,8 +462,7 @@ def test_of_two_lines_about_an_item_the_later_decision_counts_in_whatever_order(
         forgotten(storage)
     file = store / "withdrawals.jsonl"
     file.write_text("".join(reversed(file.read_text().splitlines(keepends=True))))
-    for undo in ("DELETE FROM withdrawn_piece", "DELETE FROM decision", "DELETE FROM journal"):
-        execute(store, undo)
+    given_only_the_journal_file(store)
     with closing(open_storage(store)) as storage:
         with storage.admin.poller(NOON + DAY):
             pass

@@ -169,7 +169,7 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     """
     if old.state is not State.HELD or not (old.dated or old.reinstated):
         return None
-    if not old.reinstated and _is_undated(item):
+    if not old.reinstated and _is_undated(item, old, now):
         return None
     placement = place(item)
     if placement.state is State.LIVE:
@@ -179,13 +179,14 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
 
 
-def _is_undated(item: Item) -> bool:
-    """Return whether an item has no date of publication: none is given, or it is unreadable in any zone.
-
-    The update of an item with a bad date replaces only a date of publication: a bad update is None.
+def _is_undated(item: Item, old: Known, now: datetime) -> bool:
+    """Return whether the dates of an item say nothing about its embargo: none is given, it is unreadable in any
+    zone, or the date of publication is missing beside one of an update, which ends no embargo.
     """
-    is_replaced = item.updated is not None and "bad-date" in item.flags
-    return item.latest is None and (item.claimed is None or is_replaced)
+    if item.latest is not None or item.claimed is None:
+        return item.latest is None
+    is_early = old.release is not None and item.claimed <= now
+    return item.by_update and (is_early or "bad-date" in item.flags)
 
 
 def _in_story(

@@ -60,8 +60,9 @@ class Item:
 
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
-    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates; `latest`,
-    which is not stored, is the latest moment that a date can mean whose zone or month is not certain.
+    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates. Not stored:
+    `latest`, the latest moment that a date can mean whose zone or month is not certain, and `by_update`,
+    whether `claimed` is the date of the update, because the origin gives none of publication.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
     derived from its text or address.
     """
@@ -78,6 +79,7 @@ class Item:
     claimed: datetime | None = None
     updated: datetime | None = None
     latest: datetime | None = field(default=None, compare=False)
+    by_update: bool = field(default=False, compare=False)
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()

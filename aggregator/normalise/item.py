@@ -41,7 +41,8 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
-    claimed, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
+    published, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
+    claimed = published or updated
     organisation, authors = _people(entry, document, source)
     keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.said)
     item = Item(
@@ -57,6 +58,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         claimed=claimed,
         updated=updated,
         latest=latest,
+        by_update=published is None,
         authors=authors,
         organisation=organisation,
         categories=labels.categories(entry.categories),
@@ -135,7 +137,7 @@ def _derived_title(plain: str, url: str) -> str:
 def _dates(
     entry: Entry, document: Document, source: Source, language: str, *, now: datetime
 ) -> tuple[datetime | None, datetime | None, datetime | None, tuple[str, ...]]:
-    """Return the claimed date, that of the update, the latest reading of an uncertain one, and flags."""
+    """Return the dates of publication and update, the latest reading of an uncertain one, and flags."""
     order, zone, spoken = document.month_first, source.timezone, source.language or language
     read, read_latest = (
         partial(each, zone=zone, language=spoken, month_first=order, now=now)
@@ -145,7 +147,7 @@ def _dates(
     is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
     first, raw = (published, entry.published) if entry.published.strip() else (updated, entry.updated)
     latest = read_latest(raw) if is_bad and not first else None
-    return published or updated, updated, latest, ("bad-date",) if is_bad else ()
+    return published, updated, latest, ("bad-date",) if is_bad else ()
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

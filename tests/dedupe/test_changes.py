@@ -489,12 +489,18 @@ def test_an_embargo_with_a_date_in_no_plausible_year_is_for_the_operator(publish
     assert (edit.placement.state, edit.placement.release, edit.flags) == (State.HELD, None, ("bad-date",))
 
 
-def test_an_embargo_by_the_date_of_the_update_gets_its_new_date() -> None:
-    after = entry("Bridge opens", A.guid, A.link, updated=iso(NOON - HOUR))
-    edit = edit_of(after, after, state=State.HELD, release=NOON + DAY, dated=True)
-    assert edit is not None
-    assert edit.placement is not None
-    assert edit.placement.release == NOON
+def test_an_embargo_by_the_date_of_the_update_gets_its_new_date_but_is_not_ended_by_one() -> None:
+    def release_of(updated: str, release: datetime | None) -> datetime | None:
+        after = entry("Bridge opens", A.guid, A.link, updated=updated)
+        edit = edit_of(after, after, state=State.HELD, release=release, dated=True)
+        return edit.placement.release if edit and edit.placement else None
+
+    assert release_of(iso(NOON + HOUR), NOON + DAY) == NOON + HOUR
+    assert release_of(iso(NOON + 2 * DAY), NOON + DAY) == NOON + 2 * DAY
+    # The date of publication may be what is missing: that of an update is no evidence.
+    assert release_of(iso(NOON - HOUR), NOON + DAY) is None
+    # It was for the operator to decide, because the date was beyond the horizon.
+    assert release_of(iso(NOON - HOUR), None) == NOON
 
 
 def test_a_reinstated_item_without_a_date_is_live_again() -> None:

@@ -10,7 +10,8 @@ from aggregator.normalise import trackers, urls
 
 NAME_CHARS_MAX = 200
 
-_NOSCRIPT = re.compile(r"</?noscript\b[^<>]*+>", re.IGNORECASE)
+_NOSCRIPT = re.compile(r"<(/?)noscript\b([^<>]*+)>", re.IGNORECASE)
+_MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _STRIKE = re.compile(r"<(/?)strike(?=[\s>/])", re.IGNORECASE)
 _EMBED = re.compile(r"<(?:iframe|embed|object)(?=[\s/>])([^<>]*+)>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![a-z-])([a-z-]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]++)""", re.IGNORECASE)
@@ -21,7 +22,8 @@ _FLASH = "application/x-shockwave-flash"
 
 def rewritten(value: str, base: str) -> str:
     """Return raw HTML with links before its frames and objects; `base` resolves their addresses."""
-    value = _STRIKE.sub(r"<\1s", _NOSCRIPT.sub("", value))
+    may_hide = any(_MAY_HIDE.search(attributes) for _, attributes in _NOSCRIPT.findall(value))
+    value = _STRIKE.sub(r"<\1s", _NOSCRIPT.sub(r"<\1span\2>" if may_hide else "", value))
     return _EMBED.sub(partial(_linked, base=base), value)
 
 

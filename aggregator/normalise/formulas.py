@@ -4,7 +4,8 @@ import re
 
 _FORMULA = re.compile(r"(<math\b)", re.IGNORECASE)
 _END = re.compile(r"</math\s*+>", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([a-z]++)[^<>]*+>", re.IGNORECASE)
+_TAG = re.compile(r"<(/?)([a-z]++)([^<>]*+)>", re.IGNORECASE)
+_MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _ANNOTATION = re.compile(r"<annotation\b[^<>]*+>[^<]*+</annotation\s*+>", re.IGNORECASE)
 # Children from the second on that are raised or lowered (MathML Core, section 3.4).
 _SHIFTS = {
@@ -35,7 +36,7 @@ def rewritten(value: str) -> str:
 def _text(formula: str) -> str:
     kept, position = list[str](), 0
     formula = _ANNOTATION.sub("", formula)
-    opened: list[list[str]] = []  # name of each open element, and the text after each of its children
+    opened: list[list[str]] = []  # name and end of each open element, and "" for each of its children
     for tag in _TAG.finditer(formula):
         closing, name = tag[1], tag[2].lower()
         kept.append(formula[position : tag.start()].strip())
@@ -43,18 +44,28 @@ def _text(formula: str) -> str:
         if name not in _NAMES:
             kept.append(tag[0])
         elif not closing:
-            parent, number = (opened[-1][0], len(opened[-1])) if opened else ("", 0)
+            parent, number = (opened[-1][0], len(opened[-1]) - 1) if opened else ("", 0)
             if opened:
                 opened[-1].append("")
-            kept.append(_before(name, parent, number))
-            if not tag[0].endswith("/>"):
-                opened.append([name])
-        elif opened:
-            opened.pop()
-            parent, number = (opened[-1][0], len(opened[-1]) - 1) if opened else ("", 0)
-            kept.append(_after(name, parent, number))
+            start, end = _hiding(name, tag[3])
+            if tag[0].endswith("/>"):
+                kept.append(_before(name, parent, number))
+            else:
+                kept.append(start + _before(name, parent, number))
+                opened.append([name, end])
+        elif len(opened) > 1:  # the formula itself stays open
+            _, end, *_ = opened.pop()
+            parent, number = opened[-1][0], len(opened[-1]) - 2
+            kept.append(_after(name, parent, number) + end)
     kept.append(formula[position:].strip())
-    return "".join(kept)
+    return "".join((*kept, *(end for _, end, *_ in reversed(opened))))
+
+
+def _hiding(name: str, attributes: str) -> tuple[str, str]:
+    """Return the tags around an element that hides its content: what they hide is dropped afterwards."""
+    if name == "mphantom":
+        return "<span hidden>", "</span>"
+    return (f"<span {attributes}>", "</span>") if _MAY_HIDE.search(attributes) else ("", "")
 
 
 def _before(name: str, parent: str, number: int) -> str:

@@ -472,6 +472,9 @@ def test_a_frame_leaves_a_named_link(raw: str, safe: str) -> None:
     ("raw", "safe"),
     [
         ("a<noscript><b>b</b></noscript>", "a<b>b</b>"),
+        ("a<noscript hidden><b>b</b></noscript>c", "ac"),
+        ('a<noscript style="display: none"><b>b</b></noscript>c', "ac"),
+        ("a<noscript class=x><b>b</b></noscript>c", "a<b>b</b>c"),
         (
             "<img data-lazy=/a.png alt=A><noscript><img src=/a.png></noscript>",
             '<img src="https://example.org/a.png" alt="A">',
@@ -559,7 +562,11 @@ def test_a_long_script_costs_no_markup() -> None:
         ),
         ("<semantics><mi>E</mi><annotation encoding='t'>gone</annotation></semantics>", "E"),
         ("</mrow></mrow><b>bold</b><mi>y", "<b>bold</b>y"),
+        ("<mi>x</mi><mphantom><mn>9</mn></mphantom><mn hidden>8</mn><mo/>", "x"),
+        ("<msup><mi>x</mi><mrow style='display:none'><mn>2</mn></mrow></msup>", "x"),
+        ("<mi>x</mi><mrow hidden><mn>7", "x"),
     ],
 )
-def test_a_formula_keeps_its_exponents_and_fractions(formula: str, safe: str) -> None:
+def test_a_formula_keeps_its_exponents_and_fractions_and_hides_what_it_hides(formula: str, safe: str) -> None:
     assert sanitised_html(f"a <math>{formula}</math> b <MATH><mi>c</mi>") == f"a  {safe}  b  c"
+    assert sanitised_html(f"a <math hidden>{formula}</math> b") == "a    b"

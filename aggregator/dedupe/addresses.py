@@ -15,7 +15,7 @@ class Kind(Enum):
     """Difference of an item from the stored one."""
 
     SAME = auto()
-    REFRESHED = auto()  # only in what means nothing: its addresses are replaced silently
+    REFRESHED = auto()  # only in what is no correction: all that is published of it is replaced silently
     UNSETTLED = auto()  # in query values alone: a correction if the next poll shows the same ones
     EDITED = auto()
 
@@ -31,11 +31,7 @@ class Difference:
 def difference(item: Item, old: Known, volatile: Collection[str]) -> Difference:
     """Return how an item differs from the stored one of its source, whose `volatile` parameters are known."""
     if item.fingerprint == old.fingerprint or not old.fingerprint:
-        is_same = (
-            _of_addresses(item.queries) == _of_addresses(old.queries)
-            and not old.is_outdated
-            and old.unsettled is None
-        )
+        is_same = item.queries == old.queries and not old.is_outdated and old.unsettled is None
         return Difference(Kind.SAME if is_same else Kind.REFRESHED)
     now, before = dict(item.queries), dict(old.queries)
     if SHAPE not in before or now.get(SHAPE) != before[SHAPE] or item.fingerprint == old.unsettled:
@@ -54,10 +50,6 @@ def reads_alike(item: Item, before: tuple[tuple[str, str], ...]) -> bool:
     all that is published, but for the values of signatures; False where it cannot be known."""
     digest = dict(item.queries).get(READ)
     return digest is not None and digest == dict(before).get(READ)
-
-
-def _of_addresses(queries: tuple[tuple[str, str], ...]) -> dict[str, str]:
-    return {name: digest for name, digest in queries if name != READ}
 
 
 def learnt(pairs: Sequence[tuple[Item, Known]], volatile: Sequence[str]) -> tuple[str, ...]:

@@ -85,7 +85,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     differs = difference(item, old, poll.volatile).kind
     substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
     refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
-    is_replaced = refreshes or (moves and not substantive and _is_signed_anew(item, old))
+    is_moved = moves and not _is_signed_anew(item, old)
+    is_replaced = (refreshes or moves) and not (substantive or is_moved)
     is_unread = poll.review and is_replaced and not old.freed and not reads_alike(item, old.queries)
     if is_unread:
         substantive, refreshes = True, False
@@ -95,7 +96,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
     withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
-    is_version = substantive or (moves and not _is_signed_anew(item, old))
+    is_version = substantive or is_moved
     if poll.review and is_version and old.state is State.HELD and old.release is not None:
         placement = poll.place(item)  # its time was given to a version that was read
     if substantive and old.state is State.HELD and not is_unread and releases(own, item):
@@ -180,8 +181,8 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
 
 
 def _is_undated(item: Item, old: Known, now: datetime) -> bool:
-    """Return whether the dates of an item say nothing about its embargo: none is given, it is unreadable in any
-    zone, or the date of publication is missing beside one of an update, which ends no embargo.
+    """Return whether the dates of an item say nothing about its embargo: none is given, it is unreadable in
+    any zone, or the date of publication is missing beside one of an update, which ends no embargo.
     """
     if item.latest is not None or item.claimed is None:
         return item.latest is None

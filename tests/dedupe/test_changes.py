@@ -14,6 +14,7 @@ from aggregator.dedupe.edits import EDITS_MAX
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
+    Attachment,
     Candidate,
     Changes,
     Claim,
@@ -297,7 +298,7 @@ def test_another_text_is_a_substantive_edit_with_a_revision() -> None:
 
 def test_another_address_alone_is_a_public_edit_without_a_revision() -> None:
     assert edit_of(A, OTHER_ADDRESS) == made(
-        OTHER_ADDRESS, substantive=False, moves=True, is_public=True, version=2
+        OTHER_ADDRESS, substantive=False, moves=True, refreshes=True, is_public=True, version=2
     )
 
 
@@ -306,15 +307,38 @@ def test_another_date_alone_only_changes_keys() -> None:
     assert edit_of(A, dated) == made(dated, substantive=False)
 
 
-def test_white_space_markup_and_trackers_are_no_edit() -> None:
-    noise = "<div><p>The  full account\n of <b>Bridge opens</b>.</p></div>"
-    assert edit_of(A, entry("Bridge opens", A.guid, A.link + "?utm_source=x", body=noise)) is None
+def test_white_space_and_markup_are_replaced_silently_and_trackers_are_no_edit() -> None:
+    noise = entry(
+        "Bridge opens", A.guid, A.link, body="<div><p>The  full account\n of <b>Bridge opens</b>.</p></div>"
+    )
+    assert edit_of(A, noise) == made(noise, substantive=False, refreshes=True, is_public=True)
+    assert edit_of(A, replace(A, link=A.link + "?utm_source=x")) is None
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"summary": Markup("<p>Corrected summary.</p>", is_html=True)},
+        {"categories": ("Bridges",)},
+        {"authors": ("Ada Example",)},
+        {"images": (Attachment("https://ministry.example/right.jpg", "image/jpeg"),)},
+        {"rights": "CC-BY-4.0"},
+        {"language": "fr"},
+        {"content": Markup('<p>The full account of Bridge opens.<img src="/right.jpg"></p>', is_html=True)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_what_else_is_published_is_replaced_silently(change: dict[str, object]) -> None:
+    after = replace(A, **change)  # type: ignore[arg-type]
+    assert edit_of(A, after) == made(after, substantive=False, refreshes=True, is_public=True)
+    assert edit_of(A, after, state=State.HELD) == made(after, substantive=False, refreshes=True)
+    assert reviewed(A, after) == made(after, substantive=True, version=2, waits=True)
 
 
 def test_an_edit_of_a_held_item_makes_no_revision_and_is_not_public() -> None:
     assert edit_of(A, OTHER_TEXT, state=State.HELD) == made(OTHER_TEXT, substantive=True, version=2)
     assert edit_of(A, OTHER_ADDRESS, state=State.HELD) == made(
-        OTHER_ADDRESS, substantive=False, moves=True, version=2
+        OTHER_ADDRESS, substantive=False, moves=True, refreshes=True, version=2
     )
 
 

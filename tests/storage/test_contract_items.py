@@ -3,7 +3,7 @@
 import threading
 from dataclasses import replace
 
-from aggregator.model import ItemQuery, State, Totals, Trigger
+from aggregator.model import ItemQuery, Markup, State, Totals, Trigger
 from aggregator.storage import Storage
 from tests.given import (
     DAY,
@@ -63,6 +63,23 @@ def test_an_edit_keeps_a_revision_and_shows_the_correction(storage: Storage) -> 
     (revision,) = storage.items.revisions(storage.items.history(stored.number))
     assert (revision.at, revision.title) == (NOON + HOUR, "Before")
     assert storage.items.corrections(stored.number) == (replace(revision, content=""),)
+
+
+def test_a_change_of_summary_or_language_is_shown_and_is_no_correction(storage: Storage) -> None:
+    origin = given_origin(storage)
+    said = replace(entry("Bridge opens", "g1"), summary=Markup("<p>Opens Monday.</p>", is_html=True))
+    origin.says(replace(said, language="en"))
+    seq = storage.items.channel_seq("")
+    other = replace(said, summary=Markup("<p>Opens Tuesday.</p>", is_html=True), language="fr")
+    outcome = origin.says(replace(other, digest=b"2" * 16), now=NOON + HOUR)
+    (stored,) = all_items(storage)
+    assert (outcome.edited, stored.item.summary, stored.item.language) == (0, "<p>Opens Tuesday.</p>", "fr")
+    assert (stored.updated, stored.corrected, stored.version) == (NOON, False, 1)
+    assert storage.items.revisions(storage.items.history(stored.number)) == ()
+    assert storage.items.channel_seq("") != seq
+    assert (len(storage.items.select("languages/fr")), storage.items.select("languages/en")) == (1, ())
+    assert len(storage.items.listing("languages/fr", 9)) == 1
+    assert titles(storage.items.items(ItemQuery(search="bridge"))) == ["Bridge opens"]
 
 
 def test_a_derived_title_is_kept_by_no_revision(storage: Storage) -> None:

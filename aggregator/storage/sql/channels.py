@@ -155,10 +155,34 @@ def resettle_story(db: Connection, story: int, at: Stamp, *, newcomer: int | Non
     _settle(db, _visible(db, story), at, newcomer=newcomer)
 
 
-def resettle_item(db: Connection, number: int, at: Stamp) -> None:
-    """Settle the story of an item, if it has one, after its link or what it says has changed."""
+def member(db: Connection, number: int) -> Member:
+    """Return an item as stories and channels see it."""
+    return rows.value(Member, one(db.execute(f"{MEMBER} WHERE i.number = ?", (number,))))
+
+
+def resettle_item(db: Connection, before: Member, at: Stamp) -> None:
+    """Settle the places of an item and of its story after its link or what it says has changed."""
+    number, after = before.number, member(db, before.number)
+    gone = {*listing_names(before)} - {*listing_names(after)}
+    if gone:
+        _leave(db, number, gone, at)
     if (story := _story(db, number)) is not None:
         resettle_story(db, story, at)
+    elif gone:
+        _settle_alone(db, number, at)
+    if gone and db.execute(f"{MEMBER} WHERE i.number = ? AND {visible()}", (number,)).fetchone():
+        for name in listing_names(after):
+            channel(db, name, at)
+
+
+def _leave(db: Connection, number: int, names: Iterable[str], at: Stamp) -> None:
+    found = (db.execute("SELECT number FROM channel WHERE name = ?", (name,)).fetchone() for name in names)
+    left = [row["number"] for row in found if row is not None]
+    for table in ("membership", "waiting"):
+        db.executemany(
+            f"DELETE FROM {table} WHERE channel = ? AND item = ?", [(each, number) for each in left]
+        )
+    advance(db, left, at)
 
 
 def part(db: Connection, number: int, at: Stamp) -> None:
@@ -167,8 +191,7 @@ def part(db: Connection, number: int, at: Stamp) -> None:
     story = _story(db, number)
     touch(db, [number], at)
     db.execute("UPDATE item SET story = NULL WHERE number = ?", (number,))
-    alone = f"{MEMBER} WHERE i.number = ? AND {visible()}"
-    _settle(db, [rows.value(Member, row) for row in db.execute(alone, (number,))], at)
+    _settle_alone(db, number, at)
     left = db.execute("SELECT number FROM item WHERE story = ?", (story,)).fetchall()
     if story is not None:
         resettle_story(db, story, at)
@@ -178,6 +201,11 @@ def part(db: Connection, number: int, at: Stamp) -> None:
 def _story(db: Connection, number: int) -> int | None:
     story = one(db.execute("SELECT story FROM item WHERE number = ?", (number,)))["story"]
     return None if story is None else int(story)
+
+
+def _settle_alone(db: Connection, number: int, at: Stamp) -> None:
+    alone = f"{MEMBER} WHERE i.number = ? AND {visible()}"
+    _settle(db, [rows.value(Member, row) for row in db.execute(alone, (number,))], at)
 
 
 def _settle(db: Connection, members: Sequence[Member], at: Stamp, *, newcomer: int | None = None) -> None:

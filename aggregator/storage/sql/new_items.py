@@ -11,8 +11,6 @@ from aggregator.storage.sql.engine import Connection, Index, as_json, insert_man
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
-REFRESHED = ("content", "details", "fingerprint", "fingerprint_version", "queries")  # no text: it is the same
-
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
@@ -22,13 +20,14 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     for edit in changes.edits:
         if edit.waits:
             versions.queue(db, edit)
+        before = channels.member(db, edit.number)
         _edit(db, index, edit, at)
         if edit.waits:
             continue
         if edit.parts:
             channels.part(db, edit.number, at)
-        elif edit.moves or edit.substantive:
-            channels.resettle_item(db, edit.number, at)
+        elif edit.moves or edit.substantive or edit.refreshes:
+            channels.resettle_item(db, before, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
@@ -101,11 +100,11 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
 def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     """Replace an item in place; of one whose new version waits, what it is known by."""
     columns = item_columns(edit.item)
-    is_content = edit.substantive and not edit.waits
+    is_content = (edit.substantive or edit.refreshes) and not edit.waits
     if edit.waits:
         columns = {"keys": columns["keys"]}
-    elif not edit.substantive:
-        names = ("keys", "link", *(["url"] if edit.moves else []), *(REFRESHED if edit.refreshes else ()))
+    elif not is_content:
+        names = ("keys", "link", *(["url"] if edit.moves else []))
         columns = {name: columns[name] for name in names}
     columns["unsettled"] = edit.unsettled
     if edit.version and not edit.waits:

@@ -69,13 +69,14 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
     if row["fingerprint"] != row["former"]:
         revise(db, number, at)
         columns |= {"corrected": ms(at.now), "updated": row["updated"]}
+    before = channels.member(db, number)
     search.remove(db, index, as_json([number]))
     db.execute("DELETE FROM signature WHERE item = ?", (number,))  # made anew when it is needed
     update(db, "item", number, columns)
     if row["parts"] or row["present"] != row["story"]:
         channels.part(db, number, at)
     else:
-        channels.resettle_item(db, number, at)
+        channels.resettle_item(db, before, at)
 
 
 def strike(db: Connection, step: Transition) -> bytes | None:

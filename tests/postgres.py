@@ -50,6 +50,8 @@ class Server:
         options = f"-k {self.directory} -c listen_addresses= -c max_connections=500"
         if not self.is_durable:
             options += " -c fsync=off -c full_page_writes=off"
+            # Statistics of an emptied table that is filled again would be those of no rows, until a minute later.
+            options += " -c autovacuum=off"
         self.run("pg_ctl", "start", "-w", "-l", str(self.directory / "log"), "-o", options)
 
     def freeze(self) -> None:

@@ -83,6 +83,7 @@ def for_ever(head: bytes, data: bytes, *, pause: float | None = None) -> Script:
     return script
 
 
+TLS_HANDSHAKE = b"\x16"  # the first byte of a record (RFC 8446 section 5.1)
 HANG = then_hang(b"")
 GONE, NOT_FOUND = answer(status="410 Gone"), answer(status="404 Not Found")
 
@@ -140,7 +141,10 @@ class HttpServer:
 
 
 async def _read(reader: asyncio.StreamReader) -> Request:
-    request = Request((await reader.readuntil(b"\r\n\r\n")).decode("latin-1"), b"")
+    first = await reader.readexactly(1)
+    if first == TLS_HANDSHAKE:  # a browser asks for http images by https
+        raise ConnectionAbortedError
+    request = Request((first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1"), b"")
     length = int(request.header("Content-Length") or 0)
     return Request(request.head, await reader.readexactly(length))
 

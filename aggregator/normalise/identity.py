@@ -63,9 +63,9 @@ def queries(
 
 def with_read(item: Item) -> Item:
     """Return an item with a digest of what a reviewer reads among its `queries`, without the values of
-    signatures: of all that an edit replaces silently, nothing else may differ under review."""
+    signatures: of all that an edit replaces silently, nothing else may differ under review. The link has a
+    key of its own."""
     parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin)]
-    parts += [masked(item.url).partition("://")[2]]  # with another scheme it is the same address
     parts += [_masked_content(item.content), _masked_content(item.summary)]
     parts += [repr((item.authors, item.categories))]
     parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]

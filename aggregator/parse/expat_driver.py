@@ -100,7 +100,7 @@ class _InPlace(_Plain):
         self._parser, self._root = parser, root
         self._short_name = cache(_short_name)
         self._open = list[tuple[str, Places | None]]()  # field and places of the children
-        self._markup = list[bool]()  # of open elements in a text construct: whether they are its text
+        self._markup = 0  # open elements in a text construct
         self._skipped = 0  # of open elements without a place
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
@@ -109,7 +109,7 @@ class _InPlace(_Plain):
         elif not self._open:
             self._start_root(name, attributes)
         elif (places := self._open[-1][1]) is None:
-            self._markup.append(bool(self.handler.incontent))
+            self._markup += 1
             super().start(name, attributes)
         elif (place := places.get(self._short_name(name))) is not None:
             self._open.append((place.field, place.children))
@@ -125,10 +125,8 @@ class _InPlace(_Plain):
             if not self._skipped:
                 self._parser.CharacterDataHandler = self.handler.characters
         elif self._markup:
-            if self._markup.pop():
-                self._end_markup(name)
-            else:
-                super().end(name)
+            self._markup -= 1
+            self._end_markup(name)
         else:
             field, children = self._open[-1]
             if children is None:

@@ -298,7 +298,7 @@ def test_another_text_is_a_substantive_edit_with_a_revision() -> None:
 
 def test_another_address_alone_is_a_public_edit_without_a_revision() -> None:
     assert edit_of(A, OTHER_ADDRESS) == made(
-        OTHER_ADDRESS, substantive=False, moves=True, refreshes=True, is_public=True, version=2
+        OTHER_ADDRESS, substantive=False, moves=True, is_public=True, version=2
     )
 
 
@@ -338,7 +338,7 @@ def test_what_else_is_published_is_replaced_silently(change: dict[str, object]) 
 def test_an_edit_of_a_held_item_makes_no_revision_and_is_not_public() -> None:
     assert edit_of(A, OTHER_TEXT, state=State.HELD) == made(OTHER_TEXT, substantive=True, version=2)
     assert edit_of(A, OTHER_ADDRESS, state=State.HELD) == made(
-        OTHER_ADDRESS, substantive=False, moves=True, refreshes=True, version=2
+        OTHER_ADDRESS, substantive=False, moves=True, version=2
     )
 
 

@@ -230,20 +230,27 @@ def test_an_untrusted_origin_is_not_read(certificate: Path, host: str, trusted: 
     )
 
 
-@pytest.mark.parametrize(
-    ("words", "timeout", "message"),
-    [(answer(body=FEED), 5, "it does not speak TLS at this port"), (b"", 0.2, "did not finish within 0.2 s")],
-)
-def test_a_server_without_tls_is_not_read_over_https(words: bytes, timeout: float, message: str) -> None:
-    async def scenario() -> str:
-        transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
-        settings = poll_settings(timeout=timeout)
-        async with http_server(greeting=words) as server, client(settings, transport) as fetcher:
-            with pytest.raises(FetchError) as caught:
-                await fetcher.fetch(f"https://127.0.0.1:{server.port}/")
-        return str(caught.value)
+async def without_tls(port: int, seconds: float) -> str:
+    """Return the error of a fetch over https from a server that speaks no TLS."""
+    transport = Transport(LOOPBACK, resolve=every_name_is_here, trust=ssl.create_default_context)
+    async with client(poll_settings(timeout=seconds), transport) as fetcher:
+        with pytest.raises(FetchError) as caught:
+            await fetcher.fetch(f"https://127.0.0.1:{port}/")
+    return str(caught.value)
 
-    assert message in asyncio.run(scenario())
+
+def test_a_server_without_tls_is_not_read_over_https() -> None:
+    async def scenario() -> str:
+        async with http_server(greeting=answer(body=FEED)) as server:
+            return await without_tls(server.port, 5)
+
+    assert "it does not speak TLS at this port" in asyncio.run(scenario())
+
+
+def test_a_server_that_never_answers_a_tls_handshake_is_not_waited_for() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        message = asyncio.run(without_tls(silent.getsockname()[1], 0.2))
+    assert "did not finish within 0.2 s" in message
 
 
 def test_a_connection_that_breaks_is_reported() -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -46,6 +47,7 @@ class Heard:
         self.entries |= state.entries
 
 
+@cache  # each series is replayed on both engines, in two ways
 def given_states(series: Path) -> list[State]:
     """Return the states of a feed in the order of time."""
     states = []
@@ -54,7 +56,8 @@ def given_states(series: Path) -> list[State]:
         parsed = feedparser.parse(body, sanitize_html=False, resolve_relative_uris=False)
         entries: dict[str, Words] = {}
         for entry in parsed.entries:
-            said = tuple(entry.get(name, "") for name in ("title", "link", "summary"))
+            terms = ", ".join(tag.term or "" for tag in entry.get("tags", ()))
+            said = (*(entry.get(name, "") for name in ("title", "link", "summary")), terms)
             name = entry.get("id") or entry.get("link") or entry.get("title", "")
             entries[name] = entries.get(name, frozenset()) | {said}
         head = tuple(parsed.feed.get(name, "") for name in ("title", "link", "language"))

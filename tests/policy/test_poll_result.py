@@ -6,7 +6,7 @@ from datetime import timedelta
 from itertools import cycle
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import Cause, FetchError, ParseError
@@ -397,6 +397,7 @@ ANSWERS = (
 )
 
 
+@settings(max_examples=30, deadline=None)  # each makes some 600 polls
 @given(st.lists(ANSWERS, min_size=1, max_size=6))
 @example([answers_429(3_600)])
 @example([answers_429(3_600), None])

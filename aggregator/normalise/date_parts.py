@@ -39,6 +39,7 @@ _HALF_BEFORE = re.compile(rf"(?<!\w)(?:({AM})|({PM}))\.? ?$")
 _HALF_AFTER = re.compile(rf" ?(?:({AM})|({PM}))\.?(?!\w)")
 _RANGE_END = re.compile(r" - \d{1,2}[:.]\d\d(?![\d.:])")
 _ISO_TIME = re.compile(r"(?<=\d)t(?=\d)")
+_BASIC_TIME = re.compile(r"^(\d{8})t(\d\d)(\d\d)(\d\d)?(?:[.,]\d+)?(?!\d)")  # ISO 8601, basic format
 _ZONED_DAY = re.compile(r"\d{4}-\d\d-\d\d(?:[+-]\d\d:\d\d|z)")  # xs:date of XML Schema
 _IANA = re.compile(r"(?<![\w/])[a-z][a-z_]+(?:/[a-z][\w+-]*)+")
 _OFFSET = re.compile(r"(?<![\w/.-])(?:(?:utc|gmt|ut|z) ?)?[+-]\d{1,2}(?::?\d{2}){0,2}(?![\d:/.-])")
@@ -119,7 +120,9 @@ def _digital(text: str) -> str:
         lambda found: f"{found[1]}:{found[2] or found[3] or '00'}:{found[4] or '00'} ", text
     )
     text = _DOTTED_TIME.sub(lambda found: f" {_clock(found)}", text)
-    return _ISO_TIME.sub(" ", text)
+    return _ISO_TIME.sub(
+        " ", _BASIC_TIME.sub(lambda found: f"{found[1]} {found[2]}:{found[3]}:{found[4] or '00'}", text)
+    )
 
 
 def _clock(found: re.Match[str]) -> str:

@@ -154,6 +154,15 @@ def execute(store: Path, sql: str) -> list[Row]:
         return run(sql)
 
 
+def analyse(store: Path) -> None:
+    """Collect the statistics by which statements on the store of a directory are planned."""
+    if url := database(store):
+        tables = execute(store, f"SELECT tablename FROM pg_tables WHERE schemaname = '{_name(url)}'")
+        execute(store, f"ANALYZE {', '.join(str(name) for (name,) in tables)}")
+    else:
+        execute(store, "ANALYZE")
+
+
 @contextmanager
 def transaction(store: Path) -> Iterator[Callable[[str], list[Row]]]:
     """Open a transaction on the store of a directory, beside the program; yields what runs a statement."""

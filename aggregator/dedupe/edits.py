@@ -73,39 +73,64 @@ class _Poll:
     review: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """The change of an item's content and link. `is_unread`: substantive under review alone, since it
+    changes what is published and is no correction; `unsettled`: what the next poll is to confirm."""
+
+    substantive: bool
+    moves: bool
+    is_elsewhere: bool  # the link leads to another host
+    is_version: bool
+    refreshes: bool
+    is_unread: bool
+    unsettled: bytes | None
+
+
+def _changed(item: Item, old: Known, poll: _Poll) -> _Change:
+    is_withdrawn = old.state is State.WITHDRAWN
+    moves = item.url != old.url and not is_withdrawn
+    is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
+    is_moved = moves and not _is_signed_anew(item, old)
+    differs = difference(item, old, poll.volatile).kind
+    substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
+    refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
+    is_replaced = (refreshes or moves) and not (substantive or is_moved)
+    is_unread = poll.review and is_replaced and not old.freed and not reads_alike(item, old.queries)
+    substantive |= is_unread
+    is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
+    return _Change(
+        substantive,
+        moves,
+        is_elsewhere,
+        is_version=substantive or is_moved,
+        refreshes=refreshes and not is_unread,
+        is_unread=is_unread,
+        unsettled=item.fingerprint if is_unsettled else None,
+    )
+
+
 def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     """Return the edit of a known item, None for none.
 
     A withdrawn item stays as it was withdrawn but gets its new keys: else it would be new and live under
     them.
     """
-    is_withdrawn, is_public = old.state is State.WITHDRAWN, old.state is State.LIVE
-    moves = item.url != old.url and not is_withdrawn
-    is_elsewhere = moves and host_of(item.url) not in ("", host_of(old.url))
-    differs = difference(item, old, poll.volatile).kind
-    substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
-    refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
-    is_moved = moves and not _is_signed_anew(item, old)
-    is_replaced = (refreshes or moves) and not (substantive or is_moved)
-    is_unread = poll.review and is_replaced and not old.freed and not reads_alike(item, old.queries)
-    if is_unread:
-        substantive, refreshes = True, False
-    is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
-    unsettled = item.fingerprint if is_unsettled else None
+    change, is_public = _changed(item, old, poll), old.state is State.LIVE
+    substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
     withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
-    is_version = substantive or is_moved
-    if poll.review and is_version and old.state is State.HELD and old.release is not None:
+    if poll.review and change.is_version and old.state is State.HELD and old.release is not None:
         placement = poll.place(item)  # its time was given to a version that was read
-    if substantive and old.state is State.HELD and not is_unread and releases(own, item):
+    if substantive and old.state is State.HELD and not change.is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
-    is_kept = not (substantive or refreshes) and unsettled == old.unsettled
+    is_kept = not (substantive or refreshes) and change.unsettled == old.unsettled
     if is_kept and item.keys == old.current and placement is None:
         return None
-    is_damped = old.edits >= EDITS_MAX and not is_elsewhere
+    is_damped = old.edits >= EDITS_MAX and not change.is_elsewhere
     edit = Edit(
         number=old.number,
         item=item,
@@ -116,12 +141,12 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         is_public=is_public and (substantive or moves or (refreshes and item.queries != old.queries)),
         placement=None if withdrawal else placement,
         returns=returns,
-        flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=is_elsewhere),
+        flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=change.is_elsewhere),
         id=old.id,
         copy_of=withdrawal.item if withdrawal else "",
-        version=old.versions + 1 if is_version else 0,
+        version=old.versions + 1 if change.is_version else 0,
         refreshes=refreshes,
-        unsettled=unsettled,
+        unsettled=change.unsettled,
     )
     return _approved(edit, old, own, poll) if edit.is_public or (is_public and refreshes) else edit
 

@@ -27,7 +27,7 @@ _CELLS = frozenset({"td", "th", "colgroup"})  # side by side, and a table needs 
 _TAGS_WITHOUT_TEXT = re.compile(rf"<[^<>]*+>{_BLANK}<[^<>]*+>{_BLANK}(?:<[^<>]*+>{_BLANK})+")
 # The lookahead turns away at a usual letter, at half of the set's CPU time.
 _EMPTY = re.compile(rf"<(?:br|hr|wbr)(?: [^<>]*+)?>|<[a-z][^<>]*+>(?=[^!-%'-;=-~]){_BLANK}</")
-_MAY_END_BLANK = frozenset("> \t\n\r\f;")
+_MAY_END_BLANK = tuple("> \t\n\r\f;")
 _TOKEN = re.compile(r"<(/?)([a-z0-9]++)[^<>]*+>|[^<]++")
 
 
@@ -53,8 +53,12 @@ def _empty_bound(html: str) -> int:
     """Return an upper bound of the matches of `_EMPTY`, at a fifth of the CPU time: line breaks, rules, and
     end tags behind a start tag and what may be blank."""
     breaks = sum(map(html.count, ("<br", "<hr", "<wbr")))
-    ends = [(part[-1:], part) for part in html.split("</")]
-    return breaks + sum((end in _MAY_END_BLANK or end > "~") and "<" in part for end, part in ends)
+    parts = html.split("</")
+    if html.isascii():
+        ends = [part for part in parts if part.endswith(_MAY_END_BLANK)]
+    else:
+        ends = [part for part in parts if part[-1:] > "~" or part.endswith(_MAY_END_BLANK)]
+    return breaks + sum("<" in part for part in ends)
 
 
 class _Scan:

@@ -61,32 +61,31 @@ def queries(
     return digests(text_digest.hex(), chain(map(folded, _links(content)), files), shown)
 
 
-def with_read(item: Item) -> Item:
-    """Return an item with a digest of what a reviewer reads among its `queries`, without the values of
-    signatures: of all that an edit replaces silently, nothing else may differ under review. The link has a
-    key of its own."""
-    parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin)]
-    parts += [_masked_content(item.content), _masked_content(item.summary)]
-    parts += [repr((item.authors, item.categories))]
-    parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]
-    digest = _digest(*parts, str(len(item.enclosures))).hex()
-    return replace(item, queries=(*item.queries, (READ, digest)))
-
-
 def renewed(item: Item) -> Item:
     """Return a stored item with its fingerprint and queries as of the present version."""
     substance = item.key(KeyKind.TEXT) or b""
     content, files = item.content, item.enclosures
-    return with_read(
-        replace(
-            item,
-            fingerprint=fingerprint(substance, content=content, enclosures=files),
-            queries=queries(substance, content=content, enclosures=files, images=item.images),
-        )
+    compared = queries(substance, content=content, enclosures=files, images=item.images)
+    return replace(
+        item,
+        fingerprint=fingerprint(substance, content=content, enclosures=files),
+        queries=(*compared, (READ, _read(item))),
     )
 
 
+def _read(item: Item) -> str:
+    """Return a digest of what a reviewer reads, without the values of signatures: of all that an edit
+    replaces silently, nothing else may differ under review. The link has a key of its own."""
+    parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin)]
+    parts += [_masked_content(item.content), _masked_content(item.summary)]
+    parts += [repr((item.authors, item.categories))]
+    parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]
+    return _digest(*parts, str(len(item.enclosures))).hex()
+
+
 def _masked_content(content: str) -> str:
+    if "?" not in content:
+        return content
     return _ADDRESS.sub(lambda found: _TOKEN.sub(_masked, found[0].replace("&amp;", "&")), content)
 
 

@@ -150,13 +150,14 @@ def _laid_out(marked: str) -> str:
         marked = _END_OF_ITEM.sub(ROW, marked.replace(f" {PARAGRAPH}", PARAGRAPH))
         marked = _REST_OF_ITEM.sub(ITEM, marked).replace(ITEM, f"{LINE}- ")
     marked = marked.replace(ROW, LINE)
-    return "\n\n".join([lines for paragraph in marked.split(PARAGRAPH) if (lines := _lines(paragraph))])
+    paragraphs = [
+        _lines(paragraph) if LINE in paragraph else paragraph.strip() for paragraph in marked.split(PARAGRAPH)
+    ]
+    return "\n\n".join(filter(None, paragraphs))
 
 
 def _lines(paragraph: str) -> str:
-    if LINE not in paragraph:
-        return paragraph.strip()
-    return "\n".join([line for raw in paragraph.split(LINE) if (line := raw.strip())])
+    return "\n".join(filter(None, map(str.strip, paragraph.split(LINE))))
 
 
 def _without_marks(marked: str) -> str:

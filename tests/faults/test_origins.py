@@ -99,15 +99,6 @@ def test_bytes_beyond_the_last_chunk_or_a_304_answer_no_later_request() -> None:
     assert polling(answers, scenario) == [FEED, FEED]
 
 
-def test_an_origin_silent_in_the_tls_handshake_is_left_at_the_deadline() -> None:
-    async def scenario(origin: HttpServer, fetcher: Client) -> str:
-        with pytest.raises(FetchError) as caught:
-            await fetcher.fetch(origin.url("/").replace("http:", "https:"))
-        return str(caught.value)
-
-    assert "did not finish within 0.3 s" in polling({}, scenario, poll_settings(timeout=0.3))
-
-
 # Every way of writing an address that must not be reached.
 FORMS = """
 127.0.0.1 127.1 127.0.1 127.255.255.254 0x7f.1 0x7f000001 0x7F.0.0.1 0177.0.0.1 017700000001 2130706433

@@ -13,7 +13,7 @@ from aggregator.model import Document, ReadResult, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage
-from tests.engines import execute, open_storage
+from tests.engines import analyse, execute, open_storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
 from tests.storage.given import again, claimed, move
 
@@ -102,7 +102,7 @@ def filled(engine: str, tmp_path: Path) -> Iterator[tuple[Storage, ExplainedEngi
         store.admin.sync(config(source("ministry"), *(source(f"s{n}") for n in range(100))), NOON)
         for sql in FILL:
             execute(tmp_path, sql.format(numbers=NUMBERS, blob=BLOBS[engine], none=EMPTY[engine]))
-        execute(tmp_path, "ANALYZE")
+        analyse(tmp_path)
         explained.plans.clear()
         yield store, explained
 
@@ -160,7 +160,7 @@ def test_of_a_key_of_any_number_of_items_only_the_newest_are_read(
         SELECT k.source, k.digest, k.kind, 1000 + i FROM item_key k, n WHERE k.source = 1
         ON CONFLICT DO NOTHING""",
     )
-    execute(tmp_path, "ANALYZE")
+    analyse(tmp_path)
     explained.plans.clear()
     read = ReadResult(Document("rss20"), (item(said, source("ministry")),))
     known = store.polls.knowledge(claimed(store), read, NOON, frozenset()).known

@@ -55,6 +55,8 @@ class Replacement:
                     sql.Literal(table.name), sql.Identifier(table.name)
                 )
             )
+        # Plans are bad until autovacuum comes by. Of all tables it would be those of other schemas, too.
+        self._connection.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(table.name)))
         return count
 
 

@@ -141,7 +141,6 @@ class PostgresEngine:
         """Open the transaction that replaces all rows."""
         with self._writing, self._transaction("BEGIN", is_long=True) as raw:
             yield Replacement(raw)
-            raw.execute("ANALYZE")  # or plans are bad until autovacuum comes by
 
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment as a SQLite file; returns its items."""

@@ -111,6 +111,16 @@ def test_a_document_beyond_a_limit_is_rejected(body: bytes, message: str) -> Non
     assert caught.value.cause == "limit"
 
 
+def test_a_document_is_bounded_by_its_text_with_entities_expanded() -> None:
+    document = rss("<item><title>&a;&a;&a;</title></item>")
+    declared = b"<!DOCTYPE rss [<!ENTITY a '%s'>]>" % (b"a" * 60)
+    for body, size in ((document, len(document)), (declared + document, len(document) + 3 * 57)):
+        parse(body, content_type="text/xml", url="", text_bytes_max=len(declared) + size)
+        with pytest.raises(ParseError, match="bytes of text, over") as caught:
+            parse(body, content_type="text/xml", url="", text_bytes_max=size - 1)
+        assert caught.value.cause == "limit"
+
+
 def test_only_the_first_entries_of_a_huge_document_are_read_and_it_is_incomplete() -> None:
     document = parsed(rss("".join(f"<item><guid>{n}</guid></item>" for n in range(2_100))))
     assert [entry.guid for entry in document.entries] == [str(n) for n in range(2_000)]

@@ -12,13 +12,14 @@ class Acts:
     """Logs each decision that an operator made since the first call, once."""
 
     def __init__(self, storage: Storage) -> None:
-        self._items = storage.items
+        self._items, self._admin = storage.items, storage.admin
         self._last: int | None = None
+        self._last_line = 0
 
     def __call__(self) -> None:
         """Log what was decided since the last call; StorageError."""
         if self._last is None:
-            self._last = self._items.last_act()
+            self._last, self._last_line = self._items.last_act(), self._admin.last_decision()
         for number, act in self._items.acts(self._last, LOGGED_AT_ONCE):
             self._last = number
             if act.trigger not in BY_ITSELF:
@@ -30,3 +31,6 @@ class Acts:
                     by=act.actor,
                     reason=act.reason,
                 )
+        for number, removal in self._admin.forgotten(self._last_line):
+            self._last_line = number
+            log.info("operator", act="forget", source=removal.source, by=removal.actor)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Decision, Health, Outcome, Totals, Trigger
+from aggregator.model import Decision, Forgotten, Health, Outcome, Totals, Trigger
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
@@ -114,6 +114,16 @@ class AdminStore:
                 removed = erasure.items(db, self._engine.index, source, now)
             gone += removed
         return gone
+
+    def last_decision(self) -> int:
+        """Return the number of the last line of the journal."""
+        with self._engine.reading() as db:
+            return journal.last(db)
+
+    def forgotten(self, after: int) -> tuple[tuple[int, Forgotten], ...]:
+        """Return the removals of sources after a line of the journal, each with the number of its own."""
+        with self._engine.reading() as db:
+            return journal.forgotten(db, after)
 
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;

@@ -22,10 +22,10 @@ def within(
     """Return the changes to store, the spent budget of the source, and the excess beyond it.
 
     What is not stored is not seen either: the next document that lists it has it read again. A day is one in
-    UTC.
+    UTC. The first import has its budget on one day: it does not end while documents are cut off.
     """
-    times = FIRST_IMPORT if first_import else 1
     today = now.toordinal()
+    times = FIRST_IMPORT if first_import and spent.day in (0, today) else 1
     spending = _Spending(
         Budget(budget.items * times, budget.bytes * times), spent if spent.day == today else Spent(today)
     )

@@ -23,8 +23,10 @@ from aggregator.model import (
     Item,
     Knowledge,
     Mode,
+    NewItem,
     Origin,
     OutcomeKind,
+    Placement,
     ReadResult,
     Spent,
     State,
@@ -138,6 +140,19 @@ def test_the_first_import_has_ten_times_the_budget(storage: Storage) -> None:
     storage.admin.sync(config(of), NOON)
     SourceDriver(storage, of).says(*numbered(2 * FIRST_IMPORT + 1))
     assert [each.state for each in all_items(storage)].count(State.HELD) == 1
+
+
+@pytest.mark.parametrize(
+    ("spent", "times"), [(0, FIRST_IMPORT), (NOON.toordinal(), FIRST_IMPORT), (NOON.toordinal() - 1, 1)]
+)
+def test_a_first_import_that_goes_on_has_the_budget_of_a_day(spent: int, times: int) -> None:
+    live, of = Placement(State.LIVE, None, NOON), source("ministry")
+    items = (item(said, of) for said in numbered(FIRST_IMPORT + 1))
+    new = tuple(NewItem(each, each.guid, "", live, NOON) for each in items)
+    changes = Changes(Knowledge(""), Mode.NORMAL, new=new)
+    _, _, over = within(changes, Spent(spent), Budget(items=1), first_import=True, now=NOON)
+    assert over is not None
+    assert over.times == times
 
 
 def test_one_source_beyond_its_budget_takes_nothing_from_another(storage: Storage) -> None:

@@ -1,11 +1,9 @@
-"""kill -9 at random instants of a poll of 200 feeds, then a run to the end: each release stored once."""
+"""kill -9 after a random number of commits of a poll of 200 feeds, then a run to the end: each release once."""
 
 import random
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -37,20 +35,12 @@ def release(number: int, each: int) -> str:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Undisturbed:
-    """The rows of a poll without a kill, on SQLite, and its duration in seconds."""
-
-    stored: list[Row]
-    seconds: float
-
-
 @pytest.fixture(scope="module")
-def undisturbed(origins: HttpServer, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+def undisturbed(origins: HttpServer, tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
+    """The rows of a poll without a kill, on SQLite."""
     here = given_a_site(tmp_path_factory.mktemp("undisturbed"), feeds_of(origins), poll=CONCURRENT)
-    started = time.monotonic()
     assert here.run("poll").returncode == 0
-    return Undisturbed(stored(here), time.monotonic() - started)
+    return stored(here)
 
 
 def feeds_of(origins: HttpServer) -> dict[str, str]:
@@ -71,41 +61,52 @@ def positions(here: Site) -> list[Row]:
     return execute(here.store, f"SELECT position FROM membership WHERE channel = {merged} ORDER BY position")
 
 
-def kill_at(here: Site, seconds: float) -> None:
+def items_of_sources(here: Site) -> dict[object, object]:
+    """Return how many items each source has that has any."""
+    found = execute(here.store, "SELECT source, count(*) FROM item GROUP BY source")
+    return {row[0]: row[1] for row in found}
+
+
+def kill_beyond(here: Site, sources: int) -> None:
+    """Kill a poll once so many sources and one more have items, wherever it is then."""
     poll = here.start("poll")
-    threading.Event().wait(seconds)
+    while poll.poll() is None and len(items_of_sources(here)) <= sources:
+        threading.Event().wait(0.05)
     poll.kill()
     poll.wait()
 
 
-def survives(here: Site, undisturbed: Undisturbed, kills: int, seed: int) -> None:
-    chance, interrupted = random.Random(seed), 0
+def survives(here: Site, undisturbed: list[Row], kills: int, seed: int) -> None:
+    chance, interrupted, done = random.Random(seed), 0, dict[object, object]()
+    open_storage(here.store).close()
     for kill in range(kills):
-        kill_at(here, chance.uniform(0.1, undisturbed.seconds))
+        kill_beyond(here, chance.randint(len(done), min(len(done) + FEEDS // 4, FEEDS - 1)))
         told = f"kill {kill} of seed {seed}"
         with closing(open_storage(here.store)) as storage:
             assert storage.admin.check() == (), told
-        done = execute(here.store, "SELECT source, count(*) FROM item GROUP BY source")
-        assert {count for _, count in done} <= {ITEMS}, f"{told}: half a poll was committed"
+        done = items_of_sources(here)
+        assert {*done.values()} <= {ITEMS}, f"{told}: half a poll was committed"
         interrupted += 0 < len(done) < FEEDS
         if len(done) == FEEDS:
             finish(here, undisturbed, told)
             remove(here.store)  # begin anew, so that every kill finds work to interrupt
+            open_storage(here.store).close()
+            done = {}
     finish(here, undisturbed, f"seed {seed}")
     assert interrupted, f"seed {seed} killed nothing in the middle of its work"
 
 
-def finish(here: Site, undisturbed: Undisturbed, told: str) -> None:
+def finish(here: Site, undisturbed: list[Row], told: str) -> None:
     """Poll to the end and compare the store with that of an undisturbed poll."""
     assert here.run("poll").returncode == 0, told
-    assert stored(here) == undisturbed.stored, told
+    assert stored(here) == undisturbed, told
     assert positions(here) == [(number + 1,) for number in range(FEEDS * ITEMS)], told
     with closing(open_storage(here.store)) as storage:
         assert storage.admin.check() == (), told
 
 
 def test_ten_kills_lose_nothing_and_publish_nothing_twice(
-    tmp_path: Path, origins: HttpServer, undisturbed: Undisturbed
+    tmp_path: Path, origins: HttpServer, undisturbed: list[Row]
 ) -> None:
     survives(
         given_a_site(tmp_path, feeds_of(origins), poll=CONCURRENT), undisturbed, 10, random.randrange(10**9)
@@ -114,7 +115,7 @@ def test_ten_kills_lose_nothing_and_publish_nothing_twice(
 
 @pytest.mark.soak
 def test_a_hundred_kills_lose_nothing_and_publish_nothing_twice(
-    tmp_path: Path, origins: HttpServer, undisturbed: Undisturbed
+    tmp_path: Path, origins: HttpServer, undisturbed: list[Row]
 ) -> None:
     survives(
         given_a_site(tmp_path, feeds_of(origins), poll=CONCURRENT), undisturbed, 100, random.randrange(10**9)

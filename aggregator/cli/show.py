@@ -73,6 +73,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "authors": release.authors,
         "categories": release.categories,
         "content": release.content,
+        "summary": release.summary,
         "text": release.text,
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
@@ -127,6 +128,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("topics", ", ".join(feed.topics)),
+        ("categories", ", ".join(item.item.categories)),
         ("licence", feed.licence),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),
@@ -143,8 +145,16 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         say(
             f"  {when(step.at)} {step.trigger}{of}: {step.before} → {step.after} ({step.actor}) {step.reason}"
         )
-    if item.item.text:
-        say(f"\n{item.item.text}")
+    for text in (summary_of(item), item.item.text):
+        if text:
+            say(f"\n{text}")
+
+
+def summary_of(item: Stored) -> str:
+    """Return the plain text of an item's summary, "" without one."""
+    from aggregator.normalise import plain  # most commands start without it
+
+    return plain.read(item.item.summary).text
 
 
 def _until(item: Stored) -> str:

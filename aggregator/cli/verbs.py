@@ -10,6 +10,7 @@ from aggregator.cli.items import find_item, version_of
 from aggregator.cli.location import Location
 from aggregator.cli.opening import opened
 from aggregator.cli.output import check_terminal, confirmed, say, when
+from aggregator.cli.show import summary_of
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
@@ -108,10 +109,22 @@ def release(
 
 
 def _approves(item: Stored) -> bool:
-    """Show a version of an item, and return whether the operator agrees on the terminal."""
-    files = [each.url for each in item.item.enclosures]
-    for line in (item.item.title, item.item.url, f"updated {when(item.updated)}", "", item.item.text, *files):
-        say(line)
+    """Show all that is published of a version of an item, and return whether the operator agrees on the
+    terminal."""
+    read = item.item
+    say(f"{read.title}\n{read.url}\nupdated {when(item.updated)}")
+    for name, value in (
+        ("by", ", ".join(read.authors)),
+        ("language", read.language),
+        ("categories", ", ".join(read.categories)),
+        ("rights", read.rights),
+    ):
+        if value:
+            say(f"{name} {value}")
+    for text in (summary_of(item), read.text):
+        say(f"\n{text}" if text else "")
+    for file in (*read.enclosures, *read.images):
+        say(file.url)
     return confirmed(f"Publish version {item.version} of {item.id}?", f"release {item.id}")
 
 

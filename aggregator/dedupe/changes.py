@@ -103,7 +103,7 @@ def _new(
     made: list[NewItem] = []
     for item in reversed(items):
         name = item_id(claim.id, _unused(item, found.mode, used))
-        placement = decisions.placed(item, found.mode, name, place(item))
+        placement = decisions.placed(item, found.mode, name, place(item), review=source.review)
         match = matcher.match(item, placement.shown)
         made.append(
             NewItem(

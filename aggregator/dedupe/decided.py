@@ -25,6 +25,7 @@ from aggregator.model import (
     State,
     Trigger,
 )
+from aggregator.model.item import READ
 
 PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what every teaser says
 # Sentences of a text of which one changed sentence is more than similarity allows: under the same title one
@@ -99,14 +100,20 @@ class Decided:
         comes = self._copies.at(item.key(KeyKind.LINK)) - here - said
         return not_permitted(self._copies.last(says | comes), own, item)
 
-    def placed(self, item: Item, mode: Mode, name: str, placement: Placement) -> Placement:
-        """Return the placement of a new item as the operator's decisions have it."""
+    def placed(self, item: Item, mode: Mode, name: str, placement: Placement, *, review: bool) -> Placement:
+        """Return the placement of a new item as the operator's decisions have it.
+
+        Under `review` a time at which an item goes live was given to the version that was read.
+        """
         own = self.about(item, mode, name)
         if own is not None and self._is_anothers(own, item):
             own = None
         if own is not None and own.trigger is Trigger.WITHDRAW:
             return replace(placement, state=State.WITHDRAWN, release=None, reason=own.reason, dated=False)
         if own is not None and own.trigger is Trigger.HOLD:
+            if review and own.release is not None and not is_of(own, item):
+                times = filter(None, (own.release, placement.release))
+                return replace(placement, release=max(times), dated=True)
             return replace(placement, state=State.HELD, release=own.release, reason=own.reason, dated=False)
         if (withdrawal := self.copied(item, own)) is not None:
             return replace(
@@ -138,8 +145,14 @@ def not_permitted(withdrawal: Decision | None, own: Decision | None, item: Item 
 
 
 def releases(own: Decision | None, item: Item) -> bool:
-    """Return whether the operator has released an item with this text."""
-    return own is not None and own.trigger is Trigger.RELEASE and own.fingerprint == item.fingerprint.hex()
+    """Return whether the operator has released an item with all that is published of this one."""
+    return own is not None and own.trigger is Trigger.RELEASE and is_of(own, item)
+
+
+def is_of(decision: Decision, item: Item) -> bool:
+    """Return whether a decision was about all that is published of an item; older ones know the text."""
+    read = dict(item.queries).get(READ)
+    return decision.fingerprint == item.fingerprint.hex() and decision.read in ("", read)
 
 
 def held_reason(withdrawn: str) -> str:

@@ -21,6 +21,7 @@ from aggregator.model import (
     Placement,
     State,
 )
+from aggregator.model.changes import EMBARGO
 from aggregator.model.domains import host_of, is_within
 from aggregator.model.settings import Source
 
@@ -168,7 +169,7 @@ def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit
     """
     unseen = replace(edit, revises=False, is_public=False, refreshes=False, copy_of="")
     is_back = (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url)
-    if is_back and poll.review and not edit.moves:
+    if is_back and poll.review:
         is_back = reads_alike(edit.item, old.approved_queries)
     if old.pending is not None and is_back:
         return replace(unseen, substantive=False, moves=False, version=0, drops=True)
@@ -193,11 +194,15 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     An item that goes live is held until now: the next tick publishes it. An embargo does not end because
     its date becomes unreadable or missing.
     """
-    if old.state is not State.HELD or not (old.dated or old.reinstated):
+    if old.state is not State.HELD:
         return None
-    if not old.reinstated and _is_undated(item, old, now):
+    if not (old.dated or old.reinstated):
+        return _prolonged(item, old, place)
+    if not old.reinstated and item.claimed is None and item.latest is None:
         return None
     placement = place(item)
+    if item.by_update and not old.reinstated and not _is_later(placement, old):
+        return None
     if placement.state is State.LIVE:
         placement = replace(placement, state=State.HELD, release=now, dated=True)
     elif not placement.dated:
@@ -205,14 +210,26 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
 
 
-def _is_undated(item: Item, old: Known, now: datetime) -> bool:
-    """Return whether the dates of an item say nothing about its embargo: none is given, it is unreadable in
-    any zone, or the date of publication is missing beside one of an update, which ends no embargo.
-    """
-    if item.latest is not None or item.claimed is None:
-        return item.latest is None
-    is_early = old.release is not None and item.claimed <= now
-    return item.by_update and (is_early or "bad-date" in item.flags)
+def _prolonged(item: Item, old: Known, place: Place) -> Placement | None:
+    """Return the placement of an approved item that goes live when its embargo ends, if its origin has dated
+    it later since; None else. A time of the operator's own stands, and an approval needs no second one."""
+    is_approved = old.release is not None and old.release == old.claimed
+    if (
+        not is_approved
+        or item.by_update
+        or item.claimed is None
+        or not _is_later(placement := place(item), old)
+    ):
+        return None
+    return placement if placement.release is None else replace(placement, reason=EMBARGO, dated=False)
+
+
+def _is_later(placement: Placement, old: Known) -> bool:
+    """Return whether a placement holds a held item for longer: the date of an update ends no embargo, because
+    that of the publication may be missing."""
+    if placement.release is None:
+        return placement.dated  # beyond the horizon, for the operator
+    return old.release is not None and placement.release > old.release
 
 
 def _in_story(
@@ -225,7 +242,7 @@ def _in_story(
 ) -> Edit:
     """Return the edit with whether the item leaves its story, and its source's domains; `story` are the other
     members, None when they are more than were read."""
-    if not (edit.substantive or edit.moves or edit.waits):
+    if not (edit.substantive or edit.moves or edit.refreshes or edit.waits):
         return edit
     url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
     left = bool(url) and was_home and not is_within(url, source.domains)

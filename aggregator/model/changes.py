@@ -7,6 +7,8 @@ from aggregator.model.decision import State, Trigger
 from aggregator.model.item import Item, Mode
 from aggregator.model.stored import Knowledge
 
+EMBARGO = "embargo"  # reason of an item that is held until its date
+
 
 @dataclass(frozen=True, slots=True)
 class Placement:

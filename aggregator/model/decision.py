@@ -33,9 +33,10 @@ class Decision:
     `item` is its id. `source` and `feed`, a digest of the feed's URL, say whose item it is, `key` which: the
     kind and the digest of its lookup key. `release` is when an item that was held goes live, `version` the
     one that a release approves, or that is struck; `approves`: the item was live. `fingerprint` is that of
-    the text decided on. `link`, the digest of the address ("" for none and for a home page), `title`, that of
-    the folded title, `day`, that of title and date ("" without a date), `words`, those of the first words of
-    the text, and `signature` are of a withdrawn release, by which copies of it are recognised, else empty.
+    the text decided on, `read` a digest of all that is published of it. `link`, the digest of the address
+    ("" for none and for a home page), `title`, that of the folded title, `day`, that of title and date (""
+    without a date), `words`, those of the first words of the text, and `signature` are of a withdrawn
+    release, by which copies of it are recognised, else empty.
     All digests are hexadecimal. Of older lines the id alone is known.
     """
 
@@ -56,6 +57,7 @@ class Decision:
     day: str = ""
     words: str = ""
     signature: bytes = b""
+    read: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ class Known:
     `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
     known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
     the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
+    `claimed` is the date of its content.
     """
 
     number: int
@@ -49,6 +50,7 @@ class Known:
     unsettled: bytes | None = None
     is_outdated: bool = False
     freed: bool = False
+    claimed: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,8 +70,8 @@ class Parts:
 def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     """Return the parts of a date, None for a text that holds anything else.
 
-    Unless its zone is known, unknown words are left out: they may name the zone. A Z is UTC, whatever zone
-    a tag or a comment names (RFC 9557 section 3.4).
+    Unless its zone is known, unknown words are left out, because they may name the zone, and a time that no
+    day has is the end of the day. A Z is UTC, whatever zone a tag or a comment names (RFC 9557 section 3.4).
     """
     folded = fold(text)
     tags = [(mark, name) for mark, name in _TAG.findall(folded) if name not in _CALENDARS]
@@ -81,7 +81,9 @@ def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     folded, comments = _without_comments(_TAG.sub(" ", folded))
     day, rest, time = _split_time(_digital(folded).strip())
     if time is None:
-        return None
+        if is_zone_known:
+            return None
+        time = timedelta(days=1)
     rest, zone = _split_zone(rest)
     if not zone and (before := _OFFSET_BEFORE.search(day)):
         day, zone = day[: before.start()], before[0]

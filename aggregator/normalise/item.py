@@ -58,7 +58,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         claimed=claimed,
         updated=updated,
         latest=latest,
-        by_update=published is None,
+        by_update=published is None and (latest is None or not entry.published.strip()),
         authors=authors,
         organisation=organisation,
         categories=labels.categories(entry.categories),

@@ -89,8 +89,8 @@ def _entry(item: Object, digest: bytes) -> Entry:
         title=Markup(_text(item, "title", RAW_TITLE_CHARS_MAX)),
         content=Markup(joined(html) or plain, is_html=bool(html)),
         summary=Markup(_text(item, "summary", RAW_BODY_CHARS_MAX)),
-        published=_text(item, "date_published"),
-        updated=_text(item, "date_modified"),
+        published=_identifier(item.get("date_published")),  # some write seconds since 1970
+        updated=_identifier(item.get("date_modified")),
         authors=_authors(item),
         categories=distinct(_clean(tag, RAW_LINE_CHARS_MAX) for tag in _list(item, "tags")),
         enclosures=with_url(

@@ -5,12 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.model import Ahead, Changes, Item, NewItem, Placement, State
+from aggregator.model.changes import EMBARGO
 from aggregator.model.settings import Embargo
 
 HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operator decides
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
 ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no more
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
+DISTANT = "dated more than 30 days ahead"  # reason of an item that waits for the operator
+DATED = (EMBARGO, DISTANT)
 REVIEW = "review"  # reason of an item that waits for approval; with a release time, it is not live before
 UNKNOWN_ZONE = "unknown-zone"  # flag: held by the latest reading of a date whose zone or month is not certain
 
@@ -36,9 +39,9 @@ def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Place
     if embargo is not Embargo.HOLD or not is_ahead:
         return Placement(State.LIVE, None, shown, flags=flags)
     if is_distant:
-        return Placement(State.HELD, None, shown, "dated more than 30 days ahead", flags, dated=True)
+        return Placement(State.HELD, None, shown, DISTANT, flags, dated=True)
     flags += (UNKNOWN_ZONE,) if item.latest else ()
-    return Placement(State.HELD, until, shown, "embargo", flags, dated=True)
+    return Placement(State.HELD, until, shown, EMBARGO, flags, dated=True)
 
 
 def placed(changes: Changes) -> tuple[Placed, ...]:

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
 from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.embargo import REVIEW
+from aggregator.policy.embargo import DATED, REVIEW
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
 
@@ -83,16 +84,15 @@ def step(
 def approval(
     item: Stored, *, reason: str, actor: str, at: datetime, version: int | None, early: bool = False
 ) -> Transition:
-    """Return the transition of a release; of an item under review whose embargo has not ended, and unless it
-    is released `early`, a hold until then, of this version."""
+    """Return the transition of a release; of an item that is not held for its date alone, and whose embargo
+    has not ended, a hold until then, of this version, unless it is released `early`."""
     made = step(item, Trigger.RELEASE, reason=reason, actor=actor, at=at, version=version)
-    if early or item.state is not State.HELD or item.reason != REVIEW:
+    if early or item.state is not State.HELD or item.reason in DATED:
         return made
-    if item.release is None or item.release <= at:
+    until = item.release if item.reason in (REVIEW, APPROVED) else item.item.claimed
+    if until is None or until <= at:
         return made
-    return replace(
-        made, trigger=Trigger.HOLD, after=State.HELD, reason=reason or APPROVED, release=item.release
-    )
+    return replace(made, trigger=Trigger.HOLD, after=State.HELD, reason=reason or APPROVED, release=until)
 
 
 def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime) -> Transition:
@@ -154,7 +154,7 @@ def _is_vain(item: Stored, decision: Decision, now: datetime, waiting: Item | No
     if decision.trigger is not Trigger.RELEASE:
         return False
     released = waiting if item.state is State.LIVE and waiting is not None else item.item
-    return decision.fingerprint not in ("", released.fingerprint.hex())
+    return decision.fingerprint != "" and not is_of(decision, released)
 
 
 def _is_of_version(step: Transition) -> bool:

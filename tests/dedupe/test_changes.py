@@ -513,18 +513,52 @@ def test_an_embargo_with_a_date_in_no_plausible_year_is_for_the_operator(publish
     assert (edit.placement.state, edit.placement.release, edit.flags) == (State.HELD, None, ("bad-date",))
 
 
-def test_an_embargo_by_the_date_of_the_update_gets_its_new_date_but_is_not_ended_by_one() -> None:
-    def release_of(updated: str, release: datetime | None) -> datetime | None:
-        after = entry("Bridge opens", A.guid, A.link, updated=updated)
-        edit = edit_of(after, after, state=State.HELD, release=release, dated=True)
-        return edit.placement.release if edit and edit.placement else None
+@pytest.mark.parametrize(
+    ("updated", "release", "until"),
+    [
+        (iso(NOON + 2 * DAY), NOON + DAY, NOON + 2 * DAY),
+        (iso(NOON + HOUR), NOON + DAY, NOON + DAY),
+        (iso(NOON - HOUR), NOON + DAY, NOON + DAY),
+        (iso(NOON - HOUR), None, None),
+        (iso(NOON + HOUR), None, None),
+        (iso(NOON + 40 * DAY), NOON + DAY, None),
+        ("Sat, 28 Feb 2026 10:00:00 XYZT", NOON + DAY, NOON + DAY),
+    ],
+)
+def test_the_date_of_an_update_makes_an_embargo_longer_and_never_shorter(
+    updated: str, release: datetime | None, until: datetime | None
+) -> None:
+    after = entry("Bridge opens", A.guid, A.link, updated=updated)
+    edit = edit_of(after, after, state=State.HELD, release=release, dated=True)
+    placement = edit.placement if edit is not None else None
+    assert (placement.release if placement is not None else release) == until
 
-    assert release_of(iso(NOON + HOUR), NOON + DAY) == NOON + HOUR
-    assert release_of(iso(NOON + 2 * DAY), NOON + DAY) == NOON + 2 * DAY
-    # The date of publication may be what is missing: that of an update is no evidence.
-    assert release_of(iso(NOON - HOUR), NOON + DAY) is None
-    # It was for the operator to decide, because the date was beyond the horizon.
-    assert release_of(iso(NOON - HOUR), None) == NOON
+
+@pytest.mark.parametrize(
+    "change",
+    [{"summary": Markup("<p>The agency lied.</p>", is_html=True)}, {"language": "fr"}],
+    ids=["summary", "language"],
+)
+def test_a_member_leaves_its_story_when_its_summary_or_language_alone_is_another(
+    change: dict[str, object],
+) -> None:
+    item = replace(A, content=Markup(LONG, is_html=True), language="en", link="https://wire.example/1")
+    member = replace(other(9, replace(item, guid="other"), story=4), language="en")
+    stored = replace(knowledge(known(7, item, story=4)), members=(member,))
+    assert decided([item], stored).edits == ()
+    assert [each.parts for each in decided([replace(item, **change)], stored).edits] == [True]  # type: ignore[arg-type]
+
+
+def test_an_approved_item_stays_held_when_its_embargo_moves_and_until_a_time_of_the_operator() -> None:
+    time = NOON + 2 * DAY
+    expected = {3: NOON + 3 * DAY, 1: time, -1: time}
+    for days, until in (*expected.items(), (31, None)):
+        dated = entry("Bridge opens", A.guid, A.link, published=iso(NOON + days * DAY))
+        for edit in (edit_of, reviewed) if until else (edit_of,):
+            new = edit(dated, dated, state=State.HELD, release=time, claimed=time)
+            assert (new.placement.release if new and new.placement else time) == until
+            own = edit(dated, dated, state=State.HELD, release=time, claimed=NOON + 9 * DAY)
+            assert own is None or own.placement is None
 
 
 def test_a_reinstated_item_without_a_date_is_live_again() -> None:

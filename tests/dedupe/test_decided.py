@@ -15,11 +15,13 @@ from aggregator.model import (
     Item,
     Key,
     KeyKind,
+    Markup,
     Mode,
     Placement,
     State,
     Trigger,
 )
+from aggregator.model.item import READ
 from tests.dedupe.memory import claim, known, said
 from tests.given import DAY, HOUR, NOON, entry
 
@@ -80,9 +82,11 @@ def placed(
     gone: Decision | None = None,
     placement: Placement = PLACED,
     by: Claim = HERE,
+    *,
+    review: bool = False,
 ) -> Placement:
     known = Decisions(1, (own,) if own else (), (gone,) if gone else ())
-    return Decided(known, by).placed(of(said_by), Mode.NORMAL, "new", placement)
+    return Decided(known, by).placed(of(said_by), Mode.NORMAL, "new", placement, review=review)
 
 
 def test_an_item_that_was_withdrawn_comes_back_withdrawn_and_one_that_was_held_held() -> None:
@@ -96,6 +100,26 @@ def test_an_item_held_until_a_time_of_the_operator_comes_back_until_then() -> No
     hold = replace(decided(BRIDGE, Trigger.HOLD), release=NOON + HOUR)
     found = placed(BRIDGE, hold, placement=EMBARGOED)
     assert found == replace(EMBARGOED, release=NOON + HOUR, reason="asked to", dated=False)
+
+
+def test_under_review_a_time_of_the_operator_is_that_of_the_version_that_was_read() -> None:
+    hold = replace(decided(BRIDGE, Trigger.HOLD), release=NOON + HOUR)
+    waits = replace(EMBARGOED, reason="review", release=NOON + DAY)
+    rewritten = replace(BRIDGE, content=Markup("<p>Another text altogether.</p>", is_html=True))
+    assert placed(BRIDGE, hold, placement=waits, review=True).release == NOON + HOUR
+    assert placed(rewritten, hold, placement=waits, review=True) == waits
+    assert placed(rewritten, hold, placement=replace(waits, release=None), review=True) == replace(
+        waits, release=NOON + HOUR
+    )
+    assert placed(rewritten, hold, placement=waits).release == NOON + HOUR
+
+
+def test_a_release_is_of_all_that_was_published_then() -> None:
+    release = replace(decided(BRIDGE, Trigger.RELEASE), read=dict(of(BRIDGE).queries)[READ])
+    assert placed(BRIDGE, release, placement=EMBARGOED).state is State.LIVE
+    for other in (replace(BRIDGE, authors=("Another",)), replace(BRIDGE, language="fr")):
+        assert placed(other, release, placement=EMBARGOED) == EMBARGOED
+        assert placed(other, replace(release, read=""), placement=EMBARGOED).state is State.LIVE
 
 
 def test_a_decision_binds_its_own_source_by_its_id_or_its_feed() -> None:
@@ -121,7 +145,10 @@ def test_a_decision_of_an_older_journal_binds_the_item_of_its_id() -> None:
 
 def test_of_two_decisions_on_an_item_the_later_counts() -> None:
     own = (decided(BRIDGE, Trigger.RELEASE, NOON + HOUR), decided(BRIDGE, Trigger.WITHDRAW))
-    assert Decided(Decisions(2, own), HERE).placed(of(BRIDGE), Mode.NORMAL, "new", PLACED) == PLACED
+    assert (
+        Decided(Decisions(2, own), HERE).placed(of(BRIDGE), Mode.NORMAL, "new", PLACED, review=False)
+        == PLACED
+    )
 
 
 def test_a_release_comes_back_live_with_the_text_it_was_decided_on() -> None:

@@ -397,6 +397,16 @@ def test_a_date_in_an_unknown_zone_is_at_the_latest_that_of_the_last_zone(raw: s
 
 
 @pytest.mark.parametrize(
+    "raw", ["Tue, 30 Jan 2024 25:00:00 GMT", "2024-01-30T12:60:00Z", "2024-01-30 12:00:61", "30.1.2024 99:99"]
+)
+def test_a_date_with_a_time_that_no_day_has_is_at_the_latest_the_end_of_the_day_in_the_last_zone(
+    raw: str,
+) -> None:
+    assert dates.read(raw, zone=VIENNA, now=NOW) is None
+    assert dates.latest(raw, zone=VIENNA, now=NOW) == datetime(2024, 1, 31, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
     "raw",
     ["soon", "", "2024-13-30T14:00 XYZ", "1 Jan 1970 00:00 XYZ", "20241332", "30 Jan 2024 " + "X" * 120],
 )

@@ -237,6 +237,11 @@ def test_a_restored_release_is_one_of_the_text_it_was_decided_on(
     assert bool(replayed(stored(State.HELD), (), decisions, NOON)) == is_carried_out
 
 
+def dated(item: Stored, claimed: datetime) -> Stored:
+    """An item that the operator holds, dated by its origin."""
+    return replace(item, item=replace(item.item, claimed=claimed), reason="to be checked")
+
+
 @pytest.mark.parametrize(
     ("item", "early", "after"),
     [
@@ -244,6 +249,11 @@ def test_a_restored_release_is_one_of_the_text_it_was_decided_on(
         (replace(stored(State.HELD, NOON + DAY), reason="review"), True, State.LIVE),
         (replace(stored(State.HELD, NOON), reason="review"), False, State.LIVE),
         (replace(stored(State.HELD), reason="review"), False, State.LIVE),
+        (replace(stored(State.HELD, NOON + DAY), reason="approved, under embargo"), False, State.HELD),
+        (dated(stored(State.HELD), NOON + DAY), False, State.HELD),
+        (dated(stored(State.HELD), NOON + DAY), True, State.LIVE),
+        (dated(stored(State.HELD), NOON), False, State.LIVE),
+        (replace(dated(stored(State.HELD, NOON + DAY), NOON + DAY), reason="embargo"), False, State.LIVE),
         (stored(State.HELD, NOON + DAY), False, State.LIVE),
         (stored(State.LIVE, pending=3), False, State.LIVE),
     ],

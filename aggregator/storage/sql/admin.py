@@ -143,6 +143,7 @@ class AdminStore:
                 continue
             item = replace(item, item=fingerprints.of(item.item))
             known, waits = items.audit(item.number), items.waiting_version(item)
+            waits = None if waits is None else fingerprints.of(waits)
             steps = replayed(item, known, decisions, now, waiting=waits)
             for each in steps:
                 items.apply_transitions([each])

@@ -12,6 +12,7 @@ from aggregator.dedupe import similar, within
 from aggregator.dedupe.decided import Copies, day_text, feed_digest, key_text, link_text, not_permitted
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
 from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, State, Stored, Trigger
+from aggregator.model.item import READ
 from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
@@ -145,6 +146,7 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
         "feed": feed_digest(row["feed"]),
         "key": key_text(within.primary(item, Mode(row["mode"]))),
         "fingerprint": fingerprints.present(row).hex(),
+        "read": "" if row["freed"] else dict(fingerprints.of(item).queries).get(READ, ""),
     }
     if trigger is not Trigger.WITHDRAW:
         return marks

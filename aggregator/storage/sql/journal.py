@@ -30,6 +30,7 @@ RECOGNISED = (
     "title",
     "day",
     "words",
+    "read",
 )  # as `Decision` has them
 
 

@@ -107,14 +107,15 @@ class _Listed:
 def _are_different(sharing: Sequence[_Listed], total: int, *, has_link: bool) -> bool:
     """Return whether entries with one link, or without any, are different releases.
 
-    Without guids, if their titles differ; with one guid for several titles or days, only if the whole
-    document (three entries or more) shares the link, which then identifies nothing.
+    Without guids, if their titles differ, or their days and texts; with one guid for several titles or days,
+    only if the whole document (three entries or more) shares the link, which then identifies nothing.
     """
     days_of: dict[bytes | None, set[bytes | None]] = defaultdict(set)
     for each in sharing:
         days_of[each.keys.get(KeyKind.GUID)].add(each.keys.get(KeyKind.TITLE_DAY))
-    if has_link and days_of.keys() == {None} and len({each.title for each in sharing}) > 1:
-        return True
+    titles, texts = ({each.title for each in sharing}, {each.keys[KeyKind.TEXT] for each in sharing})
+    if has_link and days_of.keys() == {None}:
+        return len(titles) > 1 or (len(days_of[None]) > 1 and len(texts) > 1)
     # Without guid and link an entry is recognised by its text.
     is_ambiguous = any(len(days) > 1 for guid, days in days_of.items() if has_link or guid is not None)
     return is_ambiguous and len(sharing) == total >= 3

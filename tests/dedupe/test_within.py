@@ -1,5 +1,6 @@
 """Deduplication within a source: new items, known items, and the key that each is matched by."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from aggregator.dedupe.within import primary
 from aggregator.model import Entry, Item, KeyKind, Known, Mode
 from tests.dedupe.memory import day, known, matches, resolved, said
-from tests.given import entry
+from tests.given import DAY, NOON, entry, iso
 
 HOME = "https://ministry.example/"
 A = entry("Bridge opens", "g1", HOME + "bridge")
@@ -363,6 +364,16 @@ def test_every_entry_is_kept_though_some_share_a_guid_and_all_share_one_link(
     for order in (entries, entries[::-1]):
         found = resolved(order, mode=mode)
         assert (len(found.new), found.superseded) == (len(entries), ())
+
+
+def test_without_guids_one_title_on_two_days_with_two_texts_is_two_releases() -> None:
+    page = "https://ministry.example/news"
+    first, second = (
+        entry("Weekly", "", page, published=iso(NOON - n * DAY), body=f"<p>{n}</p>") for n in (7, 0)
+    )
+    assert len(resolved([second, first]).new) == 2
+    assert len(resolved([second, replace(first, content=second.content)]).new) == 1
+    assert len(resolved([second, replace(first, published=second.published)]).new) == 1
 
 
 def test_an_entry_that_shares_its_guid_with_a_known_one_is_new_as_the_document_grows() -> None:

@@ -98,8 +98,12 @@ async def _live(config: Config) -> list[_Report]:
             result = f"would import {read.document.title!r}"
             if read.skipped:
                 result += f", {read.skipped} skipped by its rules"
+            if read.document.truncated:
+                result += ", but is cut off"
             row = (source.id, result, str(len(read.items)), newest)
-            return _Report(row, is_fine=True, warning=home.advice(config, source, read.items))
+            return _Report(
+                row, is_fine=not read.document.truncated, warning=home.advice(config, source, read.items)
+            )
 
         try:
             return list(await asyncio.gather(*(one(source) for source in config.sources)))

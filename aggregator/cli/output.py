@@ -4,6 +4,7 @@ Text of feeds is escaped first (terminal injection): it cannot move the cursor, 
 """
 
 import json
+import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ def say(text: str = "") -> None:
 def confirmed(question: str, act: str) -> bool:
     """Return whether the operator agrees on the terminal; UsageError where there is none to ask at."""
     check_terminal(act)
-    return input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return _answer(f"{question} [y/N] ").lower() in ("y", "yes")
 
 
 def check_terminal(act: str, *, option: str = "--yes") -> None:
@@ -45,10 +46,20 @@ def check_terminal(act: str, *, option: str = "--yes") -> None:
 def chosen(question: str, count: int) -> int:
     """Return the number from 1 to `count` that the operator gives on the terminal, 1 for none."""
     while True:
-        answer = input(f"{question} [1] ").strip() or "1"
+        answer = _answer(f"{question} [1] ") or "1"
         if answer.isdecimal() and len(answer) < 4 and 1 <= int(answer) <= count:
             return int(answer)
         say(f"give a number from 1 to {count}")
+
+
+def _answer(question: str) -> str:
+    """Return a line from the terminal; Ctrl-C ends the command, also within an event loop, which would only
+    cancel its task."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return input(question).strip()
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def say_json(value: object) -> None:

@@ -26,11 +26,11 @@ def show(where: Location, reference: str, *, version: int | None, as_json: bool,
         if feed is None:
             raise UsageError(f"item {item.id} and its source were deleted just now")
         if as_json:
-            say_json(_item_json(storage, item, feed, _page(config, item)))
+            say_json(_item_json(storage, item, feed, _page(config, item, feed)))
         elif as_text:
             say(_text(config, item, feed))
         else:
-            _print_item(storage, item, feed, _page(config, item))
+            _print_item(storage, item, feed, _page(config, item, feed))
 
 
 def _waits(item: Stored) -> bool:
@@ -53,9 +53,9 @@ def _text(config: Config, item: Stored, feed: FeedInfo) -> str:
     return f"{release.title}\n\n{release.organisation}\n\n{release.text}"
 
 
-def _page(config: Config, item: Stored) -> str:
-    """Return the address of the item's page; "" unless this version of it is live."""
-    if item.state is not State.LIVE or _waits(item):
+def _page(config: Config, item: Stored, feed: FeedInfo) -> str:
+    """Return the address of the item's page; "" unless this version of it is live and may be shown."""
+    if item.state is not State.LIVE or _waits(item) or feed.republish is Republish.NO:
         return ""
     return page_address(config.publication, item.id, item.item.title)
 

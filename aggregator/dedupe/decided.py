@@ -201,8 +201,11 @@ class Copies:
         return {each for each in near if self._agrees(each, pieces, digest, source)}
 
     def said_by(self, item: Item, source: str) -> Set[int]:
-        """Return the same for an item, and releases of its title with the same day or nearly its words."""
+        """Return the same for an item, by its text or summary, and releases of its title with the same day or
+        nearly its words."""
         said = {*self.said(item.title, item.signature, source)}
+        if item.summarised:
+            said |= self.said(item.title, item.summarised, source)
         titled = (
             self._titled.get(similar.title_digest(item.title), frozenset()) if item.title else frozenset()
         )

@@ -122,7 +122,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
-    withdrawal = poll.decisions.copied_by(item, old, own) if substantive or moves or returns else None
+    is_changed = substantive or moves or refreshes or returns
+    withdrawal = poll.decisions.copied_by(item, old, own) if is_changed else None
     if poll.review and change.is_version and old.state is State.HELD and old.release is not None:
         placement = poll.place(item)  # its time was given to a version that was read
     if substantive and old.state is State.HELD and not change.is_unread and releases(own, item):

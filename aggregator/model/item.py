@@ -91,6 +91,7 @@ class Item:
     queries: tuple[tuple[str, str], ...] = ()  # digests of its addresses, by `normalise.signed_urls`
     digest: bytes = b""
     signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
+    summarised: bytes = field(default=b"", compare=False)  # the same of the summary alone
     untitled: bool = False
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 

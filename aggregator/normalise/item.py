@@ -7,6 +7,7 @@ import re
 from datetime import datetime
 from functools import partial
 from html import unescape
+from typing import NamedTuple
 
 from aggregator.dedupe import similar
 from aggregator.model import Document, Entry, Item, Markup, Origin
@@ -41,10 +42,9 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     title = title or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
-    published, updated, latest, date_flags = _dates(entry, document, source, language, now=now)
-    claimed = published or updated
+    dated = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
-    keys = identity.keys(guid=guid, url=link, title=title, claimed=claimed, text=content.said)
+    keys = identity.keys(guid=guid, url=link, title=title, claimed=dated.claimed, text=content.said)
     item = Item(
         keys=keys,
         title=title,
@@ -55,10 +55,10 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         summary=summary.html,
         text=content.text,
         language=language,
-        claimed=claimed,
-        updated=updated,
-        latest=latest,
-        by_update=published is None and (latest is None or not entry.published.strip()),
+        claimed=dated.claimed,
+        updated=dated.updated,
+        latest=dated.latest,
+        by_update=dated.by_update,
         authors=authors,
         organisation=organisation,
         categories=labels.categories(entry.categories),
@@ -67,9 +67,10 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         rights=text.line(html.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, _own_base(url), source, now=now),
         signature=similar.signature(content.said, summary.said),
+        summarised=similar.signature(summary.said) if summary.said else b"",
         digest=entry.digest,
         untitled=untitled,
-        flags=(*date_flags, *(["plain-text-only"] if content.degraded else [])),
+        flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
     return own.item(identity.renewed(item))
 
@@ -134,10 +135,17 @@ def _derived_title(plain: str, url: str) -> str:
     return text.shortened(" ".join(plain.split()), DERIVED_TITLE_CHARS_MAX) or url.partition("://")[2] or "…"
 
 
-def _dates(
-    entry: Entry, document: Document, source: Source, language: str, *, now: datetime
-) -> tuple[datetime | None, datetime | None, datetime | None, tuple[str, ...]]:
-    """Return the dates of publication and update, the latest reading of an uncertain one, and flags."""
+class _Dates(NamedTuple):
+    """Dates of an item, as `Item` has them, and flags."""
+
+    claimed: datetime | None
+    updated: datetime | None
+    latest: datetime | None
+    by_update: bool
+    flags: tuple[str, ...]
+
+
+def _dates(entry: Entry, document: Document, source: Source, language: str, *, now: datetime) -> _Dates:
     order, zone, spoken = document.month_first, source.timezone, source.language or language
     read, read_latest = (
         partial(each, zone=zone, language=spoken, month_first=order, now=now)
@@ -147,7 +155,8 @@ def _dates(
     is_bad = (entry.published.strip() and not published) or (entry.updated.strip() and not updated)
     first, raw = (published, entry.published) if entry.published.strip() else (updated, entry.updated)
     latest = read_latest(raw) if is_bad and not first else None
-    return published, updated, latest, ("bad-date",) if is_bad else ()
+    by_update = published is None and (latest is None or not entry.published.strip())
+    return _Dates(published or updated, updated, latest, by_update, ("bad-date",) if is_bad else ())
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

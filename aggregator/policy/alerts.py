@@ -86,7 +86,7 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
         found[AlertKind.DISTANT] = (
             f"items are dated more than {embargo.HORIZON.days} days ahead and held until you decide: "
             f"{_some(far)}; `publicwire release {far[0]}` publishes one now, "
-            f"`publicwire hold {far[0]} --until DATE` at another time"
+            f"`publicwire hold {far[0]} --until DATE --reason WHY` at another time"
         )
     return {**found, **_copies(result), **_ahead(result, placed)}
 

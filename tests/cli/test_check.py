@@ -1,6 +1,7 @@
 """`check` and `add`: mistakes, and the result of a dry run."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 from collections.abc import Iterator
@@ -344,6 +345,33 @@ def test_add_at_a_terminal_lets_the_operator_choose(here: Site, harbour: HttpSer
     assert (ran.returncode, b"give a number from 1 to 2" in ran.stdout) == (0, True)
     assert f'feed: "{harbour.url("/press.rss")}"\n' in here.config.read_text()
     assert "/other" not in harbour.paths
+
+
+@pytest.mark.one_engine("asks before it opens the store")
+def test_an_interrupt_ends_add_at_its_question(here: Site, harbour: HttpServer) -> None:
+    harbour.answers |= {"/": answer(body=TWO), "/other": harbour.answers["/press.rss"]}
+    master, terminal = os.openpty()
+    asking = subprocess.Popen(
+        [*COMMAND, "add", harbour.url("/"), *HERE], cwd=here.directory, stdin=terminal, stdout=subprocess.PIPE
+    )
+    with asking:
+        assert asking.stdout is not None
+        shown = b""
+        while b"Which one? [1] " not in shown:
+            shown += asking.stdout.read(1)
+        asking.send_signal(signal.SIGINT)
+    os.close(master)
+    os.close(terminal)
+    assert asking.returncode == 130
+
+
+def test_check_live_tells_of_a_document_that_is_cut_off(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    harbour.answers["/press.rss"] = answer(body=feed(item("1", "One"))[:-40])
+    here.sources({"press": harbour.url("/press.rss")})
+    said = command("check", "--live")
+    assert (said.code, "cut off" in said.out) == (1, True)
 
 
 def test_add_without_a_terminal_requires_yes_and_writes_nothing(here: Site, harbour: HttpServer) -> None:

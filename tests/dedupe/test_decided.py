@@ -114,6 +114,12 @@ def test_under_review_a_time_of_the_operator_is_that_of_the_version_that_was_rea
     assert placed(rewritten, hold, placement=waits).release == NOON + HOUR
 
 
+def test_a_withdrawn_text_is_a_copy_as_the_summary_of_another_release_too() -> None:
+    carrier = replace(OTHER, summary=BRIDGE.content)
+    assert placed(carrier, gone=withdrawn(BRIDGE)).state is State.HELD
+    assert placed(OTHER, gone=withdrawn(BRIDGE)).state is State.LIVE
+
+
 def test_a_release_is_of_all_that_was_published_then() -> None:
     release = replace(decided(BRIDGE, Trigger.RELEASE), read=dict(of(BRIDGE).queries)[READ])
     assert placed(BRIDGE, release, placement=EMBARGOED).state is State.LIVE

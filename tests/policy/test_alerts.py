@@ -255,7 +255,7 @@ def test_each_date_too_far_ahead_is_raised_at_once() -> None:
         (
             AlertKind.DISTANT,
             "items are dated more than 30 days ahead and held until you decide: item1; `publicwire release "
-            "item1` publishes one now, `publicwire hold item1 --until DATE` at another time",
+            "item1` publishes one now, `publicwire hold item1 --until DATE --reason WHY` at another time",
         ),
     )
 

@@ -66,7 +66,7 @@ def _withdrawn(db: Connection, items: Sequence[Item]) -> tuple[Decision, ...]:
 
 def _near(db: Connection, items: Sequence[Item]) -> Set[int]:
     """Return the lines of withdrawn releases that share sentences with an item."""
-    sketches = [similar.sketch(item.signature) for item in items]
+    sketches = [similar.sketch(each) for item in items for each in (item.signature, item.summarised) if each]
     pieces = as_json({piece for each in sketches for piece in each})
     found = db.execute(f"SELECT DISTINCT piece FROM withdrawn_piece WHERE piece {ints()}", (pieces,))
     withdrawn = {row["piece"] for row in found}

@@ -23,6 +23,7 @@ from aggregator.storage.sqlite.search import FullTextIndex
 
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
+CLOSED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Of a constraint, a size, an integer beyond 64 bits, and a lone surrogate.
 REJECTED = (sqlite3.IntegrityError, sqlite3.DataError, OverflowError, UnicodeEncodeError)
@@ -198,6 +199,11 @@ def translated(path: Path) -> Iterator[None]:
             raise damaged(path.parent, str(error)) from error
         if code in FULL:
             raise StoreFull(f"there is no room on the disk of the store {path}: free some") from error
+        if code is not None and code & 0xFF in CLOSED:
+            raise StorageError(
+                f"the store {path} cannot be opened or written: {error}; does its directory belong to the "
+                "user of this process?"
+            ) from error
         raise StorageError(f"the store {path} failed: {error}") from error
 
 

@@ -562,6 +562,8 @@ def test_a_long_script_costs_no_markup() -> None:
         ),
         ("<semantics><mi>E</mi><annotation encoding='t'>gone</annotation></semantics>", "E"),
         ("</mrow></mrow><b>bold</b><mi>y", "<b>bold</b>y"),
+        ("<mtext> if <b>y</b> and <i>z</i></mtext><!-- <mi> -->", " if <b>y</b> and <i>z</i>"),
+        ("<mmultiscripts> <mi>C</mi> <none/> </mmultiscripts>", "C"),
         ("<mi>x</mi><mphantom><mn>9</mn></mphantom><mn hidden>8</mn><mo/>", "x"),
         ("<msup><mi>x</mi><mrow style='display:none'><mn>2</mn></mrow></msup>", "x"),
         ("<mi>x</mi><mrow hidden><mn>7", "x"),
@@ -570,3 +572,36 @@ def test_a_long_script_costs_no_markup() -> None:
 def test_a_formula_keeps_its_exponents_and_fractions_and_hides_what_it_hides(formula: str, safe: str) -> None:
     assert sanitised_html(f"a <math>{formula}</math> b <MATH><mi>c</mi>") == f"a  {safe}  b  c"
     assert sanitised_html(f"a <math hidden>{formula}</math> b") == "a    b"
+
+
+@pytest.mark.parametrize(
+    ("start", "kept"),
+    [
+        ("<math/>", ""),
+        ("<math alttext='x > y'/>", ""),
+        ("<math><mi>x</mi>", " x"),
+        ("<math hidden><mi>x</mi>", ""),
+        ("<!-- <math> -->", ""),
+        ("<!--> <math> -->", "--&gt;"),
+        ("<math-field></math-field>", ""),
+    ],
+)
+def test_a_formula_without_its_end_tag_ends_before_the_next_element(start: str, kept: str) -> None:
+    text = "<p>The <b>minister</b> of <i>health</i> said</p>"
+    assert " ".join(sanitised_html(f"{start}{text}").split()) == f"{kept.strip()} {text}".strip()
+    assert sanitised_html('<p title="<math>">a <b>b</b> c</p>') == '<p title="&lt;math&gt;">a <b>b</b> c</p>'
+
+
+@pytest.mark.parametrize(
+    ("raw", "safe"),
+    [
+        ("<iframe title='a > b' src=/f></iframe>c", '<a href="https://example.org/f" rel="noopener">a &gt; b</a> c'),
+        ('<img src="/a.png" alt="<iframe src=/f>">b', '<img src="https://example.org/a.png" alt="&lt;iframe src=/f&gt;">b'),
+        ("<p title='<embed src=/f>'>a</p>b", '<p title="&lt;embed src=/f&gt;">a</p>b'),
+        ("<!-- <iframe src=/f> --->a<!--- -- - -->b", "ab"),
+        ('<noscript class="a>b"><b>c</b></noscript>d', "<b>c</b>d"),
+        ("<p title='<noscript>'>a</p>", '<p title="&lt;noscript&gt;">a</p>'),
+    ],
+)  # fmt: skip
+def test_a_tag_ends_outside_its_attribute_values_and_comments_hold_none(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from aggregator.normalise import trackers
+from aggregator.normalise.tags import TAG
 
 # Parts of a style that hides, in lower case and without blanks; literals: a pattern costs ten times as much.
 _MAY_HIDE = (
@@ -19,7 +20,6 @@ _BLOCKS = frozenset(
 )
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
-_NAME = re.compile(r"(</?)([a-zA-Z][^\s/<>]*+)")
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly.
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
 _POSTER = re.compile(r" poster=\"[^\"]*\"")
@@ -49,11 +49,12 @@ def renamed(value: str, known: Set[str]) -> str:
 
     The sanitiser keeps the content of such an element and not the attributes that hide it.
     """
-    return _NAME.sub(lambda tag: tag[0] if tag[2].lower() in known else tag[1] + _generic(tag[2]), value)
+    return TAG.sub(lambda tag: tag[0] if not tag[2] or tag[2].lower() in known else _generic(tag), value)
 
 
-def _generic(name: str) -> str:
-    return "div" if name.lower() in ("body", "html") else "span"
+def _generic(tag: re.Match[str]) -> str:
+    name = "div" if tag[2].lower() in ("body", "html") else "span"
+    return f"<{tag[1]}{name}{tag[3]}>"
 
 
 def without_hidden(clean: str) -> str:

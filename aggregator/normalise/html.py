@@ -42,12 +42,10 @@ _DROPPED_WHOLE_NAMES = """
     title head svg frameset annotation annotation-xml datalist
 """
 _DROPPED_WHOLE = frozenset(_DROPPED_WHOLE_NAMES.split())
-# Elements of which the sanitiser keeps the content. HTML has one of these or of `_KNOWN`.
+# More elements of which the sanitiser keeps the content. HTML has one of these or of `_KNOWN`.
 _UNWRAPPED_NAMES = """
-    acronym area base basefont bdo bgsound big blink body canvas data font frame html image input keygen
-    label
-    link map math menuitem meta meter multicol nobr object optgroup output param plaintext progress rb
-    rtc slot spacer strike track tt xmp
+    acronym bdo big blink body canvas data font html label map math menuitem meter multicol nobr object
+    optgroup output plaintext progress rb rtc slot spacer strike tt xmp
 """
 # `<press@example.org>` and `<https://example.org/>` are written by people: no element has such a name.
 _ADDRESS_IN_BRACKETS = re.compile(r"""<(?=https?://|[^\s<>@/"'=]{1,64}@)""")
@@ -55,7 +53,8 @@ _ADDRESS_IN_BRACKETS = re.compile(r"""<(?=https?://|[^\s<>@/"'=]{1,64}@)""")
 _REWRITTEN = re.compile(
     r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI]|[xX][mM])"
 )
-_VOID = {"base", "frame", "input", "link", "meta", "param"}
+_VOID_NAMES = "area base basefont bgsound frame image input keygen link meta param track"
+_VOID = frozenset(_VOID_NAMES.split())
 _KNOWN = TAGS | _DROPPED_WHOLE | _VOID | blocks.NAMES
 _ELEMENT_NAMES = "|".join(sorted(_KNOWN | {*_UNWRAPPED_NAMES.split()}, reverse=True))
 # The end tag tells a custom element from a word in angle brackets (HTML standard 4.13.3).

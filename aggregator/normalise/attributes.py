@@ -33,7 +33,7 @@ _SIZED = frozenset({"img", "video"})
 _LOADING = _SIZED | {"source", "audio"}
 _DECLARING = frozenset({"width", "height", "sizes", "style", "hidden"})
 _LOADED = frozenset({"src", "srcset", "poster"})
-HIDING = frozenset({"style", "hidden"})  # attributes read and never kept
+HIDING = frozenset({"style", "hidden", "popover"})  # attributes read and never kept
 
 _PLAIN_LINK = re.compile(r'href="([^"&?]*+)" rel="noopener"')
 

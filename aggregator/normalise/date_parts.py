@@ -87,7 +87,7 @@ def take_apart(text: str, *, is_zone_known: bool = True) -> Parts | None:
     rest, zone = _split_zone(rest)
     if not zone and (before := _OFFSET_BEFORE.search(day)):
         day, zone = day[: before.start()], before[0]
-    zone = zone or next((name for name in (*names, *comments) if _names_zone(name)), "")
+    zone = zone or next(filter(None, map(_named_zone, (*names, *comments))), "")
     critical = next((name for mark, name in tags if mark and "=" not in name), "")
     parts = _words(day, rest, time, zone=zone, critical=critical, is_zone_known=is_zone_known)
     if parts is None or parts.weekdays:
@@ -106,9 +106,13 @@ def _without_comments(text: str) -> tuple[str, list[str]]:
     return text, comments
 
 
-def _names_zone(text: str) -> bool:
-    """Return whether a comment names a zone; one that looks like a name of the IANA database always does."""
-    return zones.is_known(text) or zones.is_known(zones.words(text)) or bool(_IANA.fullmatch(text))
+def _named_zone(text: str) -> str:
+    """Return the zone that a comment or tag names, known or not: the offset at its start, a known name or
+    one that looks like a name of the IANA database; "" for none."""
+    if offset := _OFFSET.match(text):
+        return offset[0]
+    is_name = zones.is_known(text) or zones.is_known(zones.words(text)) or _IANA.fullmatch(text)
+    return text if is_name else ""
 
 
 def _digital(text: str) -> str:

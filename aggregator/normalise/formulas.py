@@ -1,10 +1,12 @@
 """Rewrite formulas of MathML as HTML: exponents and indices, fractions with "/", roots with "√"."""
 
 import re
+from itertools import pairwise
 
-_FORMULA = re.compile(r"(<math\b)", re.IGNORECASE)
+from aggregator.normalise.tags import TAG
+
+_FORMULA = re.compile(r"<math", re.IGNORECASE)
 _END = re.compile(r"</math\s*+>", re.IGNORECASE)
-_TAG = re.compile(r"<(/?)([a-z]++)([^<>]*+)>", re.IGNORECASE)
 _MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _ANNOTATION = re.compile(r"<annotation\b[^<>]*+>[^<]*+</annotation\s*+>", re.IGNORECASE)
 # Children from the second on that are raised or lowered (MathML Core, section 3.4).
@@ -17,29 +19,50 @@ _SHIFTS = {
 }
 _PLAIN_NAMES = """
     math semantics mi mn mo ms mrow mtext mspace msqrt mroot mfrac mstyle mpadded mphantom mfenced mtable mtr
-    mtd munderover
+    mtd munderover menclose merror maction mmultiscripts mprescripts none mlabeledtr malignmark maligngroup
+    mglyph
 """
 _NAMES = frozenset(_PLAIN_NAMES.split()) | frozenset(_SHIFTS)
 
 
 def rewritten(value: str) -> str:
     """Return HTML with its formulas as text, and everything else unchanged."""
-    before, *parts = _FORMULA.split(value)
-    kept = [before]
-    for start, rest in zip(parts[::2], parts[1::2], strict=True):
-        end = _END.search(rest)
-        formula, after = (rest[: end.start()], rest[end.end() :]) if end else (rest, "")
-        kept += [" ", _text(start + formula), " ", after]
+    if not _FORMULA.search(value):
+        return value
+    starts = [tag.start() for tag in TAG.finditer(value) if not tag[1] and _name(tag) == "math"]
+    kept = [value[: starts[0]] if starts else value]
+    for start, following in pairwise((*starts, len(value))):
+        formula, after = _parted(value[start:following])
+        kept += [" ", _text(formula), " ", after]
     return "".join(kept)
 
 
+def _parted(part: str) -> tuple[str, str]:
+    """Return a formula and what follows it: without an end tag it ends before the first element of HTML."""
+    start = TAG.match(part)
+    assert start is not None, "a formula begins with its tag"
+    if start[0].endswith("/>"):
+        return start[0], part[start.end() :]
+    if end := _END.search(part, start.end()):
+        return part[: end.end()], part[end.end() :]
+    tags = (tag.start() for tag in TAG.finditer(part) if _name(tag) not in _NAMES)
+    cut = next(tags, len(part))
+    return part[:cut], part[cut:]
+
+
+def _name(tag: re.Match[str]) -> str:
+    return (tag[2] or "").lower()
+
+
 def _text(formula: str) -> str:
-    kept, position = list[str](), 0
+    kept, position, is_within = list[str](), 0, False
     formula = _ANNOTATION.sub("", formula)
     opened: list[list[str]] = []  # name and end of each open element, and "" for each of its children
-    for tag in _TAG.finditer(formula):
-        closing, name = tag[1], tag[2].lower()
-        kept.append(formula[position : tag.start()].strip())
+    for tag in TAG.finditer(formula):
+        closing, name = tag[1], _name(tag)
+        was_within, is_within = is_within, name in _NAMES
+        written = formula[position : tag.start()]  # blanks have no meaning between tags of MathML alone
+        kept.append(written.strip() if was_within and is_within else written)
         position = tag.end()
         if name not in _NAMES:
             kept.append(tag[0])
@@ -57,7 +80,7 @@ def _text(formula: str) -> str:
             _, end, *_ = opened.pop()
             parent, number = opened[-1][0], len(opened[-1]) - 2
             kept.append(_after(name, parent, number) + end)
-    kept.append(formula[position:].strip())
+    kept.append(formula[position:])
     return "".join((*kept, *(end for _, end, *_ in reversed(opened))))
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from html import unescape
 
 from aggregator.normalise import trackers
+from aggregator.normalise.tags import TAG
 
 # Parts of a style that hides, in lower case and without blanks; literals: a pattern costs ten times as much.
 _MAY_HIDE = (
@@ -19,11 +20,6 @@ _BLOCKS = frozenset(
 )
 _VOID = frozenset({"br", "col", "hr", "img", "source", "wbr"})
 
-_NAME = re.compile(r"(</?)([a-zA-Z][^\s/<>]*+)")
-_GENERIC_BLOCKS_NAMES = """
-    body center dir fieldset form hgroup html legend main menu nav search
-"""
-_GENERIC_BLOCKS = frozenset(_GENERIC_BLOCKS_NAMES.split())
 # nh3 escapes < and > in attribute values, so this matches each tag of its output exactly.
 _ANY_TAG = re.compile(r"<(/?)([a-z0-9]++)([^<>]*)>")
 _POSTER = re.compile(r" poster=\"[^\"]*\"")
@@ -39,7 +35,8 @@ def may_hide(value: str) -> bool:
     """Return whether HTML may hide or strike out anything, whatever case, blanks and references it is written
     with."""
     lower = value.encode("ascii", "ignore").lower()  # bytes: a tenth of the time of other text
-    return b"hidden" in lower or (b"style" in lower and _has_hiding_style(value))
+    is_named = b"hidden" in lower or b"popover" in lower or b"<dialog" in lower
+    return is_named or (b"style" in lower and _has_hiding_style(value))
 
 
 def _has_hiding_style(value: str) -> bool:
@@ -52,11 +49,12 @@ def renamed(value: str, known: Set[str]) -> str:
 
     The sanitiser keeps the content of such an element and not the attributes that hide it.
     """
-    return _NAME.sub(lambda tag: tag[0] if tag[2].lower() in known else tag[1] + _generic(tag[2]), value)
+    return TAG.sub(lambda tag: tag[0] if not tag[2] or tag[2].lower() in known else _generic(tag), value)
 
 
-def _generic(name: str) -> str:
-    return "div" if name.lower() in _GENERIC_BLOCKS else "span"
+def _generic(tag: re.Match[str]) -> str:
+    name = "div" if tag[2].lower() in ("body", "html") else "span"
+    return f"<{tag[1]}{name}{tag[3]}>"
 
 
 def without_hidden(clean: str) -> str:
@@ -96,6 +94,8 @@ class _Effect:
 
 def _effect(name: str, written: str, around: _Effect) -> _Effect:
     named = {key: unescape(value) for key, value in attributes(written).items()}
+    if name == "dialog" and "open" not in named:  # HTML standard 4.11.4
+        return _Effect(drops=True)
     if not named or name in _LOADING:  # images and media are judged by their sizes, too
         return replace(around, strikes=False)
     return _Effect(

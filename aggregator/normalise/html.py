@@ -16,6 +16,7 @@ from aggregator.model import Markup
 from aggregator.normalise import (
     attributes,
     blanks,
+    blocks,
     bounds,
     disclaimers,
     embedded,
@@ -38,23 +39,26 @@ _TAGS_NAMES = """
 TAGS = frozenset(_TAGS_NAMES.split())
 _DROPPED_WHOLE_NAMES = """
     script style iframe object embed applet noembed noframes noscript template textarea select option
-    button title head svg canvas map frameset annotation annotation-xml datalist dialog
+    title head svg frameset annotation annotation-xml datalist
 """
 _DROPPED_WHOLE = frozenset(_DROPPED_WHOLE_NAMES.split())
-# Elements of which the sanitiser keeps the content. HTML has one of these or of those above.
+# More elements of which the sanitiser keeps the content. HTML has one of these or of `_KNOWN`.
 _UNWRAPPED_NAMES = """
-    acronym base basefont bdo bgsound big blink body center dir fieldset font form frame hgroup html
-    input label legend link main map marquee menu meta nav nobr object output param plaintext progress rb rtc
-    search slot strike tt xmp math
+    acronym bdo big blink body canvas data font html label map math menuitem meter multicol nobr object
+    optgroup output plaintext progress rb rtc slot spacer strike tt xmp
 """
 # `<press@example.org>` and `<https://example.org/>` are written by people: no element has such a name.
 _ADDRESS_IN_BRACKETS = re.compile(r"""<(?=https?://|[^\s<>@/"'=]{1,64}@)""")
-# Formulas, frames, objects, `noscript` and `strike`: the beginnings of their names.
-_REWRITTEN = re.compile(r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI])")
-_VOID = {"base", "frame", "input", "link", "meta", "param"}
-_KNOWN = TAGS | _DROPPED_WHOLE | _VOID
-_ELEMENT_NAMES = "|".join(sorted(TAGS | _DROPPED_WHOLE | {*_UNWRAPPED_NAMES.split()}, reverse=True))
-_ELEMENT = re.compile(rf"</?(?:{_ELEMENT_NAMES})(?=[\s/>])|<!--", re.IGNORECASE)
+# Formulas, frames, objects, `noscript`, `strike` and `xmp`: the beginnings of their names.
+_REWRITTEN = re.compile(
+    r"<(?:[mM][aA][tT]|[iI][fF]|[oO][bB]|[eE][mM][bB]|/?[nN][oO][sS]|/?[sS][tT][rR][iI]|[xX][mM])"
+)
+_VOID_NAMES = "area base basefont bgsound frame image input keygen link meta param track"
+_VOID = frozenset(_VOID_NAMES.split())
+_KNOWN = TAGS | _DROPPED_WHOLE | _VOID | blocks.NAMES
+_ELEMENT_NAMES = "|".join(sorted(_KNOWN | {*_UNWRAPPED_NAMES.split()}, reverse=True))
+# The end tag tells a custom element from a word in angle brackets (HTML standard 4.13.3).
+_ELEMENT = re.compile(rf"</?(?:{_ELEMENT_NAMES})(?=[\s/>])|<!--|</[a-z][a-z0-9_.]*+[:-]", re.IGNORECASE)
 ATTRIBUTES: dict[str, frozenset[str]] = {
     "*": frozenset({"lang", "dir", "title"}),
     "a": frozenset({"href"}),
@@ -64,6 +68,7 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "colgroup": frozenset({"span"}),
     "del": frozenset({"cite", "datetime"}),
     "details": frozenset({"open"}),
+    "dialog": frozenset({"open"}),
     "img": frozenset({"src", "srcset", "sizes", "alt", "width", "height", "style", *attributes.LAZY_NAMES}),
     "ins": frozenset({"cite", "datetime"}),
     "li": frozenset({"value"}),
@@ -135,7 +140,8 @@ def title(value: str) -> str:
     value = value[:TITLE_HTML_CHARS_MAX]
     if "<" not in value:
         return unescape(value) if "&" in value else value
-    return plain.line(text.printable(_TITLE_CLEANER.clean(text.printable(formulas.rewritten(value)))))
+    markup = text.printable(formulas.rewritten(value))
+    return plain.line(text.printable(_clean(markup, _TITLE_CLEANER, _TITLE_HIDING_CLEANER)))
 
 
 def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
@@ -148,7 +154,7 @@ def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
         return None
     value = text.printable(value)
     has_references = "&#" in value  # a character reference can bring back a control character
-    clean = _clean(value)
+    clean = _clean(value, _CLEANER, _HIDING_CLEANER)
     filtered = _filter_attributes(text.printable(clean) if has_references else clean, base)
     if len(filtered) > 2 * bounds.BODY_HTML_CHARS_MAX:
         return None
@@ -207,19 +213,19 @@ def _limited_media(filtered: str) -> str:
     return _MEDIA.sub(lambda tag: tag[0] if next(places) < MEDIA_MAX else "", filtered)
 
 
-def _clean(value: str) -> str:
+def _clean(value: str, cleaner: nh3.Cleaner, hiding: nh3.Cleaner) -> str:
     """Return HTML cleaned by nh3, without what it hides.
 
     Only HTML that may hide something is cleaned with the attributes that do: they make a body much longer.
     """
     if hidden.may_hide(value):
-        return hidden.without_hidden(_HIDING_CLEANER.clean(hidden.renamed(value, _KNOWN)))
-    return _CLEANER.clean(value)
+        return blocks.renamed(hidden.without_hidden(hiding.clean(hidden.renamed(value, _KNOWN))))
+    return blocks.renamed(cleaner.clean(value))
 
 
 def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=TAGS,
+        tags=TAGS | blocks.NAMES,
         clean_content_tags=_DROPPED_WHOLE,
         attributes={**ATTRIBUTES, "*": ATTRIBUTES["*"] | everywhere},
         link_rel="noopener",
@@ -228,7 +234,16 @@ def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
     )
 
 
+def _title_cleaner(attributes: dict[str, frozenset[str]]) -> nh3.Cleaner:
+    return nh3.Cleaner(
+        tags=(TAGS | blocks.NAMES) - {"img"},
+        clean_content_tags=_DROPPED_WHOLE,
+        attributes=attributes,
+        link_rel=None,
+        url_schemes=set(),
+    )
+
+
 _CLEANER, _HIDING_CLEANER = _cleaner(frozenset()), _cleaner(attributes.HIDING)
-_TITLE_CLEANER = nh3.Cleaner(
-    tags=TAGS - {"img"}, clean_content_tags=_DROPPED_WHOLE, attributes={}, link_rel=None, url_schemes=set()
-)
+_TITLE_CLEANER = _title_cleaner({})
+_TITLE_HIDING_CLEANER = _title_cleaner({"*": attributes.HIDING, "dialog": frozenset({"open"})})

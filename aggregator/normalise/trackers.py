@@ -122,11 +122,12 @@ def is_hidden_block(attributes: Mapping[str, str]) -> bool:
 
 
 def conceals(attributes: Mapping[str, str]) -> bool:
-    """Return whether an element is hidden with its text (HTML standard 6.1; CSS 2.2, 9.2.4 and 11.2). A
+    """Return whether an element is hidden with its text (HTML standard 6.1, 6.12; CSS 2.2, 9.2.4 and 11.2). A
     text that is only transparent or moved aside is meant for some readers, or is shown by a script."""
     style = _declarations(attributes.get("style", ""))
     return (
         "hidden" in attributes
+        or "popover" in attributes
         or style.get("display") == "none"
         or style.get("visibility") in ("hidden", "collapse")
     )

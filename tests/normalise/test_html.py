@@ -30,11 +30,11 @@ def sanitised_html(raw: str) -> str:
     [
         ('<p class="a" id="b" style="color:red" onclick="x()">a</p>', "<p>a</p>"),
         ("<script>x()</script><style>p{}</style><iframe>y</iframe>a", "a"),
-        ("<form action=/x>a<input><button>b</button></form>", "a"),
+        ("<form action=/x>a<input><button>b</button></form>", "<div>a <span>b</span> </div>"),
         ("<svg><a href=x>b</a></svg>a<svg>open", "a"),
         ("<math><mi>x</mi><mo>=</mo><mn>1</mn></math>", "x=1"),
         ('<p lang="de" dir="rtl" title="a  b">c', '<p lang="de" dir="rtl" title="a b">c</p>'),
-        ("<center>a</center><o:p>b</o:p>", "ab"),
+        ("<center>a</center><o:p>b</o:p>", "<div>a</div>b"),
         ("<!-- a --><![CDATA[b]]>c", "c"),
         ('<ol start="3" type="a"><li value="x">a', '<ol start="3" type="a"><li>a</li></ol>'),
         ('<table><td colspan="2">a', '<table><tbody><tr><td colspan="2">a</td></tr></tbody></table>'),
@@ -308,7 +308,8 @@ def test_a_body_that_grows_beyond_the_limit_is_kept_as_text() -> None:
 @pytest.mark.parametrize(
     ("raw", "safe"),
     [
-        ("<p><marquee><p>a</p></marquee></p>", "<p></p><p>a</p><p></p>"),
+        ("<p><marquee><p>a</p></marquee></p>", "<p></p><div><p>a</p></div><p></p>"),
+        ("<p>a<button><p>b</p></button></p>", "<p>a <span></span></p><p>b</p> <p></p>"),
         ("<pre>\n\n\n\na\nb</pre>", "<pre>a\nb</pre>"),
         ("<pre><img>\n\na</pre>", "<pre>a</pre>"),
     ],
@@ -320,7 +321,7 @@ def test_markup_that_a_parser_rewrites_is_sanitised_to_a_fixed_point(raw: str, s
 def test_html_without_a_fixed_point_within_the_rounds_is_refused() -> None:
     assert fixed_point("<p><marquee><p>a</p></marquee></p>", BASE, rounds=1) is None
     assert fixed_point("<p><marquee><p>a</p></marquee></p>", BASE, rounds=2) == Safe(
-        "<p></p><p>a</p><p></p>", "a", "a"
+        "<p></p><div><p>a</p></div><p></p>", "a", "a"
     )
 
 
@@ -335,7 +336,9 @@ PIECES = st.sampled_from(
         '<iframe>', '<plaintext>', '<frameset>', '<body>', '<html>', '<font>', '<nobr>', '<marquee>',
         'x', '<div class="pw-disclaimer">', '</div>', '<img data-src=a width=1>', '<img data-src=a data-lazy-src=b>', "<a href='mailto:x'>",
         '=', '<dd>', '<rt>', "<a href='jAvAsCrIpT:x'>", '<video src=a>', '<details open>', '<caption>',
-        '<col>', '<foreignObject>', '<desc>',
+        '<col>', '<foreignObject>', '<desc>', '<dialog open>', '<dialog>', '<object>', '<object data=x>',
+        '<xmp>', '</xmp>', '<center>', '<menu>', '<listing>', '</listing>', '<canvas>', '<p popover>', '<math/>',
+        '</math>', '<noscript hidden>', '<strike>', '<map>', '<legend>', '</x-a>', '<p title="<iframe src=a>">',
     ]
 )  # fmt: skip
 BODIES = st.lists(PIECES, max_size=40).map("".join) | st.text()
@@ -510,10 +513,17 @@ def test_what_a_script_or_a_style_would_show_is_shown(raw: str, safe: str) -> No
         ("a<span style='position:absolute;left:-9999px'>b</span>", "a<span>b</span>"),
         ("a<p style='display:block'>hidden</p>", "a<p>hidden</p>"),
         ("a<p hidden><p><b>c</b></p>", "a<p><b>c</b></p>"),
+        ("a<p popover>b</p><dialog open popover>c</dialog>d", "ad"),
+        ("a<dialog>b<p>c</p></dialog><dialog open title=d>e</dialog>", 'a<div title="d">e</div>'),
+        ("a<button hidden>b</button><object hidden>c</object><canvas hidden>d</canvas>e", "ae"),
+        ("<x-card hidden>b</x-card>c", "c"),
+        ("<area hidden><track hidden><keygen hidden>c<image hidden>d", "cd"),
+        ("<p title='<x-card>'>c</p><!-- <x-y> --><p hidden>d</p>", '<p title="&lt;x-card&gt;">c</p>'),
+        ("<p>c</p><image src=/a.png><p hidden>d</p>", '<p>c</p><img src="https://example.org/a.png">'),
         ("a<main hidden>b</main><NAV style='display:none'>c</NAV><center hidden>d</center>e", "ae"),
         ("a<x-card hidden><p>b</p></x-card><o:p hidden>c</o:p><font hidden>d</font>e", "ae"),
         ("<html><body hidden>a</body></html>b", "<div></div>b"),
-        ("a<dialog>b</dialog><datalist><option>c</datalist>", "a"),
+        ("a<datalist><option>c</datalist>", "a"),
         ("a<main>b</main><p hidden>c</p><x-card>d</x-card>", "a<div>b</div><span>d</span>"),
     ],
 )
@@ -533,6 +543,10 @@ def test_what_its_origin_hides_is_not_shown(raw: str, safe: str) -> None:
             "<p>Contact: Press &lt;press@bar.example&gt;, see &lt;https://bar.example/&gt;</p>",
         ),
         ('<p title="a@b">c</p>', '<p title="a@b">c</p>'),
+        ("<x-card>a</x-card> b", "a b"),
+        ("<o:p>a</o:p> b", "a b"),
+        ("a <meter value=1>50%</meter>", "a 50%"),
+        ("<listing>a</listing><area><optgroup>b", "<pre>a</pre>b"),
         ("<select committee> reports", "<p>reports</p>"),
         ("<select committee> reports<!-- not this -->", ""),
         ("<select committee> reports<p hidden>not this</p>", ""),
@@ -562,6 +576,8 @@ def test_a_long_script_costs_no_markup() -> None:
         ),
         ("<semantics><mi>E</mi><annotation encoding='t'>gone</annotation></semantics>", "E"),
         ("</mrow></mrow><b>bold</b><mi>y", "<b>bold</b>y"),
+        ("<mtext> if <b>y</b> and <i>z</i></mtext><!-- <mi> -->", " if <b>y</b> and <i>z</i>"),
+        ("<mmultiscripts> <mi>C</mi> <none/> </mmultiscripts>", "C"),
         ("<mi>x</mi><mphantom><mn>9</mn></mphantom><mn hidden>8</mn><mo/>", "x"),
         ("<msup><mi>x</mi><mrow style='display:none'><mn>2</mn></mrow></msup>", "x"),
         ("<mi>x</mi><mrow hidden><mn>7", "x"),
@@ -570,3 +586,61 @@ def test_a_long_script_costs_no_markup() -> None:
 def test_a_formula_keeps_its_exponents_and_fractions_and_hides_what_it_hides(formula: str, safe: str) -> None:
     assert sanitised_html(f"a <math>{formula}</math> b <MATH><mi>c</mi>") == f"a  {safe}  b  c"
     assert sanitised_html(f"a <math hidden>{formula}</math> b") == "a    b"
+
+
+@pytest.mark.parametrize(
+    ("start", "kept"),
+    [
+        ("<math/>", ""),
+        ("<math alttext='x > y'/>", ""),
+        ("<math><mi>x</mi>", " x"),
+        ("<math hidden><mi>x</mi>", ""),
+        ("<!-- <math> -->", ""),
+        ("<!--> <math> -->", "--&gt;"),
+        ("<math-field></math-field>", ""),
+    ],
+)
+def test_a_formula_without_its_end_tag_ends_before_the_next_element(start: str, kept: str) -> None:
+    text = "<p>The <b>minister</b> of <i>health</i> said</p>"
+    assert " ".join(sanitised_html(f"{start}{text}").split()) == f"{kept.strip()} {text}".strip()
+    assert sanitised_html('<p title="<math>">a <b>b</b> c</p>') == '<p title="&lt;math&gt;">a <b>b</b> c</p>'
+
+
+@pytest.mark.parametrize(
+    ("raw", "safe"),
+    [
+        ("<iframe title='a > b' src=/f></iframe>c", '<a href="https://example.org/f" rel="noopener">a &gt; b</a> c'),
+        ('<img src="/a.png" alt="<iframe src=/f>">b', '<img src="https://example.org/a.png" alt="&lt;iframe src=/f&gt;">b'),
+        ("<p title='<embed src=/f>'>a</p>b", '<p title="&lt;embed src=/f&gt;">a</p>b'),
+        ("<!-- <iframe src=/f> --->a<!--- -- - -->b", "ab"),
+        ('<noscript class="a>b"><b>c</b></noscript>d', "<b>c</b>d"),
+        ("<p title='<noscript>'>a</p>", '<p title="&lt;noscript&gt;">a</p>'),
+    ],
+)  # fmt: skip
+def test_a_tag_ends_outside_its_attribute_values_and_comments_hold_none(raw: str, safe: str) -> None:
+    assert sanitised_html(raw) == safe
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["center", "nav", "main", "form", "fieldset", "legend", "hgroup", "search", "marquee", "dialog open"],
+)
+def test_a_block_that_is_not_kept_parts_words(name: str) -> None:
+    safe = sanitised(f"one<{name}>two</{name.split()[0]}>three")
+    assert (safe.html, safe.text) == ("one<div>two</div>three", "one\n\ntwo\n\nthree")
+
+
+@pytest.mark.parametrize(
+    ("raw", "safe", "text"),
+    [
+        ("a<menu><li>b</menu><dir><li>c</dir>", "a<ul><li>b</li></ul><ul><li>c</li></ul>", "a\n\n- b\n\n- c"),
+        ("a<xmp>b <i></xmp>c", "a<pre>b &lt;i&gt;</pre>c", "a\n\nb <i>\n\nc"),
+        ("a<xmp><sCript>b</sCript></xmp>", "a<pre>&lt;sCript&gt;b&lt;/sCript&gt;</pre>", "a\n\n<sCript>b</sCript>"),
+        ("a<button>b</button>c", "a <span>b</span> c", "a b c"),
+        ("a<map><area><p>b</p></map><canvas>c</canvas>", "a<p>b</p>c", "a\n\nb\n\nc"),
+        ("a<object>b</object>", "a b", "a b"),
+        ("a<object type=application/x-y>b</object>", "a", "a"),
+    ],
+)  # fmt: skip
+def test_what_a_reader_sees_of_elements_that_are_not_kept_is_kept(raw: str, safe: str, text: str) -> None:
+    assert (sanitised(raw).html, sanitised(raw).text) == (safe, text)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from aggregator.dedupe.decided import held_reason
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle, rows, search, signatures, versions
+from aggregator.storage.sql import channels, lifecycle, retention, rows, search, signatures, versions
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
 from aggregator.storage.sql.rows import ms
@@ -17,7 +17,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     stored = _store(db, claim, changes.new, at)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
-    for edit in changes.edits:
+    for edit in retention.without_content(db, changes.edits):
         if edit.waits:
             versions.queue(db, edit)
         before = channels.member(db, edit.number)

@@ -219,3 +219,30 @@ def test_an_item_that_left_its_story_without_rights_stands_in_its_channels(stora
     assert again(storage, joined).story is None
     storage.admin.sync(config(ministry, agency), NOON + HOUR)
     assert titles(storage.items.select("")) == ["Bridge closed", lead.item.title]
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_an_item_that_leaves_its_story_in_another_language_leaves_the_channel_of_the_former(
+    storage: Storage, *, review: bool
+) -> None:
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    ours = source("ministry", domains=("ministry.example",), review=review)
+    other = source("agency", domains=("ministry.example",))
+    storage.admin.sync(config(ours, other), NOON)
+    origin, agency = SourceDriver(storage, ours), SourceDriver(storage, other)
+    for each in (origin, agency):
+        each.says(now=NOON - HOUR)
+    link = "https://ministry.example/bridge"
+    said = translated(entry("Bridge open", "m1", link, body=body), "en")
+    origin.says(said)
+    (stored,) = all_items(storage)
+    if review:
+        move(storage, stored, Trigger.RELEASE)
+    agency.says(translated(replace(said, guid="a1"), "en"), now=NOON + HOUR)
+    assert again(storage, stored).story is not None
+    origin.says(translated(entry("Pont fermé", "m1", link), "fr"), now=NOON + 2 * HOUR)
+    if review:
+        move(storage, again(storage, stored), Trigger.RELEASE)
+    assert again(storage, stored).story is None
+    assert shown_in(storage, "Pont fermé") == ["", "languages/fr"]
+    assert shown_in(storage, "Bridge open") == ["", "languages/en"]

@@ -24,10 +24,10 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
         _edit(db, index, edit, at)
         if edit.waits:
             continue
+        if edit.moves or edit.substantive or edit.refreshes:
+            channels.resettle_item(db, before, at)
         if edit.parts:
             channels.part(db, edit.number, at)
-        elif edit.moves or edit.substantive or edit.refreshes:
-            channels.resettle_item(db, before, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]

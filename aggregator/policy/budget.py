@@ -4,10 +4,11 @@ A document of a few kilobytes can stand for many megabytes, and a source changes
 no source fills the disk of the others.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Changes, Edit, Item, Key, NewItem, OverBudget, Spent, State
+from aggregator.model import Changes, Edit, Item, Key, Known, NewItem, OverBudget, Spent, State
 from aggregator.model.settings import Budget
 from aggregator.model.size import KEY_BYTES, stored_bytes
 
@@ -21,6 +22,7 @@ def within(
 ) -> tuple[Changes, Spent, OverBudget | None]:
     """Return the changes to store, the spent budget of the source, and the excess beyond it.
 
+    Of an edit beyond the budget a later release is stored alone: an embargo ends when its origin says so.
     What is not stored is not seen either: the next document that lists it has it read again. A day is one in
     UTC. The first import has its budget on one day: it does not end while documents are cut off.
     """
@@ -29,16 +31,12 @@ def within(
     spending = _Spending(
         Budget(budget.items * times, budget.bytes * times), spent if spent.day == today else Spent(today)
     )
-    keys = {each.number: frozenset(each.keys) for each in changes.basis.known} if changes.edits else {}
-    edits = tuple(
-        edit
-        for edit in changes.edits
-        if spending.stores(edit.item, _edit_bytes(edit, known=keys.get(edit.number, frozenset())))
-    )
+    known = {each.number: each for each in changes.basis.known} if changes.edits else {}
+    edits = [_edited(each, known.get(each.number), spending) for each in changes.edits]
     new = tuple(_placed(each, spending) for each in changes.new if spending.stores_new(each.item))
     stored = replace(
         changes,
-        edits=edits,
+        edits=tuple(edit for edit in edits if edit is not None),
         new=new,
         seen=tuple(each for each in changes.seen if each[0] not in spending.dropped),
     )
@@ -46,10 +44,10 @@ def within(
     return stored, spending.spent, over if over.held or over.dropped else None
 
 
-def _edit_bytes(edit: Edit, *, known: frozenset[Key]) -> int:
+def _edit_bytes(edit: Edit, known: Iterable[Key]) -> int:
     """Return the bytes that an edit adds: a revision and the new texts, or new keys alone."""
-    is_stored = edit.substantive or edit.waits
-    return stored_bytes(edit.item) if is_stored else KEY_BYTES * len({*edit.item.keys} - known)
+    is_stored = edit.substantive or edit.waits or edit.refreshes
+    return stored_bytes(edit.item) if is_stored else KEY_BYTES * len({*edit.item.keys} - {*known})
 
 
 class _Spending:
@@ -90,3 +88,30 @@ def _placed(new: NewItem, spending: _Spending) -> NewItem:
     spending.held += 1
     held = replace(new.placement, state=State.HELD, release=None, reason=HELD, over_budget=True)
     return replace(new, placement=held)
+
+
+def _edited(edit: Edit, old: Known | None, spending: _Spending) -> Edit | None:
+    """Return an edit as it is stored: whole, beyond the budget only its placement, or None.
+
+    A release moved ahead is no reason to publish the former text at its former time. One moved back waits
+    for the text that it is meant for.
+    """
+    if spending.stores(edit.item, _edit_bytes(edit, old.keys if old else ())):
+        return edit
+    if old is None or edit.placement is None or not _is_later(edit.placement.release, old.release):
+        return None
+    return Edit(
+        old.number,
+        replace(edit.item, keys=old.current),
+        substantive=False,
+        updated=edit.updated,
+        placement=edit.placement,
+        flags=tuple(sorted({*old.flags, *edit.placement.flags})),
+        id=edit.id,
+        unsettled=old.unsettled,
+    )
+
+
+def _is_later(release: datetime | None, former: datetime | None) -> bool:
+    """Return whether a release is later than another one; without a time the operator decides."""
+    return former is not None and (release is None or release > former)

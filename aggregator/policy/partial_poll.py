@@ -21,7 +21,10 @@ def settled(result: PollResult, source: Source, document: Document | None, *, ji
 
 
 def _over_budget(result: PollResult, source: Source, over: OverBudget, *, jitter: float) -> PollResult:
-    """Return the result of a poll whose items were not all stored: failed, the next poll reads all again."""
+    """Return the result of a poll whose items were not all stored: failed, the next poll reads all again.
+
+    A first import goes on, so that old items stored later are backlog, too.
+    """
     claim, now = result.claim, result.outcome.started
     due = schedule.after_over_budget(result.due, source.every, claim.failures, now=now, jitter=jitter)
     due = schedule.skipping(due, result.after.hints)
@@ -31,6 +34,7 @@ def _over_budget(result: PollResult, source: Source, over: OverBudget, *, jitter
         body_digest=b"",
         failures=claim.failures + 1,
         failing_since=claim.failing_since or now,
+        first_import=claim.first_import,
     )
     words = alerts.beyond(over, claim.id)
     outcome = replace(

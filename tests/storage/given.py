@@ -1,8 +1,10 @@
 """Stored sources, stories and transitions for the contract tests of the storage."""
 
+import hashlib
+from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Claim, Stored, Trigger
+from aggregator.model import Claim, Entry, Stored, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
@@ -45,3 +47,9 @@ def again(storage: Storage, stored: Stored) -> Stored:
     found = storage.items.find(stored.id)
     assert found is not None
     return found
+
+
+def translated(said: Entry, language: str) -> Entry:
+    """Return an entry with another language, which is read anew."""
+    digest = hashlib.blake2b(said.digest + language.encode(), digest_size=16).digest()
+    return replace(said, language=language, digest=digest)

@@ -1,5 +1,6 @@
 """The daily budget of a source: a feed that grows without end fills neither the channels nor the disk."""
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from datetime import datetime
@@ -22,6 +23,8 @@ from aggregator.model import (
     Fetched,
     Item,
     Knowledge,
+    Known,
+    Markup,
     Mode,
     NewItem,
     Origin,
@@ -125,6 +128,77 @@ def test_edits_count_into_the_bytes_of_a_day(storage: Storage) -> None:
     assert all_items(storage)[0].item.text[-1] == "4"
 
 
+def test_silent_changes_count_into_the_bytes_of_a_day(storage: Storage) -> None:
+    def summarised(poll: int) -> Entry:
+        summary = Markup(f"{LONG}<p>{poll}</p>", is_html=True)
+        return replace(entry("Release 0", "g0"), summary=summary, digest=bytes([poll]) * 16)
+
+    each = stored_bytes(item(summarised(0), source("ministry")))
+    origin = given_budget(storage, size=2 * each + each // 2)
+    outcomes = [origin.says(summarised(poll), now=NOON + poll * HOUR) for poll in range(3)]
+    assert [outcome.cause for outcome in outcomes] == [Cause.NONE, Cause.NONE, Cause.OVER_BUDGET]
+    (stored,) = all_items(storage)
+    assert (stored.item.summary[-5:], stored.version) == ("1</p>", 1)
+
+
+def embargoed(release: datetime, body: str = "") -> Entry:
+    """Return an entry for an embargo, with another digest for each body."""
+    said = entry("Embargoed", "e0", published=iso(release), body=body)
+    return replace(said, digest=hashlib.blake2b(repr(said).encode(), digest_size=16).digest())
+
+
+@pytest.mark.parametrize(
+    ("moved", "release"), [(NOON + 9 * DAY, NOON + 9 * DAY), (NOON + DAY, NOON + 3 * DAY)]
+)
+def test_a_later_release_of_an_edit_beyond_the_budget_is_stored_and_an_earlier_one_is_not(
+    storage: Storage, moved: datetime, release: datetime
+) -> None:
+    origin = given_budget(storage, size=2_000)
+    origin.says(embargoed(NOON + 3 * DAY))
+    (before,) = all_items(storage)
+    outcome = origin.says(embargoed(moved, LONG), now=NOON + HOUR)
+    (after,) = all_items(storage)
+    assert (outcome.cause, outcome.edited) == (Cause.OVER_BUDGET, 0)
+    assert after == replace(before, release=release, seq=after.seq)
+    origin.source = replace(origin.source, budget=Budget())
+    assert origin.says(embargoed(moved, LONG), now=NOON + DAY - HOUR).edited == 1
+    (stored,) = all_items(storage)
+    assert (stored.release, stored.item.text != before.item.text) == (moved, True)
+
+
+@pytest.mark.parametrize(
+    ("release", "former", "is_kept"),
+    [
+        (None, NOON, True),
+        (NOON, None, False),
+        (None, None, False),
+        (NOON + DAY, NOON, True),
+        (NOON, NOON, False),
+    ],
+)
+def test_a_release_without_a_time_is_later_than_any(
+    release: datetime | None, former: datetime | None, *, is_kept: bool
+) -> None:
+    said = item(entry("Release 0", "g0", body=LONG), source("ministry"))
+    moved = Placement(State.HELD, release, NOON, flags=("distant",))
+    edit = Edit(1, said, substantive=True, updated=NOON, placement=moved)
+    old = Known(1, State.HELD, "", b"", (), (), NOON, release=former, flags=("damped",), unsettled=b"u")
+    changes = Changes(Knowledge("", known=(old,)), Mode.NORMAL, edits=(edit,))
+    stored, _, over = within(changes, Spent(), Budget(1, 1), first_import=False, now=NOON)
+    kept = Edit(
+        1,
+        replace(said, keys=()),
+        substantive=False,
+        updated=NOON,
+        placement=moved,
+        flags=("damped", "distant"),
+        unsettled=b"u",
+    )
+    assert stored.edits == ((kept,) if is_kept else ())
+    assert over is not None
+    assert over.dropped == 1
+
+
 @pytest.mark.parametrize(("waits", "is_stored"), [(True, False), (False, True)])
 def test_a_version_that_waits_counts_whole_even_for_another_link(waits: bool, is_stored: bool) -> None:
     moved = item(entry("Release 0", "g0", body=LONG), source("ministry"))
@@ -153,6 +227,20 @@ def test_a_first_import_that_goes_on_has_the_budget_of_a_day(spent: int, times: 
     _, _, over = within(changes, Spent(spent), Budget(items=1), first_import=True, now=NOON)
     assert over is not None
     assert over.times == times
+
+
+def test_what_a_first_import_could_not_store_is_backlog_when_it_follows(storage: Storage) -> None:
+    of = source("ministry", budget=Budget(items=2))
+    storage.admin.sync(config(of), NOON)
+    origin = SourceDriver(storage, of)
+    old = [entry(f"Old {n}", f"g{n}", published=iso(NOON - 40 * DAY)) for n in range(45)]
+    assert origin.says(*old).new == 2 * 2 * FIRST_IMPORT
+    for day in range(1, 4):
+        origin.says(*old, now=NOON + day * DAY)
+    assert len(all_items(storage)) == 45
+    assert storage.items.select("") == ()
+    origin.says(*old, entry("New", "n"), now=NOON + 4 * DAY)
+    assert titles(storage.items.select("")) == ["New"]
 
 
 def test_one_source_beyond_its_budget_takes_nothing_from_another(storage: Storage) -> None:

@@ -2,16 +2,29 @@
 
 import threading
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aggregator.errors import Cause, FetchError, LeaseLost, UsageError
-from aggregator.model import ItemQuery, Totals, Trigger
+from aggregator.model import ItemQuery, Markup, Totals, Trigger
 from aggregator.model.settings import Retention
 from aggregator.storage import Storage
 from tests.engines import open_storage, restore
-from tests.given import DAY, HOUR, MINUTE, NOON, all_items, config, entry, failed, titles
+from tests.given import (
+    DAY,
+    HOUR,
+    MINUTE,
+    NOON,
+    SourceDriver,
+    all_items,
+    config,
+    entry,
+    failed,
+    source,
+    titles,
+)
 from tests.storage.given import given_origin, move
 
 
@@ -139,6 +152,25 @@ def test_an_edit_of_a_freed_item_leaves_the_search_index_sound(storage: Storage)
     assert origin.says(entry("Ancient and mended", "g1"), now=later).edited == 1
     assert titles(storage.items.items(ItemQuery(search="mended"))) == ["Ancient and mended"]
     assert storage.admin.check() == ()
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_an_edit_of_a_freed_item_stores_no_content_again(storage: Storage, *, review: bool) -> None:
+    of = source("ministry", review=review)
+    storage.admin.sync(config(of), NOON)
+    origin = SourceDriver(storage, of)
+    origin.says(entry("Ancient", "g1", body="<p>As it was.</p>"))
+    if review:
+        move(storage, all_items(storage)[0], Trigger.RELEASE)
+    later = NOON + 500 * DAY
+    storage.admin.maintain(Retention(), later)
+    said = entry("Ancient and mended", "g1", body="<p>As it is.</p>")
+    origin.says(replace(said, summary=Markup("<p>Short.</p>", is_html=True)), now=later)
+    (stored,) = all_items(storage)
+    newest = storage.items.waiting_version(stored) if review else stored.item
+    assert newest is not None
+    assert (newest.title, newest.content, newest.text, newest.summary) == ("Ancient and mended", "", "", "")
+    assert origin.says(said, now=later + HOUR).new == 0
 
 
 def test_a_source_whose_poll_records_are_past_retention_is_counted_as_before(storage: Storage) -> None:

@@ -1,12 +1,16 @@
 """Contract of every storage engine: channel documents, backlog and sequence numbers."""
 
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from aggregator.model import ItemQuery, Trigger, Window
 from aggregator.model.settings import Republish
+from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, listed, source, titles
-from tests.storage.given import given_origin, move
+from tests.storage.given import again, given_origin, given_story, move, translated
 
 
 def test_a_corrected_item_comes_back_into_a_document_it_had_left(storage: Storage) -> None:
@@ -137,3 +141,108 @@ def test_only_channels_whose_content_changed_move_their_seq(storage: Storage) ->
     assert moved == {"", "sources/ministry", "topics/health"}
     ministry.says(entry("Two", "g2"), now=NOON + 2 * HOUR)
     assert {name for name in before if storage.items.channel_seq(name) != before[name]} == moved
+
+
+LANGUAGES = ("", "languages/en", "languages/fr")
+
+
+def shown_in(storage: Storage, title: str) -> list[str]:
+    """Return which of LANGUAGES show an item, in documents and on pages alike."""
+    documents = [name for name in LANGUAGES if title in titles(storage.items.select(name))]
+    assert documents == [name for name in LANGUAGES if title in listed(storage, name)]
+    return documents
+
+
+@pytest.mark.parametrize(
+    ("leaves", "returns"), [(Trigger.HOLD, Trigger.RELEASE), (Trigger.WITHDRAW, Trigger.REINSTATE)]
+)
+def test_an_item_that_returns_in_another_language_stands_in_the_channel_of_that(
+    storage: Storage, leaves: Trigger, returns: Trigger
+) -> None:
+    origin = given_origin(storage)
+    said = translated(entry("Bridge opens", "g1"), "en")
+    origin.says(said)
+    (before,) = all_items(storage)
+    move(storage, before, leaves)
+    origin.says(translated(said, "fr"), now=NOON + HOUR)
+    assert shown_in(storage, "Bridge opens") == []
+    move(storage, again(storage, before), returns)
+    origin.says(translated(said, "fr"), now=NOON + 2 * HOUR)
+    Releases(storage).all(NOON + 2 * HOUR)
+    assert shown_in(storage, "Bridge opens") == ["", "languages/fr"]
+
+
+def test_an_item_stands_in_the_channel_of_a_language_it_got_without_rights(storage: Storage) -> None:
+    origin = given_origin(storage)
+    said = translated(entry("Bridge opens", "g1"), "en")
+    origin.says(said)
+    storage.admin.sync(config(source("ministry", republish=Republish.NO)), NOON)
+    origin.says(translated(said, "fr"), now=NOON + HOUR)
+    assert shown_in(storage, "Bridge opens") == []
+    storage.admin.sync(config(source("ministry")), NOON + HOUR)
+    assert shown_in(storage, "Bridge opens") == ["", "languages/fr"]
+
+
+def test_a_language_that_alternates_earns_no_new_position(storage: Storage) -> None:
+    origin, other = given_origin(storage), given_origin(storage, "agency")
+    said = translated(entry("Bridge opens", "g1"), "en")
+    origin.says(said)
+    other.says(translated(entry("Later", "a1"), "en"), now=NOON + HOUR)
+    seq = storage.items.channel_seq("languages/en")
+    for hour, language in enumerate(("fr", "", "en"), 2):
+        origin.says(translated(said, language), now=NOON + hour * HOUR)
+        names = ["", f"languages/{language}"] if language else [""]
+        assert shown_in(storage, "Bridge opens") == names
+    assert titles(storage.items.select("languages/en")) == ["Later", "Bridge opens"]
+    assert storage.items.channel_seq("languages/en") != seq
+
+
+def test_an_item_that_left_its_story_while_it_was_not_visible_stands_in_its_channels(
+    storage: Storage,
+) -> None:
+    lead, joined = given_story(storage)
+    agency = SourceDriver(storage, source("agency", domains=("ministry.example",)))
+    move(storage, joined, Trigger.HOLD)
+    agency.says(entry("Bridge closed", "a1", "https://ministry.example/bridge"), now=NOON + HOUR)
+    assert again(storage, joined).story is None
+    move(storage, again(storage, joined), Trigger.RELEASE)
+    assert titles(storage.items.select("")) == ["Bridge closed", lead.item.title]
+
+
+def test_an_item_that_left_its_story_without_rights_stands_in_its_channels(storage: Storage) -> None:
+    lead, joined = given_story(storage)
+    ministry, domains = source("ministry"), ("ministry.example",)
+    agency = source("agency", domains=domains)
+    storage.admin.sync(config(ministry, replace(agency, republish=Republish.NO)), NOON)
+    changed = entry("Bridge closed", "a1", "https://ministry.example/bridge")
+    SourceDriver(storage, agency).says(changed, now=NOON + HOUR)
+    assert again(storage, joined).story is None
+    storage.admin.sync(config(ministry, agency), NOON + HOUR)
+    assert titles(storage.items.select("")) == ["Bridge closed", lead.item.title]
+
+
+@pytest.mark.parametrize("review", [False, True])
+def test_an_item_that_leaves_its_story_in_another_language_leaves_the_channel_of_the_former(
+    storage: Storage, *, review: bool
+) -> None:
+    body = "<p>" + "the bridge is open again after nine months of careful work by many hands " * 3 + "</p>"
+    ours = source("ministry", domains=("ministry.example",), review=review)
+    other = source("agency", domains=("ministry.example",))
+    storage.admin.sync(config(ours, other), NOON)
+    origin, agency = SourceDriver(storage, ours), SourceDriver(storage, other)
+    for each in (origin, agency):
+        each.says(now=NOON - HOUR)
+    link = "https://ministry.example/bridge"
+    said = translated(entry("Bridge open", "m1", link, body=body), "en")
+    origin.says(said)
+    (stored,) = all_items(storage)
+    if review:
+        move(storage, stored, Trigger.RELEASE)
+    agency.says(translated(replace(said, guid="a1"), "en"), now=NOON + HOUR)
+    assert again(storage, stored).story is not None
+    origin.says(translated(entry("Pont fermé", "m1", link), "fr"), now=NOON + 2 * HOUR)
+    if review:
+        move(storage, again(storage, stored), Trigger.RELEASE)
+    assert again(storage, stored).story is None
+    assert shown_in(storage, "Pont fermé") == ["", "languages/fr"]
+    assert shown_in(storage, "Bridge open") == ["", "languages/en"]

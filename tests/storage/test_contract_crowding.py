@@ -8,7 +8,7 @@ from aggregator.model import Trigger
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles
-from tests.storage.given import given_origin, move
+from tests.storage.given import again, given_origin, move, translated
 
 
 def given_neighbours(storage: Storage, **settings: object) -> tuple[SourceDriver, SourceDriver]:
@@ -242,3 +242,25 @@ def test_a_change_of_topics_keeps_waiting_items_waiting(storage: Storage) -> Non
     enter(storage, NOON + HOUR)
     assert len(entered(storage, "topics/coast")) == 30
     assert len(entered(storage)) == 30
+
+
+@pytest.mark.parametrize("is_held", [False, True])
+def test_waiting_items_wait_for_the_channel_of_their_new_language(storage: Storage, *, is_held: bool) -> None:
+    _, agency = given_neighbours(storage, burst=1)
+    said = [translated(entry(f"Flood {n}", f"f{n}"), "en") for n in reversed(range(4))]
+    agency.says(*said)
+    chosen = [each for each in all_items(storage) if each.item.title in ("Flood 0", "Flood 3")]
+    if is_held:
+        for each in chosen:
+            move(storage, each, Trigger.HOLD)
+    agency.says(*(translated(each, "fr") for each in said), now=NOON + MINUTE)
+    if is_held:
+        for each in chosen:
+            move(storage, again(storage, each), Trigger.RELEASE)
+    assert entered(storage, "languages/fr") == entered(storage) == ["Flood 0"]
+    for hour in range(1, 6):
+        enter(storage, NOON + hour * HOUR)
+    assert sorted(entered(storage, "languages/fr")) == sorted(entered(storage))
+    assert sorted(entered(storage)) == [f"Flood {n}" for n in range(4)]
+    assert entered(storage, "languages/en") == []
+    assert (count(storage, "waiting"), count(storage, "turn")) == (0, 0)

@@ -26,6 +26,20 @@ COLUMNS = {
     "turn": "source, due",
 }
 
+OF_SOURCE = dict.fromkeys(COLUMNS, "source = ?")
+OF_ITEM = {
+    "membership": "item = ?",
+    "waiting": "item = ?",
+    "turn": "source = (SELECT source FROM item WHERE number = ?)",
+}
+
+# Items without a story that neither stand in the merged channel nor wait for it.
+LACKING = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source JOIN channel c ON c.name = ?
+    WHERE i.source = ? AND {visible()} AND i.story IS NULL AND i.backlog = 0
+    AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.item = i.number AND m.channel = c.number)
+    AND NOT EXISTS (SELECT 1 FROM waiting w WHERE w.item = i.number AND w.channel = c.number)
+    ORDER BY i.number"""
+
 # Items and the other members of their stories; OR in place of UNION reads the whole table.
 STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
     SELECT o.number FROM item i JOIN item o ON o.story = i.story WHERE i.number {ints(":changed")}"""
@@ -161,18 +175,28 @@ def member(db: Connection, number: int) -> Member:
 
 
 def resettle_item(db: Connection, before: Member, at: Stamp) -> None:
-    """Settle the places of an item and of its story after its link or what it says has changed."""
-    number, after = before.number, member(db, before.number)
-    gone = {*listing_names(before)} - {*listing_names(after)}
-    if gone:
-        _leave(db, number, gone, at)
+    """Settle the places of an item and of its story after its link or what it says has changed.
+
+    Visible or not, it takes the place it has in the merged channel into that of its new language: a language
+    that alternates earns no new positions.
+    """
+    number = before.number
+    was, becomes = {*listing_names(before)}, {*listing_names(member(db, number))}
+    if left := was - becomes:
+        _leave(db, number, left, at)
+    for name in becomes - was:
+        into = channel(db, name, at)
+        _copy_from_merged(db, into, OF_ITEM, number)
+        advance(db, [into], at)
+    resettle_member(db, number, at, newcomer=None if was == becomes else number)
+
+
+def resettle_member(db: Connection, number: int, at: Stamp, *, newcomer: int | None = None) -> None:
+    """Settle the places of an item, with its story or alone, after it changed or became visible."""
     if (story := _story(db, number)) is not None:
-        resettle_story(db, story, at)
-    elif gone:
+        resettle_story(db, story, at, newcomer=newcomer)
+    else:
         _settle_alone(db, number, at)
-    if gone and db.execute(f"{MEMBER} WHERE i.number = ? AND {visible()}", (number,)).fetchone():
-        for name in listing_names(after):
-            channel(db, name, at)
 
 
 def _leave(db: Connection, number: int, names: Iterable[str], at: Stamp) -> None:
@@ -243,20 +267,28 @@ def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> Non
             (source,),
         )
     for topic in topics:
-        into = channel(db, f"topics/{topic}", at)
-        for table, columns in COLUMNS.items():
-            db.execute(
-                f"""INSERT INTO {table} (channel, {columns}) SELECT ?, {columns} FROM {table}
-                WHERE source = ? AND channel = (SELECT number FROM channel WHERE name = ?)""",
-                (into, source, ALL),
-            )
+        _copy_from_merged(db, channel(db, f"topics/{topic}", at), OF_SOURCE, source)
+
+
+def _copy_from_merged(db: Connection, into: int, of: Mapping[str, str], number: int) -> None:
+    """Let items enter or wait for a channel as they do for the merged one; `of` are conditions by table."""
+    for table, columns in COLUMNS.items():
+        db.execute(
+            f"""INSERT INTO {table} (channel, {columns}) SELECT ?, {columns} FROM {table}
+            WHERE {of[table]} AND channel = (SELECT number FROM channel WHERE name = ?)
+            ON CONFLICT DO NOTHING""",
+            (into, number, ALL),
+        )
 
 
 def resettle(db: Connection, source: int, at: Stamp) -> None:
-    """Settle the stories of a source whose rights or topics changed; its members yield to those shown."""
+    """Settle the items of a source whose rights or topics changed: its stories, whose members yield to those
+    shown, and items that lost a place while they were not visible."""
     found = db.execute(
         "SELECT story, min(number) AS mine FROM item WHERE source = ? AND story IS NOT NULL GROUP BY story",
         (source,),
     ).fetchall()
     for row in found:
         resettle_story(db, row["story"], at, newcomer=row["mine"])
+    for row in db.execute(LACKING, (ALL, source)).fetchall():
+        _settle_alone(db, row["number"], at)

@@ -120,7 +120,8 @@ def _move(db: Connection, transitions: Sequence[Transition]) -> None:
 
 
 def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
-    """Settle the stories of items that changed in their places; those back yield to the members shown."""
+    """Settle the items that are visible again and the stories of those that left; an item that is back yields
+    to the members shown."""
     back = {
         step.number
         for row, step in moves
@@ -129,9 +130,11 @@ def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
     if back:
         waiting.wake(db, sorted(back), at.now)
     for row, step in moves:
-        if row["story"] is not None and not _is_first(row, step):
-            newcomer = row["number"] if row["number"] in back else None
-            channels.resettle_story(db, row["story"], at, newcomer=newcomer)
+        number = row["number"]
+        if number in back:
+            channels.resettle_member(db, number, at, newcomer=number)
+        elif row["story"] is not None and not _is_first(row, step):
+            channels.resettle_story(db, row["story"], at)
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:

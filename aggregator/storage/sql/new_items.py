@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from aggregator.dedupe.decided import held_reason
 from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle, rows, search, signatures, versions
+from aggregator.storage.sql import channels, lifecycle, retention, rows, search, signatures, versions
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
 from aggregator.storage.sql.rows import ms
@@ -17,17 +17,17 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     stored = _store(db, claim, changes.new, at)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
-    for edit in changes.edits:
+    for edit in retention.without_content(db, changes.edits):
         if edit.waits:
             versions.queue(db, edit)
         before = channels.member(db, edit.number)
         _edit(db, index, edit, at)
         if edit.waits:
             continue
+        if edit.moves or edit.substantive or edit.refreshes:
+            channels.resettle_item(db, before, at)
         if edit.parts:
             channels.part(db, edit.number, at)
-        elif edit.moves or edit.substantive or edit.refreshes:
-            channels.resettle_item(db, before, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]

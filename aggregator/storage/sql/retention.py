@@ -1,8 +1,11 @@
 """Retention: content past its time is dropped. Keys, ids and audit lines stay for ever, because an old item
 that resurfaces must be known and is not new. Called inside a write transaction."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from aggregator.model import Edit, Item
 from aggregator.model.settings import Retention
 from aggregator.storage.sql import channels, search, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
@@ -10,6 +13,7 @@ from aggregator.storage.sql.rows import ms
 
 FREED_AT_ONCE = 250  # rows of each kind freed in one transaction: others wait some 40 ms for it
 WITHIN = f"WHERE number {ints()}"
+KEPT = ("keys", "title", "url", "language", "claimed", "fingerprint", "queries", "digest", "untitled")
 
 
 def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
@@ -42,6 +46,21 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     if old != "[]":
         channels.touch_all(db, channels.stamp(db, now))
     return old != "[]" or revisions > 0 or polls > 0
+
+
+def without_content(db: Connection, edits: Sequence[Edit]) -> Sequence[Edit]:
+    """Return edits as they are stored: of a freed item what stays of one, in the version that waits, too.
+
+    Its age stays past retention: content stored again would be freed again, or be kept for ever.
+    """
+    numbers = as_json(each.number for each in edits)
+    found = db.execute(f"SELECT number FROM item {WITHIN} AND freed = 1", (numbers,))
+    freed = {row["number"] for row in found}
+    return [replace(each, item=_kept(each.item)) if each.number in freed else each for each in edits]
+
+
+def _kept(item: Item) -> Item:
+    return Item(**{name: getattr(item, name) for name in KEPT})
 
 
 def _rewrite(db: Connection, numbers: str) -> None:

@@ -73,10 +73,9 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
     search.remove(db, index, as_json([number]))
     db.execute("DELETE FROM signature WHERE item = ?", (number,))  # made anew when it is needed
     update(db, "item", number, columns)
+    channels.resettle_item(db, before, at)
     if row["parts"] or row["present"] != row["story"]:
         channels.part(db, number, at)
-    else:
-        channels.resettle_item(db, before, at)
 
 
 def strike(db: Connection, step: Transition) -> bytes | None:

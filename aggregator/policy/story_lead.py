@@ -76,6 +76,8 @@ def entering(member: Member, story: Sequence[Member], shown: Mapping[str, Set[in
     A shared channel is not entered in which another one stands that says the same, or whose place `settle`
     gives to this one.
     """
+    if not story:
+        return channel_names(member)
     is_hidden = bool(_hidden([member], story))
     instead = {each.number for each in story if each.fingerprint == member.fingerprint} - {member.number}
     instead |= _hidden(story, [member])

@@ -125,7 +125,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     is_changed = substantive or moves or refreshes or returns
     withdrawal = poll.decisions.copied_by(item, old, own) if is_changed else None
     if poll.review and change.is_version and old.state is State.HELD and old.release is not None:
-        placement = poll.place(item)  # its time was given to a version that was read
+        placement = _unread(item, old.release, poll.place(item))
     if substantive and old.state is State.HELD and not change.is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
@@ -199,8 +199,6 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
         return None
     if not (old.dated or old.reinstated):
         return _prolonged(item, old, place)
-    if not old.reinstated and item.claimed is None and item.latest is None:
-        return None
     placement = place(item)
     if item.by_update and not old.reinstated and not _is_later(placement, old):
         return None
@@ -209,6 +207,14 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     elif not placement.dated:
         return None
     return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
+
+
+def _unread(item: Item, release: datetime, placement: Placement) -> Placement:
+    """Return the placement of a version that waits for approval: the release time of the one before was given
+    to what was read, but an embargo that no date of publication ends goes on."""
+    if not item.by_update:
+        return placement
+    return replace(placement, release=max(filter(None, (release, placement.release))), dated=True)
 
 
 def _prolonged(item: Item, old: Known, place: Place) -> Placement | None:

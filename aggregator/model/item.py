@@ -62,7 +62,7 @@ class Item:
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
     absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates. Not stored:
     `latest`, the latest moment that a date can mean whose zone or month is not certain, and `by_update`,
-    whether `claimed` is the date of the update, because the origin gives none of publication.
+    whether the origin gives no date of publication: `claimed` is that of the update, if there is one.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
     derived from its text or address.
     """

@@ -602,6 +602,26 @@ def test_an_item_of_a_source_under_review_gets_no_date(published: str, release: 
     assert decided([found], stored, review).edits == ()
 
 
+@pytest.mark.parametrize(
+    ("dates", "until"),
+    [
+        ({}, NOON + 5 * DAY),
+        ({"updated": iso(NOON - HOUR)}, NOON + 5 * DAY),
+        ({"updated": iso(NOON + 9 * DAY)}, NOON + 9 * DAY),
+        ({"published": iso(NOON - HOUR)}, None),
+        ({"published": iso(NOON + 2 * DAY)}, NOON + 2 * DAY),
+    ],
+)
+def test_an_embargo_under_review_outlives_an_edit_without_a_date_of_publication(
+    dates: dict[str, str], until: datetime | None
+) -> None:
+    after = replace(OTHER_TEXT, **dates)  # type: ignore[arg-type]
+    edit = reviewed(A, after, state=State.HELD, release=NOON + 5 * DAY, dated=True)
+    assert edit is not None
+    assert edit.placement is not None
+    assert (edit.placement.reason, edit.placement.release) == ("review", until)
+
+
 def test_a_withdrawn_item_stays_as_it_was_and_gets_its_new_keys() -> None:
     assert edit_of(A, A, state=State.WITHDRAWN) is None
     renamed = entry("Bridge opens", "another", A.link, body="<p>Edited.</p>")
@@ -798,8 +818,8 @@ def test_under_review_what_is_unread_is_a_version() -> None:
     assert [(each.version, each.waits) for each in edits if each] == [(0, False), (2, True)]
 
 
-def test_under_review_the_time_of_a_held_item_is_of_the_version_that_was_read() -> None:
+def test_under_review_another_version_waits_and_a_time_of_the_operator_is_its_earliest() -> None:
     edit = reviewed(A, OTHER_TEXT, state=State.HELD, release=NOON + DAY)
     assert edit is not None
     assert edit.placement is not None
-    assert (edit.placement.reason, edit.placement.release) == ("review", None)
+    assert (edit.placement.reason, edit.placement.release) == ("review", NOON + DAY)

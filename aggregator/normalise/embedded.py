@@ -6,11 +6,11 @@ import re
 from html import escape, unescape
 
 from aggregator.normalise import trackers, urls
+from aggregator.normalise.hidden import MAY_HIDE
 from aggregator.normalise.tags import TAG
 
 NAME_CHARS_MAX = 200
 
-_MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""(?<![a-z-])([a-z-]++)\s*+=\s*+("[^"]*+"|'[^']*+'|[^\s"'>]++)""", re.IGNORECASE)
 _HIDDEN = re.compile(r"(?:^|\s)hidden(?:[\s/=]|$)", re.IGNORECASE)
 _ADDRESSES = ("src", "data", "data-src", "data-lazy-src", "data-original")
@@ -21,7 +21,7 @@ _FLASH = "application/x-shockwave-flash"
 def rewritten(value: str, base: str) -> str:
     """Return raw HTML with links before its frames and objects; `base` resolves their addresses."""
     tags = [tag for tag in TAG.finditer(value) if tag[2] and tag[2].lower() in _REWRITTEN]
-    may_hide = any(_MAY_HIDE.search(tag[3]) for tag in tags if tag[2].lower() == "noscript")
+    may_hide = any(MAY_HIDE.search(tag[3]) for tag in tags if tag[2].lower() == "noscript")
     kept, position = list[str](), 0
     for tag in tags:
         kept += [value[position : tag.start()], _rewritten(tag, base, may_hide=may_hide)]

@@ -3,11 +3,11 @@
 import re
 from itertools import pairwise
 
+from aggregator.normalise.hidden import MAY_HIDE
 from aggregator.normalise.tags import TAG
 
 _FORMULA = re.compile(r"<math", re.IGNORECASE)
 _END = re.compile(r"</math\s*+>", re.IGNORECASE)
-_MAY_HIDE = re.compile(r"hidden|style", re.IGNORECASE)
 _ANNOTATION = re.compile(r"<annotation\b[^<>]*+>[^<]*+</annotation\s*+>", re.IGNORECASE)
 # Children from the second on that are raised or lowered (MathML Core, section 3.4).
 _SHIFTS = {
@@ -88,7 +88,7 @@ def _hiding(name: str, attributes: str) -> tuple[str, str]:
     """Return the tags around an element that hides its content: what they hide is dropped afterwards."""
     if name == "mphantom":
         return "<span hidden>", "</span>"
-    return (f"<span {attributes}>", "</span>") if _MAY_HIDE.search(attributes) else ("", "")
+    return (f"<span {attributes}>", "</span>") if MAY_HIDE.search(attributes) else ("", "")
 
 
 def _before(name: str, parent: str, number: int) -> str:

@@ -9,6 +9,7 @@ from html import unescape
 from aggregator.normalise import trackers
 from aggregator.normalise.tags import TAG
 
+MAY_HIDE = re.compile(r"hidden|popover|style", re.IGNORECASE)  # an attribute that may
 # Parts of a style that hides, in lower case and without blanks; literals: a pattern costs ten times as much.
 _MAY_HIDE = (
     *("hidden", "opacity", "collapse", "display:none", "inset:", "calc(-", "/*", "\\", "line-through"),

@@ -31,6 +31,6 @@ class Acts:
                     by=act.actor,
                     reason=act.reason,
                 )
-        for number, removal in self._admin.forgotten(self._last_line):
-            self._last_line = number
+        self._last_line, removals = self._admin.forgotten(self._last_line)
+        for removal in removals:
             log.info("operator", act="forget", source=removal.source, by=removal.actor)

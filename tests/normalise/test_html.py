@@ -476,6 +476,7 @@ def test_a_frame_leaves_a_named_link(raw: str, safe: str) -> None:
     [
         ("a<noscript><b>b</b></noscript>", "a<b>b</b>"),
         ("a<noscript hidden><b>b</b></noscript>c", "ac"),
+        ("a<noscript popover><b>b</b></noscript>c", "ac"),
         ('a<noscript style="display: none"><b>b</b></noscript>c', "ac"),
         ("a<noscript class=x><b>b</b></noscript>c", "a<b>b</b>c"),
         (

@@ -16,6 +16,7 @@ from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     applied,
     claims,
+    decisions,
     doubts,
     erasure,
     fingerprints,
@@ -118,10 +119,10 @@ class AdminStore:
     def last_decision(self) -> int:
         """Return the number of the last line of the journal."""
         with self._engine.reading() as db:
-            return journal.last(db)
+            return decisions.last_line(db)
 
-    def forgotten(self, after: int) -> tuple[tuple[int, Forgotten], ...]:
-        """Return the removals of sources after a line of the journal, each with the number of its own."""
+    def forgotten(self, after: int) -> tuple[int, tuple[Forgotten, ...]]:
+        """Return the removals of sources after a line of the journal, and the number of its last line."""
         with self._engine.reading() as db:
             return journal.forgotten(db, after)
 
@@ -136,15 +137,15 @@ class AdminStore:
             name for name, at in entries.forgotten(lines).items() if self._forget_again(name, at, now)
         ]
         moved, unknown = [], []
-        for name, decisions in entries.decisions(lines).items():
+        for name, decided in entries.decisions(lines).items():
             item = items.find(name)
             if item is None:
-                unknown += [name] if decisions[-1].trigger is Trigger.WITHDRAW else []
+                unknown += [name] if decided[-1].trigger is Trigger.WITHDRAW else []
                 continue
             item = replace(item, item=fingerprints.of(item.item))
             known, waits = items.audit(item.number), items.waiting_version(item)
             waits = None if waits is None else fingerprints.of(waits)
-            steps = replayed(item, known, decisions, now, waiting=waits)
+            steps = replayed(item, known, decided, now, waiting=waits)
             for each in steps:
                 items.apply_transitions([each])
             moved += [name] if steps else []

@@ -141,16 +141,11 @@ def forget_line(source: str, actor: str, at: datetime) -> str:
     return json.dumps(members, ensure_ascii=False)
 
 
-def last(db: Connection) -> int:
-    """Return the number of the last line of the table."""
-    return int(one(db.execute("SELECT coalesce(max(number), 0) AS number FROM journal"))["number"])
-
-
-def forgotten(db: Connection, after: int) -> tuple[tuple[int, Forgotten], ...]:
-    """Return the removals of sources in the table after a number, with their numbers, oldest first."""
+def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:
+    """Return the removals of sources in the table after a number, oldest first, and the last number read."""
     found = db.execute("SELECT number, line FROM journal WHERE number > ? ORDER BY number", (after,))
-    read_lines = ((row["number"], _decided(json.loads(row["line"]))) for row in found)
-    return tuple((number, each) for number, each in read_lines if isinstance(each, Forgotten))
+    lines = {row["number"]: _decided(json.loads(row["line"])) for row in found}
+    return max(lines, default=after), tuple(each for each in lines.values() if isinstance(each, Forgotten))
 
 
 def lacking(db: Connection, entries: Journal) -> Sequence[str]:

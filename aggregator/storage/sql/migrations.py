@@ -243,6 +243,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         FROM item WHERE backlog = 1 AND state = 'live' AND freed = 0 AND length(language) > 1
         ON CONFLICT DO NOTHING""",
     ),
-    # All that was published of the version decided on, besides its text.
+    # A digest of all that is published of the version decided on.
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
 }

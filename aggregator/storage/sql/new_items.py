@@ -20,13 +20,12 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     for edit in retention.without_content(db, changes.edits):
         if edit.waits:
             versions.queue(db, edit)
-        before = channels.member(db, edit.number)
+        is_changed = not edit.waits and (edit.moves or edit.substantive or edit.refreshes)
+        before = channels.member(db, edit.number) if is_changed else None
         _edit(db, index, edit, at)
-        if edit.waits:
-            continue
-        if edit.moves or edit.substantive or edit.refreshes:
+        if before is not None:
             channels.resettle_item(db, before, at)
-        if edit.parts:
+        if edit.parts and not edit.waits:
             channels.part(db, edit.number, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)

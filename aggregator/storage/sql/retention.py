@@ -53,6 +53,8 @@ def without_content(db: Connection, edits: Sequence[Edit]) -> Sequence[Edit]:
 
     Its age stays past retention: content stored again would be freed again, or be kept for ever.
     """
+    if not edits:
+        return edits
     numbers = as_json(each.number for each in edits)
     found = db.execute(f"SELECT number FROM item {WITHIN} AND freed = 1", (numbers,))
     freed = {row["number"] for row in found}

@@ -9,7 +9,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from concurrent.futures import Future
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 
 
@@ -69,18 +69,36 @@ def then_hang(data: bytes) -> Script:
     return script
 
 
-def for_ever(head: bytes, data: bytes, *, pause: float | None = None) -> Script:
-    """Write the head and then the same data until the client leaves, `pause` seconds apart."""
+def for_ever(head: bytes, data: bytes) -> Script:
+    """Write the head and then the same data until the client leaves."""
 
     async def script(_: Request, writer: asyncio.StreamWriter) -> None:
         writer.write(head)
         while not writer.is_closing():
             writer.write(data)
             await writer.drain()
-            if pause is not None:
-                await asyncio.sleep(pause)
 
     return script
+
+
+def dripping(head: bytes, drop: bytes, pause: float) -> Script:
+    """Write the head and then a drop every `pause` seconds until the client leaves."""
+
+    async def script(_: Request, writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        await drip(writer, drop, pause)
+
+    return script
+
+
+async def drip(writer: asyncio.StreamWriter, drop: bytes, pause: float) -> None:
+    """Write a drop every `pause` seconds until the client leaves."""
+    closed = asyncio.ensure_future(writer.wait_closed())
+    while not closed.done():
+        writer.write(drop)
+        await asyncio.wait({closed}, timeout=pause)
+    with suppress(OSError):
+        await closed
 
 
 TLS_HANDSHAKE = b"\x16"  # the first byte of a record (RFC 8446 section 5.1)

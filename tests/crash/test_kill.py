@@ -1,9 +1,9 @@
 """kill -9 after a random number of commits of a poll of 200 feeds, then a run to the end: each release once."""
 
 import random
-import threading
+import subprocess
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -71,7 +71,8 @@ def kill_beyond(here: Site, sources: int) -> None:
     """Kill a poll once so many sources and one more have items, wherever it is then."""
     poll = here.start("poll")
     while poll.poll() is None and len(items_of_sources(here)) <= sources:
-        threading.Event().wait(0.05)
+        with suppress(subprocess.TimeoutExpired):
+            poll.wait(0.05)
     poll.kill()
     poll.wait()
 

@@ -12,7 +12,7 @@ from aggregator.fetch.resolver import Resolver
 from aggregator.fetch.transport import Transport
 from aggregator.model.settings import PollSettings
 from tests.fetch.given import FEED, LOOPBACK, client, failing, poll_settings, polling
-from tests.server import HttpServer, Request, answer, for_ever, http_server, redirect, then_close
+from tests.server import HttpServer, Request, answer, dripping, http_server, redirect, then_close
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 
@@ -33,7 +33,7 @@ HEAD = b"HTTP/1.1 200 OK\r\n"
     ids=["status", "headers", "interim", "endless", "length", "chunks", "chunk-size", "trailers", "gzip"],
 )
 def test_an_origin_that_drips_is_left_at_the_deadline(head: bytes, drop: bytes) -> None:
-    error = failing({"/": for_ever(head, drop, pause=0.01)}, settings=poll_settings(timeout=0.3))
+    error = failing({"/": dripping(head, drop, 0.01)}, settings=poll_settings(timeout=0.3))
     assert (error.cause, str(error)) == ("network", "http://127.0.0.1:PORT/ did not finish within 0.3 s")
 
 

@@ -10,7 +10,7 @@ import asyncio
 import sys
 
 from tests.running import feed, item
-from tests.server import answer
+from tests.server import answer, drip
 
 HOSTS = 1_000
 LIVE, REFUSES, MUTE, DRIPS = range(4)
@@ -40,20 +40,14 @@ async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
     writer.close()
 
 
-async def drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
-        while True:
-            writer.write(b" ")
-            await writer.drain()
-            await asyncio.sleep(1)
-    except ConnectionError:
-        writer.close()
+async def dribble(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n")
+    await drip(writer, b" ", 1)
 
 
 async def crowd(port: int) -> None:
     for number in range(HOSTS):
-        serve = {LIVE: live, MUTE: mute, DRIPS: drip}.get(kind(number))
+        serve = {LIVE: live, MUTE: mute, DRIPS: dribble}.get(kind(number))
         if serve is not None:
             await asyncio.start_server(serve, host(number), port)
     sys.stdout.write("ready\n")

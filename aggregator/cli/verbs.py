@@ -79,7 +79,8 @@ def release(
     """Approve the newest versions of items, all or none: those named by `versions`, one for each item in its
     order, else those that are shown and confirmed; return 1 when the operator declines.
 
-    Items under review go live when their embargoes end, unless they are released `early`.
+    Items under review, and items that an operator held, go live when their embargoes end, unless they are
+    released `early`.
 
     Raises UsageError for a version that is not the newest, and without a terminal to ask at.
     """

@@ -43,7 +43,7 @@ def release(
         typer.Option(metavar="N", help="Version that was read, one for each item; default: show and ask."),
     ] = None,
     early: Annotated[
-        bool, typer.Option("--now", help="Publish items under review before their embargoes end.")
+        bool, typer.Option("--now", help="Publish at once, also before an embargo ends.")
     ] = False,
     reason: Reason = "",
     story: Story = False,

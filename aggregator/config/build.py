@@ -13,6 +13,7 @@ from aggregator.config import addresses, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
+from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
     ADMIN,
     LISTEN,
@@ -215,6 +216,9 @@ def _source(
         review=section.one("publish", values.choice("live", "review"), "live") == "review",
         republish=rights.one("republish", values.choice(*Republish), _DEFAULT.republish),
         licence=rights.one("licence", values.line, _DEFAULT.licence),
+        attribution=rights.one("attribution", values.line, _DEFAULT.attribution),
+        expires=rights.one("expires", values.moment, _DEFAULT.expires),
+        ai=_ai(rights.section("ai")),
         embargo=section.one("embargo", values.choice(*Embargo), _DEFAULT.embargo),
         priority=section.one("priority", values.whole(-1000, 1000), _DEFAULT.priority),
         paused=section.one("paused", values.pause, _DEFAULT.paused),
@@ -229,6 +233,13 @@ def _source(
     rights.close()
     section.close()
     return source, for_origin
+
+
+def _ai(section: Section) -> Terms:
+    use = values.choice(Use.ALLOW, Use.PROHIBIT)
+    terms = Terms(**{name: section.one(name, use, Use.UNSAID) for name in USES})
+    section.close()
+    return terms
 
 
 def _identified(source: Source) -> Source:

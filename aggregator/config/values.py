@@ -106,6 +106,19 @@ def pause(value: str) -> datetime | None:
     raise ValueError("must be true, false or a date such as 2026-12-31")
 
 
+def moment(value: str) -> datetime:
+    """Return a time with its zone, or the beginning of a day in UTC."""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return datetime.fromisoformat(value).replace(tzinfo=UTC)
+        found = datetime.fromisoformat(value)
+        if found.tzinfo is not None:
+            return found.astimezone(UTC)
+    except (ValueError, OverflowError):  # such as 2026-02-30
+        pass
+    raise ValueError("must be a date such as 2027-12-31, or a time with its zone: 2027-12-31T12:00Z")
+
+
 def size(value: str) -> int:
     """Return the bytes of a size such as 500KB or 10MB, between 1 KB and 64 MB."""
     match = re.fullmatch(r"([0-9]{1,10}) ?(B|KB|MB|)", value)

@@ -9,6 +9,7 @@ from datetime import datetime
 from aggregator.editorial import disclaimer
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
+from aggregator.editorial.terms import combined
 from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model import (
     LANGUAGE_DETECTED,
@@ -55,7 +56,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     title = _title(item, rights, allowed.text) or organisation
     authors = _names(item.authors)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
-    words = disclaimer.Variables(line(publication.name), organisation, source.licence, about)
+    terms = combined(source, item.terms)
+    words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
     notice, plain = _standing(text, publication, language, words)
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
@@ -80,13 +82,18 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         categories=_categories(source, item),
         enclosures=_files(allowed.enclosures),
         images=_pictures(allowed),
-        rights=line(item.rights) or source.rights,
+        rights=_rights(item, source),
+        terms=terms,
         origin=_origin(item),
         also=_also(stored, publication),
         corrected=stored.corrected,
         is_dated=stored.is_dated,
         is_language_detected=LANGUAGE_DETECTED in stored.flags,
     )
+
+
+def _rights(item: Item, source: FeedInfo) -> str:
+    return " · ".join(filter(None, (source.attribution, line(item.rights) or source.rights)))
 
 
 def _title(item: Item, rights: Republish, allowed: str) -> str:
@@ -223,6 +230,7 @@ def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
         rights=line(own.text(feed.rights)),
         language=language_tag(feed.language),
         licence=line(feed.licence),
+        attribution=line(feed.attribution),
     )
 
 

@@ -17,7 +17,10 @@ VALUE_CHARACTERS_MAX = 4_096  # of a validator or kept header, which are stored
 
 # Read by later stages; all other fields are dropped.
 _KEPT = frozenset(
-    ("cache-control", "expires", "retry-after", "link", "content-language", "content-location", "age", "date")
+    (
+        *("cache-control", "expires", "retry-after", "link", "content-language", "content-location", "age"),
+        *("date", "tdm-reservation"),
+    )
 )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from aggregator.model.entry import Entry
 from aggregator.model.item import Item
+from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Source
 
 ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
@@ -46,6 +47,7 @@ class Document:
     language: str = ""
     base: str = ""
     rights: str = ""
+    terms: Terms = UNSAID
     authors: tuple[str, ...] = ()
     hubs: tuple[str, ...] = ()
     self_url: str = ""

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from aggregator.model.rights import Terms
+
 
 @dataclass(frozen=True, slots=True)
 class Markup:
@@ -57,4 +59,5 @@ class Entry:
     base: str = ""
     rights: str = ""
     origin: Origin | None = None
+    terms: Terms | None = None
     digest: bytes = b""  # of the raw item in the document; b"" when the document was read whole

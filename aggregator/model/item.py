@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from aggregator.model.entry import Origin
+from aggregator.model.rights import Terms
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
 FINGERPRINT_VERSION = 2
@@ -87,6 +88,7 @@ class Item:
     images: tuple[Enclosure, ...] = ()
     rights: str = ""
     origin: Origin | None = None
+    terms: Terms | None = None  # that its origin states of it, beside those of its feed
     fingerprint: bytes = b""
     queries: tuple[tuple[str, str], ...] = ()  # digests of its addresses, by `normalise.signed_urls`
     digest: bytes = b""

@@ -9,6 +9,7 @@ from aggregator.errors import Cause
 from aggregator.model.changes import Changes
 from aggregator.model.document import Fetched, Hints, ReadResult, Validators
 from aggregator.model.item import Mode
+from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.schedule import Due, HostLimit, HostState
 from aggregator.model.settings import Budget
 from aggregator.model.stored import FeedInfo
@@ -146,6 +147,7 @@ class Claim:
     title: str = ""
     link: str = ""
     rights: str = ""
+    terms: Terms = UNSAID
     language: str = ""
     month_first: bool | None = None  # the order of day and month that its dates have shown
     relocation: Relocation = Relocation()

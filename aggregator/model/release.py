@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
+from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.stored import FeedInfo
 
 DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
@@ -51,6 +52,7 @@ class Release:
     enclosures: tuple[Enclosure, ...] = ()
     images: tuple[Enclosure, ...] = ()
     rights: str = ""
+    terms: Terms = UNSAID
     origin: Origin | None = None
     also: tuple[AlsoReleased, ...] = ()
     corrected: bool = False

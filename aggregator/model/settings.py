@@ -10,6 +10,8 @@ from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from aggregator.model.rights import UNSAID, Terms
+
 Network = IPv4Network | IPv6Network
 
 
@@ -104,6 +106,9 @@ class Source:
     review: bool = False
     republish: Republish = Republish.FULL
     licence: str = ""
+    attribution: str = ""  # words that stand with the rights of each item
+    ai: Terms = UNSAID  # use by AI; its licence is not used
+    expires: datetime | None = None  # from then on as `republish: no`
     embargo: Embargo = Embargo.HOLD
     priority: int = 0
     first_import: timedelta = timedelta(days=7)  # older items enter the source's own channel only
@@ -222,6 +227,12 @@ class Config:
     def source(self, name: str) -> Source | None:
         """Return the configured source with this id, else None."""
         return self._by_id.get(name)
+
+    def next_expiry(self, now: datetime) -> datetime | None:
+        """Return when the rights of a source expire next, None for never."""
+        return min(
+            (each.expires for each in self.sources if each.expires and each.expires > now), default=None
+        )
 
     def is_foreign(self, source: Source, host: str | None) -> bool:
         """Return whether a host lies in the domains of another source, and in none of this one's.

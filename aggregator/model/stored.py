@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aggregator.model.decision import Decisions, State
 from aggregator.model.item import Item, Key
+from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Republish
 
 
@@ -163,7 +164,10 @@ class FeedInfo:
     rights: str = ""
     language: str = ""
     republish: Republish = Republish.FULL
-    licence: str = ""
+    licence: str = ""  # these three by the operator
+    attribution: str = ""
+    ai: Terms = UNSAID
+    terms: Terms = UNSAID  # by the origin
     topics: tuple[str, ...] = ()
     configured: bool = True
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published

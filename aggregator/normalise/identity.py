@@ -77,6 +77,7 @@ def _read(item: Item) -> str:
     """Return a digest of what a reviewer reads, without the values of signatures: of all that an edit
     replaces silently, nothing else may differ under review. The link has a key of its own."""
     parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin)]
+    parts += [repr(item.terms)] if item.terms else []
     parts += [_masked_content(item.content), _masked_content(item.summary)]
     parts += [repr((item.authors, item.categories))]
     parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from aggregator.dedupe import similar
 from aggregator.model import Document, Entry, Item, Markup, Origin
 from aggregator.model.settings import Source
-from aggregator.normalise import dates, feed_address, html, identity, labels, text, urls
+from aggregator.normalise import dates, feed_address, html, identity, labels, terms, text, urls
 
 TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
@@ -34,12 +34,11 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     link = urls.untracked(raw_url)
     content, summary = _bodies(entry, url, near)
     enclosures = own.files(labels.files(entry.enclosures, near))
-    title = own.text(_title(entry.title, document.format))
+    given = own.text(_title(entry.title, document.format))
     addresses = [address for address in (own.text(link), *(file.url for file in enclosures)) if address]
-    if not (title or content.html or addresses):
+    if not (given or content.html or addresses):
         raise ValueError("the entry has no title, no link and no content")
-    untitled = not title
-    title = title or _derived_title(content.text, addresses[0] if addresses else "")
+    title = given or _derived_title(content.text, addresses[0] if addresses else "")
     guid = text.printable(entry.guid).strip()
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
     dated = _dates(entry, document, source, language, now=now)
@@ -66,10 +65,11 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         images=labels.files(entry.images, near),
         rights=text.line(html.title(entry.rights), RIGHTS_CHARS_MAX),
         origin=_origin(entry.origin, _own_base(url), source, now=now),
+        terms=terms.web_terms(entry.terms, near),
         signature=similar.signature(content.said, summary.said),
         summarised=similar.signature(summary.said) if summary.said else b"",
         digest=entry.digest,
-        untitled=untitled,
+        untitled=not given,
         flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
     return own.item(identity.renewed(item))

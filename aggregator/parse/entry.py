@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from aggregator.model import Attachment, Entry, Markup, Origin
+from aggregator.model.rights import Terms
+from aggregator.parse import terms
 from aggregator.parse.references import joined
 
 RAW_TITLE_CHARS_MAX = 4_000
@@ -101,6 +103,17 @@ def self_link(parsed: Parsed) -> str:
     return next((string(link, "href") for link in links if "self" in string(link, "rel").split()), "")
 
 
+def stated_terms(parsed: Parsed) -> Terms | None:
+    """Return the machine-readable terms of a feed or an entry, None for none."""
+    links = children(parsed, "links")
+    licences = (string(link, "href") for link in links if "license" in string(link, "rel").lower().split())
+    clauses = [
+        terms.Clause(*(string(each, name) for name in ("kind", "type", "text")))
+        for each in children(parsed, "rsl")
+    ]
+    return terms.stated(next(filter(None, licences), ""), clauses)
+
+
 def author_names(parsed: Parsed) -> tuple[str, ...]:
     """Return all authors as written, or the e-mail address of an author without a name."""
     return distinct(
@@ -137,6 +150,7 @@ def to_entry(parsed: Parsed, version: str, digest: bytes = b"", *, language: str
         base=string(parsed, "xml_base"),
         rights=string(parsed, "rights"),
         origin=_origin(child(parsed, "source")),
+        terms=stated_terms(parsed),
         digest=digest,
     )
 

@@ -18,6 +18,7 @@ import feedparser.util
 
 from aggregator.parse import expat_driver, places
 from aggregator.parse.entry import RAW_LABELS_MAX
+from aggregator.parse.feedparser_rsl import collect_rsl
 
 NAMESPACES_MAX = 100  # of a document; feedparser looks through all for each element of an unknown one
 _PARSERS = (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser)
@@ -277,6 +278,7 @@ PATCHES = (
     ignore_places,
     keep_elements_in_place,
     read_links_by_their_text,
+    collect_rsl,
 )
 
 

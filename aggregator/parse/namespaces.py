@@ -7,7 +7,9 @@ ATOM = "http://www.w3.org/2005/Atom"
 WELL_KNOWN = {
     "atom": ATOM,
     "a10": ATOM,
+    "cc": "http://creativecommons.org/ns#",
     "content": "http://purl.org/rss/1.0/modules/content/",
+    "creativecommons": "http://backend.userland.com/creativeCommonsRssModule",
     "dc": "http://purl.org/dc/elements/1.1/",
     "dcterms": "http://purl.org/dc/terms/",
     "feedburner": "http://rssnamespace.org/feedburner/ext/1.0",
@@ -15,6 +17,7 @@ WELL_KNOWN = {
     "media": "http://search.yahoo.com/mrss/",
     "pheedo": "http://www.pheedo.com/namespace/pheedo",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "rsl": "https://rslstandard.org/rsl",
     "sy": "http://purl.org/rss/1.0/modules/syndication/",
     "xhtml": "http://www.w3.org/1999/xhtml",
     "xlink": "http://www.w3.org/1999/xlink",
@@ -40,6 +43,8 @@ _OF_ATOM = (
     "uri/of/echo/namespace#",
 )
 _OTHER = {
+    "cc": ("http://web.resource.org/cc/",),
+    "creativecommons": ("http://cyber.law.harvard.edu/rss/creativeCommonsRssModule.html",),
     "dc": ("http://purl.org/dc/elements/1.0/", "http://dublincore.org/documents/dcmi-namespace/"),
     "itunes": ("http://example.com/DTDs/PodCast-1.0.dtd",),
     "media": ("http://www.rssboard.org/media-rss",),

@@ -35,7 +35,16 @@ _PEOPLE = {
 }
 # Text constructs: markup within them is their text. The text of an atom:link is none of its address.
 _ATOM_LINK = {"atom:link": Place("atomlink", NOTHING)}
+# RSL 1.0: what a licence permits, prohibits and costs.
+_TERMS = {
+    **_same("cc:license creativecommons:license"),
+    "rsl:content": Place(
+        "rsl:content",
+        {"rsl:license": Place("rsl:license", _same("rsl:permits rsl:prohibits rsl:payment"))},
+    ),
+}
 _LABELS = {
+    **_TERMS,
     **_same("title dc:title rights copyright dc:rights", None),
     **_same("link language dc:language"),
     **_ATOM_LINK,

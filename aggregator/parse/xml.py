@@ -16,6 +16,7 @@ from lxml import etree
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Document, Hints
 from aggregator.model.document import ENTRIES_MAX
+from aggregator.model.rights import UNSAID
 from aggregator.parse import feedparser_patches
 from aggregator.parse.entry import (
     Parsed,
@@ -25,6 +26,7 @@ from aggregator.parse.entry import (
     children,
     distinct,
     self_link,
+    stated_terms,
     string,
     to_entry,
 )
@@ -125,6 +127,7 @@ def _document(parsed: Parsed, text: Text) -> Document:
         language=language,
         base=string(feed, "xml_base"),
         rights=_plain_text(feed, "rights"),
+        terms=stated_terms(feed) or UNSAID,
         authors=author_names(feed),
         hubs=distinct(string(link, "href") for link in links if "hub" in string(link, "rel").split()),
         self_url=self_link(feed),

@@ -31,12 +31,13 @@ from aggregator.model import (
 )
 from aggregator.model.settings import Source
 from aggregator.policy import alerts, budget, embargo, partial_poll, relocation, schedule, subscription
+from aggregator.policy.reservation import with_reservation
 
 # 304s that last longer are not believed: some servers answer so for ever.
 NOT_MODIFIED_MAX, NOT_MODIFIED_GAPS_MAX = timedelta(days=30), 5  # the longer of both
 LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another one limits its host
 
-SHOWN = ("title", "link", "rights", "language")  # texts of a feed that every channel shows
+SHOWN = ("title", "link", "rights", "terms", "language")  # of a feed, that every channel shows
 # Settings of a source that shape its items.
 SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo", "feed_public")
 
@@ -97,7 +98,8 @@ def decide(
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:
-        after = replace(_read(after, source, read.document, changes), spent=spent)
+        terms = with_reservation(read.document.terms, fetched)
+        after = replace(_read(after, source, read.document, changes), spent=spent, terms=terms)
     if changes is not None and new:
         after = _found_new(after, source, changes.new, now=now)
     hub = subscription.after_poll(

@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import count
 
 from aggregator.model import Doubt, Due, DueReason, HostLimit, Relocation
-from aggregator.model.settings import Source
+from aggregator.model.settings import Republish, Source
 from aggregator.policy import relocation, source_match
 from aggregator.policy.source_match import Match, StoredSource
 
@@ -24,6 +24,8 @@ STORED = (
     "priority",
     "republish",
     "licence",
+    "attribution",
+    "ai",
     "every",
     "burst",
     "feed_public",
@@ -35,6 +37,8 @@ SHOWN = {
     "topics",
     "republish",
     "licence",
+    "attribution",
+    "ai",
     "feed_public",
 }  # of these every channel shows something
 
@@ -98,6 +102,7 @@ def plan(
     now: datetime,
 ) -> Plan:
     """Return the changes that bring stored sources in line; `limits` are the rate-limited hosts at `now`."""
+    configured = [effective(source, now) for source in configured]
     matches = source_match.match(configured, stored)
     kept = {each.present.number for each in matches if each.present is not None}
     gone = [each for each in stored if each.number not in kept]
@@ -127,6 +132,12 @@ def plan(
         updates=tuple(updates),
         done=tuple(done),
     )
+
+
+def effective(source: Source, now: datetime) -> Source:
+    """Return a source with `republish: no` when its rights have expired."""
+    is_expired = source.expires is not None and source.expires <= now
+    return replace(source, republish=Republish.NO) if is_expired else source
 
 
 def _displaced(

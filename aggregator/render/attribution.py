@@ -1,14 +1,10 @@
 """Attribution of a release, shared by the three formats: authors, source feed, rights and licence link."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.editorial.safe import web_address
+from aggregator.editorial.terms import licence_address
 from aggregator.model import Origin, Release
-
-_CC_LICENCE = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
-_CREATIVE_COMMONS = "https://creativecommons.org/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,18 +56,6 @@ def provenance(release: Release) -> Origin | None:
 
 def rights(release: Release) -> str:
     """Return the text of dc:rights and atom:rights: an unlinked licence, then the origin's rights."""
-    licence = release.source.licence
+    licence = release.terms.licence
     unlinked = "" if licence_address(licence) else licence
     return " · ".join(part for part in (unlinked, release.rights) if part)
-
-
-def licence_address(licence: str) -> str:
-    """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id; "" for other
-    words."""
-    if address := web_address(licence):
-        return address
-    name = licence.lower()
-    if name == "cc0-1.0":
-        return f"{_CREATIVE_COMMONS}publicdomain/zero/1.0/"
-    found = _CC_LICENCE.fullmatch(name)
-    return f"{_CREATIVE_COMMONS}licenses/{found[1]}/{found[2]}/" if found else ""

@@ -5,18 +5,27 @@ from email.utils import format_datetime
 
 from lxml.etree import SubElement, _Element
 
+from aggregator.editorial.terms import is_creative_commons, licence_address
 from aggregator.model import Channel, Enclosure, Release
-from aggregator.render import Format
-from aggregator.render.attribution import licence_address, people, rights, source_feed
+from aggregator.render import Format, terms
+from aggregator.render.attribution import people, rights, source_feed
 
 ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
+CREATIVE_COMMONS = "http://backend.userland.com/creativeCommonsRssModule"
 DC = "http://purl.org/dc/elements/1.1/"
 MEDIA = "http://search.yahoo.com/mrss/"
 
 NAMESPACES = {
-    Format.RSS: {"atom": ATOM, "content": CONTENT, "dc": DC, "media": MEDIA},
-    Format.ATOM: {"media": MEDIA},
+    Format.RSS: {
+        "atom": ATOM,
+        "content": CONTENT,
+        "creativeCommons": CREATIVE_COMMONS,
+        "dc": DC,
+        "media": MEDIA,
+        "rsl": terms.RSL,
+    },
+    Format.ATOM: {"media": MEDIA, "rsl": terms.RSL},
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -27,7 +36,7 @@ class ChannelExtension:
     channel: Channel
 
     def extend_ns(self) -> dict[str, str]:
-        return {"dc": DC, "media": MEDIA}
+        return {"creativeCommons": CREATIVE_COMMONS, "dc": DC, "media": MEDIA, "rsl": terms.RSL}
 
     def extend_rss(self, rss: _Element) -> _Element:
         if self.channel.hub:
@@ -75,11 +84,14 @@ class EntryExtension:
 
 def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosure, ...]) -> None:
     """Append atom:link elements (RFC 4287 section 4.2.7; rel="license" RFC 4946) and Media RSS images."""
-    licence = licence_address(release.source.licence)
+    licence = licence_address(release.terms.licence)
     if release.url:
         SubElement(parent, tag, rel="via", href=release.url)
     if licence:
         SubElement(parent, tag, rel="license", href=licence)
+        if is_creative_commons(licence) and tag != "link":  # a module of RSS
+            SubElement(parent, f"{{{CREATIVE_COMMONS}}}license").text = licence
+    terms.append(parent, release)
     for file in files:
         link = SubElement(parent, tag, rel="enclosure", href=file.url)
         _attributes(link, file, "length")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aggregator.model import Channel, Enclosure, Release
+from aggregator.model.rights import USES
 from aggregator.render import body
 from aggregator.render.attribution import people, provenance, source_feed
 
@@ -61,7 +62,8 @@ def _extension(release: Release) -> dict[str, object]:
             "organisation": release.organisation,
             "authors": people(release),
             "source": _without_empty(origin),
-            "licence": release.source.licence,
+            "licence": release.terms.licence,
+            "ai": _without_empty({name: getattr(release.terms, name) for name in USES}),
             "rights": release.rights,
             "provenance": _provenance(release),
             "also": also,

@@ -47,6 +47,7 @@ class Scheduler:
         reader = self.pipeline.reader
         self._watch = Watch(self._storage, self._store, lambda: self.current.error, lambda: reader.killed)
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
+        self._expiry = self._synced.next_expiry(self._clock())
         self._ticked: float | None = None
         self._pulse = Pulse(self.monotonic)
         self._claimed: datetime | None = None
@@ -212,12 +213,12 @@ class Scheduler:
         self.notify(systemd.READY)
 
     async def _sync(self) -> None:
-        config = self.current.config
-        if config is self._synced:
+        config, now = self.current.config, self._clock()
+        if config is self._synced and (self._expiry is None or now < self._expiry):
             return
-        for done in await self._write(lambda: self._storage.admin.sync(config, self._clock())):
+        for done in await self._write(lambda: self._storage.admin.sync(config, now)):
             log.info("configuration", change=done)
-        self._synced = config
+        self._synced, self._expiry = config, config.next_expiry(now)
 
     async def maintain(self) -> None:
         """Run maintenance while polls go on."""

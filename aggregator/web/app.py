@@ -23,6 +23,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
+from aggregator.web import terms
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered, Reply
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, moved, plain, reply
@@ -71,7 +72,7 @@ class PublicSite:
             Route("/items/{id}/history/{before}", self.history),
             Route("/items/{id}/{slug}", self.item),
             Route("/static/{name}", static_file),
-            Route("/robots.txt", robots),
+            *(Route(f"/{path}", self.terms) for path in terms.PATHS),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
             Route("/{section}/{choice}/page/{number}", self.channel),
@@ -152,6 +153,11 @@ class PublicSite:
         rest = request.scope["path"].removeprefix(f"/{name}")
         return moved(f"{self.publisher.publication().url}sources/{quote(now)}{rest}")
 
+    def terms(self, request: Request) -> Response:
+        """/robots.txt (RFC 9309), /license.xml (RSL 1.0) and /.well-known/tdmrep.json (TDMRep)."""
+        url, feeds = self.publisher.publication().url, self.storage.items.feeds()
+        return self._reply(request, terms.documents(url, feeds)[request.scope["path"].lstrip("/")])
+
     def site(self) -> Site:
         """Return the navigation that every page shows."""
         return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
@@ -192,11 +198,6 @@ def public_app(
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app
-
-
-def robots(request: Request) -> Response:
-    """/robots.txt (RFC 9309)."""
-    return reply(request, ROBOTS, cache=CACHE_FOR_A_DAY)
 
 
 def healthz(request: Request) -> Response:
@@ -253,4 +254,3 @@ def handlers(
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")
-ROBOTS = plain("User-agent: *\nDisallow:")

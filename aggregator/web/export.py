@@ -20,7 +20,7 @@ from aggregator.model import ItemQuery, Release, State, Stored
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
-from aggregator.web.app import ROBOTS
+from aggregator.web import terms
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site, withdrawn
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
@@ -88,7 +88,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
                 yield _page_file(path), withdrawn(release.at, replace(navigation, file=_page_file(path)))
     for name, published in STATIC.items():
         yield f"static/{name}", published
-    yield "robots.txt", ROBOTS
+    yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
 
 
 def _page_file(path: str) -> str:

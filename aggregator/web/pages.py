@@ -12,13 +12,14 @@ from urllib.parse import quote, urlsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aggregator.editorial.names import language, topic
+from aggregator.editorial.terms import licence_address
 from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.domains import host_of
 from aggregator.model.settings import Publication
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Listing
 from aggregator.render import Format
-from aggregator.render.attribution import licence_address, provenance
+from aggregator.render.attribution import provenance
 from aggregator.web.media import kind, secure
 from aggregator.web.replies import CONTENT_POLICY
 
@@ -96,7 +97,7 @@ def item_page(release: Release, site: Site) -> Published:
         site=site,
         release=release,
         provenance=provenance(release),
-        licence=licence_address(release.source.licence),
+        licence=licence_address(release.terms.licence),
     )
 
 

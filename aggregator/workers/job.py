@@ -10,10 +10,12 @@ from dataclasses import replace
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model import LANGUAGE_DETECTED, Item, ReadJob, ReadResult
+from aggregator.model.rights import UNSAID
 from aggregator.model.size import text_bytes, text_bytes_bound
 from aggregator.normalise import dates
 from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
+from aggregator.normalise.terms import web_terms
 from aggregator.normalise.text import line
 from aggregator.parse import parse
 
@@ -62,6 +64,7 @@ def work(job: ReadJob, detect: Callable[[str], str] = lambda text: "") -> ReadRe
         title=line(own.text(document.title), NAME_CHARS_MAX),
         link=own.text(document.link),
         rights=own.text(document.rights),
+        terms=web_terms(document.terms, document.link or job.url) or UNSAID,
     )
     return ReadResult(document, tuple(items), skipped, tuple(invalid))
 

@@ -11,6 +11,7 @@ import pytest
 from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
+from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import (
     FOREVER,
     Address,
@@ -349,6 +350,31 @@ def test_the_line_of_a_disclaimer_is_one_line() -> None:
     assert (found.disclaimer_line, found.disclaimer_lead) == (Text((("", "By us."),)), False)
     with pytest.raises(ConfigError, match="must be one line: write it without <p> and <br>"):
         parse("publication: {disclaimer_line: a<br>b}\n", HERE)
+
+
+@pytest.mark.parametrize(
+    ("written", "expires"),
+    [
+        ("2027-12-31", datetime(2027, 12, 31, tzinfo=UTC)),
+        ("2027-12-31T12:00+02:00", datetime(2027, 12, 31, 10, tzinfo=UTC)),
+        ("2027-12-31 12:00Z", datetime(2027, 12, 31, 12, tzinfo=UTC)),
+    ],
+)
+def test_rights_expire_at_a_date_or_a_time_with_its_zone(written: str, expires: datetime) -> None:
+    rights = f"{{expires: '{written}', attribution: By A, ai: {{train: allow, search: prohibit}}}}"
+    (only,) = parse(f"sources: [{{feed: https://a.example/, rights: {rights}}}]", HERE).sources
+    assert only.expires == expires
+    assert (only.attribution, only.ai) == ("By A", Terms(train=Use.ALLOW, search=Use.PROHIBIT))
+
+
+def test_the_next_expiry_of_rights_is_the_first_that_is_ahead() -> None:
+    feeds = ("a: 2027-01-02", "b: 2027-01-03", "c: 2027-01-01")
+    listed = "\n".join(
+        f"  - {{feed: https://{each[0]}.example/, rights: {{expires: {each[3:]}}}}}" for each in feeds
+    )
+    config = parse(f"sources:\n{listed}\n", HERE)
+    days = [datetime(2027, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    assert [config.next_expiry(day) for day in days] == [days[1], days[2], None]
 
 
 @pytest.mark.parametrize(("written", "paused"), [("true", FOREVER), ("false", None)])

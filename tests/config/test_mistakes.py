@@ -289,9 +289,21 @@ SOURCES = [
         of_source("rights: {license: X}"),
         "3:14: sources.0.rights.license: unknown key; did you mean `licence`?",
     ),
+    *(
+        (
+            of_source(f"rights: {{expires: {wrong}}}"),
+            "3:14: sources.0.rights.expires: must be a date such as 2027-12-31, or a time with its zone: "
+            "2027-12-31T12:00Z",
+        )
+        for wrong in ("tomorrow", "2027-02-30", "2027-12-31T12:00", "0001-01-01T00:00+01:00")
+    ),
     (
-        of_source("rights: {expires: 2027-01-01}"),
-        "3:14: sources.0.rights.expires: unknown key; known are: republish, licence",
+        of_source("rights: {ai: {train: no}}"),
+        "3:19: sources.0.rights.ai.train: `no` is unknown; use one of: allow, prohibit",
+    ),
+    (
+        of_source("rights: {until: 2027-01-01}"),
+        "3:14: sources.0.rights.until: unknown key; known are: republish, licence, attribution, expires, ai",
     ),
     (of_source("full_text: true"), f"3:5: sources.0.full_text: unknown key; known are: {SOURCE_KEYS}"),
     (of_source("house_style: {}"), f"3:5: sources.0.house_style: unknown key; known are: {SOURCE_KEYS}"),

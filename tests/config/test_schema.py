@@ -55,6 +55,10 @@ BEYOND = {
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),
     "arithmetic on an address: the host bits of a network": ("websub: {allow_networks: [10.0.0.1/8]}\n",),
+    "the calendar": (
+        of_source("rights: {expires: 2027-02-30}"),
+        of_source("rights: {expires: 0001-01-01T00:00+01:00}"),
+    ),
     "punycode is decoded": (of_feed("https://xn--ü.example/"),),
     "the time zones that the machine knows": (
         of_source("timezone: Europe"),

@@ -6,6 +6,7 @@ import pytest
 
 from aggregator.editorial.present import excerpted, present, slug
 from aggregator.model import LANGUAGE_DETECTED, AlsoReleased, Enclosure, Origin, Release, StoryMember
+from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Text
 from tests.render.given import (
     ALSO,
@@ -48,6 +49,7 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         enclosures=ITEM.enclosures,
         images=ITEM.images,
         rights="(c) Water Board",
+        terms=Terms("CC-BY-4.0", train=Use.PROHIBIT),
         also=ALSO_RELEASED,
         corrected=True,
     )

@@ -120,6 +120,7 @@ MISPLACED = frozenset(
         "feedburner_origlink",
     }
 )
+TERMS = frozenset({"rsl", "rsl_clause", "rsl_content", "rsl_license", "rsl_permits", "rsl_prohibits"})
 WHOLE = View()
 # The part of the output that each patch may change: none for a patch for speed.
 VIEWS: Mapping[str, View] = {
@@ -136,6 +137,7 @@ VIEWS: Mapping[str, View] = {
     "ignore_places": View(ignored=PLACES),
     "keep_elements_in_place": View(ignored=MISPLACED),
     "read_links_by_their_text": View(ignored=LINKS),
+    "collect_rsl": View(ignored=TERMS),
     "all": View(kept=frozenset({"created"})),  # elements without a place are not read at all
     "whole": WHOLE,
 }

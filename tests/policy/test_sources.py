@@ -47,6 +47,18 @@ def limits(**hours: int) -> Mapping[str, HostLimit]:
     return {host: HostLimit(host, until) for host, until in found.items()}
 
 
+def test_rights_that_have_expired_are_as_republish_no() -> None:
+    of = replace(MINISTRY, expires=NOON + HOUR)
+    known = stored(MINISTRY)
+    assert plan([of], [known], NO_LIMITS, NOON) == Plan()
+    found = plan([of], [known], NO_LIMITS, NOON + HOUR)
+    (update,) = found.updates
+    assert (update.source.republish, update.resettles, update.touches) == (Republish.NO, True, True)
+    hidden = replace(known, known=replace(MINISTRY, republish=Republish.NO))
+    (update,) = plan([MINISTRY], [hidden], NO_LIMITS, NOON + DAY).updates  # extended
+    assert update.source.republish is Republish.FULL
+
+
 # ---- additions and removals
 
 

@@ -50,6 +50,7 @@ def test_an_item_has_every_field_of_the_release() -> None:
                 "authors": ["A. Author", "B. Author"],
                 "source": {"id": "water", "title": ORIGIN.title, "feed": ORIGIN.self_url, "url": ORIGIN.link},
                 "licence": "CC-BY-4.0",
+                "ai": {"train": "prohibit"},
                 "rights": "(c) Water Board",
                 "also": [
                     {"organisation": "Ministry & Co", "url": "https://releases.example/items/mmmmmmmmmmmmm"},
@@ -93,6 +94,7 @@ def test_absent_values_are_omitted() -> None:
             "_publicwire": {
                 "organisation": "Water Board",
                 "source": {"id": "water", "title": "Water Board news", "feed": FEED.feed},
+                "ai": {"train": "prohibit"},
             },
         }
     ]

@@ -3,6 +3,7 @@
 import signal
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
@@ -56,6 +57,16 @@ def test_a_good_edit_is_taken_up_without_a_restart(tmp_path: Path, harbour: Http
         serves(service, "Storm warning")
         here.sources(sources(harbour, "storm", "pilot"))
         serves(service, "New pilot boat", "Storm warning")
+
+
+def test_rights_that_expire_while_it_runs_take_their_items_out(tmp_path: Path, harbour: HttpServer) -> None:
+    soon = (datetime.now(UTC) + timedelta(seconds=5)).isoformat()
+    here = given_a_site(tmp_path, sources(harbour, "storm"))
+    with here.serving() as service:
+        serves(service, "Storm warning")
+        here.sources(sources(harbour, "storm"), f", rights: {{expires: '{soon}'}}")
+        serves(service)
+        assert "Storm warning" not in service.get("/").text
 
 
 def test_a_bad_edit_keeps_the_last_good_configuration_and_is_shown(

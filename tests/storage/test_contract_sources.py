@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.errors import ConfigError, StorageError
 from aggregator.model import Document, ReadResult, Validators
+from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Source, Unnamed
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.sources import STORED
@@ -67,6 +68,8 @@ def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -
         priority=3,
         republish=Republish.EXCERPT,
         licence="CC0",
+        attribution="By permission",
+        ai=Terms(train=Use.ALLOW),
         every=HOUR,
         feed_public=True,
         burst=5,

@@ -465,7 +465,12 @@ def test_pages_work_below_a_path(room: Newsroom) -> None:
 
 def test_robots_txt_healthz_and_static_files_are_served(room: Newsroom) -> None:
     assert room.client.get("/healthz").text == "ok\n"
-    assert room.client.get("/robots.txt").text == "User-agent: *\nDisallow:\n"
+    licence = f"{room.config.publication.url}license.xml"
+    assert room.client.get("/robots.txt").text == f"User-agent: *\nDisallow:\nLicense: {licence}\n"
+    assert "ai-train" in room.client.get("/license.xml").text
+    assert room.client.get("/license.xml").headers["content-type"] == "application/rsl+xml; charset=utf-8"
+    (rule,) = room.client.get("/.well-known/tdmrep.json").json()
+    assert rule == {"location": "/*", "tdm-reservation": 1}
     style = room.client.get("/static/style.css")
     assert style.headers["content-type"] == "text/css; charset=utf-8"
     assert style.headers["cache-control"] == "public, max-age=86400"

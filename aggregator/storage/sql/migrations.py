@@ -245,4 +245,10 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # A digest of all that is published of the version decided on.
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
+    # Terms of use: by the operator (words, use by AI), and by the origin.
+    "m039_terms": (
+        "ALTER TABLE source ADD COLUMN attribution TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE source ADD COLUMN ai TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
+    ),
 }

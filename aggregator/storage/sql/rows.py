@@ -25,6 +25,7 @@ from aggregator.model import (
     Relocation,
     Spent,
 )
+from aggregator.model.rights import Terms
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")
@@ -91,6 +92,8 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Spent: lambda text: unpack(Spent, text),
     Ahead: lambda text: unpack(Ahead, text),
     Doubt: lambda text: unpack(Doubt, text),
+    Terms: lambda text: unpack(Terms, text),
+    Terms | None: lambda text: unpack(Terms, text),
 }
 
 
@@ -146,6 +149,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Spent: pack,
     Ahead: pack,
     Doubt: pack,
+    Terms: pack,
 }
 
 

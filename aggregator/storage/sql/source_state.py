@@ -15,6 +15,7 @@ FEED = (
     "title",
     "link",
     "rights",
+    "terms",
     "language",
     "hints",
     "month_first",

@@ -1,0 +1,73 @@
+"""Terms of a release: those of the operator and of its origin together, of which the stricter wins.
+
+Nothing is granted that was not given: use to train a model is prohibited unless somebody allows it and nobody
+prohibits it.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from aggregator.editorial.safe import web_address
+from aggregator.model import FeedInfo
+from aggregator.model.rights import USES, Terms, Use
+
+_CREATIVE_COMMONS = "https://creativecommons.org/"
+_CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
+_CC_ADDRESS = re.compile(r"https?://(?:www\.)?creativecommons\.org/(licenses|publicdomain)/([a-z-]+)/")
+
+
+def combined(feed: FeedInfo, of_item: Terms | None = None) -> Terms:
+    """Return the terms of an item of a source. Of the origin's licences the item's counts first."""
+    origins = (feed.terms,) if of_item is None else (feed.terms, of_item)
+    stated = next((terms.licence for terms in reversed(origins) if terms.licence), "")
+    uses = {name: _use(getattr(terms, name) for terms in (feed.ai, *origins)) for name in USES}
+    terms = Terms(_licence(feed.licence, stated), **uses)
+    return terms if terms.train is Use.ALLOW else replace(terms, train=Use.PROHIBIT)
+
+
+def strictest(feeds: Iterable[FeedInfo]) -> Terms:
+    """Return terms as strict as those of each feed, without a licence: allowed is what all of them allow."""
+    each = [combined(feed) for feed in feeds]
+    found = {name: {getattr(terms, name) for terms in each} or {Use.PROHIBIT} for name in USES}
+    strictness = (Use.PROHIBIT, Use.UNSAID, Use.ALLOW)
+    return Terms(**{name: next(use for use in strictness if use in uses) for name, uses in found.items()})
+
+
+def licence_address(licence: str) -> str:
+    """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id; "" for other
+    words."""
+    if address := web_address(licence):
+        return address
+    name = licence.lower()
+    if name == "cc0-1.0":
+        return f"{_CREATIVE_COMMONS}publicdomain/zero/1.0/"
+    found = _CC_NAME.fullmatch(name)
+    return f"{_CREATIVE_COMMONS}licenses/{found[1]}/{found[2]}/" if found else ""
+
+
+def is_creative_commons(address: str) -> bool:
+    """Return whether the address of a licence is one of Creative Commons."""
+    return _CC_ADDRESS.match(address) is not None
+
+
+def _use(stated: Iterable[Use]) -> Use:
+    found = set(stated)
+    return next((use for use in (Use.PROHIBIT, Use.ALLOW) if use in found), Use.UNSAID)
+
+
+def _licence(configured: str, stated: str) -> str:
+    """Return the stricter licence; the origin's where they cannot be compared: it is the licensor."""
+    if not stated or not configured:
+        return stated or configured
+    ours, theirs = _conditions(configured), _conditions(stated)
+    return configured if ours is not None and theirs is not None and ours > theirs else stated
+
+
+def _conditions(licence: str) -> frozenset[str] | None:
+    """Return the conditions of a Creative Commons licence (by, nc, nd, sa); none of the public domain, None
+    for any other licence."""
+    found = _CC_ADDRESS.match(licence_address(licence))
+    if found is None:
+        return None
+    return frozenset(found[2].split("-")) if found[1] == "licenses" else frozenset()

@@ -1,0 +1,29 @@
+"""Terms of use: what an origin or the operator says of licence and of use by AI."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Use(StrEnum):
+    """Whether one kind of use is permitted."""
+
+    UNSAID = ""
+    ALLOW = "allow"
+    PROHIBIT = "prohibit"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Machine-readable terms: the URL of a licence, or words of the operator, and use of a text by AI.
+
+    `train`: to train a model; `input`: as input of one, such as retrieval; `search`: to index for search.
+    """
+
+    licence: str = ""
+    train: Use = Use.UNSAID
+    input: Use = Use.UNSAID
+    search: Use = Use.UNSAID
+
+
+UNSAID = Terms()
+USES = ("train", "input", "search")  # fields of Terms

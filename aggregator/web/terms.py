@@ -1,0 +1,24 @@
+"""Terms of use for machines: the RSL document, the reservation of text and data mining, and robots.txt, which
+names the first."""
+
+from collections.abc import Iterable
+
+from aggregator.editorial.terms import strictest
+from aggregator.model import FeedInfo
+from aggregator.publish.document import Published
+from aggregator.render import terms
+
+LICENCE, RESERVATION, ROBOTS = PATHS = ("license.xml", ".well-known/tdmrep.json", "robots.txt")
+
+
+def documents(url: str, feeds: Iterable[FeedInfo]) -> dict[str, Published]:
+    """Return the documents by their paths; `url` is that of the publication.
+
+    The terms are as strict as those of each source; those of single items, in feeds, may be stricter."""
+    stated = strictest(feeds)
+    robots = f"User-agent: *\nDisallow:\nLicense: {url}{LICENCE}\n"
+    return {
+        LICENCE: Published(terms.document(url, stated), "application/rsl+xml; charset=utf-8", None),
+        RESERVATION: Published(terms.reservation(stated), "application/json", None),
+        ROBOTS: Published(robots.encode(), "text/plain; charset=utf-8", None),
+    }

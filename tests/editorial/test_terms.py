@@ -1,0 +1,78 @@
+"""Terms of a release: the operator's and the origin's together."""
+
+from dataclasses import replace
+
+import pytest
+
+from aggregator.editorial.terms import combined, is_creative_commons, licence_address, strictest
+from aggregator.model import FeedInfo
+from aggregator.model.rights import Terms, Use
+
+ALLOW, PROHIBIT, UNSAID = Use.ALLOW, Use.PROHIBIT, Use.UNSAID
+FEED = FeedInfo(id="water", feed="https://water.example/feed.xml", organisation="Water Board")
+BY = "https://creativecommons.org/licenses/by/4.0/"
+BY_NC = "https://creativecommons.org/licenses/by-nc/4.0/"
+ZERO = "https://creativecommons.org/publicdomain/zero/1.0/"
+
+
+@pytest.mark.parametrize(
+    ("configured", "of_feed", "of_item", "licence"),
+    [
+        ("CC-BY-4.0", "", "", "CC-BY-4.0"),
+        ("", BY, "", BY),
+        ("", BY, BY_NC, BY_NC),
+        ("CC-BY-4.0", BY_NC, "", BY_NC),
+        ("CC-BY-NC-4.0", BY, "", "CC-BY-NC-4.0"),
+        ("CC-BY-NC-4.0", "", ZERO, "CC-BY-NC-4.0"),
+        ("CC0-1.0", BY, "", BY),
+        ("CC-BY-NC-4.0", "https://water.example/terms", "", "https://water.example/terms"),
+        ("OGL-3.0", BY, "", BY),
+        (
+            "CC-BY-SA-4.0",
+            "https://creativecommons.org/licenses/by-nd/4.0/",
+            "",
+            "https://creativecommons.org/licenses/by-nd/4.0/",
+        ),
+    ],
+)
+def test_the_stricter_licence_counts_and_the_origins_where_none_is(
+    configured: str, of_feed: str, of_item: str, licence: str
+) -> None:
+    feed = replace(FEED, licence=configured, terms=Terms(of_feed))
+    assert combined(feed, Terms(of_item) if of_item else None).licence == licence
+
+
+@pytest.mark.parametrize(
+    ("configured", "of_feed", "of_item", "expected"),
+    [
+        (UNSAID, UNSAID, UNSAID, (PROHIBIT, UNSAID)),
+        (ALLOW, UNSAID, UNSAID, (ALLOW, ALLOW)),
+        (UNSAID, ALLOW, UNSAID, (ALLOW, ALLOW)),
+        (ALLOW, PROHIBIT, ALLOW, (PROHIBIT, PROHIBIT)),
+        (ALLOW, ALLOW, PROHIBIT, (PROHIBIT, PROHIBIT)),
+        (PROHIBIT, ALLOW, ALLOW, (PROHIBIT, PROHIBIT)),
+    ],
+)
+def test_a_use_is_allowed_if_one_allows_it_and_none_prohibits_it(
+    configured: Use, of_feed: Use, of_item: Use, expected: tuple[Use, Use]
+) -> None:
+    feed = replace(FEED, ai=both(configured), terms=both(of_feed))
+    found = combined(feed, both(of_item))
+    assert (found.train, found.input) == expected
+
+
+def both(use: Use) -> Terms:
+    return Terms(train=use, input=use)
+
+
+def test_the_terms_of_the_site_are_as_strict_as_those_of_each_source() -> None:
+    allows = replace(FEED, ai=Terms(train=ALLOW, input=ALLOW, search=ALLOW))
+    prohibits = replace(FEED, terms=Terms(BY, input=PROHIBIT))
+    assert strictest([]) == Terms("", PROHIBIT, PROHIBIT, PROHIBIT)
+    assert strictest([allows]) == Terms("", ALLOW, ALLOW, ALLOW)
+    assert strictest([allows, prohibits]) == Terms("", PROHIBIT, PROHIBIT, UNSAID)
+
+
+def test_licences_of_creative_commons_are_known_by_name_and_address() -> None:
+    assert licence_address("CC-BY-NC-SA-4.0") == "https://creativecommons.org/licenses/by-nc-sa/4.0/"
+    assert [is_creative_commons(each) for each in (BY, ZERO, "https://a.example/by/")] == [True, True, False]

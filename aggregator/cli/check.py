@@ -10,11 +10,14 @@ from typing import NamedTuple
 from aggregator import config as configuration
 from aggregator import storage
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
+from aggregator.editorial.terms import in_words
 from aggregator.errors import FetchError, PollError, StorageError
 from aggregator.fetch.files import read_file
 from aggregator.model import Validators
+from aggregator.model.rights import UNSAID
 from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids
+from aggregator.policy.reservation import with_reservation
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.service import app
 from aggregator.service.clients import visiting
@@ -100,6 +103,9 @@ async def _live(config: Config) -> list[_Report]:
                 result += f", {read.skipped} skipped by its rules"
             if read.document.truncated:
                 result += ", but is cut off"
+            stated = with_reservation(read.document.terms, fetched)
+            if stated != UNSAID:
+                result += f"; its terms: {in_words(stated)}"
             row = (source.id, result, str(len(read.items)), newest)
             return _Report(
                 row, is_fine=not read.document.truncated, warning=home.advice(config, source, read.items)

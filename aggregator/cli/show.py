@@ -8,8 +8,10 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say, say_json, when
 from aggregator.editorial.present import page_address, present
+from aggregator.editorial.terms import combined, in_words
 from aggregator.errors import UsageError
 from aggregator.model import LANGUAGE_DETECTED, FeedInfo, State, Stored
+from aggregator.model.rights import USES
 from aggregator.model.settings import Config, Republish
 from aggregator.policy.embargo import REVIEW
 from aggregator.storage import Storage
@@ -61,13 +63,14 @@ def _page(config: Config, item: Stored, feed: FeedInfo) -> str:
 
 
 def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dict[str, object]:
-    release = item.item
+    release, terms = item.item, combined(feed, item.item.terms)
     return {
         **summary_json(item, feed),
         "public_id": item.public_id,
         "position": item.position,
         "page": page,
-        "licence": feed.licence,
+        "licence": terms.licence,
+        "ai": {name: getattr(terms, name) for name in USES},
         "guid": release.guid,
         "raw_url": release.raw_url,
         "authors": release.authors,
@@ -129,7 +132,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("topics", ", ".join(feed.topics)),
         ("categories", ", ".join(item.item.categories)),
-        ("licence", feed.licence),
+        ("terms", in_words(combined(feed, item.item.terms))),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),
         *(("file", each.url) for each in (*item.item.enclosures, *item.item.images)),

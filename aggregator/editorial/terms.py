@@ -34,6 +34,12 @@ def strictest(feeds: Iterable[FeedInfo]) -> Terms:
     return Terms(**{name: next(use for use in strictness if use in uses) for name, uses in found.items()})
 
 
+def in_words(terms: Terms) -> str:
+    """Return terms in one line for the operator, such as `CC-BY-4.0, AI: train prohibit`; "" for none."""
+    uses = ", ".join(f"{name} {use}" for name in USES if (use := getattr(terms, name)) is not Use.UNSAID)
+    return ", ".join(filter(None, (terms.licence, uses and f"AI: {uses}")))
+
+
 def licence_address(licence: str) -> str:
     """Return the URL of a licence: itself if it is one, the page of a Creative Commons SPDX id; "" for other
     words."""

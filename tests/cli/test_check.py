@@ -269,6 +269,12 @@ def test_check_live_lists_the_items_to_import_and_stores_nothing(
     assert not here.store.exists()
 
 
+def test_check_live_names_the_terms_of_a_source(here: Site, command: Command, harbour: HttpServer) -> None:
+    harbour.answers["/press.rss"] = answer("TDM-Reservation: 1", body=feed(item("storm", "Storm warning")))
+    here.sources({"web": harbour.url("/press.rss")})
+    assert "its terms: AI: train prohibit, input prohibit" in command("check", "--live").out
+
+
 def test_check_live_counts_items_dropped_by_rules(here: Site, command: Command) -> None:
     here.sources({"file": "file:press.xml"}, ", skip: [{title: Storm}]")
     said = command("check", "--live")

@@ -304,7 +304,7 @@ def test_an_item_is_shown_whole(here: Site, command: Command) -> None:
     for line in (
         f"  page          http://127.0.0.1:{here.public}/items/{storm(command)}/storm-warning",
         "  topics        sea",
-        "  licence       CC-BY-4.0",
+        "  terms         CC-BY-4.0, AI: train prohibit",
         "  file          https://harbour.example/map.pdf",
     ):
         assert line in said.splitlines()

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.editorial.terms import combined, is_creative_commons, licence_address, strictest
+from aggregator.editorial.terms import combined, in_words, is_creative_commons, licence_address, strictest
 from aggregator.model import FeedInfo
 from aggregator.model.rights import Terms, Use
 
@@ -63,6 +63,13 @@ def test_a_use_is_allowed_if_one_allows_it_and_none_prohibits_it(
 
 def both(use: Use) -> Terms:
     return Terms(train=use, input=use)
+
+
+def test_terms_are_one_line_for_the_operator() -> None:
+    assert (
+        in_words(Terms("CC-BY-4.0", PROHIBIT, UNSAID, ALLOW)) == "CC-BY-4.0, AI: train prohibit, search allow"
+    )
+    assert [in_words(Terms(BY)), in_words(Terms())] == [BY, ""]
 
 
 def test_the_terms_of_the_site_are_as_strict_as_those_of_each_source() -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from aggregator.editorial.safe import web_address
 from aggregator.model import FeedInfo
-from aggregator.model.rights import USES, Terms, Use
+from aggregator.model.rights import UNSAID, USES, Terms, Use
 
 _CREATIVE_COMMONS = "https://creativecommons.org/"
 _CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX
@@ -19,7 +19,7 @@ _CC_ADDRESS = re.compile(r"https?://(?:www\.)?creativecommons\.org/(licenses|pub
 
 def combined(feed: FeedInfo, of_item: Terms | None = None) -> Terms:
     """Return the terms of an item of a source. Of the origin's licences the item's counts first."""
-    origins = (feed.terms,) if of_item is None else (feed.terms, of_item)
+    origins = (feed.site_terms, feed.terms, of_item or UNSAID)
     stated = next((terms.licence for terms in reversed(origins) if terms.licence), "")
     uses = {name: _use(getattr(terms, name) for terms in (feed.ai, *origins)) for name in USES}
     terms = Terms(_licence(feed.licence, stated), **uses)

@@ -167,7 +167,8 @@ class FeedInfo:
     licence: str = ""  # these three by the operator
     attribution: str = ""
     ai: Terms = UNSAID
-    terms: Terms = UNSAID  # by the origin
+    terms: Terms = UNSAID  # by the origin: of the feed, and of the site
+    site_terms: Terms = UNSAID
     topics: tuple[str, ...] = ()
     configured: bool = True
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published

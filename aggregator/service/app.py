@@ -90,6 +90,7 @@ def scheduler_of(
     """Compose the scheduler over a pipeline, with durable tasks and alerts."""
     from aggregator.service import alert_webhook
     from aggregator.service.scheduler import Scheduler
+    from aggregator.service.site_terms import SiteTerms
     from aggregator.tasks import Tasks
     from aggregator.websub.subscriber import Subscriber
 
@@ -97,7 +98,9 @@ def scheduler_of(
     config, clock = pipeline.config, pipeline.clock
     hubs = Subscriber(store, client, write, config=config, clock=clock)
     alerts = alert_webhook.AlertNotifier(store, client, write, config=config, clock=clock)
-    tasks = Tasks(store, write, {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run}, clock=clock)
+    terms = SiteTerms(store, client, write, config=config, clock=clock)
+    handlers = {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run, TaskKind.TERMS: terms.run}
+    tasks = Tasks(store, write, handlers, clock=clock)
     return Scheduler(pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic)
 
 

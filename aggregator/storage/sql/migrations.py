@@ -250,5 +250,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN attribution TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE source ADD COLUMN ai TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
+        "ALTER TABLE source ADD COLUMN site_terms TEXT NOT NULL DEFAULT '{}'",
     ),
 }

@@ -18,6 +18,7 @@ from aggregator.storage.sql import (
     hosts,
     journal,
     rows,
+    site_terms,
     source_state,
 )
 from aggregator.storage.sql.channels import Stamp
@@ -60,6 +61,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     if planned.renames:  # every channel shows ids, and two channels may have exchanged their names
         channels.touch_all(db, at)
     _open_channels(db, config.sources, at)
+    site_terms.schedule(db, now)
     applied.record(db, config)
     return planned.done
 

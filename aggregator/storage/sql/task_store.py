@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
 from aggregator.model import Alert, AlertKind, Subscription, Task, TaskKind
-from aggregator.storage.sql import alerts, rows, service_alerts, subscriptions, values
+from aggregator.model.rights import Terms
+from aggregator.storage.sql import alerts, rows, service_alerts, site_terms, subscriptions, values
 from aggregator.storage.sql.engine import Engine, as_json, read, texts
 from aggregator.storage.sql.rows import ms
 
@@ -61,6 +62,11 @@ class TaskStore:
         its failures, but not against the origin's own wish."""
         with self._engine.writing() as db:
             subscriptions.announce(db, number, now)
+
+    def state_terms(self, host: str, terms: Terms, now: datetime) -> bool:
+        """(poller) Record the terms of a site with the sources polled there; returns whether they differ."""
+        with self._engine.writing() as db:
+            return site_terms.record(db, host, terms, now)
 
     def alerts(self) -> tuple[Alert, ...]:
         """Return open alerts, those of the service first, then of configured sources, latest first."""

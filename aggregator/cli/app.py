@@ -160,5 +160,7 @@ for command in (
     store_commands.identify,
     store_commands.unmove,
     store_commands.forget,
+    store_commands.backfill,
+    store_commands.import_feed,
 ):
     app.command()(command)

@@ -85,3 +85,24 @@ def forget(
     from aggregator.cli import backup
 
     raise typer.Exit(backup.forget(config, source, yes=yes))
+
+
+def backfill(
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Import what a source's feed archives: every document that it links to as the one before."""
+    from aggregator.cli import backfill
+
+    raise typer.Exit(backfill.backfill(config, source))
+
+
+def import_feed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Archived documents, newest first.")],
+    source: Annotated[str, typer.Option("--source", metavar="ID", help="Source that they are of.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Import archived documents of a source from files."""
+    from aggregator.cli import backfill
+
+    raise typer.Exit(backfill.import_feed(config, files, source))

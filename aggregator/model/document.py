@@ -51,6 +51,7 @@ class Document:
     authors: tuple[str, ...] = ()
     hubs: tuple[str, ...] = ()
     self_url: str = ""
+    previous: str = ""  # the document before it: an archive or a page (RFC 5005), as written
     hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
     listed: tuple[bytes, ...] = ()

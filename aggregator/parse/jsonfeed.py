@@ -42,6 +42,7 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
         authors=_authors(feed),
         hubs=distinct(_text(hub, "url") for hub in _objects(feed, "hubs")),
         self_url=_text(feed, "feed_url"),
+        previous=_text(feed, "next_url"),
         entries=tuple(
             _entry(item, digest)
             for item, digest in zip(items, listed, strict=False)  # items beyond the limit have no digest

@@ -6,6 +6,7 @@ never resolves links inside texts, and derives neither an identity nor a date.
 
 import html
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
@@ -131,8 +132,14 @@ def _document(parsed: Parsed, text: Text) -> Document:
         authors=author_names(feed),
         hubs=distinct(string(link, "href") for link in links if "hub" in string(link, "rel").split()),
         self_url=self_link(feed),
+        previous=_link(links, "prev-archive") or _link(links, "next"),
         hints=Hints(_number(string(feed, "ttl")), _update_period(feed), hours, days),
     )
+
+
+def _link(links: Iterable[Parsed], relation: str) -> str:
+    found = (string(link, "href") for link in links if relation in string(link, "rel").lower().split())
+    return next(found, "")
 
 
 def _plain_text(feed: Parsed, key: str) -> str:

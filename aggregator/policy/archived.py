@@ -1,0 +1,43 @@
+"""What an archived document of a source adds: items that the store never had. Pure: `now` is given.
+
+An archive says how things were. It edits no item, moves no schedule and clears no alert; its items are those
+of a first import, so that old ones enter their source's own channel only.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from aggregator import dedupe
+from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
+from aggregator.model.settings import Source
+from aggregator.policy import budget, embargo
+
+
+def decide(
+    claim: Claim,
+    source: Source,
+    read: ReadResult,
+    known: Knowledge,
+    *,
+    now: datetime,
+    is_foreign: Callable[[str], bool] = lambda guid: False,
+) -> PollResult:
+    """Return what an archived document writes: new items, and what they spend of the daily budget."""
+    first = replace(claim, first_import=True)
+    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    changes = dedupe.decide(read, known, first, source, now=now, place=place, is_foreign=is_foreign)
+    changes = replace(changes, edits=(), seen=claim.seen, volatile=claim.volatile)
+    changes, spent, over = budget.within(changes, claim.spent, source.budget, first_import=True, now=now)
+    after = replace(claim, mode=changes.mode, spent=spent)
+    if changes.new and claim.is_empty:
+        after = replace(after, findings=1)  # the store has items of the source now
+    outcome = Outcome(
+        source=claim.id,
+        kind=OutcomeKind.CHANGED if changes.new else OutcomeKind.UNCHANGED,
+        started=now,
+        new=len(changes.new),
+        due=claim.due,
+    )
+    return PollResult(claim, after, outcome, claim.due, changes=changes, over=over)

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
-from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
+from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
 from aggregator.policy.embargo import DATED, REVIEW
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
@@ -44,6 +44,16 @@ def permits(item: Stored, trigger: Trigger) -> bool:
     if trigger is Trigger.RELEASE and item.state is State.LIVE:
         return item.pending is not None
     return (item.state, trigger) in TABLE
+
+
+def public_change(step: Transition, *, is_first: bool, is_corrected: bool) -> ChangeKind | None:
+    """Return what the public sees of a transition, None for nothing. `is_first`: the item was never live;
+    `is_corrected`: a waiting version with another text has become its content."""
+    if (step.before is State.LIVE) is (step.after is State.LIVE):
+        return ChangeKind.CORRECTED if is_corrected and step.after is State.LIVE else None
+    if step.before is State.LIVE:
+        return ChangeKind.WITHDRAWN
+    return ChangeKind.PUBLISHED if is_first else ChangeKind.RESTORED
 
 
 def step(

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, approval, replayed, step, strike
+from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
+from aggregator.policy.lifecycle import TABLE, approval, public_change, replayed, step, strike
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -267,3 +267,23 @@ def test_an_approval_before_the_end_of_an_embargo_is_a_hold_until_then(
     assert (made.trigger, made.release) == ((Trigger.HOLD, NOON + DAY) if held else (Trigger.RELEASE, None))
     later = Decision(item.id, Trigger.WITHDRAW, "", "desk", NOON - HOUR)
     assert bool(replayed(item, [made], [later], NOON)) is (item.state is State.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("before", "trigger", "is_first", "is_corrected", "change"),
+    [
+        (State.HELD, Trigger.TIME, True, False, ChangeKind.PUBLISHED),
+        (State.HELD, Trigger.RELEASE, False, True, ChangeKind.RESTORED),
+        (State.LIVE, Trigger.WITHDRAW, False, False, ChangeKind.WITHDRAWN),
+        (State.LIVE, Trigger.HOLD, False, True, ChangeKind.WITHDRAWN),
+        (State.LIVE, Trigger.RELEASE, False, True, ChangeKind.CORRECTED),
+        (State.LIVE, Trigger.RELEASE, False, False, None),
+        (State.HELD, Trigger.WITHDRAW, False, False, None),
+        (State.HELD, Trigger.HOLD, True, True, None),
+    ],
+)
+def test_what_the_public_sees_of_a_transition(
+    before: State, trigger: Trigger, is_first: bool, is_corrected: bool, change: ChangeKind | None
+) -> None:
+    made = step(stored(before, pending=3), trigger, reason="", actor="tester", at=NOON)
+    assert public_change(made, is_first=is_first, is_corrected=is_corrected) is change

@@ -127,6 +127,8 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute(
             "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
         )
+        db.execute("DROP TABLE public_change")
+        db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
         for column in f"{dropped} fingerprint_version queries unsettled".split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")

@@ -14,7 +14,7 @@ OWN: Sequence[str] = (
         DEFERRABLE INITIALLY DEFERRED, words TSVECTOR NOT NULL)""",
     "CREATE INDEX item_words_words ON item_words USING gin (words)",
     "CREATE INDEX item_key_item ON item_key (item)",
-    "INSERT INTO counter (name, value) VALUES ('seq', 0), ('position', 0), ('story', 0)",
+    "INSERT INTO counter (name, value) VALUES ('seq', 0), ('position', 0), ('story', 0), ('change', 0)",
 )
 
 

@@ -7,7 +7,8 @@ move.
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.storage.sql import channels, search
+from aggregator.model import ChangeKind
+from aggregator.storage.sql import channels, public_changes, search
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -28,13 +29,16 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     """Remove up to ERASED_AT_ONCE of its items; returns how many. The next member of a story is shown."""
     own = number(db, source)
     found = db.execute(
-        "SELECT number, story FROM item WHERE source = ? LIMIT ?", (own, ERASED_AT_ONCE)
+        "SELECT number, story, state FROM item WHERE source = ? LIMIT ?", (own, ERASED_AT_ONCE)
     ).fetchall()
     if not found:
         return 0
     at = channels.stamp(db, now)
     numbers = as_json(row["number"] for row in found)
     channels.touch(db, [row["number"] for row in found], at)
+    live = [row["number"] for row in found if row["state"] == "live"]
+    public_changes.record(db, ChangeKind.WITHDRAWN, live, at)
+    public_changes.detach(db, [row["number"] for row in found])
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.remove(db, index, numbers)
     for table in ("membership", "waiting", "pending", "revision", "audit", "signature", "unmatched"):

@@ -5,19 +5,20 @@ from.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
-from aggregator.policy.lifecycle import VERBS
+from aggregator.policy.lifecycle import VERBS, public_change
 from aggregator.storage.sql import (
     alerts,
     channels,
     decisions,
     journal,
+    public_changes,
     rows,
     source_state,
     versions,
@@ -57,9 +58,10 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
     _move(
         db, [step for row, step in moves if not _is_first(row, step) and step.trigger is not Trigger.STRIKE]
     )
-    versions.settle(db, index, transitions, at)
+    corrected = versions.settle(db, index, transitions, at)
     audit(db, transitions)
     _settle(db, moves, at)
+    _tell(db, moves, corrected, at)
     channels.touch(db, [step.number for step in transitions], at)
     return moves
 
@@ -135,6 +137,17 @@ def _settle(db: Connection, moves: Sequence[Move], at: Stamp) -> None:
             channels.resettle_member(db, number, at, newcomer=number)
         elif row["story"] is not None and not _is_first(row, step):
             channels.resettle_story(db, row["story"], at)
+
+
+def _tell(db: Connection, moves: Sequence[Move], corrected: Set[int], at: Stamp) -> None:
+    """Log what the public sees change."""
+    changed = defaultdict(list)
+    for row, step in moves:
+        kind = public_change(step, is_first=_is_first(row, step), is_corrected=row["number"] in corrected)
+        if kind is not None:
+            changed[kind].append(row["number"])
+    for kind, numbers in changed.items():
+        public_changes.record(db, kind, numbers, at)
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:

@@ -4,8 +4,17 @@ import json
 from collections.abc import Iterable, Sequence
 
 from aggregator.dedupe.decided import held_reason
-from aggregator.model import Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
-from aggregator.storage.sql import channels, lifecycle, retention, rows, search, signatures, versions
+from aggregator.model import ChangeKind, Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
+from aggregator.storage.sql import (
+    channels,
+    lifecycle,
+    public_changes,
+    retention,
+    rows,
+    search,
+    signatures,
+    versions,
+)
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
 from aggregator.storage.sql.rows import ms
@@ -27,6 +36,8 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
             channels.resettle_item(db, before, at)
         if edit.parts and not edit.waits:
             channels.part(db, edit.number, at)
+    corrected = [each.number for each in changes.edits if each.revises and not each.copy_of]
+    public_changes.record(db, ChangeKind.CORRECTED, corrected, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
@@ -67,6 +78,7 @@ def _store(
     if held := [_held(number, new, claim, at) for number, new in numbered if not _is_live(new)]:
         lifecycle.audit(db, held)
     channels.file(db, live, at)
+    public_changes.record(db, ChangeKind.PUBLISHED, live, at)
     return numbered
 
 

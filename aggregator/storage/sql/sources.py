@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason, Relocation
-from aggregator.model.settings import Config, Source
+from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import relocation
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.source_match import StoredSource
@@ -17,12 +17,13 @@ from aggregator.storage.sql import (
     erasure,
     hosts,
     journal,
+    public_changes,
     rows,
     site_terms,
     source_state,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, as_json, insert, ints
+from aggregator.storage.sql.engine import Connection, as_json, insert, ints, one
 from aggregator.storage.sql.rows import SET_DUE, due_columns, pack, unpack
 
 RESET = {
@@ -126,11 +127,14 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         alerts.end(db, change.number, at.now)
     if change.renames:
         columns["title"] = ""
+    former = one(db.execute("SELECT republish FROM source WHERE number = ?", (change.number,)))["republish"]
     source_state.change(db, change.number, columns)
     if change.refiles:
         channels.refile(db, change.number, source.topics, at)
     if change.resettles:
         channels.resettle(db, change.number, at)
+    if (was_shown := former != Republish.NO) is (source.republish is Republish.NO):
+        public_changes.rights_changed(db, change.number, at, is_shown=not was_shown)
     if change.touches:
         channels.touch_all(db, at)
 

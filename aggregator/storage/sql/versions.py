@@ -4,7 +4,7 @@ Called inside a write transaction. A waiting version is a row beside its item: i
 output until a transition makes it the content of the item.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from aggregator.errors import UsageError
 from aggregator.model import Edit, Item, Stored, Transition
@@ -45,8 +45,9 @@ def drop(db: Connection, numbers: str) -> None:
     db.execute(f"UPDATE item SET pending = NULL WHERE pending IS NOT NULL AND number {ints()}", (numbers,))
 
 
-def settle(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> None:
-    """Carry out what transitions do to the versions of their items that wait."""
+def settle(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> Set[int]:
+    """Carry out what transitions do to the versions of their items that wait; returns the items that have
+    another text now."""
     taking = {step.number for step in transitions if step.trigger in TAKES_PENDING}
     dropping = {step.number for step in transitions if step.trigger in DROPS_PENDING}
     found = db.execute(
@@ -59,6 +60,7 @@ def settle(db: Connection, index: Index, transitions: Sequence[Transition], at: 
             _replace(db, index, row, at)
     if found:
         drop(db, as_json(row["item"] for row in found))
+    return {row["item"] for row in found if row["item"] in taking and row["fingerprint"] != row["former"]}
 
 
 def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:

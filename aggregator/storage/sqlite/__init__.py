@@ -13,6 +13,7 @@ from aggregator.storage import Storage, private
 from aggregator.storage.backups import DIRECTORY
 from aggregator.storage.sql import sources
 from aggregator.storage.sql.admin import AdminStore
+from aggregator.storage.sql.change_store import ChangeStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import ItemStore
@@ -48,7 +49,9 @@ def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up:
 
 def storage(engine: Engine) -> Storage:
     """Return the store of an engine."""
-    return Storage(PollStore(engine), ItemStore(engine), TaskStore(engine), AdminStore(engine))
+    return Storage(
+        PollStore(engine), ItemStore(engine), TaskStore(engine), AdminStore(engine), ChangeStore(engine)
+    )
 
 
 def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> None:

@@ -1,0 +1,90 @@
+"""The log of public changes, by which subscribers, webhooks and tombstones learn what they must.
+
+Called inside a write transaction that holds the publish lock (`channels.stamp`), so that numbers become
+visible in their order. Rows of corrections and withdrawals are kept for good.
+"""
+
+from collections.abc import Collection, Sequence
+
+from aggregator.model import ChangeKind, PublicChange
+from aggregator.storage.sql import rows
+from aggregator.storage.sql.channels import Stamp
+from aggregator.storage.sql.engine import Connection, as_json, ints, one
+from aggregator.storage.sql.rows import ms
+
+CHANGE = """INSERT INTO public_change (number, seq, item, kind, at)
+    SELECT :last - :most + row_number() OVER (ORDER BY i.position), :seq, i.number, :kind, :at
+    FROM item i JOIN source s ON s.number = i.source WHERE i.position IS NOT NULL AND """
+GIVEN = f"i.number {ints(':items')} AND s.republish <> 'no'"
+# A first import is no news: what pages list of it only is pushed to no subscriber.
+NEWS = f"{GIVEN} AND i.backlog = 0"
+OF_SOURCE = "i.source = :source AND i.state = 'live'"
+WAS_WITHDRAWN = f"""{OF_SOURCE} AND (SELECT c.kind FROM public_change c WHERE c.item = i.number
+    ORDER BY c.number DESC LIMIT 1) = 'withdrawn'"""
+
+
+def record(db: Connection, kind: ChangeKind, items: Collection[int], at: Stamp) -> None:
+    """Log a change of the items among these that the rights of their source show, by position; as PUBLISHED
+    none of a first import that only pages list."""
+    if items:
+        condition = NEWS if kind is ChangeKind.PUBLISHED else GIVEN
+        _log(db, condition, kind, at, most=len(items), items=as_json(items))
+
+
+def rights_changed(db: Connection, source: int, at: Stamp, *, is_shown: bool) -> None:
+    """Log that the live items of a source left the outputs by its rights, or that those that had left are
+    back."""
+    kind, condition = (ChangeKind.RESTORED, WAS_WITHDRAWN) if is_shown else (ChangeKind.WITHDRAWN, OF_SOURCE)
+    live = db.execute("SELECT count(*) AS items FROM item WHERE source = ? AND state = 'live'", (source,))
+    _log(db, condition, kind, at, most=one(live)["items"], source=source)
+
+
+def _log(
+    db: Connection, condition: str, kind: ChangeKind, at: Stamp, *, most: int, **parameters: object
+) -> None:
+    stamped = {"last": _reserve(db, most, at), "most": most, "seq": at.seq, "at": ms(at.now)}
+    db.execute(CHANGE + condition, {**stamped, "kind": kind.value, **parameters})
+
+
+def _reserve(db: Connection, count: int, at: Stamp) -> int:
+    """Return the last of `count` new numbers. They also grow with time, so that a restored store gives none
+    that a subscriber has as its cursor."""
+    found = db.execute(
+        """UPDATE counter SET value = CASE WHEN value > :now THEN value ELSE :now END + :count
+        WHERE name = 'change' RETURNING value""",
+        {"now": ms(at.now), "count": count},
+    )
+    return int(one(found)["value"])
+
+
+def detach(db: Connection, items: Sequence[int]) -> None:
+    """Keep of items that are about to be removed the changes and their public ids alone."""
+    numbers = as_json(items)
+    db.execute(f"DELETE FROM public_change WHERE kind = 'published' AND item {ints()}", (numbers,))
+    db.execute(
+        f"""UPDATE public_change SET item = NULL,
+        public_id = (SELECT i.public_id FROM item i WHERE i.number = public_change.item)
+        WHERE item {ints()}""",
+        (numbers,),
+    )
+
+
+def since(db: Connection, after: int, limit: int) -> tuple[PublicChange, ...]:
+    """Return up to `limit` changes after a number, oldest first."""
+    return _read(db, "c.number > ?", after, limit)
+
+
+def _read(db: Connection, condition: str, after: int, limit: int) -> tuple[PublicChange, ...]:
+    found = db.execute(
+        f"""SELECT c.number, c.seq, c.kind, c.at, c.item, coalesce(i.public_id, c.public_id) AS public_id,
+            coalesce(i.id, '') AS id, coalesce(s.id, '') AS source
+        FROM public_change c LEFT JOIN item i ON i.number = c.item LEFT JOIN source s ON s.number = i.source
+        WHERE {condition} ORDER BY c.number LIMIT ?""",
+        (after, limit),
+    )
+    return tuple(rows.value(PublicChange, row) for row in found)
+
+
+def last(db: Connection) -> int:
+    """Return the number of the last change, 0 without one. Cheap."""
+    return int(one(db.execute("SELECT coalesce(max(number), 0) AS number FROM public_change"))["number"])

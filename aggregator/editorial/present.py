@@ -16,6 +16,7 @@ from aggregator.model import (
     AlsoReleased,
     Enclosure,
     FeedInfo,
+    Gone,
     Item,
     Origin,
     Release,
@@ -62,7 +63,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     lead, lead_text = _lead(allowed.content, publication, language, words)
     return Release(
         id=stored.id,
-        public_id=_public_id(stored, publication, feed),
+        public_id=public_id(stored, publication, feed),
         page=page_address(publication, stored.id, title),
         url=url,
         title=title,
@@ -109,7 +110,7 @@ def own_address(feed: FeedInfo) -> Remover:
     return remover(feed.feed, *feed.addresses, is_public=feed.feed_public)
 
 
-def _public_id(stored: Stored, publication: Publication, feed: FeedInfo) -> str:
+def public_id(stored: Stored | Gone, publication: Publication, feed: FeedInfo) -> str:
     """Return the item's public id; the address of its page instead of one that is that of its feed."""
     is_own = own_address(feed).text(stored.public_id) != stored.public_id
     return f"{publication.url}items/{stored.id}" if is_own else stored.public_id

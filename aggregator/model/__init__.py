@@ -34,8 +34,8 @@ from aggregator.model.poll import (
     Spent,
     Totals,
 )
-from aggregator.model.public_change import ChangeKind, PublicChange
-from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Window
+from aggregator.model.public_change import Archived, ChangeKind, Gone, PublicChange, Selected, ToldPage
+from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Tombstone, Window
 from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (
     Candidate,

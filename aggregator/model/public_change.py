@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.stored import Stored
+
 
 class ChangeKind(StrEnum):
     """Kinds of public changes.
@@ -34,3 +36,51 @@ class PublicChange:
     public_id: str
     id: str = ""
     source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """An entry that a channel had and has no longer: all that is published of it.
+
+    `at` is when it left, `updated` the last one published. `id` and `source` are "" once the item is removed.
+    """
+
+    public_id: str
+    id: str
+    source: str
+    updated: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """What a channel's document holds: tombstone entries, then items. The first `kept` re-enter or stand
+    in no archive yet. `archives` is the number of the newest archive, 0 for none."""
+
+    gone: tuple[Gone, ...] = ()
+    items: tuple[Stored, ...] = ()
+    kept: int = 0
+    archives: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """One archive of a channel, highest position first. Of an item past retention id, title and link are
+    left."""
+
+    number: int
+    entries: tuple[Stored | Gone, ...]
+    newest: int  # number of the newest archive
+
+
+@dataclass(frozen=True, slots=True)
+class ToldPage:
+    """A page of the log of withdrawals and corrections: of items whose last change is on it, what is gone and
+    what is corrected or restored. `last` is its last number, the cursor of the next page; `closed` counts the
+    pages that are full."""
+
+    entries: tuple[Stored | Gone, ...] = ()
+    last: int = 0
+    closed: int = 0
+    has_more: bool = False
+    changed: datetime | None = None  # when its last change was

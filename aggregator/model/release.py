@@ -61,13 +61,33 @@ class Release:
 
 
 @dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stands in a document for an entry that was taken back: ids and dates, nothing of the release.
+
+    `updated` of the stub is later than that of any entry published under the id, `when` later than both.
+    """
+
+    public_id: str
+    page: str  # answers 410 or 404
+    title: str
+    comment: str
+    publisher: str
+    language: str  # of title and comment
+    updated: datetime
+    when: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """Bounds of a channel's document: its `newest` items, and all that joined `within` before its newest
-    change. A correction re-enters it for `corrected_within`, because feed readers do not look back."""
+    change. What was withdrawn or corrected `changed_within` that time re-enters at its beginning, because
+    feed readers do not look back: at most `reentered`, of one source `reentered_of_source`."""
 
     newest: int = 60
     within: timedelta = timedelta(hours=48)
-    corrected_within: timedelta = timedelta(days=30)
+    changed_within: timedelta = timedelta(days=30)
+    reentered: int = 20
+    reentered_of_source: int = 5
 
 
 WINDOW = Window()  # of every channel
@@ -76,7 +96,8 @@ WINDOW = Window()  # of every channel
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One published feed. `name` is its address under publication.url: "" (all), "topics/T",
-    "sources/S", "languages/L". `seq` and `changed` are of its newest change."""
+    "sources/S", "languages/L". `seq` and `changed` are of its newest change. `archive` is the number of the
+    archive that a document holds, 0 for the current document."""
 
     name: str
     title: str
@@ -89,3 +110,35 @@ class Channel:
     id: str = ""  # atom:id of the channel, minted once
     hub: str = ""
     rights: str = ""
+    stem: str = "feed"  # what the names of its current documents begin with
+    archive: int = 0
+    newest_archive: int = 0
+    after: int | None = None  # the cursor that a document follows
+    last: int = 0  # the cursor behind its last entry
+    has_more: bool = False  # after that
+
+    @property
+    def older(self) -> int:
+        """Return the number of the archive before this document, 0 for none."""
+        if self.after is not None:
+            return 0
+        return self.archive - 1 if self.archive else self.newest_archive
+
+    def current_address(self, kind: str) -> str:
+        """Return the absolute address of the current document in one format."""
+        return f"{self.address}{self.stem}.{kind}"
+
+    def archive_address(self, number: int, kind: str) -> str:
+        """Return the absolute address of an archive in one format."""
+        directory = "archive" if self.stem == "feed" else f"{self.stem}/archive"
+        return f"{self.address}{directory}/{number}.{kind}"
+
+    def after_address(self, cursor: int, kind: str) -> str:
+        """Return the absolute address of what follows a cursor in one format."""
+        return f"{self.current_address(kind)}?after={cursor}"
+
+    def own_address(self, kind: str) -> str:
+        """Return the absolute address of this document in one format."""
+        if self.after is not None:
+            return self.after_address(self.after, kind)
+        return self.archive_address(self.archive, kind) if self.archive else self.current_address(kind)

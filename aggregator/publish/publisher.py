@@ -9,15 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from aggregator.editorial.present import own_address, present
-from aggregator.log import log
-from aggregator.model import Channel, FeedInfo, HistoryPage, Release, Revision, State, Stored
-from aggregator.model.settings import Config, Publication, Republish, Text
+from aggregator.editorial.present import own_address
+from aggregator.editorial.tombstone import tombstone
+from aggregator.model import Channel, HistoryPage, Release, Revision, State, Stored
+from aggregator.model.settings import Config, Publication, Republish
 from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
 from aggregator.policy.story_lead import is_shared
+from aggregator.publish.archives import Archives
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published, last_modified
-from aggregator.publish.entries import Entries, Key
+from aggregator.publish.entries import Entries, Shown
+from aggregator.publish.presenter import Presenter, Settings, size
+from aggregator.publish.withdrawals import Withdrawals
 from aggregator.render import Format
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
@@ -28,7 +31,7 @@ CACHE_BYTES_MAX = 16_000_000  # for each of the five caches
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """A withdrawn item: the time of the withdrawal is all that may be published of it."""
+    """An item that is public no more: the time of its withdrawal is all that may be published of it."""
 
     at: datetime | None
 
@@ -43,30 +46,21 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Settings:
-    """The settings that shape outputs, and the time they took effect."""
-
-    publication: Publication
-    disclaimers: tuple[tuple[str, Text], ...]  # by source id
-    since: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class _Version:
     """State that a channel's outputs are rendered from; equal versions have equal outputs."""
 
     seq: int
     changed: datetime
-    settings: _Settings
+    settings: Settings
 
 
 @dataclass(frozen=True, slots=True)
 class _Selection:
-    """A channel with its releases, highest position first."""
+    """A channel with what its current document shows."""
 
     version: _Version
     channel: Channel
-    releases: tuple[tuple[Key, Release], ...]
+    shown: Shown
 
 
 class Publisher:
@@ -81,21 +75,19 @@ class Publisher:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage
-        self._config = config
-        self._now = now
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
+        self._presenter = Presenter(config, now, self._lock)
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
         self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
-        self._releases: Cache[Key, Release | ValueError] = Cache(CACHE_BYTES_MAX)
         self._entries = Entries(CACHE_BYTES_MAX)
         self._pages: Cache[tuple[str, int], tuple[object, Listing]] = Cache(CACHE_BYTES_MAX)
+        self.archives = Archives(storage, self._presenter, self._entries, self._lock)
+        self.withdrawals = Withdrawals(storage, self._presenter, self._entries, self._lock)
         self._listed: tuple[int, tuple[str, ...]] | None = None
-        self._last_config: Config | None = None
-        self._settings = self._current_settings()
 
     def publication(self) -> Publication:
         """Return the publication of the current configuration."""
-        return self._current_settings().publication
+        return self._presenter.settings().publication
 
     def document(self, name: str, kind: Format) -> Published | None:
         """Return a channel in one format; None for an unknown channel."""
@@ -107,7 +99,7 @@ class Publisher:
             if before is not None and rendered_from == version:
                 return before
             selection = self._selection(name, version)
-            body = self._entries.document(selection.channel, selection.releases, kind)
+            body = self._entries.document(selection.channel, selection.shown, kind)
             changed = max(version.changed, version.settings.since)  # settings shape the document too
             published = Published(body, kind.media_type, last_modified(changed, body, before))
             # Half as much again for its gzip
@@ -137,14 +129,16 @@ class Publisher:
     def releases(self, name: str) -> tuple[Release, ...]:
         """Return a channel's releases, highest position first; empty for an unknown channel."""
         version = self._version(name)
-        return tuple(release for _, release in self._selection(name, version).releases) if version else ()
+        return (
+            tuple(release for _, release in self._selection(name, version).shown.releases) if version else ()
+        )
 
     def page(self, name: str, number: int) -> Listing | None:
         """Return a page of what a channel has published, newest shown date first, of PAGE releases; the first
         is page 1. None for an unknown channel, and beyond the last page."""
         if self._version(name) is None:
             return None
-        settings = self._current_settings()
+        settings = self._presenter.settings()
         state = (self._storage.items.seq(), settings)
         with self._lock:
             rendered_from, before = self._pages.get((name, number)) or (None, None)
@@ -156,14 +150,14 @@ class Publisher:
             return None
         listing = self._listed_page(listed, start, settings)
         with self._lock:
-            self._pages.put((name, number), (state, listing), sum(map(_size, listing.releases)))
+            self._pages.put((name, number), (state, listing), sum(map(size, listing.releases)))
         return listing
 
     def pages(self, name: str) -> Iterator[Listing]:
         """Yield every page of a channel from the first, at least one; none for an unknown channel."""
         if self._version(name) is None:
             return
-        listed, settings = self._listing(name, EVERY), self._current_settings()
+        listed, settings = self._listing(name, EVERY), self._presenter.settings()
         for start in range(0, max(len(listed), 1), PAGE):
             yield self._listed_page(listed, start, settings)
 
@@ -171,13 +165,13 @@ class Publisher:
         listed = self._storage.items.listing(name, most)
         return paged(listed) if is_shared(name) else listed
 
-    def _listed_page(self, listed: Sequence[Listed], start: int, settings: _Settings) -> Listing:
+    def _listed_page(self, listed: Sequence[Listed], start: int, settings: Settings) -> Listing:
         """Return one page of a channel's listing; what is no longer public is left out."""
         numbers = [each.number for each in listed[start : start + PAGE]]
         feeds = {feed.id: feed for feed in self._storage.items.feeds()}
         items = [each for each in self._storage.items.numbered(numbers) if each.state is State.LIVE]
         with self._lock:
-            presented = [self._present(each, feeds[each.source], settings) for each in items]
+            presented = [self._presenter.present(each, feeds[each.source], settings) for each in items]
         releases = tuple(one[1] for one in presented if one is not None)
         return Listing(start // PAGE + 1, releases, is_last=len(listed) <= start + PAGE)
 
@@ -220,27 +214,16 @@ class Publisher:
         feed = self._storage.items.feed(stored.source)
         if stored.state is not State.LIVE or feed is None:
             return None
+        if feed.republish is Republish.NO:
+            left = self._storage.changes.withdrawn(stored.number)
+            return Withdrawn(left) if left else None
         with self._lock:
-            presented = self._present(stored, feed, self._current_settings())
+            presented = self._presenter.present(stored, feed, self._presenter.settings())
         return presented[1] if presented else None
-
-    def _current_settings(self) -> _Settings:
-        """Return the settings in force; a reload that changes none of them keeps their `since`."""
-        config = self._config()
-        with self._lock:
-            if config is not self._last_config:
-                disclaimers = tuple(
-                    (source.id, source.disclaimer) for source in config.sources if source.disclaimer
-                )
-                fresh = _Settings(config.publication, disclaimers, self._now())
-                if self._last_config is None or self._settings != replace(fresh, since=self._settings.since):
-                    self._settings = fresh
-                self._last_config = config
-            return self._settings
 
     def _version(self, name: str) -> _Version | None:
         newest = self._storage.items.channel_seq(name)
-        return _Version(*newest, self._current_settings()) if newest else None
+        return _Version(*newest, self._presenter.settings()) if newest else None
 
     def _selection(self, name: str, version: _Version) -> _Selection:
         with self._lock:
@@ -249,9 +232,8 @@ class Publisher:
                 return cached
             settings = version.settings
             feeds = {feed.id: feed for feed in self._storage.items.feeds()}
-            presented = [
-                self._present(one, feeds[one.source], settings) for one in self._storage.items.select(name)
-            ]
+            selected = self._storage.items.selected(name)
+            presented = [self._presenter.present(one, feeds[one.source], settings) for one in selected.items]
             channel = describe(
                 name,
                 settings.publication,
@@ -260,33 +242,10 @@ class Publisher:
                 changed=version.changed,
                 authority=self._storage.admin.authority(),
             )
-            selection = _Selection(version, channel, tuple(one for one in presented if one is not None))
-            self._selections.put(name, selection, sum(_size(release) for _, release in selection.releases))
+            gone = tuple(
+                tombstone(each, settings.publication, feeds.get(each.source)) for each in selected.gone
+            )
+            shown = Shown(gone, [one for one in presented if one is not None], selected.kept)
+            selection = _Selection(version, replace(channel, newest_archive=selected.archives), shown)
+            self._selections.put(name, selection, sum(size(release) for _, release in shown.releases))
             return selection
-
-    def _present(self, stored: Stored, feed: FeedInfo, settings: _Settings) -> tuple[Key, Release] | None:
-        """Return an item's release with its cache key; None when its rights forbid or presenting it fails.
-
-        A failure is cached too, so that it is logged once.
-        """
-        if feed.republish == Republish.NO:
-            return None
-        text = next((text for source, text in settings.disclaimers if source == stored.source), None)
-        key = Key(stored.number, stored.seq, feed, settings.publication, text)
-        release = self._releases.get(key)
-        if release is None:
-            try:
-                release = present(stored, feed=feed, publication=settings.publication, text=text)
-            except ValueError as error:
-                release = error
-                log.warning("item left out", item=stored.id, source=stored.source, error=str(error))
-            self._releases.put(key, release, _size(release))
-        return None if isinstance(release, ValueError) else (key, release)
-
-
-def _size(release: Release | ValueError) -> int:
-    """Estimate the bytes that a release takes in memory."""
-    if isinstance(release, ValueError):
-        return 100
-    texts = (release.content, release.text, release.disclaimer, release.excerpt_text)
-    return 500 + sum(map(len, texts))

@@ -4,7 +4,7 @@ Deterministic: equal input gives equal bytes. Does not select the items of a doc
 from collections.abc import Sequence
 from enum import StrEnum
 
-from aggregator.model import Channel, Release
+from aggregator.model import Channel, Release, Tombstone
 
 
 class Format(StrEnum):
@@ -32,6 +32,13 @@ def entry(release: Release, kind: Format) -> bytes:
     from aggregator.render import xml  # loads feedgen and lxml, which JSON Feed does not need
 
     return xml.entry(release, kind)
+
+
+def tombstone(tombstone: Tombstone, kind: Format) -> bytes:
+    """Return the tombstone entry of one item. Raises ValueError as `entry` does."""
+    from aggregator.render import tombstones
+
+    return tombstones.entry(tombstone, kind)
 
 
 def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:

@@ -45,6 +45,22 @@ def describe(
     )
 
 
+def withdrawals(publication: Publication, changed: datetime | None, authority: str) -> Channel:
+    """Return the channel of all withdrawals and corrections."""
+    title = f"Withdrawals and corrections · {line(publication.name)}"
+    return Channel(
+        name="withdrawals",
+        title=title,
+        page=publication.url,
+        address=publication.url,
+        stem="withdrawals",
+        language="en",
+        changed=changed,
+        description=f"{title}. The last change of each release that was withdrawn, corrected or restored.",
+        id=f"tag:{authority}:channel/withdrawals",
+    )
+
+
 def _words(kind: str, value: str) -> str:
     """Return the selection of a channel in words; the id of a source that is unknown."""
     return {"topics": topic, "languages": language_name}.get(kind, str)(value)

@@ -14,7 +14,11 @@ ATOM = "http://www.w3.org/2005/Atom"
 CONTENT = "http://purl.org/rss/1.0/modules/content/"
 CREATIVE_COMMONS = "http://backend.userland.com/creativeCommonsRssModule"
 DC = "http://purl.org/dc/elements/1.1/"
+DCTERMS = "http://purl.org/dc/terms/"
+HISTORY = "http://purl.org/syndication/history/1.0"
 MEDIA = "http://search.yahoo.com/mrss/"
+MI = "http://schemas.ingestion.microsoft.com/common/"
+TOMBSTONES = "http://purl.org/atompub/tombstones/1.0"
 
 NAMESPACES = {
     Format.RSS: {
@@ -22,10 +26,12 @@ NAMESPACES = {
         "content": CONTENT,
         "creativeCommons": CREATIVE_COMMONS,
         "dc": DC,
+        "dcterms": DCTERMS,
         "media": MEDIA,
+        "mi": MI,
         "rsl": terms.RSL,
     },
-    Format.ATOM: {"media": MEDIA, "rsl": terms.RSL},
+    Format.ATOM: {"at": TOMBSTONES, "dcterms": DCTERMS, "media": MEDIA, "mi": MI, "rsl": terms.RSL},
 }
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -36,7 +42,16 @@ class ChannelExtension:
     channel: Channel
 
     def extend_ns(self) -> dict[str, str]:
-        return {"creativeCommons": CREATIVE_COMMONS, "dc": DC, "media": MEDIA, "rsl": terms.RSL}
+        return {
+            "at": TOMBSTONES,
+            "creativeCommons": CREATIVE_COMMONS,
+            "dc": DC,
+            "dcterms": DCTERMS,
+            "fh": HISTORY,
+            "media": MEDIA,
+            "mi": MI,
+            "rsl": terms.RSL,
+        }
 
     def extend_rss(self, rss: _Element) -> _Element:
         if self.channel.hub:
@@ -44,9 +59,24 @@ class ChannelExtension:
         return rss
 
     def extend_atom(self, feed: _Element) -> _Element:
-        if self.channel.hub:
-            SubElement(feed, "link", rel="hub", href=self.channel.hub)
+        channel = self.channel
+        if channel.hub:
+            SubElement(feed, "link", rel="hub", href=channel.hub)
+        if channel.archive:
+            SubElement(feed, f"{{{HISTORY}}}archive")
+            _link(feed, "current", channel.current_address("atom"))
+        if channel.older:
+            _link(feed, "prev-archive", channel.archive_address(channel.older, "atom"))
+        if 0 < channel.archive < channel.newest_archive:
+            _link(feed, "next-archive", channel.archive_address(channel.archive + 1, "atom"))
+        if channel.after is not None and channel.has_more:
+            _link(feed, "next", channel.after_address(channel.last, "atom"))
         return feed
+
+
+def _link(feed: _Element, relation: str, address: str) -> None:
+    """Append a link to another document of the feed (RFC 5005 section 4)."""
+    SubElement(feed, "link", rel=relation, href=address, type="application/atom+xml")
 
 
 class EntryExtension:

@@ -39,13 +39,22 @@ def document(channel: Channel, entries: Sequence[bytes]) -> bytes:
             "version": "https://jsonfeed.org/version/1.1",
             "title": channel.title,
             "home_page_url": channel.page,
-            "feed_url": f"{channel.address}feed.json",
+            "feed_url": channel.own_address("json"),
+            "next_url": _next(channel),
             "description": channel.description,
             "language": channel.language,
             "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else [],
+            "_publicwire": {"last": channel.last} if channel.last else {},
         }
     )
     return b'%s,"items":[\n%s\n]}\n' % (head[:-1], b",\n".join(entries))
+
+
+def _next(channel: Channel) -> str:
+    """Return the address of the next page: of older entries, after a cursor of newer ones; "" for none."""
+    if channel.has_more:
+        return channel.after_address(channel.last, "json")
+    return channel.archive_address(channel.older, "json") if channel.older else ""
 
 
 def _attachment(file: Enclosure) -> dict[str, object]:

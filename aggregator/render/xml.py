@@ -15,6 +15,7 @@ from aggregator.render.extension import NAMESPACES, ChannelExtension, EntryExten
 
 _EPOCH = datetime.fromtimestamp(0, UTC)  # for a channel that never had an item: Atom requires `updated`
 _WRAPPER = "wrapper"
+DELETED, DELETED_END = b"<at:deleted-entry", b"</at:deleted-entry>"
 
 
 def entry(release: Release, kind: Format) -> bytes:
@@ -26,9 +27,9 @@ def entry(release: Release, kind: Format) -> bytes:
     item.title(release.title)
     if kind is Format.RSS:
         _fill_rss(item, release)
-        return _unwrapped(item.rss_entry(), kind)
+        return unwrapped([item.rss_entry()], kind)
     _fill_atom(item, release)
-    return _unwrapped(item.atom_entry(), kind)
+    return unwrapped([item.atom_entry()], kind)
 
 
 def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
@@ -39,7 +40,7 @@ def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
     feed.id(channel.id)
     feed.title(channel.title)
     feed.description(channel.description)
-    feed.link(href=f"{channel.address}feed.{kind}", rel="self", type=f"application/{kind}+xml")
+    feed.link(href=channel.own_address(kind), rel="self", type=f"application/{kind}+xml")
     feed.link(href=channel.page, rel="alternate", type="text/html")  # last: feedgen's RSS <link>
     feed.updated(channel.changed or _EPOCH)
     feed.generator("Publicwire")
@@ -49,7 +50,18 @@ def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
         feed.rights(channel.rights)
     is_rss = kind is Format.RSS
     whole, tail = (feed.rss_str(), b"</channel></rss>") if is_rss else (feed.atom_str(), b"</feed>")
-    return b"%s\n%s\n%s\n" % (whole.removesuffix(tail), b"\n".join(entries), tail)
+    return b"%s\n%s\n%s\n" % (whole.removesuffix(tail), b"\n".join(_in_order(entries)), tail)
+
+
+def _in_order(entries: Sequence[bytes]) -> Sequence[bytes]:
+    """Return entries with each at:deleted-entry cut off its stub and put first: the schema of RFC 4287 has
+    extensions of a feed before its entries."""
+    heads, others = list[bytes](), list[bytes]()
+    for entry in entries:
+        deleted, end, stub = entry.partition(DELETED_END) if entry.startswith(DELETED) else (b"", b"", entry)
+        heads += [deleted + end] if end else []
+        others.append(stub)
+    return [*heads, *others]
 
 
 def _fill_rss(item: FeedEntry, release: Release) -> None:
@@ -80,10 +92,10 @@ def _root(kind: Format) -> etree._Element:
     return etree.Element(_WRAPPER, nsmap=NAMESPACES[kind])
 
 
-def _unwrapped(element: etree._Element, kind: Format) -> bytes:
-    """Return the element's bytes without namespace declarations, which the document's root carries."""
+def unwrapped(elements: Sequence[etree._Element], kind: Format) -> bytes:
+    """Return the bytes of elements without namespace declarations, which the document's root carries."""
     root = _root(kind)
-    root.append(element)
+    root.extend(elements)
     return etree.tostring(root, encoding="UTF-8")[_OPENING[kind] : -len(f"</{_WRAPPER}>")]
 
 

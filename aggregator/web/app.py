@@ -28,6 +28,7 @@ from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_
 from aggregator.web.remembered import Remembered, Reply
 from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, moved, plain, reply
 
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
 
@@ -67,6 +68,9 @@ class PublicSite:
             Route("/", self.channel),
             Route("/page/{number}", self.channel),
             Route("/feed.{kind}", self.feed),
+            Route("/archive/{number}.{kind}", self.archive),
+            Route("/withdrawals.{kind}", self.withdrawals),
+            Route("/withdrawals/archive/{number}.{kind}", self.former_withdrawals),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),
@@ -77,6 +81,7 @@ class PublicSite:
             Route("/{section}/{choice}", self.channel),
             Route("/{section}/{choice}/page/{number}", self.channel),
             Route("/{section}/{choice}/feed.{kind}", self.feed),
+            Route("/{section}/{choice}/archive/{number}.{kind}", self.archive),
         ]
 
     def feed(self, request: Request) -> Response:
@@ -93,10 +98,46 @@ class PublicSite:
             request,
             published,
             headers={
-                "Access-Control-Allow-Origin": "*",
+                **ANY_ORIGIN,
                 "Link": f'<{channel.address}feed.{kind}>; rel="self"',
             },
         )
+
+    def archive(self, request: Request) -> Response:
+        """An archive of a channel (RFC 5005 section 4)."""
+        kind, number = request.path_params["kind"], request.path_params["number"]
+        if kind not in tuple(Format) or not _PAGE.fullmatch(number):
+            raise HTTPException(404)
+        name = _channel_name(request)
+        published = self.publisher.archives.document(name, int(number), Format(kind))
+        if published is None:
+            return self._moved(name, request)
+        return self._reply(request, published, headers=ANY_ORIGIN)
+
+    def withdrawals(self, request: Request) -> Response:
+        """The newest withdrawals and corrections, or with `after` those that follow that cursor."""
+        kind, after = request.path_params["kind"], request.query_params.get("after")
+        if kind not in tuple(Format) or not _CURSOR.fullmatch(after or "0"):
+            raise HTTPException(404)
+        channel = self.publisher.withdrawals
+        published = (
+            channel.current(Format(kind)) if after is None else channel.after(int(after), Format(kind))
+        )
+        if published is None:
+            raise HTTPException(404)
+        if after is None:
+            return self._reply(request, published, headers=ANY_ORIGIN)
+        return reply(request, published, headers=ANY_ORIGIN)  # not kept: one path has all cursors
+
+    def former_withdrawals(self, request: Request) -> Response:
+        """A closed page of withdrawals and corrections."""
+        kind, number = request.path_params["kind"], request.path_params["number"]
+        if kind not in tuple(Format) or not _PAGE.fullmatch(number):
+            raise HTTPException(404)
+        published = self.publisher.withdrawals.archive(int(number), Format(kind))
+        if published is None:
+            raise HTTPException(404)
+        return self._reply(request, published, headers=ANY_ORIGIN)
 
     def channel(self, request: Request) -> Response:
         """A page of a channel's releases: the first, or the one that the address names."""
@@ -252,5 +293,6 @@ def handlers(
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
+_CURSOR = re.compile(r"0|[1-9][0-9]{0,17}")
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")

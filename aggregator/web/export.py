@@ -10,13 +10,15 @@ import ctypes
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path, PurePosixPath
 
 from aggregator.editorial.present import page_address
 from aggregator.errors import UsageError
 from aggregator.model import ItemQuery, Release, State, Stored
+from aggregator.publish.archives import ARCHIVE_FORMATS
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
@@ -73,6 +75,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     channels = publisher.channels()
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
+    yield from _changes(publisher, channels)
     for name in channels:
         if (channel := publisher.channel(name)) is not None:
             for listing in publisher.pages(name):
@@ -89,6 +92,22 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name, published in STATIC.items():
         yield f"static/{name}", published
     yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
+
+
+def _changes(publisher: Publisher, channels: Sequence[str]) -> Iterator[tuple[str, Published]]:
+    """Yield archives of channels, and the withdrawals and corrections."""
+    for kind in ARCHIVE_FORMATS:
+        for name in channels:
+            for number in count(1):
+                if (published := publisher.archives.document(name, number, kind)) is None:
+                    break
+                yield f"{name}/archive/{number}.{kind}".lstrip("/"), published
+        if (newest := publisher.withdrawals.current(kind)) is not None:
+            yield f"withdrawals.{kind}", newest
+        for number in count(1):
+            if (published := publisher.withdrawals.archive(number, kind)) is None:
+                break
+            yield f"withdrawals/archive/{number}.{kind}", published
 
 
 def _page_file(path: str) -> str:

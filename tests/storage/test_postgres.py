@@ -127,7 +127,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute(
             "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
         )
-        db.execute("DROP TABLE public_change")
+        db.execute("DROP TABLE public_change, departed, archive")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
         for column in f"{dropped} fingerprint_version queries unsettled".split():
@@ -137,6 +137,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
         db.execute("DROP INDEX item_backlog, item_backlog_language")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
+        db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
         columns = f"{columns} has_new_validators"
         for column in columns.split():

@@ -17,7 +17,8 @@ FORMER = (  # as m013 made it, with the turn of each item
     "CREATE INDEX waiting_source ON waiting (channel, source, due)",
     "CREATE INDEX waiting_due ON waiting (due)",
     "DROP INDEX membership_since",
-    "CREATE INDEX item_earlier ON item (shown)",  # dropped since
+    "CREATE INDEX item_earlier ON item (shown)",  # dropped since, as the next
+    "CREATE INDEX item_corrected ON item (corrected)",
 )
 
 

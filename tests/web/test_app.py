@@ -53,7 +53,7 @@ def room(tmp_path: Path) -> Newsroom:
 
 
 def given_a_damaged_store(room: Newsroom) -> None:
-    for table in ("membership", "waiting", "turn", "channel"):
+    for table in ("membership", "waiting", "turn", "departed", "archive", "channel"):
         execute(room.config.store, f"DROP TABLE {table}")
 
 

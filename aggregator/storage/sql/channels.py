@@ -7,14 +7,16 @@ a change of story lead or topics deletes some. An item that must wait for a shar
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
 from aggregator.policy.story_lead import ALL, Member, entering, is_shared, listing_names, settle
-from aggregator.storage.sql import places, rows
+from aggregator.storage.sql import archives, places, rows
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.places import Place, visible
 from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.stamps import Stamp as Stamp
+from aggregator.storage.sql.stamps import count as count
+from aggregator.storage.sql.stamps import stamp as stamp
 
 OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
     s.domains, s.priority, s.burst, i.source AS owner, i.fingerprint"""
@@ -43,28 +45,6 @@ LACKING = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source J
 # Items and the other members of their stories; OR in place of UNION reads the whole table.
 STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
     SELECT o.number FROM item i JOIN item o ON o.story = i.story WHERE i.number {ints(":changed")}"""
-
-
-@dataclass(frozen=True, slots=True)
-class Stamp:
-    """The change sequence number and time of one write transaction."""
-
-    seq: int
-    now: datetime
-
-
-def stamp(db: Connection, now: datetime) -> Stamp:
-    """Return the next number of the change sequence.
-
-    From here to the commit no other transaction publishes: the row of the counter is the publish lock.
-    """
-    return Stamp(count(db, "seq", 1), now)
-
-
-def count(db: Connection, counter: str, by: int) -> int:
-    """Advance a counter; returns its new value."""
-    found = db.execute("UPDATE counter SET value = value + ? WHERE name = ? RETURNING value", (by, counter))
-    return int(one(found)["value"])
 
 
 def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
@@ -238,12 +218,13 @@ def _settle(db: Connection, members: Sequence[Member], at: Stamp, *, newcomer: i
         row = one(db.execute(f"{MEMBER} WHERE i.number = ?", (item,)))
         position = count(db, "position", 1)
         wanted = [_place(row, name, channel(db, name, at), position) for name in names]
+        archives.renew(db, item, at.now)
         given = {channel(db, name, at) for name, _ in changes.leave}  # the story has a place there already
         places.put(
             db, [replace(each, burst=None) if each.channel in given else each for each in wanted], at.now
         )
     for name, item in changes.leave:
-        db.execute("DELETE FROM membership WHERE channel = ? AND item = ?", (channel(db, name, at), item))
+        archives.depart(db, channel(db, name, at), item, at.now)
 
 
 def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:

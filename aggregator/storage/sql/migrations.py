@@ -5,6 +5,8 @@ A released one is never edited. Tables are written in SQLite's types, which Post
 
 from collections.abc import Mapping, Sequence
 
+from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
+
 MIGRATIONS: Mapping[str, Sequence[str]] = {
     # The journal of withdrawals, in the transaction of each; the file beside the store is its copy.
     "m010_journal": (
@@ -245,32 +247,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # A digest of all that is published of the version decided on.
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
-    # What the public saw change of items, as a log: of before, the withdrawals and corrections. Columns of an
-    # item that is removed hold its public id instead of its number.
-    "m030_public_changes": (
-        """CREATE TABLE public_change (
-            number INTEGER PRIMARY KEY,
-            seq INTEGER NOT NULL,
-            item INTEGER,
-            kind TEXT NOT NULL CHECK (kind IN ('published', 'corrected', 'withdrawn', 'restored')),
-            at INTEGER NOT NULL,
-            public_id TEXT NOT NULL DEFAULT ''
-        ) STRICT""",
-        """INSERT INTO public_change (number, seq, item, kind, at)
-        SELECT row_number() OVER (ORDER BY found.at, found.item, found.kind), found.seq, found.item,
-            found.kind, found.at
-        FROM (
-            SELECT i.seq, i.number AS item, 'corrected' AS kind, i.corrected AS at FROM item i
-            WHERE i.corrected IS NOT NULL AND i.position IS NOT NULL
-            UNION ALL SELECT i.seq, i.number, 'withdrawn', coalesce((SELECT max(a.at) FROM audit a
-                WHERE a.item = i.number AND a.before = 'live' AND a.after <> 'live'), i.updated)
-            FROM item i JOIN source s ON s.number = i.source
-            WHERE i.position IS NOT NULL AND (i.state <> 'live' OR s.republish = 'no')
-        ) AS found""",
-        "CREATE INDEX public_change_item ON public_change (item, number)",
-        "CREATE INDEX public_change_told ON public_change (number) WHERE kind <> 'published'",
-        "INSERT INTO counter (name, value) SELECT 'change', count(*) FROM public_change",
-    ),
+    **PUBLIC_CHANGES,
     # Terms of use: by the operator (words, use by AI), and by the origin.
     "m039_terms": (
         "ALTER TABLE source ADD COLUMN attribution TEXT NOT NULL DEFAULT ''",

@@ -24,6 +24,12 @@ WAIT = "INSERT INTO waiting (channel, item, source, since) VALUES (?, ?, ?, ?) O
 TURN = """INSERT INTO turn (channel, source, due) VALUES (?, ?, ?)
     ON CONFLICT (channel, source) DO UPDATE SET due = excluded.due"""
 ITEMS_MAX = 500  # of one document, whatever its window holds
+ARCHIVE_ENTRIES = 40  # fewer than a document's newest items, so that it holds all that is in no archive yet
+CLOSE = f"""INSERT INTO archive (channel, number, last)
+    SELECT :channel, (SELECT coalesce(max(number), 0) + 1 FROM archive WHERE channel = :channel), m.position
+    FROM membership m WHERE m.channel = :channel
+    AND m.position > (SELECT coalesce(max(last), 0) FROM archive WHERE channel = :channel)
+    ORDER BY m.position LIMIT 1 OFFSET {ARCHIVE_ENTRIES - 1} RETURNING number"""
 
 
 def visible(item: str = "i", source: str = "s") -> str:
@@ -63,7 +69,16 @@ def put(db: Connection, wanted: Iterable[Place], now: datetime) -> set[int]:
             for each in entered
         ],
     )
-    return {place.channel for place in entered}
+    channels = {place.channel for place in entered}
+    close_archives(db, channels)
+    return channels
+
+
+def close_archives(db: Connection, channels: Iterable[int]) -> None:
+    """Close the archives of channels that new entries have filled."""
+    for channel in channels:
+        while db.execute(CLOSE, {"channel": channel}).fetchone() is not None:
+            pass
 
 
 def _ready(db: Connection, channel: int, source: int, *, burst: int, count: int, now: datetime) -> int:

@@ -8,12 +8,12 @@ from collections.abc import Collection, Sequence
 
 from aggregator.model import ChangeKind, PublicChange
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one
 from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.stamps import Stamp
 
-CHANGE = """INSERT INTO public_change (number, seq, item, kind, at)
-    SELECT :last - :most + row_number() OVER (ORDER BY i.position), :seq, i.number, :kind, :at
+CHANGE = """INSERT INTO public_change (number, seq, item, source, kind, at)
+    SELECT :last - :most + row_number() OVER (ORDER BY i.position), :seq, i.number, i.source, :kind, :at
     FROM item i JOIN source s ON s.number = i.source WHERE i.position IS NOT NULL AND """
 GIVEN = f"i.number {ints(':items')} AND s.republish <> 'no'"
 # A first import is no news: what pages list of it only is pushed to no subscriber.
@@ -22,11 +22,17 @@ OF_SOURCE = "i.source = :source AND i.state = 'live'"
 WAS_WITHDRAWN = f"""{OF_SOURCE} AND (SELECT c.kind FROM public_change c WHERE c.item = i.number
     ORDER BY c.number DESC LIMIT 1) = 'withdrawn'"""
 
+# Newer than the tombstone entry of before, which is up to 3 s newer than the last update (render.tombstones).
+NEWER = "CASE WHEN updated + 4000 > :now THEN updated + 4000 ELSE :now END"
+
 
 def record(db: Connection, kind: ChangeKind, items: Collection[int], at: Stamp) -> None:
     """Log a change of the items among these that the rights of their source show, by position; as PUBLISHED
     none of a first import that only pages list."""
     if items:
+        if kind is ChangeKind.RESTORED:
+            where, parameters = f"number {ints(':items')}", {"items": as_json(items), "now": ms(at.now)}
+            db.execute(f"UPDATE item SET updated = {NEWER} WHERE {where}", parameters)
         condition = NEWS if kind is ChangeKind.PUBLISHED else GIVEN
         _log(db, condition, kind, at, most=len(items), items=as_json(items))
 
@@ -35,6 +41,10 @@ def rights_changed(db: Connection, source: int, at: Stamp, *, is_shown: bool) ->
     """Log that the live items of a source left the outputs by its rights, or that those that had left are
     back."""
     kind, condition = (ChangeKind.RESTORED, WAS_WITHDRAWN) if is_shown else (ChangeKind.WITHDRAWN, OF_SOURCE)
+    if is_shown:
+        renewed = f"number IN (SELECT i.number FROM item i WHERE {WAS_WITHDRAWN})"
+        parameters = {"source": source, "now": ms(at.now), "seq": at.seq}
+        db.execute(f"UPDATE item SET updated = {NEWER}, seq = :seq WHERE {renewed}", parameters)
     live = db.execute("SELECT count(*) AS items FROM item WHERE source = ? AND state = 'live'", (source,))
     _log(db, condition, kind, at, most=one(live)["items"], source=source)
 
@@ -58,28 +68,28 @@ def _reserve(db: Connection, count: int, at: Stamp) -> int:
 
 
 def detach(db: Connection, items: Sequence[int]) -> None:
-    """Keep of items that are about to be removed the changes and their public ids alone."""
+    """Keep of items that are about to be removed the last withdrawal and its public id alone; the rows of the
+    log stay, so that its pages do."""
     numbers = as_json(items)
     db.execute(f"DELETE FROM public_change WHERE kind = 'published' AND item {ints()}", (numbers,))
     db.execute(
-        f"""UPDATE public_change SET item = NULL,
-        public_id = (SELECT i.public_id FROM item i WHERE i.number = public_change.item)
-        WHERE item {ints()}""",
+        f"""UPDATE public_change SET public_id = (SELECT i.public_id FROM item i
+            WHERE i.number = public_change.item)
+        WHERE item {ints()} AND kind = 'withdrawn'
+        AND NOT EXISTS (SELECT 1 FROM public_change l WHERE l.item = public_change.item
+            AND l.number > public_change.number)""",
         (numbers,),
     )
+    db.execute(f"UPDATE public_change SET item = NULL, source = 0 WHERE item {ints()}", (numbers,))
 
 
 def since(db: Connection, after: int, limit: int) -> tuple[PublicChange, ...]:
     """Return up to `limit` changes after a number, oldest first."""
-    return _read(db, "c.number > ?", after, limit)
-
-
-def _read(db: Connection, condition: str, after: int, limit: int) -> tuple[PublicChange, ...]:
     found = db.execute(
-        f"""SELECT c.number, c.seq, c.kind, c.at, c.item, coalesce(i.public_id, c.public_id) AS public_id,
+        """SELECT c.number, c.seq, c.kind, c.at, c.item, coalesce(i.public_id, c.public_id) AS public_id,
             coalesce(i.id, '') AS id, coalesce(s.id, '') AS source
         FROM public_change c LEFT JOIN item i ON i.number = c.item LEFT JOIN source s ON s.number = i.source
-        WHERE {condition} ORDER BY c.number LIMIT ?""",
+        WHERE c.number > ? AND (c.item IS NOT NULL OR c.public_id <> '') ORDER BY c.number LIMIT ?""",
         (after, limit),
     )
     return tuple(rows.value(PublicChange, row) for row in found)

@@ -11,6 +11,7 @@ from aggregator.model import (
     Item,
     ItemQuery,
     Revision,
+    Selected,
     Stored,
     StoryMember,
     Transition,
@@ -19,6 +20,7 @@ from aggregator.model import (
 from aggregator.policy import history
 from aggregator.policy.crowding import Listed
 from aggregator.storage.sql import (
+    archives,
     decisions,
     lifecycle,
     listed_channels,
@@ -103,14 +105,19 @@ class ItemStore:
             return row["seq"], moment(row["changed"])
 
     def select(self, name: str, window: Window = WINDOW) -> tuple[Stored, ...]:
-        """Return the items that a channel shows of its window, highest position first; at most ITEMS_MAX
-        and the corrected, of sources in turn."""
+        """Return the items of a channel's document: those that re-enter it, then those of its window."""
+        return self.selected(name, window).items
+
+    def selected(self, name: str, window: Window = WINDOW) -> Selected:
+        """Return what a channel's document holds; nothing for an unknown channel."""
         with self._engine.reading() as db:
             channel = db.execute("SELECT number, changed FROM channel WHERE name = ?", (name,)).fetchone()
             if channel is None:
-                return ()
-            found = selection.shown(db, channel["number"], window, moment(channel["changed"]))
-            return _with_story(db, [values.stored(row) for row in found])
+                return Selected()
+            number = channel["number"]
+            shown = selection.shown(db, number, window, moment(channel["changed"]))
+            items = _with_story(db, [values.stored(row) for row in shown.rows])
+            return Selected(shown.gone, items, shown.kept, archives.last(db, number)["number"])
 
     def listing(self, name: str, most: int) -> tuple[Listed, ...]:
         """Return up to `most` of what the pages of a channel list: what it shows, and of a shared one also

@@ -1,16 +1,18 @@
-"""Items chosen from those of many sources, the sources in turn: those of a document's window and its
-corrections, held items that are due.
+"""Items chosen from those of many sources, the sources in turn: those of a document's window, held items that
+are due.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from aggregator.model import Window
+from aggregator.model import Gone, Window
 from aggregator.policy.crowding import in_turn
+from aggregator.storage.sql import archives, reentered
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
-from aggregator.storage.sql.places import ITEMS_MAX, visible
+from aggregator.storage.sql.places import ARCHIVE_ENTRIES, ITEMS_MAX, visible
 from aggregator.storage.sql.rows import ms
 
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
@@ -20,21 +22,27 @@ PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM membership 
     JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
     WHERE m.channel = ? AND {visible()}"""
 
-# Corrections of a source `s`; CROSS JOIN, so that SQLite reads these and not the channel.
-CORRECTED = "item i CROSS JOIN membership m"
-OF_SOURCE = f"""i.source = s.number AND i.corrected > :since AND m.item = i.number AND m.channel = :channel
-    AND {visible()} ORDER BY i.corrected DESC"""
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a channel's document holds: tombstone entries, and rows of items. The first `kept` re-enter
+    or stand in no archive yet."""
+
+    gone: tuple[Gone, ...]
+    rows: Sequence[Row]
+    kept: int
 
 
-def shown(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
-    """Return the rows of a channel's document, highest position first: at most ITEMS_MAX of its window, and
-    the corrected ones."""
+def shown(db: Connection, channel: int, window: Window, changed: datetime) -> Shown:
+    """Return what a channel's document holds: items that re-enter, newest change first, then at most
+    ITEMS_MAX of its window, highest position first."""
+    gone, back = reentered.read(db, channel, window, changed)
+    first = _placed(db, channel, iter(back), len(back))
     found = {row["number"]: row for row in _of_window(db, channel, window, changed)}
-    since = ms(changed - window.corrected_within)
-    corrected = _corrected(db, window.newest, channel=channel, since=since)
-    lacking = (number for number in corrected if number not in found)
-    found |= {row["number"]: row for row in _placed(db, channel, lacking, window.newest)}
-    return sorted(found.values(), key=lambda row: -row["place"])
+    for row in first:
+        found.pop(row["number"], None)
+    others = sorted(found.values(), key=lambda row: -row["place"])
+    return Shown(tuple(gone), [*first, *others], len(first) + ARCHIVE_ENTRIES - 1)
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Row]:
@@ -52,10 +60,14 @@ def due(db: Connection, now: datetime, limit: int) -> list[Row]:
 
 def _of_window(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
     found = db.execute(
-        "SELECT item, source FROM membership WHERE channel = ? AND since >= ? ORDER BY position DESC",
+        """SELECT item, source, position FROM membership WHERE channel = ? AND since >= ?
+        ORDER BY position DESC""",
         (channel, ms(changed - window.within)),
-    )
-    within = _placed(db, channel, _turns(found, "item"), ITEMS_MAX)
+    ).fetchall()
+    archived = archives.last(db, channel)["last"]
+    unarchived = (row["item"] for row in found if row["position"] > archived)  # no other document has them
+    numbers = dict.fromkeys((*unarchived, *_turns(found, "item")))
+    within = _placed(db, channel, iter(numbers), ITEMS_MAX)
     if len(within) >= window.newest:
         return within
     newest = db.execute(f"{PLACED} ORDER BY m.position DESC LIMIT ?", (channel, window.newest))
@@ -77,24 +89,3 @@ def _turns(found: Iterable[Row], item: str) -> Iterator[int]:
     for row in found:
         queues[row["source"]].append(row[item])
     return in_turn(queues.values())
-
-
-def _corrected(db: Connection, limit: int, **parameters: object) -> Sequence[int]:
-    """Return the numbers of up to `limit` corrected items, of all sources in turn, the source of the latest
-    first."""
-    latest = f"SELECT i.corrected FROM {CORRECTED} WHERE {OF_SOURCE} LIMIT 1"
-    sources = db.execute(
-        f"""SELECT number FROM (SELECT s.number, ({latest}) AS latest FROM source s) AS found
-        WHERE latest IS NOT NULL ORDER BY latest DESC, number LIMIT :limit""",
-        {**parameters, "limit": limit},
-    ).fetchall()
-    items = f"""SELECT i.number FROM source s CROSS JOIN {CORRECTED}
-        WHERE s.number = :source AND {OF_SOURCE}, i.number DESC LIMIT :limit"""
-    queues = [
-        [
-            row["number"]
-            for row in db.execute(items, {**parameters, "source": source["number"], "limit": limit})
-        ]
-        for source in sources
-    ]
-    return [*islice(in_turn(queues), limit)]

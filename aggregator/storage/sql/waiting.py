@@ -69,6 +69,7 @@ def _enter(db: Connection, group: Row, at: Stamp, limit: int) -> int:
     first = channels.count(db, "position", len(entering)) - len(entering) + 1
     values = {"first": first, "now": ms(at.now), "channel": channel, "items": as_json(entering)}
     db.execute(ENTER, values)
+    places.close_archives(db, [channel])
     waited = as_json(row["number"] for row in ready)
     db.execute(f"DELETE FROM waiting WHERE channel = ? AND item {ints()}", (channel, waited))
     taken += [at.now] * len(entering)

@@ -1,0 +1,82 @@
+"""Items as releases under the settings in force, cached in memory."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from aggregator.editorial.present import present
+from aggregator.log import log
+from aggregator.model import FeedInfo, Release, Stored
+from aggregator.model.settings import Config, Publication, Republish, Text
+from aggregator.publish.cache import Cache
+from aggregator.publish.entries import Key
+
+RELEASES_BYTES_MAX = 16_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings that shape outputs, and the time they took effect."""
+
+    publication: Publication
+    disclaimers: tuple[tuple[str, Text], ...]  # by source id
+    since: datetime
+
+
+class Presenter:
+    """Makes releases; `lock` is its publisher's, which guards the cache."""
+
+    def __init__(
+        self,
+        config: Callable[[], Config],
+        now: Callable[[], datetime],
+        lock: AbstractContextManager[bool],
+    ) -> None:
+        self._config = config
+        self._now = now
+        self._lock = lock
+        self._releases: Cache[Key, Release | ValueError] = Cache(RELEASES_BYTES_MAX)
+        self._last_config: Config | None = None
+        self._settings = self.settings()
+
+    def settings(self) -> Settings:
+        """Return the settings in force; a reload that changes none of them keeps their `since`."""
+        config = self._config()
+        with self._lock:
+            if config is not self._last_config:
+                disclaimers = tuple(
+                    (source.id, source.disclaimer) for source in config.sources if source.disclaimer
+                )
+                fresh = Settings(config.publication, disclaimers, self._now())
+                if self._last_config is None or self._settings != replace(fresh, since=self._settings.since):
+                    self._settings = fresh
+                self._last_config = config
+            return self._settings
+
+    def present(self, stored: Stored, feed: FeedInfo, settings: Settings) -> tuple[Key, Release] | None:
+        """Return an item's release with its cache key; None when its rights forbid or presenting it fails.
+
+        A failure is cached too, so that it is logged once.
+        """
+        if feed.republish == Republish.NO:
+            return None
+        text = next((text for source, text in settings.disclaimers if source == stored.source), None)
+        key = Key(stored.number, stored.seq, feed, settings.publication, text)
+        release = self._releases.get(key)
+        if release is None:
+            try:
+                release = present(stored, feed=feed, publication=settings.publication, text=text)
+            except ValueError as error:
+                release = error
+                log.warning("item left out", item=stored.id, source=stored.source, error=str(error))
+            self._releases.put(key, release, size(release))
+        return None if isinstance(release, ValueError) else (key, release)
+
+
+def size(release: Release | ValueError) -> int:
+    """Estimate the bytes that a release takes in memory."""
+    if isinstance(release, ValueError):
+        return 100
+    texts = (release.content, release.text, release.disclaimer, release.excerpt_text)
+    return 500 + sum(map(len, texts))

@@ -110,6 +110,8 @@ class Channel:
     id: str = ""  # atom:id of the channel, minted once
     hub: str = ""
     rights: str = ""
+    publisher: str = ""  # name and address of the publication
+    publisher_page: str = ""
     stem: str = "feed"  # what the names of its current documents begin with
     archive: int = 0
     newest_archive: int = 0

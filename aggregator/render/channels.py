@@ -42,6 +42,8 @@ def describe(
         description=line(publication.description) or f"{about}. Public releases, each with its original.",
         id=f"tag:{authority}:channel/{path or 'all'}",
         rights=line(feed.rights) if feed else "",
+        publisher=title,
+        publisher_page=publication.url,
     )
 
 
@@ -58,6 +60,8 @@ def withdrawals(publication: Publication, changed: datetime | None, authority: s
         changed=changed,
         description=f"{title}. The last change of each release that was withdrawn, corrected or restored.",
         id=f"tag:{authority}:channel/withdrawals",
+        publisher=line(publication.name),
+        publisher_page=publication.url,
     )
 
 

@@ -42,6 +42,9 @@ def document(channel: Channel, entries: Sequence[bytes]) -> bytes:
             "feed_url": channel.own_address("json"),
             "next_url": _next(channel),
             "description": channel.description,
+            "authors": [{"name": channel.publisher, "url": channel.publisher_page}]
+            if channel.publisher
+            else [],
             "language": channel.language,
             "hubs": [{"type": "WebSub", "url": channel.hub}] if channel.hub else [],
             "_publicwire": {"last": channel.last} if channel.last else {},

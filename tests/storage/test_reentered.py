@@ -6,7 +6,7 @@ from aggregator.model import Entry, Selected, State, Trigger
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
-from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import again, given_origin, given_story, move
 
 
@@ -147,3 +147,42 @@ def test_another_member_of_the_story_stands_beside_the_tombstone_of_its_lead(sto
     selected = storage.items.selected("")
     assert ids(selected) == [lead.id]
     assert [each.id for each in selected.items] == [member.id]
+
+
+def given_old(storage: Storage, count: int) -> SourceDriver:
+    """A source whose first document has this many old releases and one of today."""
+    of = source("archivist", topics=("roads",), language="en")
+    known = [source(feed.id, topics=feed.topics) for feed in storage.items.feeds()]
+    storage.admin.sync(config(*known, of), NOON)
+    driver = SourceDriver(storage, of)
+    old = [
+        entry(f"Old {n}", f"o{n}", body=f"<p>Old words {n}.</p>", published=iso(NOON - (30 + n) * DAY))
+        for n in range(count)
+    ]
+    driver.says(entry("Today", "t", published=iso(NOON - MINUTE)), *old)
+    return driver
+
+
+def test_a_shared_document_is_filled_with_the_newest_old_items_until_60_have_entered(
+    storage: Storage,
+) -> None:
+    given_old(storage, 70)
+    before = storage.items.channel_seq("")
+    for name in ("", "topics/roads", "languages/en"):
+        assert titles(storage.items.select(name)) == ["Today", *(f"Old {n}" for n in range(59))]
+    numbered(given_origin(storage, "agency", burst=10_000), 30)
+    assert titles(storage.items.select(""))[30:] == ["Today", *(f"Old {n}" for n in range(29))]
+    numbered(given_origin(storage, "ministry", burst=10_000), 29)
+    assert not any(title.startswith("Old") for title in titles(storage.items.select("")))
+    assert before is not None
+
+
+def test_an_old_item_that_filled_a_document_leaves_a_tombstone(storage: Storage) -> None:
+    given_old(storage, 3)
+    before = storage.items.channel_seq("")
+    withdraw(storage, "Old 1", NOON + HOUR)
+    assert storage.items.channel_seq("") != before
+    for name in ("", "topics/roads", "languages/en", "sources/archivist"):
+        selected = storage.items.selected(name)
+        assert [each.source for each in selected.gone] == ["archivist"]
+        assert titles(selected.items) == ["Today", "Old 0", "Old 2"] or name == "sources/archivist"

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from aggregator.policy.story_lead import ALL, Member, entering, is_shared, listing_names, settle
 from aggregator.storage.sql import archives, places, rows
-from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 from aggregator.storage.sql.places import Place, visible
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.stamps import Stamp as Stamp
@@ -61,6 +61,7 @@ def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
 def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Put live items that have their position into their channels, as their stories and `crowding` allow."""
     into: dict[str, int] = {}
+    filled: set[int] = set()  # by old items, which have no place there
     found = db.execute(
         f"{MEMBER} WHERE i.number {ints()} ORDER BY i.position", (as_json(numbers),)
     ).fetchall()
@@ -69,11 +70,12 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
         names = _entering(db, row)
         paged = listing_names(rows.value(Member, row)) if row["backlog"] else ()
         into |= {name: channel(db, name, at) for name in (*names, *paged) if name not in into}
+        filled |= {into[name] for name in paged}
         wanted += [_place(row, name, into[name], row["position"]) for name in names]
     entered = places.put(db, wanted, at.now)
     for story in dict.fromkeys(row["story"] for row in found if row["story"] is not None):
         resettle_story(db, story, at)  # one at home takes the lead
-    advance(db, entered, at)
+    advance(db, entered | filled, at)
 
 
 def _entering(db: Connection, row: Row) -> tuple[str, ...]:
@@ -113,6 +115,10 @@ def touch(db: Connection, numbers: Iterable[int], at: Stamp) -> None:
     )
     shown = f"WHERE number IN (SELECT channel FROM membership WHERE item IN ({STORIES}))"
     _advance(db, at, shown, changed=changed)
+    old = db.execute(f"{MEMBER} WHERE i.backlog = 1 AND i.number IN ({STORIES})", {"changed": changed})
+    filled = {name for row in old.fetchall() for name in listing_names(rows.value(Member, row))}
+    if filled:
+        _advance(db, at, f"WHERE name {texts(':names')}", names=as_json(filled))
 
 
 def touch_all(db: Connection, at: Stamp) -> None:

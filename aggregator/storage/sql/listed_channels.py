@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from aggregator.policy import languages
 from aggregator.policy.languages import primary
+from aggregator.storage.sql.backlog import AT, SELECTIONS
 from aggregator.storage.sql.engine import Connection
-from aggregator.storage.sql.listing import AT, SELECTIONS
 from aggregator.storage.sql.places import visible
 
 LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with

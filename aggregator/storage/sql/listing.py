@@ -12,6 +12,7 @@ from aggregator.model import ItemQuery
 from aggregator.normalise.words import query
 from aggregator.policy.crowding import Listed
 from aggregator.policy.story_lead import is_shared
+from aggregator.storage.sql import backlog
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, texts
 from aggregator.storage.sql.places import LISTED, visible
 from aggregator.storage.sql.selection import ITEM
@@ -19,12 +20,6 @@ from aggregator.storage.sql.selection import ITEM
 MEMBERS = f"""SELECT m.item AS number, m.source, m.listed FROM membership m
     JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
     WHERE m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
-SELECTIONS = {
-    "": "1 = 1",
-    "topics": f":value {texts('{source}.topics')}",
-    "languages": "substr(lower({item}.language) || '-', 1, length(:value) + 1) = :value || '-'",
-}
-AT = "CASE WHEN i.shown >= i.first_seen THEN 0 ELSE i.shown END"  # of the index item_backlog
 
 
 def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:
@@ -33,27 +28,12 @@ def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:
     if channel is None:
         return ()
     parameters = {"channel": channel["number"], "most": most}
-    found = [db.execute(MEMBERS, parameters)]
-    kind, _, value = name.partition("/")
+    found = [db.execute(MEMBERS, parameters).fetchall()]
     if is_shared(name):
-        found.append(db.execute(_backlog(SELECTIONS[kind]), {**parameters, "value": value}))
+        found.append(backlog.newest(db, name, **parameters))
     listed = (map(_listed, rows) for rows in found)
     newest = merge(*listed, key=lambda each: (each.at, each.number), reverse=True)
     return tuple(islice(newest, most))
-
-
-def _backlog(selection: str) -> str:
-    """Return the query of old items in a selection; of those of a story that say the same, one, and none if
-    another stands in the channel."""
-    theirs = selection.format(item="o", source="os")
-    return f"""SELECT i.number, i.source, {AT} AS listed FROM item i JOIN source s ON s.number = i.source
-        WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()} AND {selection.format(item="i", source="s")}
-        AND NOT EXISTS (
-            SELECT 1 FROM item o JOIN source os ON os.number = o.source
-            WHERE o.story = i.story AND o.fingerprint = i.fingerprint AND {visible("o", "os")}
-            AND (o.backlog = 1 AND o.number < i.number AND {theirs} OR EXISTS (
-                SELECT 1 FROM membership m WHERE m.item = o.number AND m.channel = :channel)))
-        ORDER BY {AT} DESC, i.number DESC LIMIT :most"""
 
 
 def _listed(row: Row) -> Listed:

@@ -115,7 +115,7 @@ class ItemStore:
             if channel is None:
                 return Selected()
             number = channel["number"]
-            shown = selection.shown(db, number, window, moment(channel["changed"]))
+            shown = selection.shown(db, name, number, window, moment(channel["changed"]))
             items = _with_story(db, [values.stored(row) for row in shown.rows])
             return Selected(shown.gone, items, shown.kept, archives.last(db, number)["number"])
 

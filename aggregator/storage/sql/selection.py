@@ -10,7 +10,8 @@ from itertools import islice
 
 from aggregator.model import Gone, Window
 from aggregator.policy.crowding import in_turn
-from aggregator.storage.sql import archives, reentered
+from aggregator.policy.story_lead import is_shared
+from aggregator.storage.sql import archives, backlog, reentered
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.places import ARCHIVE_ENTRIES, ITEMS_MAX, visible
 from aggregator.storage.sql.rows import ms
@@ -33,16 +34,18 @@ class Shown:
     kept: int
 
 
-def shown(db: Connection, channel: int, window: Window, changed: datetime) -> Shown:
+def shown(db: Connection, name: str, channel: int, window: Window, changed: datetime) -> Shown:
     """Return what a channel's document holds: items that re-enter, newest change first, then at most
-    ITEMS_MAX of its window, highest position first."""
-    gone, back = reentered.read(db, channel, window, changed)
-    first = _placed(db, channel, iter(back), len(back))
+    ITEMS_MAX of its window, highest position first; in a shared one that is short of them, old items."""
     found = {row["number"]: row for row in _of_window(db, channel, window, changed)}
+    is_short = is_shared(name) and len(found) < window.newest
+    gone, back = reentered.read(db, name, channel, window, changed, is_filled=is_short)
+    first = _placed(db, channel, iter(back), len(back))
+    older = backlog.filling(db, name, channel, window.newest - len(found)) if is_short else ()
     for row in first:
         found.pop(row["number"], None)
     others = sorted(found.values(), key=lambda row: -row["place"])
-    return Shown(tuple(gone), [*first, *others], len(first) + ARCHIVE_ENTRIES - 1)
+    return Shown(tuple(gone), [*first, *others, *older], len(first) + ARCHIVE_ENTRIES - 1)
 
 
 def due(db: Connection, now: datetime, limit: int) -> list[Row]:

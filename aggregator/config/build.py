@@ -228,6 +228,7 @@ def _source(
         allow_networks=section.many("allow_networks", addresses.network),
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
         history=section.one("history", values.choice("on", "off"), "on") == "on",
+        indexed=section.one("index", values.choice("yes", "no"), "no") == "yes",
     )
     for_origin = credentials(section, source.feed, environment)
     rights.close()

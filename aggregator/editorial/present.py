@@ -50,7 +50,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     item, rights = own_address(feed).item(stored.item), Republish(feed.republish)
     allowed = permitted(item, rights)
     brief = _brief(item, rights)
-    source = _published_feed(feed, publication)
+    source = published_feed(feed, publication)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     language = language_tag(item.language) or source.language
     url = web_address(item.url)
@@ -217,7 +217,7 @@ def _lines(content: str) -> float:
     return lines + len(_BREAK.findall(content)) + content.count("\n") * ("<pre" in content) + media
 
 
-def _published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
+def published_feed(feed: FeedInfo, publication: Publication) -> FeedInfo:
     """Return the publishable description of a source. A feed without a public address (a file, or one with
     a query) is given the address of the source's page here."""
     own = own_address(feed)

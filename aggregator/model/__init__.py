@@ -41,6 +41,7 @@ from aggregator.model.stored import (
     Candidate,
     FeedInfo,
     HistoryPage,
+    Indexed,
     ItemQuery,
     Knowledge,
     Known,

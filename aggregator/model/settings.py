@@ -116,6 +116,7 @@ class Source:
     allow_networks: tuple[Network, ...] = ()  # private networks that its feed may be fetched from
     feed_public: bool = False  # its address is published also with its query
     history: bool = True  # earlier versions of its items are shown
+    indexed: bool = False  # search engines may list the pages of its items
     paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
 

@@ -174,7 +174,19 @@ class FeedInfo:
     addresses: tuple[str, ...] = ()  # as configured and as moved to, with their queries: never published
     feed_public: bool = False  # also with its query
     history: bool = True  # earlier versions of its items are shown
+    indexed: bool = False  # search engines may list the pages of its items
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An item whose page search engines may list."""
+
+    id: str
+    title: str
+    shown: datetime
+    updated: datetime
+    language: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ STORED = (
     "burst",
     "feed_public",
     "history",
+    "indexed",
 )
 SHOWN = {
     "organisation",
@@ -40,6 +41,7 @@ SHOWN = {
     "attribution",
     "ai",
     "feed_public",
+    "indexed",
 }  # of these every channel shows something
 
 

@@ -17,6 +17,7 @@ from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
 from aggregator.policy.story_lead import is_shared
 from aggregator.publish.archives import Archives
 from aggregator.publish.cache import Cache
+from aggregator.publish.directories import Directories
 from aggregator.publish.document import Published, last_modified
 from aggregator.publish.entries import Entries, Shown
 from aggregator.publish.presenter import Presenter, Settings, size
@@ -83,6 +84,7 @@ class Publisher:
         self._pages: Cache[tuple[str, int], tuple[object, Listing]] = Cache(CACHE_BYTES_MAX)
         self.archives = Archives(storage, self._presenter, self._entries, self._lock)
         self.withdrawals = Withdrawals(storage, self._presenter, self._entries, self._lock)
+        self.directories = Directories(storage, self._presenter, self.channels, now)
         self._listed: tuple[int, tuple[str, ...]] | None = None
 
     def publication(self) -> Publication:

@@ -23,12 +23,19 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
-from aggregator.web import terms
+from aggregator.web import archives, terms
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered, Reply
-from aggregator.web.replies import CACHE_FOR_A_MINUTE, NO_STORE, moved, plain, reply
+from aggregator.web.replies import (
+    ANY_ORIGIN,
+    CACHE_FOR_A_MINUTE,
+    NO_STORE,
+    channel_name,
+    moved,
+    plain,
+    reply,
+)
 
-ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
 
@@ -68,9 +75,7 @@ class PublicSite:
             Route("/", self.channel),
             Route("/page/{number}", self.channel),
             Route("/feed.{kind}", self.feed),
-            Route("/archive/{number}.{kind}", self.archive),
-            Route("/withdrawals.{kind}", self.withdrawals),
-            Route("/withdrawals/archive/{number}.{kind}", self.former_withdrawals),
+            *archives.routes(self.publisher, self._reply, self._moved),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),
@@ -81,7 +86,6 @@ class PublicSite:
             Route("/{section}/{choice}", self.channel),
             Route("/{section}/{choice}/page/{number}", self.channel),
             Route("/{section}/{choice}/feed.{kind}", self.feed),
-            Route("/{section}/{choice}/archive/{number}.{kind}", self.archive),
         ]
 
     def feed(self, request: Request) -> Response:
@@ -89,7 +93,7 @@ class PublicSite:
         kind = request.path_params["kind"]
         if kind not in tuple(Format):
             raise HTTPException(404)
-        name = _channel_name(request)
+        name = channel_name(request)
         channel = self.publisher.channel(name)
         published = self.publisher.document(name, Format(kind)) if channel else None
         if channel is None or published is None:
@@ -103,45 +107,9 @@ class PublicSite:
             },
         )
 
-    def archive(self, request: Request) -> Response:
-        """An archive of a channel (RFC 5005 section 4)."""
-        kind, number = request.path_params["kind"], request.path_params["number"]
-        if kind not in tuple(Format) or not _PAGE.fullmatch(number):
-            raise HTTPException(404)
-        name = _channel_name(request)
-        published = self.publisher.archives.document(name, int(number), Format(kind))
-        if published is None:
-            return self._moved(name, request)
-        return self._reply(request, published, headers=ANY_ORIGIN)
-
-    def withdrawals(self, request: Request) -> Response:
-        """The newest withdrawals and corrections, or with `after` those that follow that cursor."""
-        kind, after = request.path_params["kind"], request.query_params.get("after")
-        if kind not in tuple(Format) or not _CURSOR.fullmatch(after or "0"):
-            raise HTTPException(404)
-        channel = self.publisher.withdrawals
-        published = (
-            channel.current(Format(kind)) if after is None else channel.after(int(after), Format(kind))
-        )
-        if published is None:
-            raise HTTPException(404)
-        if after is None:
-            return self._reply(request, published, headers=ANY_ORIGIN)
-        return reply(request, published, headers=ANY_ORIGIN)  # not kept: one path has all cursors
-
-    def former_withdrawals(self, request: Request) -> Response:
-        """A closed page of withdrawals and corrections."""
-        kind, number = request.path_params["kind"], request.path_params["number"]
-        if kind not in tuple(Format) or not _PAGE.fullmatch(number):
-            raise HTTPException(404)
-        published = self.publisher.withdrawals.archive(int(number), Format(kind))
-        if published is None:
-            raise HTTPException(404)
-        return self._reply(request, published, headers=ANY_ORIGIN)
-
     def channel(self, request: Request) -> Response:
         """A page of a channel's releases: the first, or the one that the address names."""
-        name, number = _channel_name(request), request.path_params.get("number", "1")
+        name, number = channel_name(request), request.path_params.get("number", "1")
         if "number" in request.path_params and (not _PAGE.fullmatch(number) or number == "1"):
             raise HTTPException(404)  # the first page has one address
         channel, listing = self.publisher.channel(name), self.publisher.page(name, int(number))
@@ -218,12 +186,6 @@ def _kept_under(request: Request, status: int = 200) -> str:
     return item[1] if item and (item[2] != "/history" or status == 410) else path
 
 
-def _channel_name(request: Request) -> str:
-    """Return the channel's name, which is its path. request.url would depend on the Host header."""
-    path = request.path_params
-    return f"{path['section']}/{path['choice']}" if "section" in path else ""
-
-
 def public_app(
     publisher: Publisher,
     storage: Storage,
@@ -293,6 +255,5 @@ def handlers(
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
-_CURSOR = re.compile(r"0|[1-9][0-9]{0,17}")
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
 _ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")

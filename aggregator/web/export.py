@@ -76,6 +76,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     navigation = site(publisher.publication(), channels, storage.items.feeds())
     yield from publisher.documents()
     yield from _changes(publisher, channels)
+    yield from publisher.directories.documents()
     for name in channels:
         if (channel := publisher.channel(name)) is not None:
             for listing in publisher.pages(name):

@@ -27,6 +27,7 @@ SECURITY_HEADERS = {
 }
 CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
 NO_STORE = "no-store"
+ANY_ORIGIN = {"Access-Control-Allow-Origin": "*"}  # for scripts of other sites
 GZIP_BYTES_MIN = 500  # below this gzip gains nothing
 
 
@@ -54,6 +55,12 @@ def reply(
     if use_gzip:
         sent["Content-Encoding"] = "gzip"
     return Response(published.gzip() if use_gzip else published.body, status_code=status, headers=sent)
+
+
+def channel_name(request: Request) -> str:
+    """Return the channel's name, which is its path. request.url would depend on the Host header."""
+    path = request.path_params
+    return f"{path['section']}/{path['choice']}" if "section" in path else ""
 
 
 def moved(address: str) -> Response:

@@ -1,10 +1,11 @@
 """Terms of use for machines: the RSL document, the reservation of text and data mining, and robots.txt, which
-names the first."""
+names the first and the sitemaps."""
 
 from collections.abc import Iterable
 
 from aggregator.editorial.terms import strictest
 from aggregator.model import FeedInfo
+from aggregator.publish.directories import NEWS_SITEMAP, SITEMAP
 from aggregator.publish.document import Published
 from aggregator.render import terms
 
@@ -16,7 +17,8 @@ def documents(url: str, feeds: Iterable[FeedInfo]) -> dict[str, Published]:
 
     The terms are as strict as those of each source; those of single items, in feeds, may be stricter."""
     stated = strictest(feeds)
-    robots = f"User-agent: *\nDisallow:\nLicense: {url}{LICENCE}\n"
+    sitemaps = "".join(f"Sitemap: {url}{path}\n" for path in (SITEMAP, NEWS_SITEMAP))
+    robots = f"User-agent: *\nDisallow:\nLicense: {url}{LICENCE}\n{sitemaps}"
     return {
         LICENCE: Published(terms.document(url, stated), "application/rsl+xml; charset=utf-8", None),
         RESERVATION: Published(terms.reservation(stated), "application/json", None),

@@ -68,6 +68,7 @@ sources:
     priority: -10
     burst: 5
     history: off
+    index: yes
     paused: 2026-12-31
     first_import: 30d
     budget: {bytes: 50MB}
@@ -113,6 +114,7 @@ FULL_CONFIG = Config(
             priority=-10,
             burst=5,
             history=False,
+            indexed=True,
             paused=datetime(2026, 12, 31, tzinfo=UTC),
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),

@@ -466,7 +466,9 @@ def test_pages_work_below_a_path(room: Newsroom) -> None:
 def test_robots_txt_healthz_and_static_files_are_served(room: Newsroom) -> None:
     assert room.client.get("/healthz").text == "ok\n"
     licence = f"{room.config.publication.url}license.xml"
-    assert room.client.get("/robots.txt").text == f"User-agent: *\nDisallow:\nLicense: {licence}\n"
+    sitemaps = "".join(f"Sitemap: https://releases.example/{name}sitemap.xml\n" for name in ("", "news-"))
+    robots = f"User-agent: *\nDisallow:\nLicense: {licence}\n{sitemaps}"
+    assert room.client.get("/robots.txt").text == robots
     assert "ai-train" in room.client.get("/license.xml").text
     assert room.client.get("/license.xml").headers["content-type"] == "application/rsl+xml; charset=utf-8"
     (rule,) = room.client.get("/.well-known/tdmrep.json").json()

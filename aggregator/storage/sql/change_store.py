@@ -1,9 +1,10 @@
 """The contract's ChangeStore: the public changes of items, as subscribers and deliveries read them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.model import Archived, PublicChange, ToldPage
-from aggregator.storage.sql import archives, public_changes, told
+from aggregator.model import Archived, Indexed, PublicChange, ToldPage
+from aggregator.storage.sql import archives, indexed, public_changes, told
 from aggregator.storage.sql.engine import Engine, read
 from aggregator.storage.sql.rows import moment
 
@@ -55,3 +56,13 @@ class ChangeStore:
             (item,),
         )
         return next((moment(row["at"]) for row in found if row["kind"] == "withdrawn"), None)
+
+    def indexed(self, limit: int) -> Sequence[Indexed]:
+        """Return the newest items whose pages search engines may list."""
+        with self._engine.reading() as db:
+            return indexed.newest(db, limit)
+
+    def news(self, since: datetime, limit: int) -> Sequence[Indexed]:
+        """Return those of them that were released since."""
+        with self._engine.reading() as db:
+            return indexed.news(db, since, limit)

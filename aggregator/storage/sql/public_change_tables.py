@@ -38,6 +38,7 @@ PUBLIC_CHANGES: Mapping[str, Sequence[str]] = {
         """CREATE INDEX public_change_source ON public_change (source, kind, at, number)
         WHERE kind <> 'published'""",
         "DROP INDEX item_corrected",
+        "ALTER TABLE source ADD COLUMN indexed INTEGER NOT NULL DEFAULT 0",
         """CREATE TABLE departed (
             channel INTEGER NOT NULL REFERENCES channel (number) ON DELETE CASCADE,
             position INTEGER NOT NULL,

@@ -16,12 +16,13 @@ from hypothesis import settings
 
 from aggregator.workers import sandbox
 from tests import engines
+from tests.clients import readers
 from tests.corpus import CASES, CORPUS
 from tests.postgres import Server, server
 
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
-    "newsboat": lambda: shutil.which("newsboat") is not None,
+    **readers.PRESENT,
     "babel": lambda: find_spec("babel") is not None,
     "languages": lambda: find_spec("pycld2") is not None,
     "corpus": CORPUS.is_dir,

@@ -1,19 +1,14 @@
 """Real feed readers subscribed to a running service: each release once, edits in place, withdrawals gone."""
 
-import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from tests.pristine import feedparser
+from tests.clients.readers import CLIENTS, MAILERS, PARSERS, PRESENT, Reads
 from tests.running import Service, Site, feed, given_a_site, item, json_of, until
 from tests.server import HttpServer, answer, http_server_in_thread
-
-pytestmark = pytest.mark.usefixtures("engine")
 
 STORM, PILOT, LIGHT = (
     item("storm", "Storm warning"),
@@ -21,9 +16,6 @@ STORM, PILOT, LIGHT = (
     item("light", "Light out"),
 )
 CORRECTED = item("storm", "Storm warning, corrected", "All there is to say, and more.")
-
-# Fetches the feed again and returns the sorted titles of a subscriber.
-Reads = Callable[[], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,67 +39,89 @@ class Harbour:
         until(lambda: title not in self.service.titles())
 
 
-@pytest.fixture
-def harbour(tmp_path: Path) -> Iterator[Harbour]:
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one client held at each stage, and a client that subscribed at the end; titles in its order."""
+
+    first: list[str]
+    again: list[str]
+    corrected: list[str]
+    withdrawn: list[str]
+    newcomer: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Observations:
+    """What every client held while one service ran, and the order of the feed's entries at two stages."""
+
+    clients: Mapping[str, Observed]
+    first: list[str]
+    corrected: list[str]
+
+
+@pytest.fixture(scope="module", params=["rss", "atom"])
+def observations(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Observations:
+    """Run a service once for all clients that are installed, each with a cache of its own."""
+    here = tmp_path_factory.mktemp("harbour")
     with http_server_in_thread() as serving:
         serving.answers["/harbour.xml"] = answer(body=feed(PILOT, STORM))
-        here = given_a_site(tmp_path, {"harbour": serving.url("/harbour.xml")})
-        with here.serving() as service:
+        site = given_a_site(here, {"harbour": serving.url("/harbour.xml")})
+        with site.serving() as service:
             until(lambda: len(service.titles()) == 2)
-            yield Harbour(here, service, serving)
+            return _observed(Harbour(site, service, serving), request.param, here)
 
 
-def newsboat(directory: Path, address: str) -> Reads:
-    """Return the reader newsboat, which caches items."""
-    directory.mkdir()
-    (directory / "urls").write_text(f"{address}\n")
-    (directory / "config").touch()
-
-    def reads() -> list[str]:
-        names = {"-u": "urls", "-C": "config", "-c": "cache.db"}
-        files = [part for option, name in names.items() for part in (option, str(directory / name))]
-        subprocess.run(
-            ["newsboat", *files, "-x", "reload"], check=True, timeout=60, env={"HOME": str(directory)}
-        )
-        with closing(sqlite3.connect(directory / "cache.db")) as cache:
-            return sorted(title for (title,) in cache.execute("SELECT title FROM rss_item WHERE deleted = 0"))
-
-    return reads
-
-
-def parsing(directory: Path, address: str) -> Reads:
-    """Return a reader made of feedparser, which keeps the latest version of every id."""
-    kept: dict[str, str] = {}
-
-    def reads() -> list[str]:
-        document = feedparser.parse(address)
-        assert not document.bozo
-        ids = [entry.id for entry in document.entries]
-        assert len(set(ids)) == len(ids)
-        kept.update({entry.id: entry.title for entry in document.entries})
-        return sorted(kept.values())
-
-    return reads
-
-
-@pytest.mark.parametrize("kind", ["rss", "atom"])
-@pytest.mark.parametrize("subscribe", [pytest.param(newsboat, marks=pytest.mark.needs("newsboat")), parsing])
-def test_a_subscriber_sees_each_release_once_and_its_correction_in_place(
-    tmp_path: Path, harbour: Harbour, subscribe: Callable[[Path, str], Reads], kind: str
-) -> None:
-    reads = subscribe(tmp_path / "reader", f"{harbour.service.public}/feed.{kind}")
-    assert reads() == ["New pilot boat", "Storm warning"]
-    assert reads() == ["New pilot boat", "Storm warning"]
-
+def _observed(harbour: Harbour, kind: str, directory: Path) -> Observations:
+    address = f"{harbour.service.public}/feed.{kind}"
+    present = {name: subscribe for name, subscribe in CLIENTS.items() if PRESENT[name]()}
+    reads = {name: subscribe(directory / name, address) for name, subscribe in present.items()}
+    orders, stages = [harbour.service.titles()], [_each(reads), _each(reads)]
     harbour.says(LIGHT, PILOT, CORRECTED)
     until(lambda: "Light out" in harbour.service.titles())
-    assert reads() == ["Light out", "New pilot boat", "Storm warning, corrected"]
+    orders.append(harbour.service.titles())
+    stages.append(_each(reads))
+    harbour.withdraws("Storm warning, corrected")
+    stages.append(_each(reads))
+    stages.append(
+        _each({name: subscribe(directory / f"{name}-new", address) for name, subscribe in present.items()})
+    )
+    clients = {name: Observed(*(stage[name] for stage in stages)) for name in present}
+    return Observations(clients, *orders)
 
 
-@pytest.mark.parametrize("kind", ["rss", "atom"])
-@pytest.mark.parametrize("subscribe", [pytest.param(newsboat, marks=pytest.mark.needs("newsboat")), parsing])
-def test_a_new_subscriber_sees_nothing_withdrawn(
-    tmp_path: Path, harbour: Harbour, subscribe: Callable[[Path, str], Reads], kind: str
-) -> None:
-    harbour.withdraws("Storm warning")
-    assert subscribe(tmp_path / "reader", f"{harbour.service.public}/feed.{kind}")() == ["New pilot boat"]
+def _each(reads: Mapping[str, Reads]) -> Mapping[str, list[str]]:
+    return {name: read() for name, read in reads.items()}
+
+
+EACH_CLIENT = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.needs(name)) for name in CLIENTS]
+)
+
+
+@EACH_CLIENT
+def test_a_subscriber_sees_each_release_once(observations: Observations, name: str) -> None:
+    seen = observations.clients[name]
+    assert sorted(seen.first) == sorted(seen.again) == ["New pilot boat", "Storm warning"]
+
+
+@EACH_CLIENT
+def test_a_correction_changes_one_release_and_adds_none(observations: Observations, name: str) -> None:
+    sent = "Storm warning" if name in MAILERS else "Storm warning, corrected"  # each id is sent once
+    assert sorted(observations.clients[name].corrected) == ["Light out", "New pilot boat", sent]
+
+
+@EACH_CLIENT
+def test_a_withdrawal_stands_under_the_id_of_the_release(observations: Observations, name: str) -> None:
+    stands = "Storm warning" if name in MAILERS else "Withdrawn"  # a letter that was sent stays
+    assert sorted(observations.clients[name].withdrawn) == ["Light out", "New pilot boat", stands]
+
+
+@EACH_CLIENT
+def test_a_new_subscriber_sees_nothing_of_what_was_withdrawn(observations: Observations, name: str) -> None:
+    assert sorted(observations.clients[name].newcomer) == ["Light out", "New pilot boat", "Withdrawn"]
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.needs(name)) for name in PARSERS])
+def test_a_reader_of_documents_has_the_order_of_the_feed(observations: Observations, name: str) -> None:
+    seen = observations.clients[name]
+    assert (seen.first, seen.corrected) == (observations.first, observations.corrected)

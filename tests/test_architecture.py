@@ -67,7 +67,8 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "feedparser": {"parse.xml", "parse.feedparser_patches", "parse.feedparser_rsl"},
     "httptools": {"fetch.exchange"},
     "httpx": {
-        f"fetch.{room}" for room in ("body", "client", "cookies", "proxy", "responses", "target", "transport")
+        f"fetch.{room}"
+        for room in ("body", "client", "cookies", "proxy", "push", "responses", "target", "transport")
     },
     "jinja2": {"editorial.sandbox", "web.pages"},  # the disclaimer, a template of the operator; own pages
     "lxml": {"parse", "render"},  # elements that feedparser drops; the tree under feedgen

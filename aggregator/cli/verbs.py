@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -228,7 +229,9 @@ def export(path: Path, directory: Path) -> None:
         try:
             bound = storage.admin.bound(config)
             storage.admin.sync(bound, app.utc_now())  # rights and topics are read from the store
-            done = write(directory, Publisher(storage, lambda: bound), storage)
+            # Files answer no subscription request: they name a hub only where another one serves them.
+            shown = replace(bound, hub=replace(bound.hub, is_own=False))
+            done = write(directory, Publisher(storage, lambda: shown), storage)
         except OSError as error:
             raise PublicwireError(f"cannot export to {directory}: {error.strerror}") from error
     say(f"{done.files} files in {directory}, {done.removed} removed")

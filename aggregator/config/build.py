@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from aggregator.config import addresses, values
+from aggregator.config import addresses, push, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
@@ -78,6 +78,7 @@ def build(
         hub_networks=_hub_networks(top.section("websub")),
         proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
+        hub=push.hub(top),
     )
     top.close()
     return config

@@ -17,6 +17,7 @@ from aggregator.fetch.http1 import Head, ProtocolError, body_length, parse_head
 
 RESPONSE_HEAD_BYTES_MAX = 65_536  # of all heads of a response: interim ones (1xx) may come without end
 FRAMING_BYTES_MAX = 65_536  # of chunk sizes, extensions and trailers, beyond as many bytes as the body has
+PIECE_BYTES = 65_536  # of a body that is sent
 BUFFERED_BYTES_MAX = 262_144  # received and not yet read; beyond it reading is paused (backpressure)
 
 _END_OF_HEAD = re.compile(rb"\n\r?\n")
@@ -24,7 +25,8 @@ _HEAD_BEFORE_CHUNKS = b"HTTP/1.1 200 OK\r\nConnection: close\r\nTransfer-Encodin
 
 
 class Exchange(asyncio.Protocol):
-    """A connection for one request: `send` it, await the `head`, `read` the body to its end, `close`.
+    """A connection for one request: `send` it and `upload` its body, await the `head`, `read` the body to its
+    end, `close`.
 
     `head` and `read` raise ProtocolError, OSError when the connection broke, or Rejected (limit) when headers
     or framing exceed their caps.
@@ -41,10 +43,21 @@ class Exchange(asyncio.Protocol):
         self._is_complete = False
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
+        self._is_paused = False  # writing, while the peer takes nothing
 
     def send(self, request: bytes) -> None:
-        """Write the request. Requests are small, so writing needs no flow control."""
+        """Write the head of the request, or a small request whole: without flow control."""
         self._transport.write(request)
+
+    async def upload(self, body: bytes) -> None:
+        """Write the body in pieces as the peer takes them (backpressure), until it has answered."""
+        pieces = memoryview(body)
+        for start in range(0, len(body), PIECE_BYTES):
+            while self._is_paused and self._head is None:
+                await self._progress()
+            if self._head is not None or self._error is not None:
+                return
+            self._transport.write(pieces[start : start + PIECE_BYTES])
 
     async def head(self) -> Head:
         """Return the head of the final response."""
@@ -89,6 +102,15 @@ class Exchange(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport, for `send` and flow control."""
         self._transport = cast(asyncio.Transport, transport)
+
+    def pause_writing(self) -> None:
+        """Stop `upload`: the transport's buffer is full."""
+        self._is_paused = True
+
+    def resume_writing(self) -> None:
+        """Let `upload` go on."""
+        self._is_paused = False
+        self._wake()
 
     def data_received(self, data: bytes) -> None:
         """Parse what was received; bytes after the end of the response are dropped."""

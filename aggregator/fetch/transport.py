@@ -98,7 +98,8 @@ class Transport(httpx.AsyncBaseTransport):
         head = request_head(request.method.encode(), target, request.headers.raw)
         exchange = await (self._connected(url, allowed) if proxy is None else self._proxied(url, proxy))
         try:
-            exchange.send(head + request.read())
+            exchange.send(head)
+            await exchange.upload(request.read())
             answer = await exchange.head()
         except BaseException as error:  # a cancellation too
             exchange.close()

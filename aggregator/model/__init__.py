@@ -7,6 +7,7 @@ from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transiti
 from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
+from aggregator.model.format import Format
 from aggregator.model.item import (
     FINGERPRINT_VERSION,
     LANGUAGE_DETECTED,
@@ -35,6 +36,16 @@ from aggregator.model.poll import (
     Totals,
 )
 from aggregator.model.public_change import Archived, ChangeKind, Gone, PublicChange, Selected, ToldPage
+from aggregator.model.push import (
+    HubDelivery,
+    HubMode,
+    HubRequest,
+    HubSubscriber,
+    PushKind,
+    PushOutcome,
+    PushResult,
+    Topic,
+)
 from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Tombstone, Window
 from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
 from aggregator.model.stored import (

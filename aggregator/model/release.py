@@ -139,6 +139,11 @@ class Channel:
         """Return the absolute address of what follows a cursor in one format."""
         return f"{self.current_address(kind)}?after={cursor}"
 
+    def links(self, kind: str) -> str:
+        """Return the Link header field of the current document in one format: itself and its hub."""
+        hub = f', <{self.hub}>; rel="hub"' if self.hub else ""
+        return f'<{self.current_address(kind)}>; rel="self"{hub}'
+
     def own_address(self, kind: str) -> str:
         """Return the absolute address of this document in one format."""
         if self.after is not None:

@@ -166,6 +166,28 @@ class Webhook:
     allow_networks: tuple[Network, ...] = ()
 
 
+class HmacMethod(StrEnum):
+    """Methods of X-Hub-Signature (WebSub section 7.1)."""
+
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The WebSub hub that documents advertise: this service, the one at `url`, or none."""
+
+    is_own: bool = True
+    url: str = ""  # of another hub
+    allow_networks: tuple[Network, ...] = ()  # private networks that callbacks, or the other hub, may be in
+    signature: HmacMethod = HmacMethod.SHA256
+
+
+HUB_PATH = "hub"  # of the own hub, below publication.url
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Retention of content; the keys that identify items are kept for ever."""
@@ -217,6 +239,7 @@ class Config:
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
     proxy: str = ""  # URL of the HTTP proxy that carries all requests; "": none
     credentials: tuple[Credentials, ...] = ()
+    hub: Hub = Hub()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 
@@ -245,6 +268,11 @@ class Config:
         labels = host.split(".")[-DOMAIN_LABELS_MAX:]
         covering = {".".join(labels[start:]) for start in range(len(labels))}
         return not covering & {*source.domains} and not covering.isdisjoint(self._domains)
+
+    @property
+    def hub_url(self) -> str:
+        """Return the address of the hub that documents advertise, "" for none."""
+        return self.publication.url + HUB_PATH if self.hub.is_own else self.hub.url
 
     def credentials_of(self, source: Source) -> Credentials | None:
         """Return the credentials for the origin of a source, else None."""

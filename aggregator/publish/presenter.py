@@ -22,6 +22,7 @@ class Settings:
     publication: Publication
     disclaimers: tuple[tuple[str, Text], ...]  # by source id
     since: datetime
+    hub: str = ""
 
 
 class Presenter:
@@ -48,7 +49,7 @@ class Presenter:
                 disclaimers = tuple(
                     (source.id, source.disclaimer) for source in config.sources if source.disclaimer
                 )
-                fresh = Settings(config.publication, disclaimers, self._now())
+                fresh = Settings(config.publication, disclaimers, self._now(), config.hub_url)
                 if self._last_config is None or self._settings != replace(fresh, since=self._settings.since):
                     self._settings = fresh
                 self._last_config = config

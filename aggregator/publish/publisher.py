@@ -248,6 +248,8 @@ class Publisher:
                 tombstone(each, settings.publication, feeds.get(each.source)) for each in selected.gone
             )
             shown = Shown(gone, [one for one in presented if one is not None], selected.kept)
-            selection = _Selection(version, replace(channel, newest_archive=selected.archives), shown)
+            selection = _Selection(
+                version, replace(channel, hub=settings.hub, newest_archive=selected.archives), shown
+            )
             self._selections.put(name, selection, sum(size(release) for _, release in shown.releases))
             return selection

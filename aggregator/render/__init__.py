@@ -2,24 +2,9 @@
 Deterministic: equal input gives equal bytes. Does not select the items of a document."""
 
 from collections.abc import Sequence
-from enum import StrEnum
 
 from aggregator.model import Channel, Release, Tombstone
-
-
-class Format(StrEnum):
-    """Formats of documents, by the names that their addresses end with."""
-
-    RSS = "rss"
-    ATOM = "atom"
-    JSON = "json"
-
-    @property
-    def media_type(self) -> str:
-        """Return the value of Content-Type."""
-        if self is Format.JSON:
-            return "application/feed+json"  # always UTF-8 (RFC 8259 section 8.1)
-        return f"application/{self}+xml; charset=utf-8"
+from aggregator.model import Format as Format
 
 
 def entry(release: Release, kind: Format) -> bytes:

@@ -8,16 +8,16 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.log import log
-from aggregator.model import Claim, Outcome, TaskKind
+from aggregator.model import Claim, Outcome, PushResult, TaskKind
 from aggregator.model.settings import Address, Config
 from aggregator.service import systemd
-from aggregator.service.clients import Clients
+from aggregator.service.clients import Clients, Pushers
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
@@ -26,7 +26,10 @@ from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
+    from starlette.routing import BaseRoute
 
+    from aggregator.publish.publisher import Publisher
+    from aggregator.service.metrics import Metrics
     from aggregator.service.scheduler import Scheduler
     from aggregator.web.remembered import Remembered
 
@@ -104,6 +107,35 @@ def scheduler_of(
     return Scheduler(pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic)
 
 
+@asynccontextmanager
+async def pushing(
+    pipeline: Pipeline, current: LiveConfig, publisher: "Publisher", observe: Callable[[PushResult], None]
+) -> AsyncIterator[Sequence["BaseRoute"]]:
+    """Run the own WebSub hub and pings of another; yields the routes of the hub. Drained at the end."""
+    from aggregator.service.push import Push
+    from aggregator.web.hub import HubEndpoint
+    from aggregator.websub.distribution import Distributor
+    from aggregator.websub.ping import Pinger
+    from aggregator.websub.verification import Verifier
+
+    pushers, storage, write = Pushers(current), pipeline.storage, pipeline.write
+    client, now, config = pushers.pusher, pipeline.clock, pipeline.config
+    verifier = Verifier(storage.push, publisher, client, write, config=config, clock=now)
+    distributor = Distributor(storage, publisher, client, write, config=config, clock=now, observe=observe)
+    pinger = Pinger(storage, client, write, config=config, clock=now, observe=observe)
+    endpoint = HubEndpoint(storage.push, config=config, clock=now, wake=verifier.wake)
+    push = Push((verifier, distributor, pinger))
+    loops = push.loops()
+    try:
+        yield endpoint.routes()
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await push.drain()
+        await distributor.record()
+        await pushers.close()
+
+
 async def serve(config: Config, *, started: Callable[[], None]) -> int:
     """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
 
@@ -111,7 +143,6 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     """
     from aggregator.service.metrics import Gauges, Metrics
     from aggregator.web.remembered import Remembered
-    from aggregator.web.serving import serving
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
         if replayed.moved:
@@ -130,6 +161,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 pipeline.reader.killed,
                 scheduler.last_tick,
                 storage.tasks.alerts(),
+                storage.push.subscribers(),
             )
         )
         remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX) if config.database else None
@@ -141,7 +173,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)
             loop.add_signal_handler(signal.SIGHUP, scheduler.reload)
-            async with serving(_sites(pipeline, current, scheduler, remembered, metrics.text)):
+            async with _answering(pipeline, current, scheduler, remembered, metrics):
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
@@ -154,20 +186,40 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
     return 1 if scheduler.failed else 0
 
 
-def _sites(
+@asynccontextmanager
+async def _answering(
     pipeline: Pipeline,
     current: LiveConfig,
     scheduler: "Scheduler",
     remembered: "Remembered | None",
+    metrics: "Metrics",
+) -> AsyncIterator[None]:
+    """Answer HTTP on both sides, and push."""
+    from aggregator.publish.publisher import Publisher
+    from aggregator.web.serving import serving
+
+    publisher = Publisher(pipeline.storage, lambda: current.config)
+    async with (
+        pushing(pipeline, current, publisher, metrics.pushed) as hub,
+        serving(_sites(pipeline, current, scheduler, publisher, hub, remembered, metrics.text)),
+    ):
+        yield
+
+
+def _sites(
+    pipeline: Pipeline,
+    current: LiveConfig,
+    scheduler: "Scheduler",
+    publisher: "Publisher",
+    hub: Sequence["BaseRoute"],
+    remembered: "Remembered | None",
     metrics: Callable[[], bytes],
 ) -> list[tuple[Address, Callable[[], "Starlette"]]]:
-    from aggregator.publish.publisher import Publisher
     from aggregator.web.app import public_app
     from aggregator.web.callback import Callback
     from aggregator.web.status import admin_app
 
     storage, reader = pipeline.storage, pipeline.reader
-    publisher = Publisher(storage, lambda: current.config)
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
 
     def problems() -> tuple[str, ...]:
@@ -178,7 +230,7 @@ def _sites(
     return [
         (
             current.config.listen,
-            lambda: public_app(publisher, storage, callback.routes(), remembered=remembered),
+            lambda: public_app(publisher, storage, [*hub, *callback.routes()], remembered=remembered),
         ),
         (
             current.config.admin,

@@ -20,9 +20,21 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
-from aggregator.model import Alert, AlertKind, Claim, Outcome, SourceState, State, Totals
+from aggregator.model import (
+    Alert,
+    AlertKind,
+    Claim,
+    Outcome,
+    PushKind,
+    PushOutcome,
+    PushResult,
+    SourceState,
+    State,
+    Totals,
+)
 
 POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+PUSH_SECONDS = (0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)
 LATENESS_SECONDS = (0.5, 1, 2, 5, 10, 30, 60, 300, 900, 3600)
 
 
@@ -35,6 +47,7 @@ class Gauges:
     killed: int
     last_tick: datetime | None
     alerts: tuple[Alert, ...] = ()
+    subscribers: int = 0
 
 
 class Metrics:
@@ -62,6 +75,16 @@ class Metrics:
             "Bytes saved by 304, estimated from the last full response.",
             registry=registry,
         )
+        self._pushed = Counter(
+            "publicwire_pushes", "Finished deliveries, by outcome.", ("kind", "outcome"), registry=registry
+        )
+        self._push_seconds = Histogram(
+            "publicwire_push_seconds",
+            "Time from the commit of a change to its accepted delivery.",
+            ("kind",),
+            buckets=PUSH_SECONDS,
+            registry=registry,
+        )
         build = Gauge("publicwire_build_info", "The version.", ("version",), registry=registry)
         build.labels(__version__).set(1)
         self._whole: dict[str, int] = {}  # bytes of each source's last full response
@@ -82,6 +105,12 @@ class Metrics:
             self._saved.inc(self._whole.get(outcome.source, 0))
         elif outcome.kind != "failed":
             self._whole[outcome.source] = outcome.received
+
+    def pushed(self, result: PushResult) -> None:
+        """Count one delivery that ended."""
+        self._pushed.labels(result.kind, result.outcome).inc()
+        if result.outcome is PushOutcome.DELIVERED and result.kind is not PushKind.PING:
+            self._push_seconds.labels(result.kind).observe(max(0.0, result.seconds))
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""
@@ -110,6 +139,9 @@ class GaugeCollector(Collector):
             "publicwire_polls_in_flight", "Polls and tasks under way.", value=now.in_flight
         )
         yield _labelled("publicwire_queue", "Due and unclaimed polls and tasks.", "work", queue)
+        yield GaugeMetricFamily(
+            "publicwire_hub_subscribers", "Subscriptions at the own WebSub hub.", value=now.subscribers
+        )
         yield CounterMetricFamily(
             "publicwire_workers_killed",
             "Worker processes that crashed or were killed on a limit.",

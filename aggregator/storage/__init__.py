@@ -1,6 +1,6 @@
 """Open and restore a store.
 
-Its contract by role are the five classes of `Storage`; they take and return values of the model. Any method
+Its contract by role are the six classes of `Storage`; they take and return values of the model. Any method
 may raise StorageError. Methods marked (poller) are called by the one process that holds `poller()`, the
 others by any process and thread at any time; each is one short transaction. An engine implements
 `sql.engine.Engine`, and the contract tests in tests/storage run over every engine.
@@ -21,6 +21,7 @@ from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.change_store import ChangeStore
 from aggregator.storage.sql.polls import PollStore
+from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 
@@ -34,6 +35,7 @@ class Storage:
     tasks: TaskStore
     admin: AdminStore
     changes: ChangeStore
+    push: PushStore
 
     def close(self) -> None:
         """Close every connection of every thread."""

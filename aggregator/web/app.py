@@ -89,7 +89,7 @@ class PublicSite:
         ]
 
     def feed(self, request: Request) -> Response:
-        """A channel as RSS, Atom or JSON Feed, with its address in a Link header (RFC 8288)."""
+        """A channel as RSS, Atom or JSON Feed, with its address and its hub in a Link header (RFC 8288)."""
         kind = request.path_params["kind"]
         if kind not in tuple(Format):
             raise HTTPException(404)
@@ -103,7 +103,7 @@ class PublicSite:
             published,
             headers={
                 **ANY_ORIGIN,
-                "Link": f'<{channel.address}feed.{kind}>; rel="self"',
+                "Link": channel.links(kind),
             },
         )
 

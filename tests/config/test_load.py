@@ -18,6 +18,8 @@ from aggregator.model.settings import (
     Budget,
     Config,
     Embargo,
+    HmacMethod,
+    Hub,
     PollSettings,
     Publication,
     Republish,
@@ -48,6 +50,7 @@ websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
 proxy: http://Proxy.example:3128
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
+hub: {url: https://Hub.example/, signature: sha512, allow_networks: [10.0.0.0/8]}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
@@ -141,6 +144,7 @@ FULL_CONFIG = Config(
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts=Webhook("https://hooks.example/T0/secret?a=1"),
+    hub=Hub(False, "https://hub.example/", (ip_network("10.0.0.0/8"),), HmacMethod.SHA512),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
     proxy="http://proxy.example:3128/",
 )
@@ -377,6 +381,22 @@ def test_the_next_expiry_of_rights_is_the_first_that_is_ahead() -> None:
     config = parse(f"sources:\n{listed}\n", HERE)
     days = [datetime(2027, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
     assert [config.next_expiry(day) for day in days] == [days[1], days[2], None]
+
+
+@pytest.mark.parametrize(
+    ("written", "hub", "address"),
+    [
+        ("own", Hub(), "http://127.0.0.1:8000/hub"),
+        ("off", Hub(is_own=False), ""),
+        ("https://hub.example", Hub(is_own=False, url="https://hub.example/"), "https://hub.example/"),
+        ("{url: off}", Hub(is_own=False), ""),
+        ("{signature: sha1}", Hub(signature=HmacMethod.SHA1), "http://127.0.0.1:8000/hub"),
+        ("{}", Hub(), "http://127.0.0.1:8000/hub"),
+    ],
+)
+def test_feeds_name_the_own_hub_another_or_none(written: str, hub: Hub, address: str) -> None:
+    found = parse(f"hub: {written}\nsources: []\n", HERE)
+    assert (found.hub, found.hub_url) == (hub, address)
 
 
 @pytest.mark.parametrize(("written", "paused"), [("true", FOREVER), ("false", None)])

@@ -102,14 +102,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -155,6 +155,19 @@ TOP = [
         "beside `poll:`",
     ),
     ("poll: {allow_networks: [10.0.0.0/8]}\n", f"1:8: poll.allow_networks: {GLOBAL}"),
+    ("hub: on\n", "1:1: hub: must be `own`, `off` or the address of another hub"),
+    ("hub: hub.example/x\n", "1:1: hub: must be `own`, `off` or the address of another hub"),
+    (
+        "hub: https://desk:secret@hub.example/\n",
+        "1:1: hub: holds a user name or password, which is not sent; give an address without it",
+    ),
+    ("hub: {url: ftp://hub.example/}\n", "1:7: hub.url: is not a URL; it starts with https:// or http://"),
+    (
+        "hub: {signature: md5}\n",
+        "1:7: hub.signature: `md5` is unknown; use one of: sha1, sha256, sha384, sha512",
+    ),
+    ("hub: {allow_networks: [hosts]}\n", f"1:24: hub.allow_networks.0: {NETWORK}"),
+    ("hub: {lease: 5d}\n", "1:7: hub.lease: unknown key; known are: url, signature, allow_networks"),
     ("alerts: hooks.example/x\n", "1:1: alerts: is not a URL; it starts with https:// or http://"),
     (
         "alerts: https://desk:secret@hooks.example/\n",
@@ -374,7 +387,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

@@ -81,7 +81,9 @@ def test_a_channel_is_served_with_validators(room: Newsroom, path: str) -> None:
     assert answer.headers["last-modified"].endswith(" GMT")
     assert answer.headers["cache-control"] == "public, max-age=60"
     assert answer.headers["access-control-allow-origin"] == "*"
-    assert answer.headers["link"] == f'<https://releases.example{path}>; rel="self"'
+    assert answer.headers["link"] == (
+        f'<https://releases.example{path}>; rel="self", <https://releases.example/hub>; rel="hub"'
+    )
 
 
 @FEEDS

@@ -1,5 +1,6 @@
 """A running service beside a hub: subscription, deliveries, and a callback that stays secret."""
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,10 +12,11 @@ from aggregator.model import TaskKind
 from aggregator.service.app import utc_now
 from tests.engines import open_storage
 from tests.given import DAY, HOUR
-from tests.running import given_a_site, until
+from tests.running import LOOPBACK, Service, given_a_site, until
 from tests.server import http_server_in_thread
 from tests.websub.given import atom
 from tests.websub.hub import HubServer
+from tests.websub.subscribers import Callbacks
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -58,3 +60,36 @@ def test_with_websub_switched_off_no_subscription_is_requested(tmp_path: Path, b
     assert beside.forms == []
     with closing(open_storage(here.store)) as storage:
         assert storage.tasks.claim_tasks(utc_now() + DAY, kinds=(TaskKind.WEBSUB,), limit=9, lease=HOUR) == ()
+
+
+def test_a_running_service_is_a_hub_and_delivers_what_a_poll_brings(
+    tmp_path: Path, beside: HubServer
+) -> None:
+    here = given_a_site(tmp_path, {"ministry": beside.url("/feed")}, poll=", websub: false")
+    configured = here.config.read_text()
+    here.config.write_text(configured.replace("sources:\n", f"hub: {{{LOOPBACK}}}\nsources:\n"))
+    callbacks = Callbacks()
+    with http_server_in_thread() as subscriber, here.serving() as service:
+        subscriber.answers = callbacks
+        until(lambda: "one" in service.get("/").text)
+        asked = {
+            "hub.mode": "subscribe",
+            "hub.topic": f"{service.public}/feed.json",
+            "hub.callback": subscriber.url("/a-capability"),
+            "hub.secret": "a-secret",
+        }
+        assert httpx.post(f"{service.public}/hub", data=asked, timeout=10).status_code == 202
+        until(lambda: "hub: subscription verified" in service.log.read_text())
+        beside.publish(atom("two", "one"))
+        assert here.run("poll", "ministry").returncode == 0
+        (delivery,) = until(lambda: tuple(callbacks.delivered))
+        assert json.loads(delivery.body)["items"][0]["title"] == "two"
+        until(lambda: 'publicwire_pushes_total{kind="hub",outcome="delivered"} 1.0' in metrics(service))
+        assert "publicwire_hub_subscribers 1.0" in metrics(service)
+        assert service.stop() == 0
+    assert "a-capability" not in service.log.read_text()
+    assert "a-secret" not in service.log.read_text()
+
+
+def metrics(service: Service) -> str:
+    return httpx.get(f"{service.admin}/metrics", timeout=10).text

@@ -16,6 +16,7 @@ from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.change_store import ChangeStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.polls import PollStore
+from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 from aggregator.storage.sqlite.backup import check_target
@@ -50,7 +51,12 @@ def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up:
 def storage(engine: Engine) -> Storage:
     """Return the store of an engine."""
     return Storage(
-        PollStore(engine), ItemStore(engine), TaskStore(engine), AdminStore(engine), ChangeStore(engine)
+        PollStore(engine),
+        ItemStore(engine),
+        TaskStore(engine),
+        AdminStore(engine),
+        ChangeStore(engine),
+        PushStore(engine),
     )
 
 

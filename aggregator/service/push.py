@@ -1,0 +1,50 @@
+"""The loops of push: the own WebSub hub, and pings of another."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Protocol
+
+from aggregator.errors import StorageError
+from aggregator.log import log
+from aggregator.websub.in_flight import InFlight
+
+STEP_EVERY = 0.1  # seconds
+UNAVAILABLE_PAUSE, FAILED_PAUSE = 1.0, 30.0  # seconds after an error of the store, or an unexpected one
+DRAIN_SECONDS = 1.0  # that requests under way get to end; what is not recorded is delivered again
+
+
+class Stepping(Protocol):
+    """Push work that is begun in steps."""
+
+    running: InFlight
+
+    async def step(self) -> None: ...
+
+
+class Push:
+    """Runs each kind of push in a loop of its own."""
+
+    def __init__(self, kinds: Sequence[Stepping]) -> None:
+        self._kinds = kinds
+
+    def loops(self) -> list[asyncio.Task[None]]:
+        """Begin the loops; each ends when it is cancelled."""
+        return [asyncio.create_task(_loop(each)) for each in self._kinds]
+
+    async def drain(self) -> None:
+        """Let requests under way end within DRAIN_SECONDS, and record them; cancel the others."""
+        await asyncio.gather(*(each.running.idle(DRAIN_SECONDS) for each in self._kinds))
+        for each in self._kinds:
+            await each.running.cancel()
+
+
+async def _loop(kind: Stepping) -> None:
+    while True:
+        await asyncio.sleep(STEP_EVERY)
+        try:
+            await kind.step()
+        except StorageError:
+            await asyncio.sleep(UNAVAILABLE_PAUSE)  # the next tick meets it, too, and logs it
+        except Exception:
+            log.error("push failed, its next step follows", exc_info=True)
+            await asyncio.sleep(FAILED_PAUSE)

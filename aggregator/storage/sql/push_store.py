@@ -1,0 +1,97 @@
+"""The contract's PushStore: the own WebSub hub."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from aggregator.model import HubDelivery, HubRequest, HubSubscriber, Topic
+from aggregator.storage.sql import hub
+from aggregator.storage.sql.engine import Engine, one, read
+
+
+@dataclass(frozen=True, slots=True)
+class HubLimits:
+    """Most subscriptions and unverified requests of the hub: in all, of one callback host, of one client."""
+
+    in_all: int
+    per_host: int
+    per_client: int
+
+
+class PushStore:
+    """What one store pushes, and to which addresses."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def has_callback(self, callback: str) -> bool:
+        """Return whether a callback is subscribed to any topic."""
+        with self._engine.reading() as db:
+            return hub.has_callback(db, callback)
+
+    def ask(self, request: HubRequest, limits: HubLimits) -> bool:
+        """Store a request to the hub; False when there is no room for another subscription. Requests of
+        callbacks that have one always have room."""
+        with self._engine.writing() as db:
+            if not hub.has_callback(db, request.callback) and (
+                hub.in_all(db) >= limits.in_all
+                or hub.counted(db, "host", request.host) >= limits.per_host
+                or hub.counted(db, "client", request.client) >= limits.per_client
+            ):
+                return False
+            hub.ask(db, request)
+            return True
+
+    def hub_requests(self) -> tuple[HubRequest, ...]:
+        """(poller) Return the requests that wait for verification, oldest first."""
+        with self._engine.reading() as db:
+            return hub.requests(db)
+
+    def is_subscribed(self, callback: str, topic: Topic) -> bool:
+        """Return whether a callback is subscribed to a topic."""
+        with self._engine.reading() as db:
+            return hub.has(db, callback, topic)
+
+    def answer(self, request: HubRequest, verified: Topic | None, now: datetime) -> None:
+        """(poller) Remove a request; with its topic, begin, renew or end the subscription."""
+        with self._engine.writing() as db:
+            if verified is not None:
+                hub.confirm(db, request, verified, now)
+            hub.answered(db, request)
+
+    def hub_deliveries(self, now: datetime) -> tuple[HubDelivery, ...]:
+        """(poller) Return the deliveries that are due, those to failing callbacks last."""
+        with self._engine.reading() as db:
+            return hub.pending(db, now)
+
+    def delivered(self, after: Sequence[HubSubscriber], ended: Sequence[int]) -> None:
+        """(poller) Record the states of subscribers after deliveries, and remove those with these numbers."""
+        with self._engine.writing() as db:
+            hub.record(db, after, ended)
+
+    def expire(self, now: datetime) -> None:
+        """(poller) Remove subscriptions whose lease is over."""
+        with self._engine.writing() as db:
+            hub.expire(db, now)
+
+    def subscribers(self) -> int:
+        """Return how many subscriptions the hub has."""
+        return int(read(self._engine, "SELECT count(*) AS counted FROM hub_subscriber")[0]["counted"])
+
+    def unpinged(self, url: str) -> tuple[tuple[str, int], ...]:
+        """(poller) Return channels with a change that another hub was not pinged about, with its number,
+        oldest first. A hub that is new gets changes from now on."""
+        with self._engine.writing() as db:
+            db.execute(
+                """INSERT INTO hub_ping (url, seq) SELECT ?, value FROM counter WHERE name = 'seq'
+                ON CONFLICT (url) DO NOTHING""",
+                (url,),
+            )
+            seq = one(db.execute("SELECT seq FROM hub_ping WHERE url = ?", (url,)))["seq"]
+            found = db.execute("SELECT name, seq FROM channel WHERE seq > ? ORDER BY seq, number", (seq,))
+            return tuple((row["name"], row["seq"]) for row in found)
+
+    def pinged(self, url: str, seq: int) -> None:
+        """(poller) Record that a hub was pinged about all changes up to this one."""
+        with self._engine.writing() as db:
+            db.execute("UPDATE hub_ping SET seq = ? WHERE url = ?", (seq, url))

@@ -79,6 +79,7 @@ def build(
         proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
         hub=push.hub(top),
+        webhooks=push.webhooks(top, tuple(map(_identified, sources)), environment),
     )
     top.close()
     return config

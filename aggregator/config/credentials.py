@@ -80,6 +80,11 @@ def _header(name: str, value: object, environment: Environment | None) -> tuple[
         raise ValueError(f"`{name}` {error}") from None
 
 
+def secret(value: str, environment: Environment | None) -> str:
+    """Return the secret in the variable that `value` names; "" without an environment."""
+    return _secret(value, environment, _PASSWORD)
+
+
 def _secret(value: str, environment: Environment | None, form: re.Pattern[str]) -> str:
     """Return the value of the named variable; "" without an environment."""
     variable = _VARIABLE.fullmatch(value)

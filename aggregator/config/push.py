@@ -1,10 +1,16 @@
-"""The keys of push in sources.yaml: the WebSub hub that documents advertise."""
+"""The keys of push in sources.yaml: the WebSub hub that documents advertise, and webhooks."""
+
+import re
+from collections.abc import Sequence
 
 from aggregator.config import addresses, values
+from aggregator.config.credentials import Environment, secret
 from aggregator.config.section import Section
-from aggregator.model.settings import HmacMethod, Hub
+from aggregator.model.settings import HmacMethod, Hub, ReleaseWebhook, Source, WebhookFormat
 
 OWN, OFF = "own", "off"
+ALL = "all"
+_CHANNEL = re.compile(r"topics/[a-z0-9-]+|sources/[a-z0-9-]+|languages/[a-z]{2,3}")
 
 
 def hub(top: Section) -> Hub:
@@ -17,6 +23,56 @@ def hub(top: Section) -> Hub:
     networks = section.many("allow_networks", addresses.network)
     section.close()
     return Hub(chosen.is_own, chosen.url, networks, method)
+
+
+def webhooks(
+    top: Section, sources: Sequence[Source], environment: Environment | None
+) -> tuple[ReleaseWebhook, ...]:
+    """Return the webhooks of releases: each an address, or a mapping."""
+    found: dict[str, int] = {}
+    hooks = []
+    for index, section in enumerate(top.sections("webhooks", "url")):
+        hook = _webhook(section, environment)
+        if hook.url and found.setdefault(hook.url, index) != index:
+            section.fault("url", f"is the same address as that of webhooks.{found[hook.url]}; remove one")
+        if (fault := _unknown(hook.channel, sources)) and section.has("channel"):
+            section.fault("channel", fault)
+        hooks.append(hook)
+    return tuple(hooks)
+
+
+def _webhook(section: Section, environment: Environment | None) -> ReleaseWebhook:
+    form = section.one("format", values.choice(*WebhookFormat), WebhookFormat.JSON)
+    hook = ReleaseWebhook(
+        url=section.need("url", addresses.webhook),
+        channel=section.one("channel", _channel, ""),
+        format=form,
+        secret=section.one("secret", lambda value: secret(value, environment), ""),
+        allow_networks=section.many("allow_networks", addresses.network),
+    )
+    if form is WebhookFormat.JSON and not section.has("secret") and section.has("url"):
+        section.fault("", "`secret` is missing; add `secret: $NAME` with the name of an environment variable")
+    section.close()
+    return hook
+
+
+def _channel(value: str) -> str:
+    if value == ALL:
+        return ""
+    if not _CHANNEL.fullmatch(value):
+        raise ValueError("must be all, topics/TOPIC, sources/ID or languages/LANGUAGE, such as languages/en")
+    return value
+
+
+def _unknown(channel: str, sources: Sequence[Source]) -> str:
+    """Return the fault of a channel that no source can fill, "" for none."""
+    section, _, name = channel.partition("/")
+    known = {
+        "topics": ("topic", {topic for source in sources for topic in source.topics}),
+        "sources": ("id", {source.id for source in sources}),
+    }
+    word, names = known.get(section, ("", {name}))
+    return "" if name in names else f"no source has this {word}"
 
 
 def _hub(value: str) -> Hub:

@@ -37,6 +37,10 @@ from aggregator.model.poll import (
 )
 from aggregator.model.public_change import Archived, ChangeKind, Gone, PublicChange, Selected, ToldPage
 from aggregator.model.push import (
+    Hook,
+    HookEvent,
+    HookItem,
+    HookNews,
     HubDelivery,
     HubMode,
     HubRequest,

@@ -112,6 +112,7 @@ class AlertKind(StrEnum):
     BACKUP = "backup"  # the nightly backup failed
     DISK = "disk"  # nearly full
     WORKERS = "workers"  # many die
+    WEBHOOK = "webhook"  # one of releases accepts no messages
 
 
 @dataclass(frozen=True, slots=True)

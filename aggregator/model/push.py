@@ -1,10 +1,11 @@
-"""Push: subscribers of the own WebSub hub (W3C Recommendation of 2018-01-23), and their deliveries."""
+"""Push: subscribers of the own WebSub hub (W3C Recommendation of 2018-01-23), webhooks, their deliveries."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.model.format import Format
+from aggregator.model.public_change import ChangeKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +92,57 @@ class PushResult:
     kind: PushKind
     outcome: PushOutcome
     seconds: float
+
+
+class HookEvent(StrEnum):
+    """What a webhook is told of an item. The values are stored and posted."""
+
+    CREATED = "created"
+    CORRECTED = "corrected"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class HookItem:
+    """What a webhook knows of an item, and what it is to be told next.
+
+    `has`: it was told of the item and not yet that it is withdrawn. `event` is None when nothing waits;
+    `ref`, of the position or change behind the event, makes its id unique; `at` is when that happened.
+    """
+
+    public_id: str
+    id: str
+    has: bool = False
+    event: HookEvent | None = None
+    ref: int = 0
+    at: datetime | None = None
+    due: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    told: str = ""  # the id that it was told of the item
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """One webhook as stored, known by its address: how far it has read, and its failures in a row."""
+
+    number: int
+    position: int  # of the last item of its channel that it has read
+    change: int  # number of the last public change that it has read
+    due: datetime
+    failures: int = 0
+    failing_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HookNews:
+    """One item that has entered the channel of a webhook (`kind` PUBLISHED), or a public change; with what
+    the webhook knows of the item, and whether the channel holds it now."""
+
+    kind: ChangeKind
+    public_id: str
+    id: str
+    ref: int
+    at: datetime
+    is_in_channel: bool
+    known: HookItem | None

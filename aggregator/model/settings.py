@@ -188,6 +188,25 @@ class Hub:
 HUB_PATH = "hub"  # of the own hub, below publication.url
 
 
+class WebhookFormat(StrEnum):
+    """What the receiver of a webhook reads."""
+
+    JSON = "json"
+    SLACK = "slack"
+    TEAMS = "teams"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWebhook:
+    """An address that is told of the releases of a channel. Its address may hold a secret; `secret` signs."""
+
+    url: str = field(repr=False)
+    channel: str = ""  # by name; "": all
+    format: WebhookFormat = WebhookFormat.JSON
+    secret: str = field(default="", repr=False)
+    allow_networks: tuple[Network, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Retention:
     """Retention of content; the keys that identify items are kept for ever."""
@@ -240,6 +259,7 @@ class Config:
     proxy: str = ""  # URL of the HTTP proxy that carries all requests; "": none
     credentials: tuple[Credentials, ...] = ()
     hub: Hub = Hub()
+    webhooks: tuple[ReleaseWebhook, ...] = ()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 

@@ -21,6 +21,7 @@ class ServiceState:
     disk_total: int
     deaths: int  # of workers in the last hour
     held: int  # items that only an operator releases
+    untold: int = 0  # messages that webhooks have not accepted for days
 
 
 def judged(state: ServiceState) -> Mapping[AlertKind, str]:
@@ -40,6 +41,9 @@ def judged(state: ServiceState) -> Mapping[AlertKind, str]:
         else "",
         AlertKind.HELD: f"items wait for an operator, {state.held} now: see `publicwire items --state held`"
         if state.held
+        else "",
+        AlertKind.WEBHOOK: f"webhooks have not accepted {state.untold} messages for 3 days: see the log"
+        if state.untold
         else "",
     }
     if state.backup is not None:

@@ -111,8 +111,10 @@ def scheduler_of(
 async def pushing(
     pipeline: Pipeline, current: LiveConfig, publisher: "Publisher", observe: Callable[[PushResult], None]
 ) -> AsyncIterator[Sequence["BaseRoute"]]:
-    """Run the own WebSub hub and pings of another; yields the routes of the hub. Drained at the end."""
+    """Run the own WebSub hub, pings of another, and webhooks; yields the routes of the hub. Drained at the
+    end."""
     from aggregator.service.push import Push
+    from aggregator.service.webhooks import Webhooks
     from aggregator.web.hub import HubEndpoint
     from aggregator.websub.distribution import Distributor
     from aggregator.websub.ping import Pinger
@@ -124,7 +126,8 @@ async def pushing(
     distributor = Distributor(storage, publisher, client, write, config=config, clock=now, observe=observe)
     pinger = Pinger(storage, client, write, config=config, clock=now, observe=observe)
     endpoint = HubEndpoint(storage.push, config=config, clock=now, wake=verifier.wake)
-    push = Push((verifier, distributor, pinger))
+    webhooks = Webhooks(storage, publisher, client, write, config=config, clock=now, observe=observe)
+    push = Push((verifier, distributor, pinger, webhooks))
     loops = push.loops()
     try:
         yield endpoint.routes()

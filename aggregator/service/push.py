@@ -1,4 +1,4 @@
-"""The loops of push: the own WebSub hub, and pings of another."""
+"""The loops of push: the own WebSub hub, pings of another, webhooks."""
 
 import asyncio
 from collections.abc import Sequence

@@ -45,7 +45,13 @@ class Scheduler:
         self._releases, self._acts = Releases(self._storage), Acts(self._storage)
         self._store = self.current.config.store
         reader = self.pipeline.reader
-        self._watch = Watch(self._storage, self._store, lambda: self.current.error, lambda: reader.killed)
+        self._watch = Watch(
+            self._storage,
+            self._store,
+            lambda: self.current.error,
+            lambda: reader.killed,
+            lambda: [each.url for each in self.current.config.webhooks],
+        )
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._expiry = self._synced.next_expiry(self._clock())
         self._ticked: float | None = None

@@ -2,12 +2,13 @@
 
 import shutil
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from aggregator.model import AlertKind
 from aggregator.policy.service_alerts import ServiceState, is_held_again, judged
+from aggregator.policy.webhook import ALERT_AFTER
 from aggregator.storage import Storage
 
 EVERY, DEATHS_WITHIN = timedelta(minutes=1), timedelta(hours=1)
@@ -17,10 +18,15 @@ class Watch:
     """Raises and clears the alerts of one service."""
 
     def __init__(
-        self, storage: Storage, store: Path, mistakes: Callable[[], str], deaths: Callable[[], int]
+        self,
+        storage: Storage,
+        store: Path,
+        mistakes: Callable[[], str],
+        deaths: Callable[[], int],
+        webhooks: Callable[[], Sequence[str]] = tuple,
     ) -> None:
         self._storage, self._store = storage, store
-        self._mistakes, self._deaths = mistakes, deaths
+        self._mistakes, self._deaths, self._webhooks = mistakes, deaths, webhooks
         self._last: datetime | None = None
         self._found: Mapping[AlertKind, str] = {}
         self._again: frozenset[AlertKind] = frozenset()
@@ -52,6 +58,7 @@ class Watch:
             disk.total,
             self._died[-1][1] - self._died[0][1],
             held,
+            self._storage.push.overdue(self._webhooks(), now - ALERT_AFTER),
         )
 
     def _held_again(self, newest: int, now: datetime) -> frozenset[AlertKind]:

@@ -22,6 +22,7 @@ from aggregator.model.settings import (
     Hub,
     PollSettings,
     Publication,
+    ReleaseWebhook,
     Republish,
     Retention,
     Rule,
@@ -29,6 +30,7 @@ from aggregator.model.settings import (
     Text,
     Unnamed,
     Webhook,
+    WebhookFormat,
 )
 from tests.given import config, source
 
@@ -50,6 +52,12 @@ websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
 proxy: http://Proxy.example:3128
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
 alerts: https://hooks.example/T0/secret?a=1
+webhooks:
+  - {url: https://hooks.example/T0/secret, secret: $HOOK_SECRET, allow_networks: [10.0.0.0/8]}
+  - {url: https://hooks.example/T1/secret, format: slack, channel: topics/sea}
+  - {url: https://hooks.example/T2/secret, format: teams, channel: sources/coast-guard}
+  - {url: https://hooks.example/T3/secret, format: teams, channel: languages/pt}
+  - {url: https://hooks.example/T4/secret, format: slack, channel: all}
 hub: {url: https://Hub.example/, signature: sha512, allow_networks: [10.0.0.0/8]}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
@@ -144,6 +152,13 @@ FULL_CONFIG = Config(
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts=Webhook("https://hooks.example/T0/secret?a=1"),
+    webhooks=(
+        ReleaseWebhook("https://hooks.example/T0/secret", allow_networks=(ip_network("10.0.0.0/8"),)),
+        ReleaseWebhook("https://hooks.example/T1/secret", "topics/sea", WebhookFormat.SLACK),
+        ReleaseWebhook("https://hooks.example/T2/secret", "sources/coast-guard", WebhookFormat.TEAMS),
+        ReleaseWebhook("https://hooks.example/T3/secret", "languages/pt", WebhookFormat.TEAMS),
+        ReleaseWebhook("https://hooks.example/T4/secret", "", WebhookFormat.SLACK),
+    ),
     hub=Hub(False, "https://hub.example/", (ip_network("10.0.0.0/8"),), HmacMethod.SHA512),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
     proxy="http://proxy.example:3128/",

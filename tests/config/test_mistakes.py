@@ -102,14 +102,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
+        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -168,6 +168,45 @@ TOP = [
     ),
     ("hub: {allow_networks: [hosts]}\n", f"1:24: hub.allow_networks.0: {NETWORK}"),
     ("hub: {lease: 5d}\n", "1:7: hub.lease: unknown key; known are: url, signature, allow_networks"),
+    (
+        "webhooks: https://hooks.example/\n",
+        "1:1: webhooks: must be a list; write `webhooks: [https://hooks.example/]`",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/}]\n",
+        "1:12: webhooks.0: `secret` is missing; add `secret: $NAME` with the name of an environment variable",
+    ),
+    ("webhooks: [{secret: $HOOK}]\n", "1:12: webhooks.0: `url` is missing; add it"),
+    (
+        "webhooks: [{url: https://hooks.example/, secret: hunter2}]\n",
+        "1:42: webhooks.0.secret: must name the environment variable that holds it, in capitals, such as "
+        "$PRESS_KEY; secrets do not belong in this file",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/, secret: $HOOK, format: mail}]\n",
+        "1:57: webhooks.0.format: `mail` is unknown; use one of: json, slack, teams",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/, secret: $HOOK, channel: press}]\n",
+        "1:57: webhooks.0.channel: must be all, topics/TOPIC, sources/ID or languages/LANGUAGE, such as "
+        "languages/en",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/, format: slack, channel: topics/sea}]\n",
+        "1:57: webhooks.0.channel: no source has this topic",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/, format: slack, channel: sources/sea}]\n",
+        "1:57: webhooks.0.channel: no source has this id",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/x, format: slack}, {url: https://hooks.example/x, format: teams}]\n",
+        "1:60: webhooks.1.url: is the same address as that of webhooks.0; remove one",
+    ),
+    (
+        "webhooks: [{url: https://hooks.example/, format: slack, when: now}]\n",
+        "1:57: webhooks.0.when: unknown key; known are: format, url, channel, secret, allow_networks",
+    ),
     ("alerts: hooks.example/x\n", "1:1: alerts: is not a URL; it starts with https:// or http://"),
     (
         "alerts: https://desk:secret@hooks.example/\n",
@@ -387,7 +426,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub",
+        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

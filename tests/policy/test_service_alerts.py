@@ -12,7 +12,7 @@ FINE = ServiceState(mistakes="", backup="", disk_free=5 * 10**9, disk_total=10**
 
 
 def test_a_service_in_order_ends_every_alert() -> None:
-    kinds = ("configuration", "disk", "workers", "held", "backup")
+    kinds = ("configuration", "disk", "workers", "held", "backup", "webhook")
     assert judged(FINE) == {AlertKind(kind): "" for kind in kinds}
 
 
@@ -24,6 +24,11 @@ def test_a_service_in_order_ends_every_alert() -> None:
             AlertKind.CONFIGURATION,
             "sources.yaml was edited and not reloaded, the last valid one stays in force: "
             "sources.yaml:3:1: a: unknown key",
+        ),
+        (
+            {"untold": 3},
+            AlertKind.WEBHOOK,
+            "webhooks have not accepted 3 messages for 3 days: see the log",
         ),
         (
             {"mistakes": "one\ntwo\nthree"},

@@ -40,4 +40,33 @@ PUSH: Mapping[str, Sequence[str]] = {
             seq INTEGER NOT NULL
         ) STRICT""",
     ),
+    # Webhooks, known by a digest of their address, which may be a secret; what each knows of an item, known
+    # by a digest of its public id, and what it is to be told next ('': nothing).
+    "m035_webhooks": (
+        """CREATE TABLE webhook (
+            number INTEGER PRIMARY KEY,
+            digest BLOB NOT NULL UNIQUE,
+            position INTEGER NOT NULL,
+            change INTEGER NOT NULL,
+            due INTEGER NOT NULL,
+            failures INTEGER NOT NULL DEFAULT 0,
+            failing_since INTEGER
+        ) STRICT""",
+        """CREATE TABLE webhook_item (
+            webhook INTEGER NOT NULL REFERENCES webhook (number) ON DELETE CASCADE,
+            digest BLOB NOT NULL,
+            public_id TEXT NOT NULL,
+            id TEXT NOT NULL,
+            has INTEGER NOT NULL,
+            event TEXT NOT NULL,
+            ref INTEGER NOT NULL,
+            at INTEGER,
+            due INTEGER,
+            failures INTEGER NOT NULL,
+            failing_since INTEGER,
+            told TEXT NOT NULL,
+            PRIMARY KEY (webhook, digest)
+        ) STRICT""",
+        "CREATE INDEX webhook_item_due ON webhook_item (webhook, failures, at) WHERE event <> ''",
+    ),
 }

@@ -1,11 +1,11 @@
-"""The contract's PushStore: the own WebSub hub."""
+"""The contract's PushStore: the own WebSub hub, pings of another, webhooks."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import HubDelivery, HubRequest, HubSubscriber, Topic
-from aggregator.storage.sql import hub
+from aggregator.model import Hook, HookItem, HookNews, HubDelivery, HubRequest, HubSubscriber, Topic
+from aggregator.storage.sql import hub, webhooks
 from aggregator.storage.sql.engine import Engine, one, read
 
 
@@ -95,3 +95,38 @@ class PushStore:
         """(poller) Record that a hub was pinged about all changes up to this one."""
         with self._engine.writing() as db:
             db.execute("UPDATE hub_ping SET seq = ? WHERE url = ?", (seq, url))
+
+    def webhook(self, url: str, now: datetime) -> Hook:
+        """(poller) Return the webhook at an address. A new one is told of what comes from now on."""
+        with self._engine.reading() as db:
+            found = webhooks.find(db, url)
+        if found is not None:
+            return found
+        with self._engine.writing() as db:
+            return webhooks.begin(db, url, now)
+
+    def news(self, hook: Hook, channel: str, limit: int) -> tuple[Hook, tuple[HookNews, ...]]:
+        """(poller) Return what a webhook has not read, about `limit` changes and as many new items of its
+        channel; and the webhook as it is once that is written."""
+        with self._engine.reading() as db:
+            return webhooks.news(db, hook, channel, limit)
+
+    def write_webhook(self, hook: Hook, items: Sequence[HookItem], forgotten: Sequence[str] = ()) -> None:
+        """(poller) Record the state of a webhook and of items; it knows nothing more of the forgotten ones,
+        by public id."""
+        with self._engine.writing() as db:
+            webhooks.write(db, hook, items)
+            webhooks.forget(db, hook, forgotten)
+
+    def untold(self, hook: Hook, now: datetime, limit: int) -> tuple[HookItem, ...]:
+        """(poller) Return items that a webhook is to be told of, withdrawals first, then those that failed
+        least, the oldest first."""
+        with self._engine.reading() as db:
+            return webhooks.waiting(db, hook, now, limit)
+
+    def overdue(self, urls: Sequence[str], before: datetime) -> int:
+        """Return how many messages the webhooks at these addresses have not accepted since before a time."""
+        if not urls:
+            return 0
+        with self._engine.reading() as db:
+            return sum(webhooks.overdue(db, url, before) for url in urls)

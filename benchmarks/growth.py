@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _measure(items: int, rounds: int) -> Growth:
-    with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as name, _newsroom() as newsroom:
+    with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as name, one_origin() as newsroom:
         directory, port = Path(name), newsroom.server_port
         public = write_configuration(directory, [feed_url(feed, port) for feed in range(FEEDS)])
         started = time.monotonic()
@@ -116,7 +116,8 @@ def _shows(service: Service, mark: bytes) -> Callable[[], bool]:
 
 
 @contextmanager
-def _newsroom() -> Iterator[Newsroom]:
+def one_origin() -> Iterator[Newsroom]:
+    """Serve the only origin in a thread of its own."""
     with Newsroom((address(0), 0), _Answer) as newsroom:
         threading.Thread(target=newsroom.serve_forever, daemon=True).start()
         yield newsroom

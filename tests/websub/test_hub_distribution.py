@@ -3,16 +3,18 @@
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from aggregator.errors import StoreFull
-from aggregator.model import PushOutcome
+from aggregator.model import HubMode, HubRequest, PushOutcome, Topic
+from aggregator.model.format import Format
 from aggregator.model.settings import Hub
 from aggregator.policy.hub import DEAD_AFTER
 from tests.events import capture_logs
 from tests.fetch.given import LOOPBACK
-from tests.given import DAY, HOUR, MINUTE
+from tests.given import DAY, HOUR, MINUTE, NOON
 from tests.server import HANG, Request, answer, redirect
 from tests.web.newsroom import item
 from tests.websub.subscribers import OK, SECOND, HubHarness, run_hub
@@ -333,8 +335,6 @@ def test_another_hub_is_pinged_about_each_document_that_changed(tmp_path: Path, 
         assert harness.callbacks.paths() == []
 
     def ping(body: bytes) -> tuple[str, str]:
-        from urllib.parse import parse_qs
-
         form = parse_qs(body.decode())
         assert form["hub.url"] == form["hub.topic"]
         return form["hub.mode"][0], form["hub.url"][0]
@@ -360,3 +360,33 @@ def test_another_hub_that_is_away_is_retried_and_not_pinged_when_none_is_set(tmp
         assert [each["event"] for each in logs] == ["hub not pinged"]
 
     run_hub(tmp_path, scenario)
+
+
+@pytest.mark.soak
+def test_a_thousand_subscribers_get_each_change_once_beside_fifty_dead_ones(tmp_path: Path) -> None:
+    async def scenario(harness: HubHarness) -> None:
+        harness.room.publishes(item("First"))
+        quick = [f"/{number}" for number in range(1_000)]
+        dead = [f"/dead{number}" for number in range(50)]
+        harness.callbacks.responses |= dict.fromkeys(dead, HANG)
+        for number, path in enumerate([*dead, *quick]):
+            host = f"host{number % 500}.example" if path in quick else f"dead{number % 10}.example"
+            harness.room.storage.push.answer(
+                asked(harness.server.url(path, host=host)), ALL, harness.room.now
+            )
+        for title in ("Second", "Third", "Fourth"):
+            harness.room.publishes(item(title))
+            delivered = await harness.distributes(HOUR)
+            assert [each for each in delivered if each not in dead] == sorted(quick)
+            assert len(delivered) <= len(quick) + len(dead)
+
+    run_hub(tmp_path, scenario, timeout=20)
+
+
+ALL = Topic("", Format.ATOM)
+
+
+def asked(callback: str) -> HubRequest:
+    """Return a request to subscribe to all releases."""
+    host = urlsplit(callback).hostname or ""
+    return HubRequest(HubMode.SUBSCRIBE, "", callback, "", 30 * DAY, host, "203.0.113.5", NOON)

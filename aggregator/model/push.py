@@ -7,6 +7,8 @@ from enum import StrEnum
 from aggregator.model.format import Format
 from aggregator.model.public_change import ChangeKind
 
+WITHDRAWALS = "withdrawals"  # name of the channel of all withdrawals and corrections
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

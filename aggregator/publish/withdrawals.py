@@ -38,6 +38,11 @@ class Withdrawals:
         """Return the newest changes, newest first; None in RSS."""
         return self._document(("", 0), kind)
 
+    def links(self, kind: Format) -> str:
+        """Return the Link header field of the current document."""
+        settings = self._presenter.settings()
+        return replace(withdrawals(settings.publication, None, ""), hub=settings.hub).links(kind)
+
     def archive(self, number: int, kind: Format) -> Published | None:
         """Return a closed page, the first is 1, newest first; None for one that is not closed, and in RSS."""
         return self._document(("archive", number), kind)
@@ -71,6 +76,7 @@ class Withdrawals:
         feeds = {feed.id: feed for feed in self._storage.items.feeds()}
         entries = self._presented(told.entries, settings, feeds)
         channel = withdrawals(settings.publication, told.changed, self._storage.admin.authority())
+        channel = replace(channel, hub=settings.hub)
         body = self._entries.brief(self._placed(channel, page, told), entries, kind)
         return Published(body, kind.media_type, None)
 

@@ -1,5 +1,5 @@
-"""Maintenance once an hour, on a thread of its own beside polls: retention, the search index and the nightly
-backup."""
+"""Maintenance once an hour, on a thread of its own beside polls: retention, the search index, subscriptions
+whose lease is over and the nightly backup."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,11 +11,13 @@ from aggregator.storage import Storage, backups, private
 
 
 def upkeep(storage: Storage, store: Path, retention: Retention, now: datetime) -> str | None:
-    """Run retention, indexing and the backup; StorageError for the first two.
+    """Run retention, indexing and the backup, and remove subscriptions that are over; StorageError for all
+    but the backup.
 
     Return the error of a backup, "" for one that was made, None if none was due.
     """
     storage.admin.maintain(retention, now)
+    storage.push.expire(now)
     path = backups.due(store, now)
     if not retention.backups or path is None:
         return None

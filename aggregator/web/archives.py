@@ -42,7 +42,8 @@ def routes(publisher: Publisher, kept: Kept, moved: Callable[[str, Request], Res
         """The newest withdrawals and corrections, or with `after` those that follow that cursor."""
         kind, after = _kind(request), request.query_params.get("after")
         if after is None:
-            return kept(request, publisher.withdrawals.current(kind) or _unknown(), headers=ANY_ORIGIN)
+            headers = {**ANY_ORIGIN, "Link": publisher.withdrawals.links(kind)}
+            return kept(request, publisher.withdrawals.current(kind) or _unknown(), headers=headers)
         if not _CURSOR.fullmatch(after):
             raise HTTPException(404)
         published = publisher.withdrawals.after(int(after), kind) or _unknown()

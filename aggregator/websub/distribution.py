@@ -25,7 +25,7 @@ from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub.in_flight import InFlight
-from aggregator.websub.topics import address
+from aggregator.websub.topics import address, document
 
 LOOK_EVERY = timedelta(seconds=1)  # for retries; a change is looked for at each step
 
@@ -89,11 +89,11 @@ class Distributor:
 
     async def _distribute(self, topic: Topic, deliveries: Sequence[HubDelivery]) -> None:
         """Deliver the present document of a topic, which is rendered once."""
-        document = await asyncio.to_thread(self._document, topic)
-        await asyncio.gather(*(self._deliver(each, document) for each in deliveries))
+        present = await asyncio.to_thread(self._document, topic)
+        await asyncio.gather(*(self._deliver(each, present) for each in deliveries))
 
     def _document(self, topic: Topic) -> _Document | None:
-        published = self.publisher.document(topic.channel, topic.kind)
+        published = document(self.publisher, topic)
         if published is None:
             return None
         config = self.config()

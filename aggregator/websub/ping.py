@@ -16,13 +16,12 @@ from aggregator.errors import FetchError
 from aggregator.fetch.address import redacted
 from aggregator.fetch.push import Pusher
 from aggregator.log import log
-from aggregator.model import PushKind, PushOutcome, PushResult, Topic
-from aggregator.model.format import Format
+from aggregator.model import PushKind, PushOutcome, PushResult
 from aggregator.model.settings import Config
 from aggregator.storage import Storage
 from aggregator.tasks import Writes
 from aggregator.websub.in_flight import InFlight
-from aggregator.websub.topics import address
+from aggregator.websub.topics import address, topics
 
 FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 RETRY_FIRST, RETRY_MAX = timedelta(seconds=10), timedelta(hours=1)
@@ -67,8 +66,8 @@ class Pinger:
     async def _ping(self, url: str, channel: str) -> bool:
         """Ping about every document of a channel; returns whether the hub has taken it."""
         config = self.config()
-        for kind in Format:
-            topic = address(Topic(channel, kind), config.publication.url)
+        for each in topics(channel):
+            topic = address(each, config.publication.url)
             form = urlencode([("hub.mode", "publish"), ("hub.url", topic), ("hub.topic", topic)]).encode()
             try:
                 response = await self.pusher().post(url, form, FORM, networks=config.hub.allow_networks)

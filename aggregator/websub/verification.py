@@ -19,7 +19,7 @@ from aggregator.publish.publisher import Publisher
 from aggregator.storage.sql.push_store import PushStore
 from aggregator.tasks import Writes
 from aggregator.websub.in_flight import InFlight
-from aggregator.websub.topics import topic_of
+from aggregator.websub.topics import document, topic_of
 
 CHALLENGE_BYTES = 24  # of entropy; base64 makes them 32 characters
 DENIED = "the topic is not a feed of this publication"
@@ -75,7 +75,7 @@ class Verifier:
             return None
         if request.mode is HubMode.UNSUBSCRIBE:
             return topic if self.storage.is_subscribed(request.callback, topic) else None
-        return topic if self.publisher.channel(topic.channel) is not None else None
+        return topic if document(self.publisher, topic) is not None else None
 
     async def _is_meant(self, request: HubRequest) -> bool:
         """Return whether the callback echoes the challenge with a 2xx (section 5.3.1)."""

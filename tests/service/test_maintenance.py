@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.model import HubMode, HubRequest, Topic
+from aggregator.model.format import Format
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
 from aggregator.storage import Storage, backups
@@ -73,3 +75,13 @@ def test_a_failed_backup_is_logged_and_retried(storage: Storage, store: Path) ->
 def test_upkeep_frees_content_past_retention(storage: Storage, store: Path) -> None:
     upkeep(storage, store, Retention(), NOON + 500 * DAY)
     assert [each.item.content for each in all_items(storage)] == [""]
+
+
+def test_subscriptions_at_the_hub_are_removed_when_their_lease_is_over(storage: Storage, store: Path) -> None:
+    callback = "https://subscriber.example/cb"
+    request = HubRequest(HubMode.SUBSCRIBE, "", callback, "", DAY, "subscriber.example", "203.0.113.5", NOON)
+    storage.push.answer(request, Topic("", Format.ATOM), NOON)
+    upkeep(storage, store, Retention(backups=0), NOON + DAY - MINUTE)
+    assert storage.push.subscribers() == 1
+    upkeep(storage, store, Retention(backups=0), NOON + DAY)
+    assert storage.push.subscribers() == 0

@@ -57,6 +57,34 @@ def test_a_correction_and_a_withdrawal_are_delivered(tmp_path: Path) -> None:
     run_hub(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("kind", ["atom", "json"])
+def test_a_subscriber_of_withdrawals_gets_these_and_corrections_alone(tmp_path: Path, kind: str) -> None:
+    async def scenario(harness: HubHarness) -> None:
+        topic = f"https://releases.example/withdrawals.{kind}"
+        harness.room.publishes(item("First"), item("Second"))
+        await harness.subscribes(topic=topic)
+        harness.room.publishes(item("Third"))
+        assert await harness.distributes() == []
+        harness.room.corrects("Second", item("Second", text="Other words.", fingerprint=b"another one 1234"))
+        assert await harness.distributes() == ["/cb"]
+        harness.room.withdraws("First")
+        harness.room.now += MINUTE
+        await harness.distributor.step()
+        await harness.distributor.running.idle()
+        (delivery,) = harness.callbacks.delivered
+        document = harness.room.publisher.withdrawals.current(Format(kind))
+        assert document is not None
+        assert delivery.body == document.body
+        assert (delivery.request.header("Link") or "").endswith(f'<{topic}>; rel="self"')
+        await harness.distributes()
+        harness.restart()
+        assert await harness.distributes() == []
+        await harness.subscribes(topic=topic, mode="unsubscribe")
+        assert harness.room.storage.push.subscribers() == 0
+
+    run_hub(tmp_path, scenario)
+
+
 def test_a_burst_of_changes_is_one_delivery_of_the_last_document(tmp_path: Path) -> None:
     async def scenario(harness: HubHarness) -> None:
         await given_subscribers(harness, "/a")
@@ -333,6 +361,11 @@ def test_another_hub_is_pinged_about_each_document_that_changed(tmp_path: Path, 
         harness.callbacks.delivered.clear()
         await pings(harness)
         assert harness.callbacks.paths() == []
+        harness.room.withdraws("Second")
+        await pings(harness)
+        pinged = {ping(each.body)[1] for each in harness.callbacks.delivered}
+        assert pinged > {f"https://releases.example/withdrawals.{kind}" for kind in ("atom", "json")}
+        assert "https://releases.example/withdrawals.rss" not in pinged
 
     def ping(body: bytes) -> tuple[str, str]:
         form = parse_qs(body.decode())

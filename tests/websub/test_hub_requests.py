@@ -88,6 +88,7 @@ def test_a_body_that_is_no_form_is_refused(
         "https://releases.example/feed.txt",
         "https://releases.example/",
         "https://releases.example/items/x/feed.atom",
+        "https://releases.example/withdrawals.rss",
         "https://releases.example/topics/climate/page/feed.atom",
     ],
 )
@@ -302,6 +303,13 @@ def test_the_hub_is_named_by_every_document_and_its_headers(tmp_path: Path) -> N
                     response = await reader.get(f"/{path}feed.{kind}")
                     assert '<https://releases.example/hub>; rel="hub"' in response.headers["Link"]
                     assert "https://releases.example/hub" in response.text
+            for kind in ("atom", "json"):
+                response = await reader.get(f"/withdrawals.{kind}")
+                assert response.headers["Link"] == (
+                    f'<https://releases.example/withdrawals.{kind}>; rel="self", '
+                    '<https://releases.example/hub>; rel="hub"'
+                )
+                assert "https://releases.example/hub" in response.text
         assert harness.room.config.hub.allow_networks == LOOPBACK
         assert FEED.startswith(harness.room.config.publication.url)
 

@@ -17,6 +17,7 @@ HOME = "https://releases.example/all/"
         Topic("sources/coast", Format.JSON),
         Topic("languages/zh", Format.ATOM),
         Topic("topics/ö&x", Format.ATOM),
+        Topic("withdrawals", Format.JSON),
     ],
 )
 def test_a_topic_and_its_address_are_one(topic: Topic) -> None:
@@ -37,6 +38,9 @@ def test_a_topic_and_its_address_are_one(topic: Topic) -> None:
         f"{HOME}topics//feed.rss",
         f"{HOME}topics/a/b/feed.rss",
         f"{HOME}feed.rss?x",
+        f"{HOME}topics/a/withdrawals.atom",
+        f"{HOME}withdrawals/feed.atom",
+        f"{HOME}withdrawals/archive/1.atom",
     ],
 )
 def test_other_addresses_are_no_topics(url: str) -> None:

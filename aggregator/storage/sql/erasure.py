@@ -74,4 +74,5 @@ def source_itself(db: Connection, source: str) -> None:
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()
     if channel is not None:
         db.execute("DELETE FROM membership WHERE channel = ?", (channel["number"],))
+        db.execute("DELETE FROM hub_subscriber WHERE channel = ?", (channel["number"],))
         db.execute("DELETE FROM channel WHERE number = ?", (channel["number"],))

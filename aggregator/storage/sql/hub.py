@@ -10,7 +10,8 @@ from datetime import datetime
 
 from aggregator.model import HubDelivery, HubMode, HubRequest, HubSubscriber, Topic
 from aggregator.model.format import Format
-from aggregator.storage.sql import rows
+from aggregator.model.push import WITHDRAWALS
+from aggregator.storage.sql import rows, told
 from aggregator.storage.sql.engine import Connection, one
 from aggregator.storage.sql.rows import moment, ms
 
@@ -20,7 +21,12 @@ REQUEST = ("mode", "topic", "callback", "secret", "lease", "host", "client", "at
 COUNTED = "SELECT count(*) AS counted FROM {table} WHERE {column} = ?"
 PENDING = """SELECT s.*, c.name, c.seq AS newest, c.changed FROM channel c
     JOIN hub_subscriber s ON s.channel = c.number AND s.seq < c.seq
-    WHERE s.due <= :now AND s.lease_until > :now ORDER BY s.failures, s.number"""
+    WHERE s.due <= :now AND s.lease_until > :now ORDER BY s.number"""
+OF_WITHDRAWALS = 0  # in place of the number of a channel
+WITHDRAWN = f"""SELECT s.*, '{WITHDRAWALS}' AS name, c.number AS newest, c.at AS changed FROM hub_subscriber s
+    JOIN public_change c ON c.number = (SELECT max(l.number) FROM public_change l WHERE l.kind <> 'published')
+    WHERE s.channel = {OF_WITHDRAWALS} AND s.seq < c.number AND s.due <= :now AND s.lease_until > :now
+    ORDER BY s.number"""
 
 
 def has_callback(db: Connection, callback: str) -> bool:
@@ -72,9 +78,8 @@ def answered(db: Connection, request: HubRequest) -> None:
 def has(db: Connection, callback: str, topic: Topic) -> bool:
     """Return whether a callback is subscribed to a topic."""
     found = db.execute(
-        """SELECT 1 FROM hub_subscriber s JOIN channel c ON c.number = s.channel
-        WHERE s.callback = ? AND c.name = ? AND s.kind = ?""",
-        (callback, topic.channel, topic.kind.value),
+        "SELECT 1 FROM hub_subscriber WHERE callback = ? AND channel = ? AND kind = ?",
+        (callback, _place(db, topic)[0], topic.kind.value),
     )
     return found.fetchone() is not None
 
@@ -82,31 +87,40 @@ def has(db: Connection, callback: str, topic: Topic) -> bool:
 def confirm(db: Connection, request: HubRequest, topic: Topic, now: datetime) -> None:
     """Begin, renew or end the subscription whose intent is verified. A renewed one keeps what it has been
     delivered; a new one gets changes from now on."""
+    channel, seq = _place(db, topic)
     if request.mode is HubMode.UNSUBSCRIBE:
         db.execute(
-            """DELETE FROM hub_subscriber WHERE callback = ? AND kind = ?
-            AND channel = (SELECT number FROM channel WHERE name = ?)""",
-            (request.callback, topic.kind.value, topic.channel),
+            "DELETE FROM hub_subscriber WHERE callback = ? AND channel = ? AND kind = ?",
+            (request.callback, channel, topic.kind.value),
         )
         return
     db.execute(
         """INSERT INTO hub_subscriber (channel, kind, callback, secret, host, client, lease_until, seq, due)
-        SELECT number, :kind, :callback, :secret, :host, :client, :until, seq, :now FROM channel
-        WHERE name = :channel
+        VALUES (:channel, :kind, :callback, :secret, :host, :client, :until, :seq, :now)
         ON CONFLICT (callback, channel, kind) DO UPDATE
         SET secret = excluded.secret, client = excluded.client, lease_until = excluded.lease_until""",
         {
             **rows.columns(request, "callback", "secret", "host", "client"),
             "kind": topic.kind.value,
-            "channel": topic.channel,
+            "channel": channel,
             "until": ms(now + request.lease),
+            "seq": seq,
             "now": ms(now),
         },
     )
 
 
+def _place(db: Connection, topic: Topic) -> tuple[int, int]:
+    """Return the number of a channel and of its last change; -1 for one that is gone."""
+    if topic.channel == WITHDRAWALS:
+        return OF_WITHDRAWALS, told.last(db)
+    row = db.execute("SELECT number, seq FROM channel WHERE name = ?", (topic.channel,)).fetchone()
+    return (-1, 0) if row is None else (row["number"], row["seq"])
+
+
 def pending(db: Connection, now: datetime) -> tuple[HubDelivery, ...]:
     """Return the deliveries that are due, those to failing callbacks last."""
+    found = [*db.execute(PENDING, {"now": ms(now)}), *db.execute(WITHDRAWN, {"now": ms(now)})]
     return tuple(
         HubDelivery(
             Topic(row["name"], Format(row["kind"])),
@@ -114,7 +128,7 @@ def pending(db: Connection, now: datetime) -> tuple[HubDelivery, ...]:
             row["newest"],
             moment(row["changed"]),
         )
-        for row in db.execute(PENDING, {"now": ms(now)})
+        for row in sorted(found, key=lambda row: int(row["failures"]))
     )
 
 
@@ -131,3 +145,17 @@ def record(db: Connection, after: Sequence[HubSubscriber], ended: Sequence[int])
 def expire(db: Connection, now: datetime) -> None:
     """Remove subscriptions whose lease is over."""
     db.execute("DELETE FROM hub_subscriber WHERE lease_until <= ?", (ms(now),))
+
+
+def changed_since(db: Connection, seq: int) -> tuple[tuple[str, int], ...]:
+    """Return the channels with a later change, that of withdrawals among them, with its number, oldest
+    first."""
+    channels = db.execute("SELECT name, seq FROM channel WHERE seq > ? ORDER BY number", (seq,))
+    withdrawn = db.execute(
+        """SELECT seq FROM public_change WHERE seq > ?
+        AND number = (SELECT max(l.number) FROM public_change l WHERE l.kind <> 'published')""",
+        (seq,),
+    )
+    found = [(row["name"], row["seq"]) for row in channels]
+    found += [(WITHDRAWALS, row["seq"]) for row in withdrawn]
+    return tuple(sorted(found, key=lambda each: each[1]))

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 PUSH: Mapping[str, Sequence[str]] = {
     # Subscriptions at the own WebSub hub, and requests to it that wait for verification. Callbacks and topics
-    # are at most 1,000 bytes: an entry of an index in PostgreSQL has 2,704.
+    # are at most 1,000 bytes: an entry of an index in PostgreSQL has 2,704. Channel 0 is that of withdrawals.
     "m034_hub": (
         """CREATE TABLE hub_request (
             number INTEGER PRIMARY KEY,
@@ -20,7 +20,7 @@ PUSH: Mapping[str, Sequence[str]] = {
         "CREATE UNIQUE INDEX hub_request_topic ON hub_request (callback, topic)",
         """CREATE TABLE hub_subscriber (
             number INTEGER PRIMARY KEY,
-            channel INTEGER NOT NULL REFERENCES channel (number) ON DELETE CASCADE,
+            channel INTEGER NOT NULL,
             kind TEXT NOT NULL CHECK (kind IN ('rss', 'atom', 'json')),
             callback TEXT NOT NULL,
             secret TEXT NOT NULL,

@@ -8,6 +8,8 @@ from aggregator.model import Hook, HookItem, HookNews, HubDelivery, HubRequest, 
 from aggregator.storage.sql import hub, webhooks
 from aggregator.storage.sql.engine import Engine, one, read
 
+PINGED = "SELECT seq FROM hub_ping WHERE url = ?"
+
 
 @dataclass(frozen=True, slots=True)
 class HubLimits:
@@ -87,9 +89,7 @@ class PushStore:
                 ON CONFLICT (url) DO NOTHING""",
                 (url,),
             )
-            seq = one(db.execute("SELECT seq FROM hub_ping WHERE url = ?", (url,)))["seq"]
-            found = db.execute("SELECT name, seq FROM channel WHERE seq > ? ORDER BY seq, number", (seq,))
-            return tuple((row["name"], row["seq"]) for row in found)
+            return hub.changed_since(db, one(db.execute(PINGED, (url,)))["seq"])
 
     def pinged(self, url: str, seq: int) -> None:
         """(poller) Record that a hub was pinged about all changes up to this one."""

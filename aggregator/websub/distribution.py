@@ -59,15 +59,20 @@ class Distributor:
     _ended: list[tuple[HubSubscriber, HubSubscriber | None]] = field(default_factory=list)
     _seq: int = -1  # newest change at the last look
     _looked: datetime | None = None
+    _subscribers: int = 0  # at the last look: without any, changes need not be looked for at each step
 
     async def step(self) -> None:
         """Record what has ended, and begin the deliveries that are due."""
         await self.record()
         now = self.clock()
+        is_time = self._looked is None or abs(now - self._looked) >= LOOK_EVERY
+        if not is_time and not self._subscribers:
+            return
         seq = await asyncio.to_thread(self.storage.items.seq)
-        if seq == self._seq and self._looked is not None and abs(now - self._looked) < LOOK_EVERY:
+        if seq == self._seq and not is_time:
             return
         self._seq, self._looked = seq, now
+        self._subscribers = await asyncio.to_thread(self.storage.push.subscribers)
         by_topic = defaultdict[Topic, list[HubDelivery]](list)
         for delivery in await asyncio.to_thread(self.storage.push.hub_deliveries, now):
             if delivery.subscriber.number not in self.running:

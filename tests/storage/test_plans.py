@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -141,6 +142,10 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     store.items.listing("languages/en", 20)
     assert store.items.channels()
     store.items.channel_seq("languages/en")
+    hook = store.push.webhook("https://hooks.example/", NOON)
+    _, entered = store.push.news(replace(hook, position=1_000, change=0), "", 20)
+    assert len(entered) > 20  # the changes of this test, and 20 items
+    store.push.hub_deliveries(NOON)
     assert store.items.numbered([1001])
     assert store.items.renamed("gone") == ""
     assert len(engine.plans) > 40

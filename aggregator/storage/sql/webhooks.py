@@ -15,11 +15,14 @@ from aggregator.storage.sql.rows import moment, ms
 ITEM = ("public_id", "id", "has", "ref", "at", "due", "failures", "failing_since", "told")
 HOOK = ("position", "change", "due", "failures", "failing_since")
 
-# Items that have entered a channel since, at new positions; none of a first import that only pages list.
-ENTERED = f"""SELECT m.position, m.since, i.id, i.public_id FROM channel c
-    JOIN membership m ON m.channel = c.number AND m.position > ?
-    JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-    WHERE c.name = ? AND i.backlog = 0 AND {visible()} ORDER BY m.position LIMIT ?"""
+# What has entered a channel since, at new positions; news is what is shown, and no first import that only
+# pages list. The limit is inside, so that no planner prefers to read the whole tables.
+ENTERED = f"""SELECT entered.position, entered.since, i.id, i.public_id,
+        CASE WHEN i.backlog = 0 AND {visible()} THEN 1 ELSE 0 END AS is_news
+    FROM (SELECT position, since, item FROM membership
+        WHERE channel = (SELECT number FROM channel WHERE name = ?) AND position > ?
+        ORDER BY position LIMIT ?) entered
+    JOIN item i ON i.number = entered.item JOIN source s ON s.number = i.source ORDER BY entered.position"""
 HELD_BY = (
     """SELECT 1 FROM membership m JOIN channel c ON c.number = m.channel WHERE m.item = ? AND c.name = ?"""
 )
@@ -51,7 +54,7 @@ def news(db: Connection, hook: Hook, channel: str, limit: int) -> tuple[Hook, tu
     """Return up to `limit` changes, and as many items that have entered the channel, that a webhook has not
     read; and the webhook as it is once they are read."""
     changes = public_changes.since(db, hook.change, limit)
-    entered = db.execute(ENTERED, (hook.position, channel, limit)).fetchall()
+    entered = db.execute(ENTERED, (channel, hook.position, limit)).fetchall()
     new = [
         HookNews(
             ChangeKind.PUBLISHED,
@@ -63,6 +66,7 @@ def news(db: Connection, hook: Hook, channel: str, limit: int) -> tuple[Hook, tu
             _known(db, hook.number, row["public_id"]),
         )
         for row in entered
+        if row["is_news"]
     ]
     changed = [
         HookNews(

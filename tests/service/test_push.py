@@ -1,0 +1,90 @@
+"""The loops of push: an error ends none of them, and a stop waits a second at most."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from aggregator.errors import StoreAway
+from aggregator.model.settings import Config
+from aggregator.service.clients import Pushers
+from aggregator.service.live_config import LiveConfig
+from aggregator.service.push import DRAIN_SECONDS, FAILED_PAUSE, STEP_EVERY, UNAVAILABLE_PAUSE, Push
+from aggregator.websub.in_flight import InFlight
+from tests import virtual_time
+from tests.events import capture_logs
+from tests.given import config
+
+
+class Scripted:
+    """Push work whose steps meet the errors given, in order; `at` are the times of its steps."""
+
+    def __init__(self, *errors: Exception | None) -> None:
+        self.running = InFlight()
+        self.errors = list(errors)
+        self.at: list[float] = []
+
+    async def step(self) -> None:
+        self.at.append(asyncio.get_running_loop().time())
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+
+
+def gaps(at: Sequence[float]) -> list[float]:
+    return [round(after - before, 3) for before, after in pairwise(at)]
+
+
+async def stepping(push: Push, seconds: float) -> None:
+    loops = push.loops()
+    await asyncio.sleep(seconds)
+    for loop in loops:
+        loop.cancel()
+
+
+def test_an_error_pauses_its_own_kind_of_push_alone() -> None:
+    failing, fine = Scripted(StoreAway("away"), ValueError("a bug"), None), Scripted()
+
+    async def scenario() -> list[object]:
+        with capture_logs() as logs:
+            await stepping(Push((failing, fine)), 40.0)
+        return [each["event"] for each in logs]
+
+    assert virtual_time.run(scenario()) == ["push failed, its next step follows"]
+    assert gaps(failing.at)[:3] == [STEP_EVERY + UNAVAILABLE_PAUSE, STEP_EVERY + FAILED_PAUSE, STEP_EVERY]
+    assert set(gaps(fine.at)) == {STEP_EVERY}
+
+
+def test_a_stop_lets_requests_end_and_then_cancels_them() -> None:
+    ended: list[str] = []
+
+    async def request(name: str, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+        ended.append(name)
+
+    async def scenario() -> float:
+        kind = Scripted()
+        for name, seconds in (("quick", DRAIN_SECONDS / 2), ("slow", 100.0)):
+            kind.running.begin({name}, request(name, seconds))
+        begun = asyncio.get_running_loop().time()
+        await Push((kind,)).drain()
+        return asyncio.get_running_loop().time() - begun
+
+    assert virtual_time.run(scenario()) <= DRAIN_SECONDS + 0.1
+    assert ended == ["quick"]
+
+
+def test_the_client_of_push_follows_the_configuration() -> None:
+    async def scenario() -> None:
+        current = LiveConfig(config())
+        pushers = Pushers(current)
+        before = pushers.pusher()
+        assert pushers.pusher() is before
+        current.config = proxied(current.config)
+        assert pushers.pusher() is not before
+        await pushers.close()
+
+    def proxied(of: Config) -> Config:
+        return replace(of, proxy="http://proxy.example:3128")
+
+    asyncio.run(scenario())

@@ -172,6 +172,7 @@ class Scheduler:
         log.warning("the clock was set", by=f"{leap.total_seconds():+.0f} s")
         if leap < timedelta():
             self._storage.polls.set_back(-leap)
+            self._storage.push.set_back(-leap)
         return False
 
     def _beat(self) -> None:

@@ -27,12 +27,11 @@ class RateLimit:
     def take(self, key: str, now: datetime) -> timedelta:
         """Take a token; returns 0, or the wait until there is one again and nothing was taken."""
         with self._lock:
-            full_at = max(self._full_at.get(key, now), now) + self._rate.every
-            wait = full_at - now - self._rate.burst * self._rate.every
-            if wait > timedelta(0):
-                return wait
-            self._full_at[key] = full_at
+            empty = now + self._rate.burst * self._rate.every  # later ones are of a clock that was set back
+            full_at = max(min(self._full_at.get(key, now), empty), now)
+            wait = full_at + self._rate.every - empty
+            self._full_at[key] = full_at if wait > timedelta(0) else full_at + self._rate.every
             self._full_at.move_to_end(key)
             if len(self._full_at) > BUCKETS_MAX:
                 self._full_at.popitem(last=False)
-            return timedelta(0)
+            return max(wait, timedelta(0))

@@ -177,6 +177,20 @@ def test_a_retry_obeys_retry_after(tmp_path: Path) -> None:
     run_hub(tmp_path, scenario)
 
 
+def test_retries_and_leases_go_back_with_a_clock_that_is_set_back(tmp_path: Path) -> None:
+    async def scenario(harness: HubHarness) -> None:
+        await given_subscribers(harness, "/a")
+        harness.callbacks.responses["/a"] = BROKEN
+        harness.room.publishes(item("Second"))
+        assert await harness.distributes() == ["/a"]
+        harness.room.now -= DAY
+        harness.room.storage.push.set_back(DAY)
+        assert await harness.distributes(9 * SECOND) == []
+        assert await harness.distributes(SECOND) == ["/a"]
+
+    run_hub(tmp_path, scenario)
+
+
 def test_410_ends_a_subscription(tmp_path: Path) -> None:
     async def scenario(harness: HubHarness) -> None:
         await given_subscribers(harness, "/a", "/b")

@@ -24,6 +24,13 @@ def test_a_bucket_is_full_again_after_its_burst() -> None:
     assert [limit.take("a", NOON + 5 * MINUTE) for _ in range(3)] == [NONE, NONE, MINUTE]
 
 
+def test_a_clock_that_is_set_back_empties_a_bucket_at_most() -> None:
+    limit = RateLimit(Rate(burst=2, every=MINUTE))
+    limit.take("a", NOON + 10_000 * MINUTE)
+    assert limit.take("a", NOON) == MINUTE
+    assert limit.take("a", NOON + MINUTE) == NONE
+
+
 def test_the_number_of_buckets_is_bounded() -> None:
     limit = RateLimit(Rate(burst=1, every=MINUTE))
     for number in range(rate_limit.BUCKETS_MAX + 1):

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,8 +13,8 @@ from aggregator.model import TaskKind
 from aggregator.service.app import utc_now
 from tests.engines import open_storage
 from tests.given import DAY, HOUR
-from tests.running import LOOPBACK, Service, given_a_site, until
-from tests.server import http_server_in_thread
+from tests.running import LOOPBACK, Service, Site, given_a_site, until
+from tests.server import HttpServer, http_server_in_thread
 from tests.websub.given import atom
 from tests.websub.hub import HubServer
 from tests.websub.subscribers import Callbacks
@@ -66,11 +67,19 @@ def test_a_running_service_is_a_hub_and_delivers_what_a_poll_brings(
     tmp_path: Path, beside: HubServer
 ) -> None:
     here = given_a_site(tmp_path, {"ministry": beside.url("/feed")}, poll=", websub: false")
-    configured = here.config.read_text()
-    here.config.write_text(configured.replace("sources:\n", f"hub: {{{LOOPBACK}}}\nsources:\n"))
+    here = replace(here, environment={"HOOK_SECRET": "a-secret"})
     callbacks = Callbacks()
-    with http_server_in_thread() as subscriber, here.serving() as service:
+    with http_server_in_thread() as subscriber:
         subscriber.answers = callbacks
+        hook = f"{{url: '{subscriber.url('/a-capability-of-the-desk')}', secret: $HOOK_SECRET, {LOOPBACK}}}"
+        push = f"hub: {{{LOOPBACK}}}\nwebhooks: [{hook}]\n"
+        here.config.write_text(here.config.read_text().replace("sources:\n", f"{push}sources:\n"))
+        delivers(here, beside, callbacks, subscriber)
+
+
+def delivers(here: Site, beside: HubServer, callbacks: Callbacks, subscriber: HttpServer) -> None:
+    """Run the service with a subscriber and a webhook."""
+    with here.serving() as service:
         until(lambda: "one" in service.get("/").text)
         asked = {
             "hub.mode": "subscribe",
@@ -82,13 +91,24 @@ def test_a_running_service_is_a_hub_and_delivers_what_a_poll_brings(
         until(lambda: "hub: subscription verified" in service.log.read_text())
         beside.publish(atom("two", "one"))
         assert here.run("poll", "ministry").returncode == 0
-        (delivery,) = until(lambda: tuple(callbacks.delivered))
-        assert json.loads(delivery.body)["items"][0]["title"] == "two"
-        until(lambda: 'publicwire_pushes_total{kind="hub",outcome="delivered"} 1.0' in metrics(service))
+        until(lambda: "two" in titles(callbacks, "/a-capability"))
+        until(lambda: titles(callbacks, "/a-capability-of-the-desk") == ["created two"])
+        until(lambda: 'publicwire_pushes_total{kind="hub",outcome="delivered"}' in metrics(service))
+        until(lambda: 'publicwire_pushes_total{kind="webhook",outcome="delivered"} 1.0' in metrics(service))
         assert "publicwire_hub_subscribers 1.0" in metrics(service)
         assert service.stop() == 0
     assert "a-capability" not in service.log.read_text()
     assert "a-secret" not in service.log.read_text()
+
+
+def titles(callbacks: Callbacks, path: str) -> list[str]:
+    """Return the titles of what was delivered to a path, those of a webhook with their events."""
+    bodies = [json.loads(each.body) for each in callbacks.delivered if each.path == path]
+    return [
+        f"{body['event']} {body['item']['title']}" if "event" in body else item["title"]
+        for body in bodies
+        for item in body.get("items", [None])
+    ]
 
 
 def metrics(service: Service) -> str:

@@ -2,12 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.model import Hook, HookItem, HookNews, HubDelivery, HubRequest, HubSubscriber, Topic
 from aggregator.storage.sql import hub, webhooks
 from aggregator.storage.sql.engine import Engine, one, read
+from aggregator.storage.sql.rows import MILLISECOND
 
+TIMES = (
+    ("hub_subscriber", "due"),
+    ("hub_subscriber", "lease_until"),
+    ("webhook", "due"),
+    ("webhook_item", "due"),
+)
 PINGED = "SELECT seq FROM hub_ping WHERE url = ?"
 
 
@@ -75,6 +82,12 @@ class PushStore:
         """(poller) Remove subscriptions whose lease is over."""
         with self._engine.writing() as db:
             hub.expire(db, now)
+
+    def set_back(self, by: timedelta) -> None:
+        """(poller) Move the times of deliveries, leases and retries back with the clock."""
+        with self._engine.writing() as db:
+            for table, column in TIMES:
+                db.execute(f"UPDATE {table} SET {column} = {column} - ?", (by // MILLISECOND,))
 
     def subscribers(self) -> int:
         """Return how many subscriptions the hub has."""

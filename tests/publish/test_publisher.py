@@ -275,7 +275,7 @@ def test_a_source_with_republish_no_is_in_no_output(room: Newsroom) -> None:
     assert titles(room) == ["First"]
     room.reconfigures(sources=(replace(OBSERVATORY, republish=Republish.NO), room.config.sources[1]))
     assert titles(room) == []
-    assert room.publisher.release(room.ids["First"]) is None
+    assert room.publisher.release(room.ids["First"]) == Withdrawn(room.now)
 
 
 def test_a_topic_is_listed_once_it_has_held_an_item(room: Newsroom) -> None:

@@ -21,6 +21,8 @@ def test_the_merged_channel_has_the_metadata_of_the_publication() -> None:
         changed=NOW,
         description="All of it.",
         id="tag:releases.example,2026-11-24:channel/all",
+        publisher="Example Releases",
+        publisher_page="https://releases.example/",
     )
 
 
@@ -37,6 +39,8 @@ def test_a_source_channel_has_the_metadata_of_its_organisation() -> None:
         description="Water Board · Example Releases. Public releases, each with its original.",
         id="tag:releases.example,2026-11-24:channel/sources/water",
         rights="(c) Water Board",
+        publisher="Example Releases",
+        publisher_page="https://releases.example/",
     )
 
 

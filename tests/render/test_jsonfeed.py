@@ -120,6 +120,7 @@ def test_the_head_of_a_channel() -> None:
         "home_page_url": "https://releases.example/topics/water",
         "feed_url": "https://releases.example/topics/water/feed.json",
         "description": on.description,
+        "authors": [{"name": "Example Releases", "url": "https://releases.example/"}],
         "language": "en",
         "hubs": [{"type": "WebSub", "url": "https://releases.example/hub"}],
         "items": [],

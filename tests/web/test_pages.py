@@ -64,7 +64,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     page = shown(
         replace(
             made,
-            source=replace(made.source, licence="CC-BY-4.0"),
+            terms=replace(made.terms, licence="CC-BY-4.0"),
             authors=("Ana Example",),
             enclosures=(
                 Enclosure("https://a.example/report.pdf?x=1", "application/pdf", 2_400_000),
@@ -83,7 +83,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     )
     licence = '<a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">CC-BY-4.0</a>'
     assert f'<p class="rights" dir="auto">{licence} · © Observatory</p>' in page
-    unlinked = replace(made, source=replace(made.source, licence="https://a.example/ if asked"), rights="")
+    unlinked = replace(made, terms=replace(made.terms, licence="https://a.example/ if asked"), rights="")
     assert '<p class="rights" dir="auto">https://a.example/ if asked</p>' in shown(unlinked)
     assert '<a href="/items/b" dir="auto">Ministry</a>' in page
     assert "javascript:" not in page

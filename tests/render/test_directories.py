@@ -1,0 +1,45 @@
+"""Sitemaps and OPML."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from lxml import etree
+
+from aggregator.editorial.present import published_feed
+from aggregator.model import Indexed
+from aggregator.render import opml, sitemap
+from tests.render.given import FEED, NOW, PUBLICATION
+
+PAGE = "https://releases.example/items/abc/dam"
+ITEM = Indexed("abc", "Dam & bridge", NOW, NOW + timedelta(hours=1), "en-GB")
+NAMES = {"s": sitemap.SITEMAP, "news": sitemap.NEWS}
+
+
+def test_a_sitemap_has_pages_and_items_with_their_last_changes() -> None:
+    root = etree.fromstring(sitemap.pages(["https://releases.example/"], [(PAGE, ITEM)]))
+    assert [each.text for each in root.iterfind("s:url/s:loc", NAMES)] == ["https://releases.example/", PAGE]
+    assert [each.text for each in root.iterfind("s:url/s:lastmod", NAMES)] == ["2026-11-24T13:30:00+00:00"]
+
+
+@pytest.mark.parametrize(
+    ("language", "name"), [("en-GB", "en"), ("", "en"), ("zh-Hant-TW", "zh-tw"), ("zh-CN", "zh-cn")]
+)
+def test_a_news_sitemap_describes_each_item(language: str, name: str) -> None:
+    root = etree.fromstring(sitemap.news("Example", [(PAGE, replace(ITEM, language=language))]))
+    (news,) = root.iterfind("s:url/news:news", NAMES)
+    assert [each.text for each in news.iter() if len(each) == 0] == [
+        "Example",
+        name,
+        "2026-11-24T12:30:00+00:00",
+        "Dam & bridge",
+    ]
+
+
+def test_opml_lists_sources_and_in_place_of_a_private_address_the_feed_here() -> None:
+    private = replace(FEED, id="other", feed="https://water.example/?key=secret", link="", language="")
+    feeds = [published_feed(each, PUBLICATION) for each in (FEED, private)]
+    first, second = etree.fromstring(opml.sources(PUBLICATION, feeds)).iterfind("body/outline")
+    assert (first.get("xmlUrl"), first.get("htmlUrl"), first.get("language")) == (FEED.feed, FEED.link, "en")
+    assert second.get("xmlUrl") == "https://releases.example/sources/other/feed.rss"
+    assert (second.get("htmlUrl"), second.get("language")) == (None, None)

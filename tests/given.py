@@ -13,6 +13,7 @@ from aggregator.model import (
     Advert,
     Answer,
     Claim,
+    Deleted,
     Document,
     Entry,
     Fetched,
@@ -27,6 +28,7 @@ from aggregator.model import (
     Stored,
 )
 from aggregator.model.settings import Config, Publication, Source, Text
+from aggregator.normalise import tombstones
 from aggregator.normalise.item import normalise
 from aggregator.policy import poll_result
 from aggregator.service.pipeline import Pipeline
@@ -65,10 +67,17 @@ def config(*sources: Source, store: Path = Path("store")) -> Config:
 
 
 def entry(
-    title: str, guid: str = "", link: str = "", *, body: str = "", published: str = "", updated: str = ""
+    title: str,
+    guid: str = "",
+    link: str = "",
+    *,
+    body: str = "",
+    published: str = "",
+    updated: str = "",
+    expires: str = "",
 ) -> Entry:
     """Return a parsed entry, whose digest covers all arguments."""
-    fields = f"{title}|{guid}|{link}|{body}|{published}|{updated}"
+    fields = f"{title}|{guid}|{link}|{body}|{published}|{updated}|{expires}"
     return Entry(
         guid=guid,
         link=link,
@@ -76,6 +85,7 @@ def entry(
         content=Markup(body or f"<p>The full account of {title}.</p>", is_html=True),
         published=published,
         updated=updated,
+        expires=expires,
         digest=hashlib.blake2b(fields.encode(), digest_size=16).digest(),
     )
 
@@ -100,20 +110,28 @@ class SourceDriver:
         self.source = of
         self.incremental = incremental  # entries seen before are left out, as parse/incremental does
 
-    def says(self, *entries: Entry, now: datetime = NOON) -> Outcome:
+    def says(self, *entries: Entry, now: datetime = NOON, deleted: Sequence[Deleted] = ()) -> Outcome:
         """Claim the source and poll it with a document of these entries, newest first."""
         (claim,) = self.storage.polls.claim(now, limit=1, lease=HOUR, ids=[self.source.id])
-        return self.answers(claim, entries, now)
+        return self.answers(claim, entries, now, deleted)
 
-    def answers(self, claim: Claim, entries: Sequence[Entry], now: datetime) -> Outcome:
-        """Record the poll of a claim with a document of these entries."""
+    def answers(
+        self, claim: Claim, entries: Sequence[Entry], now: datetime, deleted: Sequence[Deleted] = ()
+    ) -> Outcome:
+        """Record the poll of a claim with a document of these entries and tombstones."""
         seen = {digest for digest, _ in claim.seen} if self.incremental else set()
-        unseen = [each for each in entries if each.digest not in seen]
+        named = {each.ref for each in deleted}
+        unseen = [each for each in entries if each.digest not in seen or each.guid in named]
         items = tuple(item(each, self.source, now) for each in unseen)
         if not self.incremental:
             items = tuple(replace(each, digest=b"") for each in items)
         listed = tuple(each.digest for each in entries) if self.incremental else ()
-        read = ReadResult(document=Document("rss20", title="Feed", listed=listed), items=items)
+        found = (tombstones.normalise(each, self.source, now=now) for each in deleted)
+        read = ReadResult(
+            document=Document("rss20", title="Feed", listed=listed),
+            items=items,
+            tombstones=tuple(each for each in found if each is not None),
+        )
         return recorded(self.storage, claim, self.source, read, now)
 
 

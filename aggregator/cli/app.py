@@ -162,5 +162,6 @@ for command in (
     store_commands.forget,
     store_commands.backfill,
     store_commands.import_feed,
+    item_commands.withdrawals,
 ):
     app.command()(command)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story
+from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, Reason, StoreDirectory, Story, Yes
 from aggregator.model import Trigger
 
 
@@ -88,6 +88,28 @@ def hold(
     from aggregator.cli import verbs
 
     verbs.apply(Location(config, store), Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))
+
+
+def withdrawals(
+    source: Annotated[str, typer.Argument(metavar="[ID]", help="Only of this source.")] = "",
+    accept: Annotated[bool, typer.Option("--accept", help="Withdraw all of this source's.")] = False,
+    decline: Annotated[bool, typer.Option("--decline", help="Keep all of this source's.")] = False,
+    reason: Reason = "",
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+    as_json: AsJson = False,
+) -> None:
+    """List withdrawals by origins that wait for a decision, and decide on them."""
+    from aggregator.cli import withdrawals
+
+    where = Location(config, store)
+    if accept and decline:
+        raise typer.BadParameter("--accept or --decline, not both")
+    if not (accept or decline):
+        withdrawals.listed(where, source, as_json=as_json)
+        return
+    raise typer.Exit(withdrawals.decide(where, source, reason, accepts=accept, yes=yes))
 
 
 def _verb(where: Location, trigger: Trigger, item: str, reason: str, *, story: bool) -> None:

@@ -18,6 +18,7 @@ from aggregator.model.settings import Config
 from aggregator.policy import reasons
 from aggregator.service import app
 from aggregator.service.live_config import LiveConfig
+from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
@@ -101,8 +102,10 @@ async def _poll_all(
     if len(ids) >= PREPARE_FROM:
         start_forkserver()
     async with app.polling(storage, current) as pipeline:
+        OriginSteps(storage.origins).all(app.utc_now())
         Releases(storage).all(app.utc_now())
         outcomes = await pipeline.run(ids, advance)
+        OriginSteps(storage.origins).all(app.utc_now())
         Releases(storage).all(app.utc_now())  # reinstated items that their origins said again
         return outcomes
 

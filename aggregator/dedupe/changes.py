@@ -49,6 +49,7 @@ def decide(
     )
     numbers = {item.digest: old.number for item, old in found.known if item.digest}
     unsettled = (edit.item.digest for edit in edited if edit.unsettled)
+    present = {old.number for _, old in found.known}
     return Changes(
         basis=known,
         mode=found.mode,
@@ -66,6 +67,8 @@ def decide(
         edits=edited,
         seen=_seen(listed, claim.seen, numbers, (*found.superseded, *unsettled)),
         volatile=learnt(found.known, claim.volatile),
+        restated=tuple((old, item) for item, old in found.known if item.expires != old.expires or old.lapsed),
+        left=tuple(each for each in known.absences.items if each.number not in present),
     )
 
 

@@ -33,6 +33,7 @@ PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what ev
 FEW_PIECES = 4
 EMBEDDED_MIN = 0.5  # share that a release must have of a longer text of another source: it may be boilerplate
 PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
+WITHDRAWS = (Trigger.WITHDRAW, Trigger.TOMBSTONE)  # until the operator reinstates
 
 
 def feed_digest(feed: str) -> str:
@@ -108,7 +109,7 @@ class Decided:
         own = self.about(item, mode, name)
         if own is not None and self._is_anothers(own, item):
             own = None
-        if own is not None and own.trigger is Trigger.WITHDRAW:
+        if own is not None and own.trigger in WITHDRAWS:
             return replace(placement, state=State.WITHDRAWN, release=None, reason=own.reason, dated=False)
         if own is not None and own.trigger is Trigger.HOLD:
             if review and own.release is not None and not is_of(own, item):

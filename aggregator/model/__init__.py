@@ -3,8 +3,8 @@
 All are frozen, all times are aware UTC, all collections tuples. Nothing here reads a clock or a file.
 """
 
-from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
-from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
+from aggregator.model.changes import Carried, Changes, DueSteps, Edit, NewItem, Placement, Transition
+from aggregator.model.decision import Decision, Decisions, Forgotten, Lapse, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.format import Format
@@ -65,3 +65,13 @@ from aggregator.model.stored import (
     StoryMember,
 )
 from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task, TaskKind
+from aggregator.model.withdrawal import (
+    Absences,
+    Deleted,
+    Expiry,
+    Left,
+    OriginStep,
+    OriginTombstone,
+    Probe,
+    Referent,
+)

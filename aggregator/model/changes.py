@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model.decision import State, Trigger
+from aggregator.model.decision import Lapse, State, Trigger
 from aggregator.model.item import Item, Mode
-from aggregator.model.stored import Knowledge
+from aggregator.model.stored import Knowledge, Known, Stored
+from aggregator.model.withdrawal import Expiry, Left, OriginStep
 
 EMBARGO = "embargo"  # reason of an item that is held until its date
 
@@ -26,6 +27,7 @@ class Placement:
     over_budget: bool = False  # held by the budget of its source
     dated: bool = False  # held by its date: another date of its origin places it anew
     copy_of: str = ""  # id of the withdrawn release that it is a copy of, and held for
+    lapsed: Lapse = Lapse.NONE  # it had expired before it was first seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Changes:
     `seen` maps every raw item of the document that need not be read again to the number of its item: 0 for
     one that a rule left out, and for new ones, whose numbers storage fills in. Of several entries for one
     item only the one that counts is in it, so that the next one is read when that one disappears. `basis` is
-    what the decision was made from.
+    what the decision was made from. `restated` are known items whose expiry is now another one or that had
+    lapsed, with what the document says of them; `left` are items that it no longer lists; `steps`, `expiries`
+    and `probes`, items whose pages are to be fetched, follow of these.
     """
 
     basis: Knowledge
@@ -99,13 +103,19 @@ class Changes:
     edits: tuple[Edit, ...] = ()
     seen: tuple[tuple[bytes, int], ...] = ()
     volatile: tuple[str, ...] = ()  # query parameters that turned out to vary from poll to poll
+    restated: tuple[tuple[Known, Item], ...] = ()
+    left: tuple[Left, ...] = ()
+    steps: tuple[OriginStep, ...] = ()
+    expiries: tuple[Expiry, ...] = ()
+    probes: tuple[Left, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Transition:
     """One step of an item's life as `lifecycle` decided it, with its audit line.
 
-    `version` is the one that a release approves, or that is struck; None for a step of all versions.
+    `version` is the one that a release approves, or that is struck; None for a step of all versions. `lapse`
+    is how the origin may undo it.
     """
 
     number: int
@@ -118,3 +128,31 @@ class Transition:
     id: str = ""  # of the item, which a restore meanwhile may have given another number
     release: datetime | None = None  # of an item that is held now, the operator's
     version: int | None = None
+    lapse: Lapse = Lapse.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class DueSteps:
+    """Steps of one source's items that are due, some of them.
+
+    `number` is that of the source. `live` are its items, `recent` those that the breaker counts already,
+    `counting` all steps that are due and would be counted.
+    """
+
+    source: str
+    number: int
+    live: int
+    recent: int
+    counting: int
+    steps: tuple[tuple[Stored, OriginStep], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """The decision on due steps of a source: transitions, the numbers of the items that the breaker counts,
+    the steps that are over. `suspends`: all that would be counted wait for the operator."""
+
+    transitions: tuple[Transition, ...]
+    counted: tuple[int, ...]
+    done: tuple[OriginStep, ...]
+    suspends: bool = False

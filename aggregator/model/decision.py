@@ -1,4 +1,4 @@
-"""States of items, and the decisions of the operator, which the journal keeps beyond the life of an item."""
+"""States of items, and decisions about them, which the journal keeps beyond the life of an item."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,8 @@ class State(StrEnum):
 
 
 class Trigger(StrEnum):
-    """Causes of a transition: the import, the clock, the operator, the withdrawal of another release."""
+    """Causes of a transition: the import, the clock, the operator, the withdrawal of another release, and
+    the item's own origin."""
 
     FIRST_SEEN = "first seen"
     TIME = "time"
@@ -24,11 +25,25 @@ class Trigger(StrEnum):
     REINSTATE = "reinstate"
     STRIKE = "strike"  # removes the text of one version, changes no state
     COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
+    TOMBSTONE = "tombstone"  # the origin says that it is deleted
+    EXPIRY = "expiry"  # the time until which the origin said that it is valid has passed
+    PROBE = "probe"  # it left the feed, and its page is gone
+    RELISTED = "relisted"  # undoes an expiry or a probe
+    DECLINE = "decline"  # the operator keeps an item that its origin would withdraw; changes no state
+
+
+class Lapse(StrEnum):
+    """How an item that was live was withdrawn by its origin, in ways that the origin itself can undo."""
+
+    NONE = ""
+    EXPIRY = "expiry"  # a later expiry brings it back
+    PROBE = "probe"  # its entry and its page bring it back
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A decision of the operator about an item, and what the item is recognised by when it comes again.
+    """A decision of the operator, or of its origin, about an item, and what it is recognised by when it comes
+    again.
 
     `item` is its id. `source` and `feed`, a digest of the feed's URL, say whose item it is, `key` which: the
     kind and the digest of its lookup key. `release` is when an item that was held goes live, `version` the
@@ -37,7 +52,8 @@ class Decision:
     ("" for none and for a home page), `title`, that of the folded title, `day`, that of title and date (""
     without a date), `words`, those of the first words of the text, and `signature` are of a withdrawn
     release, by which copies of it are recognised, else empty.
-    All digests are hexadecimal. Of older lines the id alone is known.
+    `lapse` is how an origin may undo its withdrawal. All digests are hexadecimal. Of older lines the id alone
+    is known.
     """
 
     item: str
@@ -58,6 +74,7 @@ class Decision:
     words: str = ""
     signature: bytes = b""
     read: str = ""
+    lapse: Lapse = Lapse.NONE
 
 
 @dataclass(frozen=True, slots=True)

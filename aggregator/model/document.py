@@ -7,6 +7,7 @@ from aggregator.model.entry import Entry
 from aggregator.model.item import Item
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Source
+from aggregator.model.withdrawal import Deleted, OriginTombstone
 
 ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
 TEXT_BYTES_MAX = 20_000_000  # of a document expanded to UTF-8: twice `max_bytes`, here its default
@@ -54,6 +55,7 @@ class Document:
     previous: str = ""  # the document before it: an archive or a page (RFC 5005), as written
     hints: Hints = Hints()
     entries: tuple[Entry, ...] = ()
+    deleted: tuple[Deleted, ...] = ()
     listed: tuple[bytes, ...] = ()
     complete: bool = True  # every entry of it was read
     truncated: bool = False  # it ends before its root element does
@@ -101,12 +103,14 @@ class ReadJob:
 class ReadResult:
     """Result of a worker: the document without its entries, and the items they became.
 
-    `skipped` counts entries that `only` and `skip` left out; `invalid` names entries that could not
-    become items, with the reason. `size` is that of the worker's answer in bytes, which the service notes.
+    `tombstones` name its deleted entries. `skipped` counts entries that `only` and `skip` left out; `invalid`
+    names entries that could not become items, with the reason. `size` is that of the worker's answer in
+    bytes, which the service notes.
     """
 
     document: Document
     items: tuple[Item, ...]
     skipped: int = 0
     invalid: tuple[str, ...] = ()
+    tombstones: tuple[OriginTombstone, ...] = ()
     size: int = field(default=0, compare=False, repr=False)

@@ -60,4 +60,5 @@ class Entry:
     rights: str = ""
     origin: Origin | None = None
     terms: Terms | None = None
+    expires: str = ""
     digest: bytes = b""  # of the raw item in the document; b"" when the document was read whole

@@ -61,9 +61,10 @@ class Item:
 
     `title` and `text` are plain text (paragraphs of `text` separated by a blank line); `content` and
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
-    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates. Not stored:
-    `latest`, the latest moment that a date can mean whose zone or month is not certain, and `by_update`,
-    whether the origin gives no date of publication: `claimed` is that of the update, if there is one.
+    absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates. Not stored
+    with it: `expires`, when it ceases to be valid, `latest`, the latest moment that a date can mean whose
+    zone or month is not certain, and `by_update`, whether the origin gives no date of publication: `claimed`
+    is that of the update, if there is one.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
     derived from its text or address.
     """
@@ -81,6 +82,7 @@ class Item:
     updated: datetime | None = None
     latest: datetime | None = field(default=None, compare=False)
     by_update: bool = field(default=False, compare=False)
+    expires: datetime | None = field(default=None, compare=False)
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()

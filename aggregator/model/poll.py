@@ -108,6 +108,7 @@ class AlertKind(StrEnum):
     COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
     CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
+    WITHDRAWALS = "withdrawals"  # the origin would withdraw more of its items than the breaker allows
     HELD = "held"  # items wait for the operator
     BACKUP = "backup"  # the nightly backup failed
     DISK = "disk"  # nearly full

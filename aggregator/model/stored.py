@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model.decision import Decisions, State
+from aggregator.model.decision import Decisions, Lapse, State
 from aggregator.model.item import Item, Key
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Republish
+from aggregator.model.withdrawal import Absences, Referent
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Known:
     `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
     known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
     the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
-    `claimed` is the date of its content.
+    `claimed` is the date of its content. `expires` is when it ceases to be valid, `foretold` whether that was
+    known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
     """
 
     number: int
@@ -52,6 +54,9 @@ class Known:
     is_outdated: bool = False
     freed: bool = False
     claimed: datetime | None = None
+    expires: datetime | None = None
+    foretold: bool | None = None
+    lapsed: Lapse = Lapse.NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class Knowledge:
     one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
     `members` are those by other sources in the stories of both, in any state; those of `unread_stories` are
     more than one poll reads. `seq` is the change sequence at that moment.
-    `taken` are ids that other items have; `decisions` are those of the operator. `authority` is that of
+    `taken` are ids that other items have; `decisions` are those of the operator. `referents` are the items
+    that its tombstones name, `absences` those that it no longer lists. `authority` is that of
     minted tag: ids (RFC 4151).
     """
 
@@ -95,6 +101,8 @@ class Knowledge:
     unread_stories: frozenset[int | None] = frozenset()
     taken: frozenset[str] = frozenset()
     decisions: Decisions = Decisions()
+    referents: tuple[Referent, ...] = ()
+    absences: Absences = Absences()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +123,8 @@ class Stored:
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
-    version that waits for approval. `reinstated`: it is held until its origin lists it again.
+    version that waits for approval. `reinstated`: it is held until its origin lists it again. `expires` is
+    when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it.
     """
 
     number: int
@@ -139,6 +148,8 @@ class Stored:
     version: int = 1
     pending: int | None = None
     reinstated: bool = False
+    expires: datetime | None = None
+    lapsed: Lapse = Lapse.NONE
 
     @property
     def newest(self) -> int:

@@ -57,6 +57,7 @@ class TaskKind(StrEnum):
     WEBSUB = "websub"  # the next step of a subscription, its number the subject
     ALERTS = "alerts"  # posting unsent alerts
     TERMS = "terms"  # reading the terms of a site, its host the subject
+    PROBE = "probe"  # the page of an item, its id the subject
 
 
 @dataclass(frozen=True, slots=True)

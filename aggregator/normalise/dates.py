@@ -28,6 +28,7 @@ _RFC_822 = re.compile(  # also RFC 850
     re.IGNORECASE | re.ASCII,
 )
 _ORDINAL_DAY = re.compile(r"^(\d{4})-((?!000)[0-3]\d\d)(?!\d)")
+_DAY = re.compile(r"\d{4}-?\d\d-?\d\d")  # W3CDTF, ISO 8601
 _NUMERIC = re.compile(r"(?<!\d)\d{1,2} ?([./-]) ?\d{1,2} ?\1 ?(?:\d{4}|\d\d)(?!\d)")
 _MONTH_FIRST = frozenset(cldr.MONTH_FIRST.split())
 
@@ -55,6 +56,18 @@ def read(
         return _plausible(moment if moment.tzinfo else moment.replace(tzinfo=local))
     except (ValueError, ArithmeticError, LookupError):  # a day or a year there is not
         return None
+
+
+def end(text: str, *, zone: str = "UTC", language: str = "", now: datetime) -> datetime | None:
+    """Return the moment (UTC) at which a period ends: a day alone is its last one, and belongs to it.
+
+    None for text that is no date. The parameters are those of `read`.
+    """
+    moment = read(text, zone=zone, language=language, now=now) if text else None
+    if moment is None or not _DAY.fullmatch(text.strip()):
+        return moment
+    local = moment.astimezone(ZoneInfo(zone))
+    return (local.replace(hour=0, minute=0) + timedelta(days=1)).astimezone(UTC)
 
 
 def latest(

@@ -40,6 +40,11 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     return tuple(sorted(computed, key=lambda key: key.kind))
 
 
+def guid_digest(guid: str) -> bytes:
+    """Return the digest of the key that an item with this guid has."""
+    return _key(KeyKind.GUID, guid).digest
+
+
 def fingerprint(text_digest: bytes, *, content: str, enclosures: Iterable[Enclosure]) -> bytes:
     """Return a digest of an item's substance: title and text (`text_digest`, their key), links, enclosures.
 

@@ -43,9 +43,8 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
     language = labels.language(entry.language, entry.content.language, document.language, source.language)
     dated = _dates(entry, document, source, language, now=now)
     organisation, authors = _people(entry, document, source)
-    keys = identity.keys(guid=guid, url=link, title=title, claimed=dated.claimed, text=content.said)
     item = Item(
-        keys=keys,
+        keys=identity.keys(guid=guid, url=link, title=title, claimed=dated.claimed, text=content.said),
         title=title,
         url=link,
         raw_url=raw_url,
@@ -58,6 +57,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         updated=dated.updated,
         latest=dated.latest,
         by_update=dated.by_update,
+        expires=dated.expires,
         authors=authors,
         organisation=organisation,
         categories=labels.categories(entry.categories),
@@ -143,6 +143,7 @@ class _Dates(NamedTuple):
     latest: datetime | None
     by_update: bool
     flags: tuple[str, ...]
+    expires: datetime | None
 
 
 def _dates(entry: Entry, document: Document, source: Source, language: str, *, now: datetime) -> _Dates:
@@ -156,7 +157,9 @@ def _dates(entry: Entry, document: Document, source: Source, language: str, *, n
     first, raw = (published, entry.published) if entry.published.strip() else (updated, entry.updated)
     latest = read_latest(raw) if is_bad and not first else None
     by_update = published is None and (latest is None or not entry.published.strip())
-    return _Dates(published or updated, updated, latest, by_update, ("bad-date",) if is_bad else ())
+    flags = ("bad-date",) if is_bad else ()
+    expires = dates.end(entry.expires, zone=zone, language=spoken, now=now)
+    return _Dates(published or updated, updated, latest, by_update, flags, expires)
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

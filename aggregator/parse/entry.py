@@ -151,8 +151,18 @@ def to_entry(parsed: Parsed, version: str, digest: bytes = b"", *, language: str
         rights=string(parsed, "rights"),
         origin=_origin(child(parsed, "source")),
         terms=stated_terms(parsed),
+        expires=_expires(parsed),
         digest=digest,
     )
+
+
+def _expires(parsed: Parsed) -> str:
+    """Return the end of dcterms:valid (DCMI Period, or a date alone), else mi:expirationDate."""
+    if not (period := string(parsed, "validity")):
+        return string(parsed, "mi_expirationdate")
+    parts = {name.strip().lower(): value for name, _, value in (p.partition("=") for p in period.split(";"))}
+    end = parts.get("end", "" if "=" in period else period)
+    return end.strip() or string(parsed, "mi_expirationdate")
 
 
 def _link(parsed: Parsed, is_atom: bool, language: str) -> str:

@@ -16,9 +16,10 @@ ATTRIBUTES_MAX = 256  # on one element
 XML_DEPTH_MAX = 256
 
 _ITEM = frozenset({"item", "entry"})
-# Elements that change with each rendering of a feed and that no entry inherits; <items> is RSS 1.0's list.
+# Elements that change with each rendering of a feed and that no entry inherits; <items> is RSS 1.0's list,
+# each <at:deleted-entry> a tombstone (RFC 6721).
 _VOLATILE = frozenset(
-    {"lastbuilddate", "pubdate", "updated", "modified", "date", "ttl", "generator", "items"}
+    {"lastbuilddate", "pubdate", "updated", "modified", "date", "ttl", "generator", "items", "deleted-entry"}
 )
 _HEAD_DEPTH = 3  # rss/channel/pubDate, feed/updated
 
@@ -38,6 +39,11 @@ class Layout:
     ranges: tuple[tuple[int, int], ...]
     digests: tuple[bytes, ...]
     salt: bytes
+
+    def raw(self, index: int) -> bytes:
+        """Return the raw item with this index."""
+        start, end = self.ranges[index]
+        return self.text[start:end]
 
     def keeping(self, kept: frozenset[int]) -> bytes:
         """Return the document without the items whose index is not in `kept`."""

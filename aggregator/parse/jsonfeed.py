@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Attachment, Document, Entry, Markup
+from aggregator.model import Attachment, Deleted, Document, Entry, Markup
 from aggregator.model.document import ENTRIES_MAX
+from aggregator.model.withdrawal import TOMBSTONES_MAX
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
     RAW_LINE_CHARS_MAX,
@@ -20,6 +21,7 @@ from aggregator.parse.entry import (
 from aggregator.parse.references import joined
 
 INTEGER_DIGITS_MAX = 4_300
+WITHDRAWN = "_withdrawn"  # an item with it is the tombstone of the one with its id, and no entry
 Object = Mapping[str, object]
 
 
@@ -34,6 +36,8 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
     items = _objects(feed, "items")
     salt = _salt(feed, url, pipeline_version)
     listed = tuple(_digest(item, salt) for item in items[:ENTRIES_MAX])
+    deleted = tuple(_deleted(item) for item in items if item.get(WITHDRAWN))[:TOMBSTONES_MAX]
+    refs = {each.ref for each in deleted}
     return Document(
         format="json" + version[2].replace(".", "")[:2].ljust(2, "0"),
         title=_text(feed, "title", RAW_TITLE_CHARS_MAX),
@@ -46,8 +50,9 @@ def read(text: bytes, url: str, seen: frozenset[bytes], *, pipeline_version: byt
         entries=tuple(
             _entry(item, digest)
             for item, digest in zip(items, listed, strict=False)  # items beyond the limit have no digest
-            if digest not in seen
+            if not item.get(WITHDRAWN) and (digest not in seen or _identifier(item.get("id")) in refs)
         ),
+        deleted=deleted,
         listed=listed,
         complete=len(items) == len(listed),
         salt=salt,
@@ -101,6 +106,15 @@ def _entry(item: Object, digest: bytes) -> Entry:
         images=tuple(map(Attachment, distinct((_text(item, "image"), _text(item, "banner_image"))))),
         language=_text(item, "language"),
         digest=digest,
+    )
+
+
+def _deleted(item: Object) -> Deleted:
+    """Return the tombstone that an item with WITHDRAWN is; its `when` is "" if it has no valid one."""
+    withdrawn = item.get(WITHDRAWN)
+    told = withdrawn if isinstance(withdrawn, dict) else {}
+    return Deleted(
+        _identifier(item.get("id")), _text(told, "when"), comment=_text(told, "comment", RAW_TITLE_CHARS_MAX)
     )
 
 

@@ -82,7 +82,7 @@ ITEM: dict[str, Place] = {
     **_same("dc:description itunes:summary", None),
     **_same("guid id dc:identifier feedburner:origlink pheedo:origlink feedburner:origenclosurelink"),
     **_same("pubdate published issued updated modified created dc:date"),
-    **_same("dcterms:issued dcterms:created dcterms:modified"),
+    **_same("dcterms:issued dcterms:created dcterms:modified dcterms:valid mi:expirationdate"),
     **_same("category keywords tags dc:subject itunes:keywords"),
     **_CATEGORY,
     **_same("categories", _same("category")),

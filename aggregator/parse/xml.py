@@ -18,7 +18,7 @@ from aggregator.errors import Cause, ParseError
 from aggregator.model import Document, Hints
 from aggregator.model.document import ENTRIES_MAX
 from aggregator.model.rights import UNSAID
-from aggregator.parse import feedparser_patches
+from aggregator.parse import feedparser_patches, tombstones
 from aggregator.parse.entry import (
     Parsed,
     alternate_link,
@@ -69,7 +69,13 @@ def read(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: byte
 def _read_strictly(text: Text, url: str, seen: frozenset[bytes], *, pipeline_version: bytes) -> Document:
     """Parse the unseen items only, or all where feedparser does not find exactly these."""
     layout = lay_out(text.value, url, pipeline_version)
-    kept = [index for index, digest in enumerate(layout.digests) if digest not in seen]
+    deleted = tombstones.read(text.value, lambda: layout.keeping(frozenset()))
+    refs = {each.ref for each in deleted}
+    kept = [
+        index
+        for index, digest in enumerate(layout.digests)
+        if digest not in seen or (refs and tombstones.names(layout.raw(index), refs))
+    ]
     parsed = _parse_with_feedparser(layout.keeping(frozenset(kept)), url)
     entries = list(children(parsed, "entries"))
     if len(entries) != len(kept):
@@ -77,6 +83,7 @@ def _read_strictly(text: Text, url: str, seen: frozenset[bytes], *, pipeline_ver
     document = _document(parsed, text)
     return replace(
         document,
+        deleted=deleted,
         entries=tuple(
             to_entry(entry, document.format, layout.digests[index], language=document.language)
             for index, entry in zip(kept, entries, strict=True)
@@ -94,6 +101,7 @@ def _read_whole(text: Text, url: str, *, is_complete: bool = True, is_loose: boo
     entries = list(children(parsed, "entries"))
     return replace(
         document,
+        deleted=tombstones.read(value, lambda: value),
         entries=tuple(
             to_entry(entry, document.format, language=document.language) for entry in entries[:ENTRIES_MAX]
         ),

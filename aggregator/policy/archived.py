@@ -1,7 +1,8 @@
 """What an archived document of a source adds: items that the store never had. Pure: `now` is given.
 
 An archive says how things were. It edits no item, moves no schedule and clears no alert; its items are those
-of a first import, so that old ones enter their source's own channel only.
+of a first import, so that old ones enter their source's own channel only. An entry that a tombstone deletes,
+or that has expired, is not published; the feed itself alone withdraws what is stored.
 """
 
 from collections.abc import Callable
@@ -12,7 +13,7 @@ from functools import partial
 from aggregator import dedupe
 from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
 from aggregator.model.settings import Source
-from aggregator.policy import budget, embargo
+from aggregator.policy import budget, embargo, withdrawals
 
 
 def decide(
@@ -26,10 +27,12 @@ def decide(
 ) -> PollResult:
     """Return what an archived document writes: new items, and what they spend of the daily budget."""
     first = replace(claim, first_import=True)
+    read, _ = withdrawals.heeded(read, (), now)
     place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
     changes = dedupe.decide(read, known, first, source, now=now, place=place, is_foreign=is_foreign)
-    changes = replace(changes, edits=(), seen=claim.seen, volatile=claim.volatile)
+    changes = replace(changes, edits=(), seen=claim.seen, volatile=claim.volatile, restated=(), left=())
     changes, spent, over = budget.within(changes, claim.spent, source.budget, first_import=True, now=now)
+    changes = withdrawals.completed(changes, (), now)
     after = replace(claim, mode=changes.mode, spent=spent)
     if changes.new and claim.is_empty:
         after = replace(after, findings=1)  # the store has items of the source now

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
+from aggregator.model import ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
 from aggregator.policy.embargo import DATED, REVIEW
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
@@ -27,22 +27,36 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.COPY): State.HELD,  # its date is dropped
     # Until its origin says it again: what stands in the store may be what the origin took back.
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
+    (State.HELD, Trigger.TOMBSTONE): State.WITHDRAWN,
+    (State.LIVE, Trigger.TOMBSTONE): State.WITHDRAWN,
+    (State.HELD, Trigger.EXPIRY): State.WITHDRAWN,
+    (State.LIVE, Trigger.EXPIRY): State.WITHDRAWN,
+    (State.LIVE, Trigger.PROBE): State.WITHDRAWN,
+    # As the origin has it then: it may have been edited meanwhile.
+    (State.WITHDRAWN, Trigger.RELISTED): State.HELD,
+    # From now on its origin undoes it no longer.
+    (State.WITHDRAWN, Trigger.WITHDRAW): State.WITHDRAWN,
+    (State.WITHDRAWN, Trigger.TOMBSTONE): State.WITHDRAWN,
 }
 
-# The operator's, by verbs of the same names: each is a line of the journal.
+# The operator's, by verbs of the same names.
 VERBS = (Trigger.RELEASE, Trigger.HOLD, Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.STRIKE)
-
+OF_ORIGIN = (Trigger.TOMBSTONE, Trigger.EXPIRY, Trigger.PROBE, Trigger.RELISTED)
+JOURNALED = (*VERBS, *OF_ORIGIN)  # what withdraws an item outlives the restore of an older backup
+LAPSES = {Trigger.EXPIRY: Lapse.EXPIRY, Trigger.PROBE: Lapse.PROBE}
 
 # A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
 # anew before it is published again.
 TAKES_PENDING = frozenset({Trigger.RELEASE, Trigger.HOLD})
-DROPS_PENDING = frozenset({Trigger.WITHDRAW})
+DROPS_PENDING = frozenset({Trigger.WITHDRAW, Trigger.TOMBSTONE, Trigger.EXPIRY, Trigger.PROBE})
 
 
 def permits(item: Stored, trigger: Trigger) -> bool:
     """Return whether a trigger causes a transition of an item."""
     if trigger is Trigger.RELEASE and item.state is State.LIVE:
         return item.pending is not None
+    if item.state is State.WITHDRAWN and trigger is not Trigger.REINSTATE and not item.lapsed:
+        return False
     return (item.state, trigger) in TABLE
 
 
@@ -88,7 +102,10 @@ def step(
             )
         version = item.newest
     after = TABLE[item.state, trigger]
-    return Transition(item.number, item.state, after, trigger, reason, actor, at, item.id, until, version)
+    lapse = LAPSES.get(trigger, Lapse.NONE) if item.state is State.LIVE else Lapse.NONE
+    return Transition(
+        item.number, item.state, after, trigger, reason, actor, at, item.id, until, version, lapse
+    )
 
 
 def approval(
@@ -141,10 +158,10 @@ def replayed(
     valid = [each for each, at in times if (last is None or last <= at) and (at, each.trigger) not in done]
     steps: list[Transition] = []
     for each in _wanted(item, valid):
-        present = replace(item, state=steps[-1].after) if steps else item
+        present = replace(item, state=steps[-1].after, lapsed=steps[-1].lapse) if steps else item
         if permits(present, each.trigger) and not _is_vain(present, each, at, waiting):
             made = step(present, each.trigger, reason=each.reason, actor=each.actor, at=at)
-            steps.append(replace(made, release=each.release))
+            steps.append(replace(made, release=each.release, lapse=each.lapse))
     return tuple(steps)
 
 

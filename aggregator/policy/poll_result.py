@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
-from aggregator import __version__, dedupe
+from aggregator import __version__
 from aggregator.errors import Cause, FetchError, PollError
 from aggregator.model import (
     Answer,
@@ -30,7 +29,15 @@ from aggregator.model import (
     Validators,
 )
 from aggregator.model.settings import Source
-from aggregator.policy import alerts, budget, embargo, partial_poll, relocation, schedule, subscription
+from aggregator.policy import (
+    alerts,
+    document_changes,
+    embargo,
+    partial_poll,
+    relocation,
+    schedule,
+    subscription,
+)
 from aggregator.policy.reservation import with_reservation
 
 # 304s that last longer are not believed: some servers answer so for ever.
@@ -90,10 +97,8 @@ def decide(
     fetched, read = answer.fetched, answer.read
     changes, spent, over = None, claim.spent, None
     if read is not None and known is not None:
-        place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
-        changes = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
-        changes, spent, over = budget.within(
-            changes, claim.spent, source.budget, first_import=claim.first_import, now=now
+        changes, spent, over = document_changes.decide(
+            claim, source, read, known, now=now, is_foreign=is_foreign
         )
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)

@@ -2,6 +2,7 @@
 
 from aggregator.log import log
 from aggregator.model import Trigger
+from aggregator.policy.origin_steps import ORIGIN
 from aggregator.storage import Storage
 
 LOGGED_AT_ONCE = 500  # decisions read in one call
@@ -22,7 +23,7 @@ class Acts:
             self._last, self._last_line = self._items.last_act(), self._admin.last_decision()
         for number, act in self._items.acts(self._last, LOGGED_AT_ONCE):
             self._last = number
-            if act.trigger not in BY_ITSELF:
+            if act.trigger not in BY_ITSELF and act.actor != ORIGIN:
                 log.info(
                     "operator",
                     act=act.trigger.value,

@@ -92,6 +92,7 @@ def scheduler_of(
 ) -> "Scheduler":
     """Compose the scheduler over a pipeline, with durable tasks and alerts."""
     from aggregator.service import alert_webhook
+    from aggregator.service.probes import Probes
     from aggregator.service.scheduler import Scheduler
     from aggregator.service.site_terms import SiteTerms
     from aggregator.tasks import Tasks
@@ -102,7 +103,13 @@ def scheduler_of(
     hubs = Subscriber(store, client, write, config=config, clock=clock)
     alerts = alert_webhook.AlertNotifier(store, client, write, config=config, clock=clock)
     terms = SiteTerms(store, client, write, config=config, clock=clock)
-    handlers = {TaskKind.WEBSUB: hubs.run, TaskKind.ALERTS: alerts.run, TaskKind.TERMS: terms.run}
+    probes = Probes(pipeline.storage.origins, client, write, config=config, clock=clock)
+    handlers = {
+        TaskKind.WEBSUB: hubs.run,
+        TaskKind.ALERTS: alerts.run,
+        TaskKind.TERMS: terms.run,
+        TaskKind.PROBE: probes.run,
+    }
     tasks = Tasks(store, write, handlers, clock=clock)
     return Scheduler(pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic)
 

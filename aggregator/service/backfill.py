@@ -5,11 +5,11 @@ that moment is void and done again.
 """
 
 from collections.abc import AsyncIterator, Callable
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause, LeaseLost, Outdated, ParseError, UsageError
-from aggregator.model import Claim, Fetched, PollResult, ReadResult
+from aggregator.model import Claim, Fetched, OriginTombstone, PollResult, ReadResult
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import absolute, authority
 from aggregator.policy import archived
@@ -21,6 +21,7 @@ from aggregator.workers.pool import WorkerPool
 LEASE = timedelta(minutes=5)
 ATTEMPTS_MAX = 10  # to commit a document whose source changes meanwhile
 DOCUMENTS_MAX = 1_000  # of one walk
+TOMBSTONES_KEPT_MAX = 50_000  # of all documents, those of the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Backfill:
     config: Config
     source: Source
     clock: Callable[[], datetime]
+    _tombstones: list[OriginTombstone] = field(init=False, default_factory=list)
 
     async def walk(self, visitor: Visitor) -> AsyncIterator[Imported]:
         """Import the source's feed and all documents before it (RFC 5005 sections 3 and 4), newest first: of
@@ -63,14 +65,16 @@ class Backfill:
             address = "" if done.dropped else done.previous
 
     async def document(self, fetched: Fetched) -> Imported:
-        """Import one document. Raises PollError when it cannot be read."""
+        """Import one document, without the entries that it or one before deletes. Raises PollError when it
+        cannot be read."""
         config, now = self.config, self.clock()
         read = await self.workers.run(read_job(fetched, self.source, now, max_bytes=config.poll.max_bytes))
         if read.document.truncated:
             raise ParseError(
                 f"{fetched.url} is cut off: the end of its root element is missing", cause=Cause.INCOMPLETE
             )
-        result = self._record(read)
+        self._tombstones.extend(read.tombstones[: TOMBSTONES_KEPT_MAX - len(self._tombstones)])
+        result = self._record(replace(read, tombstones=tuple(self._tombstones)))
         return Imported(
             address=fetched.url,
             listed=len(read.items),
@@ -101,7 +105,7 @@ class Backfill:
             claim,
             self.source,
             read,
-            self.storage.polls.knowledge(claim, read, now, taken),
+            self.storage.polls.knowledge(claim, replace(read, tombstones=()), now, taken),
             now=now,
             is_foreign=lambda guid: self.config.is_foreign(self.source, authority(guid)),
         )

@@ -15,6 +15,7 @@ from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import upkeep
+from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
 from aggregator.service.releases import Releases
@@ -43,6 +44,7 @@ class Scheduler:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
         self._clock = self.pipeline.clock
         self._releases, self._acts = Releases(self._storage), Acts(self._storage)
+        self._origins = OriginSteps(self._storage.origins)
         self._store = self.current.config.store
         reader = self.pipeline.reader
         self._watch = Watch(
@@ -80,6 +82,7 @@ class Scheduler:
             await self.pipeline.reader.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()
+            await self._write(lambda: self._origins(self._clock(), by_clock=is_steady))
             if is_steady:
                 await self._write(lambda: self._releases(self._clock()))
             await self._write(lambda: self._watch(self._clock()))

@@ -1,6 +1,6 @@
 """Open and restore a store.
 
-Its contract by role are the six classes of `Storage`; they take and return values of the model. Any method
+Its contract by role are the classes of `Storage`; they take and return values of the model. Any method
 may raise StorageError. Methods marked (poller) are called by the one process that holds `poller()`, the
 others by any process and thread at any time; each is one short transaction. An engine implements
 `sql.engine.Engine`, and the contract tests in tests/storage run over every engine.
@@ -20,6 +20,7 @@ from aggregator.storage.backups import Replayed as Replayed
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.change_store import ChangeStore
+from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
@@ -36,6 +37,7 @@ class Storage:
     admin: AdminStore
     changes: ChangeStore
     push: PushStore
+    origins: OriginStore
 
     def close(self) -> None:
         """Close every connection of every thread."""

@@ -14,6 +14,7 @@ from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
 from aggregator.model import KeyKind, ReadResult
 from aggregator.model.document import ENTRIES_MAX
+from aggregator.model.withdrawal import TOMBSTONES_MAX
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
@@ -39,6 +40,7 @@ class DocumentBounds(msgspec.Struct, frozen=True):
     hubs: Labels = ()
     entries: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=0)] = ()
     listed: Annotated[tuple[Digest, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
+    deleted: Annotated[tuple[msgspec.Raw, ...], msgspec.Meta(max_length=0)] = ()
     hints: HintsBounds = HintsBounds()
 
 
@@ -62,6 +64,12 @@ class ItemBounds(msgspec.Struct, frozen=True):
     origin: OriginBounds | None = None
 
 
+class TombstoneBounds(msgspec.Struct, frozen=True):
+    """Bounds of `OriginTombstone`."""
+
+    key: Digest
+
+
 class ResultBounds(msgspec.Struct, frozen=True):
     """Bounds of `ReadResult`: of everything in it that may have any number of members.
 
@@ -72,6 +80,7 @@ class ResultBounds(msgspec.Struct, frozen=True):
     document: DocumentBounds
     items: Annotated[tuple[ItemBounds, ...], msgspec.Meta(max_length=ENTRIES_MAX)] = ()
     invalid: Entries = ()
+    tombstones: Annotated[tuple[TombstoneBounds, ...], msgspec.Meta(max_length=TOMBSTONES_MAX)] = ()
 
 
 class SuccessBounds(msgspec.Struct, frozen=True, tag="Success"):

@@ -12,7 +12,7 @@ from aggregator.errors import Cause, ParseError
 from aggregator.model import LANGUAGE_DETECTED, Item, ReadJob, ReadResult
 from aggregator.model.rights import UNSAID
 from aggregator.model.size import text_bytes, text_bytes_bound
-from aggregator.normalise import dates
+from aggregator.normalise import dates, tombstones
 from aggregator.normalise.item import normalise, own_address
 from aggregator.normalise.labels import NAME_CHARS_MAX
 from aggregator.normalise.terms import web_terms
@@ -57,16 +57,20 @@ def work(job: ReadJob, detect: Callable[[str], str] = lambda text: "") -> ReadRe
             items.append(item)
         else:
             skipped += 1
+    found = tuple(tombstones.normalise(each, job.source, now=job.now) for each in document.deleted)
     # The title names the source in tables and pages unless sources.yaml says `organisation`.
     document = replace(
         document,
         entries=(),
+        deleted=(),
         title=line(own.text(document.title), NAME_CHARS_MAX),
         link=own.text(document.link),
         rights=own.text(document.rights),
         terms=web_terms(document.terms, document.link or job.url) or UNSAID,
     )
-    return ReadResult(document, tuple(items), skipped, tuple(invalid))
+    return ReadResult(
+        document, tuple(items), skipped, tuple(invalid), tuple(each for each in found if each is not None)
+    )
 
 
 def _with_language(item: Item, detect: Callable[[str], str]) -> Item:

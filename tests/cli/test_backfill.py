@@ -132,3 +132,16 @@ def test_a_service_that_runs_publishes_what_is_imported(here: Site, harbour: Htt
         ran = here.run("backfill", "harbour")
         assert ran.returncode == 0, ran.stderr
         assert "Oldest title of a" in service.get("/sources/harbour/feed.json").text
+
+
+def test_what_a_newer_document_deletes_is_not_imported_from_an_older_one(
+    here: Site, command: Command, harbour: HttpServer
+) -> None:
+    given_an_archive(here, harbour)
+    tombstone = (
+        '<at:deleted-entry xmlns:at="http://purl.org/atompub/tombstones/1.0" '
+        f'ref="tag:harbour.example,2026:a" when="{NOW.isoformat()}"/>'
+    )
+    harbour.answers["/2.atom"] = answer(body=atom(("b", 40), link=before("/1.atom") + tombstone))
+    command("backfill", "harbour")
+    assert titles(command) == ["b", "new"]

@@ -542,3 +542,19 @@ def test_standard_dates_round_trip(moment: datetime) -> None:
 
     assert dates.read(moment.isoformat(), now=NOW) == moment
     assert dates.read(second.strftime("%a, %d %b %Y %H:%M:%S GMT"), now=NOW) == second
+
+
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        ("2026-03-01T12:00:00Z", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("2026-03-01", datetime(2026, 3, 1, 23, tzinfo=UTC)),
+        ("20260301", datetime(2026, 3, 1, 23, tzinfo=UTC)),
+        ("2026-03-29", datetime(2026, 3, 29, 22, tzinfo=UTC)),  # summer time begins
+        ("Sun, 01 Mar 2026 12:00:00 GMT", datetime(2026, 3, 1, 12, tzinfo=UTC)),
+        ("", None),
+        ("never", None),
+    ],
+)
+def test_a_period_ends_with_its_last_day(text: str, ends: datetime | None) -> None:
+    assert dates.end(text, zone="Europe/Vienna", now=datetime(2026, 3, 1, tzinfo=UTC)) == ends

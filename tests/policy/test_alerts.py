@@ -43,7 +43,8 @@ from tests.policy.polls import MINISTRY, NEW_CLAIM
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
 OF_SERVICE = {AlertKind(each) for each in ("configuration", "held", "backup", "disk", "workers", "webhook")}
-NOTHING = {kind: "" for kind in AlertKind if kind not in EVENTS and kind not in OF_SERVICE}
+NOT_OF_POLLS = {*EVENTS, AlertKind.WITHDRAWALS, *OF_SERVICE}
+NOTHING = {kind: "" for kind in AlertKind if kind not in NOT_OF_POLLS}
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)
 CAPPED = Due(NOON + 7 * DAY, DueReason.ORIGIN_WAIT, wait=7 * DAY, basis=30 * DAY)
 SUBSCRIPTION = Subscription(

@@ -2,8 +2,19 @@
 
 from dataclasses import replace
 
-from aggregator.model import Claim, Document, Due, Knowledge, Mode, OutcomeKind, ReadResult
+from aggregator.model import (
+    Claim,
+    Document,
+    Due,
+    Knowledge,
+    Mode,
+    OriginTombstone,
+    OutcomeKind,
+    ReadResult,
+    State,
+)
 from aggregator.model.settings import Budget
+from aggregator.normalise.identity import guid_digest
 from aggregator.policy import archived
 from tests.given import DAY, HOUR, NOON, entry, iso, item, source
 
@@ -51,3 +62,18 @@ def test_the_budget_of_a_first_import_holds() -> None:
     result = archived.decide(CLAIM, small, document(*range(100, 140)), KNOWN, now=NOON)
     assert result.over is not None
     assert (len(result.changes.new) if result.changes else 0, result.over.dropped) == (20, 20)
+
+
+def test_what_is_deleted_or_has_expired_is_not_published() -> None:
+    read = document(300)
+    expired = entry("Expired", "e", published=iso(NOON - 300 * DAY), expires=iso(NOON - DAY))
+    read = replace(
+        read,
+        items=(*read.items, item(expired, MINISTRY)),
+        tombstones=(OriginTombstone("g300", guid_digest("g300"), NOON - DAY),),
+    )
+    result = archived.decide(CLAIM, MINISTRY, read, KNOWN, now=NOON)
+    assert result.changes is not None
+    assert [(new.item.title, new.placement.state) for new in result.changes.new] == [
+        ("Expired", State.WITHDRAWN)
+    ]

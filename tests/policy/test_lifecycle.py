@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, approval, public_change, replayed, step, strike
+from aggregator.model import ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
+from aggregator.policy.lifecycle import LAPSES, approval, permits, public_change, replayed, step, strike
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -20,6 +20,18 @@ ALLOWED = {
     (State.LIVE, Trigger.COPY): State.HELD,
     (State.HELD, Trigger.COPY): State.HELD,
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
+    (State.HELD, Trigger.TOMBSTONE): State.WITHDRAWN,
+    (State.LIVE, Trigger.TOMBSTONE): State.WITHDRAWN,
+    (State.HELD, Trigger.EXPIRY): State.WITHDRAWN,
+    (State.LIVE, Trigger.EXPIRY): State.WITHDRAWN,
+    (State.LIVE, Trigger.PROBE): State.WITHDRAWN,
+}
+# Of an item that its origin may bring back: it does so, or it may do so no longer.
+LAPSED = {
+    Trigger.REINSTATE: State.HELD,
+    Trigger.RELISTED: State.HELD,
+    Trigger.WITHDRAW: State.WITHDRAWN,
+    Trigger.TOMBSTONE: State.WITHDRAWN,
 }
 
 
@@ -69,7 +81,17 @@ def test_every_trigger_is_a_transition_of_the_table_or_refused(state: State, tri
             at=at,
             id="abcdefghijklm",
             version=2 if trigger is Trigger.RELEASE else None,
+            lapse=LAPSES.get(trigger, Lapse.NONE) if state is State.LIVE else Lapse.NONE,
         )
+
+
+@pytest.mark.parametrize("trigger", Trigger)
+def test_an_origin_undoes_only_what_it_has_withdrawn_by_an_expiry_or_a_probe(trigger: Trigger) -> None:
+    lapsed = replace(stored(State.WITHDRAWN), lapsed=Lapse.PROBE)
+    assert permits(lapsed, trigger) == (trigger in LAPSED)
+    if trigger in LAPSED:
+        made = step(lapsed, trigger, reason="", actor="origin", at=NOON)
+        assert (made.after, made.lapse) == (LAPSED[trigger], Lapse.NONE)
 
 
 def test_an_item_is_held_until_a_time_that_is_ahead() -> None:
@@ -178,7 +200,16 @@ def test_a_refusal_names_the_possible_triggers() -> None:
 
 
 def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
-    assert [trigger for state, trigger in TABLE if state is State.WITHDRAWN] == [Trigger.REINSTATE]
+    possible = [trigger for trigger in Trigger if permits(stored(State.WITHDRAWN), trigger)]
+    assert possible == [Trigger.REINSTATE]
+
+
+def test_a_restored_withdrawal_is_undone_by_its_origin_as_before() -> None:
+    (expiry,) = said(Trigger.EXPIRY)
+    (step,) = replayed(stored(State.LIVE), (), [replace(expiry, lapse=Lapse.EXPIRY)], NOON)
+    assert (step.after, step.lapse) == (State.WITHDRAWN, Lapse.EXPIRY)
+    (step,) = replayed(stored(State.LIVE), (), [expiry], NOON)  # it was held when it expired
+    assert (step.after, step.lapse) == (State.WITHDRAWN, Lapse.NONE)
 
 
 @pytest.mark.parametrize(
@@ -201,6 +232,10 @@ def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
         (State.LIVE, "hold withdraw", "withdraw"),
         (State.LIVE, "hold release", ""),
         (State.HELD, "hold", "hold"),  # a date, a budget or an origin may hold it, which would let it out
+        (State.LIVE, "tombstone", "tombstone"),
+        (State.LIVE, "hold tombstone", "tombstone"),
+        (State.LIVE, "tombstone reinstate", ""),
+        (State.LIVE, "probe relisted", ""),
         (State.LIVE, "", ""),
     ],
 )

@@ -24,6 +24,7 @@ from aggregator.storage.sql import (
     journal,
     lifecycle,
     matching,
+    probes,
     retention,
     rows,
     sources,
@@ -88,6 +89,7 @@ class AdminStore:
         matching.match(self._engine, now)
         with self._engine.writing() as db:
             hosts.forget(db, now)
+            probes.forget(db, now)
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:

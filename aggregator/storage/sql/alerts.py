@@ -36,14 +36,19 @@ def record(db: Connection, source: int, result: PollResult, now: datetime) -> No
 def copies(db: Connection, items: Mapping[int, Sequence[str]], now: datetime) -> None:
     """Raise the alert of items that are held as copies, given by their ids for each source, anew."""
     for source, ids in items.items():
-        db.execute(
-            "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
-            (ms(now), source, AlertKind.COPY.value),
-        )
-        db.execute(
-            "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
-            (source, AlertKind.COPY.value, copies_held([(each, "") for each in ids]), ms(now)),
-        )
+        renew(db, source, AlertKind.COPY, copies_held([(each, "") for each in ids]), now)
+
+
+def renew(db: Connection, source: int, kind: AlertKind, message: str, now: datetime) -> None:
+    """Raise an alert of a source anew."""
+    db.execute(
+        "UPDATE alert SET cleared = ? WHERE source = ? AND kind = ? AND cleared IS NULL",
+        (ms(now), source, kind.value),
+    )
+    db.execute(
+        "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
+        (source, kind.value, message, ms(now)),
+    )
 
 
 def end(db: Connection, source: int, now: datetime) -> None:

@@ -13,24 +13,28 @@ from aggregator.dedupe.decided import Copies, day_text, feed_digest, key_text, l
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
 from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, State, Stored, Trigger
 from aggregator.model.item import READ
+from aggregator.policy.lifecycle import OF_ORIGIN
 from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 
 COLUMNS = tuple(each.name for each in fields(Decision))
-# An approval of a version, as another machine gave it meanwhile, undoes no withdrawal.
+ORIGINS = ", ".join(f"'{each}'" for each in OF_ORIGIN)
+# An approval of a version, as another machine gave it meanwhile, undoes no withdrawal, and no step of an
+# origin takes the place of one by the operator, which binds copies, too.
 PUT = f"""INSERT INTO decision (line, {", ".join(COLUMNS)})
     VALUES (:line, {", ".join(f":{name}" for name in COLUMNS)})
     ON CONFLICT (item, feed) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in ("line", *COLUMNS[1:]))}
     WHERE (excluded.at >= decision.at OR (excluded.trigger = '{Trigger.WITHDRAW}' AND decision.approves = 1))
-    AND NOT (decision.trigger = '{Trigger.WITHDRAW}' AND excluded.approves = 1)"""
+    AND NOT (decision.trigger = '{Trigger.WITHDRAW}'
+        AND (excluded.approves = 1 OR excluded.trigger IN ({ORIGINS})))"""
 # Releases that share sentences, those that share most first: boilerplate is in all of a source.
 NEAR = f"""SELECT line FROM withdrawn_piece WHERE piece {ints()}
     GROUP BY line ORDER BY count(*) DESC, line LIMIT ?"""
 NEAR_MAX = 10  # releases compared with an item by their sentences; beyond, one with fewer common ones
 # A reinstatement takes back the last withdrawal of an item, whose feed may have moved since. One of the same
 # id by another organisation, which had the id of the source before, stays.
-TAKEN_BACK = f"""SELECT line FROM decision WHERE item = ? AND trigger = '{Trigger.WITHDRAW}' AND at <= ?
-    ORDER BY at DESC LIMIT 1"""
+TAKEN_BACK = f"""SELECT line FROM decision WHERE item = ? AND at <= ?
+    AND trigger IN ('{Trigger.WITHDRAW}', '{Trigger.TOMBSTONE}') ORDER BY at DESC LIMIT 1"""
 
 
 def last_line(db: Connection) -> int:

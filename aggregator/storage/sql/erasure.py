@@ -12,6 +12,16 @@ from aggregator.storage.sql import archives, channels, public_changes, search
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
+OF_ITEMS = (
+    "waiting",
+    "pending",
+    "revision",
+    "audit",
+    "signature",
+    "unmatched",
+    "origin_step",
+    "probe",
+)
 ERASED_AT_ONCE = 500  # items removed in one transaction
 
 
@@ -42,12 +52,20 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     public_changes.detach(db, [row["number"] for row in found])
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.remove(db, index, numbers)
-    for table in ("waiting", "pending", "revision", "audit", "signature", "unmatched"):
+    _end_probes(db, numbers)
+    for table in OF_ITEMS:
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))
     for story in sorted({row["story"] for row in found if row["story"] is not None}):
         channels.resettle_story(db, story, at)
     return len(found)
+
+
+def _end_probes(db: Connection, numbers: str) -> None:
+    db.execute(
+        f"DELETE FROM task WHERE kind = 'probe' AND subject IN (SELECT id FROM item WHERE number {ints()})",
+        (numbers,),
+    )
 
 
 def unconfigure(db: Connection, source: str, at: datetime) -> bool:

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Decision, Forgotten, State, Transition, Trigger
+from aggregator.model import Decision, Forgotten, Lapse, State, Transition, Trigger
 from aggregator.storage import private
 from aggregator.storage.sql import decisions, versions
 from aggregator.storage.sql.engine import Connection, one
@@ -112,6 +112,7 @@ def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
         fields["trigger"] == Trigger.RELEASE and fields.get("before") == State.LIVE,
         **{name: fields[name] for name in RECOGNISED if name in fields},
         signature=signature,
+        lapse=Lapse(fields.get("lapse", "")),
     )
 
 
@@ -130,6 +131,8 @@ def line(item: str, public_id: str, step: Transition, marks: Mapping[str, Any]) 
         members["release"] = step.release.isoformat()
     if step.version is not None:
         members["version"] = step.version
+    if step.lapse:
+        members["lapse"] = step.lapse
     if "signature" in marks:
         members["signature"] = b64encode(marks["signature"]).decode()
     return json.dumps(members, ensure_ascii=False)

@@ -18,13 +18,23 @@ from aggregator.model import (
     Known,
     ReadResult,
 )
-from aggregator.storage.sql import decisions, fingerprints, journal, rows, signatures
+from aggregator.storage.sql import decisions, fingerprints, journal, probes, referents, rows, signatures
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
 KNOWN_MAX = 12_000  # items read of all keys; at least 2 of each key, lest an ambiguous one looks unique
+KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
+    coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
+    coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
+    coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
+    i.expires, i.foretold, i.lapsed, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending,
+    i.url AS approved_url,
+    i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
+    (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
+    FROM item i LEFT JOIN pending p ON p.item = i.number
+    WHERE i.number {ints(":numbers")} ORDER BY i.number"""
 CANDIDATE = """SELECT i.number, i.story, i.link, i.url, i.language, i.shown, i.title, i.fingerprint,
     i.source, s.domains, g.pieces AS signature FROM item i JOIN source s ON s.number = i.source
     LEFT JOIN signature g ON g.item = i.number"""
@@ -54,6 +64,8 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
         unread_stories=unread,
         taken=frozenset(taken),
         decisions=decided,
+        referents=() if claim.is_empty else referents.read(db, claim, found),
+        absences=probes.absences(db, claim, found.document, now),
     )
 
 
@@ -85,18 +97,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
         keys[row["item"]].append(Key(KeyKind(row["kind"]), row["digest"]))
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
-    stored = db.execute(
-        f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
-        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
-        coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
-        coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-        i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
-        i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
-        (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
-        FROM item i LEFT JOIN pending p ON p.item = i.number
-        WHERE i.number {ints(":numbers")} ORDER BY i.number""",
-        {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)},
-    ).fetchall()
+    stored = db.execute(KNOWN, {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)}).fetchall()
     known = [
         rows.value(
             Known,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
-from aggregator.policy.lifecycle import VERBS, public_change
+from aggregator.policy.lifecycle import JOURNALED, public_change
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -29,6 +29,7 @@ from aggregator.storage.sql.engine import Connection, Index, Row, as_json, inser
 from aggregator.storage.sql.rows import ms
 
 Move = tuple[Row, Transition]
+RETURNS = frozenset({Trigger.REINSTATE, Trigger.RELISTED})  # an item is held until its origin lists it again
 
 
 def apply(db: Connection, index: Index, transitions: Sequence[Transition], journal_file: Path) -> None:
@@ -38,7 +39,7 @@ def apply(db: Connection, index: Index, transitions: Sequence[Transition], journ
     """
     if not transitions:
         return
-    _read_again(db, [step for step in transitions if step.trigger is Trigger.REINSTATE])
+    _read_again(db, [step for step in transitions if step.trigger in RETURNS])
     _count_early(db, [step for step in transitions if step.trigger is Trigger.RELEASE])
     at = channels.stamp(db, transitions[0].at)
     moves = carry_out(db, index, transitions, at)
@@ -106,14 +107,16 @@ def _publish(db: Connection, stored: Sequence[Row], at: Stamp) -> None:
 
 def _move(db: Connection, transitions: Sequence[Transition]) -> None:
     db.executemany(
-        """UPDATE item SET state = ?, reason = ?, release = ?, dated = 0, reinstated = ?, over_budget = 0
+        """UPDATE item SET state = ?, reason = ?, release = ?, dated = 0, reinstated = ?, over_budget = 0,
+            lapsed = ?
         WHERE number = ?""",
         [
             (
                 step.after.value,
                 step.reason if step.after is not State.LIVE else "",
                 rows.column(step.release),
-                int(step.trigger is Trigger.REINSTATE),
+                int(step.trigger in RETURNS),
+                step.lapse.value,
                 step.number,
             )
             for step in transitions
@@ -151,8 +154,8 @@ def _tell(db: Connection, moves: Sequence[Move], corrected: Set[int], at: Stamp)
 
 
 def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
-    """Write the operator's decisions into the journal."""
-    decided = [(row, step) for row, step in moves if step.trigger in VERBS]
+    """Write decisions of the operator and of origins into the journal."""
+    decided = [(row, step) for row, step in moves if step.trigger in JOURNALED]
     if not decided:
         return
     marks = decisions.described(db, {step.number: step.trigger for _, step in decided})

@@ -5,6 +5,7 @@ A released one is never edited. Tables are written in SQLite's types, which Post
 
 from collections.abc import Mapping, Sequence
 
+from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 
@@ -248,6 +249,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     # A digest of all that is published of the version decided on.
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
+    **ORIGIN_STEPS,
     **PUBLIC_CHANGES,
     **PUSH,
     # Terms of use: by the operator (words, use by AI), and by the origin.

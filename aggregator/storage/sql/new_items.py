@@ -8,6 +8,8 @@ from aggregator.model import ChangeKind, Changes, Claim, Edit, Item, NewItem, St
 from aggregator.storage.sql import (
     channels,
     lifecycle,
+    origin_steps,
+    probes,
     public_changes,
     retention,
     rows,
@@ -40,6 +42,10 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     public_changes.record(db, ChangeKind.CORRECTED, corrected, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
+    if changes.expiries or changes.steps:
+        origin_steps.write(db, claim, changes, at.now)
+    if changes.probes:
+        probes.begin(db, claim.number, changes.probes, at.now)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
@@ -79,6 +85,7 @@ def _store(
         lifecycle.audit(db, held)
     channels.file(db, live, at)
     public_changes.record(db, ChangeKind.PUBLISHED, live, at)
+    origin_steps.of_new(db, claim.number, numbered, at.now)
     return numbered
 
 
@@ -100,7 +107,11 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
         **rows.columns(new, "id", "public_id", "updated", "backlog"),
-        **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget", "dated"),
+        **rows.columns(
+            new.placement, "state", "shown", "release", "reason", "over_budget", "dated", "lapsed"
+        ),
+        "expires": rows.column(new.item.expires),
+        "foretold": int(new.item.expires is not None),
         "source": claim.number,
         "first_seen": ms(at.now),
         "flags": json.dumps(sorted({*new.placement.flags, *new.item.flags})),

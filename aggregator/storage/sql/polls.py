@@ -168,6 +168,8 @@ class PollStore:
             db.execute("UPDATE source SET due = due - :by, leased = leased - :by", parameters)
             db.execute("UPDATE task SET due = due - :by", parameters)
             db.execute("UPDATE turn SET due = due - :by", parameters)
+            # The time of an expiry is the origin's own.
+            db.execute("UPDATE origin_step SET due = due - :by WHERE trigger <> 'expiry'", parameters)
             db.execute("UPDATE waiting SET since = since - :by", parameters)
             db.execute(
                 """UPDATE host SET next_at = next_at - :by, refused_until = refused_until - :by,

@@ -26,7 +26,6 @@ from aggregator.storage.sql import (
     listed_channels,
     listing,
     revisions,
-    rows,
     search,
     selection,
     siblings,
@@ -217,7 +216,7 @@ class ItemStore:
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-        return tuple(rows.value(Transition, row, number=row["item"], id="", release=None) for row in found)
+        return tuple(map(values.transition, found))
 
     def held_for_operator(self) -> tuple[int, int]:
         """Return how many items, or versions of items, only an operator releases, and the newest's number."""
@@ -243,10 +242,7 @@ class ItemStore:
             WHERE a.number > ? ORDER BY a.number LIMIT ?""",
             (after, limit),
         )
-        return tuple(
-            (row["number"], rows.value(Transition, row, number=row["item"], id=row["name"], release=None))
-            for row in found
-        )
+        return tuple((row["number"], values.transition(row, row["name"])) for row in found)
 
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of

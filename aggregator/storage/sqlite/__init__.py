@@ -15,6 +15,7 @@ from aggregator.storage.sql import sources
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.change_store import ChangeStore
 from aggregator.storage.sql.engine import Engine
+from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import ItemStore
@@ -57,6 +58,7 @@ def storage(engine: Engine) -> Storage:
         AdminStore(engine),
         ChangeStore(engine),
         PushStore(engine),
+        OriginStore(engine),
     )
 
 

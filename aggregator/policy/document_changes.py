@@ -1,0 +1,32 @@
+"""Changes to the items of a source by one document, in the order of the decisions. Pure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from aggregator import dedupe
+from aggregator.model import Changes, Claim, Knowledge, OverBudget, ReadResult, Spent
+from aggregator.model.settings import Source
+from aggregator.policy import budget, embargo, probes, withdrawals
+
+
+def decide(
+    claim: Claim,
+    source: Source,
+    read: ReadResult,
+    known: Knowledge,
+    *,
+    now: datetime,
+    is_foreign: Callable[[str], bool],
+) -> tuple[Changes, Spent, OverBudget | None]:
+    """Return the changes to store, the spent budget of the source, and the excess beyond it."""
+    read, steps = withdrawals.heeded(read, known.referents, now)
+    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    found = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
+    changes, spent, over = budget.within(
+        found, claim.spent, source.budget, first_import=claim.first_import, now=now
+    )
+    changes = withdrawals.completed(changes, steps, now)
+    wanted = probes.probed(source, changes, known.absences)
+    return replace(changes, probes=wanted), spent, over

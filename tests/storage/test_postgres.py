@@ -127,9 +127,10 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute(
             "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
         )
-        db.execute("DROP TABLE public_change, departed, archive")
+        db.execute("DROP TABLE public_change, departed, archive, origin_step, probe")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
+        dropped = f"{dropped} expires foretold lapsed tombstone counted"
         for column in f"{dropped} fingerprint_version queries unsettled".split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")
         db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
@@ -139,7 +140,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
-        columns = f"{columns} has_new_validators"
+        columns = f"{columns} has_new_validators attribution ai terms site_terms indexed"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")

@@ -26,7 +26,13 @@ _NUMBER_ATTRIBUTES = _SIDES | {"colspan", "rowspan", "span", "start", "value"}
 _LARGE = re.compile(r"[1-9]\d{1,4}")  # pixels of an image that shows, the usual case
 _NUMBER = re.compile(r"(\d{1,4})(?:px)?")
 _CONTACT = re.compile(r"(?i)(mailto|tel):([^\s\"'<>\\]{1,500})")
-_DESCRIPTOR = re.compile(r"(\d{1,8}w)(?: \d{1,8}h)?|\d{1,8}h (\d{1,8}w)|(\d{0,8}(?:\.\d{1,8})?x)")
+# An address and its descriptors; a comma within brackets separates no candidates.
+_CANDIDATE = re.compile(r"[\s,]*+(\S++)(?:(?<!,)((?:[^(,]++|\([^)]*+\)?+)*))?", re.ASCII)
+_ABOVE_ZERO = r"0*+([1-9]\d{0,7}"
+_DESCRIPTOR = re.compile(
+    rf"{_ABOVE_ZERO}w)(?: {_ABOVE_ZERO}h))?|{_ABOVE_ZERO}h) {_ABOVE_ZERO}w)"
+    r"|((?:\d{1,8}(?:\.\d{1,8})?|\.\d{1,8})(?:[eE][+-]?\d{1,2})?x)"
+)
 
 
 _SIZED = frozenset({"img", "video"})
@@ -121,30 +127,13 @@ def _srcset(raw: str, base: str) -> str:
 def candidates(raw: str) -> Iterator[tuple[str, str]]:
     """Yield address and size of each image candidate (HTML standard 4.8.4.2.2), "" without a size.
 
-    Each word is read once. A candidate whose descriptor is no width or density is left out.
+    A candidate whose descriptor is no width or density, or a width of 0, is left out.
     """
-    url, size = "", ""
-    for word in raw.split():
-        rest = word
-        if url:
-            descriptor, comma, rest = word.partition(",")
-            size = f"{size} {descriptor}".strip()
-            if not comma:
-                continue
-            yield from _candidate(url, size)
-        rest = rest.lstrip(",")
-        url, size = rest.rstrip(","), ""
-        if url != rest:
-            yield from _candidate(url, "")
-            url = ""
-    yield from _candidate(url, size)
-
-
-def _candidate(url: str, size: str) -> Iterator[tuple[str, str]]:
-    if url and not size:
-        yield url, ""
-    elif url and (found := _DESCRIPTOR.fullmatch(size)):
-        yield url, next(filter(None, found.groups()))
+    for address, size in _CANDIDATE.findall(raw.strip(" \t\n\f\r,")):
+        if not (words := " ".join(size.split())):
+            yield address.rstrip(","), ""
+        elif found := _DESCRIPTOR.fullmatch(words):
+            yield address, found[1] or found[4] or found[5]
 
 
 def _is_tracking(attributes: list[tuple[str, str]]) -> bool:

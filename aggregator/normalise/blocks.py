@@ -4,7 +4,7 @@ import re
 
 _GENERIC_NAMES = """
     center div dialog div fieldset div form div hgroup div legend div main div marquee div nav div search div
-    dir ul menu ul listing pre button span
+    dir ul menu ul listing pre textarea pre select div optgroup div option div button span
 """
 _WORDS = _GENERIC_NAMES.split()
 _GENERIC = dict(zip(_WORDS[::2], _WORDS[1::2], strict=True))

@@ -38,14 +38,14 @@ _TAGS_NAMES = """
 """
 TAGS = frozenset(_TAGS_NAMES.split())
 _DROPPED_WHOLE_NAMES = """
-    script style iframe object embed applet noembed noframes noscript template textarea select option
+    script style iframe object embed applet noembed noframes noscript template
     title head svg frameset annotation annotation-xml datalist
 """
 _DROPPED_WHOLE = frozenset(_DROPPED_WHOLE_NAMES.split())
 # More elements of which the sanitiser keeps the content. HTML has one of these or of `_KNOWN`.
 _UNWRAPPED_NAMES = """
     acronym bdo big blink body canvas data font html label map math menuitem meter multicol nobr object
-    optgroup output plaintext progress rb rtc slot spacer strike tt xmp
+    output plaintext progress rb rtc slot spacer strike tt xmp
 """
 # `<press@example.org>` and `<https://example.org/>` are written by people: no element has such a name.
 _ADDRESS_IN_BRACKETS = re.compile(r"""<(?=https?://|[^\s<>@/"'=]{1,64}@)""")

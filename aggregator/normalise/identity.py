@@ -19,6 +19,9 @@ _HTTP_URL = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
 _LINK = re.compile(r'<a href="(https?:[^"]*)"')
 _ADDRESS = re.compile(r' (?:href|src|srcset|poster)="([^"]*)"')
 _TOKEN = re.compile(r"[^ ,]\S*")  # an address, also one of several in `srcset`
+_LIST_TAG = re.compile(r"<(?:ol|li) [^<>]*+>")
+_COUNTING = re.compile(r' (start|value|reversed|type)="([^"]*+)"')
+_FIGURES = bytes(each if chr(each) in "0123456789" else ord(" ") for each in range(256))
 
 
 def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
@@ -45,37 +48,50 @@ def guid_digest(guid: str) -> bytes:
     return _key(KeyKind.GUID, guid).digest
 
 
-def fingerprint(text_digest: bytes, *, content: str, enclosures: Iterable[Enclosure]) -> bytes:
-    """Return a digest of an item's substance: title and text (`text_digest`, their key), links, enclosures.
+def fingerprint(said: str, *, content: str, enclosures: Iterable[Enclosure]) -> bytes:
+    """Return a digest of an item's substance: title and text (`said`), links, enclosures.
 
-    White space, markup, tracking parameters, signatures of URLs, images and dates do not change it.
+    White space but between figures, markup, tracking parameters, signatures of URLs, images and dates do not
+    change it.
     """
     links = dict.fromkeys(folded(unsigned(link)) for link in _links(content))
     files = [canonical(unsigned(enclosure.url)) for enclosure in enclosures]
-    return _digest(text_digest.hex(), "\n".join(links), "\n".join(files))
+    return _digest(said, "\n".join(links), "\n".join(files))
 
 
 def queries(
-    text_digest: bytes, *, content: str, enclosures: Iterable[Enclosure], images: Iterable[Enclosure]
+    said: str, *, content: str, enclosures: Iterable[Enclosure], images: Iterable[Enclosure]
 ) -> tuple[tuple[str, str], ...]:
     """Return the digests of `signed_urls.digests` of an item."""
     files = [canonical(file.url) for file in enclosures]
     shown = [*files, *(canonical(file.url) for file in images)]
     if "?" in content:
         shown += _ADDRESS.findall(content)
-    return digests(text_digest.hex(), chain(map(folded, _links(content)), files), shown)
+    return digests(said, chain(map(folded, _links(content)), files), shown)
 
 
-def renewed(item: Item) -> Item:
-    """Return a stored item with its fingerprint and queries as of the present version."""
-    substance = item.key(KeyKind.TEXT) or b""
+def renewed(item: Item, text: str) -> Item:
+    """Return a stored item with its fingerprint and queries as of the present version; `text` is the one its
+    key is made from."""
     content, files = item.content, item.enclosures
-    compared = queries(substance, content=content, enclosures=files, images=item.images)
+    said = (item.key(KeyKind.TEXT) or b"").hex() + _figures(text, content)
+    compared = queries(said, content=content, enclosures=files, images=item.images)
     return replace(
         item,
-        fingerprint=fingerprint(substance, content=content, enclosures=files),
+        fingerprint=fingerprint(said, content=content, enclosures=files),
         queries=(*compared, (READ, _read(item))),
     )
+
+
+def _figures(text: str, content: str) -> str:
+    """Return the figures of a text, each apart from the next, and how its lists are counted: a blank or the
+    border of a cell that moves between digits makes other figures (20 µs in 5 kB)."""
+    found = text.encode(errors="replace").translate(_FIGURES).decode("ascii").split()
+    if "<ol" in content:
+        found += [
+            name + value for tag in _LIST_TAG.findall(content) for name, value in _COUNTING.findall(tag)
+        ]
+    return " ".join(found)
 
 
 def _read(item: Item) -> str:

@@ -72,7 +72,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         untitled=not given,
         flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
-    return own.item(identity.renewed(item))
+    return own.item(identity.renewed(item, content.said))
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:

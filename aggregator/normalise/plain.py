@@ -5,7 +5,10 @@ character references but those of "&", "<", ">" and U+00A0. No tree is built, an
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from aggregator.normalise import numbering
 
 EXCERPTED_CHARS_MAX = 8_000
 
@@ -14,6 +17,7 @@ PARAGRAPH, LINE, ITEM, ROW, CELL = "\x01", "\x02", "\x0e", "\x0f", "\x10"
 _RAISED, _LOWERED, _LEVEL = "\x03", "\x04", "\x05"
 _STRUCK, _UNSTRUCK = "\x06", "\x07"
 _PICTURE, _PICTURE_END = "\x11", "\x12"
+_LABEL, _LABEL_END = "\x13", "\x14"
 _BLOCK_NAMES = """
     address article aside blockquote caption details div dl dd dt figcaption figure footer h1 h2 h3 h4 h5 h6
     header hr ol p pre section summary table tbody tfoot thead ul
@@ -42,6 +46,7 @@ _ENDS = f"[{PARAGRAPH}{LINE}{ITEM}{ROW}{CELL} ]"
 _STRUCK_START = re.compile(f"{_STRUCK}({_ENDS}+)")
 _STRUCK_END = re.compile(f"(?<!{_ENDS})({_ENDS}++){_UNSTRUCK}")
 _ALT = re.compile(f"{_PICTURE}[^{_PICTURE}{_PICTURE_END}]*+{_PICTURE_END}")
+_NUMBER = re.compile(f"{_LABEL}([^{_LABEL}{_LABEL_END}]*+){_LABEL_END}")
 # An excerpt ends with its block, list item, row or cell, at two line breaks in a row and at a blank line.
 _PARAGRAPH_END = re.compile(rf"[{PARAGRAPH}{ITEM}{ROW}{CELL}]|[{LINE}\n][^\S\n]*+[{LINE}\n]")
 
@@ -51,9 +56,9 @@ _SUBSCRIPT = str.maketrans("0123456789+-−=()", "₀₁₂₃₄₅₆₇₈₉
 
 @dataclass(frozen=True, slots=True)
 class Plain:
-    """A text: a blank line separates paragraphs, "- " starts a list item; an image is its alternative text in
-    brackets. `said` is without images, which are no part of what a release says, for comparison: its blanks
-    and empty lines have no meaning."""
+    """A text: a blank line separates paragraphs, "- " or a number starts a list item; an image is its
+    alternative text in brackets. `said` is without images, which are no part of what a release says, and
+    without numbers of lists, for comparison: its blanks and empty lines have no meaning."""
 
     text: str = ""
     said: str = ""
@@ -61,10 +66,12 @@ class Plain:
 
 def read(html: str) -> Plain:
     """Return the plain text of sanitised HTML."""
-    text = _laid_out(_marked(html))
-    if _PICTURE not in text:
-        return Plain(text, text)
-    return Plain(text.replace(_PICTURE, "[").replace(_PICTURE_END, "]"), _ALT.sub("", text))
+    text = said = _laid_out(_marked(html), numbering.labels(html) if "<ol" in html else ())
+    if _LABEL in text:
+        text, said = _NUMBER.sub(r"\1", text), _NUMBER.sub("-", text)
+    if _PICTURE in text:
+        text, said = text.replace(_PICTURE, "[").replace(_PICTURE_END, "]"), _ALT.sub("", said)
+    return Plain(text, said)
 
 
 def line(html: str) -> str:
@@ -140,7 +147,8 @@ def _shifted(found: re.Match[str]) -> str:
     return f"^{content}" if content.isalnum() else f"^({content})"
 
 
-def _laid_out(marked: str) -> str:
+def _laid_out(marked: str, labels: Sequence[str]) -> str:
+    """Return a text in paragraphs and lines; `labels` are those of the list items, if any is numbered."""
     for blank in ("\n", "\t", "\r", "\xa0", CELL):
         if blank in marked:
             marked = marked.replace(blank, " ")
@@ -148,12 +156,20 @@ def _laid_out(marked: str) -> str:
         marked = marked.replace("  ", " ")
     if ITEM in marked:
         marked = _END_OF_ITEM.sub(ROW, marked.replace(f" {PARAGRAPH}", PARAGRAPH))
-        marked = _REST_OF_ITEM.sub(ITEM, marked).replace(ITEM, f"{LINE}- ")
+        marked = _REST_OF_ITEM.sub(ITEM, marked)
+        marked = _labelled(marked, labels) if labels else marked.replace(ITEM, f"{LINE}- ")
     marked = marked.replace(ROW, LINE)
     paragraphs = [
         _lines(paragraph) if LINE in paragraph else paragraph.strip() for paragraph in marked.split(PARAGRAPH)
     ]
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _labelled(marked: str, labels: Sequence[str]) -> str:
+    before, *items = marked.split(ITEM)
+    return before + "".join(
+        f"{LINE}{_LABEL}{label}{_LABEL_END} {item}" for label, item in zip(labels, items, strict=True)
+    )
 
 
 def _lines(paragraph: str) -> str:

@@ -392,14 +392,27 @@ def test_known_xss_payloads_are_neutralised() -> None:
         ("/a.jpg 50h 100w, data:x 1x", "https://one.example/a.jpg 100w"),
         ("/a.jpg 1y,/b.jpg", "https://one.example/b.jpg"),
         ("javascript:alert(1) 1x, /b.jpg", "https://one.example/b.jpg"),
+        ("/a.jpg (1x, /c.jpg) 2x, /b.jpg 3x", "https://one.example/b.jpg 3x"),
+        ("/a.jpg 2x(, /b.jpg 3x", "https://one.example/a.jpg"),  # `src`, for no candidate is left
+        ("/a.jpg 1e1x, /b.jpg 2.5E-1x", "https://one.example/a.jpg 1e1x, https://one.example/b.jpg 2.5E-1x"),
+        ("/a.jpg .5x, /b.jpg x, /c.jpg 1.x, /d.jpg -1x", "https://one.example/a.jpg .5x"),
+        ("/a.jpg 0w, /b.jpg 320w", "https://one.example/b.jpg 320w"),
+        ("/a.jpg 0320w 00h, /b.jpg 0320w 09h", "https://one.example/b.jpg 320w"),
+        ("/a\u00a0b.jpg 2x", "https://one.example/a%C2%A0b.jpg 2x"),
     ],
 )
 def test_each_candidate_of_a_srcset_keeps_its_size(srcset: str, kept: str) -> None:
     safe = sanitise(Markup(f'<img src="/a.jpg" srcset="{srcset}">', is_html=True), "https://one.example/")
-    assert f'srcset="{kept}"' in safe.html
+    assert f'srcset="{kept}"' in safe.html or (f'<img src="{kept}">' == safe.html)
 
 
-@pytest.mark.parametrize("pump", ["a", ",", " ", "a ", "a,", "a 1x,", "a 1x ", "1x,", "a  ,", "\t\t1"])
+def test_a_candidate_without_width_does_not_drop_its_image() -> None:
+    assert sanitised_html('<img src="/a.png" srcset="/a.png 0w">') == '<img src="https://example.org/a.png">'
+
+
+@pytest.mark.parametrize(
+    "pump", ["(", "a (", "a(,", ")a ", "a", ",", " ", "a ", "a,", "a 1x,", "a 1x ", "1x,", "a  ,", "\t\t1"]
+)
 def test_a_srcset_is_read_in_steps_that_grow_as_its_length(pump: str) -> None:
     def read(size: int) -> list[tuple[str, str]]:
         return list(candidates(pump * (size // len(pump)) + " \x00"))
@@ -547,10 +560,16 @@ def test_what_its_origin_hides_is_not_shown(raw: str, safe: str) -> None:
         ("<x-card>a</x-card> b", "a b"),
         ("<o:p>a</o:p> b", "a b"),
         ("a <meter value=1>50%</meter>", "a 50%"),
-        ("<listing>a</listing><area><optgroup>b", "<pre>a</pre>b"),
-        ("<select committee> reports", "<p>reports</p>"),
-        ("<select committee> reports<!-- not this -->", ""),
-        ("<select committee> reports<p hidden>not this</p>", ""),
+        ("<listing>a</listing><area>b", "<pre>a</pre>b"),
+        ("<title race> reports", "<p>reports</p>"),
+        ("<title race> reports<!-- not this -->", ""),
+        ("<title race> reports<p hidden>not this</p>", ""),
+        ("<select committee> reports", "<div> reports</div>"),
+        (
+            "<select><optgroup><option>Red<option selected>Blue</select>, <textarea rows=2>a < <b>\n",
+            "<div><div><div>Red</div><div>Blue</div></div></div>, <pre>a &lt; &lt;b&gt;\n</pre>",
+        ),
+        ("a<textarea hidden>b</textarea>c<select style='display:none'><option>d</select>", "ac"),
     ],
 )
 def test_text_without_elements_of_html_is_plain(raw: str, safe: str) -> None:

@@ -127,8 +127,40 @@ def test_no_text_raises(raw: str) -> None:
 def test_a_stored_item_gets_the_fingerprint_that_its_document_would_give_it() -> None:
     item = normalised(entry("A", content='<a href="/a?v=1&amp;sig=2">More</a><img src="/b?w=3" alt="b">'))
     assert {name for name, _ in item.queries} == {"", "*", "?v", "="}
-    assert identity.renewed(replace(item, fingerprint=b"", queries=())) == item
-    assert [name for name, _ in identity.renewed(Item((), "")).queries] == ["="]
+    assert identity.renewed(replace(item, fingerprint=b"", queries=()), "More") == item
+    assert [name for name, _ in identity.renewed(Item((), ""), "").queries] == ["="]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("<table><td>1<td>23", "<table><td>12<td>3"),
+        ("<table><tr><td>1<tr><td>23", "<table><tr><td>12<tr><td>3"),
+        ("1<br>23", "12<br>3"),
+        ("<p>1<p>23", "<p>12<p>3"),
+        ("<dl><dt>1<dd>23", "<dl><dt>12<dd>3"),
+        ("12 345", "1 2345"),
+        ("<ol><li>a", "<ol start=5><li>a"),
+        ("<ol><li>a", "<ol><li value=4>a"),
+    ],
+)
+def test_a_border_that_moves_between_figures_is_a_correction(one: str, other: str) -> None:
+    before, after = (normalised(entry("A", content=body)) for body in (one, other))
+    assert before.key(KeyKind.TEXT) == after.key(KeyKind.TEXT)
+    assert before.fingerprint != after.fingerprint
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("<table><td>1<td>23", "<table><tbody><tr><th>1</th>\n<td> 23</td></tr></table>"),
+        ("on 3 May", "on<br>3 <b>May</b>"),
+        ("1<b>2</b>", "12"),
+    ],
+)
+def test_blanks_and_markup_around_figures_are_no_correction(one: str, other: str) -> None:
+    before, after = (normalised(entry("A", content=body)).fingerprint for body in (one, other))
+    assert before == after
 
 
 def test_what_a_reviewer_reads_is_all_that_is_published_but_for_signatures() -> None:

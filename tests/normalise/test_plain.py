@@ -1,5 +1,7 @@
 """Plain text of sanitised HTML, and titles."""
 
+import re
+
 import pytest
 
 from aggregator.normalise import plain
@@ -14,7 +16,7 @@ from aggregator.normalise.plain import Plain
         ("a<br>b<hr>c", "a\nb\n\nc"),
         ("<ul><li>a</li><li><p>b</p><p>c</p></li></ul>d", "- a\n- b\n\nc\n\nd"),
         ("<ul><li><p>a</p></li><li>b</li></ul>", "- a\n- b"),
-        ("<ol><li>a<ul><li>b</li></ul></li></ol>", "- a\n\n- b"),
+        ("<ul><li>a<ul><li>b</li></ul></li></ul>", "- a\n\n- b"),
         ("<ul><li>a</li></ul>b<dl><dt>c</dt><dd>d</dd></dl>e", "- a\n\nb\n\nc\n\nd\n\ne"),
         ("<div>a</div>b<b>c</b>", "a\n\nbc"),
         ("<pre>a\n  b</pre>c<pre><code>d\ne</code></pre><code>f\ng</code>", "a\nb\n\nc\n\nd\ne\n\nf g"),
@@ -26,6 +28,31 @@ from aggregator.normalise.plain import Plain
 )
 def test_blocks_are_paragraphs_and_items_are_lines(safe: str, text: str) -> None:
     assert plain.read(safe) == Plain(text, text)
+
+
+@pytest.mark.parametrize(
+    ("safe", "text"),
+    [
+        ("<ol><li>a</li><li>b</li></ol>", "1. a\n2. b"),
+        ('<ol start="9"><li>a</li><li><p>b</p></li></ol>', "9. a\n10. b"),
+        ('<ol><li>a</li><li value="7">b</li><li>c</li></ol>', "1. a\n7. b\n8. c"),
+        ('<ol reversed=""><li>a</li><li>b</li></ol>', "2. a\n1. b"),
+        ('<ol reversed="" start="5"><li>a</li><li value="2">b</li><li>c</li></ol>', "5. a\n2. b\n1. c"),
+        ('<ol type="a" start="26"><li>a</li><li>b</li></ol>', "z. a\naa. b"),
+        ('<ol type="A"><li>a</li></ol><ol type="A" start="0"><li>b</li></ol>', "A. a\n\n0. b"),
+        (
+            '<ol type="i" start="1994"><li>a</li></ol><ol type="I" start="4"><li>b</li></ol>',
+            "mcmxciv. a\n\nIV. b",
+        ),
+        ("<ol><li>a<ul><li>b</li></ul></li><li>c</li></ol>", "1. a\n\n- b\n2. c"),
+        ("<ol><li>a<ol><li>b</li></ol></li><li>c</li></ol>", "1. a\n\n1. b\n2. c"),
+        ('<li value="4">a</li><ol><li></li><li>b</li></ol></ol>', "- a\n\n1.\n2. b"),
+    ],
+)
+def test_items_of_ordered_lists_have_their_numbers(safe: str, text: str) -> None:
+    read = plain.read(safe)
+    assert read.text == text
+    assert re.sub(r"(?m)^\w+\.", "-", text) == read.said
 
 
 @pytest.mark.parametrize(
@@ -59,6 +86,7 @@ def test_text_keeps_what_markup_means(safe: str, text: str) -> None:
     [
         ('a<img src="x" alt="The &quot;gate&quot; &amp; &lt;more&gt;">b', 'a [The "gate" & <more>] b', "ab"),
         ('<img alt="Quay" src="x"><p>b</p>', "[Quay]\n\nb", "b"),
+        ('<ol><li><img src="x" alt="Quay">b</li></ol>', "1. [Quay] b", "-b"),
         ('a<img src="x" alt=" ">b<img src="x" alt="">c<img src="x" alt="IMG_1.JPG">', "abc", "abc"),
     ],
 )

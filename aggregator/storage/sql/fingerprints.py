@@ -51,7 +51,7 @@ def of(item: Item) -> Item:
 
     said = plain.read(item.content).said
     keys = identity.keys(guid="", url="", title=item.title, claimed=None, text=said)
-    return replace(identity.renewed(replace(item, keys=keys)), keys=item.keys)
+    return replace(identity.renewed(replace(item, keys=keys), said), keys=item.keys)
 
 
 def _computed(db: Connection, query: str, numbers: Collection[int]) -> Iterator[tuple[int, Item]]:

@@ -178,7 +178,8 @@ def _link(parsed: Parsed, is_atom: bool, language: str) -> str:
         return next((src for body in children(parsed, "content") if (src := string(body, "src"))), "")
     is_permalink = bool(dict.get(parsed, "guidislink"))
     candidates = [string(parsed, "id") if is_permalink else "", string(parsed, "dc_identifier")]
-    return next((each for each in candidates if each.lower().startswith(_HTTP)), "")
+    named = next((each for each in candidates if each.lower().startswith(_HTTP)), "")
+    return named or alternate_link({"links": dict.get(parsed, "link_attributes")}, language)
 
 
 def _first(parsed: Parsed, names: str, limit: int) -> Markup:

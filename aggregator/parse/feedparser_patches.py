@@ -5,7 +5,6 @@ others correct the output. Each is a function of its own and works alone, so tha
 effect with feedparser unpatched.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
@@ -19,6 +18,11 @@ import feedparser.util
 from aggregator.parse import expat_driver, places
 from aggregator.parse.entry import RAW_LABELS_MAX
 from aggregator.parse.feedparser_rsl import collect_rsl
+from aggregator.parse.reference_patches import (
+    keep_relative_links,
+    read_links_by_their_text,
+    resolve_inner_bases,
+)
 
 NAMESPACES_MAX = 100  # of a document; feedparser looks through all for each element of an unknown one
 _PARSERS = (feedparser.api.StrictFeedParser, feedparser.api.LooseFeedParser)
@@ -128,34 +132,6 @@ def keep_author_names() -> None:
         parser._sync_author_detail = sync_author_detail
 
 
-def keep_relative_links() -> None:
-    """Resolve URLs in entries against a stated xml:base only; without one they stay as written.
-
-    feedparser resolves them against the URL of the document; `normalise` prefers the feed's own link.
-    """
-
-    def resolve_uri(parser: feedparser.mixin._FeedParserMixin, uri: str) -> str:
-        if parser.inentry and parser.baseuri == parser.document_uri:
-            return uri
-        resolved: str = feedparser.mixin._urljoin(parser.baseuri or "", uri)
-        return resolved
-
-    for parser in _PARSERS:
-        parser.resolve_uri = resolve_uri
-        parser.__init__ = _remember_document_uri(parser.__init__)
-
-
-def _remember_document_uri(init: Callable[..., None]) -> Callable[..., None]:
-    """Return a constructor that keeps the document's URL, which xml:base replaces in `baseuri`."""
-
-    def init_and_remember(parser: feedparser.mixin._FeedParserMixin, *arguments: object) -> None:
-        init(parser, *arguments)
-        # Normalised as feedparser does at the first element: it drops a slash of file:///.
-        parser.document_uri = feedparser.mixin.make_safe_absolute_uri(parser.baseuri, parser.baseuri)
-
-    return init_and_remember
-
-
 def ignore_places() -> None:
     """Remove the handlers of GeoRSS and GML, which are not used: malformed coordinates end the document."""
     places = feedparser.namespaces.georss.Namespace
@@ -231,39 +207,6 @@ def _remember_scope(start: Callable[..., None]) -> Callable[..., None]:
     return start_and_remember
 
 
-_RELATION = re.compile(r"https?://www\.iana\.org/assignments/(?:link-)?relations?/")
-
-
-def read_links_by_their_text() -> None:
-    """Take the text of RSS's <link> for its address, its attributes only when it has none.
-
-    feedparser takes the attributes, whatever they are. A registered relation may be written as an address
-    (RFC 4287 section 4.2.7.2).
-    """
-    start_link = _PARSERS[0]._start_link
-
-    def start(parser: feedparser.mixin._FeedParserMixin, attributes: dict[str, str]) -> None:
-        parser.push("link", 0)
-        parser.link_attributes = attributes
-
-    def end(parser: feedparser.mixin._FeedParserMixin, is_of_atom: bool) -> None:
-        text = parser.pop("link") or ""
-        attributes = parser._enforce_href(parser.link_attributes)
-        if text and not is_of_atom:
-            attributes = {"href": text}
-        elif text:
-            attributes.setdefault("href", text)
-        if "rel" in attributes:
-            attributes["rel"] = _RELATION.sub("", attributes["rel"]).strip() or "alternate"
-        if attributes.get("href"):
-            start_link(parser, attributes)
-
-    for parser in _PARSERS:
-        parser._start_link = parser._start_atomlink = start
-        parser._end_link = lambda parser: end(parser, parser.version.startswith("atom"))
-        parser._end_atomlink = lambda parser: end(parser, True)
-
-
 PATCHES = (
     use_expat_driver,
     cache_base_uris,
@@ -279,6 +222,7 @@ PATCHES = (
     keep_elements_in_place,
     read_links_by_their_text,
     collect_rsl,
+    resolve_inner_bases,
 )
 
 

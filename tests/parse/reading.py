@@ -136,8 +136,9 @@ VIEWS: Mapping[str, View] = {
     "keep_relative_links": View(resolved=URLS),
     "ignore_places": View(ignored=PLACES),
     "keep_elements_in_place": View(ignored=MISPLACED),
-    "read_links_by_their_text": View(ignored=LINKS),
     "collect_rsl": View(ignored=TERMS),
+    "read_links_by_their_text": View(ignored=LINKS | {"link_attributes", "guidislink"}),
+    "resolve_inner_bases": WHOLE,  # no document here states a base in a text
     "all": View(kept=frozenset({"created"})),  # elements without a place are not read at all
     "whole": WHOLE,
 }

@@ -1,6 +1,7 @@
 """Formats and pitfalls as files in cases/: NAME.* beside NAME.json with the expected Document; then limits."""
 
 import json
+import re
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,55 @@ def test_a_relative_link_is_resolved_by_a_stated_base_or_kept_as_written(
     item = f"<item><title>{title}</title><link>/news/1</link></item>"
     body = f"<rss version='2.0'{opening}><channel>{item}</channel></rss>".encode()
     assert [entry.link for entry in parse(body, content_type="", url=url).entries] == [link]
+
+
+@pytest.mark.parametrize(
+    ("inside", "link"),
+    [
+        ("<link href='https://a.example/2'/><guid>https://a.example/1</guid>", "https://a.example/1"),
+        ("<guid>https://a.example/1</guid><link url='https://a.example/2'/>", "https://a.example/1"),
+        ("<link href='/2'/><guid isPermaLink='false'>https://a.example/1</guid>", "/2"),
+        ("<link href='/2'/><guid>1</guid>", "/2"),
+        ("<link href='/2'/><dc:identifier>https://a.example/1</dc:identifier>", "https://a.example/1"),
+        ("<link href='/2' rel='alternate'/><link>https://a.example/3</link>", "https://a.example/3"),
+        (
+            "<link href='/de' hreflang='de'/><link href='/en' hreflang='en'/><dc:language>en</dc:language>",
+            "/en",
+        ),
+        ("<atom:link href='/2'/><guid>https://a.example/1</guid>", "/2"),
+        ("<link rel='self' href='/2'/><guid>https://a.example/1</guid>", "https://a.example/1"),
+    ],
+)
+@pytest.mark.parametrize("title", ["well-formed", "ill & formed"])
+def test_an_attribute_of_an_rss_link_is_the_last_resort(inside: str, link: str, title: str) -> None:
+    spaces = "xmlns:atom='http://www.w3.org/2005/Atom' xmlns:dc='http://purl.org/dc/elements/1.1/'"
+    item = f"<item><title>{title}</title>{inside}</item>"
+    (entry,) = parsed(f"<rss version='2.0' {spaces}><channel>{item}</channel></rss>".encode()).entries
+    assert entry.link == link
+
+
+@pytest.mark.parametrize("text", ["content", "summary"])
+@pytest.mark.parametrize("base", ["", " xml:base='/top/'"])
+def test_an_xml_base_in_xhtml_counts_for_what_stands_in_its_element(text: str, base: str) -> None:
+    body = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>T</title><entry><id>1</id><title>A</title>
+        <{text} type="xhtml"{base}><div xmlns="http://www.w3.org/1999/xhtml"><a href="0">0</a>
+        <p xml:base="https://b.example/x/y"><a href="1">1</a><img src="/i" srcset="j 1x, /k 2x"/>
+        <b xml:base="z/"><a href="2" xml:base="w/">2</a><q cite="3">3</q></b><a href="4">4</a></p>
+        <a href="5" title="a/b">5</a></div></{text}></entry>
+        <entry><id>2</id><title>B</title><{text} type="xhtml">
+        <div xmlns="http://www.w3.org/1999/xhtml" xml:base="https://c.example/"><a href="6">6</a></div></{text}>
+        <link href="/7"/></entry></feed>""".encode()
+    first, second = parsed(body).entries
+    found = [each.content.value or each.summary.value for each in (first, second)]
+    assert re.findall(r'(?:href|src|cite)="([^"]*)"', found[0]) == [
+        "0",
+        *("https://b.example/x/1", "https://b.example/i", "https://b.example/x/z/w/2"),
+        *("https://b.example/x/z/3", "https://b.example/x/4", "5"),
+    ]
+    assert 'srcset="https://b.example/x/j 1x, https://b.example/k 2x"' in found[0]
+    assert 'title="a/b"' in found[0]
+    assert 'href="https://c.example/6"' in found[1]
+    assert second.link == "/7"
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,9 @@ def _split_time(text: str) -> tuple[str, str, timedelta | None]:
     day, rest = text[: found.start()], _RANGE_END.sub("", text[found.end() :], count=1)
     if half := _HALF_BEFORE.search(day, max(len(day) - HALF_CHARS_MAX, 0)):
         day = day[: half.start()]
-    elif half := _HALF_AFTER.match(rest):
+    elif (half := _HALF_AFTER.match(rest)) and _is_phrase(rest):
+        half = None
+    elif half:
         rest = rest[half.end() :]
     hour, minute, second = int(found[1]), int(found[2]), int(found[3] or 0)
     if half and half[2] and hour < 12:
@@ -156,6 +158,11 @@ def _split_time(text: str) -> tuple[str, str, timedelta | None]:
     time = timedelta(hours=hour, minutes=minute, seconds=min(second, 59))  # a leap second
     is_time = minute < 60 and second <= 60 and time <= timedelta(days=1)
     return day, rest, time if is_time else None
+
+
+def _is_phrase(rest: str) -> bool:
+    """Return whether a name of several words comes first: "am" is Irish for time, in names of zones."""
+    return " " in (_phrase(_TOKEN.findall(rest)) or "")
 
 
 def _split_zone(rest: str) -> tuple[str, str]:

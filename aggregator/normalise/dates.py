@@ -30,6 +30,8 @@ _RFC_822 = re.compile(  # also RFC 850
 _ORDINAL_DAY = re.compile(r"^(\d{4})-((?!000)[0-3]\d\d)(?!\d)")
 _DAY = re.compile(r"\d{4}-?\d\d-?\d\d")  # W3CDTF, ISO 8601
 _NUMERIC = re.compile(r"(?<!\d)\d{1,2} ?([./-]) ?\d{1,2} ?\1 ?(?:\d{4}|\d\d)(?!\d)")
+# toLocaleString of JavaScript in "en-US": other locales have a padded day, "pm" or no comma.
+_AMERICAN = re.compile(r"[1-9]\d?/[1-9]\d?/\d{4}, [1-9]\d?:\d\d(?::\d\d)?\s[AP]M(?: .*)?")
 _MONTH_FIRST = frozenset(cldr.MONTH_FIRST.split())
 
 
@@ -51,7 +53,7 @@ def read(
             parts = take_apart(text)
             if parts is None:
                 return None
-            first = _is_month_first(parts, zone, language, month_first)
+            first = _is_month_first(parts, text, zone, language, month_first)
             moment = _moment(parts, _day(parts, now, language=language, month_first=first), local)
         return _plausible(moment if moment.tzinfo else moment.replace(tzinfo=local))
     except (ValueError, ArithmeticError, LookupError):  # a day or a year there is not
@@ -94,7 +96,7 @@ def latest(
             continue
         if not is_zone_known:
             parts = replace(parts, zone="", critical="")
-        first = _is_month_first(parts, zone, language, month_first)
+        first = _is_month_first(parts, text, zone, language, month_first)
         try:
             day = _day(parts, now, language=language, month_first=first, is_latest=True)
             if day.year >= LATEST:
@@ -105,10 +107,12 @@ def latest(
     return None
 
 
-def _is_month_first(parts: Parts, zone: str, language: str, month_first: bool | None) -> bool:
+def _is_month_first(parts: Parts, text: str, zone: str, language: str, month_first: bool | None) -> bool:
     """Return whether a date in three numbers is read with the month first, unless it shows another order."""
     if month_first is not None:
         return month_first
+    if _AMERICAN.fullmatch(text):
+        return True
     return parts.separator != "." and is_month_first(language, zone)  # with dots nowhere
 
 

@@ -27,6 +27,13 @@ _HOURS_EAST = """
 _WORDS = _HOURS_EAST.split()
 ABBREVIATIONS: Mapping[str, float] = dict(zip(_WORDS[::2], map(float, _WORDS[1::2]), strict=True))
 
+# Usual names that CLDR has not: those of Windows, which JavaScript writes, and of summer in Ireland.
+_UNLISTED: Mapping[str, tuple[str, str]] = {
+    "gmt standard time": ("Europe/London", "standard"),
+    "gmt daylight time": ("Europe/London", "daylight"),
+    "irish summer time": ("Europe/Dublin", "daylight"),
+    "am samhraidh na heireann": ("Europe/Dublin", "daylight"),
+}
 _KINDS = ("generic", "standard", "daylight")
 _OFFSET = re.compile(r"(?:utc|gmt|ut|z)? ?([+-])(\d{1,2})(?::?(\d{2}))?(?::?\d{2})?")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -57,7 +64,7 @@ def words(text: str) -> str:
 
 def _by_words() -> Mapping[str, tuple[str, str]]:
     """Return zone and kind of time by each name that CLDR has."""
-    found: dict[str, tuple[str, str]] = {}
+    found = dict(_UNLISTED)
     for zone, kinds in cldr.ZONE_NAMES.items():
         for kind, names in zip(_KINDS, kinds.split("|"), strict=True):
             found.update((words(name), (zone, kind)) for name in names.split("/") if name)

@@ -146,6 +146,26 @@ def test_a_slash_date_is_read_in_the_order_of_its_region() -> None:
 
 
 @pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("11/5/2026, 2:00:00 PM", datetime(2026, 11, 5, 14, tzinfo=UTC)),
+        ("11/5/2026, 12:00:00\u202fAM EST", datetime(2026, 11, 5, 5, tzinfo=UTC)),
+        ("1/2/2026, 9:05 AM", datetime(2026, 1, 2, 9, 5, tzinfo=UTC)),
+        ("11/5/2026, 2:00:00 pm", datetime(2026, 5, 11, 14, tzinfo=UTC)),  # India, New Zealand
+        ("05/11/2026, 2:00:00 PM", datetime(2026, 11, 5, 14, tzinfo=UTC)),  # Australia
+        ("11/5/2026 2:00:00 PM", datetime(2026, 5, 11, 14, tzinfo=UTC)),
+        ("13/5/2026, 2:00:00 PM", datetime(2026, 5, 13, 14, tzinfo=UTC)),
+        ("Mon, 11/5/2026, 2:00:00 PM", datetime(2026, 5, 11, 14, tzinfo=UTC)),
+    ],
+)
+def test_the_form_of_javascript_in_american_english_has_the_month_first(raw: str, expected: datetime) -> None:
+    assert dates.read(raw, now=NOW) == expected
+    assert dates.read("11/5/2026, 2:00:00 PM", month_first=False, now=NOW) == datetime(
+        2026, 5, 11, 14, tzinfo=UTC
+    )
+
+
+@pytest.mark.parametrize(
     ("language", "zone", "is_first"),
     [
         ("en-US", "UTC", True),
@@ -493,6 +513,14 @@ def test_a_date_in_an_unknown_zone_has_the_order_of_its_source() -> None:
         ("30 Jan 2024 14:00 Mitteleuropäische Sommerzeit", 12),
         ("30 Jul 2024 14:00 British Summer Time", 13),
         ("30 Jul 2024 14:00 Irish Standard Time", 13),
+        ("30 Jul 2024 14:00 Irish Summer Time", 13),
+        ("30 Iúil 2024 14:00 Am Caighdeánach na hÉireann", 13),
+        ("30 Iúil 2024 2:00 pm Am Caighdeánach na hÉireann", 13),
+        ("30 Iúil 2024 12:00 Am na hÉireann", 11),
+        ("30 Eanáir 2024 14:00 Am na hÉireann", 14),
+        ("30 Iúil 2024 14:00 Am Samhraidh na Breataine", 13),
+        ("30 Iúil 2024 14:00 Meán-Am Greenwich", 14),
+        ("30 Jul 2024 14:00 GMT Daylight Time", 13),
         ("30 Jul 2024 14:00 Greenwich Mean Time", 14),
         ("30 Jul 2024 14:00 日本標準時", 5),
         ("30 Jul 2024 14:00 Moskova Saati", 11),

@@ -16,6 +16,7 @@ from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
 from aggregator.model import Stored, Trigger
+from aggregator.model.settings import Embargo
 from aggregator.policy import lifecycle
 from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app
@@ -170,25 +171,42 @@ def _movable(
 def release_over_budget(where: Location, source: str, reason: str) -> None:
     """Release all items that the budget of a source holds, none held by an embargo, a review or an operator.
 
-    Several short transactions: one that was cut off can be called again.
+    Items that their origin has dated ahead meanwhile go live then. Several short transactions: one that was
+    cut off can be called again.
     """
-    released, copied = 0, 0
+    released, copied, dated = 0, 0, 0
     with opened(where) as storage:
         if storage.items.feed(source) is None:
             raise UsageError(f"there is no source called {source!r}: `publicwire sources` lists them")
+        early = not _holds_dates(where, storage, source)
         while found := storage.items.over_budget(source, BATCH):
             now, copies = app.utc_now(), storage.items.copies(found)
             steps = [
                 step(each, Trigger.COPY, reason=held_reason(copies[each.number]), actor=operator(), at=now)
                 if each.number in copies
-                else step(each, Trigger.RELEASE, reason=reason, actor=operator(), at=now)
+                else lifecycle.approval(
+                    each, reason=reason, actor=operator(), at=now, version=None, early=early
+                )
                 for each in found
             ]
             storage.items.apply_transitions(steps)
-            released, copied = released + len(found) - len(copies), copied + len(copies)
+            released += sum(each.trigger is Trigger.RELEASE for each in steps)
+            copied, dated = copied + len(copies), dated + sum(each.release is not None for each in steps)
     say(f"{released} items of {source} released that its budget held")
+    if dated:
+        say(f"{dated} are dated ahead and go live then: `publicwire items --state held` lists them")
     if copied:
         say(f"{copied} stay held: they are copies of withdrawn releases, each to be released by its id")
+
+
+def _holds_dates(where: Location, storage: Storage, source: str) -> bool:
+    """Return whether items of a source are held until their dates; True where the configuration cannot be
+    read."""
+    try:
+        found = storage.admin.bound(configuration.load(where.file)).source(source)
+    except PublicwireError:
+        return True
+    return found is None or found.embargo is Embargo.HOLD
 
 
 def unmove(where: Location, source: str) -> None:

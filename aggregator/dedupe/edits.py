@@ -129,7 +129,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     if substantive and old.state is State.HELD and not change.is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
-    is_kept = not (substantive or refreshes) and change.unsettled == old.unsettled
+    redates = _redates(item, old, placement)
+    is_kept = not (substantive or refreshes or redates) and change.unsettled == old.unsettled
     if is_kept and item.keys == old.current and placement is None:
         return None
     is_damped = old.edits >= EDITS_MAX and not change.is_elsewhere
@@ -149,6 +150,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         version=old.versions + 1 if change.is_version else 0,
         refreshes=refreshes,
         unsettled=change.unsettled,
+        redates=redates,
     )
     return _approved(edit, old, own, poll) if edit.is_public or (is_public and refreshes) else edit
 
@@ -207,6 +209,13 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     elif not placement.dated:
         return None
     return placement if (placement.release, placement.dated) != (old.release, old.dated) else None
+
+
+def _redates(item: Item, old: Known, placement: Placement | None) -> bool:
+    """Return whether the date that the origin states now counts when an item is released: of a held one, but
+    where the operator gave the time."""
+    is_awaited = old.state is State.HELD and (placement is not None or old.release is None or old.dated)
+    return is_awaited and not item.by_update and item.claimed not in (None, old.claimed)
 
 
 def _unread(item: Item, release: datetime, placement: Placement) -> Placement:

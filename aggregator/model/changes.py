@@ -62,6 +62,7 @@ class Edit:
     `version` is the number of the new content, 0 for none. `waits`: that version is stored beside the item
     until it is approved; `drops`: one that waited is no longer what the origin says. `refreshes`: its
     addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
+    `redates`: the claimed date of a held item is replaced, whatever else is.
     """
 
     number: int
@@ -83,6 +84,7 @@ class Edit:
     drops: bool = False
     refreshes: bool = False
     unsettled: bytes | None = None
+    redates: bool = False
 
 
 @dataclass(frozen=True, slots=True)

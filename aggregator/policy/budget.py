@@ -109,6 +109,7 @@ def _edited(edit: Edit, old: Known | None, spending: _Spending) -> Edit | None:
         flags=tuple(sorted({*old.flags, *edit.placement.flags})),
         id=edit.id,
         unsettled=old.unsettled,
+        redates=edit.redates,
     )
 
 

@@ -318,6 +318,34 @@ def test_what_a_budget_held_is_released_at_once(here: Site, command: Command) ->
     assert command("items", "--state", "held", "--json").out.strip() == "[]"
 
 
+@pytest.mark.parametrize(("policy", "live"), [("hold", 1), ("ignore", 3), ("bad", 1)])
+def test_what_a_budget_held_and_its_origin_dated_ahead_is_released_at_its_date(
+    here: Site, command: Command, policy: str, live: int
+) -> None:
+    releases = [item(f"r{n}", f"Release {n}") for n in range(13)]
+    (here.directory / "press.xml").write_bytes(feed(*releases))
+    here.sources(
+        {"harbour": "file:press.xml"}, f", budget: {{items: 1}}, embargo: {policy.replace('bad', 'hold')}"
+    )
+    command("poll")
+    held = {each["title"] for each in json_of(command("items", "--state", "held", "--json").out)}
+    dated = [
+        re.sub("<pubDate>.*?</pubDate>", f"<pubDate>{AHEAD}</pubDate>", each)
+        if any(f">{title}<" in each for title in sorted(map(str, held))[:2])
+        else each
+        for each in releases
+    ]
+    (here.directory / "press.xml").write_bytes(feed(*dated))
+    command("poll")
+    if policy == "bad":
+        here.sources({"harbour": "file:press.xml"}, ", embargo: bad")
+    said = command("release", "--over-budget", "harbour").out.splitlines()
+    assert said[0] == f"{live} items of harbour released that its budget held"
+    still = json_of(command("items", "--state", "held", "--json").out)
+    assert [each["release"] for each in still] == ["2099-01-01T12:00:00+00:00"] * (3 - live)
+    assert len(said) == (1 if live == 3 else 2)
+
+
 def test_a_copy_of_a_withdrawn_release_is_not_released_with_what_a_budget_held(
     here: Site, command: Command
 ) -> None:

@@ -32,6 +32,7 @@ def known(number: int, entry: Entry, *before: Entry, listed: bool = False, **mor
         updated=now.updated or now.claimed or NOON,
         url=now.url,
         listed=listed,
+        claimed=now.claimed,
     )
     return replace(remembered, **more)  # type: ignore[arg-type]  # the caller names fields of Known
 

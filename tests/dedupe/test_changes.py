@@ -488,7 +488,7 @@ def test_an_item_held_until_its_date_gets_its_new_date(published: str, release: 
     after = entry("Bridge opens", A.guid, A.link, published=published)
     edit = edit_of(A, after, state=State.HELD, release=NOON + DAY, dated=True)
     assert edit is not None
-    assert edit == made(after, substantive=False, placement=edit.placement)
+    assert edit == made(after, substantive=False, placement=edit.placement, redates=True)
     assert edit.placement is not None
     assert (edit.placement.state, edit.placement.release) == (State.HELD, release)
 
@@ -590,7 +590,7 @@ def test_an_item_dated_later_beyond_the_horizon_is_for_the_operator_and_back_by_
 def test_a_date_does_not_release_an_item_that_the_operator_holds() -> None:
     assert edit_of(A, A, state=State.HELD) is None
     later = entry("Bridge opens", A.guid, A.link, published=iso(NOON + 2 * DAY))
-    assert edit_of(A, later, state=State.HELD) == made(later, substantive=False)
+    assert edit_of(A, later, state=State.HELD) == made(later, substantive=False, redates=True)
 
 
 @pytest.mark.parametrize("release", [None, NOON + DAY])

@@ -167,6 +167,57 @@ def test_a_version_that_waits_goes_with_its_item(storage: Storage) -> None:
     assert storage.admin.forget("ministry", NOON + DAY) == 1
 
 
+@pytest.mark.parametrize("ahead", [HOUR, 40 * DAY])
+def test_an_embargoed_item_waits_for_approval_once_its_source_is_under_review(
+    storage: Storage, ahead: timedelta
+) -> None:
+    until = NOON + ahead
+    origin = given_origin(storage)
+    origin.says(replace(FIRST, published=until.isoformat()))
+    (held,) = all_items(storage)
+    under_review = replace(origin.source, review=True)
+    storage.admin.sync(config(under_review), NOON)
+    waiting = again(storage, held)
+    assert (waiting.state, waiting.reason, waiting.release) == (State.HELD, "review", until)
+    assert storage.items.release_due(until + DAY, 10) == ()
+    approved = approval(waiting, reason="", actor="desk", at=NOON + MINUTE, version=1)
+    storage.items.apply_transitions([approved])
+    assert [each.id for each in storage.items.release_due(until, 10)] == [held.id]
+    storage.admin.sync(config(under_review), NOON + HOUR)
+    assert [each.id for each in storage.items.release_due(until, 10)] == [held.id]
+
+
+def test_an_item_held_by_an_operator_and_dated_ahead_by_its_origin_is_approved_for_that_date(
+    storage: Storage,
+) -> None:
+    origin = given_origin(storage)
+    origin.says(replace(FIRST, published=NOON.isoformat()))
+    (live,) = all_items(storage)
+    move(storage, live, Trigger.HOLD)
+    later = replace(FIRST, published=(NOON + HOUR).isoformat(), digest=b"1" * 16)
+    origin.says(later, now=NOON + 2 * MINUTE)
+    held = again(storage, live)
+    approved = approval(held, reason="", actor="desk", at=NOON + 3 * MINUTE, version=1)
+    assert (held.item.claimed, approved.release) == (NOON + HOUR, NOON + HOUR)
+    undated = replace(FIRST, digest=b"2" * 16)
+    origin.says(undated, now=NOON + 3 * MINUTE)
+    assert again(storage, live).item.claimed == NOON + HOUR
+
+
+def test_an_approved_item_follows_its_embargo_each_time_that_its_origin_prolongs_it(storage: Storage) -> None:
+    origin = given_origin(storage, review=True)
+    origin.says(replace(FIRST, published=(NOON + HOUR).isoformat()))
+    (held,) = all_items(storage)
+    approved = approval(held, reason="", actor="desk", at=NOON + MINUTE, version=1)
+    storage.items.apply_transitions([approved])
+    for hours in (2, 3):
+        until = NOON + hours * HOUR
+        origin.says(
+            replace(FIRST, published=until.isoformat(), digest=bytes([hours]) * 16), now=NOON + HOUR / 2
+        )
+        assert again(storage, held).release == until
+
+
 # ---- struck versions
 
 

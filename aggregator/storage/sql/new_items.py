@@ -128,6 +128,8 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
     elif not is_content:
         names = ("keys", "link", *(["url"] if edit.moves else []))
         columns = {name: columns[name] for name in names}
+    if edit.redates:
+        columns["claimed"] = rows.column(edit.item.claimed)
     columns["unsettled"] = edit.unsettled
     if edit.version and not edit.waits:
         columns |= {"version": edit.version, "versions": edit.version}

@@ -6,7 +6,7 @@ from datetime import datetime
 from aggregator.errors import UsageError
 from aggregator.model import Due, DueReason, Relocation
 from aggregator.model.settings import Config, Republish, Source
-from aggregator.policy import relocation
+from aggregator.policy import embargo, relocation
 from aggregator.policy.source_ids import StoredFeed
 from aggregator.policy.source_match import StoredSource
 from aggregator.policy.sources import STORED, Addition, Update, plan
@@ -61,6 +61,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
         _update(db, change, at)
     if planned.renames:  # every channel shows ids, and two channels may have exchanged their names
         channels.touch_all(db, at)
+    _await_approval(db, config.sources)
     _open_channels(db, config.sources, at)
     site_terms.schedule(db, now)
     applied.record(db, config)
@@ -137,6 +138,16 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         public_changes.rights_changed(db, change.number, at, is_shown=not was_shown)
     if change.touches:
         channels.touch_all(db, at)
+
+
+def _await_approval(db: Connection, configured: Sequence[Source]) -> None:
+    """Have items that their dates hold wait for approval, too, where their source has come under review."""
+    db.executemany(
+        """UPDATE item SET reason = ?, release = coalesce(release, claimed)
+        WHERE source = (SELECT number FROM source WHERE id = ?) AND state = 'held' AND dated = 1
+        AND reason IN (?, ?)""",
+        [(embargo.REVIEW, source.id, *embargo.DATED) for source in configured if source.review],
+    )
 
 
 def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:

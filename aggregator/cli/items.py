@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
@@ -52,7 +53,7 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
         held = [
             (
                 item.id,
-                when(item.release),
+                _until(item),
                 item.reason if item.state is State.HELD else _state(item),
                 item.item.title,
             )
@@ -72,6 +73,19 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     ]
     cut = {"organisation": ORGANISATION_CHARS, "title": REST}
     table(("item", "published", "state", "organisation", "title"), rows, cut=cut)
+
+
+def ahead(item: Stored) -> datetime | None:
+    """Return the date that a held item claims, if it was ahead when the item was found."""
+    claimed = item.item.claimed
+    return claimed if item.state is State.HELD and claimed is not None and claimed > item.shown else None
+
+
+def _until(item: Stored) -> str:
+    """Return when a held item goes live; in brackets its date, where an operator is to decide."""
+    if item.release is None and (date := ahead(item)):
+        return f"({when(date)})"
+    return when(item.release)
 
 
 def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
@@ -106,6 +120,7 @@ def summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "state": item.state,
         "reason": item.reason,
         "release": item.release,
+        "claimed": item.item.claimed,
         "topics": feed.topics,
         "language": item.item.language,
         "story": item.story,

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from datetime import datetime
 
-from aggregator.cli.items import find_item, organisation, summary_json, version_of
+from aggregator.cli.items import ahead, find_item, organisation, summary_json, version_of
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say, say_json, when
@@ -122,6 +122,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("published", when(item.shown) if item.is_dated else ""),
         ("updated", when(item.updated)),
         ("first seen", when(item.first_seen)),
+        ("dated", when(date) if (date := ahead(item)) else ""),
         ("held until", _until(item)),
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
         (

@@ -268,7 +268,8 @@ class SourceState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Health of a source, for /status and the command line."""
+    """Health of a source, for /status and the command line; `newest` is the latest date shown of its live
+    items."""
 
     feed: FeedInfo
     due: Due
@@ -279,7 +280,7 @@ class Health:
     waiting: int = 0  # live items that wait for the merged channel
     last: Outcome | None = None
     last_success: datetime | None = None
-    last_new: datetime | None = None
+    newest: datetime | None = None
     relocation: Relocation = Relocation()
     doubt: Doubt = Doubt()
 

@@ -1,8 +1,8 @@
 """Alerts about a source: one poll raises some and clears others. Pure: times are given.
 
 A poll judges each kind of alert: a sentence raises it, "" clears it; a kind that is missing stays as it is.
-An event is over at once: its alert is raised anew with each, and cleared a week after the last. The store
-knows which alerts are open.
+An event is over at once: its alert is raised anew with each, and cleared a week after the last; of items
+dated too far ahead, once none is undecided. The store knows which alerts are open.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,7 +24,7 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
 EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT, AlertKind.COPY)
-EVENT_SHOWN_FOR = timedelta(days=7)
+EVENT_SHOWN_FOR = timedelta(days=7)  # but until the operator has decided on dates too far ahead
 IDS_NAMED_MAX = 5  # of items, in one message
 
 ENDED_BY_SUCCESS = (AlertKind.GONE, AlertKind.FAILING, AlertKind.BLOCKED, AlertKind.WAITING)
@@ -70,7 +70,8 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
     """Return the events of a successful poll, and "" for those shown long enough."""
     open_alerts, edits = result.claim.open_alerts, result.changes.edits if result.changes else ()
     ends = result.outcome.started - EVENT_SHOWN_FOR
-    found = {kind: "" for kind in EVENTS if kind in open_alerts and open_alerts[kind] <= ends}
+    over = {kind for kind, since in open_alerts.items() if kind in EVENTS and since <= ends}
+    found = dict.fromkeys(over - {AlertKind.DISTANT}, "")
     if left := [f"{edit.id} to {host_of(edit.item.url)}" for edit in edits if edit.leaves_home]:
         first = left[0].partition(" ")[0]
         found[AlertKind.LINK] = (

@@ -35,6 +35,7 @@ BRIEF = [
     "state",
     "reason",
     "release",
+    "claimed",
     "topics",
     "language",
     "story",
@@ -291,6 +292,21 @@ def test_held_items_are_listed_with_reason_and_time(here: Site, command: Command
         f"{ahead:%Y-%m-%d %H:%M} embargo Regatta",
         "– to be checked New pilot boat",
     }
+
+
+def test_a_date_that_is_for_the_operator_to_decide_is_told(here: Site, command: Command) -> None:
+    far = item("far", "Regatta", date="Thu, 01 Jan 2099 12:00:00 GMT")
+    (here.directory / "press.xml").write_bytes(feed(far))
+    command("poll")
+    assert (
+        " (2099-01-01 12:00)  dated more than 30 days ahead  Regatta"
+        in command("items", "--state", "held").out
+    )
+    (held,) = json_of(command("items", "--json").out)
+    assert held["claimed"] == "2099-01-01T12:00:00+00:00"
+    assert "\n  dated         2099-01-01 12:00\n" in command("show", held["id"]).out
+    command("hold", held["id"], "--until", "2099-02-01", "--reason", "a test")
+    assert "2099-02-01 00:00" in command("items", "--state", "held").out
 
 
 def test_an_item_is_shown_whole(here: Site, command: Command) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import Alert, AlertKind, Task, TaskKind
+from aggregator.model import Alert, AlertKind, Task, TaskKind, Trigger
 from aggregator.model.settings import Retention, Source
 from aggregator.policy.alerts import FINDINGS_MIN
 from aggregator.storage import Storage
@@ -16,13 +16,16 @@ from tests.given import (
     MINUTE,
     NOON,
     SourceDriver,
+    all_items,
     config,
     due_at,
     entry,
     failed,
+    iso,
     source,
     succeeded,
 )
+from tests.storage.given import given_origin, move
 
 HARBOUR, PILOTS = source("harbour"), source("pilots")
 
@@ -47,6 +50,29 @@ def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
 
 def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
     return storage.tasks.claim_tasks(now, kinds=(TaskKind.ALERTS,), limit=9, lease=HOUR)
+
+
+@pytest.mark.parametrize("trigger", [Trigger.RELEASE, Trigger.WITHDRAW, Trigger.HOLD])
+def test_dates_too_far_ahead_are_told_until_none_is_undecided(storage: Storage, trigger: Trigger) -> None:
+    origin = given_origin(storage, "harbour")
+    far = [entry(f"Regatta {n}", f"r{n}", published=iso(NOON + 40 * DAY)) for n in range(2)]
+    origin.says(*far)
+    for days in (1, 9):
+        origin.says(*far, now=NOON + days * DAY)
+        assert kinds(storage.tasks.alerts()) == [("harbour", "distant raised")]
+    first, second = all_items(storage)
+    move(storage, first, trigger)
+    assert kinds(storage.tasks.alerts()) == [("harbour", "distant raised")]
+    move(storage, second, trigger)
+    assert storage.tasks.alerts() == ()
+
+
+def test_dates_too_far_ahead_are_decided_by_other_dates_of_the_origin(storage: Storage) -> None:
+    origin = given_origin(storage, "harbour")
+    origin.says(entry("Regatta", "r", published=iso(NOON + 40 * DAY)))
+    assert kinds(storage.tasks.alerts()) == [("harbour", "distant raised")]
+    origin.says(entry("Regatta", "r", published=iso(NOON + 2 * DAY)), now=NOON + HOUR)
+    assert ("harbour", "distant raised") not in kinds(storage.tasks.alerts())
 
 
 def test_an_alert_is_raised_once_and_names_when_its_failures_began(storage: Storage) -> None:

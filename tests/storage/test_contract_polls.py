@@ -6,23 +6,25 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageError
-from aggregator.model import Document, Due, DueReason, OutcomeKind, ReadResult
+from aggregator.model import Document, Due, DueReason, OutcomeKind, ReadResult, Trigger
 from aggregator.storage import Storage
 from tests.given import (
     DAY,
     HOUR,
     MINUTE,
     NOON,
+    SourceDriver,
     all_items,
     config,
     due_at,
     entry,
     failed,
+    iso,
     item,
     recorded,
     source,
 )
-from tests.storage.given import claimed, given_origin
+from tests.storage.given import claimed, given_origin, move
 
 
 def test_a_new_source_is_due_at_once_and_claimed_once(storage: Storage) -> None:
@@ -117,7 +119,19 @@ def test_a_poll_requested_while_one_runs_keeps_its_due_time_and_reason(storage: 
     assert storage.polls.renewed(claim) == claim  # the state on which the poll is decided has not changed
     assert origin.answers(claim, [entry("One", "g1")], NOON).new == 1
     (health,) = storage.admin.health()
-    assert (health.due, health.last_new) == (Due(NOON + MINUTE, DueReason.OPERATOR), NOON)
+    assert (health.due, health.newest) == (Due(NOON + MINUTE, DueReason.OPERATOR), NOON)
+
+
+def test_the_newest_item_of_a_source_is_by_the_date_shown_of_what_is_live(storage: Storage) -> None:
+    storage.admin.sync(config(source("ministry"), source("agency")), NOON)
+    ministry, agency = SourceDriver(storage, source("ministry")), SourceDriver(storage, source("agency"))
+    dated = [entry(f"Day {n}", f"d{n}", published=iso(NOON - n * DAY)) for n in (300, 20, 2)]
+    ministry.says(*dated, entry("Undated", "u"))
+    agency.says(entry("Undated", "u"))
+    assert [each.newest for each in storage.admin.health()] == [None, NOON - 2 * DAY]
+    newest = next(each for each in all_items(storage) if each.item.title == "Day 2")
+    move(storage, newest, Trigger.WITHDRAW)
+    assert [each.newest for each in storage.admin.health()] == [None, NOON - 20 * DAY]
 
 
 def test_there_is_one_poller(storage: Storage) -> None:

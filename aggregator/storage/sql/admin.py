@@ -23,6 +23,7 @@ from aggregator.storage.sql import (
     hosts,
     journal,
     lifecycle,
+    listing,
     matching,
     probes,
     retention,
@@ -217,8 +218,17 @@ class AdminStore:
                 )
             }
             found = db.execute("SELECT * FROM source WHERE configured = 1 ORDER BY id").fetchall()
-            waits = waiting.of_sources(db)
-            return tuple(_health(db, row, counts, waits=waits.get(row["number"], 0)) for row in found)
+            waits, newest = waiting.of_sources(db), listing.newest(db)
+            return tuple(
+                _health(
+                    db,
+                    row,
+                    counts,
+                    waits=waits.get(row["number"], 0),
+                    newest=newest.get(f"sources/{row['id']}"),
+                )
+                for row in found
+            )
 
     def backup(self, to: Path) -> int:
         """Write a whole, checked copy of this moment to a file, beside any writer; returns its items."""
@@ -233,7 +243,9 @@ class AdminStore:
         self._engine.close()
 
 
-def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, waits: int) -> Health:
+def _health(
+    db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, waits: int, newest: datetime | None
+) -> Health:
     last = db.execute(
         "SELECT * FROM poll WHERE source = ? ORDER BY number DESC LIMIT 1", (row["number"],)
     ).fetchone()
@@ -245,5 +257,6 @@ def _health(db: Connection, row: Row, counts: Mapping[tuple[int, str], int], *, 
         live=counts.get((row["number"], "live"), 0),
         held=counts.get((row["number"], "held"), 0),
         waiting=waits,
+        newest=newest,
         last=None if last is None else rows.value(Outcome, last, source=row["id"], due=None),
     )

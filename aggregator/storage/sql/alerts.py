@@ -3,13 +3,13 @@
 Called inside a transaction. `policy.alerts` decides.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from aggregator.model import Alert, AlertKind, PollResult, TaskKind
 from aggregator.policy.alerts import copies_held
 from aggregator.storage.sql import rows, service_alerts, values
-from aggregator.storage.sql.engine import Connection, Row
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.rows import ms
 
 # Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
@@ -48,6 +48,17 @@ def renew(db: Connection, source: int, kind: AlertKind, message: str, now: datet
     db.execute(
         "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
         (source, kind.value, message, ms(now)),
+    )
+
+
+def settle(db: Connection, sources: Collection[int], now: datetime) -> None:
+    """Clear the alerts of sources whose items, dated too far ahead, are all decided: by the operator, or by
+    another date of their origins."""
+    db.execute(
+        f"""UPDATE alert SET cleared = ? WHERE source {ints()} AND kind = ? AND cleared IS NULL
+        AND NOT EXISTS (SELECT 1 FROM item i WHERE i.source = alert.source AND i.state = 'held'
+            AND i.dated = 1 AND i.release IS NULL)""",
+        (ms(now), as_json(sources), AlertKind.DISTANT.value),
     )
 
 

@@ -48,6 +48,7 @@ def apply(db: Connection, index: Index, transitions: Sequence[Transition], journ
         if step.trigger is Trigger.COPY:
             held[row["source"]].append(row["id"])
     alerts.copies(db, held, at.now)
+    alerts.settle(db, {row["source"] for row, _ in moves}, at.now)
     _record(db, moves, journal_file)
 
 

@@ -4,7 +4,8 @@ Pages go by shown date, newest first: the members of the channel, and in a share
 selection, which documents leave out. Undated items of a first import come last.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from heapq import merge
 from itertools import islice
 
@@ -15,11 +16,23 @@ from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql import backlog
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, texts
 from aggregator.storage.sql.places import LISTED, visible
+from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
 MEMBERS = f"""SELECT m.item AS number, m.source, m.listed FROM membership m
     JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
     WHERE m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
+
+
+def newest(db: Connection) -> Mapping[str, datetime]:
+    """Return the latest date shown of each source's live items, by the name of its channel; none of a source
+    whose items are undated."""
+    found = db.execute(
+        """SELECT c.name, (SELECT m.listed FROM membership m JOIN item i ON i.number = m.item
+            WHERE m.channel = c.number AND i.state = 'live' ORDER BY m.listed DESC LIMIT 1) AS listed
+        FROM channel c WHERE substr(c.name, 1, 8) = 'sources/'"""
+    )
+    return {row["name"]: moment(row["listed"]) for row in found if row["listed"]}
 
 
 def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:

@@ -8,7 +8,17 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
-from aggregator.model import FIXED, Claim, Due, HostState, Knowledge, Outcome, PollResult, ReadResult
+from aggregator.model import (
+    FIXED,
+    AlertKind,
+    Claim,
+    Due,
+    HostState,
+    Knowledge,
+    Outcome,
+    PollResult,
+    ReadResult,
+)
 from aggregator.storage.sql import (
     alerts,
     channels,
@@ -103,6 +113,8 @@ class PollStore:
             subscriptions.add(db, claim.number, result.advert, now)
         alerts.record(db, claim.number, result, now)
         source_state.write(db, result, self._publish(db, result), stored)
+        if AlertKind.DISTANT in claim.open_alerts:
+            alerts.settle(db, [claim.number], now)
 
     def _publish(self, db: Connection, result: PollResult) -> Mapping[bytes, int]:
         """Write items and channels; returns the numbers of new items by the digest of their raw item.

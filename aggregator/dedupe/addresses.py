@@ -4,9 +4,11 @@ signature nor a query value that varies from poll to poll is a correction. Pure.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
+from hashlib import blake2b
 
 from aggregator.model import Item, Known
-from aggregator.model.item import PARAMETER, READ, SHAPE
+from aggregator.model.changes import VARYING
+from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE
 
 VOLATILE_MAX = 50  # parameters learnt of one source
 
@@ -50,6 +52,19 @@ def reads_alike(item: Item, before: tuple[tuple[str, str], ...]) -> bool:
     all that is published, but for the values of signatures; False where it cannot be known."""
     digest = dict(item.queries).get(READ)
     return digest is not None and digest == dict(before).get(READ)
+
+
+def varying(item: Item, old: Known) -> bytes | None:
+    """Return what to remember of an item under review that differs from what was read in the values of
+    queries alone: VARYING once two polls have shown other ones; None where it is another version, because a
+    second poll shows the same ones or more differs."""
+    now, before = dict(item.queries), dict(old.queries)
+    if READ_SHAPE not in before or now.get(READ_SHAPE) != before[READ_SHAPE]:
+        return None
+    shown = blake2b(f"{now[READ]} {item.url}".encode(errors="replace"), digest_size=16).digest()
+    if old.unsettled is None:
+        return shown
+    return None if old.unsettled == shown else VARYING
 
 
 def learnt(pairs: Sequence[tuple[Item, Known]], volatile: Sequence[str]) -> tuple[str, ...]:

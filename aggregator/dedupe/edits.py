@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import stories, within
-from aggregator.dedupe.addresses import Kind, difference, reads_alike
+from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model import (
     Candidate,
@@ -14,6 +14,7 @@ from aggregator.model import (
     Decision,
     Edit,
     Item,
+    Key,
     KeyKind,
     Knowledge,
     Known,
@@ -77,7 +78,8 @@ class _Poll:
 @dataclass(frozen=True, slots=True)
 class _Change:
     """The change of an item's content and link. `is_unread`: substantive under review alone, since it
-    changes what is published and is no correction; `unsettled`: what the next poll is to confirm."""
+    changes what is published and is no correction; `unsettled`: what the next poll is to confirm; `varies`:
+    its link is not taken either."""
 
     substantive: bool
     moves: bool
@@ -86,6 +88,7 @@ class _Change:
     refreshes: bool
     is_unread: bool
     unsettled: bytes | None
+    varies: bool
 
 
 def _changed(item: Item, old: Known, poll: _Poll) -> _Change:
@@ -96,18 +99,24 @@ def _changed(item: Item, old: Known, poll: _Poll) -> _Change:
     differs = difference(item, old, poll.volatile).kind
     substantive = (differs is Kind.EDITED and not is_withdrawn) or is_elsewhere
     refreshes = differs is Kind.REFRESHED and not (is_withdrawn or substantive or old.freed)
-    is_replaced = (refreshes or moves) and not (substantive or is_moved)
-    is_unread = poll.review and is_replaced and not old.freed and not reads_alike(item, old.queries)
-    substantive |= is_unread
     is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
+    unsettled, is_unread, varies = item.fingerprint if is_unsettled else None, False, None
+    is_replaced = (refreshes or moves) and not (substantive or old.freed)
+    if poll.review and is_replaced and (is_moved or not reads_alike(item, old.queries)):
+        if (varies := varying(item, old)) is not None:  # what was read stays
+            moves = is_moved = refreshes = False
+            unsettled = unsettled or varies
+        else:
+            is_unread = not is_moved
     return _Change(
-        substantive,
+        substantive or is_unread,
         moves,
         is_elsewhere,
-        is_version=substantive or is_moved,
+        is_version=substantive or is_unread or is_moved,
         refreshes=refreshes and not is_unread,
         is_unread=is_unread,
-        unsettled=item.fingerprint if is_unsettled else None,
+        unsettled=unsettled,
+        varies=varies is not None,
     )
 
 
@@ -118,6 +127,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     them.
     """
     change, is_public = _changed(item, old, poll), old.state is State.LIVE
+    if change.varies:
+        item = replace(item, keys=_with_link_of(old, item.keys))
     substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
@@ -189,6 +200,13 @@ def _is_signed_anew(item: Item, old: Known) -> bool:
     """Return whether another link of an item is the same address with another signature."""
     link = item.key(KeyKind.LINK)
     return link is not None and any(key.kind is KeyKind.LINK and key.digest == link for key in old.current)
+
+
+def _with_link_of(old: Known, keys: Sequence[Key]) -> tuple[Key, ...]:
+    """Return the keys of an item with the link that the store has of it."""
+    links = (KeyKind.LINK, KeyKind.GUID_LINK)
+    kept: dict[KeyKind, Key] = {key.kind: key for key in old.current if key.kind in links}
+    return tuple(kept.get(key.kind, key) for key in keys)
 
 
 def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:

@@ -9,6 +9,7 @@ from aggregator.model.stored import Knowledge, Known, Stored
 from aggregator.model.withdrawal import Expiry, Left, OriginStep
 
 EMBARGO = "embargo"  # reason of an item that is held until its date
+VARYING = b"varying"  # in `Edit.unsettled`: the values of its queries are others at each poll
 
 
 @dataclass(frozen=True, slots=True)

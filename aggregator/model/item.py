@@ -10,8 +10,9 @@ from aggregator.model.rights import Terms
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
 FINGERPRINT_VERSION = 3
-# Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ: all that is published.
-SHAPE, ADDRESSES, PARAMETER, READ = "", "*", "?", "="
+# Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ: all that is published;
+# READ_SHAPE: the same and the link, without the values in queries, if there are any.
+SHAPE, ADDRESSES, PARAMETER, READ, READ_SHAPE = "", "*", "?", "=", "~"
 
 
 class KeyKind(IntEnum):

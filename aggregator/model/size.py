@@ -40,8 +40,12 @@ def stored_bytes(item: Item) -> int:
 
     Quoting, indexes and free pages make at most a few times as much of it.
     """
-    repeated = _utf8_bytes(item.text) + _utf8_bytes(item.raw_url) + len(item.signature)
-    return ITEM_BYTES + KEY_BYTES * len(item.keys) + text_bytes(item) + repeated
+    return unsigned_bytes(item) + KEY_BYTES * len(item.keys) + len(item.signature)
+
+
+def unsigned_bytes(item: Item) -> int:
+    """Return the same without its keys and its signature."""
+    return ITEM_BYTES + text_bytes(item) + _utf8_bytes(item.text) + _utf8_bytes(item.raw_url)
 
 
 def _utf8_bytes(text: str) -> int:

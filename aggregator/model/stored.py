@@ -23,8 +23,9 @@ class Known:
     `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
     known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
     the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
-    `claimed` is the date of its content. `expires` is when it ceases to be valid, `foretold` whether that was
-    known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
+    `claimed` is the date of its content, `size` its bytes (`size.unsigned_bytes`), where a document may
+    replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
+    was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
     """
 
     number: int
@@ -57,6 +58,7 @@ class Known:
     expires: datetime | None = None
     foretold: bool | None = None
     lapsed: Lapse = Lapse.NONE
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,18 @@ Digests are stored for ever: a change to their input makes every known item new.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import chain
 
 from aggregator.model import Enclosure, Item, Key, KeyKind
-from aggregator.model.item import READ
-from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned
+from aggregator.model.item import READ, READ_SHAPE
+from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned, valueless
 from aggregator.normalise.urls import canonical, folded
+
+Mask = Callable[[str], str]
 
 _HTTP_URL = re.compile(r"(?i)https?://[^/?#]+/?([^#]*)")
 _LINK = re.compile(r'<a href="(https?:[^"]*)"')
@@ -79,7 +81,7 @@ def renewed(item: Item, text: str) -> Item:
     return replace(
         item,
         fingerprint=fingerprint(said, content=content, enclosures=files),
-        queries=(*compared, (READ, _read(item))),
+        queries=(*compared, (READ, _read(item, masked)), *_read_shape(item)),
     )
 
 
@@ -94,25 +96,32 @@ def _figures(text: str, content: str) -> str:
     return " ".join(found)
 
 
-def _read(item: Item) -> str:
-    """Return a digest of what a reviewer reads, without the values of signatures: of all that an edit
-    replaces silently, nothing else may differ under review. The link has a key of its own."""
+def _read(item: Item, mask: Mask) -> str:
+    """Return a digest of what a reviewer reads, with masked URLs: of all that an edit replaces silently,
+    nothing else may differ under review. The link has a key of its own."""
     parts = [item.title, item.language, item.organisation, item.rights, repr(item.origin)]
     parts += [repr(item.terms)] if item.terms else []
-    parts += [_masked_content(item.content), _masked_content(item.summary)]
+    parts += [_masked_content(item.content, mask), _masked_content(item.summary, mask)]
     parts += [repr((item.authors, item.categories))]
-    parts += [repr((masked(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]
+    parts += [repr((mask(file.url), file.type, file.size)) for file in (*item.enclosures, *item.images)]
     return _digest(*parts, str(len(item.enclosures))).hex()
 
 
-def _masked_content(content: str) -> str:
+def _read_shape(item: Item) -> Iterable[tuple[str, str]]:
+    """Return the digest of an item and its link without the values in queries; none if there are none."""
+    files = (file.url for file in (*item.enclosures, *item.images))
+    if any("?" in each for each in (item.url, item.content, item.summary, *files)):
+        yield READ_SHAPE, _digest(_read(item, valueless), valueless(item.url)).hex()
+
+
+def _masked_content(content: str, mask: Mask) -> str:
     if "?" not in content:
         return content
-    return _ADDRESS.sub(lambda found: _TOKEN.sub(_masked, found[0].replace("&amp;", "&")), content)
 
+    def masked_tag(found: re.Match[str]) -> str:
+        return _TOKEN.sub(lambda token: mask(token[0]), found[0].replace("&amp;", "&"))
 
-def _masked(token: re.Match[str]) -> str:
-    return masked(token[0])
+    return _ADDRESS.sub(masked_tag, content)
 
 
 def _links(content: str) -> Iterator[str]:

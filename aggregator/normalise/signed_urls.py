@@ -52,6 +52,14 @@ def masked(url: str) -> str:
     return path + question + kept + mark + fragment
 
 
+def valueless(url: str) -> str:
+    """Return a URL without the values in its query; one without a name, as `?1733000000`, is a value."""
+    path, question, rest = url.partition("?")
+    query, mark, fragment = rest.partition("#")
+    parts = (part.partition("=") for part in query.split("&"))
+    return path + question + "&".join(name if sign else "" for name, sign, _ in parts) + mark + fragment
+
+
 def identifying(url: str) -> str:
     """Return a URL without its signature, if that is sure: alone, a parameter may select the release."""
     if "?" not in url:

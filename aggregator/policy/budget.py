@@ -4,13 +4,12 @@ A document of a few kilobytes can stand for many megabytes, and a source changes
 no source fills the disk of the others.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Changes, Edit, Item, Key, Known, NewItem, OverBudget, Spent, State
+from aggregator.model import Changes, Edit, Item, Known, NewItem, OverBudget, Spent, State
 from aggregator.model.settings import Budget
-from aggregator.model.size import KEY_BYTES, stored_bytes
+from aggregator.model.size import KEY_BYTES, stored_bytes, unsigned_bytes
 
 FIRST_IMPORT = 10  # times the budget, for the first import
 STORED = 2  # times the budget of items: beyond it new items are not stored, because held ones take room too
@@ -44,10 +43,15 @@ def within(
     return stored, spending.spent, over if over.held or over.dropped else None
 
 
-def _edit_bytes(edit: Edit, known: Iterable[Key]) -> int:
-    """Return the bytes that an edit adds: a revision and the new texts, or new keys alone."""
-    is_stored = edit.substantive or edit.waits or edit.refreshes
-    return stored_bytes(edit.item) if is_stored else KEY_BYTES * len({*edit.item.keys} - {*known})
+def _edit_bytes(edit: Edit, old: Known | None) -> int:
+    """Return the bytes that an edit adds: a revision and the new texts; of one that replaces what is stored
+    what it takes more than that; new keys alone."""
+    keys, size, pending = (old.keys, old.size, old.pending) if old else ((), 0, None)
+    replaces = size > 0 and not edit.substantive and (edit.refreshes or edit.version == pending)
+    if (edit.substantive or edit.waits or edit.refreshes) and not replaces:
+        return stored_bytes(edit.item)
+    added = max(0, unsigned_bytes(edit.item) - size) if replaces else 0
+    return added + KEY_BYTES * len({*edit.item.keys} - {*keys})
 
 
 class _Spending:
@@ -96,7 +100,7 @@ def _edited(edit: Edit, old: Known | None, spending: _Spending) -> Edit | None:
     A release moved ahead is no reason to publish the former text at its former time. One moved back waits
     for the text that it is meant for.
     """
-    if spending.stores(edit.item, _edit_bytes(edit, old.keys if old else ())):
+    if spending.stores(edit.item, _edit_bytes(edit, old)):
         return edit
     if old is None or edit.placement is None or not _is_later(edit.placement.release, old.release):
         return None

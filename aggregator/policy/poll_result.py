@@ -28,6 +28,7 @@ from aggregator.model import (
     Subscription,
     Validators,
 )
+from aggregator.model.changes import VARYING
 from aggregator.model.settings import Source
 from aggregator.policy import (
     alerts,
@@ -170,7 +171,7 @@ def _read(after: Claim, source: Source, document: Document, changes: Changes) ->
     Entries whose dates were read in another order of day and month are read again at the next poll, and so is
     a document that may have corrected an address: it counts if it says the same again.
     """
-    is_unsettled = any(edit.unsettled for edit in changes.edits)
+    is_unsettled = any(edit.unsettled not in (None, VARYING) for edit in changes.edits)
     is_misread = bool(after.seen) and after.month_first != document.month_first
     return replace(
         after,

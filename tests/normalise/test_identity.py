@@ -126,7 +126,7 @@ def test_no_text_raises(raw: str) -> None:
 
 def test_a_stored_item_gets_the_fingerprint_that_its_document_would_give_it() -> None:
     item = normalised(entry("A", content='<a href="/a?v=1&amp;sig=2">More</a><img src="/b?w=3" alt="b">'))
-    assert {name for name, _ in item.queries} == {"", "*", "?v", "="}
+    assert {name for name, _ in item.queries} == {"", "*", "?v", "=", "~"}
     assert identity.renewed(replace(item, fingerprint=b"", queries=()), "More") == item
     assert [name for name, _ in identity.renewed(Item((), ""), "").queries] == ["="]
 
@@ -174,6 +174,37 @@ def test_what_a_reviewer_reads_is_all_that_is_published_but_for_signatures() -> 
     others += [read("https://a.example/b?w=3&amp;sig=1#f", alt="?sig=2")]
     others += [read("https://a.example/b?w=3&amp;sig=1#f", link="https://a.example/a?x=2&amp;sig=1")]
     assert len({first, *others}) == 5
+
+
+@pytest.mark.parametrize("where", ["link", "image", "picture", "file"])
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [
+        ("?a=1&b=2#f", "?a=3&b=#f", True),
+        ("?1700000001", "?1700000002", True),
+        ("?a=1", "?b=1", False),
+        ("?a=1", "?a=1&a=1", False),
+        ("?a=1", "", False),
+        ("?a=1#f", "?a=1#g", False),
+    ],
+)
+def test_what_a_reviewer_reads_is_also_known_without_the_values_of_queries(
+    one: str, other: str, where: str, *, is_same: bool
+) -> None:
+    def shape(query: str) -> str | None:
+        url = f"https://a.example/i.jpg{query}"
+        said = entry(
+            "A",
+            content=f'<img src="{url}">' if where == "image" else "A",
+            link=url if where == "link" else "",
+        )
+        file = (Attachment(url),)
+        said = replace(
+            said, enclosures=file if where == "file" else (), images=file if where == "picture" else ()
+        )
+        return dict(normalised(said).queries).get("~")
+
+    assert (shape(one) == shape(other)) is is_same
 
 
 @pytest.mark.parametrize(

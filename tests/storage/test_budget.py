@@ -328,6 +328,36 @@ def test_what_new_keys_add_to_the_store_is_counted(storage: Storage, tmp_path: P
     assert grown_by(tmp_path / "store") - before < COUNTED_TIMES_MAX * (spent - counted)
 
 
+def signed(poll: int, *, parameter: str, alt: str = "") -> Item:
+    """A release whose picture and file are signed anew at each poll."""
+    query = f"X-Amz-Date=1&amp;{parameter}={poll:09d}"
+    body = f'{LONG}<img src="https://cdn.example/a.jpg?{query}" alt="{alt}"><a href="https://cdn.example/a.pdf?{query}">Map</a>'
+    return item(entry("Release", "g1", "https://ministry.example/1", body=body), source("ministry"))
+
+
+@pytest.mark.parametrize("review", [False, True])
+@pytest.mark.parametrize("parameter", ["X-Amz-Signature", "edition"])
+def test_of_addresses_signed_anew_at_each_poll_counts_what_they_take_more(
+    storage: Storage, parameter: str, review: bool
+) -> None:
+    origin = given_origin(storage, budget=Budget(), review=review)
+    spent = [says(origin, [signed(n, parameter=parameter)], NOON + n * MINUTE) for n in range(8)]
+    assert spent == [spent[0]] * 8
+    assert says(origin, [signed(9, parameter=parameter, alt="a" * 700)], NOON + HOUR) - spent[0] >= 1_400
+
+
+@pytest.mark.parametrize("parameter", ["X-Amz-Signature", "edition"])
+def test_of_addresses_signed_anew_in_a_version_that_waits_counts_what_they_take_more(
+    storage: Storage, parameter: str
+) -> None:
+    origin = given_origin(storage, budget=Budget(), review=True)
+    says(origin, [plain(1)], NOON)
+    move(storage, all_items(storage)[0], Trigger.RELEASE)
+    spent = [says(origin, [signed(n, parameter=parameter)], NOON + n * MINUTE) for n in range(1, 8)]
+    assert all_items(storage)[0].pending == 2
+    assert spent == [spent[0]] * 7
+
+
 def test_new_keys_beyond_the_budget_are_not_stored(storage: Storage) -> None:
     def moved(poll: int) -> Entry:
         return entry("Release", f"guid {poll}", "https://ministry.example/1")

@@ -18,9 +18,18 @@ from aggregator.model import (
     Known,
     ReadResult,
 )
-from aggregator.storage.sql import decisions, fingerprints, journal, probes, referents, rows, signatures
+from aggregator.storage.sql import (
+    decisions,
+    fingerprints,
+    journal,
+    probes,
+    referents,
+    rows,
+    signatures,
+    sizes,
+)
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, as_json, ints, one, texts
+from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts
 from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
@@ -47,6 +56,7 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     links = [link for item in found.items if (link := item.key(KeyKind.LINK)) is not None]
     addresses = _addresses(db, claim.number, tuple(dict.fromkeys(links)))
     known = () if claim.is_empty or not found.items else _known(db, claim, found, now)
+    known = sizes.known(db, known, found.items)
     decided = decisions.read(db, claim, found.items)
     if decided.withdrawn:
         known = signatures.of_known(db, known)
@@ -98,20 +108,22 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(KNOWN, {"since": ms(now - EDITS_WITHIN), "numbers": as_json(keys)}).fetchall()
-    known = [
-        rows.value(
-            Known,
-            row,
-            keys=tuple(keys[row["number"]]),
-            current=unpack_keys(row["keys"]),
-            listed=row["number"] in present,
-            signature=b"",
-            is_outdated=row["fingerprint_version"] != FINGERPRINT_VERSION,
-        )
-        for row in stored
-    ]
+    known = [_value(row, keys[row["number"]], is_listed=row["number"] in present) for row in stored]
     shown = [row["number"] for row in stored if row["approved_version"] != FINGERPRINT_VERSION]
     return fingerprints.renewed(db, known, shown)
+
+
+def _value(row: Row, keys: Sequence[Key], *, is_listed: bool) -> Known:
+    return rows.value(
+        Known,
+        row,
+        keys=tuple(keys),
+        current=unpack_keys(row["keys"]),
+        listed=is_listed,
+        signature=b"",
+        size=0,
+        is_outdated=row["fingerprint_version"] != FINGERPRINT_VERSION,
+    )
 
 
 @dataclass(frozen=True, slots=True)

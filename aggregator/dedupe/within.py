@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import Item, Key, KeyKind, Known, Mode
+from aggregator.dedupe import doubles
+from aggregator.model import Item, Key, KeyKind, Known, Mode, State
 
 # Lookup keys by mode, in order of precedence. GUID precedes LINK because links move more often.
 LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {
@@ -42,11 +43,21 @@ def resolve(
     groups: dict[Key, list[Item]] = defaultdict(list)
     for item in items:
         groups[primary(item, mode)].append(item)
-    latest = {key: max(group, key=_latest) for key, group in groups.items()}
-    matched, superseded = _matched(latest, _Index(known, mode), now)
+    index = _Index(known, mode)
+    latest = {
+        key: group[0] if len(group) == 1 else doubles.counting(group, index.holder(key), now)
+        for key, group in groups.items()
+    }
+    matched, superseded = _matched(latest, index, now)
     unmatched = {key: item for key, item in latest.items() if key not in matched and key not in superseded}
-    rotated = _rotated(unmatched, _Index(known, mode), {each.number for each in matched.values()})
-    pairs = [(latest[key], holder) for key, holder in {**matched, **rotated}.items()]
+    rotated = _rotated(unmatched, index, {each.number for each in matched.values()})
+    pairs = [
+        (doubles.embargoed(latest[key], holder, now), holder)
+        for key, holder in {**matched, **rotated}.items()
+    ]
+    pairs += _prolonged(
+        {key: latest[key] for key in superseded}, index, {old.number for _, old in pairs}, now
+    )
     new = [item for key, item in unmatched.items() if key not in rotated]
     kept = {id(item) for item in [*new, *(item for item, _ in pairs)]}
     return Resolved(
@@ -64,16 +75,6 @@ def primary(item: Item, mode: Mode) -> Key:
         if digest is not None:
             return Key(kind, digest)
     raise ValueError("an item has no key: normalise makes a text key for every item")
-
-
-def _latest(item: Item) -> tuple[float, bytes, bytes, str]:
-    """Sort key of entries for one item: the later date, then content."""
-    dates = [date.timestamp() for date in (item.updated, item.claimed) if date is not None]
-    return max(dates, default=0.0), item.fingerprint, _digests(item.keys), str(item.claimed)
-
-
-def _digests(keys: Sequence[Key]) -> bytes:
-    return b"".join(key.digest for key in keys)
 
 
 def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: int) -> Mode:
@@ -121,6 +122,10 @@ def _are_different(sharing: Sequence[_Listed], total: int, *, has_link: bool) ->
     return is_ambiguous and len(sharing) == total >= 3
 
 
+def _digests(keys: Sequence[Key]) -> bytes:
+    return b"".join(key.digest for key in keys)
+
+
 def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tuple[dict[Key, Known], set[Key]]:
     """Match entries to stored items, one to one; also return the keys of duplicate entries.
 
@@ -165,6 +170,24 @@ def _matched(latest: Mapping[Key, Item], index: "_Index", now: datetime) -> tupl
         if key not in matched and key not in superseded:
             settle(key)
     return matched, superseded
+
+
+def _prolonged(
+    superseded: Mapping[Key, Item], index: "_Index", taken: Set[int], now: datetime
+) -> list[tuple[Item, Known]]:
+    """Return the held items that a duplicate entry holds for longer, each with the last date of one."""
+    found: dict[int, tuple[Item, Known]] = {}
+    for key in sorted(superseded, key=lambda each: (_latest_date(superseded[each]), each.digest)):
+        holder = index.holder(key)
+        prolonged = doubles.prolonging(superseded[key], holder, now)
+        if holder is not None and prolonged is not None and holder.number not in taken:
+            found[holder.number] = prolonged, holder
+    return list(found.values())
+
+
+def _latest_date(item: Item) -> float:
+    until = doubles.until_of(item)
+    return 0.0 if until is None else until.timestamp()
 
 
 def _agrees(item: Item, known: Known) -> bool:
@@ -255,7 +278,8 @@ def _rotated(unmatched: Mapping[Key, Item], index: "_Index", taken: Set[int]) ->
 
 
 def _same_releases(item: Item, index: _Index, here: Mapping[Key, int]) -> Iterator[Known]:
-    """Yield stored items of the same title with the same link, or with the same text on the same day.
+    """Yield stored items of the same title with the same link, or with the same text: on the same day, or
+    held, because the day of an embargo may be moved.
 
     A link counts only if it identifies one item: many feeds link all items to one page.
     """
@@ -263,6 +287,10 @@ def _same_releases(item: Item, index: _Index, here: Mapping[Key, int]) -> Iterat
     for key in item.keys:
         holders = index.holders(key)
         if key.kind is KeyKind.TEXT:
-            yield from (e for e in holders if any(k.digest == day for k in e.keys))
+            yield from (
+                e
+                for e in holders
+                if any(k.digest == day for k in e.keys) or (item.text and e.state is State.HELD)
+            )
         elif key.kind is not KeyKind.TITLE_DAY and len(holders) == 1 and here[key] == 1:
             yield from (e for e in holders if e.title == item.title)

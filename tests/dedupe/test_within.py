@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe.within import primary
-from aggregator.model import Entry, Item, KeyKind, Known, Mode
+from aggregator.model import Entry, Item, KeyKind, Known, Mode, State
 from tests.dedupe.memory import day, known, matches, resolved, said
 from tests.given import DAY, NOON, entry, iso
 
@@ -391,3 +391,26 @@ def test_two_states_of_one_entry_are_one_where_other_entries_have_addresses_of_t
         Mode.NORMAL,
         ["Release 1.1", "Release 1.2"],
     )
+
+
+@pytest.mark.parametrize(
+    ("more", "is_prolonged"),
+    [
+        ({}, True),
+        ({"is_outdated": True}, False),  # its own entry is read anew
+        ({"unsettled": b"1"}, False),
+        ({"reinstated": True}, False),
+        ({"listed": False, "updated": NOON + 30 * DAY}, False),
+    ],
+)
+def test_a_second_entry_for_a_held_item_prolongs_its_embargo(
+    more: dict[str, object], is_prolonged: bool
+) -> None:
+    held, other = (
+        entry(title, "g1", A.link, published=iso(NOON + days * DAY))
+        for title, days in (("One", 22), ("Two", 25))
+    )
+    stored = {"state": State.HELD, "dated": True, "listed": True, "release": NOON + 22 * DAY, **more}
+    found = resolved([other], [known(7, held, **stored)], listed=2)  # type: ignore[arg-type]
+    prolonged = [(item.title, item.claimed) for item, _ in found.known]
+    assert (prolonged == [("One", NOON + 25 * DAY)]) is is_prolonged

@@ -6,12 +6,11 @@ again. A withdrawal by the operator also holds copies of the release by any sour
 on each: a later release or reinstatement of the copy itself stands. No source decides anything here.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from hashlib import blake2b
 
-from aggregator.dedupe import similar, within
+from aggregator.dedupe import within
+from aggregator.dedupe.copies import Copies
 from aggregator.model import (
     Claim,
     Decision,
@@ -27,11 +26,6 @@ from aggregator.model import (
 )
 from aggregator.model.item import READ
 
-PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what every teaser says
-# Sentences of a text of which one changed sentence is more than similarity allows: under the same title one
-# that is shared suffices.
-FEW_PIECES = 4
-EMBEDDED_MIN = 0.5  # share that a release must have of a longer text of another source: it may be boilerplate
 PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
 WITHDRAWS = (Trigger.WITHDRAW, Trigger.TOMBSTONE)  # until the operator reinstates
 
@@ -46,21 +40,11 @@ def key_text(key: Key) -> str:
     return f"{int(key.kind)}:{key.digest.hex()}"
 
 
-def link_text(link: bytes | None) -> str:
-    """Return the digest of an address, "" for none."""
-    return "" if link is None else link.hex()
-
-
-def day_text(item: Item) -> str:
-    """Return the digest of the title and the day of an item, "" without a date."""
-    return (item.key(KeyKind.TITLE_DAY) or b"").hex() if item.claimed is not None else ""
-
-
 class Decided:
     """Decisions of the operator on the items of one document."""
 
     def __init__(self, known: Decisions, claim: Claim) -> None:
-        self._copies = Copies(known.withdrawn)
+        self._copies = Copies(known.withdrawn, {claim.id: known.others})
         self._source = claim.id
         self._own: dict[str, Decision] = {}
         feed = self._feed = feed_digest(claim.feed)
@@ -159,114 +143,3 @@ def is_of(decision: Decision, item: Item) -> bool:
 def held_reason(withdrawn: str) -> str:
     """Return the words for why a copy of the withdrawn item with this id is held."""
     return f"copy of {withdrawn}, which was withdrawn"
-
-
-class Copies:
-    """Finds the withdrawn release that an item is a copy of, by these many steps of one document."""
-
-    def __init__(self, withdrawn: Sequence[Decision], steps: int = similar.STEPS_MAX) -> None:
-        self._withdrawn = sorted(withdrawn, key=lambda each: each.at)
-        self._pieces = [similar.pieces(each.signature) for each in self._withdrawn]
-        self._at = _numbers(each.link for each in self._withdrawn)
-        self._titled = _numbers(each.title for each in self._withdrawn)
-        self._with = _by_piece(self._pieces)
-        self._steps = steps  # left
-
-    def __bool__(self) -> bool:
-        """Return whether there is any withdrawn release."""
-        return bool(self._withdrawn)
-
-    def of(self, item: Item, source: str) -> Decision | None:
-        """Return the last withdrawal of a release at the address of an item, or with a text that says the
-        same or is an extract of the other one."""
-        if not self._withdrawn:
-            return None
-        return self.last(self.said_by(item, source) | self.at(item.key(KeyKind.LINK)))
-
-    def last(self, found: Set[int]) -> Decision | None:
-        """Return the last of these withdrawals."""
-        return self._withdrawn[max(found)] if found else None
-
-    def named(self, found: Set[int]) -> Sequence[Decision]:
-        """Return these withdrawals."""
-        return [self._withdrawn[each] for each in found]
-
-    def at(self, link: bytes | None) -> Set[int]:
-        """Return the releases at an address."""
-        return self._at.get(link_text(link), frozenset())
-
-    def said(self, title: str, signature: bytes, source: str) -> Set[int]:
-        """Return the releases that share enough sentences with a text of a source."""
-        pieces, digest = similar.pieces(signature), similar.title_digest(title)
-        near = self._near(pieces) | self._titled.get(digest, frozenset())
-        return {each for each in near if self._agrees(each, pieces, digest, source)}
-
-    def said_by(self, item: Item, source: str) -> Set[int]:
-        """Return the same for an item, by its text or summary, and releases of its title with the same day or
-        nearly its words."""
-        said = {*self.said(item.title, item.signature, source)}
-        if item.summarised:
-            said |= self.said(item.title, item.summarised, source)
-        titled = (
-            self._titled.get(similar.title_digest(item.title), frozenset()) if item.title else frozenset()
-        )
-        if not (left := titled - said):
-            return said
-        day, words = day_text(item), similar.words(item.text)
-        is_long = len(similar.pieces(item.signature)) > FEW_PIECES
-        for each in left:
-            release = self._withdrawn[each]
-            if (day and release.day == day) or (
-                not (is_long or len(self._pieces[each]) > FEW_PIECES) and similar.near(words, release.words)
-            ):
-                said.add(each)
-        return said
-
-    def _near(self, pieces: Set[int]) -> set[int]:
-        """Return the releases that may share enough sentences.
-
-        Of n sentences of which m must be shared, one is among any n - m + 1: the rarest are looked up, so
-        that boilerplate finds no release (prefix filtering).
-        """
-        present = sorted(
-            (each for each in pieces if each in self._with), key=lambda each: len(self._with[each])
-        )
-        found = set()
-        for place, piece in enumerate(present, len(pieces) - len(present)):
-            for release in self._with[piece]:  # the smallest first
-                if place > len(pieces) - similar.SHARED_MIN * min(len(pieces), len(self._pieces[release])):
-                    break
-                found.add(release)
-        return found
-
-    def _agrees(self, release: int, pieces: Set[int], title: str, source: str) -> bool:
-        """Return whether a release shares enough sentences; beyond the steps it counts as one: the item is
-        held, not published unseen."""
-        few = min(len(pieces), len(self._pieces[release]))
-        self._steps -= few
-        if self._steps < 0:
-            return True
-        shared = len(pieces & self._pieces[release])
-        if self._withdrawn[release].title == title:
-            return shared >= (1 if few <= FEW_PIECES else similar.SHARED_MIN * few)
-        if self._withdrawn[release].source != source and shared < EMBEDDED_MIN * len(pieces):
-            return False
-        return few >= PIECES_MIN and shared >= similar.SHARED_MIN * few
-
-
-def _numbers(values: Iterable[str]) -> Mapping[str, frozenset[int]]:
-    """Return the places of each value but ""."""
-    found: dict[str, set[int]] = defaultdict(set)
-    for number, value in enumerate(values):
-        if value:
-            found[value].add(number)
-    return {value: frozenset(numbers) for value, numbers in found.items()}
-
-
-def _by_piece(releases: Sequence[Set[int]]) -> Mapping[int, Sequence[int]]:
-    """Return the numbers of the releases with each sentence, the shortest release first."""
-    found = defaultdict(list)
-    for number in sorted(range(len(releases)), key=lambda number: len(releases[number])):
-        for piece in releases[number]:
-            found[piece].append(number)
-    return dict(found)

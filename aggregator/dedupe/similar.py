@@ -63,12 +63,13 @@ def words(text: str) -> str:
     return "".join(f"{crc32(word):08x}" for word in islice(found, WORDS_MAX))
 
 
-def near(one: str, other: str) -> bool:
-    """Return whether of the words of two texts all but a share are the same, or all but one."""
+def near(one: str, other: str, *, is_part: bool = False) -> bool:
+    """Return whether of the words of two texts all but a share are the same, or all but one; of the shorter
+    one if it is a part of the other."""
     ones, others = (
         {each[n : n + WORD_DIGITS] for n in range(0, len(each), WORD_DIGITS)} for each in (one, other)
     )
-    shared, many = len(ones & others), max(len(ones), len(others))
+    shared, many = len(ones & others), (min if is_part else max)(len(ones), len(others))
     return shared >= SHARED_MIN * many or (bool(ones and others) and shared >= many - 1)
 
 

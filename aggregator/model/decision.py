@@ -77,6 +77,9 @@ class Decision:
     lapse: Lapse = Lapse.NONE
 
 
+Other = tuple[datetime, bytes]  # when a live item was first seen, and the signature of its text
+
+
 @dataclass(frozen=True, slots=True)
 class Forgotten:
     """A source that the operator has removed with all its items."""
@@ -90,9 +93,10 @@ class Forgotten:
 class Decisions:
     """The decisions that bear on a document: the last one about each item that may be one of its items, and
     withdrawn releases that share an address or sentences with one. `line` is the number of the last one of
-    all, 0 for none.
+    all, 0 for none. `others` are live items of the source, if there are such releases.
     """
 
     line: int = 0
     own: tuple[Decision, ...] = ()
     withdrawn: tuple[Decision, ...] = ()
+    others: tuple[Other, ...] = ()

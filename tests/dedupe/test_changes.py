@@ -9,7 +9,8 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.decided import key_text, link_text
+from aggregator.dedupe.copies import link_text
+from aggregator.dedupe.decided import key_text
 from aggregator.dedupe.edits import EDITS_MAX
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX

@@ -5,7 +5,8 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.dedupe.decided import Copies, Decided, day_text, feed_digest, key_text, link_text, releases
+from aggregator.dedupe.copies import Copies, day_text, link_text
+from aggregator.dedupe.decided import Decided, feed_digest, key_text, releases
 from aggregator.dedupe.similar import SKETCH_PIECES, near, pieces, sketch, title_digest, words
 from aggregator.model import (
     Claim,
@@ -205,13 +206,75 @@ def test_a_release_without_an_address_is_found_by_its_text_alone() -> None:
     assert placed(MOVED, gone=gone).copy_of == "gone"
 
 
-@pytest.mark.parametrize(("title", "is_copy"), [("Bridge opens", True), ("Ferry sails", False)])
-def test_a_teaser_alone_is_a_copy_only_under_the_same_title(title: str, is_copy: bool) -> None:
-    teaser = "<p>" + "Read this release in full on the pages of the ministry of works " * 2 + "</p>"
-    gone = withdrawn(entry("Bridge opens", "b", "https://ministry.example/bridge", body=teaser))
-    copy = entry(title, "f", "https://ministry.example/ferry", body=teaser)
+TEASER = "<p>" + "Read this release in full on the pages of the ministry of works " * 2 + "</p>"
+
+
+def repeated(*bodies: str, at: datetime = NOON - HOUR) -> tuple[tuple[datetime, bytes], ...]:
+    """Live items of the source with these texts."""
+    return tuple((at, of(entry("Earlier", body=body)).signature) for body in bodies)
+
+
+@pytest.mark.parametrize(
+    ("title", "others", "is_copy"),
+    [
+        ("Bridge opens", repeated(TEASER, TEASER), True),
+        ("Ferry sails", (), True),
+        ("Ferry sails", repeated(TEASER), True),
+        ("Ferry sails", repeated(TEASER, TEASER + TEXT), False),
+        ("Ferry sails", repeated(TEASER, TEASER, at=NOON + HOUR), True),  # copies of the copy
+    ],
+)
+def test_a_teaser_that_a_source_repeats_is_a_copy_only_under_the_same_title(
+    title: str, others: tuple[tuple[datetime, bytes], ...], is_copy: bool
+) -> None:
+    gone = withdrawn(entry("Bridge opens", "b", "https://ministry.example/bridge", body=TEASER))
+    copy = entry(title, "f", "https://ministry.example/ferry", body=TEASER)
     assert len(pieces(of(copy).signature)) == 1
+    found = Decided(Decisions(1, (), (gone,), others), HERE)
+    placement = found.placed(of(copy), Mode.NORMAL, "new", PLACED, review=False)
+    assert (placement.copy_of == "gone") == is_copy
+
+
+SENTENCES = (
+    "The hospital recalls a batch of infusion pumps after a fault was found in May.",
+    "Nobody was hurt, and all of the wards have other pumps.",
+    "The maker was told on Monday and looks for the cause.",
+    "Patients need not do anything, said the director of the hospital.",
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "is_copy"),
+    [
+        (" ".join(SENTENCES[:1]), True),
+        (" ".join(SENTENCES[1:3]), True),
+        (" ".join(SENTENCES).replace("Monday", "Tuesday"), True),
+        (" ".join(SENTENCES[:3]).replace("Nobody", "No one"), True),
+        (" ".join(SENTENCES[:3]) + " Twelve firms make such pumps in this country, four of them here.", True),
+        (" ".join(SENTENCES[1:3]) + " Twelve firms make such pumps here. The school opens. It rains.", False),
+        (SENTENCES[0] + " The school of the village opens again after the rain.", False),
+    ],
+)
+@pytest.mark.parametrize("is_own", [True, False])
+def test_a_few_sentences_of_a_withdrawn_release_are_a_copy_under_any_title(
+    body: str, is_copy: bool, is_own: bool
+) -> None:
+    gone = withdrawn(entry("Pumps recalled", "b", "https://ministry.example/b", body=" ".join(SENTENCES)))
+    gone = replace(gone, source=HERE.id) if is_own else gone
+    copy = entry("Word from the wards", "c", "https://wire.example/c", body=body)
     assert (placed(copy, gone=gone).copy_of == "gone") == is_copy
+
+
+def test_an_item_that_was_nearly_a_copy_before_is_not_held_by_a_trivial_edit() -> None:
+    gone = withdrawn(entry("Pumps recalled", "b", "https://ministry.example/b", body=" ".join(SENTENCES)))
+    was, now = (
+        entry("Wards", "c", "https://wire.example/c", body=" ".join(SENTENCES).replace("Monday", day))
+        for day in ("Tuesday", "Friday")
+    )
+    old = replace(known(7, was), signature=of(was).signature)
+    decisions = Decided(Decisions(1, (), (gone,)), HERE)
+    assert decisions.copied_by(of(now), old, None) is None
+    assert decisions.copied_by(of(now), replace(known(7, OTHER), signature=of(OTHER).signature), None) == gone
 
 
 @pytest.mark.parametrize("trigger", [Trigger.RELEASE, Trigger.REINSTATE])
@@ -331,7 +394,9 @@ def test_a_short_release_under_the_same_title_is_a_copy_on_any_day(before: str, 
     copy = entry("BRIDGE opens", "c", "https://ministry.example/c", body=after, published=later)
     assert placed(copy, gone=gone).copy_of == "gone"
     other = entry("Ferry", "c", "https://ministry.example/c", body=after, published=later)
-    assert placed(other, gone=gone) == PLACED
+    assert placed(other, gone=gone) == (
+        PLACED if len(pieces(of(other).signature)) < 3 else placed(copy, gone=gone)
+    )
 
 
 def test_another_text_under_the_same_title_is_a_copy_on_the_same_day_alone() -> None:

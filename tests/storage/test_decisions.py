@@ -127,6 +127,29 @@ def test_a_later_copy_by_another_source_is_held_and_raised(storage: Storage, cop
     )
 
 
+def test_a_sentence_of_a_withdrawn_release_is_held_under_another_title_and_a_repeated_teaser_is_not(
+    storage: Storage,
+) -> None:
+    teaser = "Read the whole release on the pages of the ministry of works and harbours."
+    words = "The mayor of the town was named as the owner of the harbour company, which was a mistake."
+    origin, wire = given_origin(storage), given_origin(storage, "wire")
+    titled = [entry(f"Notice {n}", f"n{n}", f"https://ministry.example/n{n}", body=teaser) for n in range(4)]
+    gone = entry("Mayor", "m", "https://ministry.example/m", body=f"{words} {teaser}")
+    origin.says(gone, *titled[:3])
+    decide(storage, named(storage, "Mayor"), Trigger.WITHDRAW)
+    origin.says(*titled, now=NOON + HOUR)
+    wire.says(entry("Seen in town", "w", "https://wire.example/w", body=words), now=NOON + HOUR)
+    assert {title: state for title, state in states(storage).items() if state != "live"} == {
+        "Mayor": "withdrawn",
+        "Seen in town": "held",
+    }
+    decide(storage, named(storage, "Seen in town"), Trigger.HOLD, after=70)
+    held = again(storage, named(storage, "Seen in town"))
+    assert storage.items.copies([held, named(storage, "Notice 3")]) == {
+        held.number: named(storage, "Mayor").id
+    }
+
+
 def _of(storage: Storage, name: str) -> list[Stored]:
     return [each for each in all_items(storage) if each.source == name]
 

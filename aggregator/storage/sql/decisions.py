@@ -4,14 +4,16 @@ item again. Called inside transactions.
 A row outlives its item: a source that is forgotten and added again finds what was decided.
 """
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any
 
 from aggregator.dedupe import similar, within
-from aggregator.dedupe.decided import Copies, day_text, feed_digest, key_text, link_text, not_permitted
+from aggregator.dedupe.copies import Copies, day_text, link_text
+from aggregator.dedupe.decided import feed_digest, key_text, not_permitted
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
 from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, State, Stored, Trigger
+from aggregator.model.decision import Other
 from aggregator.model.item import READ
 from aggregator.policy.lifecycle import OF_ORIGIN
 from aggregator.storage.sql import fingerprints, rows, signatures, values
@@ -30,6 +32,7 @@ PUT = f"""INSERT INTO decision (line, {", ".join(COLUMNS)})
 # Releases that share sentences, those that share most first: boilerplate is in all of a source.
 NEAR = f"""SELECT line FROM withdrawn_piece WHERE piece {ints()}
     GROUP BY line ORDER BY count(*) DESC, line LIMIT ?"""
+OTHERS_MAX = 50  # live items of a source that are read for its boilerplate
 NEAR_MAX = 10  # releases compared with an item by their sentences; beyond, one with fewer common ones
 # A reinstatement takes back the last withdrawal of an item, whose feed may have moved since. One of the same
 # id by another organisation, which had the id of the source before, stays.
@@ -52,7 +55,24 @@ def read(db: Connection, claim: Claim, items: Sequence[Item]) -> Decisions:
         f"SELECT * FROM decision WHERE key {texts()} AND (key = '' OR source = ? OR feed = ?)",
         (as_json(sorted(keys)), claim.id, feed_digest(claim.feed)),
     )
-    return Decisions(line, tuple(rows.value(Decision, row) for row in own), _withdrawn(db, items))
+    withdrawn = _withdrawn(db, items)
+    others = _others(db, [claim.id]).get(claim.id, ()) if withdrawn else ()
+    return Decisions(line, tuple(rows.value(Decision, row) for row in own), withdrawn, tuple(others))
+
+
+def _others(db: Connection, sources: Collection[str]) -> Mapping[str, Sequence[Other]]:
+    """Return the last OTHERS_MAX live items of each source, by its id: what they repeat is its
+    boilerplate."""
+    query = """SELECT i.first_seen, g.pieces FROM item i JOIN signature g ON g.item = i.number
+        WHERE i.source = (SELECT number FROM source WHERE id = ?) AND i.state = 'live'
+        ORDER BY i.number DESC LIMIT ?"""
+    return {
+        source: [
+            (rows.moment(row["first_seen"]), bytes(row["pieces"]))
+            for row in db.execute(query, (source, OTHERS_MAX))
+        ]
+        for source in sources
+    }
 
 
 def _withdrawn(db: Connection, items: Sequence[Item]) -> tuple[Decision, ...]:
@@ -89,7 +109,8 @@ def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
     found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (as_json(each.id for each in items),))
     decided = sorted((rows.value(Decision, row) for row in found), key=lambda each: each.at)
     own = {each.item: each for each in decided}  # the last
-    withdrawn = Copies(_withdrawn(db, signed))
+    gone = _withdrawn(db, signed)
+    withdrawn = Copies(gone, _others(db, {each.source for each in items}) if gone else {})
     return {
         each.number: withdrawal.item
         for each, item in zip(items, signed, strict=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from aggregator.dedupe.decided import Copies
+from aggregator.dedupe.copies import Copies
 from aggregator.model import Decision, State, Stored, Trigger
 from aggregator.storage.sql import decisions, signatures, values
 from aggregator.storage.sql.engine import Connection, as_json, ints

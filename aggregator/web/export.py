@@ -2,7 +2,8 @@
 
 The new set of files is built beside the directory and replaces it by one atomic rename, so that a web server
 shows either set completely. Links between pages are relative: the set opens from a disk. In place of a
-withdrawn release stands the notice of its withdrawal.
+withdrawn release stands the notice of its withdrawal, and under the former id of a renamed source stand pages
+that lead to the present ones, and its feeds.
 """
 
 import contextlib
@@ -12,7 +13,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
 from aggregator.editorial.present import page_address
@@ -23,7 +24,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web import terms
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, site, withdrawn
+from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, moved, site, withdrawn
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -74,14 +75,19 @@ def export(
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
     channels = publisher.channels()
     navigation = site(publisher.publication(), channels, storage.items.feeds())
-    yield from publisher.documents()
-    yield from _changes(publisher, channels)
+    former = storage.items.former_ids()
+    for path, document in chain(publisher.documents(), _changes(publisher, channels)):
+        for each in (path, *_former(path, former)):
+            yield each, document
     yield from publisher.directories.documents()
     for name in channels:
         if (channel := publisher.channel(name)) is not None:
             for listing in publisher.pages(name):
-                file = _page_file(name if listing.number == 1 else f"{name}/page/{listing.number}")
+                path = name if listing.number == 1 else f"{name}/page/{listing.number}"
+                file = _page_file(path)
                 yield file, channel_page(channel, listing, replace(navigation, file=file))
+                for file in map(_page_file, _former(path, former)):
+                    yield file, moved(path, replace(navigation, file=file))
     for stored in _published(storage):
         release = publisher.public(stored)
         if isinstance(release, Release):
@@ -109,6 +115,15 @@ def _changes(publisher: Publisher, channels: Sequence[str]) -> Iterator[tuple[st
             if (published := publisher.withdrawals.archive(number, kind)) is None:
                 break
             yield f"withdrawals/archive/{number}.{kind}", published
+
+
+def _former(path: str, former: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """Yield the paths that one of a source had under its former ids: feed readers follow no page, so that
+    documents stay there, too."""
+    kind, _, rest = path.partition("/")
+    source, slash, rest = rest.partition("/")
+    if kind == "sources":
+        yield from (f"sources/{old}{slash}{rest}" for old, new in former if new == source)
 
 
 def _page_file(path: str) -> str:

@@ -119,6 +119,12 @@ def withdrawn(at: datetime | None, site: Site) -> Published:
     return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
 
 
+def moved(path: str, site: Site) -> Published:
+    """Return the page of an export in place of one that has another path of the publication now: a static
+    server answers no redirect."""
+    return page("moved.html", site=site, target=site.link(path), canonical=site.publication.url + path)
+
+
 def page(template: str, **values: object) -> Published:
     """Return a template filled in. Pages have an ETag and no Last-Modified."""
     text = TEMPLATES.get_template(template).render(**values)

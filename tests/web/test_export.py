@@ -10,7 +10,7 @@ import pytest
 from aggregator.errors import UsageError
 from aggregator.model import State
 from aggregator.web.export import Exported, export
-from tests.web.newsroom import Newsroom, item, newsroom, publication
+from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -200,3 +200,29 @@ def test_without_atomic_exchange_the_new_set_still_replaces_the_old_one(room: Ne
     export(site, room.publisher, room.storage, exchange=lambda one, other: False)
     assert b"First" not in b"".join(files(site).values())
     assert [path.name for path in site.parent.iterdir()] == ["site"]
+
+
+def test_a_renamed_source_has_its_former_addresses_in_an_export(room: Newsroom, site: Path) -> None:
+    for number in range(40):
+        room.publishes(item(f"Release {number}"))
+    for name in ("coast", "shore"):
+        room.reconfigures(sources=(replace(OBSERVATORY, id=name),))
+    exported(room, site)
+    found = files(site)
+    for old in ("observatory", "coast"):
+        for kind in ("rss", "atom", "json"):
+            assert found[f"sources/{old}/feed.{kind}"] == found[f"sources/shore/feed.{kind}"]
+        for path in ("", "page/2/"):
+            page = found[f"sources/{old}/{path}index.html"].decode()
+            (target,) = re.findall(r'http-equiv="refresh" content="0; url=([^"]*)"', page)
+            new = f"sources/shore/{path}"
+            assert posixpath.normpath(f"sources/{old}/{path}{target}") == f"{new}index.html"
+            assert f'rel="canonical" href="https://releases.example/{new.rstrip("/")}"' in page
+    room.reconfigures(
+        sources=(
+            replace(OBSERVATORY, id="shore"),
+            replace(OBSERVATORY, id="coast", feed="https://c.example/"),
+        )
+    )
+    exported(room, site)
+    assert b"refresh" not in files(site)["sources/coast/index.html"]

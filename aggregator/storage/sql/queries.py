@@ -261,13 +261,15 @@ class ItemStore:
 
     def renamed(self, source: str) -> str:
         """Return the present id of a source that had this one before it was renamed, "" for none."""
-        found = read(
-            self._engine,
-            """SELECT s.id FROM former_id f JOIN source s ON s.number = f.source
-            WHERE f.id = ? AND NOT EXISTS (SELECT 1 FROM source WHERE id = f.id)""",
-            (source,),
-        )
-        return next((str(row["id"]) for row in found), "")
+        return next((new for _, new in self.former_ids(source)), "")
+
+    def former_ids(self, source: str = "") -> tuple[tuple[str, str], ...]:
+        """Return the ids that sources had before they were renamed, or this one, with the present ones."""
+        query = f"""SELECT f.id AS former, s.id FROM former_id f JOIN source s ON s.number = f.source
+            WHERE NOT EXISTS (SELECT 1 FROM source WHERE id = f.id) {"AND f.id = ?" if source else ""}
+            ORDER BY f.id"""
+        found = read(self._engine, query, (source,) if source else ())
+        return tuple((row["former"], row["id"]) for row in found)
 
     def feed(self, source: str) -> FeedInfo | None:
         """Return the published details of a source's feed."""

@@ -64,7 +64,12 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "apscheduler": {"service.app"},
     "brotli": {"fetch.decode"},
     "feedgen": {"render.xml"},
-    "feedparser": {"parse.xml", "parse.feedparser_patches", "parse.feedparser_rsl", "parse.reference_patches"},
+    "feedparser": {
+        "parse.xml",
+        "parse.feedparser_patches",
+        "parse.feedparser_rsl",
+        "parse.reference_patches",
+    },
     "httptools": {"fetch.exchange"},
     "httpx": {
         f"fetch.{room}"

@@ -128,17 +128,18 @@ def test_edits_count_into_the_bytes_of_a_day(storage: Storage) -> None:
     assert all_items(storage)[0].item.text[-1] == "4"
 
 
-def test_silent_changes_count_into_the_bytes_of_a_day(storage: Storage) -> None:
-    def summarised(poll: int) -> Entry:
-        summary = Markup(f"{LONG}<p>{poll}</p>", is_html=True)
+def test_silent_changes_count_with_what_they_take_more_into_the_bytes_of_a_day(storage: Storage) -> None:
+    def summarised(poll: int, size: int) -> Entry:
+        summary = Markup(f"{LONG * size}<p>{poll}</p>", is_html=True)
         return replace(entry("Release 0", "g0"), summary=summary, digest=bytes([poll]) * 16)
 
-    each = stored_bytes(item(summarised(0), source("ministry")))
-    origin = given_budget(storage, size=2 * each + each // 2)
-    outcomes = [origin.says(summarised(poll), now=NOON + poll * HOUR) for poll in range(3)]
-    assert [outcome.cause for outcome in outcomes] == [Cause.NONE, Cause.NONE, Cause.OVER_BUDGET]
+    each = stored_bytes(item(summarised(0, 1), source("ministry")))
+    origin = given_budget(storage, size=2 * each)
+    sizes = (1, 1, 1, 1, 3, 1)
+    outcomes = [origin.says(summarised(n, size), now=NOON + n * HOUR) for n, size in enumerate(sizes)]
+    assert [each.cause for each in outcomes] == [*[Cause.NONE] * 4, Cause.OVER_BUDGET, Cause.NONE]
     (stored,) = all_items(storage)
-    assert (stored.item.summary[-5:], stored.version) == ("1</p>", 1)
+    assert (stored.item.summary[-5:], stored.version) == ("5</p>", 1)
 
 
 def embargoed(release: datetime, body: str = "") -> Entry:
@@ -159,7 +160,10 @@ def test_a_later_release_of_an_edit_beyond_the_budget_is_stored_and_an_earlier_o
     outcome = origin.says(embargoed(moved, LONG), now=NOON + HOUR)
     (after,) = all_items(storage)
     assert (outcome.cause, outcome.edited) == (Cause.OVER_BUDGET, 0)
-    assert after == replace(before, release=release, seq=after.seq)
+    claimed = release if release == moved else before.item.claimed
+    assert after == replace(
+        before, item=replace(before.item, claimed=claimed), release=release, seq=after.seq
+    )
     origin.source = replace(origin.source, budget=Budget())
     assert origin.says(embargoed(moved, LONG), now=NOON + DAY - HOUR).edited == 1
     (stored,) = all_items(storage)

@@ -1,5 +1,4 @@
-"""Deduplication: from a document's items and what the store knows to new items and edits."""
+"""Deduplication: from a document's items and what the store knows to new items and edits.
 
-from aggregator.dedupe.changes import decide
-
-__all__ = ["decide"]
+The package imports none of its modules: a worker needs `similar` alone.
+"""

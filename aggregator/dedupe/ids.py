@@ -14,11 +14,10 @@ _CHARACTERS = (
     r"(?:[^\x00-\x20\x7f-\xa0\"<>\\^`{}|%\s\u200b-\u200f\u2028-\u202f\u2060-\u206f\ud800-\uf8ff\ufff0-\uffff]"
     r"|%[0-9A-Fa-f]{2})"
 )
-_IRI = re.compile(
-    rf"(?:https?://(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{{2}})+|https?://\[[0-9A-Fa-f:.]+\](?::\d*)?)(?:[/?#]{_CHARACTERS}*)?"
-    rf"|urn:[a-z0-9][a-z0-9-]{{0,30}}[a-z0-9]:{_CHARACTERS}+"
-    rf"|tag:[\w.@-]+,\d{{4}}(?:-\d\d(?:-\d\d)?)?:{_CHARACTERS}*",
-    re.IGNORECASE,
+_IRI = re.compile(  # without IGNORECASE, which takes 3 ms more to compile at each start
+    rf"[hH][tT][tT][pP][sS]?://(?:(?:[\w.~!$&'()*+,;=:-]|%[0-9A-Fa-f]{{2}})+|\[[0-9A-Fa-f:.]+\](?::\d*)?)(?:[/?#]{_CHARACTERS}*)?"
+    rf"|[uU][rR][nN]:[A-Za-z0-9][A-Za-z0-9-]{{0,30}}[A-Za-z0-9]:{_CHARACTERS}+"
+    rf"|[tT][aA][gG]:[\w.@-]+,\d{{4}}(?:-\d\d(?:-\d\d)?)?:{_CHARACTERS}*"
 )
 
 

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from aggregator.editorial.markup import read
 from aggregator.editorial.wording import DEFAULT, LINE
-from aggregator.model.release import DISCLAIMER_CLASS
+from aggregator.model.entry import DISCLAIMER_CLASS
 
 TEMPLATE_CHARS_MAX = 10_000
 

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 # decode as Windows-1252 letters and terminals execute; bidirectional overrides, which would reverse the
 # text after a name
 _ILLEGAL = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2029\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff\ufffe\uffff]"
 )
 _BLANKS = re.compile("[ \t\n\r\u2028\u2029]+")
 _LANGUAGE = re.compile(r"[A-Za-z]{1,8}(?:-[A-Za-z0-9]{1,8})*")

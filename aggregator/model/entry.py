@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from aggregator.model.rights import Terms
 
+DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
+
 
 @dataclass(frozen=True, slots=True)
 class Markup:

@@ -8,8 +8,6 @@ from aggregator.model.item import Enclosure
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.stored import FeedInfo
 
-DISCLAIMER_CLASS = "pw-disclaimer"  # of the HTML element, by which another Publicwire recognises it
-
 
 @dataclass(frozen=True, slots=True)
 class AlsoReleased:

@@ -14,7 +14,6 @@ from aggregator.normalise.folding import fold
 
 _TAG = re.compile(r"\[(!?)([^\[\]]*)\]")  # RFC 9557 section 3.1
 _COMMENT = re.compile(r"\(([^()]*)\)")  # RFC 5322 section 3.2.2
-PHRASE_WORDS_MAX = zones.WORDS_MAX
 HALF_CHARS_MAX = 24
 _CALENDARS = {"u-ca=gregory", "u-ca=iso8601"}
 
@@ -221,7 +220,7 @@ def _words(
 
 def _phrase(words: Sequence[str]) -> str | None:
     """Return the longest known name at the start of a text."""
-    for count in range(min(PHRASE_WORDS_MAX, len(words)), 0, -1):
+    for count in range(min(zones.words_max(), len(words)), 0, -1):
         name = " ".join(words[:count])
         if name in MONTHS or name in WEEKDAYS or name in FILLERS or zones.is_known(name):
             return name

@@ -2,7 +2,7 @@
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from aggregator.model.release import DISCLAIMER_CLASS
+from aggregator.model.entry import DISCLAIMER_CLASS
 
 # A tree of so few characters is cheap to build, even of hostile HTML.
 DISCLAIMER_CHARS_MAX = 20_000

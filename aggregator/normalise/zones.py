@@ -6,7 +6,7 @@ A confined worker opens no file: `keep` is given the files of the database befor
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
-from functools import lru_cache
+from functools import cache, lru_cache
 from io import BytesIO
 from zoneinfo import ZoneInfo
 
@@ -58,12 +58,13 @@ def named(name: str) -> ZoneInfo | None:
 
 
 def words(text: str) -> str:
-    """Return a folded text as its words alone, as `BY_WORDS` has them."""
+    """Return a folded text as its words alone, as `by_words` has them."""
     return " ".join(_WORD.findall(text))
 
 
-def _by_words() -> Mapping[str, tuple[str, str]]:
-    """Return zone and kind of time by each name that CLDR has."""
+@cache
+def by_words() -> Mapping[str, tuple[str, str]]:
+    """Return zone and kind of time by each name that CLDR has: 5 ms, at the first date that has words."""
     found = dict(_UNLISTED)
     for zone, kinds in cldr.ZONE_NAMES.items():
         for kind, names in zip(_KINDS, kinds.split("|"), strict=True):
@@ -71,8 +72,10 @@ def _by_words() -> Mapping[str, tuple[str, str]]:
     return found
 
 
-BY_WORDS = _by_words()
-WORDS_MAX = max(name.count(" ") for name in BY_WORDS) + 1
+@cache
+def words_max() -> int:
+    """Return the number of words of the longest name of a zone."""
+    return max(name.count(" ") for name in by_words()) + 1
 
 
 @lru_cache(maxsize=64)
@@ -88,7 +91,7 @@ def offset(text: str) -> tzinfo | None:
 
 def is_known(name: str) -> bool:
     """Return whether a folded name stands for a zone, whatever the source's own is."""
-    return name in ABBREVIATIONS or name in BY_WORDS or name in NAMES
+    return name in ABBREVIATIONS or name in NAMES or name in by_words()
 
 
 def find(name: str, naive: datetime, local: tzinfo) -> tzinfo | None:
@@ -101,8 +104,8 @@ def find(name: str, naive: datetime, local: tzinfo) -> tzinfo | None:
     hours = ABBREVIATIONS.get(name)
     if hours is not None:
         return timezone(timedelta(hours=hours))
-    if name in BY_WORDS:
-        return _of_kind(*BY_WORDS[name], naive)
+    if name in by_words():
+        return _of_kind(*by_words()[name], naive)
     return offset(name) or named(name)
 
 

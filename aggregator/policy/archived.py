@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from aggregator import dedupe
+from aggregator.dedupe import changes as dedupe
 from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
 from aggregator.model.settings import Source
 from aggregator.policy import budget, embargo, withdrawals

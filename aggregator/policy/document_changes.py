@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
-from aggregator import dedupe
+from aggregator.dedupe import changes as dedupe
 from aggregator.model import Changes, Claim, Knowledge, OverBudget, ReadResult, Spent
 from aggregator.model.settings import Source
 from aggregator.policy import budget, embargo, probes, withdrawals

@@ -1,15 +1,17 @@
 """Content of the forkserver before it forks a worker: an environment of allowed variables, then all modules
-and codecs that a job may need, because a confined worker opens no file.
+and codecs that a job may need, because a confined worker opens no file. What it loads is no garbage: the
+garbage collector rests meanwhile, and leaves it alone in the workers, whose pages it stays in.
 
 Named in the preload list of `workers.process` alone, and imported by nothing else.
 """
 
 import codecs
+import gc
 import os
 import sys
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from importlib.resources import files
+from importlib.util import find_spec
 from pathlib import Path
 from zoneinfo import TZPATH
 
@@ -57,20 +59,21 @@ def _restart_forkserver() -> None:
 
 
 def _zone_files(names: Iterable[str]) -> dict[str, bytes]:
-    """Return the files of time zones by name, those that are there, from where zoneinfo has them: 10 ms."""
+    """Return the files of time zones by name, those that are there, from where zoneinfo has them: 5 ms."""
+    directories = [Path(each) for each in TZPATH if Path(each).is_dir()]
+    if (package := find_spec("tzdata")) is not None and package.origin is not None:
+        directories.append(Path(package.origin).parent / "zoneinfo")
     found: dict[str, bytes] = {}
-    directories: list[Path] = [Path(each) for each in TZPATH]
-    with suppress(ModuleNotFoundError):
-        directories.append(Path(str(files("tzdata") / "zoneinfo")))
     for name in names:
         for directory in directories:
-            with suppress(OSError):
-                found[name] = (directory / name).read_bytes()
+            with suppress(OSError), open(f"{directory}/{name}", "rb", 0) as file:  # noqa: PTH123 - half the CPU
+                found[name] = file.read()
                 break
     return found
 
 
 _restart_forkserver()
+gc.disable()
 
 import aggregator.parse.xml  # noqa: E402
 import aggregator.workers.answers  # noqa: E402
@@ -85,3 +88,5 @@ for _encoding in ENCODINGS:
 
 detection.load()
 zones.keep(_zone_files(zones.NAMES.values()))
+gc.freeze()
+gc.enable()

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import pytest
 
-from aggregator.dedupe import decide
+from aggregator.dedupe.changes import decide
 from aggregator.dedupe.copies import link_text
 from aggregator.dedupe.decided import key_text
 from aggregator.dedupe.edits import EDITS_MAX

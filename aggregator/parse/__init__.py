@@ -6,8 +6,6 @@ No clock, file or network: external entities (XXE) are never fetched. `parse` re
 from aggregator.errors import Cause, ParseError
 from aggregator.model import Document
 from aggregator.model.document import TEXT_BYTES_MAX
-from aggregator.parse import jsonfeed
-from aggregator.parse.sniff import recognise
 
 
 def parse(
@@ -25,7 +23,9 @@ def parse(
     version never match. `text_bytes_max` bounds its text in UTF-8, entities expanded. Raises ParseError with
     cause "not-a-feed" or "limit".
     """
-    text = recognise(body, content_type, text_bytes_max)
+    from aggregator.parse import jsonfeed, sniff  # the service itself reads Link headers alone
+
+    text = sniff.recognise(body, content_type, text_bytes_max)
     try:
         if not text.root:
             return jsonfeed.read(text.value, url, seen, pipeline_version=pipeline_version)

@@ -75,6 +75,7 @@ def _zone_files(names: Iterable[str]) -> dict[str, bytes]:
 _restart_forkserver()
 gc.disable()
 
+import aggregator.parse.jsonfeed  # noqa: E402
 import aggregator.parse.xml  # noqa: E402
 import aggregator.workers.answers  # noqa: E402
 import aggregator.workers.job  # noqa: E402

@@ -112,3 +112,23 @@ def test_a_damaged_store_is_one_line(here: Site, command: Command) -> None:
         said = command(name)
         assert said.code == 1
         assert len(said.complaints) == 1
+
+
+def test_poll_loads_no_module_that_reads_documents_and_no_web() -> None:
+    """They are loaded where documents are read, in the forkserver."""
+    code = "import sys, aggregator.cli.app, aggregator.cli.poll; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {*said.stdout.split()} & {
+        *(
+            "feedparser",
+            "lxml",
+            "nh3",
+            "selectolax",
+            "msgspec",
+            "sqlite_utils",
+            "starlette",
+            "jinja2",
+            "rich",
+        ),
+        *("aggregator.parse.sniff", "aggregator.normalise.item", "aggregator.publish", "aggregator.web"),
+    }

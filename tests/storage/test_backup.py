@@ -232,7 +232,7 @@ def test_a_migration_that_is_killed_midway_is_done_again_from_the_start(store: P
     code = f"""
 import sys
 from pathlib import Path
-from aggregator.storage import open_storage
+from aggregator.storage.sqlite import open_store
 from aggregator.storage.sqlite.schema import migrations
 
 @migrations()
@@ -243,7 +243,7 @@ def m999_of_tomorrow(db):
     print("midway", flush=True)
     sys.stdin.read()
 
-open_storage(Path({str(store)!r}))
+open_store(Path({str(store)!r}), migrations)
 """
     command = [sys.executable, "-c", code]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:

@@ -1,11 +1,11 @@
-"""The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils."""
+"""The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils, the
+latter only to make or migrate a store."""
 
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
+from typing import TYPE_CHECKING
 
 from aggregator.errors import StorageError, UsageError
 from aggregator.policy.source_ids import StoredFeed
@@ -20,8 +20,8 @@ from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
+from aggregator.storage.sqlite.applied import is_present_version
 from aggregator.storage.sqlite.backup import check_target
-from aggregator.storage.sqlite.catalog import tables
 from aggregator.storage.sqlite.connection import (
     FILE,
     LOCK,
@@ -30,19 +30,23 @@ from aggregator.storage.sqlite.connection import (
     reading_as_it_is,
     translated,
 )
-from aggregator.storage.sqlite.schema import migrations
 from aggregator.storage.transfer import Movable, move
 
+if TYPE_CHECKING:
+    from sqlite_utils import Migrations
 
-def open_store(directory: Path, steps: Migrations = migrations, *, is_backed_up: bool = False) -> Storage:
+
+def open_store(directory: Path, steps: "Migrations | None" = None, *, is_backed_up: bool = False) -> Storage:
     """Return the store in a directory, created or migrated first; an older database is backed up before.
 
-    `is_backed_up`: the database is itself a copy of a backup.
+    `steps` are other migrations than those of this version; `is_backed_up`: the database is itself a copy of
+    a backup.
     """
     engine = SqliteEngine(directory)
     try:
         with translated(engine.path):
-            _migrate(engine, steps, is_backed_up=is_backed_up)
+            if steps is not None or not is_present_version(engine.writer):
+                _migrate(engine, steps, is_backed_up=is_backed_up)
     except BaseException:
         engine.close()
         raise
@@ -62,28 +66,31 @@ def storage(engine: Engine) -> Storage:
     )
 
 
-def _migrate(engine: SqliteEngine, steps: Migrations, *, is_backed_up: bool) -> None:
+def _migrate(engine: SqliteEngine, steps: "Migrations | None", *, is_backed_up: bool) -> None:
+    from sqlite_utils import Database
+
+    from aggregator.storage.sqlite.schema import migrations
+
+    steps = migrations if steps is None else steps
+    writer = Database(engine.writer, execute_plugins=False, recursive_triggers=False)
     known = {each.name for each in steps.pending(Database(memory=True))}
-    if any(each.name not in known for each in steps.applied(engine.writer)):
+    if any(each.name not in known for each in steps.applied(writer)):
         raise StorageError(f"the store {engine.directory} was written by a newer Publicwire: install that")
-    if not steps.pending(engine.writer):
+    if not steps.pending(writer):
         return
     with engine.migrating():  # another process may have migrated meanwhile
-        pending = steps.pending(engine.writer)
-        if pending and steps.applied(engine.writer) and not is_backed_up:
+        pending = steps.pending(writer)
+        if pending and steps.applied(writer) and not is_backed_up:
             path = engine.directory / DIRECTORY / f"publicwire-before-{pending[0].name}.db"
             private.directory(path.parent)
             engine.backup(path)
-        steps.apply(engine.writer)
+        steps.apply(writer)
 
 
 def is_present(directory: Path) -> bool:
     """Return whether a directory holds a database of this version, which is left as it is."""
-    known = {each.name for each in migrations.pending(Database(memory=True))}
     with reading_as_it_is(directory / FILE) as db:
-        is_ours = db is not None and db.execute("PRAGMA table_info(_sqlite_migrations)").fetchone()
-        found = db.execute("SELECT name FROM _sqlite_migrations").fetchall() if db and is_ours else ()
-        return known == {row["name"] for row in found}
+        return db is not None and is_present_version(db)
 
 
 def stored_feeds(directory: Path) -> tuple[StoredFeed, ...]:
@@ -107,12 +114,17 @@ def copying(directory: Path, to: Path) -> Iterator[None]:
 
 def copied(origin: Movable, to: Path) -> int:
     """Write a snapshot of a store on another engine as a backup of this one; returns its items."""
+    from sqlite_utils import Database
+
+    from aggregator.storage.sqlite.catalog import tables
+    from aggregator.storage.sqlite.schema import migrations
+
     check_target(to)
     with (
         tempfile.TemporaryDirectory(dir=to.parent, prefix=f".{to.name}.") as directory,
         closing(SqliteEngine(Path(directory))) as engine,
     ):
         with translated(engine.path):
-            migrations.apply(engine.writer)
+            migrations.apply(Database(engine.writer, execute_plugins=False, recursive_triggers=False))
         move(tables(), origin, engine)
         return engine.backup(to)

@@ -12,8 +12,6 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, UsageError
 from aggregator.storage import private
 from aggregator.storage.backups import damaged
@@ -45,7 +43,7 @@ class SqliteEngine:
             private.file(self.path)  # SQLite gives its log the same mode
         except OSError as error:
             raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
-        self.writer = Database(self._connect("rwc"), execute_plugins=False, recursive_triggers=False)
+        self.writer = self._connect("rwc")
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
         """Connect; only the first may make the file, lest a store removed meanwhile comes back empty."""
@@ -73,14 +71,14 @@ class SqliteEngine:
         of each through all keys, which have no index for it.
         """
         with self._lock, translated(self.path):
-            self.writer.conn.execute(f"PRAGMA foreign_keys = {int(checked)}")
-            self.writer.conn.execute("BEGIN IMMEDIATE")
+            self.writer.execute(f"PRAGMA foreign_keys = {int(checked)}")
+            self.writer.execute("BEGIN IMMEDIATE")
             try:
-                yield self.writer.conn
-                self.writer.conn.execute("COMMIT")
+                yield self.writer
+                self.writer.execute("COMMIT")
             except BaseException:
-                if self.writer.conn.in_transaction:
-                    self.writer.conn.execute("ROLLBACK")
+                if self.writer.in_transaction:
+                    self.writer.execute("ROLLBACK")
                 raise
 
     @contextmanager

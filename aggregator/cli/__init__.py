@@ -44,12 +44,12 @@ def run(arguments: list[str]) -> int:
 def _run(arguments: list[str]) -> int:
     from typer.exceptions import Abort, TyperException
 
-    from aggregator.cli.app import app
+    from aggregator.cli.app import named
     from aggregator.cli.output import complain
     from aggregator.errors import ConfigError, PublicwireError, UsageError
 
     try:
-        code = app(arguments, prog_name="publicwire", standalone_mode=False)
+        code = named(arguments)(arguments, prog_name="publicwire", standalone_mode=False)
     except SystemExit:  # raised by typer and rich when stdout is a closed pipe
         return 0
     except Abort:

@@ -73,7 +73,7 @@ def _migrate(engine: SqliteEngine, steps: "Migrations | None", *, is_backed_up: 
 
     steps = migrations if steps is None else steps
     writer = Database(engine.writer, execute_plugins=False, recursive_triggers=False)
-    known = {each.name for each in steps.pending(Database(memory=True))}
+    known = {each.name for each in steps.pending(Database(memory=True, execute_plugins=False))}
     if any(each.name not in known for each in steps.applied(writer)):
         raise StorageError(f"the store {engine.directory} was written by a newer Publicwire: install that")
     if not steps.pending(writer):

@@ -8,12 +8,12 @@ from aggregator.storage.transfer import Table
 
 def names() -> tuple[str, ...]:
     """Return the names of all migrations, in order."""
-    return tuple(each.name for each in migrations.pending(Database(memory=True)))
+    return tuple(each.name for each in migrations.pending(Database(memory=True, execute_plugins=False)))
 
 
 def definitions() -> tuple[str, ...]:
     """Return the definitions of all present tables and indexes, tables first."""
-    db = Database(memory=True)
+    db = Database(memory=True, execute_plugins=False)
     migrations.apply(db)
     found = db.execute(
         """SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index')
@@ -25,7 +25,7 @@ def definitions() -> tuple[str, ...]:
 
 def tables() -> tuple[Table, ...]:
     """Return all present tables, each after those it refers to."""
-    db = Database(memory=True)
+    db = Database(memory=True, execute_plugins=False)
     migrations.apply(db)
     names = [name for sql in definitions() if (name := _table_name(sql))]
     return tuple(

@@ -142,7 +142,8 @@ def _identified(items: Sequence[NewItem], known: Knowledge) -> tuple[NewItem, ..
         if not public or public in taken:
             public = minted(known.authority, own)
         taken |= {own, public}
-        identified.append(replace(new, id=own, public_id=public))
+        is_changed = (own, public) != (new.id, new.public_id)
+        identified.append(replace(new, id=own, public_id=public) if is_changed else new)
     return tuple(identified)
 
 

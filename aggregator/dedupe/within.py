@@ -50,7 +50,8 @@ def resolve(
     }
     matched, superseded = _matched(latest, index, now)
     unmatched = {key: item for key, item in latest.items() if key not in matched and key not in superseded}
-    rotated = _rotated(unmatched, index, {each.number for each in matched.values()})
+    taken = {each.number for each in matched.values()}
+    rotated = _rotated(unmatched, index, taken) if known else {}
     pairs = [
         (doubles.embargoed(latest[key], holder, now), holder)
         for key, holder in {**matched, **rotated}.items()
@@ -94,7 +95,8 @@ def _degrade(items: Sequence[Item], known: Sequence[Known], mode: Mode, listed: 
             by_guid[guid].add(link)
         by_link[link].append(each)
     total = max(listed, len(items))
-    if any(_are_different(sharing, total, has_link=link is not None) for link, sharing in by_link.items()):
+    shared = ((link, sharing) for link, sharing in by_link.items() if len(sharing) > 1)
+    if any(_are_different(sharing, total, has_link=link is not None) for link, sharing in shared):
         return Mode.TITLE_DAY
     return Mode.GUID_LINK if any(len(links) > 1 for links in by_guid.values()) else mode
 

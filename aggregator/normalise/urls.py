@@ -4,6 +4,7 @@ Nothing raises: anything but an http(s) URL becomes "".
 """
 
 import re
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import ada_url
@@ -33,6 +34,8 @@ _SETTLED = re.compile(
     r"(?:\?[A-Za-z0-9_~,;:+=!$()*&./-]*+)?"
 )
 _ESCAPE = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.-]++(?::[0-9]++)?(?=[/?#])")  # neither user nor escape
+PLAIN_CHARS_MAX = URL_CHARS_MAX // 3  # of a URL that is not too long when each character is escaped
 
 
 def absolute(reference: str, base: str = "") -> str:
@@ -68,9 +71,22 @@ def authority(iri: str) -> str | None:
         case "tag":
             url = absolute(f"http://{rest.partition(',')[0].rpartition('@')[2]}/")
         case "http" | "https":
+            plain = _PLAIN.match(iri) if iri.isascii() and len(iri) < PLAIN_CHARS_MAX else None
+            if plain is not None:
+                return _host_at(plain[0])
             url = absolute(iri)
         case _:
             return ""
+    return _host(url)
+
+
+@lru_cache(maxsize=512)
+def _host_at(root: str) -> str | None:
+    """Return the host of a URL without path: the guids of a document have the same one."""
+    return _host(absolute(f"{root}/"))
+
+
+def _host(url: str) -> str | None:
     return (urlsplit(url).hostname or "").rstrip(".") or None
 
 

@@ -59,30 +59,35 @@ class _Spending:
 
     def __init__(self, limit: Budget, spent: Spent) -> None:
         self._limit = limit
-        self.spent = spent
+        self._day, self._items, self._bytes = spent.day, spent.items, spent.bytes
         self.held = 0
         self.dropped: list[bytes] = []
 
+    @property
+    def spent(self) -> Spent:
+        """Return what has been spent by now."""
+        return Spent(self._day, self._items, self._bytes)
+
     def stores(self, item: Item, size: int) -> bool:
         """Return whether the bytes of a change of an item are within the budget, and spend them."""
-        total = self.spent.bytes + size
+        total = self._bytes + size
         if size and total > self._limit.bytes:
             self.dropped.append(item.digest)
             return False
-        self.spent = replace(self.spent, bytes=total)
+        self._bytes = total
         return True
 
     def stores_new(self, item: Item) -> bool:
         """Return whether one more new item is within what is stored, and spend its bytes."""
-        if self.spent.items >= STORED * self._limit.items:
+        if self._items >= STORED * self._limit.items:
             self.dropped.append(item.digest)
             return False
         return self.stores(item, stored_bytes(item))
 
     def publishes(self) -> bool:
         """Return whether one more new item is within the budget, and spend it."""
-        self.spent = replace(self.spent, items=self.spent.items + 1)
-        return bool(self.spent.items <= self._limit.items)
+        self._items += 1
+        return self._items <= self._limit.items
 
 
 def _placed(new: NewItem, spending: _Spending) -> NewItem:

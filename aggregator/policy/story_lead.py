@@ -8,7 +8,7 @@ even once published, and stands in no shared channel. A source's own channel sho
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aggregator.model.domains import Site
 from aggregator.policy.languages import primary
@@ -51,17 +51,14 @@ class MembershipChanges:
 
 def channel_names(member: Member) -> tuple[str, ...]:
     """Return the names of all channels an item belongs to; a backlog item only belongs to its source's."""
-    own = f"sources/{member.source}"
-    if member.backlog:
-        return (own,)
-    names = (ALL, own, *(f"topics/{topic}" for topic in member.topics))
-    language = primary(member.language)
-    return (*names, f"languages/{language}") if language else names
+    return (f"sources/{member.source}",) if member.backlog else listing_names(member)
 
 
 def listing_names(member: Member) -> tuple[str, ...]:
     """Return the names of all channels whose pages list an item, in or out of the backlog."""
-    return channel_names(replace(member, backlog=False))
+    names = (ALL, f"sources/{member.source}", *(f"topics/{topic}" for topic in member.topics))
+    language = primary(member.language)
+    return (*names, f"languages/{language}") if language else names
 
 
 def is_shared(channel: str) -> bool:

@@ -67,8 +67,9 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     ).fetchall()
     wanted: list[Place] = []  # no two are of one story, so that none depends on another's
     for row in found:
-        names = _entering(db, row)
-        paged = listing_names(rows.value(Member, row)) if row["backlog"] else ()
+        item = rows.value(Member, row)
+        names = _entering(db, item, row["story"])
+        paged = listing_names(item) if item.backlog else ()
         into |= {name: channel(db, name, at) for name in (*names, *paged) if name not in into}
         filled |= {into[name] for name in paged}
         wanted += [_place(row, name, into[name], row["position"]) for name in names]
@@ -78,10 +79,10 @@ def file(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     advance(db, entered | filled, at)
 
 
-def _entering(db: Connection, row: Row) -> tuple[str, ...]:
-    story = [] if row["story"] is None else _visible(db, row["story"])
+def _entering(db: Connection, item: Member, number: int | None) -> tuple[str, ...]:
+    story = [] if number is None else _visible(db, number)
     shown = _shown(db, [each.number for each in story]) if story else {}
-    return entering(rows.value(Member, row), story, shown)
+    return entering(item, story, shown)
 
 
 def _place(row: Row, name: str, channel: int, position: int) -> Place:

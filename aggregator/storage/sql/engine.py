@@ -133,10 +133,11 @@ def insert(db: Connection, table: str, columns: Mapping[str, object]) -> None:
 
 
 def insert_many(db: Connection, table: str, rows: Sequence[Mapping[str, object]]) -> None:
-    """Insert rows of the same columns, at least one."""
-    names = ", ".join(rows[0])
+    """Insert rows of the same columns, at least one. By position: a name is looked up anew for each row."""
+    names = tuple(rows[0])
     db.executemany(
-        f"INSERT INTO {table} ({names}) VALUES ({', '.join(f':{name}' for name in rows[0])})", rows
+        f"INSERT INTO {table} ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})",
+        [tuple(map(row.__getitem__, names)) for row in rows],
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
@@ -73,6 +73,12 @@ def unpack_seen(blob: bytes) -> tuple[tuple[bytes, int], ...]:
     )
 
 
+@lru_cache(maxsize=256)
+def _texts(text: str) -> tuple[str, ...]:
+    """Return the texts of a JSON array: the topics and domains of a source are read for each of its items."""
+    return tuple(json.loads(text))
+
+
 READ: Mapping[object, Callable[[Any], object]] = {
     datetime: moment,
     datetime | None: moment_or_none,
@@ -80,7 +86,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     timedelta | None: lambda value: None if value is None else value * MILLISECOND,
     bool: bool,
     bool | None: lambda value: None if value is None else bool(value),
-    tuple[str, ...]: lambda found: tuple(json.loads(found) if isinstance(found, str) else found),
+    tuple[str, ...]: lambda found: _texts(found) if isinstance(found, str) else tuple(found),
     tuple[int, ...]: tuple,
     tuple[Key, ...]: unpack_keys,
     tuple[tuple[bytes, int], ...]: unpack_seen,
@@ -153,6 +159,9 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
 }
 
 
+PLAIN = frozenset({str, int, bytes, type(None)})  # nine of ten values: written as they are
+
+
 def columns(of: object, *names: str) -> dict[str, object]:
     """Return these fields of a dataclass as columns of the same names."""
     return {name: column(getattr(of, name)) for name in names}
@@ -165,9 +174,12 @@ def changed(before: object, after: object, *names: str) -> dict[str, object]:
 
 def column(value: object) -> object:
     """Return a value as `value` reads it back."""
+    kind = type(value)
+    if kind in PLAIN:
+        return value
     if isinstance(value, Enum):
         return value.value
-    write = WRITE.get(type(value))
+    write = WRITE.get(kind)
     return value if write is None else write(value)
 
 

@@ -44,6 +44,7 @@ class SqliteEngine:
         except OSError as error:
             raise StorageError(f"cannot make the store's directory {directory}: {error}") from error
         self.writer = self._connect("rwc")
+        self._checks = True  # whether it enforces foreign keys
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
         """Connect; only the first may make the file, lest a store removed meanwhile comes back empty."""
@@ -71,7 +72,9 @@ class SqliteEngine:
         of each through all keys, which have no index for it.
         """
         with self._lock, translated(self.path):
-            self.writer.execute(f"PRAGMA foreign_keys = {int(checked)}")
+            if checked is not self._checks:
+                self.writer.execute(f"PRAGMA foreign_keys = {int(checked)}")
+                self._checks = checked
             self.writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self.writer

@@ -5,6 +5,9 @@ Otherwise a body pushes what stands below it, the disclaimer, out of sight. Read
 
 import re
 
+from aggregator.normalise.elements import MEDIA
+from aggregator.normalise.pieces import Pieces, split
+
 RUN_MAX = 2  # empty elements, line breaks and rules in a row, whatever nests them
 LINE_FEEDS_MAX = 3  # in a row in <pre>: two blank lines
 BLANKS_MAX = 40  # blank characters in a row outside <pre>
@@ -22,43 +25,33 @@ _MANY_BLANKS = re.compile(rf"(?:[{_INVISIBLE}]|&nbsp;){{{BLANKS_MAX + 1},}}")
 
 _BREAKS = frozenset({"br", "hr", "wbr"})
 _VOID = _BREAKS | {"col", "img", "source"}
-_MEDIA = frozenset({"audio", "img", "video"})
 _CELLS = frozenset({"td", "th", "colgroup"})  # side by side, and a table needs its empty ones
 _TAGS_WITHOUT_TEXT = re.compile(rf"<[^<>]*+>{_BLANK}<[^<>]*+>{_BLANK}(?:<[^<>]*+>{_BLANK})+")
 # The lookahead turns away at a usual letter, at half of the set's CPU time.
 _EMPTY = re.compile(rf"<(?:br|hr|wbr)(?: [^<>]*+)?>|<[a-z][^<>]*+>(?=[^!-%'-;=-~]){_BLANK}</")
-_MAY_END_BLANK = tuple("> \t\n\r\f;")
 _TOKEN = re.compile(r"<(/?)([a-z0-9]++)[^<>]*+>|[^<]++")
 
 
-def capped(html: str) -> str:
-    """Return sanitised HTML with every run of what shows nothing cut to its limit; idempotent."""
-    while _may_exceed(html) and (kept := _Scan().run(html)) != html:  # joined texts can exceed a limit anew
-        html = kept
-    return html
+def capped(body: Pieces, *, is_ordinary: bool = False) -> Pieces:
+    """Return sanitised HTML with every run of what shows nothing cut to its limit; idempotent.
+
+    `is_ordinary` says that it has no more than RUN_MAX empty elements and line breaks.
+    """
+    while _may_exceed(body, is_ordinary=is_ordinary) and (kept := _Scan().run(body.html)) != body.html:
+        body = split(kept)  # joined texts can exceed a limit anew
+    return body
 
 
-def _may_exceed(html: str) -> bool:
-    """Return False for nearly all ordinary HTML, at a tenth of the CPU time of a scan."""
-    if "<pre" in html or html.count(_REFERENCE) > BLANKS_MAX:
+def _may_exceed(body: Pieces, *, is_ordinary: bool) -> bool:
+    """Return False for nearly all HTML, at a tenth of the CPU time of a scan."""
+    html, foreign = body.html, body.foreign
+    if "pre" in body.names or html.count(_REFERENCE) > BLANKS_MAX:
         return True
-    if len(html) - len(html.encode("latin-1", "ignore")) > BLANKS_MAX and _WIDE.search(html):
+    if len(foreign) - len(foreign.encode("latin-1", "ignore")) > BLANKS_MAX and _WIDE.search(foreign):
         return True
-    if _empty_bound(html) <= RUN_MAX or len(_EMPTY.findall(html)) <= RUN_MAX:
+    if is_ordinary or len(_EMPTY.findall(html)) <= RUN_MAX:
         return False
     return any(len(_EMPTY.findall(run)) > RUN_MAX for run in _TAGS_WITHOUT_TEXT.findall(html))
-
-
-def _empty_bound(html: str) -> int:
-    """Return an upper bound of the matches of `_EMPTY`, at a fifth of the CPU time: line breaks, rules, and
-    end tags behind a start tag and what may be blank."""
-    breaks = sum(map(html.count, ("<br", "<hr", "<wbr")))
-    parts = html.split("</")
-    if html.isascii():
-        ends = [part for part in parts if part.endswith(_MAY_END_BLANK)]
-    else:
-        ends = [part for part in parts if part[-1:] > "~" or part.endswith(_MAY_END_BLANK)]
-    return breaks + sum("<" in part for part in ends)
 
 
 class _Scan:
@@ -118,7 +111,7 @@ class _Scan:
             self.opened.append(len(self.kept))
             self.preformatted += name == "pre"
         self.kept.append(tag)
-        if name in _MEDIA:
+        if name in MEDIA:
             self.row, self.shown = 0, len(self.kept)
 
     def _close(self, name: str, tag: str) -> None:

@@ -7,7 +7,6 @@ Bodies too costly to parse are kept as their text. Never keeps a class, an id, a
 import re
 from dataclasses import dataclass, replace
 from html import escape, unescape
-from itertools import count
 
 import nh3
 from selectolax.lexbor import LexborHTMLParser
@@ -20,23 +19,18 @@ from aggregator.normalise import (
     bounds,
     disclaimers,
     embedded,
+    filtering,
     formulas,
     hidden,
+    ordinary,
     plain,
     text,
 )
+from aggregator.normalise.elements import KEPT
 
 TITLE_HTML_CHARS_MAX = 10_000
-MEDIA_MAX = 100  # images, videos and sounds of one body
 ROUNDS_MAX = 8  # sanitising passes before a body is reduced to its text; real feeds need two at most
 
-_TAGS_NAMES = """
-    a abbr address article aside audio b bdi blockquote br caption cite code col colgroup dd del details
-    dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6 header hr i img ins kbd li mark ol p
-    picture pre q rp rt ruby s samp section small source span strong sub summary sup table tbody td tfoot
-    th thead time tr tt u ul var video wbr
-"""
-TAGS = frozenset(_TAGS_NAMES.split())
 _DROPPED_WHOLE_NAMES = """
     script style iframe object embed applet noembed noframes noscript template
     title head svg frameset annotation annotation-xml datalist
@@ -55,7 +49,7 @@ _REWRITTEN = re.compile(
 )
 _VOID_NAMES = "area base basefont bgsound frame image input keygen link meta param track"
 _VOID = frozenset(_VOID_NAMES.split())
-_KNOWN = TAGS | _DROPPED_WHOLE | _VOID | blocks.NAMES
+_KNOWN = KEPT | _DROPPED_WHOLE | _VOID | blocks.NAMES
 _ELEMENT_NAMES = "|".join(sorted(_KNOWN | {*_UNWRAPPED_NAMES.split()}, reverse=True))
 # The end tag tells a custom element from a word in angle brackets (HTML standard 4.13.3).
 _ELEMENT = re.compile(rf"</?(?:{_ELEMENT_NAMES})(?=[\s/>])|<!--|</[a-z][a-z0-9_.]*+[:-]", re.IGNORECASE)
@@ -80,14 +74,6 @@ ATTRIBUTES: dict[str, frozenset[str]] = {
     "time": frozenset({"datetime"}),
     "video": frozenset({"src", "poster", "width", "height", "style"}),
 }
-# nh3 escapes < and > in attribute values, so this matches each tag of its output exactly. No start of a match
-# runs over the next one: a search is linear in any text.
-_TAG = re.compile(r"<([a-z0-9]+) ([^<>]*)>")
-_FIRST_LINE_FEED = re.compile(r"(<pre(?: [^<>]*)?>)\n+")
-_MEDIA = re.compile(r"<(?:img|video|audio) [^<>]*>")
-# Of two images with one address side by side, one is the copy for browsers without scripts.
-_IMAGE = re.compile(r'<img src="([^"<>]*+)"[^<>]*+>')
-_EMPTY_LINK = re.compile(r"<a [^<>]*>(\s*)</a>")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +127,8 @@ def title(value: str) -> str:
     if "<" not in value:
         return unescape(value) if "&" in value else value
     markup = text.printable(formulas.rewritten(value))
-    return plain.line(text.printable(_clean(markup, _TITLE_CLEANER, _TITLE_HIDING_CLEANER)))
+    clean = blocks.renamed(_clean(markup, _TITLE_CLEANER, _TITLE_HIDING_CLEANER))
+    return plain.line(text.printable(clean))
 
 
 def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
@@ -155,13 +142,15 @@ def fixed_point(value: str, base: str, rounds: int = ROUNDS_MAX) -> Safe | None:
     value = text.printable(value)
     has_references = "&#" in value  # a character reference can bring back a control character
     clean = _clean(value, _CLEANER, _HIDING_CLEANER)
-    filtered = _filter_attributes(text.printable(clean) if has_references else clean, base)
-    if len(filtered) > 2 * bounds.BODY_HTML_CHARS_MAX:
+    body = filtering.filtered(text.printable(clean) if has_references else clean, base)
+    is_ordinary = ordinary.is_ordinary(body)
+    body = filtering.bounded(blanks.capped(body, is_ordinary=is_ordinary))
+    if len(body.html) > 2 * bounds.BODY_HTML_CHARS_MAX:
         return None
-    if _serialised(filtered) != filtered:
-        return fixed_point(filtered, base, rounds - 1)
-    read = plain.read(filtered)
-    return Safe(filtered, read.text, read.said) if read.text or _MEDIA.search(filtered) else Safe()
+    if not is_ordinary and _serialised(body.html) != body.html:
+        return fixed_point(body.html, base, rounds - 1)
+    read = plain.read_pieces(body)
+    return Safe(body.html, read.text, read.said) if read.text or filtering.has_media(body) else Safe()
 
 
 def _serialised(safe: str) -> str:
@@ -179,53 +168,19 @@ def _paragraphs(value: str) -> str:
     )
 
 
-def _filter_attributes(clean: str, base: str) -> str:
-    """Return nh3's output with all attribute values checked, without tracking pixels and emptied links."""
-    filtered = _TAG.sub(lambda tag: attributes.filtered(tag, base), clean)
-    if "<img" in clean:
-        filtered = _EMPTY_LINK.sub(r"\1", filtered.replace("<img>", ""))
-        filtered = _without_copies(filtered) if filtered.count("<img") > 1 else filtered
-    filtered = blanks.capped(filtered)
-    if "<pre" in filtered:  # HTML parsers drop the first line feed of <pre>: each pass would lose one
-        filtered = _FIRST_LINE_FEED.sub(r"\1", filtered)
-    if "<" not in filtered:
-        filtered = filtered.replace("\n", " ")  # or lines mean plain text when this is read again
-    if filtered.count("<") > MEDIA_MAX:
-        filtered = _limited_media(filtered)
-    return text.capped_marks(filtered.strip())
-
-
-def _without_copies(filtered: str) -> str:
-    """Return the HTML without images that stand directly behind one of the same address."""
-    kept, position, last = list[str](), 0, ""
-    for image in _IMAGE.finditer(filtered):
-        between = filtered[position : image.start()]
-        kept.append(between)
-        if between.strip() or image[1] != last:
-            kept.append(image[0])
-        position, last = image.end(), image[1]
-    return "".join((*kept, filtered[position:]))
-
-
-def _limited_media(filtered: str) -> str:
-    """Return the HTML with its first MEDIA_MAX images and media."""
-    places = count()
-    return _MEDIA.sub(lambda tag: tag[0] if next(places) < MEDIA_MAX else "", filtered)
-
-
 def _clean(value: str, cleaner: nh3.Cleaner, hiding: nh3.Cleaner) -> str:
     """Return HTML cleaned by nh3, without what it hides.
 
     Only HTML that may hide something is cleaned with the attributes that do: they make a body much longer.
     """
     if hidden.may_hide(value):
-        return blocks.renamed(hidden.without_hidden(hiding.clean(hidden.renamed(value, _KNOWN))))
-    return blocks.renamed(cleaner.clean(value))
+        return hidden.without_hidden(hiding.clean(hidden.renamed(value, _KNOWN)))
+    return cleaner.clean(value)
 
 
 def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=TAGS | blocks.NAMES,
+        tags=KEPT | blocks.NAMES,
         clean_content_tags=_DROPPED_WHOLE,
         attributes={**ATTRIBUTES, "*": ATTRIBUTES["*"] | everywhere},
         link_rel="noopener",
@@ -236,7 +191,7 @@ def _cleaner(everywhere: frozenset[str]) -> nh3.Cleaner:
 
 def _title_cleaner(attributes: dict[str, frozenset[str]]) -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=(TAGS | blocks.NAMES) - {"img"},
+        tags=(KEPT | blocks.NAMES) - {"img"},
         clean_content_tags=_DROPPED_WHOLE,
         attributes=attributes,
         link_rel=None,

@@ -7,8 +7,10 @@ character references but those of "&", "<", ">" and U+00A0. No tree is built, an
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 from aggregator.normalise import numbering
+from aggregator.normalise.pieces import Pieces, split
 
 EXCERPTED_CHARS_MAX = 8_000
 
@@ -33,8 +35,6 @@ _MARKS = (
 _MARKS_OF_RUBY = _MARKS | {"rt": "(", "/rt": ")"}  # where the origin writes no <rp>
 _STRIKE = "~~"  # around what is struck out
 
-_TAG = re.compile(r"<([^ <>]*+)[^<>]*+>")
-_IMAGE = re.compile(r"<img( [^<>]*+)>")
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:avif|gif|jpe?g|png|svg|webp)", re.IGNORECASE)
 # A run of ends is tried from its start alone: lookbehinds keep the patterns linear. A literal stands first: a
 # search for it takes a tenth of the time.
@@ -66,7 +66,12 @@ class Plain:
 
 def read(html: str) -> Plain:
     """Return the plain text of sanitised HTML."""
-    text = said = _laid_out(_marked(html), numbering.labels(html) if "<ol" in html else ())
+    return read_pieces(split(html))
+
+
+def read_pieces(body: Pieces) -> Plain:
+    """Return the plain text of sanitised HTML in pieces."""
+    text = said = _laid_out(_marked(body), numbering.labels(body.html) if "ol" in body.names else ())
     if _LABEL in text:
         text, said = _NUMBER.sub(r"\1", text), _NUMBER.sub("-", text)
     if _PICTURE in text:
@@ -76,7 +81,7 @@ def read(html: str) -> Plain:
 
 def line(html: str) -> str:
     """Return the text of sanitised HTML on one line, without images: whatever breaks a line is a blank."""
-    return " ".join(_without_marks(_ALT.sub("", _marked(html))).split())
+    return " ".join(_without_marks(_ALT.sub("", _marked(split(html)))).split())
 
 
 def first_paragraph(html: str) -> str:
@@ -85,22 +90,23 @@ def first_paragraph(html: str) -> str:
     start = html[:EXCERPTED_CHARS_MAX]
     if start.rfind(">") < (cut := start.rfind("<")):
         start = start[:cut]
-    parts = _PARAGRAPH_END.split(_ALT.sub("", _marked(start)))
+    parts = _PARAGRAPH_END.split(_ALT.sub("", _marked(split(start))))
     return next(filter(None, (" ".join(_without_marks(part).split()) for part in parts)), "")
 
 
-def _marked(html: str) -> str:
+def _marked(body: Pieces) -> str:
     """Return the text of HTML with marks in place of its tags."""
-    if "<img" in html and ' alt="' in html:
-        html = _IMAGE.sub(_alternative, html)
-    if "<pre" in html:
-        html = _preformatted(html)
-    marks = _MARKS_OF_RUBY if "<rt" in html and "<rp" not in html else _MARKS
-    parts = _TAG.split(html)
-    parts[1::2] = [marks.get(tag, "") for tag in parts[1::2]]
+    names = body.names
+    texts = _preformatted(body) if "pre" in names else body.texts
+    is_ruby = ("rt" in names or "/rt" in names) and "rp" not in names
+    marks = list(map((_MARKS_OF_RUBY if is_ruby else _MARKS).get, names, repeat("")))
+    for place in body.others if "img" in names else ():
+        if names[place] == "img":
+            marks[place] = _alternative(body.tags[place])
+    parts = [""] * (len(texts) + len(marks))
+    parts[::2] = [_unescaped(text) if "&" in text else text for text in texts]
+    parts[1::2] = marks
     marked = "".join(parts)
-    if "&" in marked:
-        marked = _unescaped(marked)
     if _LEVEL in marked:
         marked = _SHIFTED.sub(_shifted, marked).translate(_LEVELS)
     if _STRUCK in marked:
@@ -110,20 +116,21 @@ def _marked(html: str) -> str:
     return marked
 
 
-def _alternative(image: re.Match[str]) -> str:
+def _alternative(image: str) -> str:
     # No attribute value holds a quote that is not escaped.
-    words = image[1].partition(' alt="')[2].partition('"')[0].strip().replace("&quot;", '"')
-    return "" if not words or _FILE_NAME.fullmatch(words) else f" {_PICTURE}{words}{_PICTURE_END} "
+    words = image.partition(' alt="')[2].partition('"')[0].strip().replace("&quot;", '"')
+    if not words or _FILE_NAME.fullmatch(words):
+        return ""
+    return f" {_PICTURE}{_unescaped(words)}{_PICTURE_END} "
 
 
-def _preformatted(html: str) -> str:
-    """Return HTML with marks in place of the line feeds of its preformatted texts."""
-    before, *parts = html.split("<pre")
-    kept = [before]
-    for part in parts:
-        inside, end, after = part.partition("</pre>")
-        kept.append("<pre" + inside.replace("\n", LINE) + end + after)
-    return "".join(kept)
+def _preformatted(body: Pieces) -> list[str]:
+    """Return the texts of HTML with marks in place of the line feeds of its preformatted ones."""
+    kept, is_inside = [body.texts[0]], False
+    for name, text in zip(body.names, body.texts[1:], strict=True):
+        is_inside = name == "pre" or (is_inside and name != "/pre")
+        kept.append(text.replace("\n", LINE) if is_inside else text)
+    return kept
 
 
 def _unescaped(text: str) -> str:

@@ -40,10 +40,15 @@ def capped_marks(value: str) -> str:
 
     A stack of marks is drawn over the lines around it, also over those of others.
     """
+    return _MANY_MARKS.sub(_without_excess_marks, value) if may_stack_marks(value) else value
+
+
+def may_stack_marks(value: str) -> bool:
+    """Return False for a text, or all of a text that is not ASCII, with few combining marks."""
+    if len(value) <= MARKS_MAX or value.isascii():
+        return False
     beyond_latin_1 = len(value) - len(value.encode("latin-1", "ignore"))
-    if beyond_latin_1 <= MARKS_MAX or _BEYOND_LATIN.search(value) is None:
-        return value
-    return _MANY_MARKS.sub(_without_excess_marks, value)
+    return beyond_latin_1 > MARKS_MAX and _BEYOND_LATIN.search(value) is not None
 
 
 def _without_excess_marks(match: re.Match[str]) -> str:

@@ -74,7 +74,7 @@ def test_every_pattern_is_found_or_named_with_its_reason() -> None:
     assert UNKNOWN == OF_THE_OPERATOR
     places = {use.place for use in FOUND}
     assert places > OWN_INPUT
-    assert {f"aggregator.normalise.html: {name}" for name in ("_TAG", "_MEDIA", "_EMPTY_LINK")} < places
+    assert {f"aggregator.normalise.blanks: {name}" for name in ("_EMPTY", "_WIDE", "_TOKEN")} < places
     assert len(FOUND) > 90
 
 

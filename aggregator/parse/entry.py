@@ -19,6 +19,9 @@ RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
 _HTTP = ("http://", "https://")
+# Keys that files beside links and images are read from; most entries have none.
+_FILMS = frozenset({"media_content", "media_player"})
+_PICTURES = frozenset({"media_content", "media_thumbnail", "image", "media_imageurl", "media_image"})
 
 # A FeedParserDict. Its own item access renames keys and derives values, so it is read through dict's methods.
 Parsed = dict[str, object]
@@ -27,7 +30,9 @@ Parsed = dict[str, object]
 def string(parsed: Parsed, key: str, limit: int = RAW_LINE_CHARS_MAX) -> str:
     """Return a string cut to `limit` characters, "" when it is absent."""
     value = dict.get(parsed, key)
-    return without_cdata_marks(value)[:limit] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return (without_cdata_marks(value) if value.startswith("<![CDATA[") else value)[:limit]
 
 
 def without_cdata_marks(value: str) -> str:
@@ -221,6 +226,8 @@ def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
         for link in children(parsed, "links")
         if string(link, "rel") == "enclosure"
     ]
+    if not attachments and _FILMS.isdisjoint(parsed):
+        return ()
     original = string(parsed, "feedburner_origenclosurelink")  # of the one enclosure, which counts downloads
     if len(attachments) == 1 and original.lower().startswith(_HTTP):
         attachments = [replace(attachments[0], url=original)]
@@ -234,6 +241,8 @@ def _enclosures(parsed: Parsed) -> tuple[Attachment, ...]:
 
 
 def _images(parsed: Parsed) -> tuple[Attachment, ...]:
+    if _PICTURES.isdisjoint(parsed):
+        return ()
     images = [media for media in children(parsed, "media_content") if _is_image(media)]
     attachments = [_media_attachment(image) for image in [*images, *children(parsed, "media_thumbnail")]]
     attachments.append(Attachment(string(child(parsed, "image"), "href")))  # itunes:image

@@ -30,6 +30,7 @@ _ENCODING_MARKS = (
 )
 _BLANKS = b" \t\r\n\f\v\0"
 _CONTROLS = bytes(code for code in range(32) if code not in b"\t\n\r")
+_EACH_CONTROL = tuple(bytes([code]) for code in _CONTROLS)
 _NONCHARACTERS = ("\ufffe".encode(), "\uffff".encode())
 _XML_ENCODING = re.compile(rb"""<\?xml[^>]{0,100}?encoding\s*=\s*["']([\w.:-]{1,40})""")
 _HEADER_CHARSET = re.compile(r"""charset\s*=\s*["']?([\w.:-]{1,40})""", re.IGNORECASE)
@@ -63,7 +64,9 @@ def recognise(body: bytes, content_type: str, text_bytes_max: int = TEXT_BYTES_M
 
     Cause "limit": it has more than `text_bytes_max` bytes in UTF-8, its entities expanded.
     """
-    text = _utf8(body.lstrip(_BLANKS[:-1]), content_type).translate(None, _CONTROLS)
+    text = _utf8(body.lstrip(_BLANKS[:-1]), content_type)
+    if any(control in text for control in _EACH_CONTROL):  # a quarter of the CPU time of `translate`
+        text = text.translate(None, _CONTROLS)
     _bound(len(text), text_bytes_max)
     text = text.lstrip(_BLANKS + codecs.BOM_UTF8)
     if not text:

@@ -128,6 +128,7 @@ VIEWS: Mapping[str, View] = {
     "cache_base_uris": WHOLE,
     "copy_flat_dicts": WHOLE,
     "look_up_plain_keys": WHOLE,
+    "repair_few_texts": WHOLE,
     "read_no_dates": View(ignored=DATES),
     "bound_tags": WHOLE,  # no document here has more tags or namespaces than are kept
     "bound_namespaces": WHOLE,

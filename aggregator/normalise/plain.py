@@ -36,13 +36,11 @@ _MARKS_OF_RUBY = _MARKS | {"rt": "(", "/rt": ")"}  # where the origin writes no 
 _STRIKE = "~~"  # around what is struck out
 
 _FILE_NAME = re.compile(r"[\w.-]+\.(?:avif|gif|jpe?g|png|svg|webp)", re.IGNORECASE)
-# A run of ends is tried from its start alone: lookbehinds keep the patterns linear. A literal stands first: a
-# search for it takes a tenth of the time.
-_END_OF_ITEM = re.compile(f"{PARAGRAPH}(?<!{PARAGRAPH}{PARAGRAPH}){PARAGRAPH}*+ ?{ROW}")
-_REST_OF_ITEM = re.compile(f"{ITEM}[{PARAGRAPH}{LINE}{ROW}{CELL} ]+")
 _SHIFTED = re.compile(f"([{_RAISED}{_LOWERED}])([^{_RAISED}{_LOWERED}{_LEVEL}]*+){_LEVEL}")
 _LEVELS = dict.fromkeys(map(ord, (_RAISED, _LOWERED, _LEVEL)))
 _ENDS = f"[{PARAGRAPH}{LINE}{ITEM}{ROW}{CELL} ]"
+# A run of ends is tried from its start alone: lookbehinds keep the patterns linear. A literal stands first: a
+# search for it takes a tenth of the time.
 _STRUCK_START = re.compile(f"{_STRUCK}({_ENDS}+)")
 _STRUCK_END = re.compile(f"(?<!{_ENDS})({_ENDS}++){_UNSTRUCK}")
 _ALT = re.compile(f"{_PICTURE}[^{_PICTURE}{_PICTURE_END}]*+{_PICTURE_END}")
@@ -162,9 +160,10 @@ def _laid_out(marked: str, labels: Sequence[str]) -> str:
     while "  " in marked:  # a sixth of the CPU time of split and join
         marked = marked.replace("  ", " ")
     if ITEM in marked:
-        marked = _END_OF_ITEM.sub(ROW, marked.replace(f" {PARAGRAPH}", PARAGRAPH))
-        marked = _REST_OF_ITEM.sub(ITEM, marked)
-        marked = _labelled(marked, labels) if labels else marked.replace(ITEM, f"{LINE}- ")
+        *rows, rest = marked.split(ROW)
+        first, *items = ROW.join([*(row.rstrip(f"{PARAGRAPH} ") for row in rows), rest]).split(ITEM)
+        items = [item.lstrip(f"{PARAGRAPH}{LINE}{ROW} ") for item in items]
+        marked = _labelled(first, items, labels) if labels else f"{LINE}- ".join([first, *items])
     marked = marked.replace(ROW, LINE)
     paragraphs = [
         _lines(paragraph) if LINE in paragraph else paragraph.strip() for paragraph in marked.split(PARAGRAPH)
@@ -172,9 +171,8 @@ def _laid_out(marked: str, labels: Sequence[str]) -> str:
     return "\n\n".join(filter(None, paragraphs))
 
 
-def _labelled(marked: str, labels: Sequence[str]) -> str:
-    before, *items = marked.split(ITEM)
-    return before + "".join(
+def _labelled(first: str, items: Sequence[str], labels: Sequence[str]) -> str:
+    return first + "".join(
         f"{LINE}{_LABEL}{label}{_LABEL_END} {item}" for label, item in zip(labels, items, strict=True)
     )
 

@@ -24,6 +24,13 @@ def test_control_characters_are_removed(raw: str, kept: str) -> None:
     assert text.printable(raw) == kept
 
 
+@pytest.mark.parametrize("control", ["\x00", "\x1f", "\x7f"])
+def test_a_control_character_is_removed_from_a_long_text(control: str) -> None:
+    words = "word\t\r\n" * text.SCANNED_CHARS_MAX
+    assert text.printable(words + control) == words
+    assert text.printable(words) is words
+
+
 def test_a_line_is_one_line_of_bounded_length() -> None:
     assert text.line(" a\n\tb\u00a0 c ", 10) == "a b c"
     assert text.line("word " * 1_000, 12) == "word word…"

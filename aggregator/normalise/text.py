@@ -36,8 +36,8 @@ def printable(value: str) -> str:
 
 
 def _has_controls(value: str) -> bool:
-    """Return whether ASCII has control characters, at a fifth of the CPU time of the pattern; of a long text at a
-    twentieth."""
+    """Return whether ASCII has control characters, at a fifth of the CPU time of the pattern; a long text is
+    searched for each of them, at a twentieth."""
     if len(value) > SCANNED_CHARS_MAX:
         return any(control in value for control in _EACH_CONTROL)
     return len(value) != len(value.encode().translate(None, _ASCII_CONTROLS))

@@ -68,6 +68,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
         "parse.xml",
         "parse.feedparser_patches",
         "parse.feedparser_rsl",
+        "parse.feedparser_text",
         "parse.reference_patches",
     },
     "httptools": {"fetch.exchange"},

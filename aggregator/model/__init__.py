@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from aggregator.model.entry import Attachment, Entry, Markup, Origin
     from aggregator.model.format import Format
     from aggregator.model.item import (
-        Enclosure,
         FINGERPRINT_VERSION,
+        LANGUAGE_DETECTED,
+        Enclosure,
         Item,
         Key,
         KeyKind,
-        LANGUAGE_DETECTED,
         Mode,
     )
     from aggregator.model.poll import (
@@ -57,8 +57,8 @@ if TYPE_CHECKING:
         PushResult,
         Topic,
     )
-    from aggregator.model.release import AlsoReleased, Channel, Release, Tombstone, WINDOW, Window
-    from aggregator.model.schedule import Due, DueReason, FIXED, HostLimit, HostState, ORIGIN_WISHES
+    from aggregator.model.release import WINDOW, AlsoReleased, Channel, Release, Tombstone, Window
+    from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit, HostState
     from aggregator.model.stored import (
         Candidate,
         FeedInfo,

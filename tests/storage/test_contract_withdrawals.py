@@ -165,7 +165,7 @@ def test_a_later_expiry_brings_back_what_the_clock_withdrew(storage: Storage) ->
         Releases(storage).all(NOON + 2 * DAY + hour * HOUR)
     after = again(storage, before)
     assert (after.state, after.public_id, after.expires) == (State.LIVE, before.public_id, NOON + 9 * DAY)
-    assert after.updated == NOON + 2 * DAY + HOUR
+    assert after.updated >= NOON + 2 * DAY + HOUR
     tick(storage, NOON + 9 * DAY)
     assert states(storage) == {"Item 0": "withdrawn"}
 

@@ -1,8 +1,8 @@
 """Requests of push: no redirects, bounded responses, backpressure, errors without the path of a callback."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from typing import TypeVar
 
 import pytest
@@ -106,39 +106,46 @@ def test_a_body_arrives_whole_with_its_fields(size: int) -> None:
     assert pushing({"/": answer()}, scenario) == body[:size]
 
 
+@asynccontextmanager
+async def connected(response: bytes) -> AsyncIterator[tuple[asyncio.Transport, Exchange]]:
+    """Provide a connection to a server that reads nothing, and writes this at once."""
+    accepted: list[asyncio.StreamWriter] = []
+
+    async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.append(writer)
+        writer.write(response)
+        await asyncio.Event().wait()
+
+    server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1_000)
+    port = server.sockets[0].getsockname()[1]
+    transport, exchange = await asyncio.get_running_loop().create_connection(Exchange, "127.0.0.1", port)
+    try:
+        yield transport, exchange
+    finally:
+        exchange.close()
+        server.close()
+        for writer in accepted:
+            writer.transport.abort()
+        await asyncio.sleep(0)  # both ends are closed in the next turn of the loop
+
+
 def test_a_body_that_is_not_taken_waits_outside_of_the_buffers() -> None:
     """Backpressure: a document that no callback takes would be in memory once for each of them."""
 
     async def run() -> int:
-        async def deaf(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            await asyncio.Event().wait()
-
-        server = await asyncio.start_server(deaf, "127.0.0.1", 0, limit=1_000)
-        port = server.sockets[0].getsockname()[1]
-        transport, exchange = await asyncio.get_running_loop().create_connection(Exchange, "127.0.0.1", port)
-        exchange.send(b"POST / HTTP/1.1\r\n\r\n")
-        with closing(exchange):
+        async with connected(b"") as (transport, exchange):
+            exchange.send(b"POST / HTTP/1.1\r\n\r\n")
             with pytest.raises(TimeoutError):
                 async with asyncio.timeout(0.5):
                     await exchange.upload(b"x" * 50_000_000)
-            size = transport.get_write_buffer_size()
-        server.close()
-        return size
+            return transport.get_write_buffer_size()
 
     assert 0 < asyncio.run(run()) <= 4 * PIECE_BYTES
 
 
 def test_a_response_ends_the_upload() -> None:
     async def run() -> int:
-        async def refuses(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            writer.write(answer(status="413 Content Too Large"))
-            await writer.drain()
-            await asyncio.Event().wait()
-
-        server = await asyncio.start_server(refuses, "127.0.0.1", 0, limit=1_000)
-        port = server.sockets[0].getsockname()[1]
-        _, exchange = await asyncio.get_running_loop().create_connection(Exchange, "127.0.0.1", port)
-        with closing(exchange):
+        async with connected(answer(status="413 Content Too Large")) as (_, exchange):
             await asyncio.wait_for(exchange.upload(b"x" * 50_000_000), 20)
             return (await exchange.head()).status
 

@@ -286,6 +286,16 @@ def test_export_lays_files_out_as_the_addresses_are(here: Site, polled: Command)
     assert "Storm warning" not in (out / "feed.json").read_text()
 
 
+@pytest.mark.parametrize(("hub", "named"), [("own", []), ("https://hub.example/", ["https://hub.example/"])])
+def test_export_names_a_hub_only_where_another_service_is_it(
+    here: Site, polled: Command, hub: str, named: list[str]
+) -> None:
+    here.config.write_text(f"hub: {hub}\n{here.config.read_text()}")
+    assert polled("export", str(here.directory / "out")).code == 0
+    document = json.loads((here.directory / "out" / "feed.json").read_text())
+    assert [each["url"] for each in document.get("hubs", [])] == named
+
+
 @pytest.mark.parametrize(
     ("name", "code", "message"),
     [

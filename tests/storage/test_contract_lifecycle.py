@@ -149,7 +149,7 @@ def test_a_reinstated_item_that_its_origin_no_longer_lists_waits_for_the_operato
     Releases(storage).all(NOON + DAY)
     assert titles(storage.items.select("")) == ["Another"]
     move(storage, again(storage, stored), Trigger.RELEASE)
-    assert titles(storage.items.select("sources/ministry")) == ["Another", "Retracted"]
+    assert titles(storage.items.select("sources/ministry")) == ["Retracted", "Another"]  # it re-enters
 
 
 def test_a_reinstated_item_that_is_held_again_does_not_go_live_by_itself(storage: Storage) -> None:

@@ -74,6 +74,7 @@ def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -
         feed_public=True,
         burst=5,
         history=False,
+        indexed=True,
     )
     plain = Source("plain", "https://plain.example/feed")
     assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []

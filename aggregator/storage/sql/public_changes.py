@@ -22,8 +22,10 @@ OF_SOURCE = "i.source = :source AND i.state = 'live'"
 WAS_WITHDRAWN = f"""{OF_SOURCE} AND (SELECT c.kind FROM public_change c WHERE c.item = i.number
     ORDER BY c.number DESC LIMIT 1) = 'withdrawn'"""
 
-# Newer than the tombstone entry of before, which is up to 3 s newer than the last update (render.tombstones).
+# Newer than the tombstone entry of before, which is up to 3 s newer than the last update.
 NEWER = "CASE WHEN updated + 4000 > :now THEN updated + 4000 ELSE :now END"
+IS_OLDER = """updated < 4000 + (SELECT coalesce(max(c.at), 0) FROM public_change c
+    WHERE c.item = item.number AND c.kind = 'withdrawn')"""
 
 
 def record(db: Connection, kind: ChangeKind, items: Collection[int], at: Stamp) -> None:
@@ -32,7 +34,7 @@ def record(db: Connection, kind: ChangeKind, items: Collection[int], at: Stamp) 
     if items:
         if kind is ChangeKind.RESTORED:
             where, parameters = f"number {ints(':items')}", {"items": as_json(items), "now": ms(at.now)}
-            db.execute(f"UPDATE item SET updated = {NEWER} WHERE {where}", parameters)
+            db.execute(f"UPDATE item SET updated = {NEWER} WHERE {where} AND {IS_OLDER}", parameters)
         condition = NEWS if kind is ChangeKind.PUBLISHED else GIVEN
         _log(db, condition, kind, at, most=len(items), items=as_json(items))
 

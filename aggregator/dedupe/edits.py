@@ -1,9 +1,10 @@
 """Edits of known items by one document, with what of them waits for approval. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike
@@ -29,7 +30,11 @@ EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but move
 EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 
-Place = Callable[[Item], Placement]
+
+class Place(Protocol):
+    """Placement of an item; `since` is when it was first seen, None for a new one."""
+
+    def __call__(self, item: Item, since: datetime | None = None, /) -> Placement: ...
 
 
 def decide(
@@ -199,7 +204,7 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
         return None
     if not (old.dated or old.reinstated):
         return _prolonged(item, old, place)
-    placement = place(item)
+    placement = place(item, old.first_seen)
     if item.by_update and not old.reinstated and not _is_later(placement, old):
         return None
     if placement.state is State.LIVE:
@@ -225,7 +230,7 @@ def _prolonged(item: Item, old: Known, place: Place) -> Placement | None:
         not is_approved
         or item.by_update
         or item.claimed is None
-        or not _is_later(placement := place(item), old)
+        or not _is_later(placement := place(item, old.first_seen), old)
     ):
         return None
     return placement if placement.release is None else replace(placement, reason=EMBARGO, dated=False)

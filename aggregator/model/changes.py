@@ -24,7 +24,7 @@ class Placement:
     reason: str = ""
     flags: tuple[str, ...] = ()
     over_budget: bool = False  # held by the budget of its source
-    dated: bool = False  # held by its date: another date of its origin places it anew
+    dated: bool = False  # held by its date or its veto window: what its origin says anew places it anew
     copy_of: str = ""  # id of the withdrawn release that it is a copy of, and held for
 
 

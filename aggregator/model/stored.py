@@ -22,7 +22,7 @@ class Known:
     `approved` and `approved_queries` are those of the version shown. `fingerprint` is b"" when it cannot be
     known; `is_outdated`: it was computed anew, because the store has one of a former version. `unsettled` is
     the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
-    `claimed` is the date of its content.
+    `claimed` is the date of its content, `first_seen` that of its import.
     """
 
     number: int
@@ -52,6 +52,7 @@ class Known:
     is_outdated: bool = False
     freed: bool = False
     claimed: datetime | None = None
+    first_seen: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

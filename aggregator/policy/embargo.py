@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from aggregator.model import Ahead, Changes, Item, NewItem, Placement, State
 from aggregator.model.changes import EMBARGO
-from aggregator.model.settings import Embargo
+from aggregator.model.settings import Embargo, Source
 
 HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operator decides
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
@@ -14,13 +15,42 @@ ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no m
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
 DISTANT = "dated more than 30 days ahead"  # reason of an item that waits for the operator
 DATED = (EMBARGO, DISTANT)
+VETO = "veto window"  # reason of an item that goes live by itself unless the operator holds or withdraws it
 REVIEW = "review"  # reason of an item that waits for approval; with a release time, it is not live before
 UNKNOWN_ZONE = "unknown-zone"  # flag: held by the latest reading of a date whose zone or month is not certain
 
 Placed = tuple[str, Placement]  # an item's id, and its placement
 
 
-def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
+def placing(source: Source, now: datetime) -> "partial[Placement]":
+    """Return `place` by the settings of a source."""
+    return partial(place, embargo=source.embargo, now=now, review=source.review, veto=source.veto)
+
+
+def place(
+    item: Item,
+    since: datetime | None = None,
+    *,
+    embargo: Embargo,
+    now: datetime,
+    review: bool,
+    veto: timedelta = timedelta(),
+) -> Placement:
+    """Return the placement of an item by its embargo and, unless it is under review, its veto window.
+
+    The window begins at `since`, when the item was first seen (None: now), so that an edit does not prolong
+    it. Of the window and an embargo the later one counts.
+    """
+    placed, ends = _embargoed(item, embargo=embargo, now=now, review=review), (since or now) + veto
+    if review or ends <= now:
+        return placed
+    if placed.state is State.LIVE:
+        return replace(placed, state=State.HELD, release=ends, reason=VETO, dated=True)
+    is_later = placed.release is None or placed.release >= ends
+    return placed if is_later else replace(placed, release=ends)
+
+
+def _embargoed(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
     """Return the placement of an item by its claimed date, or by the latest moment that may mean.
 
     A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in
@@ -57,8 +87,8 @@ def distant(items: Iterable[Placed]) -> tuple[str, ...]:
 
 def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
     """Return the items that are held until a date so far ahead that the operator is told, without those that
-    wait for approval."""
-    dated = (each for each in items if each[1].dated and each[1].reason != REVIEW)
+    wait for approval or a veto."""
+    dated = (each for each in items if each[1].dated and each[1].reason not in (REVIEW, VETO))
     return tuple(each for each in dated if each[1].release and each[1].release - now > TOLD_FROM)
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
 from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.embargo import DATED, REVIEW
+from aggregator.policy.embargo import DATED, REVIEW, VETO
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
 
@@ -94,10 +94,10 @@ def step(
 def approval(
     item: Stored, *, reason: str, actor: str, at: datetime, version: int | None, early: bool = False
 ) -> Transition:
-    """Return the transition of a release; of an item that is not held for its date alone, and whose embargo
-    has not ended, a hold until then, of this version, unless it is released `early`."""
+    """Return the transition of a release; of an item that is not held for its date or a veto alone, and whose
+    embargo has not ended, a hold until then, of this version, unless it is released `early`."""
     made = step(item, Trigger.RELEASE, reason=reason, actor=actor, at=at, version=version)
-    if early or item.state is not State.HELD or item.reason in DATED:
+    if early or item.state is not State.HELD or item.reason in (*DATED, VETO):
         return made
     until = item.release if item.reason in (REVIEW, APPROVED) else item.item.claimed
     if until is None or until <= at:

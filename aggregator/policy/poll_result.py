@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
 
 from aggregator import __version__, dedupe
 from aggregator.errors import Cause, FetchError, PollError
@@ -90,7 +89,7 @@ def decide(
     fetched, read = answer.fetched, answer.read
     changes, spent, over = None, claim.spent, None
     if read is not None and known is not None:
-        place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+        place = embargo.placing(source, now)
         changes = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
         changes, spent, over = budget.within(
             changes, claim.spent, source.budget, first_import=claim.first_import, now=now

@@ -162,3 +162,45 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
 )
 def test_the_advice_names_the_setting_and_what_the_dates_look_like(habit: Ahead, words: str) -> None:
     assert advice(habit).startswith(words)
+
+
+# ---- veto window
+
+WINDOW = timedelta(hours=2)
+
+
+def within(
+    claimed: datetime | None,
+    since: datetime | None = None,
+    policy: Embargo = Embargo.HOLD,
+    *,
+    review: bool = False,
+) -> Placement:
+    dated = replace(RELEASE, claimed=claimed)
+    return embargo.place(dated, since, embargo=policy, now=NOW, review=review, veto=WINDOW)
+
+
+@pytest.mark.parametrize("claimed", [None, PAST])
+def test_a_new_item_is_held_until_its_veto_window_ends(claimed: datetime | None) -> None:
+    assert within(claimed) == Placement(State.HELD, NOW + WINDOW, claimed or NOW, "veto window", dated=True)
+
+
+def test_a_veto_window_counts_from_when_the_item_was_first_seen() -> None:
+    assert within(PAST, NOW - WINDOW + SECOND).release == NOW + SECOND
+    assert within(PAST, NOW - WINDOW) == Placement(State.LIVE, None, PAST)
+
+
+def test_of_a_veto_window_and_an_embargo_the_later_one_counts() -> None:
+    assert within(TOMORROW) == place(TOMORROW)
+    assert within(NOW + SECOND) == Placement(State.HELD, NOW + WINDOW, NOW, "embargo", dated=True)
+    assert within(NOW + SECOND, NOW - WINDOW) == place(NOW + SECOND)
+    assert within(NOW + SECOND, policy=Embargo.CLAMP).reason == "veto window"
+    assert within(DISTANT) == place(DISTANT)
+
+
+def test_review_has_no_veto_window() -> None:
+    assert within(PAST, review=True) == place(PAST, review=True)
+
+
+def test_the_operator_is_not_told_of_a_veto_window() -> None:
+    assert ahead([("new", within(PAST))], NOW) == ()

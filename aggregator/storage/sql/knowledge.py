@@ -90,7 +90,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
         coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
         coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
         coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-        i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
+        i.first_seen, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
         i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i LEFT JOIN pending p ON p.item = i.number

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
+from aggregator.policy.embargo import VETO
 from aggregator.policy.lifecycle import VERBS, public_change
 from aggregator.storage.sql import (
     alerts,
@@ -207,8 +208,8 @@ def _count_early(db: Connection, released: Sequence[Transition]) -> None:
         return
     found = db.execute(
         f"""SELECT s.number, s.ahead, h.items FROM source s JOIN (SELECT source, count(*) AS items FROM item
-            WHERE dated = 1 AND state = 'held' AND (release IS NULL OR release > ?) AND number {ints()}
-            GROUP BY source) h ON h.source = s.number
+            WHERE dated = 1 AND state = 'held' AND reason <> '{VETO}'
+            AND (release IS NULL OR release > ?) AND number {ints()} GROUP BY source) h ON h.source = s.number
         ORDER BY s.number""",
         (ms(released[0].at), as_json(step.number for step in released)),
     ).fetchall()

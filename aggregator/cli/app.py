@@ -151,6 +151,7 @@ for command in (
     item_commands.withdraw,
     item_commands.reinstate,
     item_commands.release,
+    item_commands.amend,
     item_commands.strike,
     item_commands.hold,
     store_commands.export,

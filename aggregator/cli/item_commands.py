@@ -61,6 +61,30 @@ def release(
         raise typer.Exit(code)
 
 
+def amend(
+    item: ItemId,
+    headline: Annotated[str, typer.Option(metavar="TEXT", help="Headline in place of the origin's.")] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="Summary in place of the origin's.")] = "",
+    topics: Annotated[
+        str, typer.Option(metavar="A,B", help="Topics in place of the source's, separated by commas.")
+    ] = "",
+    language: Annotated[str, typer.Option(metavar="TAG", help="Language in place of the origin's.")] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="Your note, shown apart from the release.")] = "",
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="headline, summary, topics, language, note or all; repeatable."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")] = "",
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Write headline, summary, topics or language of an item anew, or a note; shown as edited by you."""
+    from aggregator.cli import amend as amending
+
+    given = amending.given(headline, summary, topics=topics, language=language, note=note)
+    amending.amend(Location(config, store), item, given, amending.cleared(clear or ()), reason)
+
+
 def strike(
     item: ItemId,
     version: Annotated[int, typer.Argument(metavar="VERSION", help="Number of the version.")],

@@ -10,6 +10,7 @@ from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model import (
+    AmendedField,
     Candidate,
     Claim,
     Decision,
@@ -154,8 +155,14 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         version=old.versions + 1 if change.is_version else 0,
         refreshes=refreshes,
         unsettled=change.unsettled,
+        conflicts=_conflicts(item, old) if substantive or refreshes else (),
     )
     return _approved(edit, old, own, poll) if edit.is_public or (is_public and refreshes) else edit
+
+
+def _conflicts(item: Item, old: Known) -> tuple[AmendedField, ...]:
+    """Return the fields of the desk of which the origin says something else now."""
+    return old.amended.conflicts(item.title, item.summary, item.language) if old.amended else ()
 
 
 def _flags(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import State, Trigger
 from aggregator.model.item import Item, Mode
 from aggregator.model.stored import Knowledge
@@ -81,6 +82,7 @@ class Edit:
     drops: bool = False
     refreshes: bool = False
     unsettled: bytes | None = None
+    conflicts: tuple[AmendedField, ...] = ()  # fields of the desk of which the origin says something else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,3 +120,4 @@ class Transition:
     id: str = ""  # of the item, which a restore meanwhile may have given another number
     release: datetime | None = None  # of an item that is held now, the operator's
     version: int | None = None
+    amendment: Amendment | None = None  # of the desk: all fields it has from now on

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.amendment import Amendment
+
 
 class State(StrEnum):
     """Life-cycle state of an item; only `policy.lifecycle` changes it."""
@@ -24,6 +26,7 @@ class Trigger(StrEnum):
     REINSTATE = "reinstate"
     STRIKE = "strike"  # removes the text of one version, changes no state
     COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
+    AMEND = "amend"  # the desk's own fields of an item, changes no state
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,18 @@ class Decision:
     words: str = ""
     signature: bytes = b""
     read: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The desk's fields of an item, all that it has since `at`; `feed` is a digest of its feed's URL."""
+
+    item: str
+    feed: str
+    amendment: Amendment
+    reason: str
+    actor: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

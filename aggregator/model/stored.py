@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Decisions, State
 from aggregator.model.item import Item, Key
 from aggregator.model.rights import UNSAID, Terms
@@ -53,6 +54,7 @@ class Known:
     freed: bool = False
     claimed: datetime | None = None
     first_seen: datetime | None = None
+    amended: Amendment = Amendment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ class Stored:
     `seq` grows with every change to what the public sees of it; `source_*` are as last known,
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
-    version that waits for approval. `reinstated`: it is held until its origin lists it again.
+    version that waits for approval. `reinstated`: it is held until its origin lists it again. `amended` are
+    the desk's own fields.
     """
 
     number: int
@@ -140,6 +143,12 @@ class Stored:
     version: int = 1
     pending: int | None = None
     reinstated: bool = False
+    amended: Amendment = Amendment()
+
+    @property
+    def headline(self) -> str:
+        """Return the title as shown: the desk's, else its origin's."""
+        return self.amended.headline or self.item.title
 
     @property
     def newest(self) -> int:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
+from aggregator.model import AlertKind, AmendedField, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.model.domains import host_of
 from aggregator.policy import embargo, reasons, relocation
 from aggregator.policy.budget import STORED
@@ -23,7 +23,14 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT, AlertKind.COPY)
+EVENTS = (
+    AlertKind.LINK,
+    AlertKind.STORY,
+    AlertKind.AHEAD,
+    AlertKind.DISTANT,
+    AlertKind.COPY,
+    AlertKind.AMENDED,
+)
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -81,6 +88,8 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
+    if amended := [(edit.id, edit.conflicts) for edit in edits if edit.conflicts]:
+        found[AlertKind.AMENDED] = _amended(amended)
     placed = embargo.placed(result.changes) if result.changes else ()
     if far := embargo.distant(placed):
         found[AlertKind.DISTANT] = (
@@ -89,6 +98,15 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"`publicwire hold {far[0]} --until DATE --reason WHY` at another time"
         )
     return {**found, **_copies(result), **_ahead(result, placed)}
+
+
+def _amended(conflicts: Sequence[tuple[str, tuple[AmendedField, ...]]]) -> str:
+    """Return the words for edits of fields that the desk has amended, and whose amendments stay."""
+    fields = _some([f"{', '.join(fields)} of {item}" for item, fields in conflicts])
+    return (
+        f"its origin has edited what you have amended: {fields}; your words stay shown, "
+        f"see `publicwire show {conflicts[0][0]}` and amend it anew or `--clear` it"
+    )
 
 
 def _copies(result: PollResult) -> Mapping[AlertKind, str]:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
+from aggregator.model import Amendment, ChangeKind, Decision, Item, State, Stored, Transition, Trigger
 from aggregator.policy.embargo import DATED, REVIEW, VETO
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
@@ -30,7 +30,15 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
 }
 
 # The operator's, by verbs of the same names: each is a line of the journal.
-VERBS = (Trigger.RELEASE, Trigger.HOLD, Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.STRIKE)
+VERBS = (
+    Trigger.RELEASE,
+    Trigger.HOLD,
+    Trigger.WITHDRAW,
+    Trigger.REINSTATE,
+    Trigger.STRIKE,
+    Trigger.AMEND,
+)
+OF_TEXT = frozenset({Trigger.STRIKE, Trigger.AMEND})  # change no state
 
 
 # A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
@@ -117,6 +125,20 @@ def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime)
     return Transition(
         item.number, item.state, item.state, Trigger.STRIKE, reason, actor, at, item.id, version=version
     )
+
+
+def amend(item: Stored, amendment: Amendment, *, reason: str, actor: str, at: datetime) -> Transition:
+    """Return the step that gives an item the desk's fields, in place of all it had of the desk.
+
+    UsageError for a withdrawn item, and for one that has these fields.
+    """
+    if item.state is State.WITHDRAWN:
+        raise UsageError(f"item {item.id} is withdrawn: nothing of it is published")
+    if amendment == item.amended:
+        raise UsageError(f"item {item.id} is amended so already")
+    state = item.state
+    step = Transition(item.number, state, state, Trigger.AMEND, reason, actor, at, item.id)
+    return replace(step, amendment=amendment)
 
 
 def replayed(

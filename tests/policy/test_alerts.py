@@ -9,6 +9,7 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     AlertKind,
+    AmendedField,
     Changes,
     Claim,
     Document,
@@ -231,6 +232,16 @@ def edit(number: int, **more: object) -> Edit:
 def test_an_item_whose_new_version_waits_is_still_shown_in_its_story() -> None:
     assert AlertKind.STORY in judged(edited(CLAIM, edit(1, parts=True)))
     assert AlertKind.STORY not in judged(edited(CLAIM, edit(1, parts=True, waits=True)))
+
+
+def test_edits_of_what_the_desk_has_amended_are_named() -> None:
+    fields = (AmendedField.HEADLINE, AmendedField.LANGUAGE)
+    message = judged(edited(CLAIM, edit(1), edit(2, conflicts=fields)))[AlertKind.AMENDED]
+    assert message == (
+        "its origin has edited what you have amended: headline, language of item2; your words stay shown, "
+        "see `publicwire show item2` and amend it anew or `--clear` it"
+    )
+    assert AlertKind.AMENDED not in judged(edited(CLAIM, edit(1)))
 
 
 def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> None:

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Decision, Forgotten, Health, Outcome, Totals, Trigger
+from aggregator.model import Amended, Decision, Forgotten, Health, Outcome, State, Totals, Trigger
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
-from aggregator.policy.lifecycle import replayed, step
+from aggregator.policy.lifecycle import amend, replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
+    amendments,
     applied,
     claims,
     decisions,
@@ -150,6 +151,7 @@ class AdminStore:
                 items.apply_transitions([each])
             moved += [name] if steps else []
         moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
+        moved += [each.item for each in entries.amended(lines) if self._amend_again(each, now)]
         with self._engine.writing() as db:
             journal.record(db, lines)
             journal.export(db, files[0])
@@ -175,6 +177,18 @@ class AdminStore:
             hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
             items.apply_transitions([hold])
         return is_shown
+
+    def _amend_again(self, amended: Amended, now: datetime) -> bool:
+        """Amend an item again, unless a later amendment is known; return whether it was amended."""
+        items = ItemStore(self._engine)
+        item = items.find(amended.item)
+        with self._engine.reading() as db:
+            is_known = amendments.is_known(db, amended)
+        if item is None or is_known or item.state is State.WITHDRAWN:
+            return False
+        reason, actor = amended.reason, amended.actor
+        items.apply_transitions([amend(item, amended.amendment, reason=reason, actor=actor, at=now)])
+        return True
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

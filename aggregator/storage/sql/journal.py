@@ -14,11 +14,12 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Decision, Forgotten, State, Transition, Trigger
+from aggregator.model import Amended, Amendment, Decision, Forgotten, State, Transition, Trigger
 from aggregator.storage import private
-from aggregator.storage.sql import decisions, versions
+from aggregator.storage.sql import amendments, decisions, rows, versions
 from aggregator.storage.sql.engine import Connection, one
 
+Entry = Decision | Forgotten | Amended
 AUTHORITY = "authority"
 FORGET = "forget"  # in place of a trigger: the removal of a source
 RECOGNISED = (
@@ -55,7 +56,7 @@ def authority(db: Connection) -> str:
 class Journal:
     """A journal file: its readable lines, each with what was decided, and numbers of unreadable ones."""
 
-    lines: Mapping[str, Decision | Forgotten]
+    lines: Mapping[str, Entry]
     unreadable: tuple[int, ...]
 
     def decisions(self, lines: Iterable[str]) -> Mapping[str, Sequence[Decision]]:
@@ -74,6 +75,11 @@ class Journal:
         read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
         return sorted(read, key=lambda each: each.at)
 
+    def amended(self, lines: Iterable[str]) -> Sequence[Amended]:
+        """Return the last amendment in these lines of each item."""
+        read = [each for line in lines if isinstance(each := self.lines[line], Amended)]
+        return [*{each.item: each for each in sorted(read, key=lambda each: each.at)}.values()]
+
     def forgotten(self, lines: Iterable[str]) -> Mapping[str, datetime]:
         """Return the sources in these lines that were removed, with when they last were."""
         read = [each for line in lines if isinstance(each := self.lines[line], Forgotten)]
@@ -82,7 +88,7 @@ class Journal:
 
 def read(*paths: Path) -> Journal:
     """Read journals; one that does not exist is empty."""
-    readable: dict[str, Decision | Forgotten] = {}
+    readable: dict[str, Entry] = {}
     unreadable = []
     for path in paths:
         for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
@@ -93,11 +99,14 @@ def read(*paths: Path) -> Journal:
     return Journal(readable, tuple(unreadable))
 
 
-def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
+def _decided(fields: Mapping[str, Any]) -> Entry:
     """Return the decision in the members of a line; a new kind of decision is read here."""
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
+    if fields["trigger"] == Trigger.AMEND:
+        amendment = rows.unpack(Amendment, fields["amended"])
+        return Amended(fields["item"], fields["feed"], amendment, fields["reason"], fields["actor"], at)
     signature = b64decode(fields.get("signature", ""))
     if not is_sound(signature):
         raise ValueError("the signature is none")
@@ -179,7 +188,9 @@ def _decide(db: Connection, number: int, line: str) -> None:
     decision = _decided(json.loads(line))
     if isinstance(decision, Forgotten):
         return
-    if decision.trigger is Trigger.STRIKE:
+    if isinstance(decision, Amended):
+        amendments.put(db, decision)
+    elif decision.trigger is Trigger.STRIKE:
         versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
     else:
         decisions.put(db, number, _recognisable(db, decision))

@@ -25,6 +25,13 @@ from aggregator.storage.sql.rows import ms, unpack_keys
 
 ITEMS_PER_KEY = 100  # of one key that are read, the newest: some feeds link all items to one page
 KNOWN_MAX = 12_000  # items read of all keys; at least 2 of each key, lest an ambiguous one looks unique
+KNOWN = """SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
+    coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
+    coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
+    coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
+    i.first_seen, i.amended,
+    i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
+    i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version"""
 CANDIDATE = """SELECT i.number, i.story, i.link, i.url, i.language, i.shown, i.title, i.fingerprint,
     i.source, s.domains, g.pieces AS signature FROM item i JOIN source s ON s.number = i.source
     LEFT JOIN signature g ON g.item = i.number"""
@@ -86,12 +93,7 @@ def _known(db: Connection, claim: Claim, found: ReadResult, now: datetime) -> tu
     seen = dict(claim.seen)
     present = {seen[digest] for digest in found.document.listed if digest in seen}
     stored = db.execute(
-        f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) AS title,
-        coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
-        coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
-        coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-        i.first_seen, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url,
-        i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
+        f"""{KNOWN},
         (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
         FROM item i LEFT JOIN pending p ON p.item = i.number
         WHERE i.number {ints(":numbers")} ORDER BY i.number""",

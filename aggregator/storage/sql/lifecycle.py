@@ -13,9 +13,10 @@ from pathlib import Path
 from aggregator.errors import Outdated
 from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
 from aggregator.policy.embargo import VETO
-from aggregator.policy.lifecycle import VERBS, public_change
+from aggregator.policy.lifecycle import OF_TEXT, VERBS, public_change
 from aggregator.storage.sql import (
     alerts,
+    amendments,
     channels,
     decisions,
     journal,
@@ -56,10 +57,8 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
-    _move(
-        db, [step for row, step in moves if not _is_first(row, step) and step.trigger is not Trigger.STRIKE]
-    )
-    corrected = versions.settle(db, index, transitions, at)
+    _move(db, [step for row, step in moves if not _is_first(row, step) and step.trigger not in OF_TEXT])
+    corrected = amendments.carry_out(db, index, transitions, at) | versions.settle(db, index, transitions, at)
     audit(db, transitions)
     _settle(db, moves, at)
     _tell(db, moves, corrected, at)
@@ -164,6 +163,8 @@ def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
             if (struck := versions.strike(db, step)) is None:
                 continue
             told |= {"fingerprint": struck.hex()}
+        if step.amendment is not None:
+            told |= {"amended": rows.column(step.amendment)}
         lines.append(journal.line(row["id"], row["public_id"], step, told))
     if lines:
         journal.record(db, lines)

@@ -34,7 +34,7 @@ from aggregator.storage.sql import (
     versions,
     waiting,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
+from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
@@ -217,7 +217,7 @@ class ItemStore:
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-        return tuple(rows.value(Transition, row, number=row["item"], id="", release=None) for row in found)
+        return tuple(rows.value(Transition, row, id="", **_untold(row)) for row in found)
 
     def held_for_operator(self) -> tuple[int, int]:
         """Return how many items, or versions of items, only an operator releases, and the newest's number."""
@@ -244,8 +244,7 @@ class ItemStore:
             (after, limit),
         )
         return tuple(
-            (row["number"], rows.value(Transition, row, number=row["item"], id=row["name"], release=None))
-            for row in found
+            (row["number"], rows.value(Transition, row, id=row["name"], **_untold(row))) for row in found
         )
 
     def last_removal(self, after: int) -> int:
@@ -277,6 +276,11 @@ class ItemStore:
         """Return the published details of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
+
+
+def _untold(row: Row) -> dict[str, object]:
+    """Return the fields of a transition that its audit line does not have."""
+    return {"number": row["item"], "release": None, "amendment": None}
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

@@ -152,6 +152,7 @@ for command in (
     item_commands.reinstate,
     item_commands.release,
     item_commands.amend,
+    item_commands.erase,
     item_commands.strike,
     item_commands.hold,
     store_commands.export,

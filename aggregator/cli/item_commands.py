@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story
+from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story, Yes
 from aggregator.model import Trigger
 
 
@@ -83,6 +83,22 @@ def amend(
 
     given = amending.given(headline, summary, topics=topics, language=language, note=note)
     amending.amend(Location(config, store), item, given, amending.cleared(clear or ()), reason)
+
+
+def erase(
+    item: Annotated[
+        str,
+        typer.Argument(metavar="ITEM|PATTERN", help="Id, public id or URL, or texts with * for anything."),
+    ],
+    reason: Reason,
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Remove an item and all its versions for good, also from the files of the store."""
+    from aggregator.cli import erase as erasing
+
+    raise typer.Exit(erasing.erase(Location(config, store), item, reason, yes=yes))
 
 
 def strike(

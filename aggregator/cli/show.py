@@ -84,6 +84,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
         "amended": _amended_json(item),
+        "erased": item.erased,
         "enters": _enters(storage, item),
         "also": [asdict(also) for also in item.also],
         "revisions": [
@@ -136,7 +137,7 @@ def _waiting(item: Stored) -> str:
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> None:
     enters = _enters(storage, item)
-    say(item.headline)
+    say("(erased)" if item.erased else item.headline)
     for name, value in (
         ("original", item.item.title if item.amended.headline else ""),
         *_amended(item),

@@ -27,6 +27,7 @@ class Trigger(StrEnum):
     STRIKE = "strike"  # removes the text of one version, changes no state
     COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
     AMEND = "amend"  # the desk's own fields of an item, changes no state
+    ERASE = "erase"  # removes all content of an item for good
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,20 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedKey:
+    """What an erased item is recognised by: the kind and the digest of a key.
+
+    `source` and `feed` say whose item it was; `everywhere`: the key is that of the release, whoever lists it.
+    """
+
+    key: str
+    item: str
+    source: str
+    feed: str
+    everywhere: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Amended:
     """The desk's fields of an item, all that it has since `at`; `feed` is a digest of its feed's URL."""
 
@@ -87,10 +102,11 @@ class Forgotten:
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """The decisions that bear on a document: the last one about each item that may be one of its items, and
-    withdrawn releases that share an address or sentences with one. `line` is the number of the last one of
-    all, 0 for none.
+    withdrawn releases that share an address or sentences with one; keys of erased items that one of them has.
+    `line` is the number of the last one of all, 0 for none.
     """
 
     line: int = 0
     own: tuple[Decision, ...] = ()
     withdrawn: tuple[Decision, ...] = ()
+    erased: tuple[ErasedKey, ...] = ()

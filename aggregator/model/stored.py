@@ -119,7 +119,7 @@ class Stored:
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
     version that waits for approval. `reinstated`: it is held until its origin lists it again. `amended` are
-    the desk's own fields.
+    the desk's own fields. `erased`: its content was removed for good.
     """
 
     number: int
@@ -144,6 +144,7 @@ class Stored:
     pending: int | None = None
     reinstated: bool = False
     amended: Amendment = Amendment()
+    erased: bool = False
 
     @property
     def headline(self) -> str:

@@ -27,6 +27,9 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     (State.HELD, Trigger.COPY): State.HELD,  # its date is dropped
     # Until its origin says it again: what stands in the store may be what the origin took back.
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
+    (State.HELD, Trigger.ERASE): State.WITHDRAWN,
+    (State.LIVE, Trigger.ERASE): State.WITHDRAWN,
+    (State.WITHDRAWN, Trigger.ERASE): State.WITHDRAWN,
 }
 
 # The operator's, by verbs of the same names: each is a line of the journal.
@@ -37,6 +40,7 @@ VERBS = (
     Trigger.REINSTATE,
     Trigger.STRIKE,
     Trigger.AMEND,
+    Trigger.ERASE,
 )
 OF_TEXT = frozenset({Trigger.STRIKE, Trigger.AMEND})  # change no state
 
@@ -44,11 +48,13 @@ OF_TEXT = frozenset({Trigger.STRIKE, Trigger.AMEND})  # change no state
 # A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
 # anew before it is published again.
 TAKES_PENDING = frozenset({Trigger.RELEASE, Trigger.HOLD})
-DROPS_PENDING = frozenset({Trigger.WITHDRAW})
+DROPS_PENDING = frozenset({Trigger.WITHDRAW, Trigger.ERASE})
 
 
 def permits(item: Stored, trigger: Trigger) -> bool:
-    """Return whether a trigger causes a transition of an item."""
+    """Return whether a trigger causes a transition of an item: none of one that was erased."""
+    if item.erased:
+        return False
     if trigger is Trigger.RELEASE and item.state is State.LIVE:
         return item.pending is not None
     return (item.state, trigger) in TABLE
@@ -85,8 +91,10 @@ def step(
         possible = ", ".join(
             each.value
             for state, each in TABLE
-            if state is item.state and each in VERBS and permits(item, each)
+            if state is item.state and each in VERBS and each is not Trigger.ERASE and permits(item, each)
         )
+        if item.erased:
+            raise UsageError(f"item {item.id} is erased for good: nothing is left of it")
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
     if trigger is Trigger.RELEASE:
         if version not in (None, item.newest):

@@ -400,3 +400,34 @@ def test_an_amendment_that_cannot_be_shown_is_refused(
 ) -> None:
     said = polled("amend", STORM, *given)
     assert (said.code, complaint in said.err) == (2, True)
+
+
+def test_an_item_is_erased_with_its_traces_and_backups_are_named(polled: Command, here: Site) -> None:
+    (here.directory / "store" / "backups").mkdir(exist_ok=True)
+    backup = here.directory / "store" / "backups" / "publicwire-2026-01-01.db"
+    polled("backup", str(backup))
+    said = polled("erase", STORM, "--reason", "order of a court")
+    name = json.loads(polled("show", STORM.replace(STORM, said.out.split()[0]), "--json").out)
+    assert (name["state"], name["erased"], name["title"]) == ("withdrawn", True, "")
+    assert said.out.splitlines() == [
+        f"{name['id']} is erased: {STORM}",
+        f"still in the backup {backup}: remove it, or a restore of it erases the content again",
+    ]
+    assert polled("show", name["id"]).out.startswith("(erased)\n")
+    assert polled("erase", name["id"], "--reason", "again").code == 0
+    assert polled("reinstate", name["id"], "--reason", "a test").code == 2
+
+
+def test_a_pattern_erases_what_it_lists_once_the_operator_agrees(polled: Command) -> None:
+    assert polled("erase", "*harbour.example/*", "--reason", "a test").code == 2
+    for answer, code, erased in (("n", 1, 0), ("y", 0, 2)):
+        with typed(answer):
+            said = polled("erase", "*harbour.example/*", "--reason", "a test")
+        assert (said.code, said.out.count(" is erased: "), said.out.count("live harbour: ")) == (
+            code,
+            erased,
+            2,
+        )
+    for pattern, complaint in (("*a*", "matches too much"), ("*nowhere*", "no item holds 'nowhere'")):
+        said = polled("erase", pattern, "--reason", "a test", "--yes")
+        assert (said.code, complaint in said.err) == (2, True)

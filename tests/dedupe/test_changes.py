@@ -9,8 +9,9 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe import decide
-from aggregator.dedupe.decided import key_text, link_text
+from aggregator.dedupe.decided import link_text
 from aggregator.dedupe.edits import EDITS_MAX
+from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (

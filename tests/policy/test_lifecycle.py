@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import TABLE, approval, public_change, replayed, step, strike
+from aggregator.model import Amendment, ChangeKind, Decision, Item, State, Stored, Transition, Trigger
+from aggregator.policy.embargo import VETO
+from aggregator.policy.lifecycle import TABLE, amend, approval, public_change, replayed, step, strike
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -20,6 +21,7 @@ ALLOWED = {
     (State.LIVE, Trigger.COPY): State.HELD,
     (State.HELD, Trigger.COPY): State.HELD,
     (State.WITHDRAWN, Trigger.REINSTATE): State.HELD,
+    **{(state, Trigger.ERASE): State.WITHDRAWN for state in State},
 }
 
 
@@ -178,7 +180,8 @@ def test_a_refusal_names_the_possible_triggers() -> None:
 
 
 def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
-    assert [trigger for state, trigger in TABLE if state is State.WITHDRAWN] == [Trigger.REINSTATE]
+    leaving = {trigger for (state, trigger), after in TABLE.items() if State.WITHDRAWN is state is not after}
+    assert leaving == {Trigger.REINSTATE}
 
 
 @pytest.mark.parametrize(
@@ -287,3 +290,34 @@ def test_what_the_public_sees_of_a_transition(
 ) -> None:
     made = step(stored(before, pending=3), trigger, reason="", actor="tester", at=NOON)
     assert public_change(made, is_first=is_first, is_corrected=is_corrected) is change
+
+
+# ---- text
+
+
+def test_nothing_is_done_with_an_erased_item() -> None:
+    erased = replace(stored(State.WITHDRAWN), erased=True)
+    for trigger in (Trigger.REINSTATE, Trigger.ERASE):
+        with pytest.raises(UsageError, match="abcdefghijklm is erased for good"):
+            step(erased, trigger, reason="", actor="tester", at=NOON)
+
+
+def test_an_amendment_changes_no_state_and_is_refused_where_it_changes_nothing() -> None:
+    headline = Amendment(headline="Ours")
+    made = amend(stored(State.HELD, NOON + DAY), headline, reason="", actor="desk", at=NOON)
+    assert (made.before, made.after, made.trigger, made.amendment) == (
+        State.HELD,
+        State.HELD,
+        Trigger.AMEND,
+        headline,
+    )
+    with pytest.raises(UsageError, match="is amended so already"):
+        amend(replace(stored(State.LIVE), amended=headline), headline, reason="", actor="desk", at=NOON)
+    with pytest.raises(UsageError, match="is withdrawn"):
+        amend(stored(State.WITHDRAWN), headline, reason="", actor="desk", at=NOON)
+
+
+def test_a_release_in_the_veto_window_publishes_at_once() -> None:
+    held = replace(stored(State.HELD, NOON + HOUR), reason=VETO)
+    made = approval(held, reason="", actor="desk", at=NOON, version=2)
+    assert (made.after, made.trigger) == (State.LIVE, Trigger.RELEASE)

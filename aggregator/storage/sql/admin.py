@@ -7,7 +7,18 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Amended, Decision, Forgotten, Health, Outcome, State, Totals, Trigger
+from aggregator.model import (
+    Amended,
+    Decision,
+    Forgotten,
+    Health,
+    Outcome,
+    State,
+    Stored,
+    Totals,
+    Transition,
+    Trigger,
+)
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
@@ -19,6 +30,7 @@ from aggregator.storage.sql import (
     claims,
     decisions,
     doubts,
+    erased,
     erasure,
     fingerprints,
     hosts,
@@ -151,6 +163,7 @@ class AdminStore:
                 items.apply_transitions([each])
             moved += [name] if steps else []
         moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
+        moved += self._erase_again(entries.erased(lines), now)
         moved += [each.item for each in entries.amended(lines) if self._amend_again(each, now)]
         with self._engine.writing() as db:
             journal.record(db, lines)
@@ -177,6 +190,30 @@ class AdminStore:
             hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
             items.apply_transitions([hold])
         return is_shown
+
+    def matching(self, parts: Sequence[str]) -> tuple[Stored, ...]:
+        """Return the items that hold all of these texts, in their present, waiting or former versions."""
+        with self._engine.reading() as db:
+            found = [{row["number"]: row for row in erased.matching(db, part)} for part in parts]
+        common = set.intersection(*(set(each) for each in found)) if found else set()
+        return tuple(values.stored(found[0][number]) for number in sorted(common))
+
+    def erase(self, steps: Sequence[Transition]) -> bool:
+        """Erase items for good, and what the files of the store hold of them; False while a reader keeps a
+        former state of the file: to be called again without steps."""
+        ItemStore(self._engine).apply_transitions(steps)
+        return self._engine.purge()
+
+    def _erase_again(self, erasures: Sequence[Decision], now: datetime) -> Sequence[str]:
+        """Erase items again that are erased in the journal; returns the ids of those that the store has."""
+        items = ItemStore(self._engine)
+        found = [(each, item) for each in erasures if (item := items.find(each.item)) and not item.erased]
+        for each, item in found:
+            made = step(item, Trigger.ERASE, reason=each.reason, actor=each.actor, at=now)
+            items.apply_transitions([made])
+        if found:
+            self._engine.purge()
+        return [item.id for _, item in found]
 
     def _amend_again(self, amended: Amended, now: datetime) -> bool:
         """Amend an item again, unless a later amendment is known; return whether it was amended."""

@@ -5,7 +5,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,8 @@ from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
 from aggregator.model import Amended, Amendment, Decision, Forgotten, State, Transition, Trigger
 from aggregator.storage import private
-from aggregator.storage.sql import amendments, decisions, rows, versions
+from aggregator.storage.backups import sync
+from aggregator.storage.sql import amendments, decisions, erased, rows, versions
 from aggregator.storage.sql.engine import Connection, one
 
 Entry = Decision | Forgotten | Amended
@@ -63,7 +64,7 @@ class Journal:
         """Return the decisions about states in these lines by the id of the item, oldest first."""
         found: dict[str, list[Decision]] = defaultdict(list)
         for each in self._of_items(lines):
-            if each.trigger is not Trigger.STRIKE:
+            if each.trigger not in (Trigger.STRIKE, Trigger.ERASE):
                 found[each.item].append(each)
         return found
 
@@ -74,6 +75,10 @@ class Journal:
     def _of_items(self, lines: Iterable[str]) -> Sequence[Decision]:
         read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
         return sorted(read, key=lambda each: each.at)
+
+    def erased(self, lines: Iterable[str]) -> Sequence[Decision]:
+        """Return the erasures in these lines, oldest first."""
+        return [each for each in self._of_items(lines) if each.trigger is Trigger.ERASE]
 
     def amended(self, lines: Iterable[str]) -> Sequence[Amended]:
         """Return the last amendment in these lines of each item."""
@@ -159,9 +164,11 @@ def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:
 
 def lacking(db: Connection, entries: Journal) -> Sequence[str]:
     """Return the lines that only the file has: those after a backup, of another database, or of a verb
-    whose transaction was never committed."""
+    whose transaction was never committed; none that holds words of an erased item."""
     known = {row["line"] for row in db.execute("SELECT line FROM journal")}
-    return [line for line in entries.lines if line not in known]
+    lines = [line for line in entries.lines if line not in known]
+    gone = {each.item for each in entries.erased(entries.lines)} | erased.of_items(db)
+    return [line for line in lines if not erased.holds_text(entries.lines[line], gone)]
 
 
 def record(db: Connection, lines: Iterable[str]) -> None:
@@ -185,7 +192,8 @@ def record(db: Connection, lines: Iterable[str]) -> None:
 
 def _decide(db: Connection, number: int, line: str) -> None:
     """Write the decision of a line on an item."""
-    decision = _decided(json.loads(line))
+    members = json.loads(line)
+    decision = _decided(members)
     if isinstance(decision, Forgotten):
         return
     if isinstance(decision, Amended):
@@ -194,6 +202,7 @@ def _decide(db: Connection, number: int, line: str) -> None:
         versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
     else:
         decisions.put(db, number, _recognisable(db, decision))
+        erased.keep_keys(db, decision, members.get("blocks", {}))
 
 
 def _recognisable(db: Connection, decision: Decision) -> Decision:
@@ -223,6 +232,23 @@ def append(path: Path, lines: Sequence[str]) -> None:
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def forget_texts(db: Connection, path: Path, items: Set[str]) -> None:
+    """Remove the lines that hold words of erased items, from the table and, by an atomic rename, from the
+    file. No verb appends to it meanwhile: each does so in its own write transaction."""
+    erased.unwrite(db, items)
+    kept = erased.rewritten(path, items)
+    if kept is None:
+        return
+    new = path.with_name(f".{path.name}.new")
+    private.file(new)
+    with new.open("wb") as file:
+        file.write(kept)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync(path.parent)
 
 
 def _ends_whole(path: Path) -> bool:

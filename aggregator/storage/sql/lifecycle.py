@@ -19,6 +19,7 @@ from aggregator.storage.sql import (
     amendments,
     channels,
     decisions,
+    erased,
     journal,
     public_changes,
     rows,
@@ -50,6 +51,9 @@ def apply(db: Connection, index: Index, transitions: Sequence[Transition], journ
             held[row["source"]].append(row["id"])
     alerts.copies(db, held, at.now)
     _record(db, moves, journal_file)
+    if erasures := {row["number"]: row["id"] for row, step in moves if step.trigger is Trigger.ERASE}:
+        erased.content(db, index, [*erasures])
+        journal.forget_texts(db, journal_file, {*erasures.values()})
 
 
 def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> Sequence[Move]:

@@ -266,6 +266,18 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
             PRIMARY KEY (item, feed)
         ) STRICT""",
     ),
+    # Erased items, and the keys by which they are recognised wherever they are listed again.
+    "m037_erased": (
+        "ALTER TABLE item ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
+        """CREATE TABLE erased_key (
+            key TEXT NOT NULL,
+            item TEXT NOT NULL,
+            feed TEXT NOT NULL,
+            source TEXT NOT NULL,
+            everywhere INTEGER NOT NULL,
+            PRIMARY KEY (key, item, feed)
+        ) STRICT""",
+    ),
     # Terms of use: by the operator (words, use by AI), and by the origin.
     "m039_terms": (
         "ALTER TABLE source ADD COLUMN attribution TEXT NOT NULL DEFAULT ''",

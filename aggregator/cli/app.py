@@ -155,6 +155,8 @@ for command in (
     item_commands.erase,
     item_commands.strike,
     item_commands.hold,
+    store_commands.audit,
+    store_commands.notices,
     store_commands.export,
     store_commands.backup,
     store_commands.restore,

@@ -1,6 +1,7 @@
 """`erase`: items removed for good, with what the files of the store hold of them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aggregator.cli.items import find_item
 from aggregator.cli.location import Location
@@ -8,7 +9,7 @@ from aggregator.cli.opening import opened, place_of
 from aggregator.cli.output import complain, confirmed, say
 from aggregator.cli.verbs import operator
 from aggregator.errors import UsageError
-from aggregator.model import Stored, Trigger
+from aggregator.model import Notice, Stored, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.service import app
 from aggregator.storage import Storage, backups_holding
@@ -17,7 +18,7 @@ ANYTHING = "*"
 PART_CHARS_MIN = 4  # of a pattern: shorter texts are in most items
 
 
-def erase(where: Location, reference: str, reason: str, *, yes: bool) -> int:
+def erase(where: Location, reference: str, reason: str, *, yes: bool, notice: Notice | None = None) -> int:
     """Erase an item, or all items that a pattern matches once the operator agrees; return 1 when they do not.
 
     Names what still holds their content: backups, and copies by other sources.
@@ -31,6 +32,7 @@ def erase(where: Location, reference: str, reason: str, *, yes: bool) -> int:
         now = app.utc_now()
         fresh = [each for each in items if not each.erased]
         steps = [step(each, Trigger.ERASE, reason=reason, actor=operator(), at=now) for each in fresh]
+        steps = [replace(each, notice=notice) for each in steps]
         siblings = {each.id: each for item in fresh for each in storage.items.siblings(item)}
         is_whole = storage.admin.erase(steps)
     for item in items:

@@ -5,19 +5,36 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory, Story, Yes
+from aggregator.cli.options import (
+    DEFAULT,
+    ConfigFile,
+    ItemId,
+    Notice,
+    Reason,
+    Received,
+    Statement,
+    StoreDirectory,
+    Story,
+    Yes,
+)
 from aggregator.model import Trigger
 
 
 def withdraw(
     item: ItemId,
     reason: Reason,
+    notice: Notice = "",
+    received: Received = "",
+    statement: Statement = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
     """Withdraw an item from every feed and page."""
-    _verb(Location(config, store), Trigger.WITHDRAW, item, reason, story=story)
+    from aggregator.cli import notices, verbs
+
+    asked = notices.given(notice, received, statement or reason)
+    verbs.apply(Location(config, store), Trigger.WITHDRAW, [item], reason, story=story, notice=asked)
 
 
 def reinstate(
@@ -91,14 +108,19 @@ def erase(
         typer.Argument(metavar="ITEM|PATTERN", help="Id, public id or URL, or texts with * for anything."),
     ],
     reason: Reason,
+    notice: Notice = "",
+    received: Received = "",
+    statement: Statement = "",
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
     """Remove an item and all its versions for good, also from the files of the store."""
     from aggregator.cli import erase as erasing
+    from aggregator.cli import notices
 
-    raise typer.Exit(erasing.erase(Location(config, store), item, reason, yes=yes))
+    asked = notices.given(notice, received, statement or reason)
+    raise typer.Exit(erasing.erase(Location(config, store), item, reason, yes=yes, notice=asked))
 
 
 def strike(

@@ -2,6 +2,7 @@
 
 import getpass
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from aggregator.cli.show import summary_of
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
-from aggregator.model import Stored, Trigger
+from aggregator.model import Notice, Stored, Trigger
 from aggregator.policy import lifecycle
 from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app
@@ -31,11 +32,12 @@ def apply(
     *,
     story: bool,
     until: datetime | None = None,
+    notice: Notice | None = None,
 ) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none.
 
-    `until` is when items that are held now go live. A withdrawal names the other items of the same release,
-    which stay as they are.
+    `until` is when items that are held now go live, `notice` the request that it answers. A withdrawal names
+    the other items of the same release, which stay as they are.
     """
     withdraws = trigger is Trigger.WITHDRAW
     with opened(where) as storage:
@@ -44,7 +46,7 @@ def apply(
         steps = [
             step(each, trigger, reason=reason, actor=operator(), at=now, until=until) for each in movable
         ]
-        storage.items.apply_transitions(steps)
+        storage.items.apply_transitions([replace(each, notice=notice) for each in steps])
         siblings = [storage.items.siblings(each) for each in movable] if withdraws else []
     for member, done in zip(movable, steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
@@ -58,12 +60,12 @@ def apply(
         say(f"still {each.state}, the same release: {each.id} ({each.source}): {each.item.title}")
 
 
-def moment(text: str) -> datetime | None:
-    """Return the time of `--until`, in UTC without a zone; None for "". UsageError for any other text."""
+def moment(text: str, option: str = "--until") -> datetime | None:
+    """Return the time of an option, in UTC without a zone; None for "". UsageError for any other text."""
     try:
         time = datetime.fromisoformat(text) if text else None
     except ValueError as error:
-        raise UsageError(f"--until {text!r} is no time such as 2027-01-31T09:00+01:00") from error
+        raise UsageError(f"{option} {text!r} is no time such as 2027-01-31T09:00+01:00") from error
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 

@@ -5,7 +5,17 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
-from aggregator.model.decision import Amended, Decision, Decisions, ErasedKey, Forgotten, State, Trigger
+from aggregator.model.decision import (
+    Act,
+    Amended,
+    Decision,
+    Decisions,
+    ErasedKey,
+    Forgotten,
+    Notice,
+    State,
+    Trigger,
+)
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import (

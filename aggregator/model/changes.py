@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.amendment import AmendedField, Amendment
-from aggregator.model.decision import State, Trigger
+from aggregator.model.decision import Notice, State, Trigger
 from aggregator.model.item import Item, Mode
 from aggregator.model.stored import Knowledge
 
@@ -120,4 +120,5 @@ class Transition:
     id: str = ""  # of the item, which a restore meanwhile may have given another number
     release: datetime | None = None  # of an item that is held now, the operator's
     version: int | None = None
+    notice: Notice | None = None  # the request that it answers
     amendment: Amendment | None = None  # of the desk: all fields it has from now on

@@ -91,6 +91,34 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A request to take a release down (EU DSA, Article 16): by whom and when, and what was answered.
+
+    `statement` is the statement of reasons (Article 17).
+    """
+
+    name: str
+    address: str
+    received: datetime
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One decision of the operator as the journal tells it; `trigger` None: the source was forgotten."""
+
+    at: datetime
+    trigger: Trigger | None
+    actor: str
+    reason: str = ""
+    item: str = ""
+    source: str = ""
+    version: int | None = None
+    release: datetime | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """A source that the operator has removed with all its items."""
 

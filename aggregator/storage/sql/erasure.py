@@ -1,4 +1,4 @@
-"""Erasure of a source that is no longer configured. Called inside write transactions.
+"""Erasure of a source that is no longer configured. Functions with `db` are called inside write transactions.
 
 The journal keeps what was decided on its items. All its other rows are deleted, and no other source's items
 move.
@@ -9,7 +9,7 @@ from datetime import datetime
 from aggregator.errors import UsageError
 from aggregator.model import ChangeKind
 from aggregator.storage.sql import archives, channels, public_changes, search
-from aggregator.storage.sql.engine import Connection, Index, as_json, ints
+from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
 ERASED_AT_ONCE = 500  # items removed in one transaction
@@ -48,6 +48,16 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     for story in sorted({row["story"] for row in found if row["story"] is not None}):
         channels.resettle_story(db, story, at)
     return len(found)
+
+
+def all_items(engine: Engine, source: str, now: datetime) -> int:
+    """Remove all items of a source; returns how many."""
+    gone, removed = 0, -1
+    while removed:  # many short transactions: polls and operators go on between them
+        with engine.writing(checked=False) as db:
+            removed = items(db, engine.index, source, now)
+        gone += removed
+    return gone
 
 
 def unconfigure(db: Connection, source: str, at: datetime) -> bool:

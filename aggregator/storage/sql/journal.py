@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Amended, Amendment, Decision, Forgotten, State, Transition, Trigger
+from aggregator.model import Act, Amended, Amendment, Decision, Forgotten, Notice, State, Transition, Trigger
 from aggregator.storage import private
 from aggregator.storage.backups import sync
 from aggregator.storage.sql import amendments, decisions, erased, rows, versions
@@ -144,6 +144,14 @@ def line(item: str, public_id: str, step: Transition, marks: Mapping[str, Any]) 
         members["release"] = step.release.isoformat()
     if step.version is not None:
         members["version"] = step.version
+    if step.notice is not None:
+        notice = step.notice
+        members["notice"] = {
+            "name": notice.name,
+            "address": notice.address,
+            "received": notice.received.isoformat(),
+            "statement": notice.statement,
+        }
     if "signature" in marks:
         members["signature"] = b64encode(marks["signature"]).decode()
     return json.dumps(members, ensure_ascii=False)
@@ -153,6 +161,29 @@ def forget_line(source: str, actor: str, at: datetime) -> str:
     """Return the journal's line for the removal of a source."""
     members = {"at": at.isoformat(), "source": source, "trigger": FORGET, "actor": actor}
     return json.dumps(members, ensure_ascii=False)
+
+
+def acts(db: Connection, since: datetime | None) -> tuple[Act, ...]:
+    """Return the decisions in the table, or those from a time on, oldest first."""
+    found = (_act(json.loads(row["line"])) for row in db.execute("SELECT line FROM journal"))
+    return tuple(
+        sorted((each for each in found if since is None or each.at >= since), key=lambda each: each.at)
+    )
+
+
+def _act(fields: Mapping[str, Any]) -> Act:
+    told = fields.get("notice")
+    return Act(
+        at=_moment(fields["at"]),
+        trigger=None if fields["trigger"] == FORGET else Trigger(fields["trigger"]),
+        actor=fields["actor"],
+        reason=fields.get("reason", ""),
+        item=fields.get("item", ""),
+        source=fields.get("source", ""),
+        version=fields.get("version"),
+        release=_moment(fields["release"]) if "release" in fields else None,
+        notice=told and Notice(**{**told, "received": _moment(told["received"])}),
+    )
 
 
 def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:

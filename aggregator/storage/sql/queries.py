@@ -280,7 +280,7 @@ class ItemStore:
 
 def _untold(row: Row) -> dict[str, object]:
     """Return the fields of a transition that its audit line does not have."""
-    return {"number": row["item"], "release": None, "amendment": None}
+    return {"number": row["item"], "release": None, "amendment": None, "notice": None}
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

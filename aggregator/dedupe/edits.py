@@ -212,7 +212,7 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     if not (old.dated or old.reinstated):
         return _prolonged(item, old, place)
     placement = place(item, old.first_seen)
-    if item.by_update and not old.reinstated and not _is_later(placement, old):
+    if item.by_update and not (old.reinstated or item.embargo or _is_later(placement, old)):
         return None
     if placement.state is State.LIVE:
         placement = replace(placement, state=State.HELD, release=now, dated=True)

@@ -19,6 +19,7 @@ from aggregator.model.decision import (
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import (
+    EMBARGO_UNREAD,
     FINGERPRINT_VERSION,
     LANGUAGE_DETECTED,
     Enclosure,

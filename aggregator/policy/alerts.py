@@ -30,6 +30,7 @@ EVENTS = (
     AlertKind.DISTANT,
     AlertKind.COPY,
     AlertKind.AMENDED,
+    AlertKind.EMBARGO,
 )
 EVENT_SHOWN_FOR = timedelta(days=7)
 IDS_NAMED_MAX = 5  # of items, in one message
@@ -96,6 +97,12 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"items are dated more than {embargo.HORIZON.days} days ahead and held until you decide: "
             f"{_some(far)}; `publicwire release {far[0]}` publishes one now, "
             f"`publicwire hold {far[0]} --until DATE --reason WHY` at another time"
+        )
+    if lines := embargo.unread(placed):
+        found[AlertKind.EMBARGO] = (
+            f"embargo lines have no date that can be read, their items are held until you decide: "
+            f"{_some(lines)}; see `publicwire show {lines[0]}`, then `release` it or "
+            f"`publicwire hold {lines[0]} --until DATE --reason WHY`"
         )
     return {**found, **_copies(result), **_ahead(result, placed)}
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
-from aggregator.errors import StorageError, StoreFull, StoreUnavailable
+from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
@@ -201,7 +201,9 @@ class Scheduler:
             self.stop.set()
             return
         if not self.fault:
-            cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
+            cause = "the store is locked"
+            if isinstance(error, StoreFull | StoreAway):
+                cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
             log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served

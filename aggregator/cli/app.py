@@ -157,6 +157,7 @@ for command in (
     item_commands.hold,
     store_commands.audit,
     store_commands.notices,
+    store_commands.clock,
     store_commands.export,
     store_commands.backup,
     store_commands.restore,

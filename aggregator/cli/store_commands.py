@@ -91,6 +91,19 @@ def notices(
     notices.notices(Location(config, store), since, as_csv=as_csv, as_json=as_json)
 
 
+def clock(
+    act: Annotated[
+        str, typer.Argument(metavar="confirm", help="Say that the time of this machine is right.")
+    ],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Confirm the clock after a start at which it could not be checked: held items go live by it again."""
+    from aggregator.cli import verbs
+
+    verbs.clock(Location(config, store), act)
+
+
 def unmove(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a relocated source.")],
     config: ConfigFile = DEFAULT,

@@ -199,6 +199,16 @@ def unmove(where: Location, source: str) -> None:
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
 
 
+def clock(where: Location, act: str) -> None:
+    """Confirm the time of this machine; a running service takes it within seconds."""
+    if act != "confirm":
+        raise UsageError(f"`publicwire clock confirm`, not {act!r}")
+    now = app.utc_now()
+    with opened(where) as storage:
+        storage.admin.trust_clock(now, is_confirmed=True)
+    say(f"the clock, {when(now)} UTC, is confirmed: held items go live by it")
+
+
 def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:
     """Answer which source of the store this is: `same`, or a new one."""
     if new == (same is not None):

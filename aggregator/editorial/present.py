@@ -49,12 +49,10 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     """
     said, rights = own_address(feed).item(stored.item), Republish(feed.republish)
     item = desk.item(said, stored.amended)
-    allowed = permitted(item, rights)
-    brief = _brief(item, rights)
+    allowed, brief = permitted(item, rights), _brief(item, rights)
     source = desk.source(published_feed(feed, publication), stored.amended)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
-    language = language_tag(item.language) or source.language
-    url = web_address(item.url)
+    language, url = language_tag(item.language) or source.language, web_address(item.url)
     title = _title(item, rights, allowed.text) or organisation
     authors = _names(item.authors)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)

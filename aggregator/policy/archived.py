@@ -7,7 +7,6 @@ of a first import, so that old ones enter their source's own channel only.
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from aggregator import dedupe
 from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
@@ -26,7 +25,7 @@ def decide(
 ) -> PollResult:
     """Return what an archived document writes: new items, and what they spend of the daily budget."""
     first = replace(claim, first_import=True)
-    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    place = embargo.placing(source, now)
     changes = dedupe.decide(read, known, first, source, now=now, place=place, is_foreign=is_foreign)
     changes = replace(changes, edits=(), seen=claim.seen, volatile=claim.volatile)
     changes, spent, over = budget.within(changes, claim.spent, source.budget, first_import=True, now=now)

@@ -13,6 +13,7 @@ from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
 from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
+from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import upkeep
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
@@ -38,6 +39,7 @@ class Scheduler:
     _: KW_ONLY
     notify: Callable[[str], None]
     monotonic: Callable[[], float]
+    clock_check: ClockCheck | None = None  # None: held items go live unchecked
 
     def __post_init__(self) -> None:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
@@ -45,7 +47,9 @@ class Scheduler:
         self._releases, self._acts = Releases(self._storage), Acts(self._storage)
         self._store = self.current.config.store
         reader = self.pipeline.reader
-        self._watch = Watch(self._storage, self._store, lambda: self.current.error, lambda: reader.killed)
+        self._watch = Watch(
+            self._storage, self._store, lambda: self.current.error, lambda: reader.killed, self._doubt
+        )
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._expiry = self._synced.next_expiry(self._clock())
         self._ticked: float | None = None
@@ -75,7 +79,7 @@ class Scheduler:
             await self._release_lost()
             await self._claim()
             if is_steady:
-                await self._write(lambda: self._releases(self._clock()))
+                await self._write(self._publish)
             await self._write(lambda: self._watch(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
@@ -85,6 +89,13 @@ class Scheduler:
             self._fail(error)
         finally:
             self._pulse.end()
+
+    def _publish(self) -> None:
+        now, check = self._clock(), self.clock_check
+        self._releases(now, releases_held=check is None or check(now))
+
+    def _doubt(self) -> str:
+        return "" if self.clock_check is None else self.clock_check.doubt
 
     def _beside(self) -> None:
         """Run in a thread what a tick reads of the store and does not decide by."""

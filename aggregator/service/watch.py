@@ -17,10 +17,15 @@ class Watch:
     """Raises and clears the alerts of one service."""
 
     def __init__(
-        self, storage: Storage, store: Path, mistakes: Callable[[], str], deaths: Callable[[], int]
+        self,
+        storage: Storage,
+        store: Path,
+        mistakes: Callable[[], str],
+        deaths: Callable[[], int],
+        clock: Callable[[], str] = lambda: "",
     ) -> None:
         self._storage, self._store = storage, store
-        self._mistakes, self._deaths = mistakes, deaths
+        self._mistakes, self._deaths, self._clock = mistakes, deaths, clock
         self._last: datetime | None = None
         self._found: Mapping[AlertKind, str] = {}
         self._again: frozenset[AlertKind] = frozenset()
@@ -52,6 +57,7 @@ class Watch:
             disk.total,
             self._died[-1][1] - self._died[0][1],
             held,
+            self._clock(),
         )
 
     def _held_again(self, newest: int, now: datetime) -> frozenset[AlertKind]:

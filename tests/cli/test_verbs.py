@@ -431,3 +431,9 @@ def test_a_pattern_erases_what_it_lists_once_the_operator_agrees(polled: Command
     for pattern, complaint in (("*a*", "matches too much"), ("*nowhere*", "no item holds 'nowhere'")):
         said = polled("erase", pattern, "--reason", "a test", "--yes")
         assert (said.code, complaint in said.err) == (2, True)
+
+
+def test_the_clock_is_confirmed_by_one_word(polled: Command) -> None:
+    said = polled("clock", "confirm")
+    assert (said.code, said.out.endswith(" UTC, is confirmed: held items go live by it\n")) == (0, True)
+    assert "`publicwire clock confirm`, not 'set'" in polled("clock", "set").err

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Outdated, UsageError
-from aggregator.model import AlertKind, AmendedField, Amendment, ItemQuery, State, Stored, Trigger
+from aggregator.model import AlertKind, AmendedField, Amendment, ChangeKind, ItemQuery, State, Stored, Trigger
 from aggregator.model.settings import Retention
 from aggregator.policy.amendments import amended, conflicts
 from aggregator.policy.lifecycle import amend, step
@@ -54,6 +54,7 @@ def test_an_amendment_is_a_correction_with_a_revision(storage: Storage) -> None:
     assert (revision.version, revision.title, revision.at) == (1, "Bridge opens", AT)
     assert storage.items.channel_seq("") == (storage.items.seq(), AT)
     assert storage.items.seq() > seq
+    assert [each.kind for each in storage.changes.since(0, 9)] == [ChangeKind.PUBLISHED, ChangeKind.CORRECTED]
     (line,) = [line for line in storage.items.audit(item.number) if line.trigger is Trigger.AMEND]
     assert (line.before, line.after, line.reason, line.actor) == (State.LIVE, State.LIVE, "clearer", "desk")
 
@@ -144,6 +145,7 @@ def test_a_held_item_is_amended_without_a_revision(storage: Storage) -> None:
     assert item.state is State.HELD
     after = give(storage, item, replace(HEADLINE, topics=("water",)))
     assert (after.state, after.reason, after.version, after.corrected) == (State.HELD, "review", 1, False)
+    assert storage.changes.since(0, 9) == ()
     assert storage.items.corrections(item.number) == ()
     move(storage, after, Trigger.RELEASE)
     assert [each.headline for each in storage.items.select("topics/water")] == ["Ferry ends"]

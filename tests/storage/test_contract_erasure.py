@@ -10,13 +10,24 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import AlertKind, Amendment, Entry, ItemQuery, Markup, State, Stored, Trigger
+from aggregator.model import (
+    AlertKind,
+    Amendment,
+    ChangeKind,
+    Entry,
+    ItemQuery,
+    Markup,
+    State,
+    Stored,
+    Trigger,
+)
 from aggregator.policy.amendments import amended
 from aggregator.policy.lifecycle import amend, step
+from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage, backups_holding
 from aggregator.storage import restore as restore_storage
 from tests.engines import database, execute, open_storage
-from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, source, titles
 from tests.storage.given import again, given_origin, move
 
 MARKER = "xyzzyplugh"
@@ -116,6 +127,12 @@ def test_an_erased_item_keeps_its_ids_keys_and_audit_line(storage: Storage) -> N
     last = storage.items.audit(item.number)[-1]
     assert (last.trigger, last.reason, last.actor) == (Trigger.ERASE, "order of a court", "desk")
     assert storage.items.items(ItemQuery(search=MARKER)) == ()
+    change = storage.changes.since(0, 9)[-1]
+    assert (change.kind, change.public_id) == (ChangeKind.WITHDRAWN, item.public_id)
+    publisher = Publisher(storage, lambda: config(source("ministry")))
+    documents = [each for _, each in publisher.documents()]
+    assert any(item.public_id.encode() in each.body for each in documents)  # its tombstone entries
+    assert not any(MARKER.encode() in each.body for each in documents)
     assert titles(storage.items.items(ItemQuery(search="ferry"))) == ["Ferry"]
 
 

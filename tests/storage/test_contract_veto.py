@@ -112,5 +112,8 @@ def test_old_items_of_a_first_import_wait_and_enter_their_own_channel_alone(stor
     old = replace(SECOND, guid="g2", link="", published=iso(NOON - 30 * DAY), digest=b"2" * 16)
     origin.says(replace(FIRST, published=iso(NOON - DAY)), old)
     assert storage.items.select("sources/ministry") == ()
-    assert publish(storage, ENDS) == ["Bridge opens"]
+    assert publish(storage, ENDS) == ["Bridge opens", "Bridge closes"]  # the old one fills the document
     assert sorted(titles(storage.items.select("sources/ministry"))) == ["Bridge closes", "Bridge opens"]
+    old_one, opened = all_items(storage)
+    assert [each.item for each in storage.changes.since(0, 9)] == [opened.number]
+    assert old_one.backlog

@@ -142,7 +142,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
-        columns = f"{columns} has_new_validators"
+        columns = f"{columns} has_new_validators indexed attribution ai terms site_terms"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")

@@ -22,6 +22,7 @@ from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     applied,
     claims,
+    clock,
     decisions,
     doubts,
     erased,
@@ -147,6 +148,21 @@ class AdminStore:
         """Return the operator's decisions, or those from a time on, oldest first."""
         with self._engine.reading() as db:
             return journal.acts(db, since)
+
+    def last_commit(self) -> datetime | None:
+        """Return the latest time that a commit has, unless the operator has confirmed a clock behind it."""
+        with self._engine.reading() as db:
+            return clock.last_commit(db)
+
+    def clock_trusted(self) -> datetime | None:
+        """Return the last time at which the clock of the machine was trusted."""
+        with self._engine.reading() as db:
+            return clock.trusted(db)
+
+    def trust_clock(self, now: datetime, *, is_confirmed: bool = False) -> None:
+        """Keep that the clock is trusted now, `is_confirmed` by the operator."""
+        with self._engine.writing() as db:
+            clock.trust(db, now, is_confirmed=is_confirmed)
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

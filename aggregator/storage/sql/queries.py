@@ -26,7 +26,6 @@ from aggregator.storage.sql import (
     listed_channels,
     listing,
     revisions,
-    rows,
     search,
     selection,
     siblings,
@@ -34,7 +33,7 @@ from aggregator.storage.sql import (
     versions,
     waiting,
 )
-from aggregator.storage.sql.engine import Connection, Engine, Row, as_json, ints, read
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
@@ -217,7 +216,7 @@ class ItemStore:
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""
         found = read(self._engine, "SELECT * FROM audit WHERE item = ? ORDER BY number", (number,))
-        return tuple(rows.value(Transition, row, id="", **_untold(row)) for row in found)
+        return tuple(values.transition(row) for row in found)
 
     def held_for_operator(self) -> tuple[int, int]:
         """Return how many items, or versions of items, only an operator releases, and the newest's number."""
@@ -243,9 +242,7 @@ class ItemStore:
             WHERE a.number > ? ORDER BY a.number LIMIT ?""",
             (after, limit),
         )
-        return tuple(
-            (row["number"], rows.value(Transition, row, id=row["name"], **_untold(row))) for row in found
-        )
+        return tuple((row["number"], values.transition(row, row["name"])) for row in found)
 
     def last_removal(self, after: int) -> int:
         """Return the number of the last transition that took an item out of the outputs; `after`, a number of
@@ -276,11 +273,6 @@ class ItemStore:
         """Return the published details of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
-
-
-def _untold(row: Row) -> dict[str, object]:
-    """Return the fields of a transition that its audit line does not have."""
-    return {"number": row["item"], "release": None, "amendment": None, "notice": None}
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:

@@ -1,6 +1,15 @@
 """Values of the model from rows, and the columns they fill: items, feeds, subscriptions."""
 
-from aggregator.model import FINGERPRINT_VERSION, FeedInfo, Item, KeyKind, Relocation, Stored, Subscription
+from aggregator.model import (
+    FINGERPRINT_VERSION,
+    FeedInfo,
+    Item,
+    KeyKind,
+    Relocation,
+    Stored,
+    Subscription,
+    Transition,
+)
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
@@ -33,6 +42,12 @@ def stored(row: Row) -> Stored:
     return rows.value(
         Stored, row, source=row["source_id"], item=item(row), corrected=row["corrected"] is not None, also=()
     )
+
+
+def transition(row: Row, item: str = "") -> Transition:
+    """Return the Transition of a row of the `audit` table, whose item has this id."""
+    untold = {"release": None, "amendment": None, "notice": None}
+    return rows.value(Transition, row, number=row["item"], id=item, **untold)
 
 
 def organisation(row: Row, source: str) -> str:

@@ -5,19 +5,37 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, Reason, StoreDirectory, Story, Yes
+from aggregator.cli.options import (
+    DEFAULT,
+    AsJson,
+    ConfigFile,
+    ItemId,
+    Notice,
+    Reason,
+    Received,
+    Statement,
+    StoreDirectory,
+    Story,
+    Yes,
+)
 from aggregator.model import Trigger
 
 
 def withdraw(
     item: ItemId,
     reason: Reason,
+    notice: Notice = "",
+    received: Received = "",
+    statement: Statement = "",
     story: Story = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
     """Withdraw an item from every feed and page."""
-    _verb(Location(config, store), Trigger.WITHDRAW, item, reason, story=story)
+    from aggregator.cli import notices, verbs
+
+    asked = notices.given(notice, received, statement or reason)
+    verbs.apply(Location(config, store), Trigger.WITHDRAW, [item], reason, story=story, notice=asked)
 
 
 def reinstate(
@@ -59,6 +77,51 @@ def release(
     if items or not over_budget:
         code = verbs.release(where, items or [], reason, versions=version or (), story=story, early=early)
         raise typer.Exit(code)
+
+
+def amend(
+    item: ItemId,
+    headline: Annotated[str, typer.Option(metavar="TEXT", help="Headline in place of the origin's.")] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="Summary in place of the origin's.")] = "",
+    topics: Annotated[
+        str, typer.Option(metavar="A,B", help="Topics in place of the source's, separated by commas.")
+    ] = "",
+    language: Annotated[str, typer.Option(metavar="TAG", help="Language in place of the origin's.")] = "",
+    note: Annotated[str, typer.Option(metavar="TEXT", help="Your note, shown apart from the release.")] = "",
+    clear: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD", help="headline, summary, topics, language, note or all; repeatable."),
+    ] = None,
+    reason: Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")] = "",
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Write headline, summary, topics or language of an item anew, or a note; shown as edited by you."""
+    from aggregator.cli import amend as amending
+
+    given = amending.given(headline, summary, topics=topics, language=language, note=note)
+    amending.amend(Location(config, store), item, given, amending.cleared(clear or ()), reason)
+
+
+def erase(
+    item: Annotated[
+        str,
+        typer.Argument(metavar="ITEM|PATTERN", help="Id, public id or URL, or texts with * for anything."),
+    ],
+    reason: Reason,
+    notice: Notice = "",
+    received: Received = "",
+    statement: Statement = "",
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Remove an item and all its versions for good, also from the files of the store."""
+    from aggregator.cli import erase as erasing
+    from aggregator.cli import notices
+
+    asked = notices.given(notice, received, statement or reason)
+    raise typer.Exit(erasing.erase(Location(config, store), item, reason, yes=yes, notice=asked))
 
 
 def strike(

@@ -1,7 +1,7 @@
 """`items`: the items of the store as a table or JSON; items by the names that commands give them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -44,7 +44,7 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     with opened(where) as storage:
         config = config_of(where, storage)
         names = {feed.id: feed for feed in storage.items.feeds()}
-        _check_names(query, config, names)
+        _check_names(query, config, names, storage.items.channels())
         matches = storage.items.items(query)
     if as_json:
         say_json([summary_json(item, names[item.source]) for item in matches])
@@ -55,7 +55,7 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
                 item.id,
                 _until(item),
                 item.reason if item.state is State.HELD else _state(item),
-                item.item.title,
+                item.headline,
             )
             for item in matches
         ]
@@ -67,7 +67,7 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
             when(item.shown) if item.is_dated else "",
             _state(item),
             organisation(item, names[item.source]),
-            item.item.title,
+            item.headline,
         )
         for item in matches
     ]
@@ -88,12 +88,15 @@ def _until(item: Stored) -> str:
     return when(item.release)
 
 
-def _check_names(query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo]) -> None:
+def _check_names(
+    query: ItemQuery, config: Config, stored: Mapping[str, FeedInfo], channels: Sequence[str]
+) -> None:
     """Raise UsageError for an unknown source or topic: a misspelt name is an error, not an empty list."""
     if query.source and query.source not in stored and config.source(query.source) is None:
         raise UsageError(f"there is no source called {query.source!r}: `publicwire sources` lists them")
     topics = {topic for feed in stored.values() for topic in feed.topics}
     topics |= {topic for source in config.sources for topic in source.topics}
+    topics |= {name.removeprefix("topics/") for name in channels if name.startswith("topics/")}
     if query.topic and query.topic not in topics:
         known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
         raise UsageError(f"there is no topic {query.topic!r}: {known}")
@@ -112,7 +115,7 @@ def summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "id": item.id,
         "source": item.source,
         "organisation": organisation(item, feed),
-        "title": item.item.title,
+        "title": item.headline,
         "url": item.item.url,
         "published": item.shown if item.is_dated else None,
         "updated": item.updated,
@@ -121,8 +124,8 @@ def summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "reason": item.reason,
         "release": item.release,
         "claimed": item.item.claimed,
-        "topics": feed.topics,
-        "language": item.item.language,
+        "topics": item.amended.topics or feed.topics,
+        "language": item.amended.language or item.item.language,
         "story": item.story,
         "version": item.version,
         "waiting_version": item.pending,

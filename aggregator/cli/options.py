@@ -23,5 +23,15 @@ StoreDirectory = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
 Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]
+Notice = Annotated[
+    str, typer.Option("--notice", metavar="NAME <ADDRESS>", help="Who asked for it; `notices` lists them.")
+]
+Received = Annotated[
+    str, typer.Option("--received", metavar="TIME", help="When that notice arrived; default: now.")
+]
+Statement = Annotated[
+    str, typer.Option("--statement", metavar="TEXT", help="Statement of reasons; default: the reason.")
+]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 Story = Annotated[bool, typer.Option("--story", help="Apply to every member of the story.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]

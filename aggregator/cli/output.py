@@ -18,6 +18,7 @@ REST = 0  # width of a column of a table: what the others leave of the line
 REST_MIN = 8  # cells of that column at a narrow terminal
 ID_CHARS = 30  # of the longest source id shown whole in a table of 80 columns
 GAP = "  "  # between columns
+FORMULA = ("=", "+", "-", "@")  # what a formula begins with in a spreadsheet
 
 
 def complain(message: str) -> None:
@@ -71,6 +72,16 @@ def say_json(value: object) -> None:
 def _escaped(character: str) -> str:
     """Escape a character that a terminal may obey: json.dumps leaves C1 controls and bidi overrides."""
     return character if character.isprintable() else json.dumps(character)[1:-1]
+
+
+def say_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print CSV (RFC 4180) on stdout. A cell that a spreadsheet would take for a formula begins with '."""
+    import csv  # one command in a hundred
+
+    writer = csv.writer(sys.stdout)
+    writer.writerow(columns)
+    for row in rows:
+        writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in map(printable, row)])
 
 
 def table(

@@ -17,12 +17,14 @@ from aggregator.model import Outcome, OutcomeKind
 from aggregator.model.settings import Config
 from aggregator.policy import reasons
 from aggregator.service import app
+from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
 
+TOO_FEW = "too few hosts have answered to check the clock by"
 PREPARE_FROM = 20  # sources in one pass: some of them will have documents for the workers
 ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
@@ -101,13 +103,21 @@ async def _poll_all(
 ) -> tuple[Outcome, ...]:
     if len(ids) >= PREPARE_FROM:
         start_forkserver()
-    async with app.polling(storage, current) as pipeline:
-        OriginSteps(storage.origins).all(app.utc_now())
-        Releases(storage).all(app.utc_now())
+    check = ClockCheck(storage, lambda: current.config)
+    async with app.polling(storage, current, heard=check.hear) as pipeline:
+        _publish(storage, check)
         outcomes = await pipeline.run(ids, advance)
-        OriginSteps(storage.origins).all(app.utc_now())
-        Releases(storage).all(app.utc_now())  # reinstated items that their origins said again
-        return outcomes
+        _publish(storage, check)  # reinstated items that their origins said again
+    if not check(app.utc_now()) and storage.items.release_due(app.utc_now(), 1):
+        cure = "`publicwire clock confirm` releases them if this machine's time is right"
+        complain(f"warning: held items do not go live: {check.doubt or TOO_FEW}; {cure}")
+    return outcomes
+
+
+def _publish(storage: Storage, check: ClockCheck) -> None:
+    now = app.utc_now()
+    OriginSteps(storage.origins).all(now)
+    Releases(storage).all(now, releases_held=check(now))
 
 
 def _poll_by_service(storage: Storage, ids: Sequence[str]) -> tuple[Outcome, ...]:

@@ -1,5 +1,6 @@
 """`show`: one item as text, JSON or the whole of what the store has of it."""
 
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 
@@ -10,9 +11,10 @@ from aggregator.cli.output import say, say_json, when
 from aggregator.editorial.present import page_address, present
 from aggregator.editorial.terms import combined, in_words
 from aggregator.errors import UsageError
-from aggregator.model import LANGUAGE_DETECTED, FeedInfo, State, Stored
+from aggregator.model import LANGUAGE_DETECTED, AmendedField, FeedInfo, State, Stored
 from aggregator.model.rights import USES
 from aggregator.model.settings import Config, Republish
+from aggregator.policy.amendments import conflicts
 from aggregator.policy.embargo import REVIEW
 from aggregator.storage import Storage
 
@@ -59,7 +61,7 @@ def _page(config: Config, item: Stored, feed: FeedInfo) -> str:
     """Return the address of the item's page; "" unless this version of it is live and may be shown."""
     if item.state is not State.LIVE or _waits(item) or feed.republish is Republish.NO:
         return ""
-    return page_address(config.publication, item.id, item.item.title)
+    return page_address(config.publication, item.id, item.headline)
 
 
 def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dict[str, object]:
@@ -81,6 +83,8 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
+        "amended": _amended_json(item),
+        "erased": item.erased,
         "enters": _enters(storage, item),
         "also": [asdict(also) for also in item.also],
         "revisions": [
@@ -91,6 +95,29 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
             {name: getattr(line, name) for name in AUDITED} for line in storage.items.audit(item.number)
         ],
     }
+
+
+def _amended_json(item: Stored) -> dict[str, object]:
+    """Return the desk's fields, with the original headline and the fields in conflict."""
+    if not item.amended:
+        return {}
+    shown = {field.value: getattr(item.amended, field) for field in AmendedField}
+    return {**shown, "original_title": item.item.title, "conflicts": conflicts(item)}
+
+
+def _amended(item: Stored) -> Iterator[tuple[str, str]]:
+    """Yield the desk's fields, each with what its origin says where that has changed since."""
+    own = {
+        AmendedField.HEADLINE: item.item.title,
+        AmendedField.SUMMARY: summary_of(item),
+        AmendedField.LANGUAGE: item.item.language,
+    }
+    changed = conflicts(item)
+    for field in AmendedField:
+        value = getattr(item.amended, field)
+        text = ", ".join(value) if field is AmendedField.TOPICS else value
+        conflict = f"; CONFLICT, its origin says now: {own[field]}" if field in changed else ""
+        yield "amended", f"{field}: {text}{conflict}" if value else ""
 
 
 def _stands(item: Stored) -> str:
@@ -110,8 +137,10 @@ def _waiting(item: Stored) -> str:
 
 def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> None:
     enters = _enters(storage, item)
-    say(item.item.title)
+    say("(erased)" if item.erased else item.headline)
     for name, value in (
+        ("original", item.item.title if item.amended.headline else ""),
+        *_amended(item),
         ("organisation", organisation(item, feed)),
         ("authors", ", ".join(item.item.authors)),
         ("original", item.item.url),
@@ -127,11 +156,11 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("waits", f"enters the merged feed at {when(enters)}" if enters else ""),
         (
             "language",
-            f"{item.item.language} (detected)" if LANGUAGE_DETECTED in item.flags else item.item.language,
+            _language(item),
         ),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
-        ("topics", ", ".join(feed.topics)),
+        ("topics", ", ".join(item.amended.topics or feed.topics)),
         ("categories", ", ".join(item.item.categories)),
         ("terms", in_words(combined(feed, item.item.terms))),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),
@@ -159,6 +188,12 @@ def summary_of(item: Stored) -> str:
     from aggregator.normalise import plain  # most commands start without it
 
     return plain.read(item.item.summary).text
+
+
+def _language(item: Stored) -> str:
+    if item.amended.language:
+        return f"{item.amended.language} (amended)"
+    return f"{item.item.language} (detected)" if LANGUAGE_DETECTED in item.flags else item.item.language
 
 
 def _until(item: Stored) -> str:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, ConfigFile, StoreDirectory, Yes
+from aggregator.cli.options import DEFAULT, AsCsv, AsJson, ConfigFile, StoreDirectory, Yes
 
 
 def export(
@@ -63,6 +63,45 @@ def identify(
     from aggregator.cli import verbs
 
     verbs.identify(config, source, same, new=new)
+
+
+def audit(
+    since: Annotated[str, typer.Option(metavar="TIME", help="Only decisions from this time on.")] = "",
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """List what operators decided, on all items: who, when and why."""
+    from aggregator.cli import audit as audits
+
+    audits.audit(Location(config, store), since, as_csv=as_csv, as_json=as_json)
+
+
+def notices(
+    since: Annotated[str, typer.Option(metavar="TIME", help="Only those decided from this time on.")] = "",
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+    as_csv: AsCsv = False,
+    as_json: AsJson = False,
+) -> None:
+    """List requests to take releases down, with decision and statement of reasons."""
+    from aggregator.cli import notices
+
+    notices.notices(Location(config, store), since, as_csv=as_csv, as_json=as_json)
+
+
+def clock(
+    act: Annotated[
+        str, typer.Argument(metavar="confirm", help="Say that the time of this machine is right.")
+    ],
+    config: ConfigFile = DEFAULT,
+    store: StoreDirectory = None,
+) -> None:
+    """Confirm the clock after a start at which it could not be checked: held items go live by it again."""
+    from aggregator.cli import verbs
+
+    verbs.clock(Location(config, store), act)
 
 
 def unmove(

@@ -15,7 +15,7 @@ from aggregator.cli.show import summary_of
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
-from aggregator.model import Stored, Trigger
+from aggregator.model import Notice, Stored, Trigger
 from aggregator.model.settings import Embargo
 from aggregator.policy import lifecycle
 from aggregator.policy.lifecycle import permits, step
@@ -33,11 +33,12 @@ def apply(
     *,
     story: bool,
     until: datetime | None = None,
+    notice: Notice | None = None,
 ) -> None:
     """Apply one transition to items, or to every member of their stories that permits it; to all or none.
 
-    `until` is when items that are held now go live. A withdrawal names the other items of the same release,
-    which stay as they are.
+    `until` is when items that are held now go live, `notice` the request that it answers. A withdrawal names
+    the other items of the same release, which stay as they are.
     """
     withdraws = trigger is Trigger.WITHDRAW
     with opened(where) as storage:
@@ -46,7 +47,7 @@ def apply(
         steps = [
             step(each, trigger, reason=reason, actor=operator(), at=now, until=until) for each in movable
         ]
-        storage.items.apply_transitions(steps)
+        storage.items.apply_transitions([replace(each, notice=notice) for each in steps])
         siblings = [storage.items.siblings(each) for each in movable] if withdraws else []
     for member, done in zip(movable, steps, strict=True):
         time = f" until {when(until)} UTC" if until else ""
@@ -60,12 +61,12 @@ def apply(
         say(f"still {each.state}, the same release: {each.id} ({each.source}): {each.item.title}")
 
 
-def moment(text: str) -> datetime | None:
-    """Return the time of `--until`, in UTC without a zone; None for "". UsageError for any other text."""
+def moment(text: str, option: str = "--until") -> datetime | None:
+    """Return the time of an option, in UTC without a zone; None for "". UsageError for any other text."""
     try:
         time = datetime.fromisoformat(text) if text else None
     except ValueError as error:
-        raise UsageError(f"--until {text!r} is no time such as 2027-01-31T09:00+01:00") from error
+        raise UsageError(f"{option} {text!r} is no time such as 2027-01-31T09:00+01:00") from error
     return time.replace(tzinfo=UTC) if time and time.tzinfo is None else time
 
 
@@ -214,6 +215,16 @@ def unmove(where: Location, source: str) -> None:
     with opened(where) as storage:
         left = storage.polls.unmove(source, app.utc_now())
     say(f"{source} is polled at its configured URL again; {masked_feed(left)} is never adopted unasked")
+
+
+def clock(where: Location, act: str) -> None:
+    """Confirm the time of this machine; a running service takes it within seconds."""
+    if act != "confirm":
+        raise UsageError(f"`publicwire clock confirm`, not {act!r}")
+    now = app.utc_now()
+    with opened(where) as storage:
+        storage.admin.trust_clock(now, is_confirmed=True)
+    say(f"the clock, {when(now)} UTC, is confirmed: held items go live by it")
 
 
 def identify(path: Path, source: str, same: str | None, *, new: bool) -> None:

@@ -162,6 +162,13 @@ def choice(*words: Word) -> Callable[[str], Word]:
     return check
 
 
+def publish(value: str) -> tuple[bool, timedelta]:
+    """Return whether new items wait for review, and the length of their veto window, as in `after 2h`."""
+    if found := re.fullmatch(r"after ([^ ]+)", value):
+        return False, duration("1m", "30d")(found[1])
+    return choice("live", "review", "after 2h")(value) == "review", timedelta()
+
+
 @lru_cache
 def language(value: str) -> str:
     """Return a language tag in its canonical case (RFC 5646 section 2.1.1): en, pt-BR, zh-Hant."""

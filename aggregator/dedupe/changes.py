@@ -106,6 +106,8 @@ def _new(
     made: list[NewItem] = []
     for item in reversed(items):
         name = item_id(claim.id, _unused(item, found.mode, used))
+        if decisions.is_blocked(item, found.mode, name):
+            continue
         placement = decisions.placed(item, found.mode, name, place(item), review=source.review)
         match = matcher.match(item, placement.shown)
         made.append(

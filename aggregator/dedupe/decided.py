@@ -11,12 +11,12 @@ from hashlib import blake2b
 
 from aggregator.dedupe import within
 from aggregator.dedupe.copies import Copies
+from aggregator.dedupe.erased import Erased, key_text
 from aggregator.model import (
     Claim,
     Decision,
     Decisions,
     Item,
-    Key,
     KeyKind,
     Known,
     Mode,
@@ -35,11 +35,6 @@ def feed_digest(feed: str) -> str:
     return blake2b(feed.encode(errors="replace"), digest_size=16).hexdigest()
 
 
-def key_text(key: Key) -> str:
-    """Return the kind and the digest of a key."""
-    return f"{int(key.kind)}:{key.digest.hex()}"
-
-
 class Decided:
     """Decisions of the operator on the items of one document."""
 
@@ -47,6 +42,7 @@ class Decided:
         self._copies = Copies(known.withdrawn, {claim.id: known.others})
         self._source = claim.id
         self._own: dict[str, Decision] = {}
+        self._erased = Erased(known.erased, claim.id, feed_digest(claim.feed)) if known.erased else None
         feed = self._feed = feed_digest(claim.feed)
         for each in sorted(known.own, key=lambda each: each.at):
             if not each.key:
@@ -60,6 +56,15 @@ class Decided:
             return None
         found = [self._own.get(key_text(within.primary(item, mode))), self._own.get(name)]
         return max(filter(None, found), key=lambda each: each.at, default=None)
+
+    def is_blocked(self, item: Item, mode: Mode, name: str) -> bool:
+        """Return whether a new item is one that was erased, or exactly the same release."""
+        if self._erased is None:
+            return False
+        own = self.about(item, mode, name)
+        if own is not None and own.trigger is Trigger.ERASE and not self._is_anothers(own, item):
+            return True
+        return self._erased.blocks(item, within.primary(item, mode))
 
     def copied(self, item: Item, own: Decision | None) -> Decision | None:
         """Return the withdrawal of a release that an item is a copy of, None for none and for an item that

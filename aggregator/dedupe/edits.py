@@ -1,14 +1,16 @@
 """Edits of known items by one document, with what of them waits for approval. Pure."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model import (
+    AmendedField,
     Candidate,
     Claim,
     Decision,
@@ -30,7 +32,11 @@ EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but move
 EDITS_WITHIN = timedelta(days=7)
 LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 
-Place = Callable[[Item], Placement]
+
+class Place(Protocol):
+    """Placement of an item; `since` is when it was first seen, None for a new one."""
+
+    def __call__(self, item: Item, since: datetime | None = None, /) -> Placement: ...
 
 
 def decide(
@@ -162,8 +168,14 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         refreshes=refreshes,
         unsettled=change.unsettled,
         redates=redates,
+        conflicts=_conflicts(item, old) if substantive or refreshes else (),
     )
     return _approved(edit, old, own, poll) if edit.is_public or (is_public and refreshes) else edit
+
+
+def _conflicts(item: Item, old: Known) -> tuple[AmendedField, ...]:
+    """Return the fields of the desk of which the origin says something else now."""
+    return old.amended.conflicts(item.title, item.summary, item.language) if old.amended else ()
 
 
 def _flags(
@@ -219,8 +231,8 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
         return None
     if not (old.dated or old.reinstated):
         return _prolonged(item, old, place)
-    placement = place(item)
-    if item.by_update and not old.reinstated and not _is_later(placement, old):
+    placement = place(item, old.first_seen)
+    if item.by_update and not (old.reinstated or item.embargo or _is_later(placement, old)):
         return None
     if placement.state is State.LIVE:
         placement = replace(placement, state=State.HELD, release=now, dated=True)
@@ -252,7 +264,7 @@ def _prolonged(item: Item, old: Known, place: Place) -> Placement | None:
         not is_approved
         or item.by_update
         or item.claimed is None
-        or not _is_later(placement := place(item), old)
+        or not _is_later(placement := place(item, old.first_seen), old)
     ):
         return None
     return placement if placement.release is None else replace(placement, reason=EMBARGO, dated=False)

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import disclaimer
+from aggregator.editorial import desk, disclaimer
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
@@ -47,21 +47,21 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
-    item, rights = own_address(feed).item(stored.item), Republish(feed.republish)
-    allowed = permitted(item, rights)
-    brief = _brief(item, rights)
-    source = published_feed(feed, publication)
+    said, rights = own_address(feed).item(stored.item), Republish(feed.republish)
+    item = desk.item(said, stored.amended)
+    allowed, brief = permitted(item, rights), _brief(item, rights)
+    source = desk.source(published_feed(feed, publication), stored.amended)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
-    language = language_tag(item.language) or source.language
-    url = web_address(item.url)
+    language, url = language_tag(item.language) or source.language, web_address(item.url)
     title = _title(item, rights, allowed.text) or organisation
     authors = _names(item.authors)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     terms = combined(source, item.terms)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
     notice, plain = _standing(text, publication, language, words)
+    edited = desk.words(stored.amended.fields, stored.amended.note, words.publication, language)
     lead, lead_text = _lead(allowed.content, publication, language, words)
-    return Release(
+    release = Release(
         id=stored.id,
         public_id=public_id(stored, publication, feed),
         page=page_address(publication, stored.id, title),
@@ -72,9 +72,9 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         summary=allowed.summary,
         disclaimer=notice,
         lead=lead,
-        text=_joined(lead_text, allowed.text, plain),
+        text=_joined(lead_text, allowed.text, *edited, plain),
         excerpt=paragraph(brief),
-        excerpt_text=_joined(brief, plain),
+        excerpt_text=_joined(brief, *edited, plain),
         published=stored.shown,
         updated=stored.updated,
         language=language,
@@ -89,8 +89,9 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         also=_also(stored, publication),
         corrected=stored.corrected,
         is_dated=stored.is_dated,
-        is_language_detected=LANGUAGE_DETECTED in stored.flags,
+        is_language_detected=LANGUAGE_DETECTED in stored.flags and not stored.amended.language,
     )
+    return desk.shown(release, stored.amended, words.publication, _title(said, rights, allowed.text))
 
 
 def _rights(item: Item, source: FeedInfo) -> str:

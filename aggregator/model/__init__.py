@@ -10,12 +10,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from aggregator.model.amendment import AmendedField, Amendment
     from aggregator.model.changes import Carried, Changes, DueSteps, Edit, NewItem, Placement, Transition
-    from aggregator.model.decision import Decision, Decisions, Forgotten, Lapse, State, Trigger
+    from aggregator.model.decision import (
+        Act,
+        Amended,
+        Decision,
+        Decisions,
+        ErasedKey,
+        Forgotten,
+        Lapse,
+        Notice,
+        State,
+        Trigger,
+    )
     from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
     from aggregator.model.entry import Attachment, Entry, Markup, Origin
     from aggregator.model.format import Format
     from aggregator.model.item import (
+        EMBARGO_UNREAD,
         FINGERPRINT_VERSION,
         LANGUAGE_DETECTED,
         Enclosure,
@@ -84,12 +97,13 @@ if TYPE_CHECKING:
     )
 
 _NAMES: Mapping[str, str] = {
+    "amendment": "AmendedField Amendment",
     "changes": "Carried Changes DueSteps Edit NewItem Placement Transition",
-    "decision": "Decision Decisions Forgotten Lapse State Trigger",
+    "decision": "Act Amended Decision Decisions ErasedKey Forgotten Lapse Notice State Trigger",
     "document": "Document Fetched Hints ReadJob ReadResult Validators",
     "entry": "Attachment Entry Markup Origin",
     "format": "Format",
-    "item": "Enclosure FINGERPRINT_VERSION Item Key KeyKind LANGUAGE_DETECTED Mode",
+    "item": "EMBARGO_UNREAD Enclosure FINGERPRINT_VERSION Item Key KeyKind LANGUAGE_DETECTED Mode",
     "poll": "Ahead Alert AlertKind AlertState Answer Claim Doubt Health Outcome OutcomeKind OverBudget PollResult Relocation SourceState Spent Totals",
     "public_change": "Archived ChangeKind Gone PublicChange Selected ToldPage",
     "push": "Hook HookEvent HookItem HookNews HubDelivery HubMode HubRequest HubSubscriber PushKind PushOutcome PushResult Topic",

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.amendment import AmendedField, Amendment
+from aggregator.model.decision import Lapse, Notice, State, Trigger
 from aggregator.model.item import Item, Mode
 from aggregator.model.stored import Knowledge, Known, Stored
 from aggregator.model.withdrawal import Expiry, Left, OriginStep
@@ -26,7 +27,7 @@ class Placement:
     reason: str = ""
     flags: tuple[str, ...] = ()
     over_budget: bool = False  # held by the budget of its source
-    dated: bool = False  # held by its date: another date of its origin places it anew
+    dated: bool = False  # held by its date or its veto window: what its origin says anew places it anew
     copy_of: str = ""  # id of the withdrawn release that it is a copy of, and held for
     lapsed: Lapse = Lapse.NONE  # it had expired before it was first seen
 
@@ -86,6 +87,7 @@ class Edit:
     refreshes: bool = False
     unsettled: bytes | None = None
     redates: bool = False
+    conflicts: tuple[AmendedField, ...] = ()  # fields of the desk of which the origin says something else now
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,8 @@ class Transition:
     release: datetime | None = None  # of an item that is held now, the operator's
     version: int | None = None
     lapse: Lapse = Lapse.NONE
+    notice: Notice | None = None  # the request that it answers
+    amendment: Amendment | None = None  # of the desk: all fields it has from now on
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.amendment import Amendment
+
 
 class State(StrEnum):
     """Life-cycle state of an item; only `policy.lifecycle` changes it."""
@@ -30,6 +32,8 @@ class Trigger(StrEnum):
     PROBE = "probe"  # it left the feed, and its page is gone
     RELISTED = "relisted"  # undoes an expiry or a probe
     DECLINE = "decline"  # the operator keeps an item that its origin would withdraw; changes no state
+    AMEND = "amend"  # the desk's own fields of an item, changes no state
+    ERASE = "erase"  # removes all content of an item for good
 
 
 class Lapse(StrEnum):
@@ -81,6 +85,60 @@ Other = tuple[datetime, bytes]  # when a live item was first seen, and the signa
 
 
 @dataclass(frozen=True, slots=True)
+class ErasedKey:
+    """What an erased item is recognised by: the kind and the digest of a key.
+
+    `source` and `feed` say whose item it was; `everywhere`: the key is that of the release, whoever lists it.
+    """
+
+    key: str
+    item: str
+    source: str
+    feed: str
+    everywhere: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """The desk's fields of an item, all that it has since `at`; `feed` is a digest of its feed's URL."""
+
+    item: str
+    feed: str
+    amendment: Amendment
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A request to take a release down (EU DSA, Article 16): by whom and when, and what was answered.
+
+    `statement` is the statement of reasons (Article 17).
+    """
+
+    name: str
+    address: str
+    received: datetime
+    statement: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One decision of the operator as the journal tells it; `trigger` None: the source was forgotten."""
+
+    at: datetime
+    trigger: Trigger | None
+    actor: str
+    reason: str = ""
+    item: str = ""
+    source: str = ""
+    version: int | None = None
+    release: datetime | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """A source that the operator has removed with all its items."""
 
@@ -92,11 +150,13 @@ class Forgotten:
 @dataclass(frozen=True, slots=True)
 class Decisions:
     """The decisions that bear on a document: the last one about each item that may be one of its items, and
-    withdrawn releases that share an address or sentences with one. `line` is the number of the last one of
-    all, 0 for none. `others` are live items of the source, if there are such releases.
+    withdrawn releases that share an address or sentences with one; keys of erased items that one of them has.
+    `line` is the number of the last one of all, 0 for none. `others` are live items of the source, if there
+    are such releases.
     """
 
     line: int = 0
     own: tuple[Decision, ...] = ()
     withdrawn: tuple[Decision, ...] = ()
     others: tuple[Other, ...] = ()
+    erased: tuple[ErasedKey, ...] = ()

@@ -44,6 +44,7 @@ class Key(NamedTuple):
     digest: bytes
 
 
+EMBARGO_UNREAD = "embargo-unread"  # flag of an item whose embargo line has no date that can be read
 LANGUAGE_DETECTED = "language-detected"  # flag of an item whose language its origin does not declare
 
 
@@ -64,8 +65,8 @@ class Item:
     `summary` are safe HTML with absolute URLs. `url` has no trackers, `raw_url` is as found but
     absolute; both are "" when there is none. `claimed` and `updated` are the origin's own dates. Not stored
     with it: `expires`, when it ceases to be valid, `latest`, the latest moment that a date can mean whose
-    zone or month is not certain, and `by_update`, whether the origin gives no date of publication: `claimed`
-    is that of the update, if there is one.
+    zone or month is not certain, `by_update`, whether the origin gives no date of publication: `claimed` is
+    that of the update, if there is one, and `embargo`, the end of one that the title or the text states.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
     derived from its text or address.
     """
@@ -84,6 +85,7 @@ class Item:
     latest: datetime | None = field(default=None, compare=False)
     by_update: bool = field(default=False, compare=False)
     expires: datetime | None = field(default=None, compare=False)
+    embargo: datetime | None = field(default=None, compare=False)
     authors: tuple[str, ...] = ()
     organisation: str = ""  # only from sources that are `from-entry`
     categories: tuple[str, ...] = ()

@@ -107,8 +107,11 @@ class AlertKind(StrEnum):
     STORY = "story"  # event: its items no longer agree with those of other sources
     COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
+    EMBARGO = "embargo"  # event: embargo lines of its items have no date that can be read
+    AMENDED = "amended"  # event: its origin says something else of fields that the desk has amended
     CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
     WITHDRAWALS = "withdrawals"  # the origin would withdraw more of its items than the breaker allows
+    CLOCK = "clock"  # the clock of the machine is in doubt: held items stay held
     HELD = "held"  # items wait for the operator
     BACKUP = "backup"  # the nightly backup failed
     DISK = "disk"  # nearly full

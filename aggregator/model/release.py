@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from aggregator.model.amendment import AmendedField
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
 from aggregator.model.rights import UNSAID, Terms
@@ -56,6 +57,10 @@ class Release:
     corrected: bool = False
     is_dated: bool = True
     is_language_detected: bool = False
+    edited: tuple[AmendedField, ...] = ()  # fields that the desk wrote
+    edited_by: str = ""  # name of the publication, "" for a release without fields or a note of the desk
+    original_title: str = ""  # of its origin, in place of which the desk's headline stands
+    note: str = ""  # plain text of the desk's own, shown apart
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,7 +88,8 @@ class Source:
     """One configured feed of one organisation.
 
     `organisation` is "" if the feed's title names it, or, with `from_entry`, each entry. `every` is the poll
-    interval, `review` holds new items for release by the operator.
+    interval, `review` holds new items for release by the operator, `veto` holds them so long before they go
+    live by themselves.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Source:
     indexed: bool = False  # search engines may list the pages of its items
     paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
+    veto: timedelta = timedelta()  # from first_seen on, zero for none
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Decisions, Lapse, State
 from aggregator.model.item import Item, Key
 from aggregator.model.rights import UNSAID, Terms
@@ -26,6 +27,7 @@ class Known:
     `claimed` is the date of its content, `size` its bytes (`size.unsigned_bytes`), where a document may
     replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
     was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
+    `first_seen` is the time of its import.
     """
 
     number: int
@@ -59,6 +61,8 @@ class Known:
     foretold: bool | None = None
     lapsed: Lapse = Lapse.NONE
     size: int = 0
+    first_seen: datetime | None = None
+    amended: Amendment = Amendment()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,8 @@ class Stored:
     so that items of a removed source can still be shown with attribution. `backlog`: it was older than the
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
     version that waits for approval. `reinstated`: it is held until its origin lists it again. `expires` is
-    when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it.
+    when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it. `amended` are the
+    desk's own fields. `erased`: its content was removed for good.
     """
 
     number: int
@@ -152,6 +157,13 @@ class Stored:
     reinstated: bool = False
     expires: datetime | None = None
     lapsed: Lapse = Lapse.NONE
+    amended: Amendment = Amendment()
+    erased: bool = False
+
+    @property
+    def headline(self) -> str:
+        """Return the title as shown: the desk's, else its origin's."""
+        return self.amended.headline or self.item.title
 
     @property
     def newest(self) -> int:

@@ -4,15 +4,16 @@ Never compares with stored items (`dedupe` does) and never decides what is shown
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from html import unescape
 from typing import NamedTuple
 
 from aggregator.dedupe import similar
-from aggregator.model import Document, Entry, Item, Markup, Origin
-from aggregator.model.settings import Source
-from aggregator.normalise import dates, feed_address, html, identity, labels, terms, text, urls
+from aggregator.model import EMBARGO_UNREAD, Document, Entry, Item, Markup, Origin
+from aggregator.model.settings import Embargo, Source
+from aggregator.normalise import dates, embargo_lines, feed_address, html, identity, labels, terms, text, urls
 
 TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
@@ -72,7 +73,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         untitled=not given,
         flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
-    return own.item(identity.renewed(item, content.said))
+    return own.item(identity.renewed(_embargoed(item, document, source, now=now), content.said))
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:
@@ -160,6 +161,18 @@ def _dates(entry: Entry, document: Document, source: Source, language: str, *, n
     flags = ("bad-date",) if is_bad else ()
     expires = dates.end(entry.expires, zone=zone, language=spoken, now=now)
     return _Dates(published or updated, updated, latest, by_update, flags, expires)
+
+
+def _embargoed(item: Item, document: Document, source: Source, *, now: datetime) -> Item:
+    """Return an item with the end of the embargo that its title or text states."""
+    if source.embargo is not Embargo.HOLD:
+        return item
+    order, zone, spoken = document.month_first, source.timezone, source.language or item.language
+    line = embargo_lines.find(item.title, item.text, zone=zone, language=spoken, month_first=order, now=now)
+    if line is None:
+        return item
+    flags = item.flags if line.until else (*item.flags, EMBARGO_UNREAD)
+    return replace(item, embargo=line.until, flags=flags)
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import AlertKind, OutcomeKind, OverBudget, PollResult, SubscriptionState
+from aggregator.model import AlertKind, AmendedField, OutcomeKind, OverBudget, PollResult, SubscriptionState
 from aggregator.model.domains import host_of
 from aggregator.policy import embargo, reasons, relocation
 from aggregator.policy.budget import STORED
@@ -23,7 +23,15 @@ BLOCKED_MIN = 2  # failures in a row: an origin unblocks a robot only after its 
 # finding was already enough, twice in each year.
 QUIET_GAPS, QUIET_MIN, FINDINGS_MIN = 10, timedelta(days=5), 10
 
-EVENTS = (AlertKind.LINK, AlertKind.STORY, AlertKind.AHEAD, AlertKind.DISTANT, AlertKind.COPY)
+EVENTS = (
+    AlertKind.LINK,
+    AlertKind.STORY,
+    AlertKind.AHEAD,
+    AlertKind.DISTANT,
+    AlertKind.COPY,
+    AlertKind.AMENDED,
+    AlertKind.EMBARGO,
+)
 EVENT_SHOWN_FOR = timedelta(days=7)  # but until the operator has decided on dates too far ahead
 IDS_NAMED_MAX = 5  # of items, in one message
 
@@ -82,6 +90,8 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"no longer agrees with the releases of other sources in the same story, now shown apart: "
             f"{_some(parted)}; see `publicwire show {parted[0]}`"
         )
+    if amended := [(edit.id, edit.conflicts) for edit in edits if edit.conflicts]:
+        found[AlertKind.AMENDED] = _amended(amended)
     placed = embargo.placed(result.changes) if result.changes else ()
     if far := embargo.distant(placed):
         found[AlertKind.DISTANT] = (
@@ -89,7 +99,22 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"{_some(far)}; `publicwire release {far[0]}` publishes one now, "
             f"`publicwire hold {far[0]} --until DATE --reason WHY` at another time"
         )
+    if lines := embargo.unread(placed):
+        found[AlertKind.EMBARGO] = (
+            f"embargo lines have no date that can be read, their items are held until you decide: "
+            f"{_some(lines)}; see `publicwire show {lines[0]}`, then `release` it or "
+            f"`publicwire hold {lines[0]} --until DATE --reason WHY`"
+        )
     return {**found, **_copies(result), **_ahead(result, placed)}
+
+
+def _amended(conflicts: Sequence[tuple[str, tuple[AmendedField, ...]]]) -> str:
+    """Return the words for edits of fields that the desk has amended, and whose amendments stay."""
+    fields = _some([f"{', '.join(fields)} of {item}" for item, fields in conflicts])
+    return (
+        f"its origin has edited what you have amended: {fields}; your words stay shown, "
+        f"see `publicwire show {conflicts[0][0]}` and amend it anew or `--clear` it"
+    )
 
 
 def _copies(result: PollResult) -> Mapping[AlertKind, str]:

@@ -8,7 +8,6 @@ or that has expired, is not published; the feed itself alone withdraws what is s
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from aggregator.dedupe import changes as dedupe
 from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
@@ -28,7 +27,7 @@ def decide(
     """Return what an archived document writes: new items, and what they spend of the daily budget."""
     first = replace(claim, first_import=True)
     read, _ = withdrawals.heeded(read, (), now)
-    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    place = embargo.placing(source, now)
     changes = dedupe.decide(read, known, first, source, now=now, place=place, is_foreign=is_foreign)
     changes = replace(changes, edits=(), seen=claim.seen, volatile=claim.volatile, restated=(), left=())
     changes, spent, over = budget.within(changes, claim.spent, source.budget, first_import=True, now=now)

@@ -10,6 +10,7 @@ from datetime import datetime
 from aggregator.model import Changes, Edit, Item, Known, NewItem, OverBudget, Spent, State
 from aggregator.model.settings import Budget
 from aggregator.model.size import KEY_BYTES, stored_bytes, unsigned_bytes
+from aggregator.policy.embargo import VETO
 
 FIRST_IMPORT = 10  # times the budget, for the first import
 STORED = 2  # times the budget of items: beyond it new items are not stored, because held ones take room too
@@ -92,10 +93,11 @@ class _Spending:
 
 def _placed(new: NewItem, spending: _Spending) -> NewItem:
     """Return a new item as it is placed: held beyond the budget, unless an embargo or a review holds it."""
-    if spending.publishes() or new.placement.state is not State.LIVE:
+    is_free = new.placement.state is State.LIVE or new.placement.reason == VETO
+    if spending.publishes() or not is_free:
         return new
     spending.held += 1
-    held = replace(new.placement, state=State.HELD, release=None, reason=HELD, over_budget=True)
+    held = replace(new.placement, state=State.HELD, release=None, reason=HELD, over_budget=True, dated=False)
     return replace(new, placement=held)
 
 

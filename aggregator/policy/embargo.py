@@ -3,39 +3,74 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
-from aggregator.model import Ahead, Changes, Item, NewItem, Placement, State
+from aggregator.model import EMBARGO_UNREAD, Ahead, Changes, Item, NewItem, Placement, State
 from aggregator.model.changes import EMBARGO
-from aggregator.model.settings import Embargo
+from aggregator.model.settings import Embargo, Source
 
 HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operator decides
 TOLD_FROM = timedelta(minutes=15)  # ahead, the operator is told
 ZONE_HOURS_MAX = timedelta(hours=14)  # local time labelled GMT is ahead by no more
 HABIT_MIN = 3  # items ahead, from which a source is taken to date so
 DISTANT = "dated more than 30 days ahead"  # reason of an item that waits for the operator
+UNREAD = "its embargo line has no date that can be read"  # reason of an item that waits for the operator
 DATED = (EMBARGO, DISTANT)
+VETO = "veto window"  # reason of an item that goes live by itself unless the operator holds or withdraws it
 REVIEW = "review"  # reason of an item that waits for approval; with a release time, it is not live before
 UNKNOWN_ZONE = "unknown-zone"  # flag: held by the latest reading of a date whose zone or month is not certain
 
 Placed = tuple[str, Placement]  # an item's id, and its placement
 
 
-def place(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
+def placing(source: Source, now: datetime) -> "partial[Placement]":
+    """Return `place` by the settings of a source."""
+    return partial(place, embargo=source.embargo, now=now, review=source.review, veto=source.veto)
+
+
+def place(
+    item: Item,
+    since: datetime | None = None,
+    *,
+    embargo: Embargo,
+    now: datetime,
+    review: bool,
+    veto: timedelta = timedelta(),
+) -> Placement:
+    """Return the placement of an item by its embargo and, unless it is under review, its veto window.
+
+    The window begins at `since`, when the item was first seen (None: now), so that an edit does not prolong
+    it. Of the window and an embargo the later one counts.
+    """
+    placed, ends = _embargoed(item, embargo=embargo, now=now, review=review), (since or now) + veto
+    if review or ends <= now:
+        return placed
+    if placed.state is State.LIVE:
+        return replace(placed, state=State.HELD, release=ends, reason=VETO, dated=True)
+    is_later = placed.release is None or placed.release >= ends
+    return placed if is_later else replace(placed, release=ends)
+
+
+def _embargoed(item: Item, *, embargo: Embargo, now: datetime, review: bool) -> Placement:
     """Return the placement of an item by its claimed date, or by the latest moment that may mean.
 
-    A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in
-    letting the item out at once. A date beyond the horizon holds the item without a release time. Under
-    review the release time is the earliest, not one at which the item goes live by itself.
+    A date ahead is never shown, whatever the policy: `clamp` and `ignore` differ from `hold` only in letting
+    the item out at once. Of the date and an embargo line the later one counts; a date beyond the horizon, or
+    a line without a date that can be read, holds the item without a release time. Under review the release
+    time is the earliest, not one at which the item goes live by itself.
     """
-    until = item.latest or item.claimed
+    dated = item.latest or item.claimed
+    until = max((each for each in (dated, item.embargo) if each is not None), default=None)
     shown = now if item.claimed is None else min(item.claimed, now)
-    is_ahead, is_distant = until is not None and until > now, until is not None and until - now > HORIZON
+    is_ahead, is_distant = until is not None and until > now, dated is not None and dated - now > HORIZON
     flags: tuple[str, ...] = ("bad-date",) if is_distant else ()
     if review:
         if embargo is not Embargo.HOLD or not is_ahead:
             return Placement(State.HELD, None, shown, REVIEW, flags)
         flags += (UNKNOWN_ZONE,) if item.latest else ()
         return Placement(State.HELD, until, shown, REVIEW, flags, dated=True)
+    if embargo is Embargo.HOLD and EMBARGO_UNREAD in item.flags:
+        return Placement(State.HELD, None, shown, UNREAD, flags, dated=True)
     if embargo is not Embargo.HOLD or not is_ahead:
         return Placement(State.LIVE, None, shown, flags=flags)
     if is_distant:
@@ -52,13 +87,23 @@ def placed(changes: Changes) -> tuple[Placed, ...]:
 
 def distant(items: Iterable[Placed]) -> tuple[str, ...]:
     """Return the ids of items that are held for their date without a release time."""
-    return tuple(name for name, placement in items if placement.dated and placement.release is None)
+    return _undecided(items, is_unread=False)
+
+
+def unread(items: Iterable[Placed]) -> tuple[str, ...]:
+    """Return the ids of items that are held for an embargo line without a date that can be read."""
+    return _undecided(items, is_unread=True)
+
+
+def _undecided(items: Iterable[Placed], *, is_unread: bool) -> tuple[str, ...]:
+    held = ((name, placement) for name, placement in items if placement.dated and placement.release is None)
+    return tuple(name for name, placement in held if (placement.reason == UNREAD) is is_unread)
 
 
 def ahead(items: Iterable[Placed], now: datetime) -> tuple[Placed, ...]:
     """Return the items that are held until a date so far ahead that the operator is told, without those that
-    wait for approval."""
-    dated = (each for each in items if each[1].dated and each[1].reason != REVIEW)
+    wait for approval or a veto."""
+    dated = (each for each in items if each[1].dated and each[1].reason not in (REVIEW, VETO))
     return tuple(each for each in dated if each[1].release and each[1].release - now > TOLD_FROM)
 
 

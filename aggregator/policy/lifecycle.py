@@ -9,8 +9,8 @@ from datetime import datetime
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
-from aggregator.policy.embargo import DATED, REVIEW
+from aggregator.model import Amendment, ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
+from aggregator.policy.embargo import DATED, REVIEW, VETO
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends
 
@@ -37,10 +37,22 @@ TABLE: Mapping[tuple[State, Trigger], State] = {
     # From now on its origin undoes it no longer.
     (State.WITHDRAWN, Trigger.WITHDRAW): State.WITHDRAWN,
     (State.WITHDRAWN, Trigger.TOMBSTONE): State.WITHDRAWN,
+    (State.HELD, Trigger.ERASE): State.WITHDRAWN,
+    (State.LIVE, Trigger.ERASE): State.WITHDRAWN,
+    (State.WITHDRAWN, Trigger.ERASE): State.WITHDRAWN,
 }
 
 # The operator's, by verbs of the same names.
-VERBS = (Trigger.RELEASE, Trigger.HOLD, Trigger.WITHDRAW, Trigger.REINSTATE, Trigger.STRIKE)
+VERBS = (
+    Trigger.RELEASE,
+    Trigger.HOLD,
+    Trigger.WITHDRAW,
+    Trigger.REINSTATE,
+    Trigger.STRIKE,
+    Trigger.AMEND,
+    Trigger.ERASE,
+)
+OF_TEXT = frozenset({Trigger.STRIKE, Trigger.AMEND})  # change no state
 OF_ORIGIN = (Trigger.TOMBSTONE, Trigger.EXPIRY, Trigger.PROBE, Trigger.RELISTED)
 JOURNALED = (*VERBS, *OF_ORIGIN)  # what withdraws an item outlives the restore of an older backup
 LAPSES = {Trigger.EXPIRY: Lapse.EXPIRY, Trigger.PROBE: Lapse.PROBE}
@@ -48,11 +60,13 @@ LAPSES = {Trigger.EXPIRY: Lapse.EXPIRY, Trigger.PROBE: Lapse.PROBE}
 # A version that waits becomes the content of its item, or is dropped: the origin of a withdrawn item is read
 # anew before it is published again.
 TAKES_PENDING = frozenset({Trigger.RELEASE, Trigger.HOLD})
-DROPS_PENDING = frozenset({Trigger.WITHDRAW, Trigger.TOMBSTONE, Trigger.EXPIRY, Trigger.PROBE})
+DROPS_PENDING = frozenset({Trigger.WITHDRAW, Trigger.TOMBSTONE, Trigger.EXPIRY, Trigger.PROBE, Trigger.ERASE})
 
 
 def permits(item: Stored, trigger: Trigger) -> bool:
-    """Return whether a trigger causes a transition of an item."""
+    """Return whether a trigger causes a transition of an item: none of one that was erased."""
+    if item.erased:
+        return False
     if trigger is Trigger.RELEASE and item.state is State.LIVE:
         return item.pending is not None
     if item.state is State.WITHDRAWN and trigger is not Trigger.REINSTATE and not item.lapsed:
@@ -91,8 +105,10 @@ def step(
         possible = ", ".join(
             each.value
             for state, each in TABLE
-            if state is item.state and each in VERBS and permits(item, each)
+            if state is item.state and each in VERBS and each is not Trigger.ERASE and permits(item, each)
         )
+        if item.erased:
+            raise UsageError(f"item {item.id} is erased for good: nothing is left of it")
         raise UsageError(f"item {item.id} is {item.state}: cannot {trigger} it (possible: {possible})")
     if trigger is Trigger.RELEASE:
         if version not in (None, item.newest):
@@ -111,10 +127,10 @@ def step(
 def approval(
     item: Stored, *, reason: str, actor: str, at: datetime, version: int | None, early: bool = False
 ) -> Transition:
-    """Return the transition of a release; of an item that is not held for its date alone, and whose embargo
-    has not ended, a hold until then, of this version, unless it is released `early`."""
+    """Return the transition of a release; of an item that is not held for its date or a veto alone, and whose
+    embargo has not ended, a hold until then, of this version, unless it is released `early`."""
     made = step(item, Trigger.RELEASE, reason=reason, actor=actor, at=at, version=version)
-    if early or item.state is not State.HELD or item.reason in DATED:
+    if early or item.state is not State.HELD or item.reason in (*DATED, VETO):
         return made
     until = item.release if item.reason in (REVIEW, APPROVED) else item.item.claimed
     if until is None or until <= at:
@@ -134,6 +150,20 @@ def strike(item: Stored, version: int, *, reason: str, actor: str, at: datetime)
     return Transition(
         item.number, item.state, item.state, Trigger.STRIKE, reason, actor, at, item.id, version=version
     )
+
+
+def amend(item: Stored, amendment: Amendment, *, reason: str, actor: str, at: datetime) -> Transition:
+    """Return the step that gives an item the desk's fields, in place of all it had of the desk.
+
+    UsageError for a withdrawn item, and for one that has these fields.
+    """
+    if item.state is State.WITHDRAWN:
+        raise UsageError(f"item {item.id} is withdrawn: nothing of it is published")
+    if amendment == item.amended:
+        raise UsageError(f"item {item.id} is amended so already")
+    state = item.state
+    step = Transition(item.number, state, state, Trigger.AMEND, reason, actor, at, item.id)
+    return replace(step, amendment=amendment)
 
 
 def replayed(

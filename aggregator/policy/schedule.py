@@ -198,6 +198,13 @@ def _wishes(fetched: Fetched, hints: Hints, now: datetime) -> Iterator[tuple[tim
     yield min(hints.update_period or timedelta(0), DAY), DueReason.UPDATE_PERIOD
 
 
+def time_at(fetched: Fetched) -> datetime | None:
+    """Return the present time by the host of a response just received: its Date and Age (RFC 9110 section
+    6.6.1, RFC 9111 section 5.1); None without a Date."""
+    date, age = _http_date(_header(fetched, "date")), _seconds(_header(fetched, "age"))
+    return None if date is None else date + (age or timedelta())
+
+
 def _fresh(fetched: Fetched, now: datetime) -> tuple[timedelta, DueReason]:
     """Return the remaining freshness lifetime of a response and its header (RFC 9111 section 4.2).
 

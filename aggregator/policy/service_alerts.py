@@ -22,6 +22,7 @@ class ServiceState:
     deaths: int  # of workers in the last hour
     held: int  # items that only an operator releases
     untold: int = 0  # messages that webhooks have not accepted for days
+    clock: str = ""  # why the clock releases no held items
 
 
 def judged(state: ServiceState) -> Mapping[AlertKind, str]:
@@ -46,6 +47,8 @@ def judged(state: ServiceState) -> Mapping[AlertKind, str]:
         if state.untold
         else "",
     }
+    cure = "`publicwire clock confirm` releases them if this machine's time is right"
+    found[AlertKind.CLOCK] = state.clock and f"held items do not go live by the clock: {state.clock}; {cure}"
     if state.backup is not None:
         found[AlertKind.BACKUP] = state.backup and f"the nightly backup failed: {state.backup}"
     return found

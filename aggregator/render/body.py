@@ -4,6 +4,7 @@ element of its own, so that unbalanced markup of one cannot enclose the next."""
 from collections.abc import Mapping
 from html import escape
 
+from aggregator.editorial import desk
 from aggregator.editorial.rights import paragraph
 from aggregator.model import AlsoReleased, Release
 from aggregator.model.domains import host_of
@@ -22,14 +23,23 @@ _ALSO = {
 def html(release: Release) -> str:
     """Return the whole body as safe HTML; the disclaimer is its last element, and in one line its first."""
     content = f"<div>{release.content}</div>" if release.content else ""
-    parts = (release.lead, content, players(release), also_released_by(release), release.disclaimer)
+    also = also_released_by(release)
+    parts = (release.lead, content, players(release), also, *edits(release), release.disclaimer)
     return "\n".join(part for part in parts if part)
 
 
 def summary(release: Release) -> str:
     """Return the summary and the disclaimer as safe HTML, "" without a summary: some feed readers show the
     description of an RSS item alone, as HTML."""
-    return f"{paragraph(release.summary)}\n{release.disclaimer}" if release.summary else ""
+    if not release.summary:
+        return ""
+    return "\n".join((paragraph(release.summary), *edits(release), release.disclaimer))
+
+
+def edits(release: Release) -> tuple[str, ...]:
+    """Return paragraphs that say what the publication has edited, and its note, apart from the content."""
+    said = desk.words(release.edited, release.note, release.edited_by, release.language)
+    return tuple(paragraph(line) for each in said for line in each.splitlines())
 
 
 def players(release: Release) -> str:

@@ -81,6 +81,9 @@ def _extension(release: Release) -> dict[str, object]:
             "also": also,
             "corrected": release.corrected,
             "language_detected": release.is_language_detected,
+            "edited": release.edited,
+            "edited_by": release.edited_by,
+            "note": release.note,
         }
     )
 

@@ -14,10 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.log import log
-from aggregator.model import Claim, Outcome, PushResult, TaskKind
+from aggregator.model import Claim, Fetched, Outcome, PushResult, TaskKind
 from aggregator.model.settings import Address, Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients, Pushers
+from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
@@ -60,6 +61,7 @@ async def polling(
     current: LiveConfig,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
+    heard: Callable[[Fetched, datetime], None] = lambda fetched, now: None,
 ) -> AsyncIterator[Pipeline]:
     """Compose a pipeline over a store that this process polls; its parts are closed at the end."""
     workers, write = WorkerPool(), Writer()
@@ -73,6 +75,7 @@ async def polling(
         clock=utc_now,
         observe=observe,
         finished=lambda: write.finished,
+        heard=heard,
     )
     try:
         yield pipeline
@@ -89,6 +92,7 @@ def scheduler_of(
     *,
     notify: Callable[[str], None] = systemd.notify,
     monotonic: Callable[[], float] = time.monotonic,
+    clock_check: ClockCheck | None = None,
 ) -> "Scheduler":
     """Compose the scheduler over a pipeline, with durable tasks and alerts."""
     from aggregator.service import alert_webhook
@@ -111,7 +115,9 @@ def scheduler_of(
         TaskKind.PROBE: probes.run,
     }
     tasks = Tasks(store, write, handlers, clock=clock)
-    return Scheduler(pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic)
+    return Scheduler(
+        pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic, clock_check=clock_check
+    )
 
 
 @asynccontextmanager
@@ -175,8 +181,9 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
             )
         )
         remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX) if config.database else None
-        async with polling(storage, current, observe=metrics.observe) as pipeline:
-            scheduler = scheduler_of(pipeline, current)
+        check = ClockCheck(storage, lambda: current.config)
+        async with polling(storage, current, observe=metrics.observe, heard=check.hear) as pipeline:
+            scheduler = scheduler_of(pipeline, current, clock_check=check)
             if remembered:
                 scheduler.each_tick = remembered.forget_removed
             loop = asyncio.get_running_loop()

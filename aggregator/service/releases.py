@@ -48,15 +48,15 @@ class Releases:
         self._storage = storage
         self._held, self._waiting = Batch(RELEASED_AT_ONCE), Batch(ENTERED_AT_ONCE)
 
-    def __call__(self, now: datetime) -> bool:
-        """Publish a batch of each; returns whether more may be due. StorageError."""
-        released = self._held.run(lambda size: self._release(now, size))
+    def __call__(self, now: datetime, *, releases_held: bool = True) -> bool:
+        """Publish a batch of each, or of what waits alone; returns whether more may be due. StorageError."""
+        released = releases_held and self._held.run(lambda size: self._release(now, size))
         entered = self._waiting.run(lambda size: self._storage.items.enter_waiting(now, size))
         return released or entered
 
-    def all(self, now: datetime) -> None:
+    def all(self, now: datetime, *, releases_held: bool = True) -> None:
         """Publish all that is due, one transaction after the other; StorageError."""
-        while self(now):
+        while self(now, releases_held=releases_held):
             pass
 
     def _release(self, now: datetime, limit: int) -> bool:

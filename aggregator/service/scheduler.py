@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
-from aggregator.errors import StorageError, StoreFull, StoreUnavailable
+from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
 from aggregator.log import log
 from aggregator.model import Claim
 from aggregator.policy import schedule
@@ -13,6 +13,7 @@ from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd
 from aggregator.service.acts import Acts
 from aggregator.service.alert_webhook import AlertNotifier
+from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.maintenance import upkeep
 from aggregator.service.origin_steps import OriginSteps
@@ -39,6 +40,7 @@ class Scheduler:
     _: KW_ONLY
     notify: Callable[[str], None]
     monotonic: Callable[[], float]
+    clock_check: ClockCheck | None = None  # None: held items go live unchecked
 
     def __post_init__(self) -> None:
         self._storage, self._write = self.pipeline.storage, self.pipeline.write
@@ -53,6 +55,7 @@ class Scheduler:
             lambda: self.current.error,
             lambda: reader.killed,
             lambda: [each.url for each in self.current.config.webhooks],
+            self._doubt,
         )
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._expiry = self._synced.next_expiry(self._clock())
@@ -84,7 +87,7 @@ class Scheduler:
             await self._claim()
             await self._write(lambda: self._origins(self._clock(), by_clock=is_steady))
             if is_steady:
-                await self._write(lambda: self._releases(self._clock()))
+                await self._write(self._publish)
             await self._write(lambda: self._watch(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
@@ -94,6 +97,13 @@ class Scheduler:
             self._fail(error)
         finally:
             self._pulse.end()
+
+    def _publish(self) -> None:
+        now, check = self._clock(), self.clock_check
+        self._releases(now, releases_held=check is None or check(now))
+
+    def _doubt(self) -> str:
+        return "" if self.clock_check is None else self.clock_check.doubt
 
     def _beside(self) -> None:
         """Run in a thread what a tick reads of the store and does not decide by."""
@@ -211,7 +221,9 @@ class Scheduler:
             self.stop.set()
             return
         if not self.fault:
-            cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
+            cause = "the store is locked"
+            if isinstance(error, StoreFull | StoreAway):
+                cause = "the disk is full" if isinstance(error, StoreFull) else "the database is away"
             log.error(f"{cause}: pages and feeds are served, nothing new is stored", error=str(error))
         self.fault = str(error)
         self.notify(systemd.ALIVE)  # a restart would make no room, and end what is still served

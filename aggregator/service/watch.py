@@ -24,9 +24,11 @@ class Watch:
         mistakes: Callable[[], str],
         deaths: Callable[[], int],
         webhooks: Callable[[], Sequence[str]] = tuple,
+        clock: Callable[[], str] = lambda: "",
     ) -> None:
         self._storage, self._store = storage, store
-        self._mistakes, self._deaths, self._webhooks = mistakes, deaths, webhooks
+        self._mistakes, self._deaths = mistakes, deaths
+        self._webhooks, self._clock = webhooks, clock
         self._last: datetime | None = None
         self._found: Mapping[AlertKind, str] = {}
         self._again: frozenset[AlertKind] = frozenset()
@@ -59,6 +61,7 @@ class Watch:
             self._died[-1][1] - self._died[0][1],
             held,
             self._storage.push.overdue(self._webhooks(), now - ALERT_AFTER),
+            self._clock(),
         )
 
     def _held_again(self, newest: int, now: datetime) -> frozenset[AlertKind]:

@@ -65,6 +65,14 @@ def open_storage(directory: Path, database: str = "") -> Storage:
     return open_store(directory)
 
 
+def backups_holding(directory: Path, ids: Sequence[str]) -> tuple[Path, ...]:
+    """Return the backups and former databases in a store's directory that hold content of these items, or
+    cannot be read."""
+    from aggregator.storage.sqlite.holding import holding
+
+    return holding(directory, ids)
+
+
 def is_store(directory: Path) -> bool:
     """Return whether a directory holds a store in SQLite."""
     return (directory / "publicwire.db").is_file()

@@ -93,7 +93,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
         if isinstance(release, Release):
             yield from _release(publisher, release, navigation)
         elif isinstance(release, Withdrawn) and stored.position is not None:  # its page was public
-            address = page_address(navigation.publication, stored.id, stored.item.title)
+            address = page_address(navigation.publication, stored.id, stored.headline)
             for path in (address.removeprefix(navigation.publication.url), f"items/{stored.id}"):
                 yield _page_file(path), withdrawn(release.at, replace(navigation, file=_page_file(path)))
     for name, published in STATIC.items():

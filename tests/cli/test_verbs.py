@@ -395,3 +395,83 @@ def test_of_several_items_all_are_released_or_none(here: Site, command: Command)
     assert len(json_of(command("items", "--state", "held", "--json").out)) == 2
     assert command("release", one, two, one, "--version", "1", "--version", "1").code == 0
     assert command("items", "--state", "held", "--json").out.strip() == "[]"
+
+
+def test_the_desk_amends_an_item_and_clears_it_again(polled: Command) -> None:
+    said = polled("amend", STORM, "--headline", "Gale warning", "--topics", "weather, sea", "--note", "Ours.")
+    assert said.out.endswith("is amended (headline, topics, note): Gale warning\n")
+    shown = json.loads(polled("show", STORM, "--json").out)
+    assert (shown["title"], shown["topics"]) == ("Gale warning", ["weather", "sea"])
+    assert shown["amended"]["original_title"] == "Storm warning"
+    assert "amended       headline: Gale warning\n" in polled("show", STORM).out
+    assert "Edited by" in polled("show", STORM, "--text").out
+    (listed,) = json_of(polled("items", "--topic", "weather", "--json").out)
+    assert listed["title"] == "Gale warning"
+    assert polled("amend", STORM, "--clear", "all").out.endswith(
+        "(nothing of yours is left): Storm warning\n"
+    )
+    assert json.loads(polled("show", STORM, "--json").out)["amended"] == {}
+
+
+def test_an_edit_of_an_amended_field_is_a_conflict(here: Site, polled: Command) -> None:
+    polled("amend", STORM, "--headline", "Gale warning", "--language", "fr")
+    (here.directory / "press.xml").write_bytes(feed(item("storm", "Storm is over")))
+    polled("poll")
+    assert "headline: Gale warning; CONFLICT, its origin says now: Storm is over" in polled("show", STORM).out
+    assert json.loads(polled("show", STORM, "--json").out)["amended"]["conflicts"] == ["headline"]
+    assert "amended" in polled("sources").out
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ((), "name what to amend"),
+        (("--clear", "title"), "--clear names one of: headline, summary, topics, language, note, all"),
+        (("--language", "xx"), "is a registered code"),
+        (("--topics", "All The News"), "may hold a-z, 0-9 and -"),
+        (("--headline", "one\ntwo"), "must be one line"),
+        (("--note", "\x1b[31m"), "no control characters"),
+    ],
+)
+def test_an_amendment_that_cannot_be_shown_is_refused(
+    polled: Command, given: tuple[str, ...], complaint: str
+) -> None:
+    said = polled("amend", STORM, *given)
+    assert (said.code, complaint in said.err) == (2, True)
+
+
+def test_an_item_is_erased_with_its_traces_and_backups_are_named(polled: Command, here: Site) -> None:
+    (here.directory / "store" / "backups").mkdir(exist_ok=True)
+    backup = here.directory / "store" / "backups" / "publicwire-2026-01-01.db"
+    polled("backup", str(backup))
+    said = polled("erase", STORM, "--reason", "order of a court")
+    name = json.loads(polled("show", STORM.replace(STORM, said.out.split()[0]), "--json").out)
+    assert (name["state"], name["erased"], name["title"]) == ("withdrawn", True, "")
+    assert said.out.splitlines() == [
+        f"{name['id']} is erased: {STORM}",
+        f"still in the backup {backup}: remove it, or a restore of it erases the content again",
+    ]
+    assert polled("show", name["id"]).out.startswith("(erased)\n")
+    assert polled("erase", name["id"], "--reason", "again").code == 0
+    assert polled("reinstate", name["id"], "--reason", "a test").code == 2
+
+
+def test_a_pattern_erases_what_it_lists_once_the_operator_agrees(polled: Command) -> None:
+    assert polled("erase", "*harbour.example/*", "--reason", "a test").code == 2
+    for answer, code, erased in (("n", 1, 0), ("y", 0, 2)):
+        with typed(answer):
+            said = polled("erase", "*harbour.example/*", "--reason", "a test")
+        assert (said.code, said.out.count(" is erased: "), said.out.count("live harbour: ")) == (
+            code,
+            erased,
+            2,
+        )
+    for pattern, complaint in (("*a*", "matches too much"), ("*nowhere*", "no item holds 'nowhere'")):
+        said = polled("erase", pattern, "--reason", "a test", "--yes")
+        assert (said.code, complaint in said.err) == (2, True)
+
+
+def test_the_clock_is_confirmed_by_one_word(polled: Command) -> None:
+    said = polled("clock", "confirm")
+    assert (said.code, said.out.endswith(" UTC, is confirmed: held items go live by it\n")) == (0, True)
+    assert "`publicwire clock confirm`, not 'set'" in polled("clock", "set").err

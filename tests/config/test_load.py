@@ -86,6 +86,7 @@ sources:
   - feed: file:local%20feeds/harbour.xml
     organisation: from-entry
     every: 5s
+    publish: after 90m
 """
 FULL_CONFIG = Config(
     path=HERE,
@@ -135,6 +136,7 @@ FULL_CONFIG = Config(
             feed="file:///srv/releases/local%20feeds/harbour.xml",
             from_entry=True,
             every=timedelta(seconds=5),
+            veto=timedelta(minutes=90),
             budget=Budget(items=100, bytes=10**9),
         ),
     ),

@@ -332,7 +332,20 @@ SOURCES = [
         of_source("timezone: ../etc"),
         "3:5: sources.0.timezone: `../etc` is not a time zone; name one such as Europe/Vienna or UTC",
     ),
-    (of_source("publish: now"), "3:5: sources.0.publish: `now` is unknown; use one of: live, review"),
+    (
+        of_source("publish: now"),
+        "3:5: sources.0.publish: `now` is unknown; use one of: live, review, after 2h",
+    ),
+    (of_source("publish: after"), "3:5: sources.0.publish: `after` is unknown; did you mean `after 2h`?"),
+    (
+        of_source("publish: after 2 hours"),
+        "3:5: sources.0.publish: `after 2 hours` is unknown; did you mean `after 2h`?",
+    ),
+    (
+        of_source("publish: after 2w"),
+        "3:5: sources.0.publish: must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d",
+    ),
+    (of_source("publish: after 31d"), "3:5: sources.0.publish: must be between 1m and 30d"),
     (of_source("embargo: holt"), "3:5: sources.0.embargo: `holt` is unknown; did you mean `hold`?"),
     (
         of_source("rights: {republish: ful}"),

@@ -10,11 +10,13 @@ import pytest
 
 from aggregator.dedupe.changes import decide
 from aggregator.dedupe.copies import link_text
-from aggregator.dedupe.decided import key_text
 from aggregator.dedupe.edits import EDITS_MAX
+from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
 from aggregator.model import (
+    AmendedField,
+    Amendment,
     Attachment,
     Candidate,
     Changes,
@@ -36,6 +38,7 @@ from aggregator.model import (
     State,
     Trigger,
 )
+from aggregator.model.amendment import said as amendment_of
 from aggregator.model.settings import Source
 from aggregator.policy import embargo
 from tests.dedupe.memory import AUTHORITY, MINISTRY, claim, knowledge, known, said
@@ -824,3 +827,17 @@ def test_under_review_another_version_waits_and_a_time_of_the_operator_is_its_ea
     assert edit is not None
     assert edit.placement is not None
     assert (edit.placement.reason, edit.placement.release) == ("review", NOON + DAY)
+
+
+# ---- amendments of the desk
+
+
+def test_an_edit_names_the_fields_of_the_desk_that_it_contradicts() -> None:
+    desk = Amendment(headline="Ours", topics=("roads",), of=amendment_of("Bridge opens", "", ""))
+    edited = replace(A, title=Markup("Bridge closes"), digest=b"2" * 16)
+    (edit,) = decided([edited], knowledge(known(7, A, amended=desk))).edits
+    assert edit.conflicts == (AmendedField.HEADLINE,)
+    other_text = replace(A, content=Markup("<p>Other words.</p>", is_html=True), digest=b"3" * 16)
+    for amended in (desk, Amendment()):
+        (edit,) = decided([other_text], knowledge(known(7, A, amended=amended))).edits
+        assert edit.conflicts == ()

@@ -6,13 +6,15 @@ from datetime import datetime
 import pytest
 
 from aggregator.dedupe.copies import Copies, day_text, link_text
-from aggregator.dedupe.decided import Decided, feed_digest, key_text, releases
+from aggregator.dedupe.decided import Decided, feed_digest, releases
+from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.similar import SKETCH_PIECES, near, pieces, sketch, title_digest, words
 from aggregator.model import (
     Claim,
     Decision,
     Decisions,
     Entry,
+    ErasedKey,
     Item,
     Key,
     KeyKind,
@@ -437,3 +439,33 @@ def test_the_sketches_of_two_texts_that_resemble_each_other_share_sentences() ->
     assert len(sketch(whole)) == SKETCH_PIECES
     assert set(sketch(part)) & pieces(whole)
     assert sketch(b"") == []
+
+
+# ---- erased releases
+
+
+def is_blocked(said_by: Entry, *erased: ErasedKey, own: Decision | None = None, by: Claim = HERE) -> bool:
+    known = Decisions(1, (own,) if own else (), erased=erased)
+    return Decided(known, by).is_blocked(of(said_by), Mode.NORMAL, "new")
+
+
+def test_an_item_is_blocked_by_an_erased_key_or_by_its_own_erasure() -> None:
+    text = of(BRIDGE).key(KeyKind.TEXT)
+    assert text is not None
+    key = ErasedKey(key_text(Key(KeyKind.TEXT, text)), "gone", "agency", "", everywhere=True)
+    assert is_blocked(MOVED, key)
+    assert not is_blocked(TODAY, key)
+    assert not is_blocked(OTHER)
+    erasure = decided(BRIDGE, Trigger.ERASE)
+    assert is_blocked(BRIDGE, key, own=erasure)
+    assert is_blocked(replace(BRIDGE, title=Markup("Bridge, again")), key, own=erasure)
+    assert not is_blocked(OTHER, key, own=erasure)
+
+
+def test_an_erasure_under_the_same_id_of_another_feed_is_of_its_own_text() -> None:
+    key = ErasedKey("4:ff", "gone", "former", "", everywhere=False)
+    elsewhere = replace(HERE, feed="https://former.example/feed")
+    former = decided(BRIDGE, Trigger.ERASE, by=elsewhere)
+    other_text = replace(BRIDGE, content=Markup("<p>Words of its own.</p>", is_html=True))
+    assert not is_blocked(other_text, key, own=former)
+    assert is_blocked(BRIDGE, key, own=former)

@@ -60,3 +60,42 @@ def test_the_operator_is_told_once_a_day_and_learns_what_the_dates_look_like(tmp
             raised.append(alert.raised)
         assert raised == [NOW, NOW, NOW + DAY, NOW + 2 * DAY]
         assert "4 of its items were ahead by days" in alert.message
+
+
+# ---- embargo lines
+
+
+def lines(said: str) -> bytes:
+    """A feed with one release, dated in the past, that begins with this line."""
+    body = f"&lt;p&gt;{said}&lt;/p&gt;&lt;p&gt;The bridge opens.&lt;/p&gt;"
+    return (
+        f"""<rss version="2.0"><channel><title>F</title><item><title>Bridge</title><guid>g</guid>
+        <pubDate>Fri, 27 Nov 2026 12:00:00 GMT</pubDate><description>{body}</description></item>
+        </channel></rss>"""
+    ).encode()
+
+
+def test_an_embargo_line_holds_a_release_until_its_date(tmp_path: Path) -> None:
+    of = source("origin")
+    with Line(tmp_path, of, now=NOW) as line:
+        line.reads(of, lines("EMBARGOED UNTIL 00:01 GMT 1 DECEMBER 2026"), NOW)
+        (held,) = line.items()
+        assert (held.state, held.release) == (State.HELD, datetime(2026, 12, 1, 0, 1, tzinfo=UTC))
+        assert line.storage.items.select("") == line.storage.items.select("sources/origin") == ()
+        line.reads(of, lines("EMBARGOED UNTIL 00:01 GMT 2 DECEMBER 2026"), NOW + timedelta(hours=1))
+        assert line.items()[0].release == datetime(2026, 12, 2, 0, 1, tzinfo=UTC)
+        line.reads(of, lines("For immediate release"), NOW + timedelta(hours=2))
+        assert line.items()[0].release == NOW + timedelta(hours=2)
+
+
+def test_an_embargo_line_that_cannot_be_read_is_for_the_operator_until_it_can(tmp_path: Path) -> None:
+    of = source("origin")
+    with Line(tmp_path, of, now=NOW) as line:
+        line.reads(of, lines("Embargoed until delivery"), NOW)
+        (held,) = line.items()
+        assert (held.state, held.release) == (State.HELD, None)
+        (alert,) = line.storage.tasks.alerts()
+        assert alert.kind is AlertKind.EMBARGO
+        assert f"`publicwire show {held.id}`" in alert.message
+        line.reads(of, lines("EMBARGOED UNTIL 00:01 GMT 1 DECEMBER 2026"), NOW + timedelta(hours=1))
+        assert line.items()[0].release == datetime(2026, 12, 1, 0, 1, tzinfo=UTC)

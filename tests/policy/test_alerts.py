@@ -9,6 +9,7 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model import (
     AlertKind,
+    AmendedField,
     Changes,
     Claim,
     Document,
@@ -29,6 +30,7 @@ from aggregator.model import (
     SubscriptionState,
 )
 from aggregator.model.settings import Source
+from aggregator.policy import embargo
 from aggregator.policy.alerts import (
     EVENT_SHOWN_FOR,
     EVENTS,
@@ -232,6 +234,24 @@ def edit(number: int, **more: object) -> Edit:
 def test_an_item_whose_new_version_waits_is_still_shown_in_its_story() -> None:
     assert AlertKind.STORY in judged(edited(CLAIM, edit(1, parts=True)))
     assert AlertKind.STORY not in judged(edited(CLAIM, edit(1, parts=True, waits=True)))
+
+
+def test_edits_of_what_the_desk_has_amended_are_named() -> None:
+    fields = (AmendedField.HEADLINE, AmendedField.LANGUAGE)
+    message = judged(edited(CLAIM, edit(1), edit(2, conflicts=fields)))[AlertKind.AMENDED]
+    assert message == (
+        "its origin has edited what you have amended: headline, language of item2; your words stay shown, "
+        "see `publicwire show item2` and amend it anew or `--clear` it"
+    )
+    assert AlertKind.AMENDED not in judged(edited(CLAIM, edit(1)))
+
+
+def test_embargo_lines_that_cannot_be_read_are_named() -> None:
+    unread = Placement(State.HELD, None, NOON, embargo.UNREAD, dated=True)
+    message = judged(edited(CLAIM, edit(1, placement=unread)))[AlertKind.EMBARGO]
+    assert message.startswith("embargo lines have no date that can be read, their items are held until you")
+    assert "item1" in message
+    assert AlertKind.EMBARGO not in judged(edited(CLAIM, edit(1)))
 
 
 def test_links_that_left_the_domains_and_parted_items_are_named_up_to_five() -> None:

@@ -7,10 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Ahead, Changes, Edit, Knowledge, Mode, NewItem, Placement, State
+from aggregator.model import EMBARGO_UNREAD, Ahead, Changes, Edit, Knowledge, Mode, NewItem, Placement, State
 from aggregator.model.settings import Embargo
 from aggregator.policy import embargo
-from aggregator.policy.embargo import HORIZON, TOLD_FROM, Placed, advice, ahead, counted, distant, placed
+from aggregator.policy.embargo import (
+    HORIZON,
+    TOLD_FROM,
+    Placed,
+    advice,
+    ahead,
+    counted,
+    distant,
+    placed,
+    unread,
+)
 from tests.given import entry, item, source
 
 NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -162,3 +172,89 @@ def test_items_ahead_are_counted_by_hours_and_by_days() -> None:
 )
 def test_the_advice_names_the_setting_and_what_the_dates_look_like(habit: Ahead, words: str) -> None:
     assert advice(habit).startswith(words)
+
+
+# ---- veto window
+
+WINDOW = timedelta(hours=2)
+
+
+def within(
+    claimed: datetime | None,
+    since: datetime | None = None,
+    policy: Embargo = Embargo.HOLD,
+    *,
+    review: bool = False,
+) -> Placement:
+    dated = replace(RELEASE, claimed=claimed)
+    return embargo.place(dated, since, embargo=policy, now=NOW, review=review, veto=WINDOW)
+
+
+@pytest.mark.parametrize("claimed", [None, PAST])
+def test_a_new_item_is_held_until_its_veto_window_ends(claimed: datetime | None) -> None:
+    assert within(claimed) == Placement(State.HELD, NOW + WINDOW, claimed or NOW, "veto window", dated=True)
+
+
+def test_a_veto_window_counts_from_when_the_item_was_first_seen() -> None:
+    assert within(PAST, NOW - WINDOW + SECOND).release == NOW + SECOND
+    assert within(PAST, NOW - WINDOW) == Placement(State.LIVE, None, PAST)
+
+
+def test_of_a_veto_window_and_an_embargo_the_later_one_counts() -> None:
+    assert within(TOMORROW) == place(TOMORROW)
+    assert within(NOW + SECOND) == Placement(State.HELD, NOW + WINDOW, NOW, "embargo", dated=True)
+    assert within(NOW + SECOND, NOW - WINDOW) == place(NOW + SECOND)
+    assert within(NOW + SECOND, policy=Embargo.CLAMP).reason == "veto window"
+    assert within(DISTANT) == place(DISTANT)
+
+
+def test_review_has_no_veto_window() -> None:
+    assert within(PAST, review=True) == place(PAST, review=True)
+
+
+def test_the_operator_is_not_told_of_a_veto_window() -> None:
+    assert ahead([("new", within(PAST))], NOW) == ()
+
+
+# ---- embargo lines
+
+
+def lined(
+    line: datetime | None,
+    claimed: datetime | None = PAST,
+    *,
+    review: bool = False,
+    flags: tuple[str, ...] = (),
+) -> Placement:
+    said = replace(RELEASE, claimed=claimed, embargo=line, flags=flags)
+    return embargo.place(said, embargo=Embargo.HOLD, now=NOW, review=review)
+
+
+def test_an_embargo_line_holds_an_item_until_its_date() -> None:
+    assert lined(TOMORROW) == Placement(State.HELD, TOMORROW, PAST, "embargo", dated=True)
+    assert lined(TOMORROW, None).release == TOMORROW
+    assert lined(PAST) == Placement(State.LIVE, None, PAST)
+
+
+def test_of_an_embargo_line_and_a_date_ahead_the_later_one_counts() -> None:
+    assert lined(NOW + SECOND, TOMORROW).release == lined(TOMORROW, NOW + SECOND).release == TOMORROW
+
+
+def test_an_embargo_line_is_no_error_however_far_ahead() -> None:
+    assert lined(NOW + 2 * HORIZON) == Placement(State.HELD, NOW + 2 * HORIZON, PAST, "embargo", dated=True)
+    assert lined(TOMORROW, NOW + 2 * HORIZON).reason == DECIDE
+
+
+def test_a_line_without_a_date_that_can_be_read_is_for_the_operator() -> None:
+    held = lined(None, flags=(EMBARGO_UNREAD,))
+    assert held == Placement(
+        State.HELD, None, PAST, "its embargo line has no date that can be read", dated=True
+    )
+    assert (unread([("line", held)]), distant([("line", held)])) == (("line",), ())
+    assert lined(None, flags=(EMBARGO_UNREAD,), review=True).reason == "review"
+    clamped = replace(RELEASE, claimed=PAST, flags=(EMBARGO_UNREAD,))
+    assert embargo.place(clamped, embargo=Embargo.CLAMP, now=NOW, review=False).state is State.LIVE
+
+
+def test_a_line_under_review_is_the_earliest_release() -> None:
+    assert lined(TOMORROW, review=True) == Placement(State.HELD, TOMORROW, PAST, "review", dated=True)

@@ -6,8 +6,18 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
-from aggregator.policy.lifecycle import LAPSES, approval, permits, public_change, replayed, step, strike
+from aggregator.model import Amendment, ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
+from aggregator.policy.embargo import VETO
+from aggregator.policy.lifecycle import (
+    LAPSES,
+    amend,
+    approval,
+    permits,
+    public_change,
+    replayed,
+    step,
+    strike,
+)
 from tests.given import DAY, HOUR, MINUTE, NOON
 
 ALLOWED = {
@@ -25,6 +35,7 @@ ALLOWED = {
     (State.HELD, Trigger.EXPIRY): State.WITHDRAWN,
     (State.LIVE, Trigger.EXPIRY): State.WITHDRAWN,
     (State.LIVE, Trigger.PROBE): State.WITHDRAWN,
+    **{(state, Trigger.ERASE): State.WITHDRAWN for state in State},
 }
 # Of an item that its origin may bring back: it does so, or it may do so no longer.
 LAPSED = {
@@ -201,7 +212,7 @@ def test_a_refusal_names_the_possible_triggers() -> None:
 
 def test_only_the_operator_brings_a_withdrawn_item_back() -> None:
     possible = [trigger for trigger in Trigger if permits(stored(State.WITHDRAWN), trigger)]
-    assert possible == [Trigger.REINSTATE]
+    assert possible == [Trigger.REINSTATE, Trigger.ERASE]
 
 
 def test_a_restored_withdrawal_is_undone_by_its_origin_as_before() -> None:
@@ -322,3 +333,34 @@ def test_what_the_public_sees_of_a_transition(
 ) -> None:
     made = step(stored(before, pending=3), trigger, reason="", actor="tester", at=NOON)
     assert public_change(made, is_first=is_first, is_corrected=is_corrected) is change
+
+
+# ---- text
+
+
+def test_nothing_is_done_with_an_erased_item() -> None:
+    erased = replace(stored(State.WITHDRAWN), erased=True)
+    for trigger in (Trigger.REINSTATE, Trigger.ERASE):
+        with pytest.raises(UsageError, match="abcdefghijklm is erased for good"):
+            step(erased, trigger, reason="", actor="tester", at=NOON)
+
+
+def test_an_amendment_changes_no_state_and_is_refused_where_it_changes_nothing() -> None:
+    headline = Amendment(headline="Ours")
+    made = amend(stored(State.HELD, NOON + DAY), headline, reason="", actor="desk", at=NOON)
+    assert (made.before, made.after, made.trigger, made.amendment) == (
+        State.HELD,
+        State.HELD,
+        Trigger.AMEND,
+        headline,
+    )
+    with pytest.raises(UsageError, match="is amended so already"):
+        amend(replace(stored(State.LIVE), amended=headline), headline, reason="", actor="desk", at=NOON)
+    with pytest.raises(UsageError, match="is withdrawn"):
+        amend(stored(State.WITHDRAWN), headline, reason="", actor="desk", at=NOON)
+
+
+def test_a_release_in_the_veto_window_publishes_at_once() -> None:
+    held = replace(stored(State.HELD, NOON + HOUR), reason=VETO)
+    made = approval(held, reason="", actor="desk", at=NOON, version=2)
+    assert (made.after, made.trigger) == (State.LIVE, Trigger.RELEASE)

@@ -12,7 +12,7 @@ FINE = ServiceState(mistakes="", backup="", disk_free=5 * 10**9, disk_total=10**
 
 
 def test_a_service_in_order_ends_every_alert() -> None:
-    kinds = ("configuration", "disk", "workers", "held", "backup", "webhook")
+    kinds = ("configuration", "disk", "workers", "held", "clock", "backup", "webhook")
     assert judged(FINE) == {AlertKind(kind): "" for kind in kinds}
 
 
@@ -38,6 +38,12 @@ def test_a_service_in_order_ends_every_alert() -> None:
         ({"backup": "no space"}, AlertKind.BACKUP, "the nightly backup failed: no space"),
         ({"disk_free": 999 * 10**6}, AlertKind.DISK, "the disk of the store has 999 MB left"),
         ({"deaths": 10}, AlertKind.WORKERS, "10 workers died in an hour: see the log for their sources"),
+        (
+            {"clock": "the clock is behind"},
+            AlertKind.CLOCK,
+            "held items do not go live by the clock: the clock is behind; "
+            "`publicwire clock confirm` releases them if this machine's time is right",
+        ),
         (
             {"held": 3},
             AlertKind.HELD,

@@ -125,18 +125,21 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP INDEX alert_untold")
         db.execute("CREATE INDEX alert_untold ON alert (number)")
         db.execute(
-            "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert"
+            "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert, amendment,"
+            " erased_key"
         )
         db.execute("DROP TABLE public_change, departed, archive, origin_step, probe")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
         dropped = f"{dropped} expires foretold lapsed tombstone counted"
-        for column in f"{dropped} fingerprint_version queries unsettled".split():
+        dropped = f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased"
+        db.execute("DROP INDEX item_backlog_language")
+        for column in dropped.split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")
         db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
         db.execute("ALTER TABLE audit DROP COLUMN version")
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
-        db.execute("DROP INDEX item_backlog, item_backlog_language")
+        db.execute("DROP INDEX item_backlog")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import AlsoReleased, Enclosure, FeedInfo, Origin, Release
+from aggregator.model import AlsoReleased, AmendedField, Enclosure, FeedInfo, Origin, Release
 from aggregator.publish.publisher import Listing
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
@@ -172,3 +172,20 @@ def test_the_origin_that_a_source_claims_is_on_the_items_page_as_a_claim(tmp_pat
 
 def page_part(page: str) -> str:
     return page.partition('<p class="provenance">')[2].partition("</p>")[0]
+
+
+def test_edits_of_the_desk_and_its_note_stand_apart_from_the_release(tmp_path: Path) -> None:
+    made = replace(
+        release(tmp_path),
+        edited=(AmendedField.HEADLINE, AmendedField.TOPICS),
+        edited_by="Example <Releases>",
+        original_title="First & only",
+        note="Once.\nTwice.",
+    )
+    page = shown(made)
+    assert '<p class="edited">Original headline: <q dir="auto">First &amp; only</q></p>' in page
+    assert '<p class="edited">Edited by Example &lt;Releases&gt;: headline, topics.</p>' in page
+    assert page.index("</div>") < page.index('<aside class="note"') < page.index('<aside class="standing"')
+    assert "<p>Once.</p>\n<p>Twice.</p>" in page
+    plain = shown(release(tmp_path / "plain"))
+    assert ('class="edited"' in plain, 'class="note"' in plain) == (False, False)

@@ -18,6 +18,7 @@ from aggregator.storage.sqlite import copied
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 FROZEN = "SET LOCAL idle_in_transaction_session_timeout = '5s'"  # a frozen process loses its locks
+CONTENT = ("item", "revision", "pending", "signature", "amendment", "journal", "item_words")
 POLLER, MIGRATIONS = 7101, 7102  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
@@ -129,6 +130,16 @@ class PostgresEngine:
 
     def optimise(self) -> None:
         """Autovacuum does this."""
+
+    def purge(self) -> bool:
+        """Rewrite the tables that hold content, each under an exclusive lock: no dead row is left in them.
+
+        The server's log, its archives and the planner's statistics may hold what was deleted for longer.
+        """
+        with self.pool.connection(seconds=None) as raw:
+            for table in CONTENT:
+                raw.execute(f"VACUUM (FULL, ANALYZE) {table}")
+        return True
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:

@@ -3,29 +3,36 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Decision, Forgotten, Health, Outcome, Totals, Trigger
+from aggregator.model import (
+    Act,
+    Forgotten,
+    Health,
+    Outcome,
+    Stored,
+    Totals,
+    Transition,
+)
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
-from aggregator.policy.lifecycle import replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (
     applied,
     claims,
+    clock,
     decisions,
     doubts,
+    erased,
     erasure,
-    fingerprints,
     hosts,
     journal,
-    lifecycle,
     listing,
     matching,
     probes,
+    replaying,
     retention,
     rows,
     sources,
@@ -103,20 +110,12 @@ class AdminStore:
         UsageError while it is configured. The journal keeps what was decided on its items, and that it was
         removed. Several short transactions: one that was cut off can be called again.
         """
-        gone = self._remove_items(source, now)
+        gone = erasure.all_items(self._engine, source, now)
         with self._engine.writing() as db:
             erasure.source_itself(db, source)
             line = journal.forget_line(source, actor, now)
             journal.record(db, [line])
             journal.append(self._engine.directory / JOURNAL, [line])
-        return gone
-
-    def _remove_items(self, source: str, now: datetime) -> int:
-        gone, removed = 0, -1
-        while removed:  # many short transactions: polls and operators go on between them
-            with self._engine.writing(checked=False) as db:
-                removed = erasure.items(db, self._engine.index, source, now)
-            gone += removed
         return gone
 
     def last_decision(self) -> int:
@@ -129,55 +128,44 @@ class AdminStore:
         with self._engine.reading() as db:
             return journal.forgotten(db, after)
 
+    def matching(self, parts: Sequence[str]) -> tuple[Stored, ...]:
+        """Return the items that hold all of these texts, in their present, waiting or former versions."""
+        with self._engine.reading() as db:
+            found = [{row["number"]: row for row in erased.matching(db, part)} for part in parts]
+        common = set.intersection(*(set(each) for each in found)) if found else set()
+        return tuple(values.stored(found[0][number]) for number in sorted(common))
+
+    def erase(self, steps: Sequence[Transition]) -> bool:
+        """Erase items for good, and what the files of the store hold of them; False while a reader keeps a
+        former state of the file: to be called again without steps."""
+        ItemStore(self._engine).apply_transitions(steps)
+        return self._engine.purge()
+
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
         then the table and the first file hold the same lines. Decisions on unknown items are carried out when
         they are imported."""
-        entries, items = journal.read(*files), ItemStore(self._engine)
-        with self._engine.writing() as db:  # after the verbs that have written their lines
-            lines = journal.lacking(db, entries)
-        forgotten = [
-            name for name, at in entries.forgotten(lines).items() if self._forget_again(name, at, now)
-        ]
-        moved, unknown = [], []
-        for name, decided in entries.decisions(lines).items():
-            item = items.find(name)
-            if item is None:
-                unknown += [name] if decided[-1].trigger is Trigger.WITHDRAW else []
-                continue
-            item = replace(item, item=fingerprints.of(item.item))
-            known, waits = items.audit(item.number), items.waiting_version(item)
-            waits = None if waits is None else fingerprints.of(waits)
-            steps = replayed(item, known, decided, now, waiting=waits)
-            for each in steps:
-                items.apply_transitions([each])
-            moved += [name] if steps else []
-        moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
-        with self._engine.writing() as db:
-            journal.record(db, lines)
-            journal.export(db, files[0])
-        return Replayed(tuple(moved), tuple(unknown), entries.unreadable, tuple(forgotten))
+        return replaying.replay(self._engine, files, now)
 
-    def _forget_again(self, source: str, at: datetime, now: datetime) -> bool:
-        """Remove a source that was forgotten at a time, unless it was added again since; returns whether."""
-        with self._engine.writing() as db:
-            if not erasure.unconfigure(db, source, at):
-                return False
-        self._remove_items(source, now)
-        with self._engine.writing() as db:
-            erasure.source_itself(db, source)
-        return True
+    def acts(self, since: datetime | None = None) -> tuple[Act, ...]:
+        """Return the operator's decisions, or those from a time on, oldest first."""
+        with self._engine.reading() as db:
+            return journal.acts(db, since)
 
-    def _strike_again(self, strike: Decision, now: datetime) -> bool:
-        """Remove the text of a struck version; return whether its item is held now, because that text was its
-        present one."""
-        items = ItemStore(self._engine)
+    def last_commit(self) -> datetime | None:
+        """Return the latest time that a commit has, unless the operator has confirmed a clock behind it."""
+        with self._engine.reading() as db:
+            return clock.last_commit(db)
+
+    def clock_trusted(self) -> datetime | None:
+        """Return the last time at which the clock of the machine was trusted."""
+        with self._engine.reading() as db:
+            return clock.trusted(db)
+
+    def trust_clock(self, now: datetime, *, is_confirmed: bool = False) -> None:
+        """Keep that the clock is trusted now, `is_confirmed` by the operator."""
         with self._engine.writing() as db:
-            is_shown = lifecycle.strike_again(db, strike, now)
-        if is_shown and (item := items.find(strike.item)) is not None:
-            hold = step(item, Trigger.HOLD, reason=strike.reason, actor=strike.actor, at=now)
-            items.apply_transitions([hold])
-        return is_shown
+            clock.trust(db, now, is_confirmed=is_confirmed)
 
     def authority(self) -> str:
         """Return the tag: authority ("example.org,2026-11-24") of minted ids, fixed at the first `sync`."""

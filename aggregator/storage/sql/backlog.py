@@ -9,8 +9,10 @@ from aggregator.storage.sql.places import visible
 
 SELECTIONS = {
     "": "1 = 1",
-    "topics": f":value {texts('{source}.topics')}",
-    "languages": "substr(lower({item}.language) || '-', 1, length(:value) + 1) = :value || '-'",
+    "topics": f"""({{item}}.own_topics IS NULL AND :value {texts("{source}.topics")}
+        OR :value {texts("{item}.own_topics")})""",
+    "languages": """substr(lower(coalesce({item}.own_language, {item}.language)) || '-', 1,
+        length(:value) + 1) = :value || '-'""",
 }
 AT = "CASE WHEN i.shown >= i.first_seen THEN 0 ELSE i.shown END"  # of the index item_backlog
 

@@ -18,8 +18,9 @@ from aggregator.storage.sql.stamps import Stamp as Stamp
 from aggregator.storage.sql.stamps import count as count
 from aggregator.storage.sql.stamps import stamp as stamp
 
-OF_MEMBER = """i.number, i.position, i.story, i.backlog, i.language, i.url, s.id AS source, s.topics,
-    s.domains, s.priority, s.burst, i.source AS owner, i.fingerprint"""
+OF_MEMBER = """i.number, i.position, i.story, i.backlog, coalesce(i.own_language, i.language) AS language,
+    i.url, s.id AS source, coalesce(i.own_topics, s.topics) AS topics, s.domains,
+    s.priority, s.burst, i.source AS owner, i.fingerprint"""
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 
 COLUMNS = {
@@ -28,11 +29,10 @@ COLUMNS = {
     "turn": "source, due",
 }
 
-OF_SOURCE = dict.fromkeys(COLUMNS, "source = ?")
 OF_ITEM = {
-    "membership": "item = ?",
-    "waiting": "item = ?",
-    "turn": "source = (SELECT source FROM item WHERE number = ?)",
+    "membership": "item = :of",
+    "waiting": "item = :of",
+    "turn": "source = (SELECT source FROM item WHERE number = :of)",
 }
 
 # Items without a story that neither stand in the merged channel nor wait for it.
@@ -173,7 +173,7 @@ def resettle_item(db: Connection, before: Member, at: Stamp) -> None:
         _leave(db, number, left, at)
     for name in becomes - was:
         into = channel(db, name, at)
-        _copy_from_merged(db, into, OF_ITEM, number)
+        copy_from_merged(db, into, OF_ITEM, number)
         advance(db, [into], at)
     resettle_member(db, number, at, newcomer=None if was == becomes else number)
 
@@ -246,26 +246,14 @@ def _shown(db: Connection, numbers: Sequence[int]) -> Mapping[str, set[int]]:
     return shown
 
 
-def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> None:
-    """Move what a source published, and what waits, into the channels of its present topics."""
-    for table in COLUMNS:
-        db.execute(
-            f"""DELETE FROM {table} WHERE channel IN (
-                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/') AND source = ?""",
-            (source,),
-        )
-    for topic in topics:
-        _copy_from_merged(db, channel(db, f"topics/{topic}", at), OF_SOURCE, source)
-
-
-def _copy_from_merged(db: Connection, into: int, of: Mapping[str, str], number: int) -> None:
+def copy_from_merged(db: Connection, into: int, of: Mapping[str, str], number: int) -> None:
     """Let items enter or wait for a channel as they do for the merged one; `of` are conditions by table."""
     for table, columns in COLUMNS.items():
         db.execute(
-            f"""INSERT INTO {table} (channel, {columns}) SELECT ?, {columns} FROM {table}
-            WHERE {of[table]} AND channel = (SELECT number FROM channel WHERE name = ?)
+            f"""INSERT INTO {table} (channel, {columns}) SELECT :into, {columns} FROM {table}
+            WHERE {of[table]} AND channel = (SELECT number FROM channel WHERE name = :merged)
             ON CONFLICT DO NOTHING""",
-            (into, number, ALL),
+            {"into": into, "of": number, "merged": ALL},
         )
 
 

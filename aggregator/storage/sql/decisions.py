@@ -4,15 +4,29 @@ item again. Called inside transactions.
 A row outlives its item: a source that is forgotten and added again finds what was decided.
 """
 
+import json
 from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any
 
-from aggregator.dedupe import similar, within
+from aggregator.dedupe import erased, similar, within
 from aggregator.dedupe.copies import Copies, day_text, link_text
-from aggregator.dedupe.decided import feed_digest, key_text, not_permitted
+from aggregator.dedupe.decided import feed_digest, not_permitted
+from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
-from aggregator.model import Claim, Decision, Decisions, Item, KeyKind, Mode, State, Stored, Trigger
+from aggregator.model import (
+    Claim,
+    Decision,
+    Decisions,
+    ErasedKey,
+    Item,
+    Key,
+    KeyKind,
+    Mode,
+    State,
+    Stored,
+    Trigger,
+)
 from aggregator.model.decision import Other
 from aggregator.model.item import READ
 from aggregator.policy.lifecycle import OF_ORIGIN
@@ -28,7 +42,8 @@ PUT = f"""INSERT INTO decision (line, {", ".join(COLUMNS)})
     ON CONFLICT (item, feed) DO UPDATE SET {", ".join(f"{n} = excluded.{n}" for n in ("line", *COLUMNS[1:]))}
     WHERE (excluded.at >= decision.at OR (excluded.trigger = '{Trigger.WITHDRAW}' AND decision.approves = 1))
     AND NOT (decision.trigger = '{Trigger.WITHDRAW}'
-        AND (excluded.approves = 1 OR excluded.trigger IN ({ORIGINS})))"""
+        AND (excluded.approves = 1 OR excluded.trigger IN ({ORIGINS})))
+    AND decision.trigger <> '{Trigger.ERASE}'"""
 # Releases that share sentences, those that share most first: boilerplate is in all of a source.
 NEAR = f"""SELECT line FROM withdrawn_piece WHERE piece {ints()}
     GROUP BY line ORDER BY count(*) DESC, line LIMIT ?"""
@@ -55,9 +70,16 @@ def read(db: Connection, claim: Claim, items: Sequence[Item]) -> Decisions:
         f"SELECT * FROM decision WHERE key {texts()} AND (key = '' OR source = ? OR feed = ?)",
         (as_json(sorted(keys)), claim.id, feed_digest(claim.feed)),
     )
+    blocking = db.execute(f"SELECT * FROM erased_key WHERE key {texts()}", (as_json(sorted(keys)),))
     withdrawn = _withdrawn(db, items)
     others = _others(db, [claim.id]).get(claim.id, ()) if withdrawn else ()
-    return Decisions(line, tuple(rows.value(Decision, row) for row in own), withdrawn, tuple(others))
+    return Decisions(
+        line,
+        tuple(rows.value(Decision, row) for row in own),
+        withdrawn,
+        others=tuple(others),
+        erased=tuple(rows.value(ErasedKey, row) for row in blocking),
+    )
 
 
 def _others(db: Connection, sources: Collection[str]) -> Mapping[str, Sequence[Other]]:
@@ -156,7 +178,7 @@ def _take_back(db: Connection, decision: Decision) -> list[int]:
 def described(db: Connection, triggers: Mapping[int, Trigger]) -> Mapping[int, dict[str, Any]]:
     """Return, by number, what items are recognised by after a decision of the kind given for each."""
     found = db.execute(
-        f"""SELECT i.*, s.id AS source_id, s.feed, s.mode, g.pieces FROM item i
+        f"""SELECT i.*, s.id AS source_id, s.feed, s.mode, s.domains, g.pieces FROM item i
         JOIN source s ON s.number = i.source LEFT JOIN signature g ON g.item = i.number
         WHERE i.number {ints()}""",
         (as_json(triggers),),
@@ -173,12 +195,18 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
         "fingerprint": fingerprints.present(row).hex(),
         "read": "" if row["freed"] else dict(fingerprints.of(item).queries).get(READ, ""),
     }
-    if trigger is not Trigger.WITHDRAW:
+    if trigger not in (Trigger.WITHDRAW, Trigger.ERASE):
         return marks
     made, link = row["pieces"], row["link"]
+    is_home_page = link is not None and _is_crowded(db, link, row["source"])
+    if trigger is Trigger.ERASE:
+        domains = tuple(json.loads(row["domains"]))
+        found = db.execute("SELECT kind, digest FROM item_key WHERE item = ?", (row["number"],))
+        keys = [Key(KeyKind(each["kind"]), each["digest"]) for each in found]
+        marks["blocks"] = erased.marks(item, marks["key"], keys, domains, is_home_page=is_home_page)
     return {
         **marks,
-        "link": "" if link is None or _is_crowded(db, link, row["source"]) else link_text(link),
+        "link": "" if link is None or is_home_page else link_text(link),
         "title": similar.title_digest(item.title),
         "day": day_text(item),
         "words": similar.words(item.text),

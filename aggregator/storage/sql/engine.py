@@ -86,6 +86,10 @@ class Engine(Protocol):
     def optimise(self) -> None:
         """Refresh the planner's statistics and give memory back."""
 
+    def purge(self) -> bool:
+        """Rewrite what the store has on disk, so that nothing that was deleted is left in it; False while a
+        reader keeps a former state."""
+
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment; returns its items."""
 

@@ -1,4 +1,4 @@
-"""Erasure of a source that is no longer configured. Called inside write transactions.
+"""Erasure of a source that is no longer configured. Functions with `db` are called inside write transactions.
 
 The journal keeps what was decided on its items. All its other rows are deleted, and no other source's items
 move.
@@ -9,7 +9,7 @@ from datetime import datetime
 from aggregator.errors import UsageError
 from aggregator.model import ChangeKind
 from aggregator.storage.sql import archives, channels, public_changes, search
-from aggregator.storage.sql.engine import Connection, Index, as_json, ints
+from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
 OF_ITEMS = (
@@ -66,6 +66,16 @@ def _end_probes(db: Connection, numbers: str) -> None:
         f"DELETE FROM task WHERE kind = 'probe' AND subject IN (SELECT id FROM item WHERE number {ints()})",
         (numbers,),
     )
+
+
+def all_items(engine: Engine, source: str, now: datetime) -> int:
+    """Remove all items of a source; returns how many."""
+    gone, removed = 0, -1
+    while removed:  # many short transactions: polls and operators go on between them
+        with engine.writing(checked=False) as db:
+            removed = items(db, engine.index, source, now)
+        gone += removed
+    return gone
 
 
 def unconfigure(db: Connection, source: str, at: datetime) -> bool:

@@ -5,7 +5,7 @@ import json
 import os
 from base64 import b64decode, b64encode
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +14,24 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Decision, Forgotten, Lapse, State, Transition, Trigger
+from aggregator.model import (
+    Act,
+    Amended,
+    Amendment,
+    Decision,
+    Forgotten,
+    Lapse,
+    Notice,
+    State,
+    Transition,
+    Trigger,
+)
 from aggregator.storage import private
-from aggregator.storage.sql import decisions, versions
+from aggregator.storage.backups import sync
+from aggregator.storage.sql import amendments, decisions, erased, rows, versions
 from aggregator.storage.sql.engine import Connection, one
 
+Entry = Decision | Forgotten | Amended
 AUTHORITY = "authority"
 FORGET = "forget"  # in place of a trigger: the removal of a source
 RECOGNISED = (
@@ -55,14 +68,14 @@ def authority(db: Connection) -> str:
 class Journal:
     """A journal file: its readable lines, each with what was decided, and numbers of unreadable ones."""
 
-    lines: Mapping[str, Decision | Forgotten]
+    lines: Mapping[str, Entry]
     unreadable: tuple[int, ...]
 
     def decisions(self, lines: Iterable[str]) -> Mapping[str, Sequence[Decision]]:
         """Return the decisions about states in these lines by the id of the item, oldest first."""
         found: dict[str, list[Decision]] = defaultdict(list)
         for each in self._of_items(lines):
-            if each.trigger is not Trigger.STRIKE:
+            if each.trigger not in (Trigger.STRIKE, Trigger.ERASE):
                 found[each.item].append(each)
         return found
 
@@ -74,6 +87,15 @@ class Journal:
         read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
         return sorted(read, key=lambda each: each.at)
 
+    def erased(self, lines: Iterable[str]) -> Sequence[Decision]:
+        """Return the erasures in these lines, oldest first."""
+        return [each for each in self._of_items(lines) if each.trigger is Trigger.ERASE]
+
+    def amended(self, lines: Iterable[str]) -> Sequence[Amended]:
+        """Return the last amendment in these lines of each item."""
+        read = [each for line in lines if isinstance(each := self.lines[line], Amended)]
+        return [*{each.item: each for each in sorted(read, key=lambda each: each.at)}.values()]
+
     def forgotten(self, lines: Iterable[str]) -> Mapping[str, datetime]:
         """Return the sources in these lines that were removed, with when they last were."""
         read = [each for line in lines if isinstance(each := self.lines[line], Forgotten)]
@@ -82,7 +104,7 @@ class Journal:
 
 def read(*paths: Path) -> Journal:
     """Read journals; one that does not exist is empty."""
-    readable: dict[str, Decision | Forgotten] = {}
+    readable: dict[str, Entry] = {}
     unreadable = []
     for path in paths:
         for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
@@ -93,11 +115,14 @@ def read(*paths: Path) -> Journal:
     return Journal(readable, tuple(unreadable))
 
 
-def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
+def _decided(fields: Mapping[str, Any]) -> Entry:
     """Return the decision in the members of a line; a new kind of decision is read here."""
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
+    if fields["trigger"] == Trigger.AMEND:
+        amendment = rows.unpack(Amendment, fields["amended"])
+        return Amended(fields["item"], fields["feed"], amendment, fields["reason"], fields["actor"], at)
     signature = b64decode(fields.get("signature", ""))
     if not is_sound(signature):
         raise ValueError("the signature is none")
@@ -133,6 +158,14 @@ def line(item: str, public_id: str, step: Transition, marks: Mapping[str, Any]) 
         members["version"] = step.version
     if step.lapse:
         members["lapse"] = step.lapse
+    if step.notice is not None:
+        notice = step.notice
+        members["notice"] = {
+            "name": notice.name,
+            "address": notice.address,
+            "received": notice.received.isoformat(),
+            "statement": notice.statement,
+        }
     if "signature" in marks:
         members["signature"] = b64encode(marks["signature"]).decode()
     return json.dumps(members, ensure_ascii=False)
@@ -144,6 +177,29 @@ def forget_line(source: str, actor: str, at: datetime) -> str:
     return json.dumps(members, ensure_ascii=False)
 
 
+def acts(db: Connection, since: datetime | None) -> tuple[Act, ...]:
+    """Return the decisions in the table, or those from a time on, oldest first."""
+    found = (_act(json.loads(row["line"])) for row in db.execute("SELECT line FROM journal"))
+    return tuple(
+        sorted((each for each in found if since is None or each.at >= since), key=lambda each: each.at)
+    )
+
+
+def _act(fields: Mapping[str, Any]) -> Act:
+    told = fields.get("notice")
+    return Act(
+        at=_moment(fields["at"]),
+        trigger=None if fields["trigger"] == FORGET else Trigger(fields["trigger"]),
+        actor=fields["actor"],
+        reason=fields.get("reason", ""),
+        item=fields.get("item", ""),
+        source=fields.get("source", ""),
+        version=fields.get("version"),
+        release=_moment(fields["release"]) if "release" in fields else None,
+        notice=told and Notice(**{**told, "received": _moment(told["received"])}),
+    )
+
+
 def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:
     """Return the removals of sources in the table after a number, oldest first, and the last number read."""
     found = db.execute("SELECT number, line FROM journal WHERE number > ? ORDER BY number", (after,))
@@ -153,9 +209,11 @@ def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:
 
 def lacking(db: Connection, entries: Journal) -> Sequence[str]:
     """Return the lines that only the file has: those after a backup, of another database, or of a verb
-    whose transaction was never committed."""
+    whose transaction was never committed; none that holds words of an erased item."""
     known = {row["line"] for row in db.execute("SELECT line FROM journal")}
-    return [line for line in entries.lines if line not in known]
+    lines = [line for line in entries.lines if line not in known]
+    gone = {each.item for each in entries.erased(entries.lines)} | erased.of_items(db)
+    return [line for line in lines if not erased.holds_text(entries.lines[line], gone)]
 
 
 def record(db: Connection, lines: Iterable[str]) -> None:
@@ -179,13 +237,17 @@ def record(db: Connection, lines: Iterable[str]) -> None:
 
 def _decide(db: Connection, number: int, line: str) -> None:
     """Write the decision of a line on an item."""
-    decision = _decided(json.loads(line))
+    members = json.loads(line)
+    decision = _decided(members)
     if isinstance(decision, Forgotten):
         return
-    if decision.trigger is Trigger.STRIKE:
+    if isinstance(decision, Amended):
+        amendments.put(db, decision)
+    elif decision.trigger is Trigger.STRIKE:
         versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
     else:
         decisions.put(db, number, _recognisable(db, decision))
+        erased.keep_keys(db, decision, members.get("blocks", {}))
 
 
 def _recognisable(db: Connection, decision: Decision) -> Decision:
@@ -215,6 +277,23 @@ def append(path: Path, lines: Sequence[str]) -> None:
         file.write("".join(f"{line}\n" for line in lines))
         file.flush()
         os.fsync(file.fileno())
+
+
+def forget_texts(db: Connection, path: Path, items: Set[str]) -> None:
+    """Remove the lines that hold words of erased items, from the table and, by an atomic rename, from the
+    file. No verb appends to it meanwhile: each does so in its own write transaction."""
+    erased.unwrite(db, items)
+    kept = erased.rewritten(path, items)
+    if kept is None:
+        return
+    new = path.with_name(f".{path.name}.new")
+    private.file(new)
+    with new.open("wb") as file:
+        file.write(kept)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+    sync(path.parent)
 
 
 def _ends_whole(path: Path) -> bool:

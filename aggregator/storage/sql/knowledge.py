@@ -38,7 +38,8 @@ KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) 
     coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
     coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
     coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-    i.expires, i.foretold, i.lapsed, i.release, i.dated, i.reinstated, i.flags, i.versions, i.pending,
+    i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.dated, i.reinstated,
+    i.flags, i.versions, i.pending,
     i.url AS approved_url,
     i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
     (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits

@@ -12,11 +12,14 @@ from pathlib import Path
 
 from aggregator.errors import Outdated
 from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
-from aggregator.policy.lifecycle import JOURNALED, public_change
+from aggregator.policy.embargo import VETO
+from aggregator.policy.lifecycle import JOURNALED, OF_TEXT, public_change
 from aggregator.storage.sql import (
     alerts,
+    amendments,
     channels,
     decisions,
+    erased,
     journal,
     public_changes,
     rows,
@@ -50,6 +53,9 @@ def apply(db: Connection, index: Index, transitions: Sequence[Transition], journ
     alerts.copies(db, held, at.now)
     alerts.settle(db, {row["source"] for row, _ in moves}, at.now)
     _record(db, moves, journal_file)
+    if erasures := {row["number"]: row["id"] for row, step in moves if step.trigger is Trigger.ERASE}:
+        erased.content(db, index, [*erasures])
+        journal.forget_texts(db, journal_file, {*erasures.values()})
 
 
 def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], at: Stamp) -> Sequence[Move]:
@@ -57,10 +63,8 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
-    _move(
-        db, [step for row, step in moves if not _is_first(row, step) and step.trigger is not Trigger.STRIKE]
-    )
-    corrected = versions.settle(db, index, transitions, at)
+    _move(db, [step for row, step in moves if not _is_first(row, step) and step.trigger not in OF_TEXT])
+    corrected = amendments.carry_out(db, index, transitions, at) | versions.settle(db, index, transitions, at)
     audit(db, transitions)
     _settle(db, moves, at)
     _tell(db, moves, corrected, at)
@@ -167,6 +171,8 @@ def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
             if (struck := versions.strike(db, step)) is None:
                 continue
             told |= {"fingerprint": struck.hex()}
+        if step.amendment is not None:
+            told |= {"amended": rows.column(step.amendment)}
         lines.append(journal.line(row["id"], row["public_id"], step, told))
     if lines:
         journal.record(db, lines)
@@ -211,8 +217,8 @@ def _count_early(db: Connection, released: Sequence[Transition]) -> None:
         return
     found = db.execute(
         f"""SELECT s.number, s.ahead, h.items FROM source s JOIN (SELECT source, count(*) AS items FROM item
-            WHERE dated = 1 AND state = 'held' AND (release IS NULL OR release > ?) AND number {ints()}
-            GROUP BY source) h ON h.source = s.number
+            WHERE dated = 1 AND state = 'held' AND reason <> '{VETO}'
+            AND (release IS NULL OR release > ?) AND number {ints()} GROUP BY source) h ON h.source = s.number
         ORDER BY s.number""",
         (ms(released[0].at), as_json(step.number for step in released)),
     ).fetchall()

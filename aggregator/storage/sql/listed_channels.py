@@ -9,9 +9,11 @@ from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.places import visible
 
 LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with
-PRIMARY = "rtrim(substr(lower(i.language), 1, 3), '-')"  # subtag; of the index item_backlog_language
+# Subtag; of the index item_backlog_language.
+PRIMARY = "rtrim(substr(lower(coalesce(i.own_language, i.language)), 1, 3), '-')"
 BACKLOG = f"""SELECT 1 FROM item i JOIN source s ON s.number = i.source
-    WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()} AND {SELECTIONS["topics"].format(source="s")} LIMIT 1"""
+    WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()}
+    AND {SELECTIONS["topics"].format(item="i", source="s")} LIMIT 1"""
 
 
 def names(db: Connection) -> tuple[str, ...]:

@@ -61,9 +61,13 @@ def matching(db: Connection, index: Index, wanted: ItemQuery) -> Sequence[Row]:
     filters: Sequence[tuple[str, object]] = (
         (index.condition, index.query(terms)),
         ("s.id = ?", wanted.source),
-        (f"? {texts('s.topics')}", wanted.topic),
         (
-            f"substr(lower(i.language) || '-', 1, {len(wanted.language) + 1}) = lower(?) || '-'",
+            f"(i.own_topics IS NULL AND ? {texts('s.topics')} OR ? {texts('i.own_topics')})",
+            wanted.topic,
+        ),
+        (
+            f"""substr(lower(coalesce(i.own_language, i.language)) || '-', 1, {len(wanted.language) + 1})
+            = lower(?) || '-'""",
             wanted.language,
         ),
         (
@@ -80,5 +84,8 @@ def matching(db: Connection, index: Index, wanted: ItemQuery) -> Sequence[Row]:
         WHERE {where} ORDER BY {order} LIMIT ?"""
     return db.execute(
         f"{ITEM} WHERE i.number IN ({chosen}) ORDER BY {order}",
-        (*(parameter for _, parameter in conditions), wanted.limit),
+        (
+            *(parameter for condition, parameter in conditions for _ in range(condition.count("?"))),
+            wanted.limit,
+        ),
     ).fetchall()

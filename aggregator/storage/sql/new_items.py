@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from aggregator.dedupe.decided import held_reason
 from aggregator.model import ChangeKind, Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
 from aggregator.storage.sql import (
+    amendments,
     channels,
     lifecycle,
     origin_steps,
@@ -25,7 +26,7 @@ from aggregator.storage.sql.values import item_columns
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
-    stored = _store(db, claim, changes.new, at)
+    stored = _store(db, claim, changes, at)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in retention.without_content(db, changes.edits):
@@ -53,14 +54,12 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     return {new.item.digest: number for number, new in stored if new.item.digest}
 
 
-def _store(
-    db: Connection, claim: Claim, items: Sequence[NewItem], at: Stamp
-) -> Sequence[tuple[int, NewItem]]:
+def _store(db: Connection, claim: Claim, changes: Changes, at: Stamp) -> Sequence[tuple[int, NewItem]]:
     """Store items in the order given and publish the live ones; returns each with its number.
 
     Everything is settled before the rows are written, because a row is large and is written once.
     """
-    if not items:
+    if not (items := changes.new):
         return ()
     first = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 AS first FROM item"))["first"])
     numbered = list(enumerate(items, first))
@@ -77,6 +76,8 @@ def _store(
         for number, new in numbered
     ]
     insert_many(db, "item", stored)
+    if changes.basis.decisions.line:
+        amendments.recall(db, claim, numbered)
     signatures.keep(db, ((number, new.item) for number, new in numbered))
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]

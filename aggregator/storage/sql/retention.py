@@ -33,7 +33,9 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     search.remove(db, index, old)
     # indexed = 2: nothing of it is in the search index, so nothing must be taken out of it again.
     db.execute(
-        f"UPDATE item SET content = '', text = '', details = '{{}}', freed = 1, indexed = 2 {WITHIN}", (old,)
+        f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', freed = 1,
+        indexed = 2 {WITHIN}""",
+        (old,),
     )
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
     versions.drop(db, old)

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from aggregator.model import (
     Ahead,
+    Amendment,
     Doubt,
     Due,
     DueReason,
@@ -100,6 +101,7 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Doubt: lambda text: unpack(Doubt, text),
     Terms: lambda text: unpack(Terms, text),
     Terms | None: lambda text: unpack(Terms, text),
+    Amendment: lambda text: unpack(Amendment, text),
 }
 
 
@@ -156,6 +158,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Ahead: pack,
     Doubt: pack,
     Terms: pack,
+    Amendment: pack,
 }
 
 

@@ -7,8 +7,10 @@ poll should not wait for it. `item.indexed`: 0 waits for the index, 1 is in it, 
 from collections.abc import Iterable
 from itertools import accumulate
 
+from aggregator.model import Amendment
 from aggregator.normalise.words import words
 from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
+from aggregator.storage.sql.rows import unpack
 
 INDEXED_AT_ONCE, INDEXED_CHARS_AT_ONCE = 500, 2_000_000  # items, and characters of them, in one transaction
 
@@ -29,7 +31,7 @@ def update(db: Connection, index: Index) -> None:
         row["number"] for row, size in zip(waiting, before, strict=False) if size < INDEXED_CHARS_AT_ONCE
     ]
     items = _indexed(
-        db.execute(f"SELECT number, title, text FROM item WHERE number {ints()}", (as_json(chosen),))
+        db.execute(f"SELECT number, title, text, amended FROM item WHERE number {ints()}", (as_json(chosen),))
     )
     index.add(db, items)
     db.execute(
@@ -40,11 +42,17 @@ def update(db: Connection, index: Index) -> None:
 def remove(db: Connection, index: Index, numbers: str) -> None:
     """Remove items (a JSON list of numbers) before their text changes."""
     found = db.execute(
-        f"SELECT number, title, text FROM item WHERE indexed = 1 AND number {ints()}", (numbers,)
+        f"SELECT number, title, text, amended FROM item WHERE indexed = 1 AND number {ints()}", (numbers,)
     )
     index.remove(db, _indexed(found))
     db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))
 
 
 def _indexed(rows: Iterable[Row]) -> Indexed:
-    return [(row["number"], words(f"{row['title']}\n{row['text']}")) for row in rows]
+    return [(row["number"], words(f"{row['title']}\n{_headline(row)}{row['text']}")) for row in rows]
+
+
+def _headline(row: Row) -> str:
+    """Return the desk's headline of an item as a line, "" without one."""
+    headline = unpack(Amendment, row["amended"]).headline
+    return f"{headline}\n" if headline else ""

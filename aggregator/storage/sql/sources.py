@@ -18,6 +18,7 @@ from aggregator.storage.sql import (
     hosts,
     journal,
     public_changes,
+    refiling,
     rows,
     site_terms,
     source_state,
@@ -131,7 +132,7 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
     former = one(db.execute("SELECT republish FROM source WHERE number = ?", (change.number,)))["republish"]
     source_state.change(db, change.number, columns)
     if change.refiles:
-        channels.refile(db, change.number, source.topics, at)
+        refiling.refile(db, change.number, source.topics, at)
     if change.resettles:
         channels.resettle(db, change.number, at)
     if (was_shown := former != Republish.NO) is (source.republish is Republish.NO):

@@ -46,8 +46,9 @@ def stored(row: Row) -> Stored:
 
 
 def transition(row: Row, item: str = "") -> Transition:
-    """Return the Transition of a row of the `audit` table, of the item with this id."""
-    return rows.value(Transition, row, number=row["item"], id=item, release=None, lapse=Lapse.NONE)
+    """Return the Transition of a row of the `audit` table, whose item has this id."""
+    untold = {"release": None, "amendment": None, "notice": None, "lapse": Lapse.NONE}
+    return rows.value(Transition, row, number=row["item"], id=item, **untold)
 
 
 def organisation(row: Row, source: str) -> str:

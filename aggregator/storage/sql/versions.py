@@ -7,7 +7,7 @@ output until a transition makes it the content of the item.
 from collections.abc import Sequence, Set
 
 from aggregator.errors import UsageError
-from aggregator.model import Edit, Item, Stored, Transition
+from aggregator.model import Amendment, Edit, Item, Stored, Transition
 from aggregator.policy import history
 from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
 from aggregator.storage.sql import channels, rows, search, values
@@ -124,14 +124,15 @@ def revise(db: Connection, number: int, at: Stamp) -> None:
     row = one(
         db.execute(
             """SELECT i.version, (CASE WHEN i.untitled = 1 THEN '' ELSE i.title END) AS title, i.content,
-            i.url, i.fingerprint, s.item IS NOT NULL AS is_struck
+            i.amended, i.url, i.fingerprint, s.item IS NOT NULL AS is_struck
             FROM item i LEFT JOIN struck s ON s.item = i.id AND s.fingerprint = i.fingerprint
             WHERE i.number = ?""",
             (number,),
         )
     )
     kept = {name: row[name] for name in ("version", "title", "content", "url", "fingerprint")}
-    size = sum(len(row[name].encode()) for name in ("title", "content", "url"))
+    kept["title"] = rows.unpack(Amendment, row["amended"]).headline or row["title"]  # as it was shown
+    size = sum(len(kept[name].encode()) for name in ("title", "content", "url"))
     if row["is_struck"]:
         kept |= {"title": "", "content": "", "url": ""}
         size = 0

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, UsageError
+from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, StoreUnavailable, UsageError
 from aggregator.storage import private
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
@@ -134,6 +134,18 @@ class SqliteEngine:
             db.execute("PRAGMA optimize")
             db.execute("PRAGMA shrink_memory")
 
+    def purge(self) -> bool:
+        """Rewrite the file and its full-text index, and truncate the log. Other writers wait meanwhile.
+
+        Deleted rows leave bytes in free pages and in rebuilt ones, deleted words in segments of the index.
+        False while a reader still needs the log.
+        """
+        with self._lock, translated(self.path):
+            db = self.writer
+            db.execute("INSERT INTO item_words (item_words) VALUES ('optimize')")
+            db.execute("VACUUM")
+            return bool(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()["busy"] == 0)
+
     def backup(self, to: Path) -> int:
         """Write a checked copy of this moment; returns its items."""
         if to.name.startswith(FILE) and to.parent.resolve() == self.directory.resolve():  # its logs, too
@@ -198,6 +210,8 @@ def translated(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", None)
         if code in DAMAGED:
             raise damaged(path.parent, str(error)) from error
+        if code is not None and code & 0xFF == sqlite3.SQLITE_BUSY:
+            raise StoreUnavailable(f"the store {path} is being written by another process") from error
         if code in FULL:
             raise StoreFull(f"there is no room on the disk of the store {path}: free some") from error
         if code is not None and code & 0xFF in CLOSED:

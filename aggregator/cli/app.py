@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, store_commands
+from aggregator.cli import item_commands, store_commands, story_commands
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
 
@@ -164,3 +164,4 @@ for command in (
     store_commands.import_feed,
 ):
     app.command()(command)
+app.add_typer(story_commands.story, name="story")

@@ -4,7 +4,7 @@ All are frozen, all times are aware UTC, all collections tuples. Nothing here re
 """
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
-from aggregator.model.decision import Decision, Decisions, Forgotten, State, Trigger
+from aggregator.model.decision import Decision, Decisions, Forgotten, Pairing, State, Trigger
 from aggregator.model.document import Document, Fetched, Hints, ReadJob, ReadResult, Validators
 from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.item import (

@@ -44,6 +44,7 @@ class NewItem:
     backlog: bool = False
     same_as: int | None = None  # number of the item whose story it joins
     unmatched: bool = False  # its candidates were beyond the budget of the poll: maintenance matches it
+    says: bytes | None = None  # fingerprint of the member of its story that may be shown in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class Edit:
     `version` is the number of the new content, 0 for none. `waits`: that version is stored beside the item
     until it is approved; `drops`: one that waited is no longer what the origin says. `refreshes`: its
     addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
+    `says` is that of the member of its story that may be shown in its place, `stands_for` are the numbers of
+    those in whose place it still may be shown.
     """
 
     number: int
@@ -81,6 +84,8 @@ class Edit:
     drops: bool = False
     refreshes: bool = False
     unsettled: bytes | None = None
+    says: bytes | None = None
+    stands_for: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from aggregator.model.entry import Origin
 from aggregator.model.rights import Terms
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
-FINGERPRINT_VERSION = 2
+FINGERPRINT_VERSION = 3
 # Names in `Item.queries`: that of a query parameter stands behind PARAMETER. READ: all that is published.
 SHAPE, ADDRESSES, PARAMETER, READ = "", "*", "?", "="
 

@@ -140,11 +140,15 @@ def _changed(paragraphs: Sequence[str], *changes: tuple[str, str]) -> list[str]:
 
 def _hyphenated(text: str) -> str:
     words = text.split(" ")
-    return " ".join(f"{word[:4]}\u00ad{word[4:]}" if len(word) > 8 and word.isalpha() else word for word in words)
+    return " ".join(
+        f"{word[:4]}\u00ad{word[4:]}" if len(word) > 8 and word.isalpha() else word for word in words
+    )
 
 
 def _invisible(text: str) -> str:
-    return "".join(each + ("\u200b" if n % 11 == 5 else "\ufe0f" if n % 29 == 7 else "") for n, each in enumerate(text))
+    return "".join(
+        each + ("\u200b" if n % 11 == 5 else "\ufe0f" if n % 29 == 7 else "") for n, each in enumerate(text)
+    )
 
 
 def _straight(text: str) -> str:
@@ -179,7 +183,9 @@ def _positives(of: Release) -> Iterator[Pair]:
     yield pair("truncated", _told(of, (*body[:2], cut), side=1, title=of.headline, hours=2))
     yield pair("additions", _told(of, (of.lead, *body), side=1, hours=22))
     yield pair("additions", _told(of, (*body[:3], of.quote, *body[3:], *partner[2:]), side=1, hours=22))
-    mixed = _told(of, list(map(_straight, (*_changed(body, of.desk[0])[:4], *partner))), side=1, hours=30, markup="br")
+    mixed = _told(
+        of, list(map(_straight, (*_changed(body, of.desk[0])[:4], *partner))), side=1, hours=30, markup="br"
+    )
     yield pair("mixed", mixed, _told(of, (*body, *about)))
 
 
@@ -193,9 +199,15 @@ def _negatives(of: Release) -> Iterator[Pair]:
     for fact in of.facts:
         changed = _changed(body, fact)
         yield pair("material edit", _told(of, changed, side=1, hours=8))
-        yield pair("tampered", _told(of, list(map(_straight, (*changed, *partner))), side=1, hours=31, markup="br"))
+        yield pair(
+            "tampered", _told(of, list(map(_straight, (*changed, *partner))), side=1, hours=31, markup="br")
+        )
     for one, other in zip(of.facts, of.facts[3:], strict=False):
-        yield pair("template", _told(of, (*_changed(body, one, other), *about), side=1, hours=24 * 7), _told(of, (*body, *about)))
+        yield pair(
+            "template",
+            _told(of, (*_changed(body, one, other), *about), side=1, hours=24 * 7),
+            _told(of, (*body, *about)),
+        )
     yield pair("bulletin", _told(of, _changed(body, *of.facts[:3]), side=1, hours=24 * 7))
     yield pair("correction", _told(of, (of.correct, *_changed(body, of.facts[2])), side=1, hours=26))
     yield pair("correction", _told(of, (of.correct, *body), side=1, hours=26))
@@ -203,16 +215,32 @@ def _negatives(of: Release) -> Iterator[Pair]:
     yield pair("denial", _told(of, (of.deny, *_changed(body, of.facts[1])), side=1, hours=26))
     yield pair("follow-up", _told(of, (*of.follow, *body[:3]), side=1, title=of.headline, hours=70))
     yield pair("follow-up", _told(of, (*of.follow, *body), side=1, title=of.headline, hours=150))
-    for other in of.others:
-        yield pair("same introduction", _told(of, (body[0], other, body[3]), side=1, hours=40), _told(of, (body[0], body[1], body[3])))
-        yield pair("quote reused", _told(of, (other, body[2], *about), side=1, hours=200), _told(of, (*body[:3], *about)))
-        yield pair("same boilerplate", _told(of, (other, *about), side=1, hours=60), _told(of, (of.quote, *about)))
+    for matter in of.others:
+        yield pair(
+            "same introduction",
+            _told(of, (body[0], matter, body[3]), side=1, hours=40),
+            _told(of, (body[0], body[1], body[3])),
+        )
+        yield pair(
+            "quote reused",
+            _told(of, (matter, body[2], *about), side=1, hours=200),
+            _told(of, (*body[:3], *about)),
+        )
+        yield pair(
+            "same boilerplate", _told(of, (matter, *about), side=1, hours=60), _told(of, (of.quote, *about))
+        )
     yield pair("independent", _told(of, (of.event,), side=1, hours=5))
-    yield pair("independent", _told(of, (of.event, *about), side=1, title=of.title, hours=5), _told(of, (*body, *about)))
+    yield pair(
+        "independent",
+        _told(of, (of.event, *about), side=1, title=of.title, hours=5),
+        _told(of, (*body, *about)),
+    )
     yield pair("fortnight", _told(of, body, side=1, hours=24 * 14 + 1))
     short = SHORT[of.language]
     yield pair("short", _told(of, (short,), side=1, hours=9), _told(of, (short,)))
 
 
 def _translated(one: Release, other: Release) -> Pair:
-    return Pair("translation", False, _told(one, one.paragraphs), _told(other, other.paragraphs, side=1, hours=3))
+    return Pair(
+        "translation", False, _told(one, one.paragraphs), _told(other, other.paragraphs, side=1, hours=3)
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Decision, Forgotten, Health, Outcome, Totals, Trigger
+from aggregator.model import Decision, Forgotten, Health, Outcome, Pairing, Totals, Trigger
 from aggregator.model.settings import Applied, Config, Retention
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
@@ -27,6 +27,7 @@ from aggregator.storage.sql import (
     retention,
     rows,
     sources,
+    story_verbs,
     values,
     waiting,
 )
@@ -126,6 +127,11 @@ class AdminStore:
         with self._engine.reading() as db:
             return journal.forgotten(db, after)
 
+    def pair(self, pairing: Pairing) -> None:
+        """Split an item from its story, or merge it with others. StorageError if the story has changed."""
+        with self._engine.writing() as db:
+            story_verbs.apply(db, pairing, self._engine.directory / JOURNAL)
+
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;
         then the table and the first file hold the same lines. Decisions on unknown items are carried out when
@@ -151,6 +157,7 @@ class AdminStore:
             moved += [name] if steps else []
         moved += [strike.item for strike in entries.strikes(lines) if self._strike_again(strike, now)]
         with self._engine.writing() as db:
+            story_verbs.again(db, entries.pairings(lines))
             journal.record(db, lines)
             journal.export(db, files[0])
         return Replayed(tuple(moved), tuple(unknown), entries.unreadable, tuple(forgotten))

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model import ChangeKind
-from aggregator.storage.sql import archives, channels, public_changes, search
+from aggregator.storage.sql import archives, channels, public_changes, search, signatures
 from aggregator.storage.sql.engine import Connection, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -42,7 +42,8 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     public_changes.detach(db, [row["number"] for row in found])
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
     search.remove(db, index, numbers)
-    for table in ("waiting", "pending", "revision", "audit", "signature", "unmatched"):
+    signatures.drop(db, numbers)
+    for table in ("waiting", "pending", "revision", "audit", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))
     for story in sorted({row["story"] for row in found if row["story"] is not None}):

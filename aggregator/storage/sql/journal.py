@@ -14,13 +14,14 @@ from urllib.parse import urlsplit
 
 from aggregator.dedupe.similar import is_sound
 from aggregator.errors import StorageError
-from aggregator.model import Decision, Forgotten, State, Transition, Trigger
+from aggregator.model import Decision, Forgotten, Pairing, State, Transition, Trigger
 from aggregator.storage import private
-from aggregator.storage.sql import decisions, versions
+from aggregator.storage.sql import decisions, pairings, versions
 from aggregator.storage.sql.engine import Connection, one
 
 AUTHORITY = "authority"
 FORGET = "forget"  # in place of a trigger: the removal of a source
+PAIRINGS = (Trigger.SPLIT, Trigger.MERGE)
 RECOGNISED = (
     "source",
     "feed",
@@ -55,7 +56,7 @@ def authority(db: Connection) -> str:
 class Journal:
     """A journal file: its readable lines, each with what was decided, and numbers of unreadable ones."""
 
-    lines: Mapping[str, Decision | Forgotten]
+    lines: Mapping[str, Decision | Forgotten | Pairing]
     unreadable: tuple[int, ...]
 
     def decisions(self, lines: Iterable[str]) -> Mapping[str, Sequence[Decision]]:
@@ -70,6 +71,11 @@ class Journal:
         """Return the struck versions in these lines, oldest first."""
         return [each for each in self._of_items(lines) if each.trigger is Trigger.STRIKE]
 
+    def pairings(self, lines: Iterable[str]) -> Sequence[Pairing]:
+        """Return the stories split and merged in these lines, oldest first."""
+        read = [each for line in lines if isinstance(each := self.lines[line], Pairing)]
+        return sorted(read, key=lambda each: each.at)
+
     def _of_items(self, lines: Iterable[str]) -> Sequence[Decision]:
         read = [each for line in lines if isinstance(each := self.lines[line], Decision)]
         return sorted(read, key=lambda each: each.at)
@@ -82,7 +88,7 @@ class Journal:
 
 def read(*paths: Path) -> Journal:
     """Read journals; one that does not exist is empty."""
-    readable: dict[str, Decision | Forgotten] = {}
+    readable: dict[str, Decision | Forgotten | Pairing] = {}
     unreadable = []
     for path in paths:
         for number, line in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
@@ -93,11 +99,16 @@ def read(*paths: Path) -> Journal:
     return Journal(readable, tuple(unreadable))
 
 
-def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten:
+def _decided(fields: Mapping[str, Any]) -> Decision | Forgotten | Pairing:
     """Return the decision in the members of a line; a new kind of decision is read here."""
     at = _moment(fields["at"])
     if fields["trigger"] == FORGET:
         return Forgotten(fields["source"], fields["actor"], at)
+    if fields["trigger"] in PAIRINGS:
+        others = tuple(map(str, fields["others"]))
+        return Pairing(
+            fields["item"], others, Trigger(fields["trigger"]), fields["reason"], fields["actor"], at
+        )
     signature = b64decode(fields.get("signature", ""))
     if not is_sound(signature):
         raise ValueError("the signature is none")
@@ -141,6 +152,13 @@ def forget_line(source: str, actor: str, at: datetime) -> str:
     return json.dumps(members, ensure_ascii=False)
 
 
+def pairing_line(pairing: Pairing) -> str:
+    """Return the journal's line for a story that was split or merged."""
+    members = {"at": pairing.at.isoformat(), "item": pairing.item, "others": pairing.others}
+    members |= {name: getattr(pairing, name) for name in ("trigger", "reason", "actor")}
+    return json.dumps(members, ensure_ascii=False)
+
+
 def forgotten(db: Connection, after: int) -> tuple[int, tuple[Forgotten, ...]]:
     """Return the removals of sources in the table after a number, oldest first, and the last number read."""
     found = db.execute("SELECT number, line FROM journal WHERE number > ? ORDER BY number", (after,))
@@ -179,7 +197,9 @@ def _decide(db: Connection, number: int, line: str) -> None:
     decision = _decided(json.loads(line))
     if isinstance(decision, Forgotten):
         return
-    if decision.trigger is Trigger.STRIKE:
+    if isinstance(decision, Pairing):
+        pairings.put(db, decision)
+    elif decision.trigger is Trigger.STRIKE:
         versions.remove_text(db, decision.item, bytes.fromhex(decision.fingerprint))
     else:
         decisions.put(db, number, _recognisable(db, decision))

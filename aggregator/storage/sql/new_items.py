@@ -8,6 +8,7 @@ from aggregator.model import ChangeKind, Changes, Claim, Edit, Item, NewItem, St
 from aggregator.storage.sql import (
     channels,
     lifecycle,
+    pairings,
     public_changes,
     retention,
     rows,
@@ -16,7 +17,7 @@ from aggregator.storage.sql import (
     versions,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
@@ -31,7 +32,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
             versions.queue(db, edit)
         is_changed = not edit.waits and (edit.moves or edit.substantive or edit.refreshes)
         before = channels.member(db, edit.number) if is_changed else None
-        _edit(db, index, edit, at)
+        _edit(db, index, claim.number, edit, at)
         if before is not None:
             channels.resettle_item(db, before, at)
         if edit.parts and not edit.waits:
@@ -71,7 +72,7 @@ def _store(
         for number, new in numbered
     ]
     insert_many(db, "item", stored)
-    signatures.keep(db, ((number, new.item) for number, new in numbered))
+    signatures.keep(db, claim.number, ((number, new.item) for number, new in numbered))
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
     )
@@ -79,6 +80,7 @@ def _store(
         lifecycle.audit(db, held)
     channels.file(db, live, at)
     public_changes.record(db, ChangeKind.PUBLISHED, live, at)
+    pairings.rejoin(db, [new.id for _, new in numbered], at)
     return numbered
 
 
@@ -99,7 +101,7 @@ def _is_live(new: NewItem) -> bool:
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
-        **rows.columns(new, "id", "public_id", "updated", "backlog"),
+        **rows.columns(new, "id", "public_id", "updated", "backlog", "says"),
         **rows.columns(new.placement, "state", "shown", "release", "reason", "over_budget", "dated"),
         "source": claim.number,
         "first_seen": ms(at.now),
@@ -108,7 +110,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     }
 
 
-def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
+def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp) -> None:
     """Replace an item in place; of one whose new version waits, what it is known by."""
     columns = item_columns(edit.item)
     is_content = (edit.substantive or edit.refreshes) and not edit.waits
@@ -135,7 +137,12 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns |= {"release": None, "dated": 0, "reinstated": 0, "reason": held_reason(edit.copy_of)}
     if is_content:
         search.remove(db, index, as_json([edit.number]))
-        signatures.keep(db, [(edit.number, edit.item)])
+        signatures.drop(db, as_json([edit.number]))
+        signatures.keep(db, source, [(edit.number, edit.item)])
+    if is_content or (edit.moves and not edit.waits):
+        columns["says"] = edit.says
+        behind = as_json(edit.stands_for)
+        db.execute(f"UPDATE item SET says = ? WHERE number {ints()}", (edit.item.fingerprint, behind))
     update(db, "item", edit.number, columns)
 
 

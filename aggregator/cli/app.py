@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, store_commands
+from aggregator.cli import item_commands, store_commands, story_commands
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
 
@@ -172,6 +172,7 @@ for command in (
     item_commands.withdrawals,
 ):
     app.command()(command)
+app.add_typer(story_commands.story, name="story")
 
 
 def named(arguments: Sequence[str]) -> typer.Typer:

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from aggregator.dedupe import edits, stories, within
 from aggregator.dedupe.addresses import learnt
+from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.decided import Decided
 from aggregator.dedupe.edits import Place, updated
 from aggregator.dedupe.ids import item_id, minted, valid_iri
@@ -42,7 +43,7 @@ def decide(
     """
     listed = read.document.listed
     found = within.resolve(read.items, known.known, claim.mode, listed=len(listed), now=now)
-    comparer, decisions = stories.Comparer(), Decided(known.decisions, claim)
+    comparer, decisions = Comparer(), Decided(known.decisions, claim)
     # Before the new items: both spend one budget of steps.
     edited = edits.decide(
         found, known, claim, source, decisions=decisions, comparer=comparer, now=now, place=place
@@ -109,7 +110,7 @@ def _new(
         if decisions.is_blocked(item, found.mode, name):
             continue
         placement = decisions.placed(item, found.mode, name, place(item), review=source.review)
-        match = matcher.match(item, placement.shown)
+        match = matcher.match(item, placement.shown, name)
         made.append(
             NewItem(
                 item=item,
@@ -123,6 +124,7 @@ def _new(
                 and (item.claimed is None or item.claimed < now - source.first_import),
                 same_as=match.same.number if match.same else None,
                 unmatched=not match.decided,
+                says=match.says,
             )
         )
     return _identified(sorted(made, key=lambda new: new.placement.shown), known)

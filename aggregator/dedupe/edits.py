@@ -8,6 +8,7 @@ from typing import Protocol
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
+from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model import (
     AmendedField,
@@ -46,7 +47,7 @@ def decide(
     source: Source,
     *,
     decisions: Decided,
-    comparer: stories.Comparer,
+    comparer: Comparer,
     now: datetime,
     place: Place,
 ) -> tuple[Edit, ...]:
@@ -63,6 +64,7 @@ def decide(
             old,
             story=None if old.story in known.unread_stories else members[old.story],
             comparer=comparer,
+            is_merged=old.story in known.merged,
         )
         for old, edit in edits
         if edit is not None
@@ -284,16 +286,21 @@ def _in_story(
     old: Known,
     *,
     story: Sequence[Candidate] | None,
-    comparer: stories.Comparer,
+    comparer: Comparer,
+    is_merged: bool,
 ) -> Edit:
     """Return the edit with whether the item leaves its story, and its source's domains; `story` are the other
-    members, None when they are more than were read."""
+    members, None when they are more than were read; `is_merged`: the operator has merged some of them."""
     if not (edit.substantive or edit.moves or edit.refreshes or edit.waits):
         return edit
     url, was_home = edit.item.url, not old.url or is_within(old.url, source.domains)
     left = bool(url) and was_home and not is_within(url, source.domains)
-    parts = story is None or (bool(story) and stories.parts(edit.item, source.domains, story, comparer))
-    return replace(edit, parts=parts, leaves_home=left)
+    stands = stories.Standing(parts=story is None)
+    if story and is_merged:
+        stands = stories.kept(old, story)
+    elif story:
+        stands = stories.standing(edit.item, old, source.domains, story, comparer)
+    return replace(edit, parts=stands.parts, says=stands.says, stands_for=stands.stands_for, leaves_home=left)
 
 
 def updated(item: Item, *, after: datetime, now: datetime) -> datetime | None:

@@ -3,6 +3,7 @@
 What of a text is compared, how and at what cost is known here alone.
 """
 
+import re
 from hashlib import blake2b
 from heapq import nsmallest
 from itertools import islice
@@ -22,17 +23,40 @@ SIGNATURE_BYTES_MAX = SUMMARY_BYTES + PIECES_MAX * PIECE_BYTES
 STEPS_MAX = 500_000
 STEPS_EACH = 100  # of a comparison besides its pieces
 
+BANDS = 16  # least sentences by which a text is looked up among all; a row of the store each
+
+# What shows nothing: soft hyphens, zero-width characters, variation selectors (C2PA writes bytes with them).
+_INVISIBLE = re.compile(
+    "[\u00ad\u034f\u061c\u180b-\u180f\u200b-\u200f\u2060-\u206f\ufe00-\ufe0f\ufeff\U000e0100-\U000e01ef]"
+)
+# The beginnings of their bytes in UTF-8: looked for in a twentieth of the time of the pattern.
+_SIGNS = (
+    *(b"\xc2\xad", b"\xcd\x8f", b"\xd8\x9c", b"\xe1\xa0", b"\xe2\x80\x8b", b"\xe2\x80\x8c", b"\xe2\x80\x8d"),
+    *(b"\xe2\x80\x8e", b"\xe2\x80\x8f", b"\xe2\x81", b"\xef\xb8", b"\xef\xbb\xbf", b"\xf3\xa0"),
+)
 _NO_SUMMARY = bytes(SUMMARY_BYTES)
-_SENTENCE_ENDS = "\u3002\uff01\uff1f"  # of Chinese and Japanese
+_SENTENCE_ENDS = "\u3002\uff01\uff1f\u061f\u06d4\u0964"  # of Chinese, Japanese, Arabic, Urdu and Hindi
+_THAI = "\u0e32"  # its most frequent letter; a blank ends a sentence or clause
 _FOLDED = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ.!?", b"abcdefghijklmnopqrstuvwxyz\n\n\n")
 # Blanks, quotes, commas and hyphens, as ASCII and as typography has them. Their bytes in UTF-8 are bytes of
 # letters, too, of which enough is left to tell sentences apart; replacing each takes ten times as long.
 _DELETED = b" \"',-" + "\u00a0\u00ab\u00bb\u2013\u2014\u2018\u2019\u201c\u201d".encode()
 
 
+def visible(text: str) -> str:
+    """Return a text without what shows nothing: a text signed or hyphenated anew is the same."""
+    if text.isascii():
+        return text
+    encoded = text.encode(errors="replace")
+    return _INVISIBLE.sub("", text) if any(sign in encoded for sign in _SIGNS) else text
+
+
 def folded(text: str) -> bytes:
     """Return a text without what typography changes, a sentence or line on each line; only for comparison."""
     if not text.isascii():
+        text = visible(text)
+        if _THAI in text:
+            text = text.replace(" ", "\n")
         for end in _SENTENCE_ENDS:
             text = text.replace(end, "\n")
     return text.encode(errors="replace").translate(_FOLDED, _DELETED)
@@ -84,6 +108,11 @@ def same_summary(one: bytes, other: bytes) -> bool:
     return one[:SUMMARY_BYTES] == other[:SUMMARY_BYTES]
 
 
+def adds_no_summary(shown: bytes, other: bytes) -> bool:
+    """Return whether a text shown in place of another has no summary that the other has not."""
+    return shown[:SUMMARY_BYTES] in (b"", _NO_SUMMARY, other[:SUMMARY_BYTES])
+
+
 def resembles(shown: bytes, other: bytes) -> bool:
     """Return whether a text says what the one shown in its place says, or one is an extract of the other; by
     signatures.
@@ -93,6 +122,12 @@ def resembles(shown: bytes, other: bytes) -> bool:
     one, two = pieces(shown), pieces(other)
     few, many = sorted((one, two), key=len)
     return len(few & many) >= SHARED_MIN * len(few) and (bool(one) or not two)
+
+
+def shared(one: bytes, other: bytes) -> tuple[int, int]:
+    """Return how many sentences two texts share, and how many the shorter one has."""
+    here, there = pieces(one), pieces(other)
+    return len(here & there), min(len(here), len(there))
 
 
 def steps(*signatures: bytes) -> int:
@@ -110,6 +145,12 @@ def sketch(signature: bytes) -> list[int]:
     """Return the least SKETCH_PIECES of the sentences, for a look-up: of two texts that resemble each other
     at least one is shared (bottom-k sketch)."""
     return nsmallest(SKETCH_PIECES, pieces(signature))
+
+
+def bands(signature: bytes) -> list[int]:
+    """Return the keys under which a text is found: its BANDS least sentences (MinHash of one permutation,
+    bottom-k: of two texts that share half of their sentences one is shared but for 1 in 1,000)."""
+    return nsmallest(BANDS, pieces(signature))
 
 
 def title_digest(title: str) -> str:

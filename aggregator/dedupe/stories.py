@@ -1,8 +1,7 @@
 """Deduplication across sources: match items that are the same release (a story).
 
-A member of a story is shown in place of the others, so that it must not say what they do not say: two items
-agree when all that is shown of them is the same, or when one gives way to the other, at whose site it links,
-and is itself not shown. False merges are worse than missed ones: a shared address only makes a candidate.
+Candidates share an address or a sentence with an item; their texts must then agree, word by word. False
+merges are worse than missed ones.
 """
 
 from collections import defaultdict
@@ -11,97 +10,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.dedupe import similar
-from aggregator.model import Candidate, Item, KeyKind, Knowledge
-from aggregator.model.domains import Site
+from aggregator.dedupe.comparing import Compared, Comparer, same_language
+from aggregator.model import Candidate, Item, KeyKind, Knowledge, Known
 
 ITEMS_PER_ADDRESS = 10  # at an address of so many items or more is a home page, not a release
-CANDIDATES_MAX = 200  # of one poll; items at the addresses left over are matched later
+CANDIDATES_MAX = 200  # of one poll; items whose candidates are left over are matched later
+CANDIDATES_EACH = 8  # of one item by its text, those that share most sentences
+TEXTS_MAX = 500  # items of one poll that are looked up by their texts
 MEMBERS_MAX = 200  # of the stories of one poll; items of those left over leave them, or are matched later
 MATCHED_WITHIN = timedelta(days=14)  # of the dates shown
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """Values of an item that are compared with another's; `signature` is None when the store has none yet."""
-
-    site: Site
-    link: bytes | None
-    language: str
-    title: bytes
-    fingerprint: bytes
-    signature: bytes | None
-
-    @classmethod
-    def of(cls, item: Item, domains: tuple[str, ...]) -> "Compared":
-        """Return the values of an item of a document, given the domains of its source."""
-        site, title = Site.of(item.url, domains), similar.folded(item.title)
-        return cls(site, item.key(KeyKind.LINK), item.language, title, item.fingerprint, item.signature)
-
-    @classmethod
-    def stored(cls, item: Candidate) -> "Compared":
-        """Return the values of an item of the store."""
-        site, title = Site.of(item.url, item.domains), similar.folded(item.title)
-        return cls(site, item.link, item.language, title, item.fingerprint, item.signature)
-
-
-class Comparer:
-    """Compares the releases of one poll until its steps are used up."""
-
-    def __init__(self, steps: int = similar.STEPS_MAX) -> None:
-        self.steps = steps  # left
-
-    def agree(self, one: Compared, story: Iterable[Compared]) -> bool | None:
-        """Return whether a release agrees with each of a story, None when that is not known: too few steps
-        are left, or a signature is missing.
-
-        With each, because two sources could otherwise agree with one another and hide what a third one says.
-        Two that give way to the same one agree with that one alone.
-        """
-        others = tuple(story)
-        homes = [each for each in others if one.site.gives_way(each.site)]
-        for other in others:
-            if not self._take(similar.STEPS_EACH):
-                return None
-            if homes and any(other.site.gives_way(home.site) for home in homes):
-                continue
-            agree = self._pair(one, other)
-            if not agree:
-                return agree
-        return True
-
-    def _pair(self, one: Compared, other: Compared) -> bool | None:
-        if one.title != other.title or not _same_language(one.language, other.language):
-            return False
-        if one.site.gives_way(other.site):
-            return self._resembles(other, one)
-        if other.site.gives_way(one.site):
-            return self._resembles(one, other)
-        if one.link != other.link or one.fingerprint != other.fingerprint:
-            return False
-        if one.signature is None or other.signature is None:
-            return None
-        return similar.same_summary(one.signature, other.signature)
-
-    def _resembles(self, shown: Compared, other: Compared) -> bool | None:
-        if shown.signature is None or other.signature is None:
-            return None
-        if not self._take(similar.steps(shown.signature, other.signature)):
-            return None
-        return similar.resembles(shown.signature, other.signature)
-
-    def _take(self, steps: int) -> bool:
-        """Return whether so many steps are left, and use them up."""
-        is_left = steps <= self.steps
-        self.steps -= steps if is_left else 0
-        return is_left
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
-    """The candidate that is the same release; not `decided`: the budget did not suffice for all of them."""
+    """The candidate that is the same release; not `decided`: the budget did not suffice for all of them.
+
+    `says` is the fingerprint of the member that may be shown in its place, None for none.
+    """
 
     same: Candidate | None = None
     decided: bool = True
+    says: bytes | None = None
 
 
 class Matcher:
@@ -113,51 +42,100 @@ class Matcher:
         self._unread = known.unread
         self._joined: set[tuple[bool, int]] = set()
         self._at: dict[bytes, list[Candidate]] = defaultdict(list)
+        self._with: dict[int, list[Candidate]] = defaultdict(list)
         self._in: dict[tuple[bool, int], list[Compared]] = defaultdict(list)
+        self._ids: dict[tuple[bool, int], set[str]] = defaultdict(set)
+        self._apart, self._repeated = known.apart, known.repeated
         for each in sorted(known.candidates, key=lambda each: each.number):
             self._at[each.link or b""].append(each)
+            for band in similar.bands(each.signature or b""):
+                self._with[band].append(each)
         for each in {each.number: each for each in (*known.candidates, *known.members)}.values():
             self._in[_story(each)].append(Compared.stored(each))
+            self._ids[_story(each)].add(each.id)
         self._unread_stories = known.unread_stories
 
-    def match(self, item: Item, shown: datetime) -> Match:
-        """Return the oldest candidate with whose story `item` agrees."""
+    def match(self, item: Item, shown: datetime, name: str = "") -> Match:
+        """Return the oldest candidate with whose story `item`, whose id is `name`, agrees."""
         link = item.key(KeyKind.LINK)
-        near = [] if link is None else self._near(item, link, shown)
-        decided = link not in self._unread
+        near = [each for each in self._near(item, link, shown) if not self._is_apart(name, each)]
+        decided = not self._unread & {link, item.fingerprint}
         if not near:
             return Match(decided=decided)
-        itself = Compared.of(item, self._domains)
+        itself = Compared.of(item, self._domains, shown, self._repeated)
         for each in near:
-            agree = None
+            agree, story = None, self._in[_story(each)]
             if each.story not in self._unread_stories:
-                agree = self._comparer.agree(itself, self._in[_story(each)])
+                agree = self._agree(itself, each, story)
             if agree:
                 self._joined.add(_story(each))
-                return Match(each)
+                return Match(each, says=self._comparer.says(itself, story))
             decided = decided and agree is not None
         return Match(decided=decided)
 
-    def _near(self, item: Item, link: bytes, shown: datetime) -> Sequence[Candidate]:
+    def _is_apart(self, name: str, near: Candidate) -> bool:
+        """Return whether the operator has split an item from a member of a story."""
+        return bool(self._apart) and any(
+            (min(name, other), max(name, other)) in self._apart for other in self._ids[_story(near)]
+        )
+
+    def _agree(self, item: Compared, near: Candidate, story: Sequence[Compared]) -> bool | None:
+        """Return whether an item agrees with a story that has this candidate: by its text, if that is at
+        another address."""
+        if item.link is None or item.link != near.link:
+            agree = self._comparer.related(item, Compared.stored(near))
+            if not agree:
+                return agree
+        return self._comparer.agree(item, story)
+
+    def _near(self, item: Item, link: bytes | None, shown: datetime) -> Sequence[Candidate]:
+        """Return the candidates of an item: those at its address, then those with its sentences."""
+        found = {each.number: each for each in (self._at.get(link, ()) if link is not None else ())}
+        if self._with:
+            for band in similar.bands(item.signature):
+                found |= {each.number: each for each in self._with.get(band, ())}
         return [
             each
-            for each in self._at.get(link, ())
+            for each in found.values()
             if abs(each.shown - shown) <= MATCHED_WITHIN
-            and _same_language(item.language, each.language)
+            and same_language(item.language, each.language)
             and _story(each) not in self._joined
         ]
-
-
-def _same_language(one: str, other: str) -> bool:
-    one, other = one.partition("-")[0], other.partition("-")[0]
-    return one == other or not one or not other
 
 
 def _story(candidate: Candidate) -> tuple[bool, int]:
     return (candidate.story is None, candidate.number if candidate.story is None else candidate.story)
 
 
-def parts(item: Item, domains: tuple[str, ...], story: Iterable[Candidate], comparer: Comparer) -> bool:
-    """Return whether an item, as edited, leaves its story: it no longer agrees with each other member, or the
-    budget leaves that unknown."""
-    return comparer.agree(Compared.of(item, domains), map(Compared.stored, story)) is not True
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Standing of an edited item in its story: whether it leaves it, the fingerprint of the member that may
+    be shown in its place, and the numbers of those in whose place it still may be shown."""
+
+    parts: bool
+    says: bytes | None = None
+    stands_for: tuple[int, ...] = ()
+
+
+def kept(old: Known, story: Iterable[Candidate]) -> Standing:
+    """Return the standing of an edited item in a story that the operator has merged: as it was."""
+    before = old.approved or old.fingerprint
+    return Standing(False, old.says, tuple(each.number for each in story if each.says == before))
+
+
+def standing(
+    item: Item, old: Known, domains: tuple[str, ...], story: Iterable[Candidate], comparer: Comparer
+) -> Standing:
+    """Return the standing of a known item, as edited, among the other members of its story: it leaves it when
+    it no longer agrees with each, or the budget leaves that unknown."""
+    itself = Compared.of(item, domains, old.shown or old.updated)
+    others = {each.number: Compared.stored(each) for each in story}
+    if comparer.agree(itself, others.values()) is not True:
+        return Standing(parts=True)
+    before = old.approved or old.fingerprint
+    behind = [number for number, each in others.items() if each.says == before]
+    stands_for = tuple(number for number in behind if comparer.stands_for(itself, others[number]))
+    beside = [each for number, each in others.items() if number not in behind]
+    # One that is shown stays so, in whose place ever another might be.
+    says = comparer.says(itself, beside) if old.says is not None else None
+    return Standing(parts=False, says=says, stands_for=stands_for)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Forgotten,
         Lapse,
         Notice,
+        Pairing,
         State,
         Trigger,
     )
@@ -99,7 +100,7 @@ if TYPE_CHECKING:
 _NAMES: Mapping[str, str] = {
     "amendment": "AmendedField Amendment",
     "changes": "Carried Changes DueSteps Edit NewItem Placement Transition",
-    "decision": "Act Amended Decision Decisions ErasedKey Forgotten Lapse Notice State Trigger",
+    "decision": "Act Amended Decision Decisions ErasedKey Forgotten Lapse Notice Pairing State Trigger",
     "document": "Document Fetched Hints ReadJob ReadResult Validators",
     "entry": "Attachment Entry Markup Origin",
     "format": "Format",

@@ -48,6 +48,7 @@ class NewItem:
     backlog: bool = False
     same_as: int | None = None  # number of the item whose story it joins
     unmatched: bool = False  # its candidates were beyond the budget of the poll: maintenance matches it
+    says: bytes | None = None  # fingerprint of the member of its story that may be shown in its place
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,8 @@ class Edit:
     until it is approved; `drops`: one that waited is no longer what the origin says. `refreshes`: its
     addresses are replaced silently; `unsettled` is a fingerprint that counts if the next poll shows it, too.
     `redates`: the claimed date of a held item is replaced, whatever else is.
+    `says` is that of the member of its story that may be shown in its place, `stands_for` are the numbers of
+    those in whose place it still may be shown.
     """
 
     number: int
@@ -88,6 +91,8 @@ class Edit:
     unsettled: bytes | None = None
     redates: bool = False
     conflicts: tuple[AmendedField, ...] = ()  # fields of the desk of which the origin says something else now
+    says: bytes | None = None
+    stands_for: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

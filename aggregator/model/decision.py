@@ -26,6 +26,8 @@ class Trigger(StrEnum):
     WITHDRAW = "withdraw"
     REINSTATE = "reinstate"
     STRIKE = "strike"  # removes the text of one version, changes no state
+    SPLIT = "split"  # out of its story, changes no state
+    MERGE = "merge"  # into one story, changes no state
     COPY = "copy"  # the item is a copy of a release that the operator has withdrawn
     TOMBSTONE = "tombstone"  # the origin says that it is deleted
     EXPIRY = "expiry"  # the time until which the origin said that it is valid has passed
@@ -143,6 +145,19 @@ class Forgotten:
     """A source that the operator has removed with all its items."""
 
     source: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """A decision of the operator whether an item is one story with others, all given by their ids: `trigger`
+    is SPLIT or MERGE. The last one about two items counts, also when they come again."""
+
+    item: str
+    others: tuple[str, ...]
+    trigger: Trigger
+    reason: str
     actor: str
     at: datetime
 

@@ -18,6 +18,12 @@ class Site(NamedTuple):
         host = host_of(url)
         return cls(host, domains, _covers(domains, host))
 
+    @property
+    def is_own(self) -> bool:
+        """Return whether the link may be to its source's own site: at home, or the source has no domain but
+        addresses of machines, as a feed in a test or an intranet has."""
+        return self.is_home or all(_is_address(domain) for domain in self.domains)
+
     def gives_way(self, other: "Site") -> bool:
         """Return whether the link lies in the domains of another item's source, which is at home, and not in
         its own."""
@@ -36,6 +42,11 @@ def host_of(url: str) -> str:
 def is_within(url: str, domains: Iterable[str]) -> bool:
     """Return whether the host of a URL is one of these domains or a subdomain of one."""
     return _covers(domains, host_of(url))
+
+
+def _is_address(domain: str) -> bool:
+    """Return whether a domain is an IP address or the name of this machine."""
+    return domain == "localhost" or ":" in domain or not domain.rpartition(".")[2].isalpha()
 
 
 def _covers(domains: Iterable[str], host: str) -> bool:

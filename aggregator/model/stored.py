@@ -28,6 +28,7 @@ class Known:
     replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
     was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
     `first_seen` is the time of its import.
+    `shown` is the date that the public sees; `says` is as `Candidate` has it.
     """
 
     number: int
@@ -63,13 +64,19 @@ class Known:
     size: int = 0
     first_seen: datetime | None = None
     amended: Amendment = Amendment()
+    shown: datetime | None = None
+    says: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item of another source that may be the same release (same canonical URL), or was found to be.
+    """An item of another source that may be the same release (same canonical URL, or sentences), or was found
+    to be.
 
-    `domains` are those of its source. `signature` is that of its text, None when the store has none yet.
+    `domains` are those of its source. `signature` is that of its text, None when the store has none yet; of
+    `text` a little more than is compared is read. `says` is the fingerprint of the member of its story that
+    may be shown in its place, None for none. `repeated` are hashes of sentences that stand under several of
+    its source's items.
     """
 
     number: int
@@ -82,6 +89,11 @@ class Candidate:
     title: str
     fingerprint: bytes
     signature: bytes | None
+    text: str = ""
+    says: bytes | None = None
+    id: str = ""
+    source: int = 0
+    repeated: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +101,11 @@ class Knowledge:
     """The snapshot that a document's items are decided from.
 
     `known` are items of the source that share a key with one of them, `candidates` items of other sources at
-    one of their addresses, not withdrawn; those at the addresses `unread` are more than one poll reads.
+    one of their addresses or with their sentences, not withdrawn; those at the addresses, or of the items by
+    their fingerprints, of `unread` are more than one poll reads.
     `members` are those by other sources in the stories of both, in any state; those of `unread_stories` are
-    more than one poll reads. `seq` is the change sequence at that moment.
+    more than one poll reads. `apart` are pairs of ids, the lesser first, that the operator has split,
+    `merged` stories with members that the operator has merged. `seq` is the change sequence at that moment.
     `taken` are ids that other items have; `decisions` are those of the operator. `referents` are the items
     that its tombstones name, `absences` those that it no longer lists. `authority` is that of
     minted tag: ids (RFC 4151).
@@ -103,8 +117,12 @@ class Knowledge:
     candidates: tuple[Candidate, ...] = ()
     members: tuple[Candidate, ...] = ()
     links: frozenset[bytes] = frozenset()  # the addresses that candidates were read of
+    bands: frozenset[int] = frozenset()  # the sentences that candidates were looked up by
     unread: frozenset[bytes] = frozenset()
     unread_stories: frozenset[int | None] = frozenset()
+    apart: frozenset[tuple[str, str]] = frozenset()
+    merged: frozenset[int | None] = frozenset()
+    repeated: frozenset[int] = frozenset()  # by the source itself, as `Candidate` has it
     taken: frozenset[str] = frozenset()
     decisions: Decisions = Decisions()
     referents: tuple[Referent, ...] = ()

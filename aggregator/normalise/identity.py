@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import chain
 
+from aggregator.dedupe.similar import visible
 from aggregator.model import Enclosure, Item, Key, KeyKind
 from aggregator.model.item import READ, READ_SHAPE
 from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned, valueless
@@ -33,7 +34,10 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
         # Only these two blanks are insignificant in a normalised text: Japanese indents by U+3000.
-        Key(KeyKind.TEXT, _digest_of(_encoded(title, "") + _encoded(text).translate(None, b" \n"))),
+        Key(
+            KeyKind.TEXT,
+            _digest_of(_encoded(visible(title), "") + _encoded(visible(text)).translate(None, b" \n")),
+        ),
     ]
     if link:
         computed.append(_key(KeyKind.LINK, link))

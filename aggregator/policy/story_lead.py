@@ -21,7 +21,8 @@ class Member:
     """A live item and what decides which channels it belongs to and whether it leads its story.
 
     `domains` are those of its source, `topics` the source's; `backlog` keeps it in its source's own channel.
-    Items of the same `fingerprint` say the same.
+    Items of the same `fingerprint` say the same. `says` is that of the member that may be shown in its place,
+    None for none.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Member:
     domains: tuple[str, ...]
     priority: int
     fingerprint: bytes
+    says: bytes | None = None
 
     @property
     def site(self) -> Site:
@@ -76,7 +78,8 @@ def entering(member: Member, story: Sequence[Member], shown: Mapping[str, Set[in
     if not story:
         return channel_names(member)
     is_hidden = bool(_hidden([member], story))
-    instead = {each.number for each in story if each.fingerprint == member.fingerprint} - {member.number}
+    voices = _voices((*story, member))
+    instead = {each.number for each in story if each.fingerprint == voices[member.number]} - {member.number}
     instead |= _hidden(story, [member])
     return tuple(
         name
@@ -101,12 +104,14 @@ def settle(
         if is_shared(channel)
         for number in sorted(hidden & numbers)
     ]
-    for channel, able in _groups([member for member in members if member.number not in hidden]):
-        present = shown.get(channel, frozenset()) & {member.number for member in able}
+    for channel, able, behind in _groups([member for member in members if member.number not in hidden]):
+        stand = shown.get(channel, frozenset())
+        present = stand & {member.number for member in able}
         if not present:
             enter[lead(able).number].append(channel)
         elif newcomer is not None and newcomer in present and len(present) > 1:
             leave.append((channel, newcomer))
+        leave += [(channel, number) for number in sorted(stand & behind)]
     return MembershipChanges({number: tuple(names) for number, names in enter.items()}, tuple(leave))
 
 
@@ -116,13 +121,32 @@ def _hidden(members: Sequence[Member], by: Sequence[Member]) -> set[int]:
     return {each.number for each in members if any(each.site.gives_way(home) for home in homes)}
 
 
-def _groups(members: Sequence[Member]) -> list[tuple[str, list[Member]]]:
-    """Return each shared channel with the members that belong to it and say the same."""
-    groups: dict[tuple[str, bytes], list[Member]] = defaultdict(list)
+def _groups(members: Sequence[Member]) -> list[tuple[str, list[Member], Set[int]]]:
+    """Return each shared channel with the members that belong to it and say the same, and the numbers of
+    those in whose place they are shown."""
+    within: dict[str, list[Member]] = defaultdict(list)
     for member in members:
         for channel in filter(is_shared, channel_names(member)):
-            groups[channel, member.fingerprint].append(member)
-    return [(channel, able) for (channel, _), able in groups.items()]
+            within[channel].append(member)
+    groups: list[tuple[str, list[Member], Set[int]]] = []
+    for channel, found in within.items():
+        voices = _voices(found)
+        for voice in dict.fromkeys(voices.values()):
+            able = [each for each in found if each.fingerprint == voice == voices[each.number]]
+            behind = {each.number for each in found if each.fingerprint != voice == voices[each.number]}
+            groups.append((channel, able, behind))
+    return groups
+
+
+def _voices(members: Sequence[Member]) -> Mapping[int, bytes]:
+    """Return the fingerprint of the member that stands for each: its own where none does, or where that one
+    is not among them or is itself behind another, with which it was not compared."""
+    present = {each.fingerprint for each in members}
+    first = {each.fingerprint for each in members if each.says not in present}
+    return {
+        each.number: each.says if each.says is not None and each.says in first else each.fingerprint
+        for each in members
+    }
 
 
 def lead(members: Sequence[Member]) -> Member:

@@ -182,3 +182,28 @@ def test_only_the_newcomer_leaves_a_channel(newcomer: int | None) -> None:
 
 def test_a_newcomer_shown_alone_stays() -> None:
     assert settle([member(1), member(2)], {ALL: {1}}, newcomer=1) == MembershipChanges({})
+
+
+# ---- members that say more or less than the one shown
+
+
+def test_a_member_is_not_shown_beside_the_one_that_stands_for_it() -> None:
+    one, behind = member(1, fingerprint=b"one"), member(2, fingerprint=b"two", says=b"one")
+    assert ALL not in entering(behind, [one, behind], {ALL: {1}})
+    assert ALL in entering(behind, [behind], {})
+    assert settle([one, behind], {ALL: {1, 2}}) == MembershipChanges({}, ((ALL, 2),))
+    assert settle([one, behind], {ALL: {2}}) == MembershipChanges({1: (ALL,)}, ((ALL, 2),))
+    assert settle([one, behind], {}) == MembershipChanges({1: (ALL,)})
+
+
+def test_members_behind_one_that_is_gone_are_each_shown() -> None:
+    behind = [member(number, fingerprint=bytes([number]), says=b"one") for number in (2, 3)]
+    assert settle(behind, {}) == MembershipChanges({2: (ALL,), 3: (ALL,)})
+
+
+def test_a_member_behind_one_that_is_itself_behind_another_is_shown() -> None:
+    """The two were not compared."""
+    first = member(1, fingerprint=b"one")
+    second = member(2, fingerprint=b"two", says=b"one")
+    third = member(3, fingerprint=b"three", says=b"two")
+    assert settle([first, second, third], {}) == MembershipChanges({1: (ALL,), 3: (ALL,)})

@@ -224,7 +224,6 @@ def given_a_story_of(storage: Storage, *names: str, link: str = THIRD) -> list[S
         entry("Bridge", "wire", THIRD, body="<p>The minister lied.</p>"),
         entry("Bridge", "wire", "https://phish.example/bridge", body=WORDS),
         entry("Bridge", "wire", "https://third.example/other", body=WORDS),
-        entry("Bridge", "wire", "https://wire.example/bridge", body=ALTERED),
     ],
     ids=lambda edited: f"{edited.title.value} {edited.link} {len(edited.content.value)}",
 )
@@ -239,6 +238,12 @@ def test_an_edited_copy_is_not_shown_in_place_of_a_release(
         ministry.says(entry("Bridge", "ministry", home, body=WORDS), now=NOON + MINUTE)
     wire.says(edited, now=NOON + HOUR)
     assert sorted(merged(storage)) == [("ministry", []), ("wire", [])]
+
+
+def test_a_lead_that_adds_words_no_longer_stands_for_the_others(storage: Storage) -> None:
+    wire, _ = given_a_story_of(storage, "wire", "ministry")
+    wire.says(entry("Bridge", "wire", "https://wire.example/bridge", body=ALTERED), now=NOON + HOUR)
+    assert sorted(each for each, _ in merged(storage)) == ["ministry", "wire"]
 
 
 def test_a_copy_gives_way_in_every_channel(storage: Storage) -> None:

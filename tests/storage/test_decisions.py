@@ -12,7 +12,7 @@ from aggregator.model.settings import Source
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
-from aggregator.storage.sql import journal
+from aggregator.storage.sql import journal_lines
 from tests.engines import execute, open_storage, restore
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source, titles
 from tests.storage.given import again, given_origin
@@ -516,4 +516,4 @@ def test_a_line_that_decides_nothing_is_unreadable(tmp_path: Path, broken: dict[
     line = {"at": NOON.isoformat(), "item": "x", "trigger": "hold", "reason": "", "actor": ""}
     file = tmp_path / "withdrawals.jsonl"
     file.write_text(f"{json.dumps(line)}\n{json.dumps(line | broken)}\n")
-    assert journal.read(file).unreadable == (2,)
+    assert journal_lines.read(file).unreadable == (2,)

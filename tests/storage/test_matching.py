@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.similar import SIGNATURE_BYTES_MAX, signature
-from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX, Comparer, Matcher
+from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX, Matcher
 from aggregator.model import Candidate, Document, Entry, KeyKind, ReadResult
 from aggregator.model.settings import Retention
 from aggregator.storage import Storage
@@ -142,7 +143,9 @@ def test_the_sources_are_matched_in_turn(storage: Storage, tmp_path: Path) -> No
     flood, other = given_origin(storage, "flood"), given_origin(storage, "other")
     flood.says(*(entry(f"Flood {n}", f"f{n}") for n in range(MATCHED_MAX + 1)))
     other.says(entry("Other", "o"))
-    execute(tmp_path / "store", "INSERT INTO unmatched SELECT number FROM item")
+    execute(
+        tmp_path / "store", "INSERT INTO unmatched SELECT number FROM item WHERE 1 = 1 ON CONFLICT DO NOTHING"
+    )
     storage.admin.maintain(Retention(), NOON + HOUR)
     left = execute(tmp_path / "store", "SELECT i.title FROM unmatched u JOIN item i ON i.number = u.item")
     assert len(left) == 2

@@ -18,7 +18,7 @@ from tests.engines import analyse, execute, open_storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
 from tests.storage.given import again, claimed, move
 
-LARGE = "item|item_key|membership|waiting|poll|revision|audit|i|o|m|w"  # tables, and the aliases they have
+LARGE = "item|item_key|membership|waiting|poll|revision|audit|sketch|i|o|m|w|k"  # tables, and the aliases they have
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
 FILL = (
     """INSERT INTO item (number, id, public_id, source, state, position, seq, backlog, shown, updated, first_seen,
@@ -26,6 +26,7 @@ FILL = (
     {numbers} SELECT 1000 + i, 'id' || i, 'tag:' || i, 2 + i % 100, 'live', 1000 + i, i, 0, i, i, i, {blob}, {blob},
         {none}, 'en', 'title', 'https://filler.example/' || i, '{{}}', 'text', 'text' FROM n""",
     "INSERT INTO item_key (source, digest, kind, item) {numbers} SELECT 2 + i % 100, {blob}, 1, 1000 + i FROM n",
+    "INSERT INTO sketch (hash, source, item) {numbers} SELECT i, 2 + i % 100, 1000 + i FROM n",
     """INSERT INTO membership (channel, position, item, source, since, listed)
     {numbers} SELECT 1, 1000 + i, 1000 + i, 2 + i % 100, i, i FROM n""",
     """INSERT INTO waiting (channel, item, source, since)
@@ -126,6 +127,11 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     move(store, again(store, lead), Trigger.REINSTATE)
     store.polls.claim(NOON + 2 * HOUR, limit=50, lease=timedelta(minutes=5))
     store.polls.next_due()
+    words = "<p>" + " ".join(f"The bridge number {n} is open again." for n in range(20)) + "</p>"
+    for n, each in enumerate((origin, agency)):
+        link = f"https://{each.source.id}.example/bridges"
+        each.says(entry("Bridges", "bridges", link, body=words), now=NOON + n * HOUR)
+    assert [also.organisation for also in store.items.named(link)[0].also] == ["Ministry"]
     agency.says(*(entry(f"Later {n}", f"l{n}", published=iso(NOON + 2 * HOUR)) for n in range(2)), now=NOON)
     due = store.items.release_due(NOON + 2 * HOUR, 10)
     store.items.apply_transitions(

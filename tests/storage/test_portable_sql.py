@@ -12,7 +12,7 @@ from aggregator.storage import sql
 MODULES = sorted(Path(sql.__file__).parent.glob("*.py"))
 ONE_WORD = "json_each"  # only in engine.ints, which is another word in PostgreSQL
 FORBIDDEN = re.compile(
-    r"\b(?:INSERT OR|REPLACE INTO|PRAGMA|rowid|GLOB|REGEXP|MATCH|LIKE|AUTOINCREMENT|WITHOUT ROWID|INDEXED BY)\b"
+    r"\b(?:INSERT OR|REPLACE INTO|PRAGMA|(?<!STRICT, WITHOUT )rowid|GLOB|REGEXP|MATCH|LIKE|AUTOINCREMENT|(?<!STRICT, )WITHOUT ROWID|INDEXED BY)\b"
     r"|\b(?:json_\w+|instr|ifnull|iif|printf|hex|unhex|strftime|julianday|datetime|last_insert_rowid)\s*\("
     r"|\b(?:max|min)\s*\([^()]*,"  # of several values: an aggregate has one
     r"|\bAS (?:all|any|asc|case|check|column|desc|do|else|end|from|grant|group|into|limit|not|offset|order|some"

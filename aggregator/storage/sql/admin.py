@@ -11,6 +11,7 @@ from aggregator.model import (
     Forgotten,
     Health,
     Outcome,
+    Pairing,
     Stored,
     Totals,
     Transition,
@@ -29,6 +30,7 @@ from aggregator.storage.sql import (
     erasure,
     hosts,
     journal,
+    journal_lines,
     listing,
     matching,
     probes,
@@ -36,6 +38,7 @@ from aggregator.storage.sql import (
     retention,
     rows,
     sources,
+    story_verbs,
     values,
     waiting,
 )
@@ -113,7 +116,7 @@ class AdminStore:
         gone = erasure.all_items(self._engine, source, now)
         with self._engine.writing() as db:
             erasure.source_itself(db, source)
-            line = journal.forget_line(source, actor, now)
+            line = journal_lines.forget_line(source, actor, now)
             journal.record(db, [line])
             journal.append(self._engine.directory / JOURNAL, [line])
         return gone
@@ -140,6 +143,11 @@ class AdminStore:
         former state of the file: to be called again without steps."""
         ItemStore(self._engine).apply_transitions(steps)
         return self._engine.purge()
+
+    def pair(self, pairing: Pairing) -> None:
+        """Split an item from its story, or merge it with others. StorageError if the story has changed."""
+        with self._engine.writing() as db:
+            story_verbs.apply(db, pairing, self._engine.directory / JOURNAL)
 
     def replay(self, files: Sequence[Path], now: datetime) -> Replayed:
         """(poller) Carry out the decisions that only these journals have, unless the item has changed since;

@@ -20,7 +20,7 @@ from aggregator.storage.sql.stamps import stamp as stamp
 
 OF_MEMBER = """i.number, i.position, i.story, i.backlog, coalesce(i.own_language, i.language) AS language,
     i.url, s.id AS source, coalesce(i.own_topics, s.topics) AS topics, s.domains,
-    s.priority, s.burst, i.source AS owner, i.fingerprint"""
+    s.priority, s.burst, i.source AS owner, i.fingerprint, i.says"""
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 
 COLUMNS = {
@@ -201,7 +201,7 @@ def part(db: Connection, number: int, at: Stamp) -> None:
     others enter those it held for them."""
     story = _story(db, number)
     touch(db, [number], at)
-    db.execute("UPDATE item SET story = NULL WHERE number = ?", (number,))
+    db.execute("UPDATE item SET story = NULL, says = NULL WHERE number = ?", (number,))
     _settle_alone(db, number, at)
     left = db.execute("SELECT number FROM item WHERE story = ?", (story,)).fetchall()
     if story is not None:

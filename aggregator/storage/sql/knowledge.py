@@ -1,10 +1,11 @@
 """Snapshot for deduplication, and whether it still holds at the commit."""
 
 from collections import defaultdict
-from collections.abc import Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator.dedupe.comparing import TEXT_CHARS_MAX
 from aggregator.dedupe.edits import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model import (
@@ -12,6 +13,7 @@ from aggregator.model import (
     Candidate,
     Changes,
     Claim,
+    Item,
     Key,
     KeyKind,
     Knowledge,
@@ -22,10 +24,12 @@ from aggregator.storage.sql import (
     decisions,
     fingerprints,
     journal,
+    pairings,
     probes,
     referents,
     rows,
     signatures,
+    similar_texts,
     sizes,
 )
 from aggregator.storage.sql.channels import Stamp
@@ -38,16 +42,18 @@ KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) 
     coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
     coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
     coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-    i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.dated, i.reinstated,
+    i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.shown, i.says, i.dated, i.reinstated,
     i.flags, i.versions, i.pending,
     i.url AS approved_url,
     i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
     (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
     FROM item i LEFT JOIN pending p ON p.item = i.number
     WHERE i.number {ints(":numbers")} ORDER BY i.number"""
-CANDIDATE = """SELECT i.number, i.story, i.link, i.url, i.language, i.shown, i.title, i.fingerprint,
-    i.source, s.domains, g.pieces AS signature FROM item i JOIN source s ON s.number = i.source
+CANDIDATE = f"""SELECT i.number, i.id, i.story, i.link, i.url, i.language, i.shown, i.title, i.fingerprint,
+    i.source, s.domains, g.pieces AS signature, i.says, substr(i.text, 1, {TEXT_CHARS_MAX + 1}) AS text
+    FROM item i JOIN source s ON s.number = i.source
     LEFT JOIN signature g ON g.item = i.number"""
+NONE = frozenset[int]()
 ELSEWHERE = """i.source <> ? AND i.state <> 'withdrawn' AND i.freed = 0
     AND NOT EXISTS (SELECT 1 FROM item o WHERE o.story = i.story AND o.source = ?)"""
 
@@ -61,9 +67,14 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
     decided = decisions.read(db, claim, found.items)
     if decided.withdrawn:
         known = signatures.of_known(db, known)
-    candidates = _candidates(db, claim.number, addresses.read)
+    texts = similar_texts.read(db, claim.number, _unknown(found, known), addresses.candidates)
+    candidates = _candidates(db, claim.number, addresses.read, texts.items)
+    near = {claim.number, *(each.source for each in candidates)} if texts.items else ()
+    repeated = signatures.repeated(db, near)
+    candidates = with_repeated(candidates, repeated)
     stories = {each.story for each in known} | {each.story for each in candidates}
     members, unread = members_of(db, claim.number, stories)
+    paired = pairings.of(db, [*candidates, *members], [each.id for each in known]) if decided.line else None
     return Knowledge(
         authority=journal.authority(db),
         seq=seq(db),
@@ -71,8 +82,12 @@ def read(db: Connection, claim: Claim, found: ReadResult, now: datetime, taken: 
         members=members,
         candidates=candidates,
         links=addresses.free | addresses.read,
-        unread=addresses.unread,
+        bands=texts.bands,
+        unread=addresses.unread | texts.unread,
         unread_stories=unread,
+        apart=paired.apart if paired else frozenset(),
+        merged=paired.merged if paired else frozenset(),
+        repeated=repeated.get(claim.number, NONE),
         taken=frozenset(taken),
         decisions=decided,
         referents=() if claim.is_empty else referents.read(db, claim, found),
@@ -135,6 +150,7 @@ class _Addresses:
     free: frozenset[bytes]
     read: frozenset[bytes]
     unread: frozenset[bytes]
+    candidates: int = 0  # read
 
 
 def _addresses(db: Connection, source: int, links: Sequence[bytes]) -> _Addresses:
@@ -158,24 +174,54 @@ def _addresses(db: Connection, source: int, links: Sequence[bytes]) -> _Addresse
         if 0 < items[link] < ITEMS_PER_ADDRESS:
             candidates += items[link]
             (read if candidates <= CANDIDATES_MAX else unread).add(link)
+    candidates = sum(items[link] for link in read)
     free = frozenset(link for link in links if not items[link])
-    return _Addresses(free, frozenset(read), frozenset(unread))
+    return _Addresses(free, frozenset(read), frozenset(unread), candidates)
 
 
-def _candidates(db: Connection, source: int, links: Set[bytes]) -> tuple[Candidate, ...]:
-    """Return items of other sources at these addresses, in no story that this source has part in."""
-    if not links:
-        return ()
-    found = db.execute(
-        f"""{CANDIDATE} WHERE i.link IN ({", ".join("?" * len(links))}) AND {ELSEWHERE} ORDER BY i.number""",
-        (*links, source, source),
-    )
-    return tuple(rows.value(Candidate, row) for row in found)
+def candidate(row: Row) -> Candidate:
+    """Return a row of CANDIDATE."""
+    return rows.value(Candidate, row, repeated=NONE)
 
 
-def near(db: Connection, source: int, link: bytes) -> tuple[Candidate, ...]:
-    """Return the candidates of one item of a source, by its address."""
-    return _candidates(db, source, _addresses(db, source, (link,)).read)
+def with_repeated(
+    candidates: Sequence[Candidate], repeated: Mapping[int, frozenset[int]]
+) -> tuple[Candidate, ...]:
+    """Return candidates with the boilerplate of their sources, given by source."""
+    return tuple(replace(each, repeated=repeated.get(each.source, NONE)) for each in candidates)
+
+
+def _unknown(found: ReadResult, known: Sequence[Known]) -> Sequence[Item]:
+    """Return the items of a document that the source has no item of under the first key of each."""
+    stored = {key for each in known for key in each.keys}
+    return [item for item in found.items if not stored & {*item.keys[:1]}] if stored else found.items
+
+
+def _candidates(
+    db: Connection, source: int, links: Set[bytes], numbers: Set[int] = frozenset()
+) -> tuple[Candidate, ...]:
+    """Return items of other sources at these addresses, or with these numbers, in no story that this source
+    has part in."""
+    found: list[Row] = []
+    if links:
+        found += db.execute(
+            f"""{CANDIDATE} WHERE i.link IN ({", ".join("?" * len(links))}) AND {ELSEWHERE}
+            ORDER BY i.number""",
+            (*links, source, source),
+        )
+    if numbers:
+        found += db.execute(
+            f"{CANDIDATE} WHERE i.number {ints()} AND {ELSEWHERE} ORDER BY i.number",
+            (as_json(numbers), source, source),
+        )
+    return tuple({row["number"]: candidate(row) for row in found}.values())
+
+
+def near(db: Connection, source: int, item: Candidate) -> tuple[Candidate, ...]:
+    """Return the candidates of one item of a source, by its address and its sentences."""
+    links = frozenset[bytes]() if item.link is None else _addresses(db, source, (item.link,)).read
+    texts = similar_texts.of(db, source, item.signature or b"")
+    return _candidates(db, source, links, texts)
 
 
 def members_of(
@@ -194,7 +240,7 @@ def members_of(
         {"stories": as_json(wanted), "source": source, "most": MEMBERS_MAX + 1},
     ).fetchall()
     last = found[-1]["story"] if len(found) > MEMBERS_MAX else None
-    members = tuple(rows.value(Candidate, row) for row in found if last is None or row["story"] < last)
+    members = tuple(candidate(row) for row in found if last is None or row["story"] < last)
     unread = frozenset(story for story in wanted if last is not None and story is not None and story >= last)
     return signatures.signed(members, signatures.made(db, members)), unread
 
@@ -217,6 +263,8 @@ def has_changed(db: Connection, changes: Changes, source: int, at: Stamp) -> boo
     if one(unchanged)["items"] < len(numbers):  # the others were changed, or erased with their source
         return True
     if decisions.last_line(db) != basis.decisions.line:
+        return True
+    if basis.bands and signatures.are_new(db, source, basis.bands, basis.seq):
         return True
     if not basis.links:
         return False

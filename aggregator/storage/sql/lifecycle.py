@@ -21,6 +21,7 @@ from aggregator.storage.sql import (
     decisions,
     erased,
     journal,
+    journal_lines,
     public_changes,
     rows,
     source_state,
@@ -173,7 +174,7 @@ def _record(db: Connection, moves: Sequence[Move], file: Path) -> None:
             told |= {"fingerprint": struck.hex()}
         if step.amendment is not None:
             told |= {"amended": rows.column(step.amendment)}
-        lines.append(journal.line(row["id"], row["public_id"], step, told))
+        lines.append(journal_lines.line(row["id"], row["public_id"], step, told))
     if lines:
         journal.record(db, lines)
         journal.append(file, lines)

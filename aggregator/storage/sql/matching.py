@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from aggregator.dedupe.stories import Comparer, Matcher
+from aggregator.dedupe.comparing import Comparer
+from aggregator.dedupe.stories import Matcher
 from aggregator.model import Candidate, Item, Key, KeyKind, Knowledge
-from aggregator.storage.sql import channels, knowledge, rows, signatures
+from aggregator.storage.sql import channels, knowledge, pairings, signatures
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints
 
 MATCHED_AT_ONCE = 20  # items in one transaction: polls go on between them
@@ -23,11 +24,15 @@ WAITING = """SELECT item FROM (
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """One item with the member of the story it joins, None for none; `signed` are signatures made for it."""
+    """One item with the member of the story it joins, None for none, and the fingerprint of the one that may
+    be shown in its place; `signed` are signatures made for it, `own` its own."""
 
     item: int
-    same: int | None
-    signed: Mapping[int, bytes]
+    same: int | None = None
+    signed: Mapping[int, bytes] = field(default_factory=dict)
+    source: int = 0
+    own: bytes = b""
+    says: bytes | None = None
 
 
 def match(engine: Engine, now: datetime) -> int:
@@ -47,36 +52,51 @@ def match(engine: Engine, now: datetime) -> int:
 
 def _matched(db: Connection, number: int) -> _Found:
     row = db.execute(
-        f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.state <> 'withdrawn' AND i.story IS NULL", (number,)
+        f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.state <> 'withdrawn'", (number,)
     ).fetchone()
-    if row is None or row["link"] is None:
-        return _Found(number, None, {})
-    near = knowledge.near(db, row["source"], row["link"])
-    items = (rows.value(Candidate, row), *near)
-    made = signatures.made(db, items)
-    itself, *candidates = signatures.signed(items, made)
-    members, unread = knowledge.members_of(db, row["source"], {each.story for each in near})
-    known = Knowledge("", candidates=tuple(candidates), members=members, unread_stories=unread)
-    match = Matcher(known, itself.domains, Comparer()).match(_item(itself), itself.shown)
-    return _Found(number, match.same.number if match.same else None, made)
+    if row is None:
+        return _Found(number)
+    stored, source = knowledge.candidate(row), row["source"]
+    made = signatures.made(db, (stored,))
+    (itself,) = signatures.signed((stored,), made)
+    found = _Found(number, None, made, source, itself.signature or b"")
+    if itself.story is not None:
+        return found
+    near = knowledge.near(db, source, itself)
+    more = signatures.made(db, near)
+    members, unread = knowledge.members_of(db, source, {each.story for each in near})
+    candidates = signatures.signed(near, more)
+    apart = pairings.of(db, [*candidates, *members], [itself.id]).apart
+    known = Knowledge("", candidates=candidates, members=members, unread_stories=unread, apart=apart)
+    repeated = signatures.repeated(db, {source, *(each.source for each in candidates)} if candidates else ())
+    known = replace(
+        known,
+        candidates=knowledge.with_repeated(candidates, repeated),
+        repeated=repeated.get(source, frozenset()),
+    )
+    match = Matcher(known, itself.domains, Comparer()).match(_item(itself), itself.shown, itself.id)
+    same = match.same.number if match.same else None
+    return replace(found, same=same, signed={**made, **more}, says=match.says)
 
 
 def _item(of: Candidate) -> Item:
     """Return an item as far as it is matched."""
-    assert of.link is not None and of.signature is not None, "only such items are matched"
     return Item(
-        keys=(Key(KeyKind.LINK, of.link),),
+        keys=() if of.link is None else (Key(KeyKind.LINK, of.link),),
         title=of.title,
         url=of.url,
         language=of.language,
         fingerprint=of.fingerprint,
-        signature=of.signature,
+        signature=of.signature or b"",
+        text=of.text,
     )
 
 
 def _carry_out(db: Connection, found: _Found, seq: int, now: datetime) -> None:
     """Let an item join a story, unless it or the member has changed since `seq`: then it waits further."""
     signatures.keep_missing(db, found.signed)
+    if found.own:
+        signatures.sketch(db, found.item, found.source, found.own)
     if found.same is not None:
         both = as_json((found.item, found.same))
         same = db.execute(f"SELECT seq FROM item WHERE number {ints()} AND seq <= ?", (both, seq))
@@ -84,7 +104,7 @@ def _carry_out(db: Connection, found: _Found, seq: int, now: datetime) -> None:
             return
         at = channels.stamp(db, now)
         story = channels.story_of(db, found.same)
-        db.execute("UPDATE item SET story = ? WHERE number = ?", (story, found.item))
+        db.execute("UPDATE item SET story = ?, says = ? WHERE number = ?", (story, found.says, found.item))
         channels.resettle_story(db, story, at, newcomer=found.item)
         channels.touch(db, [found.item], at)
     db.execute("DELETE FROM unmatched WHERE item = ?", (found.item,))

@@ -251,6 +251,31 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
     **ORIGIN_STEPS,
     **PUBLIC_CHANGES,
+    # Texts are found by their least sentences; the member of a story that is shown in place of another. What
+    # is still new enough to be matched is signed and looked up in maintenance.
+    "m032_sketch": (
+        """CREATE TABLE sketch (
+            hash INTEGER NOT NULL,
+            source INTEGER NOT NULL,
+            item INTEGER NOT NULL,
+            PRIMARY KEY (hash, source)
+        ) STRICT, WITHOUT ROWID""",
+        "ALTER TABLE item ADD COLUMN says BLOB",
+        """INSERT INTO unmatched (item) SELECT number FROM item
+        WHERE freed = 0 AND shown > (SELECT max(shown) FROM item WHERE state = 'live') - 1209600000
+        ON CONFLICT DO NOTHING""",
+    ),
+    # Items that the operator has split or merged, by their ids, the lesser first.
+    "m033_pairing": (
+        """CREATE TABLE pairing (
+            one TEXT NOT NULL,
+            other TEXT NOT NULL,
+            apart INTEGER NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (one, other)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX pairing_other ON pairing (other)",
+    ),
     **PUSH,
     # The desk's own fields of an item; its topics and language, by which channels go, in columns of their
     # own. Those of items, by id and feed, that a new import brings back.

@@ -10,6 +10,7 @@ from aggregator.storage.sql import (
     channels,
     lifecycle,
     origin_steps,
+    pairings,
     probes,
     public_changes,
     retention,
@@ -19,7 +20,7 @@ from aggregator.storage.sql import (
     versions,
 )
 from aggregator.storage.sql.channels import Stamp
-from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, one, update
+from aggregator.storage.sql.engine import Connection, Index, as_json, insert_many, ints, one, update
 from aggregator.storage.sql.rows import ms
 from aggregator.storage.sql.values import item_columns
 
@@ -34,7 +35,7 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
             versions.queue(db, edit)
         is_changed = not edit.waits and (edit.moves or edit.substantive or edit.refreshes)
         before = channels.member(db, edit.number) if is_changed else None
-        _edit(db, index, edit, at)
+        _edit(db, index, claim.number, edit, at)
         if before is not None:
             channels.resettle_item(db, before, at)
         if edit.parts and not edit.waits:
@@ -78,7 +79,7 @@ def _store(db: Connection, claim: Claim, changes: Changes, at: Stamp) -> Sequenc
     insert_many(db, "item", stored)
     if changes.basis.decisions.line:
         amendments.recall(db, claim, numbered)
-    signatures.keep(db, ((number, new.item) for number, new in numbered))
+    signatures.keep(db, claim.number, ((number, new.item) for number, new in numbered))
     db.executemany(
         "INSERT INTO unmatched (item) VALUES (?)", [(number,) for number, new in numbered if new.unmatched]
     )
@@ -87,6 +88,7 @@ def _store(db: Connection, claim: Claim, changes: Changes, at: Stamp) -> Sequenc
     channels.file(db, live, at)
     public_changes.record(db, ChangeKind.PUBLISHED, live, at)
     origin_steps.of_new(db, claim.number, numbered, at.now)
+    pairings.rejoin(db, [new.id for _, new in numbered], at)
     return numbered
 
 
@@ -107,7 +109,7 @@ def _is_live(new: NewItem) -> bool:
 def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     return {
         **item_columns(new.item),
-        **rows.columns(new, "id", "public_id", "updated", "backlog"),
+        **rows.columns(new, "id", "public_id", "updated", "backlog", "says"),
         **rows.columns(
             new.placement, "state", "shown", "release", "reason", "over_budget", "dated", "lapsed"
         ),
@@ -120,7 +122,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     }
 
 
-def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
+def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp) -> None:
     """Replace an item in place; of one whose new version waits, what it is known by."""
     columns = item_columns(edit.item)
     is_content = (edit.substantive or edit.refreshes) and not edit.waits
@@ -149,7 +151,12 @@ def _edit(db: Connection, index: Index, edit: Edit, at: Stamp) -> None:
         columns |= {"release": None, "dated": 0, "reinstated": 0, "reason": held_reason(edit.copy_of)}
     if is_content:
         search.remove(db, index, as_json([edit.number]))
-        signatures.keep(db, [(edit.number, edit.item)])
+        signatures.drop(db, as_json([edit.number]))
+        signatures.keep(db, source, [(edit.number, edit.item)])
+    if is_content or (edit.moves and not edit.waits):
+        columns["says"] = edit.says
+        behind = as_json(edit.stands_for)
+        db.execute(f"UPDATE item SET says = ? WHERE number {ints()}", (edit.item.fingerprint, behind))
     update(db, "item", edit.number, columns)
 
 

@@ -8,7 +8,15 @@ from pathlib import Path
 from aggregator.model import Amended, Decision, State, Trigger
 from aggregator.policy.lifecycle import amend, replayed, step
 from aggregator.storage.backups import Replayed
-from aggregator.storage.sql import amendments, erasure, fingerprints, journal, lifecycle
+from aggregator.storage.sql import (
+    amendments,
+    erasure,
+    fingerprints,
+    journal,
+    journal_lines,
+    lifecycle,
+    story_verbs,
+)
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.queries import ItemStore
 
@@ -17,7 +25,7 @@ def replay(engine: Engine, files: Sequence[Path], now: datetime) -> Replayed:
     """Carry out the decisions that only these journals have, unless the item has changed since;
     then the table and the first file hold the same lines. Decisions on unknown items are carried out when
     they are imported."""
-    entries, items = journal.read(*files), ItemStore(engine)
+    entries, items = journal_lines.read(*files), ItemStore(engine)
     with engine.writing() as db:  # after the verbs that have written their lines
         lines = journal.lacking(db, entries)
     forgotten = [
@@ -40,6 +48,7 @@ def replay(engine: Engine, files: Sequence[Path], now: datetime) -> Replayed:
     moved += _erase_again(engine, entries.erased(lines), now)
     moved += [each.item for each in entries.amended(lines) if _amend_again(engine, each, now)]
     with engine.writing() as db:
+        story_verbs.again(db, entries.pairings(lines))
         journal.record(db, lines)
         journal.export(db, files[0])
     return Replayed(tuple(moved), tuple(unknown), entries.unreadable, tuple(forgotten))

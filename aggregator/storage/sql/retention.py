@@ -7,7 +7,7 @@ from datetime import datetime
 
 from aggregator.model import Edit, Item
 from aggregator.model.settings import Retention
-from aggregator.storage.sql import channels, search, versions
+from aggregator.storage.sql import channels, search, signatures, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
 from aggregator.storage.sql.rows import ms
 
@@ -40,7 +40,8 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
     versions.drop(db, old)
     _rewrite(db, old)
-    for table in ("revision", "signature", "unmatched"):
+    signatures.drop(db, old)
+    for table in ("revision", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))

@@ -10,7 +10,7 @@ from aggregator.errors import UsageError
 from aggregator.model import Amendment, Edit, Item, Stored, Transition
 from aggregator.policy import history
 from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
-from aggregator.storage.sql import channels, rows, search, values
+from aggregator.storage.sql import channels, rows, search, signatures, values
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert, ints, one, update
 from aggregator.storage.sql.rows import ms
@@ -73,8 +73,9 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
         columns |= {"corrected": ms(at.now), "updated": row["updated"]}
     before = channels.member(db, number)
     search.remove(db, index, as_json([number]))
-    db.execute("DELETE FROM signature WHERE item = ?", (number,))  # made anew when it is needed
-    update(db, "item", number, columns)
+    signatures.drop(db, as_json([number]))
+    db.execute("INSERT INTO unmatched (item) VALUES (?) ON CONFLICT DO NOTHING", (number,))  # made anew there
+    update(db, "item", number, columns | {"says": None})
     channels.resettle_item(db, before, at)
     if row["parts"] or row["present"] != row["story"]:
         channels.part(db, number, at)

@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
-from aggregator.model import Task, TaskKind
+from aggregator.model.websub import Task, TaskKind
 from aggregator.storage import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it

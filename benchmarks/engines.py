@@ -19,8 +19,7 @@ from urllib.parse import quote
 import psycopg
 
 from aggregator.config import load
-from aggregator.model import ReadResult
-from aggregator.model.document import Document
+from aggregator.model.document import Document, ReadResult
 from aggregator.storage import Place, Storage, move_store, open_storage
 from aggregator.storage.postgres.engine import PostgresEngine
 from aggregator.storage.sqlite.catalog import tables

@@ -84,7 +84,7 @@ async def of_client(run: Run, origin: Origin, name: str) -> float:
 
     from aggregator.fetch.client import Client
     from aggregator.fetch.transport import Transport
-    from aggregator.model import Validators
+    from aggregator.model.document import Validators
     from aggregator.model.settings import PollSettings
 
     def trust() -> ssl.SSLContext:

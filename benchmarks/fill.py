@@ -11,25 +11,14 @@ from hashlib import blake2b
 from pathlib import Path
 
 from aggregator import config as configuration
-from aggregator.model import (
-    Changes,
-    Claim,
-    Document,
-    Due,
-    Item,
-    Key,
-    KeyKind,
-    Knowledge,
-    Mode,
-    NewItem,
-    Outcome,
-    OutcomeKind,
-    Placement,
-    PollResult,
-    ReadResult,
-    State,
-)
+from aggregator.model.changes import Changes, NewItem, Placement
+from aggregator.model.decision import State
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.poll import Claim, Outcome, OutcomeKind, PollResult
+from aggregator.model.schedule import Due
 from aggregator.model.settings import Retention, Source
+from aggregator.model.stored import Knowledge
 from aggregator.storage import Storage, open_storage
 from benchmarks.feeds import sentence
 

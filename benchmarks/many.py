@@ -13,7 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from aggregator.config import load
-from aggregator.model import Claim, Due, Outcome, OutcomeKind, PollResult
+from aggregator.model.poll import Claim, Outcome, OutcomeKind, PollResult
+from aggregator.model.schedule import Due
 from aggregator.model.settings import Config
 from aggregator.policy.fairness import HostAdmission
 from aggregator.storage import Storage, open_storage

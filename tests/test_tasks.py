@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from aggregator.model import Advert, Subscription, Task, TaskKind
+from aggregator.model.websub import Advert, Subscription, Task, TaskKind
 from aggregator.storage import Storage
 from aggregator.tasks import TASK_LEASE, TASKS_AT_ONCE, Tasks
 from tests.engines import open_storage

@@ -17,8 +17,13 @@ from aggregator.editorial.present import present
 from aggregator.editorial.rights import truncate
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import FetchError, ParseError, UsageError
-from aggregator.model import FeedInfo, Fetched, Item, ReadJob, ReadResult, Release, State, Stored
-from aggregator.model.settings import Config, Network, Republish, Source
+from aggregator.model.decision import State
+from aggregator.model.document import Fetched, ReadJob, ReadResult
+from aggregator.model.item import Item
+from aggregator.model.push_settings import Network
+from aggregator.model.release import Release
+from aggregator.model.settings import Config, Republish, Source
+from aggregator.model.stored import FeedInfo, Stored
 from aggregator.parse.autodiscovery import Candidate, find_feeds, usual_addresses
 from aggregator.parse.links import read_links
 from aggregator.policy import home, source_ids

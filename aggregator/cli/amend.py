@@ -9,7 +9,7 @@ from aggregator.cli.output import say
 from aggregator.cli.verbs import operator
 from aggregator.config import values
 from aggregator.errors import UsageError
-from aggregator.model import AmendedField, Amendment
+from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.policy import amendments
 from aggregator.policy.languages import primary
 from aggregator.policy.lifecycle import amend as step

@@ -7,7 +7,7 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import opened
 from aggregator.cli.output import REST, say_csv, say_json, table, when
 from aggregator.cli.verbs import moment
-from aggregator.model import Act
+from aggregator.model.decision import Act
 from aggregator.storage import Storage
 
 FORGET = "forget"

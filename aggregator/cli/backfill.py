@@ -10,7 +10,7 @@ from aggregator import config as configuration
 from aggregator.cli.output import complain, say
 from aggregator.errors import PollError, UsageError
 from aggregator.fetch.files import read_file
-from aggregator.model import Validators
+from aggregator.model.document import Validators
 from aggregator.model.settings import Config, Source
 from aggregator.service import app
 from aggregator.service.backfill import Backfill, Imported

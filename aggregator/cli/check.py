@@ -13,7 +13,7 @@ from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, ta
 from aggregator.editorial.terms import in_words
 from aggregator.errors import FetchError, PollError, StorageError
 from aggregator.fetch.files import read_file
-from aggregator.model import Validators
+from aggregator.model.document import Validators
 from aggregator.model.rights import UNSAID
 from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids

@@ -9,7 +9,8 @@ from aggregator.cli.opening import opened, place_of
 from aggregator.cli.output import complain, confirmed, say
 from aggregator.cli.verbs import operator
 from aggregator.errors import UsageError
-from aggregator.model import Notice, Stored, Trigger
+from aggregator.model.decision import Notice, Trigger
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import step
 from aggregator.service import app
 from aggregator.storage import Storage, backups_holding

@@ -18,7 +18,7 @@ from aggregator.cli.options import (
     Story,
     Yes,
 )
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 
 
 def withdraw(

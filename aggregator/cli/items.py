@@ -9,8 +9,9 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import REST, say_json, table, when
 from aggregator.errors import UsageError
-from aggregator.model import FeedInfo, ItemQuery, State, Stored
+from aggregator.model.decision import State
 from aggregator.model.settings import Config
+from aggregator.model.stored import FeedInfo, ItemQuery, Stored
 from aggregator.policy.languages import primary
 from aggregator.storage import Storage
 

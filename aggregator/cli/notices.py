@@ -7,7 +7,7 @@ from aggregator.cli.opening import opened
 from aggregator.cli.output import REST, say_csv, say_json, table, when
 from aggregator.cli.verbs import moment
 from aggregator.errors import UsageError
-from aggregator.model import Act, Notice, Trigger
+from aggregator.model.decision import Act, Notice, Trigger
 from aggregator.service import app
 
 NOTICE = re.compile(r"(?P<name>[^<>\x00-\x1f]*[^<>\s\x00-\x1f]) *<(?P<address>[^<>\x00-\x1f]+)>")

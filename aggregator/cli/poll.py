@@ -13,7 +13,7 @@ import uvloop
 from aggregator import config as configuration
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.model import Outcome, OutcomeKind
+from aggregator.model.poll import Outcome, OutcomeKind
 from aggregator.model.settings import Config
 from aggregator.policy import reasons
 from aggregator.service import app

@@ -11,9 +11,12 @@ from aggregator.cli.output import say, say_json, when
 from aggregator.editorial.present import page_address, present
 from aggregator.editorial.terms import combined, in_words
 from aggregator.errors import UsageError
-from aggregator.model import LANGUAGE_DETECTED, AmendedField, FeedInfo, State, Stored
+from aggregator.model.amendment import AmendedField
+from aggregator.model.decision import State
+from aggregator.model.item import LANGUAGE_DETECTED
 from aggregator.model.rights import USES
 from aggregator.model.settings import Config, Republish
+from aggregator.model.stored import FeedInfo, Stored
 from aggregator.policy.amendments import conflicts
 from aggregator.policy.embargo import REVIEW
 from aggregator.storage import Storage

@@ -7,7 +7,9 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import ID_CHARS, say_json, say_wrapped, table, when
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Alert, DueReason, Health, OutcomeKind
+from aggregator.model.alert import Alert
+from aggregator.model.poll import Health, OutcomeKind
+from aggregator.model.schedule import DueReason
 from aggregator.model.settings import FOREVER
 from aggregator.policy import reasons
 from aggregator.policy.relocation import advice

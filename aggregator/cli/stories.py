@@ -6,7 +6,7 @@ from aggregator.cli.opening import opened
 from aggregator.cli.output import say
 from aggregator.cli.verbs import operator
 from aggregator.errors import UsageError
-from aggregator.model import Pairing, Trigger
+from aggregator.model.decision import Pairing, Trigger
 from aggregator.service import app
 
 

@@ -15,8 +15,9 @@ from aggregator.cli.show import summary_of
 from aggregator.dedupe.decided import held_reason
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import PublicwireError, UsageError
-from aggregator.model import Notice, Stored, Trigger
+from aggregator.model.decision import Notice, Trigger
 from aggregator.model.settings import Embargo
+from aggregator.model.stored import Stored
 from aggregator.policy import lifecycle
 from aggregator.policy.lifecycle import permits, step
 from aggregator.service import app

@@ -6,7 +6,8 @@ from aggregator.cli.opening import opened
 from aggregator.cli.output import REST, confirmed, say, say_json, table
 from aggregator.cli.verbs import BATCH, operator
 from aggregator.errors import UsageError
-from aggregator.model import OriginStep, Stored
+from aggregator.model.stored import Stored
+from aggregator.model.withdrawal import OriginStep
 from aggregator.policy.origin_steps import accepted, declined
 from aggregator.service import app
 from aggregator.storage import Storage

@@ -7,7 +7,8 @@ import re
 from ipaddress import ip_network
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-from aggregator.model.settings import Address, Network
+from aggregator.model.push_settings import Network
+from aggregator.model.settings import Address
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*\.?")

@@ -13,6 +13,7 @@ from aggregator.config import addresses, push, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
+from aggregator.model.push_settings import Network, Webhook
 from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
     ADMIN,
@@ -22,7 +23,6 @@ from aggregator.model.settings import (
     Config,
     Credentials,
     Embargo,
-    Network,
     PollSettings,
     Publication,
     Republish,
@@ -30,7 +30,6 @@ from aggregator.model.settings import (
     Source,
     Text,
     Unnamed,
-    Webhook,
 )
 
 FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own

@@ -15,7 +15,8 @@ from aggregator.config import addresses, values
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
-from aggregator.model.settings import Network, Republish
+from aggregator.model.push_settings import Network
+from aggregator.model.settings import Republish
 
 T = TypeVar("T")
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from aggregator.config import addresses, values
 from aggregator.config.credentials import Environment, secret
 from aggregator.config.section import Section
-from aggregator.model.settings import HmacMethod, Hub, ReleaseWebhook, Source, WebhookFormat
+from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, WebhookFormat
+from aggregator.model.settings import Source
 
 OWN, OFF = "own", "off"
 ALL = "all"

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from hashlib import blake2b
 
-from aggregator.model import Item, Known
 from aggregator.model.changes import VARYING
-from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE
+from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE, Item
+from aggregator.model.stored import Known
 
 VOLATILE_MAX = 50  # parameters learnt of one source
 

@@ -14,17 +14,12 @@ from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.decided import Decided
 from aggregator.dedupe.edits import Place, updated
 from aggregator.dedupe.ids import item_id, minted, valid_iri
-from aggregator.model import (
-    Changes,
-    Claim,
-    Item,
-    Key,
-    Knowledge,
-    Mode,
-    NewItem,
-    ReadResult,
-)
+from aggregator.model.changes import Changes, NewItem
+from aggregator.model.document import ReadResult
+from aggregator.model.item import Item, Key, Mode
+from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
 
 
 def decide(

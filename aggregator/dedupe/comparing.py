@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.relations import Relation
-from aggregator.model import Candidate, Item, KeyKind
 from aggregator.model.domains import Site
+from aggregator.model.item import Item, KeyKind
+from aggregator.model.stored import Candidate
 
 if TYPE_CHECKING:
     from aggregator.dedupe.agreement import Said

@@ -9,8 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence, Set
 
 from aggregator.dedupe import similar
-from aggregator.model import Decision, Item, KeyKind
-from aggregator.model.decision import Other
+from aggregator.model.decision import Decision, Other
+from aggregator.model.item import Item, KeyKind
 
 PIECES_MIN = 3  # sentences that suffice without the title: fewer may be what every teaser says
 # Sentences of a text of which one changed sentence is more than similarity allows: under the same title one

@@ -12,19 +12,11 @@ from hashlib import blake2b
 from aggregator.dedupe import within
 from aggregator.dedupe.copies import Copies
 from aggregator.dedupe.erased import Erased, key_text
-from aggregator.model import (
-    Claim,
-    Decision,
-    Decisions,
-    Item,
-    KeyKind,
-    Known,
-    Mode,
-    Placement,
-    State,
-    Trigger,
-)
-from aggregator.model.item import READ
+from aggregator.model.changes import Placement
+from aggregator.model.decision import Decision, Decisions, State, Trigger
+from aggregator.model.item import READ, Item, KeyKind, Mode
+from aggregator.model.poll import Claim
+from aggregator.model.stored import Known
 
 PERMITS = (Trigger.RELEASE, Trigger.REINSTATE)
 WITHDRAWS = (Trigger.WITHDRAW, Trigger.TOMBSTONE)  # until the operator reinstates

@@ -5,7 +5,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Item, Known, State
+from aggregator.model.decision import State
+from aggregator.model.item import Item
+from aggregator.model.stored import Known
 
 Rank = tuple[float, bool, float, bytes, bytes, str]
 

@@ -10,24 +10,14 @@ from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.decided import Decided, releases
-from aggregator.model import (
-    AmendedField,
-    Candidate,
-    Claim,
-    Decision,
-    Edit,
-    Item,
-    Key,
-    KeyKind,
-    Knowledge,
-    Known,
-    Mode,
-    Placement,
-    State,
-)
-from aggregator.model.changes import EMBARGO
+from aggregator.model.amendment import AmendedField
+from aggregator.model.changes import EMBARGO, Edit, Placement
+from aggregator.model.decision import Decision, State
 from aggregator.model.domains import host_of, is_within
+from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
+from aggregator.model.stored import Candidate, Knowledge, Known
 
 EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
 EDITS_WITHIN = timedelta(days=7)

@@ -6,8 +6,9 @@ own source: else a source could list the address of another's release, and its e
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from aggregator.model import ErasedKey, Item, Key, KeyKind
+from aggregator.model.decision import ErasedKey
 from aggregator.model.domains import is_within
+from aggregator.model.item import Item, Key, KeyKind
 
 EXACT_CHARS_MIN = 40  # of a text that blocks the same text of other sources: shorter ones say nothing
 EVERYWHERE = (KeyKind.TEXT, KeyKind.LINK, KeyKind.GUID)

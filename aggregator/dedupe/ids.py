@@ -6,7 +6,7 @@ import re
 from base64 import b32encode
 from hashlib import blake2b
 
-from aggregator.model import Key
+from aggregator.model.item import Key
 
 IRI_BYTES_MAX = 2_000  # in UTF-8: an entry of PostgreSQL's B-trees has at most 2,704
 # RFC 3987: what may stand in an IRI, with whole escapes; RFC 8141 urn:, RFC 4151 tag:.

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.comparing import Compared, Comparer, same_language
-from aggregator.model import Candidate, Item, KeyKind, Knowledge, Known
+from aggregator.model.item import Item, KeyKind
+from aggregator.model.stored import Candidate, Knowledge, Known
 
 ITEMS_PER_ADDRESS = 10  # at an address of so many items or more is a home page, not a release
 CANDIDATES_MAX = 200  # of one poll; items whose candidates are left over are matched later

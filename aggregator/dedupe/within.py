@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.dedupe import doubles
-from aggregator.model import Item, Key, KeyKind, Known, Mode, State
+from aggregator.model.decision import State
+from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.stored import Known
 
 # Lookup keys by mode, in order of precedence. GUID precedes LINK because links move more often.
 LOOKUP: Mapping[Mode, tuple[KeyKind, ...]] = {

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from aggregator.model import AmendedField, Amendment, FeedInfo, Item, Release
+from aggregator.model.amendment import AmendedField, Amendment
+from aggregator.model.item import Item
+from aggregator.model.release import Release
+from aggregator.model.stored import FeedInfo
 
 EDITED: Mapping[str, str] = {
     "en": "Edited by {publication}: {fields}.",

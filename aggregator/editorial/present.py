@@ -11,18 +11,12 @@ from aggregator.editorial.rights import Permitted, paragraph, permitted, truncat
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
 from aggregator.editorial.wording import DEFAULT, LINE
-from aggregator.model import (
-    LANGUAGE_DETECTED,
-    AlsoReleased,
-    Enclosure,
-    FeedInfo,
-    Gone,
-    Item,
-    Origin,
-    Release,
-    Stored,
-)
+from aggregator.model.entry import Origin
+from aggregator.model.item import LANGUAGE_DETECTED, Enclosure, Item
+from aggregator.model.public_change import Gone
+from aggregator.model.release import AlsoReleased, Release
 from aggregator.model.settings import Publication, Republish, Text
+from aggregator.model.stored import FeedInfo, Stored
 from aggregator.normalise.feed_address import Remover, remover
 
 TITLE_CHARS_MAX = 80  # of a title derived from the text

@@ -4,7 +4,7 @@ text only, so that the HTML stays as safe as it came."""
 from dataclasses import dataclass
 from html import escape
 
-from aggregator.model import Enclosure, Item
+from aggregator.model.item import Enclosure, Item
 from aggregator.model.settings import Republish
 from aggregator.normalise.plain import EXCERPTED_CHARS_MAX, first_paragraph, line
 

@@ -4,7 +4,7 @@ operator's regular expression on hostile text may backtrack for minutes."""
 import re
 from collections.abc import Callable, Mapping
 
-from aggregator.model import Item
+from aggregator.model.item import Item
 from aggregator.model.settings import Rule, Source
 
 SEARCHED_CHARS_MAX = 1_000_000  # bounds a pattern with quadratic run time

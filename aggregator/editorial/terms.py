@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aggregator.editorial.safe import web_address
-from aggregator.model import FeedInfo
 from aggregator.model.rights import UNSAID, USES, Terms, Use
+from aggregator.model.stored import FeedInfo
 
 _CREATIVE_COMMONS = "https://creativecommons.org/"
 _CC_NAME = re.compile(r"cc-(by(?:-nc)?(?:-sa|-nd)?)-([1-4]\.[05])")  # SPDX

@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from aggregator.editorial.present import public_id
-from aggregator.model import FeedInfo, Gone, Tombstone
+from aggregator.model.public_change import Gone
+from aggregator.model.release import Tombstone
 from aggregator.model.settings import Publication
+from aggregator.model.stored import FeedInfo
 
 SECOND = timedelta(seconds=1)
 

@@ -39,8 +39,9 @@ from aggregator.fetch.responses import (
 )
 from aggregator.fetch.target import is_at_home, web_url
 from aggregator.fetch.transport import ALLOWED, Transport
-from aggregator.model import Fetched, Validators
-from aggregator.model.settings import Credentials, Network, PollSettings
+from aggregator.model.document import Fetched, Validators
+from aggregator.model.push_settings import Network
+from aggregator.model.settings import Credentials, PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

@@ -10,7 +10,7 @@ from urllib.request import url2pathname
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import printable
-from aggregator.model import Fetched, Validators
+from aggregator.model.document import Fetched, Validators
 
 
 def read_file(url: str, *, max_bytes: int, validators: Validators) -> Fetched:

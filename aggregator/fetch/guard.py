@@ -6,7 +6,7 @@ It judges resolved addresses, because names and URLs prove nothing. It neither r
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from aggregator.model.settings import Network
+from aggregator.model.push_settings import Network
 
 # IANA's special-purpose address registries (RFC 6890), spelled out: ipaddress.is_global differs between
 # Python versions, and is True for multicast, IPv4-compatible, NAT64, 6to4 and site-local addresses in some.

@@ -14,7 +14,7 @@ from math import ceil
 
 from aggregator.errors import Cause
 from aggregator.fetch.errors import Rejected
-from aggregator.model import HostState
+from aggregator.model.schedule import HostState
 
 SLOW_FETCH_AFTER = 2.0  # seconds until a fetch releases its global slot early: it must not delay others
 SLOW_FETCHES_MAX = 1_000  # such fetches at a time, each little more than a socket

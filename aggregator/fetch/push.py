@@ -21,7 +21,7 @@ from aggregator.fetch.resolver import Resolver
 from aggregator.fetch.responses import VALUE_CHARACTERS_MAX, first
 from aggregator.fetch.target import web_url
 from aggregator.fetch.transport import ALLOWED, Transport
-from aggregator.model.settings import Network
+from aggregator.model.push_settings import Network
 
 REQUESTS_PER_HOST = 8  # at a time
 REQUESTS_AT_ONCE = 200  # of hosts that answer promptly; at others half of them

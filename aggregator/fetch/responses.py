@@ -6,7 +6,7 @@ import httpx
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import field_value, redacted
-from aggregator.model import Validators
+from aggregator.model.document import Validators
 
 PERMANENT = (301, 308)
 REDIRECTS = (301, 302, 303, 307, 308)

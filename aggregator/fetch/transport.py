@@ -22,7 +22,7 @@ from aggregator.fetch.guard import network_of, why_refused
 from aggregator.fetch.http1 import ProtocolError, request_head
 from aggregator.fetch.proxy import Proxy, absolute_form, tunnelled
 from aggregator.fetch.resolver import Resolve
-from aggregator.model.settings import Network
+from aggregator.model.push_settings import Network
 
 ALLOWED = "allow_networks"  # extension of a request: private networks it may reach
 # OpenSSL's reasons, by its version, for bytes that are no TLS record.

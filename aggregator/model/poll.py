@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from aggregator.errors import Cause
+from aggregator.model.alert import AlertKind
 from aggregator.model.changes import Changes
 from aggregator.model.document import Fetched, Hints, ReadResult, Validators
 from aggregator.model.item import Mode
@@ -88,35 +89,6 @@ class OverBudget:
     times: int
     held: int
     dropped: int
-
-
-class AlertKind(StrEnum):
-    """The kinds of alert about a source, then about the service. The values are stored: never rename one."""
-
-    MOVED = "moved"
-    GONE = "gone"
-    FAILING = "failing"
-    BLOCKED = "blocked"
-    WAITING = "waiting"  # the origin asked for a longer wait than is granted
-    QUIET = "quiet"
-    HUB = "hub"
-    BUDGET = "budget"
-    LINK = "link"  # event: links of its items have left its domains
-    AHEAD = "ahead"  # event: its items are held until their dates
-    DISTANT = "distant"  # event: its items are dated too far ahead, the operator decides
-    STORY = "story"  # event: its items no longer agree with those of other sources
-    COPY = "copy"  # event: its items are held as copies of withdrawn releases
-    RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
-    EMBARGO = "embargo"  # event: embargo lines of its items have no date that can be read
-    AMENDED = "amended"  # event: its origin says something else of fields that the desk has amended
-    CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
-    WITHDRAWALS = "withdrawals"  # the origin would withdraw more of its items than the breaker allows
-    CLOCK = "clock"  # the clock of the machine is in doubt: held items stay held
-    HELD = "held"  # items wait for the operator
-    BACKUP = "backup"  # the nightly backup failed
-    DISK = "disk"  # nearly full
-    WORKERS = "workers"  # many die
-    WEBHOOK = "webhook"  # one of releases accepts no messages
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,31 +206,6 @@ class PollResult:
     advert: Advert | None = None
     over: OverBudget | None = None
     feed_title: str | None = None  # as the document says; None when none was read
-
-
-class AlertState(StrEnum):
-    """State of an alert."""
-
-    RAISED = "raised"
-    CLEARED = "cleared"
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """An alert with the times it was raised and cleared; `source` is "" for one about the service."""
-
-    number: int
-    source: str
-    organisation: str
-    kind: AlertKind
-    message: str
-    raised: datetime
-    cleared: datetime | None = None
-
-    @property
-    def state(self) -> AlertState:
-        """Return whether it is open or cleared."""
-        return AlertState.CLEARED if self.cleared else AlertState.RAISED
 
 
 class SourceState(StrEnum):

@@ -6,7 +6,8 @@ from functools import lru_cache
 from html import escape
 from urllib.parse import quote
 
-from aggregator.model import Enclosure, Item, Origin
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure, Item
 from aggregator.normalise import urls
 
 PATTERNS_KEPT = 1_000  # compiled, one a source with a private address

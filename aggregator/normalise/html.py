@@ -11,7 +11,7 @@ from html import escape, unescape
 import nh3
 from selectolax.lexbor import LexborHTMLParser
 
-from aggregator.model import Markup
+from aggregator.model.entry import Markup
 from aggregator.normalise import (
     attributes,
     blanks,

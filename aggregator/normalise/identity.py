@@ -11,8 +11,7 @@ from hashlib import blake2b
 from itertools import chain
 
 from aggregator.dedupe.similar import visible
-from aggregator.model import Enclosure, Item, Key, KeyKind
-from aggregator.model.item import READ, READ_SHAPE
+from aggregator.model.item import READ, READ_SHAPE, Enclosure, Item, Key, KeyKind
 from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned, valueless
 from aggregator.normalise.urls import canonical, folded
 

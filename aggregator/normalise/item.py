@@ -11,7 +11,9 @@ from html import unescape
 from typing import NamedTuple
 
 from aggregator.dedupe import similar
-from aggregator.model import EMBARGO_UNREAD, Document, Entry, Item, Markup, Origin
+from aggregator.model.document import Document
+from aggregator.model.entry import Entry, Markup, Origin
+from aggregator.model.item import EMBARGO_UNREAD, Item
 from aggregator.model.settings import Embargo, Source
 from aggregator.normalise import dates, embargo_lines, feed_address, html, identity, labels, terms, text, urls
 

@@ -7,7 +7,8 @@ extension.
 import re
 from collections.abc import Iterable
 
-from aggregator.model import Attachment, Enclosure
+from aggregator.model.entry import Attachment
+from aggregator.model.item import Enclosure
 from aggregator.normalise import trackers, urls
 from aggregator.normalise.html import title
 from aggregator.normalise.text import line

@@ -4,8 +4,7 @@ No clock, file or network: external entities (XXE) are never fetched. `parse` re
 """
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Document
-from aggregator.model.document import TEXT_BYTES_MAX
+from aggregator.model.document import TEXT_BYTES_MAX, Document
 
 
 def parse(

@@ -6,7 +6,7 @@ Nothing is sanitised or resolved; lengths and counts beyond the RAW_*_MAX limits
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from aggregator.model import Attachment, Entry, Markup, Origin
+from aggregator.model.entry import Attachment, Entry, Markup, Origin
 from aggregator.model.rights import Terms
 from aggregator.parse import terms
 from aggregator.parse.references import joined

@@ -15,8 +15,7 @@ import feedparser
 from lxml import etree
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Document, Hints
-from aggregator.model.document import ENTRIES_MAX
+from aggregator.model.document import ENTRIES_MAX, Document, Hints
 from aggregator.model.rights import UNSAID
 from aggregator.parse import feedparser_patches, tombstones
 from aggregator.parse.entry import (

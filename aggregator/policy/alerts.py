@@ -9,8 +9,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import AlertKind, AmendedField, OutcomeKind, OverBudget, PollResult, SubscriptionState
+from aggregator.model.alert import AlertKind
+from aggregator.model.amendment import AmendedField
 from aggregator.model.domains import host_of
+from aggregator.model.poll import OutcomeKind, OverBudget, PollResult
+from aggregator.model.websub import SubscriptionState
 from aggregator.policy import embargo, reasons, relocation
 from aggregator.policy.budget import STORED
 

@@ -3,8 +3,8 @@
 from collections.abc import Set
 from dataclasses import replace
 
-from aggregator.model import AmendedField, Amendment, Stored
-from aggregator.model.amendment import COMPARED, said
+from aggregator.model.amendment import COMPARED, AmendedField, Amendment, said
+from aggregator.model.stored import Stored
 
 
 def amended(item: Stored, given: Amendment, cleared: Set[AmendedField] = frozenset()) -> Amendment:

@@ -10,8 +10,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe import changes as dedupe
-from aggregator.model import Claim, Knowledge, Outcome, OutcomeKind, PollResult, ReadResult
+from aggregator.model.document import ReadResult
+from aggregator.model.poll import Claim, Outcome, OutcomeKind, PollResult
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
 from aggregator.policy import budget, embargo, withdrawals
 
 

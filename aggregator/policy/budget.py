@@ -7,9 +7,13 @@ no source fills the disk of the others.
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Changes, Edit, Item, Known, NewItem, OverBudget, Spent, State
+from aggregator.model.changes import Changes, Edit, NewItem
+from aggregator.model.decision import State
+from aggregator.model.item import Item
+from aggregator.model.poll import OverBudget, Spent
 from aggregator.model.settings import Budget
 from aggregator.model.size import KEY_BYTES, stored_bytes, unsigned_bytes
+from aggregator.model.stored import Known
 from aggregator.policy.embargo import VETO
 
 FIRST_IMPORT = 10  # times the budget, for the first import

@@ -6,8 +6,11 @@ from datetime import datetime
 from functools import partial
 
 from aggregator.dedupe import changes as dedupe
-from aggregator.model import Changes, Claim, Knowledge, OverBudget, ReadResult, Spent
+from aggregator.model.changes import Changes
+from aggregator.model.document import ReadResult
+from aggregator.model.poll import Claim, OverBudget, Spent
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
 from aggregator.policy import budget, embargo, probes, withdrawals
 
 

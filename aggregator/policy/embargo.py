@@ -5,8 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from aggregator.model import EMBARGO_UNREAD, Ahead, Changes, Item, NewItem, Placement, State
-from aggregator.model.changes import EMBARGO
+from aggregator.model.changes import EMBARGO, Changes, NewItem, Placement
+from aggregator.model.decision import State
+from aggregator.model.item import EMBARGO_UNREAD, Item
+from aggregator.model.poll import Ahead
 from aggregator.model.settings import Embargo, Source
 
 HORIZON = timedelta(days=30)  # a date further ahead may be an error: the operator decides

@@ -1,6 +1,6 @@
 """Health of a source, for its row on the status page, the totals and the metrics. Pure."""
 
-from aggregator.model import SourceState
+from aggregator.model.poll import SourceState
 
 
 def state_of(failures: int, *, has_succeeded: bool) -> SourceState:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aggregator.model import HistoryPage
+from aggregator.model.stored import HistoryPage
 
 REVISIONS_KEPT = 50  # of one item, with their text
 BYTES_KEPT = 5_000_000  # of the texts of one item's revisions

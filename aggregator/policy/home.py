@@ -4,8 +4,8 @@ releases. Pure."""
 from collections import Counter
 from collections.abc import Sequence
 
-from aggregator.model import Item
 from aggregator.model.domains import host_of, is_within
+from aggregator.model.item import Item
 from aggregator.model.settings import Config, Source
 
 HOSTS_PROPOSED_MAX = 3

@@ -6,7 +6,7 @@ Sections are those of the W3C Recommendation WebSub of 2018-01-23.
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import HubSubscriber
+from aggregator.model.push import HubSubscriber
 from aggregator.policy.schedule import DAY, HOUR, MINUTE
 
 LEASE_MIN, LEASE_DEFAULT, LEASE_MAX = 5 * MINUTE, 10 * DAY, 30 * DAY  # section 8.2: 10 days

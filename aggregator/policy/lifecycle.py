@@ -9,7 +9,12 @@ from datetime import datetime
 
 from aggregator.dedupe.decided import is_of
 from aggregator.errors import UsageError
-from aggregator.model import Amendment, ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
+from aggregator.model.amendment import Amendment
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Decision, Lapse, State, Trigger
+from aggregator.model.item import Item
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.stored import Stored
 from aggregator.policy.embargo import DATED, REVIEW, VETO
 
 APPROVED = "approved, under embargo"  # reason of a hold until the embargo of an approved item ends

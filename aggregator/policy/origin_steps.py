@@ -7,7 +7,10 @@ must not empty a newsroom.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from aggregator.model import Carried, DueSteps, OriginStep, State, Stored, Transition, Trigger
+from aggregator.model.changes import Carried, DueSteps, Transition
+from aggregator.model.decision import State, Trigger
+from aggregator.model.stored import Stored
+from aggregator.model.withdrawal import OriginStep
 from aggregator.policy.lifecycle import permits, step
 
 BREAKER_WITHIN = timedelta(days=7)

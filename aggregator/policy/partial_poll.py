@@ -6,7 +6,8 @@ No validators are kept: a 304 would hide the rest.
 from dataclasses import replace
 
 from aggregator.errors import Cause
-from aggregator.model import Document, OutcomeKind, OverBudget, PollResult, Validators
+from aggregator.model.document import Document, Validators
+from aggregator.model.poll import OutcomeKind, OverBudget, PollResult
 from aggregator.model.settings import Source
 from aggregator.policy import alerts, schedule
 

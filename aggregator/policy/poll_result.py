@@ -11,25 +11,13 @@ from datetime import datetime, timedelta
 
 from aggregator import __version__
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import (
-    Answer,
-    Changes,
-    Claim,
-    Document,
-    Due,
-    DueReason,
-    Fetched,
-    HostLimit,
-    Knowledge,
-    NewItem,
-    Outcome,
-    OutcomeKind,
-    PollResult,
-    Subscription,
-    Validators,
-)
-from aggregator.model.changes import VARYING
+from aggregator.model.changes import VARYING, Changes, NewItem
+from aggregator.model.document import Document, Fetched, Validators
+from aggregator.model.poll import Answer, Claim, Outcome, OutcomeKind, PollResult
+from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
+from aggregator.model.websub import Subscription
 from aggregator.policy import (
     alerts,
     document_changes,

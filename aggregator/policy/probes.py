@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
 
-from aggregator.model import Absences, Changes, Lapse, Left, OriginStep, Probe, State, Trigger
+from aggregator.model.changes import Changes
+from aggregator.model.decision import Lapse, State, Trigger
 from aggregator.model.domains import is_within
 from aggregator.model.settings import Source
+from aggregator.model.withdrawal import Absences, Left, OriginStep, Probe
 
 PROBE_EVERY = timedelta(days=7)  # of one item: one probe
 MISSING_FOR = timedelta(hours=24)  # from the first 404 or 410 to the one that counts

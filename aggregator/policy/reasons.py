@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import Due, DueReason
+from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import FOREVER
 
 FAILED: Mapping[Cause, str] = {

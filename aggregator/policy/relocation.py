@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Fetched, Relocation, domains
+from aggregator.model import domains
+from aggregator.model.document import Fetched
+from aggregator.model.poll import Relocation
 
 STABLE = timedelta(days=7)  # a server taken over for an afternoon moves no feed
 # Failures in a row at the new address, after each of which the configured one is tried once.

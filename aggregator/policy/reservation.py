@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from aggregator.model.rights import Terms, Use
 
 

@@ -11,7 +11,8 @@ from email.utils import parsedate_to_datetime
 from math import sqrt
 
 from aggregator.errors import Cause, FetchError, PollError
-from aggregator.model import FIXED, ORIGIN_WISHES, Due, DueReason, Fetched, Hints, HostLimit
+from aggregator.model.document import Fetched, Hints
+from aggregator.model.schedule import FIXED, ORIGIN_WISHES, Due, DueReason, HostLimit
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 RETRY_AFTER_MAX = timedelta(days=7)

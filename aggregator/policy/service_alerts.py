@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import AlertKind
+from aggregator.model.alert import AlertKind
 
 FREE_BYTES_MIN, FREE_SHARE_MIN = 1_000_000_000, 0.1  # of a disk: nearly full below both
 DEATHS_MIN = 10  # of workers in an hour

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from aggregator.editorial.safe import masked_feed
-from aggregator.model import Doubt, Due, Relocation
+from aggregator.model.poll import Doubt, Relocation
+from aggregator.model.schedule import Due
 from aggregator.model.settings import Source
 from aggregator.policy import relocation
 from aggregator.policy.source_ids import site

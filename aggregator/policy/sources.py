@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import count
 
-from aggregator.model import Doubt, Due, DueReason, HostLimit, Relocation
+from aggregator.model.poll import Doubt, Relocation
+from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Republish, Source
 from aggregator.policy import relocation, source_match
 from aggregator.policy.source_match import Match, StoredSource

@@ -6,7 +6,7 @@ None stands for a subscription that is over. Sections are those of the W3C Recom
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from aggregator.model import Advert, Subscription, SubscriptionState
+from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy.schedule import DAY, HOUR, MINUTE
 
 WEEK = 7 * DAY

@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from aggregator.model import ChangeKind, Hook, HookEvent, HookItem, HookNews
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.push import Hook, HookEvent, HookItem, HookNews
 from aggregator.policy.schedule import DAY, HOUR
 
 RETRY_FIRST, RETRY_MAX = timedelta(seconds=10), HOUR

@@ -8,22 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import (
-    Changes,
-    Edit,
-    Expiry,
-    Item,
-    KeyKind,
-    Known,
-    Lapse,
-    NewItem,
-    OriginStep,
-    OriginTombstone,
-    ReadResult,
-    Referent,
-    State,
-    Trigger,
-)
+from aggregator.model.changes import Changes, Edit, NewItem
+from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.document import ReadResult
+from aggregator.model.item import Item, KeyKind
+from aggregator.model.stored import Known
+from aggregator.model.withdrawal import Expiry, OriginStep, OriginTombstone, Referent
 
 EXPIRED = "the time until which its origin says that it is valid has passed"
 RESTATED = "its origin says that it has expired"

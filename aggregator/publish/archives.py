@@ -5,7 +5,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from aggregator.editorial.tombstone import tombstone
-from aggregator.model import Archived, FeedInfo, Gone, Tombstone
+from aggregator.model.public_change import Archived, Gone
+from aggregator.model.release import Tombstone
+from aggregator.model.stored import FeedInfo
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.entries import Entries, Entry

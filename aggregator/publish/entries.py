@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from aggregator import render
 from aggregator.editorial.present import excerpted
 from aggregator.log import log
-from aggregator.model import Channel, FeedInfo, Release, Tombstone
+from aggregator.model.release import Channel, Release, Tombstone
 from aggregator.model.settings import Publication, Text
+from aggregator.model.stored import FeedInfo
 from aggregator.policy import crowding
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
 from aggregator.policy.story_lead import is_shared

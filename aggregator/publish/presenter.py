@@ -7,8 +7,9 @@ from datetime import datetime
 
 from aggregator.editorial.present import present
 from aggregator.log import log
-from aggregator.model import FeedInfo, Release, Stored
+from aggregator.model.release import Release
 from aggregator.model.settings import Config, Publication, Republish, Text
+from aggregator.model.stored import FeedInfo, Stored
 from aggregator.publish.cache import Cache
 from aggregator.publish.entries import Key
 

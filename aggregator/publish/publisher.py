@@ -11,8 +11,10 @@ from datetime import UTC, datetime
 
 from aggregator.editorial.present import own_address
 from aggregator.editorial.tombstone import tombstone
-from aggregator.model import Channel, HistoryPage, Release, Revision, State, Stored
+from aggregator.model.decision import State
+from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Config, Publication, Republish
+from aggregator.model.stored import HistoryPage, Revision, Stored
 from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
 from aggregator.policy.story_lead import is_shared
 from aggregator.publish.archives import Archives

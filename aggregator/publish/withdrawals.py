@@ -9,7 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 
 from aggregator.editorial.tombstone import tombstone
-from aggregator.model import Channel, FeedInfo, Gone, Stored, ToldPage
+from aggregator.model.public_change import Gone, ToldPage
+from aggregator.model.release import Channel
+from aggregator.model.stored import FeedInfo, Stored
 from aggregator.publish.archives import ARCHIVE_FORMATS, ARCHIVES_BYTES_MAX
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published

@@ -3,8 +3,8 @@ Deterministic: equal input gives equal bytes. Does not select the items of a doc
 
 from collections.abc import Sequence
 
-from aggregator.model import Channel, Release, Tombstone
-from aggregator.model import Format as Format
+from aggregator.model.format import Format as Format
+from aggregator.model.release import Channel, Release, Tombstone
 
 
 def entry(release: Release, kind: Format) -> bytes:

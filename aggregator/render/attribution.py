@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.editorial.terms import licence_address
-from aggregator.model import Origin, Release
+from aggregator.model.entry import Origin
+from aggregator.model.release import Release
 
 
 @dataclass(frozen=True, slots=True)

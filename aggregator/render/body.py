@@ -6,8 +6,8 @@ from html import escape
 
 from aggregator.editorial import desk
 from aggregator.editorial.rights import paragraph
-from aggregator.model import AlsoReleased, Release
 from aggregator.model.domains import host_of
+from aggregator.model.release import AlsoReleased, Release
 
 PAGE_TYPE = "text/html"
 _MEDIA = {"en": "Media", "fr": "Médias", "de": "Medien", "es": "Medios"}

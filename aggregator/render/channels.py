@@ -7,8 +7,9 @@ from urllib.parse import quote
 from aggregator.editorial.names import language as language_name
 from aggregator.editorial.names import topic
 from aggregator.editorial.safe import language_tag, line
-from aggregator.model import Channel, FeedInfo
+from aggregator.model.release import Channel
 from aggregator.model.settings import Publication
+from aggregator.model.stored import FeedInfo
 
 
 def describe(

@@ -6,7 +6,8 @@ from email.utils import format_datetime
 from lxml.etree import SubElement, _Element
 
 from aggregator.editorial.terms import is_creative_commons, licence_address
-from aggregator.model import Channel, Enclosure, Release
+from aggregator.model.item import Enclosure
+from aggregator.model.release import Channel, Release
 from aggregator.render import Format, terms
 from aggregator.render.attribution import people, rights, source_feed
 

@@ -3,7 +3,8 @@
 import json
 from collections.abc import Mapping, Sequence
 
-from aggregator.model import Channel, Enclosure, Release
+from aggregator.model.item import Enclosure
+from aggregator.model.release import Channel, Release
 from aggregator.model.rights import USES
 from aggregator.render import body
 from aggregator.render.attribution import people, provenance, source_feed

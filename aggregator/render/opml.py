@@ -6,8 +6,8 @@ from urllib.parse import quote
 from lxml.etree import Element, SubElement, tostring
 
 from aggregator.editorial.safe import line
-from aggregator.model import FeedInfo
 from aggregator.model.settings import Publication
+from aggregator.model.stored import FeedInfo
 
 
 def sources(publication: Publication, feeds: Sequence[FeedInfo]) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from lxml.etree import Element, SubElement, _Element, tostring
 
-from aggregator.model import Release
+from aggregator.model.release import Release
 from aggregator.model.rights import USES, Terms, Use
 
 RSL = "https://rslstandard.org/rsl"

@@ -10,7 +10,7 @@ from email.utils import format_datetime
 
 from lxml.etree import Element, SubElement, _Element
 
-from aggregator.model import Tombstone
+from aggregator.model.release import Tombstone
 from aggregator.render import Format
 from aggregator.render.extension import ATOM, DC, DCTERMS, MI, TOMBSTONES
 from aggregator.render.xml import unwrapped

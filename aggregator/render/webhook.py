@@ -8,8 +8,9 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import HookEvent, Release
-from aggregator.model.settings import WebhookFormat
+from aggregator.model.push import HookEvent
+from aggregator.model.push_settings import WebhookFormat
+from aggregator.model.release import Release
 from aggregator.render import jsonfeed
 
 TEXT_CHARS_MAX = 2_500  # of an excerpt with the disclaimer, in a chat; Slack cuts messages at 4,000

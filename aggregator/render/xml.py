@@ -8,7 +8,7 @@ from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from aggregator.model import Channel, Release
+from aggregator.model.release import Channel, Release
 from aggregator.render import Format, body
 from aggregator.render.attribution import rights, source_feed
 from aggregator.render.extension import NAMESPACES, ChannelExtension, EntryExtension

@@ -1,7 +1,7 @@
 """Decisions of operators in the service's log: verbs run in processes of their own."""
 
 from aggregator.log import log
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.policy.origin_steps import ORIGIN
 from aggregator.storage import Storage
 

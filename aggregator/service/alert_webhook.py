@@ -10,8 +10,9 @@ from datetime import datetime, timedelta
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Alert, Task
+from aggregator.model.alert import Alert
 from aggregator.model.settings import Config
+from aggregator.model.websub import Task
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 

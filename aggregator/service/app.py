@@ -14,8 +14,11 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from aggregator.log import log
-from aggregator.model import Claim, Fetched, Outcome, PushResult, TaskKind
+from aggregator.model.document import Fetched
+from aggregator.model.poll import Claim, Outcome
+from aggregator.model.push import PushResult
 from aggregator.model.settings import Address, Config
+from aggregator.model.websub import TaskKind
 from aggregator.service import systemd
 from aggregator.service.clients import Clients, Pushers
 from aggregator.service.clock_check import ClockCheck

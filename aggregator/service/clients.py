@@ -10,8 +10,10 @@ from aggregator import storage
 from aggregator.errors import StorageError
 from aggregator.fetch.client import FEED_TYPES, Client
 from aggregator.fetch.push import Pusher
-from aggregator.model import Fetched, HostState
-from aggregator.model.settings import Config, Credentials, Network
+from aggregator.model.document import Fetched
+from aggregator.model.push_settings import Network
+from aggregator.model.schedule import HostState
+from aggregator.model.settings import Config, Credentials
 from aggregator.service.live_config import LiveConfig
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from aggregator.log import log
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from aggregator.model.domains import host_of
 from aggregator.model.settings import Config
 from aggregator.policy import clock, schedule

@@ -5,7 +5,8 @@ from functools import partial
 
 from aggregator.errors import Cause, PollError
 from aggregator.log import log
-from aggregator.model import Answer, Claim, ReadResult
+from aggregator.model.document import ReadResult
+from aggregator.model.poll import Answer, Claim
 from aggregator.model.settings import Config
 from aggregator.policy.source_match import question
 from aggregator.storage import Storage

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Fetched, ReadJob
+from aggregator.model.document import Fetched, ReadJob
 from aggregator.model.settings import Source
 from aggregator.policy import poll_result
 

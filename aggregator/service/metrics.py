@@ -20,18 +20,10 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from aggregator import __version__
-from aggregator.model import (
-    Alert,
-    AlertKind,
-    Claim,
-    Outcome,
-    PushKind,
-    PushOutcome,
-    PushResult,
-    SourceState,
-    State,
-    Totals,
-)
+from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.decision import State
+from aggregator.model.poll import Claim, Outcome, SourceState, Totals
+from aggregator.model.push import PushKind, PushOutcome, PushResult
 
 POLL_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
 PUSH_SECONDS = (0.25, 0.5, 1, 2, 5, 10, 30, 60, 600, 3600)

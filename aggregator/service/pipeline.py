@@ -19,17 +19,9 @@ from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPol
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
 from aggregator.log import log
-from aggregator.model import (
-    Answer,
-    Claim,
-    Fetched,
-    HostState,
-    Outcome,
-    OutcomeKind,
-    PollResult,
-    ReadJob,
-    ReadResult,
-)
+from aggregator.model.document import Fetched, ReadJob, ReadResult
+from aggregator.model.poll import Answer, Claim, Outcome, OutcomeKind, PollResult
+from aggregator.model.schedule import HostState
 from aggregator.model.settings import Config, Source
 from aggregator.normalise.urls import authority
 from aggregator.policy import poll_result, relocation

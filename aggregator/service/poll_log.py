@@ -4,7 +4,7 @@ import logging
 
 from aggregator.fetch.address import redacted
 from aggregator.log import log
-from aggregator.model import Outcome, OutcomeKind, PollResult
+from aggregator.model.poll import Outcome, OutcomeKind, PollResult
 from aggregator.policy import relocation
 
 

@@ -10,8 +10,9 @@ from datetime import datetime
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Probe, Task
 from aggregator.model.settings import Config, Source
+from aggregator.model.websub import Task
+from aggregator.model.withdrawal import Probe
 from aggregator.policy import probes
 from aggregator.policy.probes import Page
 from aggregator.storage import OriginStore

@@ -10,7 +10,7 @@ from typing import TypeVar
 from aggregator.dedupe.decided import held_reason
 from aggregator.errors import Outdated, StoreUnavailable
 from aggregator.log import log
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from aggregator.errors import StorageError, StoreAway, StoreFull, StoreUnavailable
 from aggregator.log import log
-from aggregator.model import Claim
+from aggregator.model.poll import Claim
 from aggregator.policy import schedule
 from aggregator.policy.fairness import HostAdmission
 from aggregator.service import systemd

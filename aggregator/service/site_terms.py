@@ -12,9 +12,9 @@ from urllib.parse import urljoin, urlsplit
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Task
 from aggregator.model.rights import Terms
 from aggregator.model.settings import Config, Source
+from aggregator.model.websub import Task
 from aggregator.parse import site_terms
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aggregator.model import AlertKind
+from aggregator.model.alert import AlertKind
 from aggregator.policy.service_alerts import ServiceState, is_held_again, judged
 from aggregator.policy.webhook import ALERT_AFTER
 from aggregator.storage import Storage

@@ -18,8 +18,10 @@ from urllib.parse import urlsplit
 from aggregator.errors import FetchError
 from aggregator.fetch.push import Pusher, Response
 from aggregator.log import log
-from aggregator.model import Hook, HookEvent, HookItem, PushKind, PushOutcome, PushResult, Release
-from aggregator.model.settings import Config, ReleaseWebhook
+from aggregator.model.push import Hook, HookEvent, HookItem, PushKind, PushOutcome, PushResult
+from aggregator.model.push_settings import ReleaseWebhook
+from aggregator.model.release import Release
+from aggregator.model.settings import Config
 from aggregator.policy import schedule, webhook
 from aggregator.publish.publisher import Publisher
 from aggregator.render.webhook import Message, body

@@ -17,7 +17,8 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
-from aggregator.model import HistoryPage, Release
+from aggregator.model.release import Release
+from aggregator.model.stored import HistoryPage
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn

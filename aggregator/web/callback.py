@@ -19,8 +19,8 @@ from starlette.routing import BaseRoute, Route
 from aggregator.errors import StorageError
 from aggregator.fetch.address import printable
 from aggregator.log import log
-from aggregator.model import Subscription
 from aggregator.model.settings import Config
+from aggregator.model.websub import Subscription
 from aggregator.policy import subscription
 from aggregator.storage import TaskStore
 from aggregator.web.replies import NO_STORE, SECURITY_HEADERS

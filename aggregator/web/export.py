@@ -18,7 +18,9 @@ from pathlib import Path, PurePosixPath
 
 from aggregator.editorial.present import page_address
 from aggregator.errors import UsageError
-from aggregator.model import ItemQuery, Release, State, Stored
+from aggregator.model.decision import State
+from aggregator.model.release import Release
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.publish.archives import ARCHIVE_FORMATS
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn

@@ -20,7 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator.errors import StorageError
 from aggregator.log import log
-from aggregator.model import HubMode, HubRequest
+from aggregator.model.push import HubMode, HubRequest
 from aggregator.model.settings import HUB_PATH, Config
 from aggregator.policy import hub
 from aggregator.storage.sql.push_store import HubLimits, PushStore

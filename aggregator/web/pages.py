@@ -13,9 +13,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from aggregator.editorial.names import language, topic
 from aggregator.editorial.terms import licence_address
-from aggregator.model import Channel, FeedInfo, Release, Revision
 from aggregator.model.domains import host_of
+from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Publication
+from aggregator.model.stored import FeedInfo, Revision
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Listing
 from aggregator.render import Format

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from aggregator.model import Alert, Health, SourceState
+from aggregator.model.alert import Alert
+from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice

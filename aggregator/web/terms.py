@@ -4,7 +4,7 @@ names the first and the sitemaps."""
 from collections.abc import Iterable
 
 from aggregator.editorial.terms import strictest
-from aggregator.model import FeedInfo
+from aggregator.model.stored import FeedInfo
 from aggregator.publish.directories import NEWS_SITEMAP, SITEMAP
 from aggregator.publish.document import Published
 from aggregator.render import terms

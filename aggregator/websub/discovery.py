@@ -6,8 +6,10 @@ from ipaddress import ip_address
 from urllib.parse import urljoin, urlsplit
 
 from aggregator.fetch.guard import why_refused
-from aggregator.model import Advert, Document, Fetched
-from aggregator.model.settings import Config, Network
+from aggregator.model.document import Document, Fetched
+from aggregator.model.push_settings import Network
+from aggregator.model.settings import Config
+from aggregator.model.websub import Advert
 from aggregator.parse.links import read_links
 
 HUB_URL_CHARS_MAX = 2_000

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from aggregator.errors import FetchError
 from aggregator.fetch.push import Fields, Pusher, Response
 from aggregator.log import log
-from aggregator.model import HubDelivery, HubSubscriber, PushKind, PushOutcome, PushResult, Topic
 from aggregator.model.format import Format
+from aggregator.model.push import HubDelivery, HubSubscriber, PushKind, PushOutcome, PushResult, Topic
 from aggregator.model.settings import Config
 from aggregator.policy import hub, schedule
 from aggregator.publish.document import Published

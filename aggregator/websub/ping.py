@@ -16,7 +16,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.address import redacted
 from aggregator.fetch.push import Pusher
 from aggregator.log import log
-from aggregator.model import PushKind, PushOutcome, PushResult
+from aggregator.model.push import PushKind, PushOutcome, PushResult
 from aggregator.model.settings import Config
 from aggregator.storage import Storage
 from aggregator.tasks import Writes

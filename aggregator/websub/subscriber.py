@@ -9,8 +9,8 @@ from aggregator.errors import FetchError
 from aggregator.fetch.address import redacted
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model import Subscription, SubscriptionState, Task
 from aggregator.model.settings import Config
+from aggregator.model.websub import Subscription, SubscriptionState, Task
 from aggregator.policy import schedule, subscription
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes

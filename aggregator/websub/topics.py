@@ -2,9 +2,8 @@
 
 from urllib.parse import quote, unquote
 
-from aggregator.model import Topic
 from aggregator.model.format import Format
-from aggregator.model.push import WITHDRAWALS
+from aggregator.model.push import WITHDRAWALS, Topic
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from aggregator.errors import FetchError
 from aggregator.fetch.push import Pusher
 from aggregator.log import log
-from aggregator.model import HubMode, HubRequest, Topic
+from aggregator.model.push import HubMode, HubRequest, Topic
 from aggregator.model.settings import Config
 from aggregator.publish.publisher import Publisher
 from aggregator.storage.sql.push_store import PushStore

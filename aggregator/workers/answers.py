@@ -12,8 +12,8 @@ import msgspec
 
 from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
-from aggregator.model import KeyKind, ReadResult
-from aggregator.model.document import ENTRIES_MAX
+from aggregator.model.document import ENTRIES_MAX, ReadResult
+from aggregator.model.item import KeyKind
 from aggregator.model.withdrawal import TOMBSTONES_MAX
 
 DIGEST_BYTES = 16

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
-from aggregator.model import LANGUAGE_DETECTED, Item, ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.item import LANGUAGE_DETECTED, Item
 from aggregator.model.rights import UNSAID
 from aggregator.model.size import text_bytes, text_bytes_bound
 from aggregator.normalise import dates, tombstones

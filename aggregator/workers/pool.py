@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.log import log
-from aggregator.model import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult
 from aggregator.workers.process import Worker
 from aggregator.workers.sandbox import Confinement
 

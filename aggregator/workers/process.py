@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.model import ReadResult
+from aggregator.model.document import ReadResult
 from aggregator.workers.sandbox import Confinement, confine
 
 if TYPE_CHECKING:

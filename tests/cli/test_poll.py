@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.config import load
-from aggregator.model import DueReason
+from aggregator.model.schedule import DueReason
 from tests.cli.conftest import Command, Said
 from tests.engines import open_storage
 from tests.given import NOON

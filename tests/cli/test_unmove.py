@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from aggregator import config as configuration
-from aggregator.model import Fetched, Relocation
+from aggregator.model.document import Fetched
+from aggregator.model.poll import Relocation
 from aggregator.service.app import utc_now
 from tests.cli.conftest import PRESS, Command
 from tests.engines import open_storage

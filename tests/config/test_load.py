@@ -11,6 +11,7 @@ import pytest
 from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
+from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, Webhook, WebhookFormat
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import (
     FOREVER,
@@ -18,19 +19,14 @@ from aggregator.model.settings import (
     Budget,
     Config,
     Embargo,
-    HmacMethod,
-    Hub,
     PollSettings,
     Publication,
-    ReleaseWebhook,
     Republish,
     Retention,
     Rule,
     Source,
     Text,
     Unnamed,
-    Webhook,
-    WebhookFormat,
 )
 from tests.given import config, source
 

@@ -5,7 +5,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from aggregator.dedupe.within import Resolved, resolve
-from aggregator.model import Candidate, Claim, Decisions, Due, Entry, Item, Knowledge, Known, Mode, State
+from aggregator.model.decision import Decisions, State
+from aggregator.model.entry import Entry
+from aggregator.model.item import Item, Mode
+from aggregator.model.poll import Claim
+from aggregator.model.schedule import Due
+from aggregator.model.stored import Candidate, Knowledge, Known
 from tests.given import DAY, NOON, item, source
 
 MINISTRY = source("ministry")

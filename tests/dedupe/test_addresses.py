@@ -6,7 +6,9 @@ from dataclasses import replace
 import pytest
 
 from aggregator.dedupe.addresses import VOLATILE_MAX, Difference, Kind, difference, learnt
-from aggregator.model import Attachment, Entry, Item, Known
+from aggregator.model.entry import Attachment, Entry
+from aggregator.model.item import Item
+from aggregator.model.stored import Known
 from tests.dedupe.memory import known, said
 from tests.given import entry
 

@@ -14,32 +14,16 @@ from aggregator.dedupe.edits import EDITS_MAX
 from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
-from aggregator.model import (
-    AmendedField,
-    Amendment,
-    Attachment,
-    Candidate,
-    Changes,
-    Claim,
-    Decision,
-    Decisions,
-    Document,
-    Edit,
-    Entry,
-    Key,
-    KeyKind,
-    Knowledge,
-    Known,
-    Markup,
-    Mode,
-    NewItem,
-    Placement,
-    ReadResult,
-    State,
-    Trigger,
-)
+from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.amendment import said as amendment_of
+from aggregator.model.changes import Changes, Edit, NewItem, Placement
+from aggregator.model.decision import Decision, Decisions, State, Trigger
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.entry import Attachment, Entry, Markup
+from aggregator.model.item import Key, KeyKind, Mode
+from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
+from aggregator.model.stored import Candidate, Knowledge, Known
 from aggregator.policy import embargo
 from tests.dedupe.memory import AUTHORITY, MINISTRY, claim, knowledge, known, said
 from tests.given import DAY, HOUR, NOON, entry, iso

@@ -7,7 +7,9 @@ import pytest
 from aggregator.dedupe import similar
 from aggregator.dedupe.comparing import STEPS_CHAR, STEPS_WORD, TEXT_CHARS_MAX, Compared, Comparer
 from aggregator.dedupe.stories import Match, Matcher, Standing, kept, standing
-from aggregator.model import Candidate, Item, Known, Markup
+from aggregator.model.entry import Markup
+from aggregator.model.item import Item
+from aggregator.model.stored import Candidate, Known
 from tests.dedupe.memory import knowledge, known
 from tests.dedupe.test_stories import candidate
 from tests.given import NOON, entry, item, source

@@ -9,22 +9,11 @@ from aggregator.dedupe.copies import Copies, day_text, link_text
 from aggregator.dedupe.decided import Decided, feed_digest, releases
 from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.similar import SKETCH_PIECES, near, pieces, sketch, title_digest, words
-from aggregator.model import (
-    Claim,
-    Decision,
-    Decisions,
-    Entry,
-    ErasedKey,
-    Item,
-    Key,
-    KeyKind,
-    Markup,
-    Mode,
-    Placement,
-    State,
-    Trigger,
-)
-from aggregator.model.item import READ
+from aggregator.model.changes import Placement
+from aggregator.model.decision import Decision, Decisions, ErasedKey, State, Trigger
+from aggregator.model.entry import Entry, Markup
+from aggregator.model.item import READ, Item, Key, KeyKind, Mode
+from aggregator.model.poll import Claim
 from tests.dedupe.memory import claim, known, said
 from tests.given import DAY, HOUR, NOON, entry
 

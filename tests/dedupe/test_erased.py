@@ -7,7 +7,8 @@ import pytest
 from aggregator.dedupe.decided import feed_digest
 from aggregator.dedupe.erased import Erased, key_text, marks
 from aggregator.dedupe.within import primary
-from aggregator.model import ErasedKey, Item, KeyKind, Mode
+from aggregator.model.decision import ErasedKey
+from aggregator.model.item import Item, KeyKind, Mode
 from tests.given import entry, item, source
 
 MINISTRY, MIRROR = source("ministry"), source("mirror")

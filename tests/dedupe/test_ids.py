@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.dedupe import ids
-from aggregator.model import Key, KeyKind
+from aggregator.model.item import Key, KeyKind
 
 
 def test_an_id_is_thirteen_characters_and_never_changes() -> None:

@@ -17,7 +17,9 @@ from aggregator.dedupe.similar import (
     steps,
 )
 from aggregator.dedupe.stories import MATCHED_WITHIN, Match, Matcher, standing
-from aggregator.model import Candidate, Item, KeyKind, Markup
+from aggregator.model.entry import Markup
+from aggregator.model.item import Item, KeyKind
+from aggregator.model.stored import Candidate
 from tests.dedupe.memory import knowledge, known, said
 from tests.given import MINUTE, NOON, entry
 

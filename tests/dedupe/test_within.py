@@ -6,7 +6,10 @@ from itertools import permutations
 import pytest
 
 from aggregator.dedupe.within import primary
-from aggregator.model import Entry, Item, KeyKind, Known, Mode, State
+from aggregator.model.decision import State
+from aggregator.model.entry import Entry
+from aggregator.model.item import Item, KeyKind, Mode
+from aggregator.model.stored import Known
 from tests.dedupe.memory import day, known, matches, resolved, said
 from tests.given import DAY, NOON, entry, iso
 

@@ -6,7 +6,9 @@ import pytest
 
 from aggregator.editorial.desk import words
 from aggregator.editorial.present import present
-from aggregator.model import LANGUAGE_DETECTED, AmendedField, Amendment, Release
+from aggregator.model.amendment import AmendedField, Amendment
+from aggregator.model.item import LANGUAGE_DETECTED
+from aggregator.model.release import Release
 from aggregator.model.settings import Republish, Text
 from aggregator.render import Format, entry
 from tests.render.given import FEED, ITEM, PUBLICATION, stored

@@ -5,9 +5,12 @@ from dataclasses import replace
 import pytest
 
 from aggregator.editorial.present import excerpted, present, slug
-from aggregator.model import LANGUAGE_DETECTED, AlsoReleased, Enclosure, Origin, Release, StoryMember
+from aggregator.model.entry import Origin
+from aggregator.model.item import LANGUAGE_DETECTED, Enclosure
+from aggregator.model.release import AlsoReleased, Release
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Text
+from aggregator.model.stored import StoryMember
 from tests.render.given import (
     ALSO,
     ALSO_RELEASED,

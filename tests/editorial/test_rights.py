@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.editorial.rights import EXCERPT_CHARS_MAX, SUMMARY_CHARS_MAX, Permitted, permitted, truncate
-from aggregator.model import Enclosure, Item
+from aggregator.model.item import Enclosure, Item
 from aggregator.model.settings import Republish
 from aggregator.normalise import plain
 from aggregator.normalise.plain import EXCERPTED_CHARS_MAX

@@ -3,7 +3,7 @@
 import pytest
 
 from aggregator.editorial.rules import SEARCHED_CHARS_MAX, keeps
-from aggregator.model import Item
+from aggregator.model.item import Item
 from aggregator.model.settings import Rule, Source
 
 ITEM = Item(

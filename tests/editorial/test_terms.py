@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from aggregator.editorial.terms import combined, in_words, is_creative_commons, licence_address, strictest
-from aggregator.model import FeedInfo
 from aggregator.model.rights import Terms, Use
+from aggregator.model.stored import FeedInfo
 
 ALLOW, PROHIBIT, UNSAID = Use.ALLOW, Use.PROHIBIT, Use.UNSAID
 FEED = FeedInfo(id="water", feed="https://water.example/feed.xml", organisation="Water Board")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from aggregator.model import Outcome, State
+from aggregator.model.decision import State
+from aggregator.model.poll import Outcome
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
 from tests.engines import open_storage

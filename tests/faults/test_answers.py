@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import ReadJob, ReadResult, State
+from aggregator.model.decision import State
+from aggregator.model.document import ReadJob, ReadResult
 from aggregator.service.pipeline import Pipeline
 from tests.engines import open_storage
 from tests.faults.given import OFFICE, PILOT, STORM, PollHarness, run_scenario, says

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import State
+from aggregator.model.decision import State
 from aggregator.policy import schedule
 from aggregator.service.app import scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig

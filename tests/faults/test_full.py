@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StoreFull
-from aggregator.model import PollResult
+from aggregator.model.poll import PollResult
 from aggregator.service.app import scheduler_of, utc_now
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline

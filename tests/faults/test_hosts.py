@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch.client import Client
-from aggregator.model import Outcome
+from aggregator.model.poll import Outcome
 from aggregator.policy import reasons
 from tests.engines import open_storage
 from tests.faults.given import STORM, says

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import PollError, WorkerError
-from aggregator.model import ReadJob
+from aggregator.model.document import ReadJob
 from aggregator.model.settings import Rule
 from aggregator.workers.pool import WorkerPool
 from tests.workers.test_pool import item, job, rss, still_work, with_workers

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Outcome
+from aggregator.model.poll import Outcome
 from aggregator.policy import reasons
 from aggregator.service.pipeline import Pipeline
 from tests.events import capture_logs

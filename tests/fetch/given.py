@@ -15,7 +15,7 @@ import httpx
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import Transport
-from aggregator.model import Fetched, Validators
+from aggregator.model.document import Fetched, Validators
 from aggregator.model.settings import PollSettings
 from tests.server import Answers, HttpServer, http_server
 

@@ -8,7 +8,7 @@ import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from tests.fetch.given import CHUNKED, FEED, client, failing, fetched, poll_settings, polling
 from tests.server import Answers, HttpServer, answer, redirect, then_close, then_hang
 

@@ -6,7 +6,7 @@ import pytest
 
 from aggregator.errors import FetchError
 from aggregator.fetch.files import read_file
-from aggregator.model import Fetched, Validators
+from aggregator.model.document import Fetched, Validators
 from tests.fetch.given import client
 
 NONE = Validators()

@@ -7,7 +7,7 @@ import pytest
 
 from aggregator.fetch.errors import Rejected
 from aggregator.fetch.politeness import HOSTS_MAX, HOSTS_REMEMBERED_MAX, LIMITED_FOR, SLOW_FETCH_AFTER, Hosts
-from aggregator.model import HostState
+from aggregator.model.schedule import HostState
 from tests.given import HOUR, MINUTE, NOON
 from tests.virtual_time import advance, run, settled
 

@@ -13,7 +13,7 @@ from aggregator.errors import FetchError
 from aggregator.fetch.proxy import Proxy, absolute_form, proxy_of
 from aggregator.fetch.resolver import Resolve
 from aggregator.fetch.transport import Transport
-from aggregator.model.settings import Network
+from aggregator.model.push_settings import Network
 from tests.fetch.given import FEED, LOOPBACK, client, poll_settings, self_signed, server_tls
 from tests.server import HttpServer, answer, http_server
 

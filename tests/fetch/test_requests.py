@@ -11,7 +11,7 @@ import pytest
 from aggregator import __version__
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
-from aggregator.model import Validators
+from aggregator.model.document import Validators
 from tests.fetch.given import FEED, LOOPBACK, client, fetched, poll_settings, polling
 from tests.running import feed, given_a_site
 from tests.server import HttpServer, answer, http_server, http_server_in_thread, redirect

@@ -8,7 +8,7 @@ import pytest
 import zstandard
 
 from aggregator.fetch.client import Client
-from aggregator.model import Fetched, Validators
+from aggregator.model.document import Fetched, Validators
 from tests.fetch.given import FEED, failing, fetched, polling
 from tests.server import HttpServer, answer, redirect
 

@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
-from aggregator.model import Markup, ReadJob
+from aggregator.model.document import ReadJob
+from aggregator.model.entry import Markup
 from aggregator.normalise import dates, html, urls
 from aggregator.parse import parse
 from aggregator.parse.incremental import IllFormed, lay_out

@@ -9,7 +9,7 @@ import html5lib
 from lxml import etree
 
 from aggregator import render
-from aggregator.model import Channel, Release
+from aggregator.model.release import Channel, Release
 from aggregator.render import Format, body
 from aggregator.web.pages import Site, item_page
 from tests.normalise.allowed import ADDRESSES, ELEMENTS, PLAIN, faults

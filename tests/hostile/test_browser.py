@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Release
+from aggregator.model.release import Release
 from aggregator.render import body
 from tests.browser.chromium import Chromium, Message, chromium
 from tests.given import NOON

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.workers.job import work
 from tests.corpus import HOSTILE

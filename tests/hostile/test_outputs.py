@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from aggregator.model import Release
+from aggregator.model.release import Release
 from aggregator.web.pages import history_page, site
 from tests.given import NOON
 from tests.hostile.documents import FIELDS, FORMATS, Quote, cdata, document, escaped, raw

@@ -11,7 +11,9 @@ import pytest
 
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.errors import Cause
-from aggregator.model import Changes, Key, KeyKind, Outcome, OutcomeKind, PollResult
+from aggregator.model.changes import Changes
+from aggregator.model.item import Key, KeyKind
+from aggregator.model.poll import Outcome, OutcomeKind, PollResult
 from aggregator.model.settings import Source
 from aggregator.storage import Storage
 from aggregator.storage.sql.polls import PollStore

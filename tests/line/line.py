@@ -4,8 +4,10 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Outcome, ReadJob, Stored
+from aggregator.model.document import ReadJob
+from aggregator.model.poll import Outcome
 from aggregator.model.settings import Config, Embargo, Source
+from aggregator.model.stored import Stored
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher

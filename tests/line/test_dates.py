@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import AlertKind, State
+from aggregator.model.alert import AlertKind
+from aggregator.model.decision import State
 from tests.corpus import CASES
 from tests.given import source
 from tests.line.line import Line, plain

@@ -11,7 +11,10 @@ from urllib.parse import quote
 
 import pytest
 
-from aggregator.model import Enclosure, Origin, ReadJob, Release
+from aggregator.model.document import ReadJob
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure
+from aggregator.model.release import Release
 from aggregator.web.app import public_app
 from aggregator.web.export import export
 from aggregator.web.status import admin_app

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from aggregator.model import Document, Entry, Item
+from aggregator.model.document import Document
+from aggregator.model.entry import Entry
+from aggregator.model.item import Item
 from aggregator.model.settings import Source
 from aggregator.normalise.item import normalise
 from aggregator.parse import parse

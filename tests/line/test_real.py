@@ -15,7 +15,7 @@ import pytest
 from feedparser.datetimes import _parse_date
 
 from aggregator.errors import ParseError
-from aggregator.model import Item
+from aggregator.model.item import Item
 from tests.corpus import REAL
 from tests.line.line import Line, plain
 from tests.line.valid import atom_mistakes, json_mistakes, rss_mistakes

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Stored
+from aggregator.model.stored import Stored
 from tests.corpus import SERIES
 from tests.line.line import Line, plain
 from tests.pristine import feedparser

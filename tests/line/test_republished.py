@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import ReadJob, State, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.document import ReadJob
 from aggregator.policy.lifecycle import step
 from aggregator.policy.poll_result import pipeline_version_of
 from aggregator.publish.publisher import Publisher

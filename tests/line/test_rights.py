@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Release
+from aggregator.model.release import Release
 from aggregator.model.settings import Republish
 from tests.given import source
 from tests.line.line import Line

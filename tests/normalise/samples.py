@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from aggregator.model import Document, Entry, Item, Markup
+from aggregator.model.document import Document
+from aggregator.model.entry import Entry, Markup
+from aggregator.model.item import Item
 from aggregator.model.settings import Source
 from aggregator.normalise.item import normalise
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Markup
+from aggregator.model.entry import Markup
 from aggregator.normalise import blanks
 from aggregator.normalise.html import sanitise
 from aggregator.normalise.pieces import split

@@ -7,7 +7,8 @@ from functools import cache
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Entry, Item, Markup
+from aggregator.model.entry import Entry, Markup
+from aggregator.model.item import Item
 from aggregator.normalise.html import sanitise
 from aggregator.parse import parse
 from tests.corpus import REAL

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.model import Item, ReadJob
+from aggregator.model.document import ReadJob
+from aggregator.model.item import Item
 from aggregator.model.settings import Source
 from aggregator.workers.job import work
 from tests.corpus import CASES

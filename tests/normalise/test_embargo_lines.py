@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import EMBARGO_UNREAD, Document
+from aggregator.model.document import Document
+from aggregator.model.item import EMBARGO_UNREAD
 from aggregator.model.settings import Embargo
 from aggregator.normalise.embargo_lines import LINES_MAX, OWN_LINE_CHARS_MAX, EmbargoLine, find
 from aggregator.normalise.item import normalise

@@ -4,7 +4,8 @@ from html import escape
 
 import pytest
 
-from aggregator.model import Item, Origin
+from aggregator.model.entry import Origin
+from aggregator.model.item import Item
 from aggregator.normalise.feed_address import remover
 
 FEED = "https://origin.example/feed?key=marker-Zx91&lang=en"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from aggregator.model import Markup
+from aggregator.model.entry import Markup
 from aggregator.normalise.attributes import candidates
 from aggregator.normalise.html import Safe, fixed_point, sanitise
 from tests.corpus import HOSTILE

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Attachment, Entry, Item, KeyKind
+from aggregator.model.entry import Attachment, Entry
+from aggregator.model.item import Item, KeyKind
 from aggregator.normalise import identity
 from tests.normalise.samples import entry, normalised
 

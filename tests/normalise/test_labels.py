@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Attachment, Enclosure
+from aggregator.model.entry import Attachment
+from aggregator.model.item import Enclosure
 from aggregator.normalise import labels
 
 

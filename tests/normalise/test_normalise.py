@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import Attachment, Document, Enclosure, Entry, Item, Markup, Origin
+from aggregator.model.document import Document
+from aggregator.model.entry import Attachment, Entry, Markup, Origin
+from aggregator.model.item import Enclosure, Item
 from tests.normalise.samples import SOURCE, URL, document, entry, normalised
 
 

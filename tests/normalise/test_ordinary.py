@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from selectolax.lexbor import LexborHTMLParser
 
-from aggregator.model import Markup
+from aggregator.model.entry import Markup
 from aggregator.normalise.html import sanitise
 from aggregator.normalise.ordinary import is_ordinary
 from aggregator.normalise.pieces import split

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import Document
+from aggregator.model.document import Document
 from aggregator.parse import parse
 from tests.corpus import REAL, SERIES
 

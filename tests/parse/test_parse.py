@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import ParseError
-from aggregator.model import Document
+from aggregator.model.document import Document
 from aggregator.parse import parse
 
 CASES = Path(__file__).parent / "cases"

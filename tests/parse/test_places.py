@@ -2,7 +2,8 @@
 
 import pytest
 
-from aggregator.model import Document, Entry, Origin
+from aggregator.model.document import Document
+from aggregator.model.entry import Entry, Origin
 from aggregator.parse import parse
 from aggregator.parse.places import HEAD, ITEM, Place, Places
 

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from aggregator.model import Document, Entry
+from aggregator.model.document import Document
+from aggregator.model.entry import Entry
 from aggregator.parse import parse
 from aggregator.parse.repair import repaired
 from tests.parse.test_parse import PIECES

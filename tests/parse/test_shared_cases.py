@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import Item
+from aggregator.model.item import Item
 from aggregator.model.settings import Source
 from aggregator.normalise.item import normalise
 from aggregator.parse import parse

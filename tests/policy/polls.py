@@ -4,22 +4,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from aggregator.errors import PollError
-from aggregator.model import (
-    Advert,
-    Answer,
-    Claim,
-    Document,
-    Due,
-    DueReason,
-    Fetched,
-    Knowledge,
-    PollResult,
-    ReadResult,
-    Subscription,
-    SubscriptionState,
-    Validators,
-)
+from aggregator.model.document import Document, Fetched, ReadResult, Validators
+from aggregator.model.poll import Answer, Claim, PollResult
+from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
+from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy import poll_result
 from tests.given import DAY, HOUR, MINUTE, NOON, entry, item, source
 

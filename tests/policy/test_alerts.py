@@ -7,29 +7,17 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import (
-    AlertKind,
-    AmendedField,
-    Changes,
-    Claim,
-    Document,
-    Due,
-    DueReason,
-    Edit,
-    Item,
-    Knowledge,
-    Mode,
-    Outcome,
-    OutcomeKind,
-    Placement,
-    PollResult,
-    ReadResult,
-    Relocation,
-    State,
-    Subscription,
-    SubscriptionState,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.amendment import AmendedField
+from aggregator.model.changes import Changes, Edit, Placement
+from aggregator.model.decision import State
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.item import Item, Mode
+from aggregator.model.poll import Claim, Outcome, OutcomeKind, PollResult, Relocation
+from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Source
+from aggregator.model.stored import Knowledge
+from aggregator.model.websub import Subscription, SubscriptionState
 from aggregator.policy import embargo
 from aggregator.policy.alerts import (
     EVENT_SHOWN_FOR,

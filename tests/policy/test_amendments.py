@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from aggregator.model import AmendedField, Amendment
-from aggregator.model.amendment import said
+from aggregator.model.amendment import AmendedField, Amendment, said
 from aggregator.policy.amendments import amended, conflicts
 from tests.given import entry, item, source
 from tests.render.given import stored

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from aggregator.policy import clock
 from aggregator.policy.clock import AGREES_WITHIN, WAITS_MAX
 from aggregator.policy.schedule import time_at

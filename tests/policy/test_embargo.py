@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import EMBARGO_UNREAD, Ahead, Changes, Edit, Knowledge, Mode, NewItem, Placement, State
+from aggregator.model.changes import Changes, Edit, NewItem, Placement
+from aggregator.model.decision import State
+from aggregator.model.item import EMBARGO_UNREAD, Mode
+from aggregator.model.poll import Ahead
 from aggregator.model.settings import Embargo
+from aggregator.model.stored import Knowledge
 from aggregator.policy import embargo
 from aggregator.policy.embargo import (
     HORIZON,

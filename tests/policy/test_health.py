@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model import SourceState
+from aggregator.model.poll import SourceState
 from aggregator.policy.health import state_of
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model import HistoryPage
+from aggregator.model.stored import HistoryPage
 from aggregator.policy.history import dropped, page
 
 

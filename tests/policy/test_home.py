@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import Item
+from aggregator.model.item import Item
 from aggregator.model.settings import Source
 from aggregator.policy.home import advice
 from tests.given import config, source

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import HubSubscriber
+from aggregator.model.push import HubSubscriber
 from aggregator.policy.hub import DEAD_AFTER, DELIVERY_EVERY, delivered, failed, lease
 from tests.given import DAY, HOUR, MINUTE, NOON
 

@@ -6,7 +6,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Amendment, ChangeKind, Decision, Item, Lapse, State, Stored, Transition, Trigger
+from aggregator.model.amendment import Amendment
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Decision, Lapse, State, Trigger
+from aggregator.model.item import Item
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.stored import Stored
 from aggregator.policy.embargo import VETO
 from aggregator.policy.lifecycle import (
     LAPSES,

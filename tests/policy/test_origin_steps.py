@@ -4,17 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import (
-    Carried,
-    DueSteps,
-    Item,
-    Lapse,
-    OriginStep,
-    State,
-    Stored,
-    Transition,
-    Trigger,
-)
+from aggregator.model.changes import Carried, DueSteps, Transition
+from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.item import Item
+from aggregator.model.stored import Stored
+from aggregator.model.withdrawal import OriginStep
 from aggregator.policy.origin_steps import ORIGIN, accepted, decided, declined, suspended_words
 from tests.given import NOON
 

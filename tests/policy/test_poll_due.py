@@ -3,13 +3,9 @@
 from dataclasses import replace
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import (
-    Advert,
-    Document,
-    DueReason,
-    Hints,
-    SubscriptionState,
-)
+from aggregator.model.document import Document, Hints
+from aggregator.model.schedule import DueReason
+from aggregator.model.websub import Advert, SubscriptionState
 from tests.given import DAY, HOUR, MINUTE, NOON
 from tests.policy.polls import (
     CLAIM,

@@ -10,22 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from aggregator.errors import Cause, FetchError, ParseError
-from aggregator.model import (
-    AlertKind,
-    Answer,
-    Claim,
-    Document,
-    Due,
-    DueReason,
-    Fetched,
-    Hints,
-    HostLimit,
-    Mode,
-    OutcomeKind,
-    PollResult,
-    Relocation,
-    Validators,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.document import Document, Fetched, Hints, Validators
+from aggregator.model.item import Mode
+from aggregator.model.poll import Answer, Claim, OutcomeKind, PollResult, Relocation
+from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.policy import poll_result, schedule
 from tests.given import DAY, HOUR, MINUTE, NOON
 from tests.policy.polls import (

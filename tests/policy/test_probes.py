@@ -5,20 +5,11 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.model import (
-    Absences,
-    Changes,
-    Item,
-    Knowledge,
-    Known,
-    Lapse,
-    Left,
-    Mode,
-    OriginStep,
-    Probe,
-    State,
-    Trigger,
-)
+from aggregator.model.changes import Changes
+from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.item import Item, Mode
+from aggregator.model.stored import Knowledge, Known
+from aggregator.model.withdrawal import Absences, Left, OriginStep, Probe
 from aggregator.policy.probes import (
     BACK,
     BUDGET_WITHIN,

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause
-from aggregator.model import Due, DueReason
+from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import FOREVER
 from aggregator.policy.reasons import FAILED, WORDS, ago, next_poll, span, words
 from aggregator.policy.schedule import BACK_OFF, pace

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Fetched, Relocation
+from aggregator.model.document import Fetched
+from aggregator.model.poll import Relocation
 from aggregator.policy.relocation import (
     STABLE,
     address,

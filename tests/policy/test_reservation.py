@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from aggregator.model.rights import Terms, Use
 from aggregator.policy.reservation import with_reservation
 

@@ -7,7 +7,8 @@ from math import sqrt
 import pytest
 
 from aggregator.errors import Cause, FetchError, ParseError, PollError
-from aggregator.model import Due, DueReason, Fetched, Hints, HostLimit
+from aggregator.model.document import Fetched, Hints
+from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.policy.schedule import (
     BACK_OFF,
     CLOCK_DRIFT_MAX,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import AlertKind
+from aggregator.model.alert import AlertKind
 from aggregator.policy.service_alerts import ServiceState, is_held_again, judged
 from tests.given import DAY, HOUR, NOON
 

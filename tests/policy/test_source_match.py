@@ -5,7 +5,8 @@ from itertools import permutations, product
 
 import pytest
 
-from aggregator.model import Doubt, Due, Relocation
+from aggregator.model.poll import Doubt, Relocation
+from aggregator.model.schedule import Due
 from aggregator.model.settings import Source
 from aggregator.policy.source_match import CONTRADICTED, Match, StoredSource, agreement, match, question
 from tests.given import NOON, source

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import Doubt, Due, DueReason, HostLimit, Relocation
+from aggregator.model.poll import Doubt, Relocation
+from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Republish, Source
 from aggregator.policy.source_match import StoredSource, question
 from aggregator.policy.sources import Addition, Plan, Update, delayed, plan

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Advert, Subscription, SubscriptionState
+from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy import subscription
 from aggregator.policy.subscription import AfterPoll
 from tests.given import DAY, HOUR, MINUTE, NOON

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import ChangeKind, Hook, HookEvent, HookItem, HookNews
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.push import Hook, HookEvent, HookItem, HookNews
 from aggregator.policy.webhook import (
     FAILURES_AT_ONCE,
     TOLD_WITHIN,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from aggregator.model import State, Trigger
+from aggregator.model.decision import State, Trigger
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import step
 from aggregator.publish.publisher import Withdrawn

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Enclosure, Release, State
+from aggregator.model.decision import State
+from aggregator.model.item import Enclosure
+from aggregator.model.release import Release
 from aggregator.model.settings import Republish, Text
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
 from aggregator.policy.languages import LISTED_ALONE_MAX, codes, primary

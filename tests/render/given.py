@@ -10,19 +10,12 @@ from lxml import etree
 from aggregator import render
 from aggregator.editorial.present import present
 from aggregator.editorial.wording import DEFAULT
-from aggregator.model import (
-    AlsoReleased,
-    Channel,
-    Enclosure,
-    FeedInfo,
-    Item,
-    Origin,
-    Release,
-    State,
-    Stored,
-    StoryMember,
-)
+from aggregator.model.decision import State
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure, Item
+from aggregator.model.release import AlsoReleased, Channel, Release
 from aggregator.model.settings import Publication
+from aggregator.model.stored import FeedInfo, Stored, StoryMember
 from aggregator.render import Format
 from aggregator.render.channels import describe
 from tests.pristine import feedparser

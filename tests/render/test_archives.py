@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from aggregator import render
-from aggregator.model import Channel
+from aggregator.model.release import Channel
 from aggregator.render import Format
 from aggregator.render.channels import withdrawals
 from tests.line.valid import ATOM

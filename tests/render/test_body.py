@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aggregator.model import AlsoReleased, Enclosure
+from aggregator.model.item import Enclosure
+from aggregator.model.release import AlsoReleased
 from aggregator.normalise import disclaimers
 from aggregator.render import body
 from tests.render.given import ALSO, ITEM, release

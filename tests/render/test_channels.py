@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import Channel, FeedInfo
+from aggregator.model.release import Channel
+from aggregator.model.stored import FeedInfo
 from aggregator.render.channels import describe
 from tests.render.given import AUTHORITY, FEED, NOW, PUBLICATION
 

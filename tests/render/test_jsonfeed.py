@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from aggregator.model import FeedInfo, Item
+from aggregator.model.item import Item
+from aggregator.model.stored import FeedInfo
 from aggregator.render import body
 from tests.line.valid import json_mistakes
 from tests.render.given import (

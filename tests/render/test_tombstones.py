@@ -9,7 +9,8 @@ from lxml import etree
 
 from aggregator import render
 from aggregator.editorial.tombstone import tombstone
-from aggregator.model import Gone, Tombstone
+from aggregator.model.public_change import Gone
+from aggregator.model.release import Tombstone
 from aggregator.render import Format
 from tests.line.valid import ATOM, atom_mistakes, json_mistakes, rss_mistakes
 from tests.render.given import FEED, NOW, PUBLICATION, channel

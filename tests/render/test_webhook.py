@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aggregator.model import HookEvent, Release
-from aggregator.model.settings import WebhookFormat
+from aggregator.model.push import HookEvent
+from aggregator.model.push_settings import WebhookFormat
+from aggregator.model.release import Release
 from aggregator.render.webhook import TEXT_CHARS_MAX, Message, body
 from tests.render.given import release
 

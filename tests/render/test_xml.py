@@ -9,8 +9,11 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from aggregator import render
-from aggregator.model import Enclosure, FeedInfo, Item, Origin, Release
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure, Item
+from aggregator.model.release import Release
 from aggregator.model.settings import Republish
+from aggregator.model.stored import FeedInfo
 from aggregator.render import Format, body
 from tests.line.valid import atom_mistakes
 from tests.render.given import (

@@ -1,6 +1,6 @@
 """Operators' decisions in the log of the service."""
 
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.service.acts import Acts
 from aggregator.storage import Storage

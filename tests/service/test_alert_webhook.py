@@ -13,8 +13,8 @@ import pytest
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
-from aggregator.model import TaskKind
-from aggregator.model.settings import Network, Webhook
+from aggregator.model.push_settings import Network, Webhook
+from aggregator.model.websub import TaskKind
 from aggregator.service.alert_webhook import DROPPED_AFTER, AlertNotifier
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks

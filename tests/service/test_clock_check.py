@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Fetched
+from aggregator.model.document import Fetched
 from aggregator.model.settings import Config
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.releases import Releases

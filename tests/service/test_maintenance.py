@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import HubMode, HubRequest, Topic
 from aggregator.model.format import Format
+from aggregator.model.push import HubMode, HubRequest, Topic
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
 from aggregator.storage import Storage, backups

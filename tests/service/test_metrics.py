@@ -6,7 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from aggregator.errors import Cause
-from aggregator.model import Alert, AlertKind, Claim, Due, Outcome, OutcomeKind, Totals
+from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.poll import Claim, Outcome, OutcomeKind, Totals
+from aggregator.model.schedule import Due
 from aggregator.service.metrics import Gauges, Metrics
 from tests.given import HOUR, NOON
 

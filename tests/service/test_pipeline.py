@@ -12,8 +12,10 @@ import pytest
 
 from aggregator.errors import Cause, LeaseLost, Outdated
 from aggregator.fetch.memory import Budget
-from aggregator.model import Claim, Knowledge, Outcome, PollResult, ReadResult, Relocation
+from aggregator.model.document import ReadResult
+from aggregator.model.poll import Claim, Outcome, PollResult, Relocation
 from aggregator.model.settings import Config
+from aggregator.model.stored import Knowledge
 from aggregator.service.pipeline import DECISIONS_BESIDE, DECISIONS_MAX, RESULT_BYTES_MAX
 from aggregator.storage import Storage
 from aggregator.storage.sql.polls import PollStore

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch.client import Client
-from aggregator.model import Entry, Lapse, State, Stored, TaskKind, Trigger
+from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.entry import Entry
+from aggregator.model.stored import Stored
+from aggregator.model.websub import TaskKind
 from aggregator.policy.probes import ATTEMPTS_MAX, MISSING_FOR, PAGE_BYTES_MAX, POSTPONED_FOR
 from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.probes import Probes

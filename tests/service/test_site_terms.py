@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.fetch.client import Client
-from aggregator.model import TaskKind
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Source
+from aggregator.model.websub import TaskKind
 from aggregator.service.site_terms import AGAIN_AFTER, SiteTerms
 from aggregator.storage import Storage
 from aggregator.tasks import Tasks

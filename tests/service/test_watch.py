@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.service.alert_webhook import as_json
 from aggregator.service.watch import Watch
 from aggregator.storage import Storage

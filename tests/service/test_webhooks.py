@@ -16,8 +16,13 @@ import pytest
 
 from aggregator.fetch.push import Pusher
 from aggregator.fetch.transport import Transport
-from aggregator.model import AlertKind, Item, PushOutcome, PushResult, State, Transition, Trigger
-from aggregator.model.settings import Config, Network, ReleaseWebhook, Republish, WebhookFormat
+from aggregator.model.alert import AlertKind
+from aggregator.model.changes import Transition
+from aggregator.model.decision import State, Trigger
+from aggregator.model.item import Item
+from aggregator.model.push import PushOutcome, PushResult
+from aggregator.model.push_settings import Network, ReleaseWebhook, WebhookFormat
+from aggregator.model.settings import Config, Republish
 from aggregator.policy.webhook import ALERT_AFTER
 from aggregator.service.watch import Watch
 from aggregator.service.webhooks import TOLD_AT_ONCE, Webhooks

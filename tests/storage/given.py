@@ -4,7 +4,10 @@ import hashlib
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Claim, Entry, Stored, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.entry import Entry
+from aggregator.model.poll import Claim
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source

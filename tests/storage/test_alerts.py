@@ -6,8 +6,10 @@ from datetime import datetime
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import Alert, AlertKind, Task, TaskKind, Trigger
+from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.decision import Trigger
 from aggregator.model.settings import Retention, Source
+from aggregator.model.websub import Task, TaskKind
 from aggregator.policy.alerts import FINDINGS_MIN
 from aggregator.storage import Storage
 from tests.given import (

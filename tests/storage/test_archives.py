@@ -4,8 +4,10 @@ from datetime import datetime
 
 import pytest
 
-from aggregator.model import Archived, Gone, State, Stored, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.public_change import Archived, Gone
 from aggregator.model.settings import Retention
+from aggregator.model.stored import Stored
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
 from tests.storage.given import given_origin, move

@@ -14,8 +14,9 @@ import pytest
 from sqlite_utils import Database, Migrations
 
 from aggregator.errors import StorageError, StoreBusy, UsageError
-from aggregator.model import State, Stored, Trigger
+from aggregator.model.decision import State, Trigger
 from aggregator.model.settings import Retention
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Restored, Storage
 from aggregator.storage.sql.claims import IN_TURN

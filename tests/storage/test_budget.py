@@ -11,33 +11,17 @@ from typing import Any
 import pytest
 
 from aggregator.errors import Cause
-from aggregator.model import (
-    AlertKind,
-    Answer,
-    Changes,
-    Document,
-    DueReason,
-    Edit,
-    Enclosure,
-    Entry,
-    Fetched,
-    Item,
-    Knowledge,
-    Known,
-    Markup,
-    Mode,
-    NewItem,
-    Origin,
-    OutcomeKind,
-    Placement,
-    ReadResult,
-    Spent,
-    State,
-    Trigger,
-    Validators,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.changes import Changes, Edit, NewItem, Placement
+from aggregator.model.decision import State, Trigger
+from aggregator.model.document import Document, Fetched, ReadResult, Validators
+from aggregator.model.entry import Entry, Markup, Origin
+from aggregator.model.item import Enclosure, Item, Mode
+from aggregator.model.poll import Answer, OutcomeKind, Spent
+from aggregator.model.schedule import DueReason
 from aggregator.model.settings import Budget
 from aggregator.model.size import KEY_BYTES, stored_bytes
+from aggregator.model.stored import Knowledge, Known
 from aggregator.policy.budget import FIRST_IMPORT, HELD, within
 from aggregator.policy.poll_result import decide
 from aggregator.storage import Storage

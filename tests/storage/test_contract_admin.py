@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Cause, FetchError, LeaseLost, UsageError
-from aggregator.model import ItemQuery, Markup, Totals, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.entry import Markup
+from aggregator.model.poll import Totals
 from aggregator.model.settings import Retention
+from aggregator.model.stored import ItemQuery
 from aggregator.storage import Storage
 from tests.engines import open_storage, restore
 from tests.given import (

@@ -9,8 +9,12 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Outdated, UsageError
-from aggregator.model import AlertKind, AmendedField, Amendment, ChangeKind, ItemQuery, State, Stored, Trigger
+from aggregator.model.alert import AlertKind
+from aggregator.model.amendment import AmendedField, Amendment
+from aggregator.model.decision import State, Trigger
+from aggregator.model.public_change import ChangeKind
 from aggregator.model.settings import Retention
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.policy.amendments import amended, conflicts
 from aggregator.policy.lifecycle import amend, step
 from aggregator.storage import Storage

@@ -5,8 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model import ItemQuery, Trigger, Window
+from aggregator.model.decision import Trigger
+from aggregator.model.release import Window
 from aggregator.model.settings import Republish
+from aggregator.model.stored import ItemQuery
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, listed, source, titles

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles

@@ -10,17 +10,12 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import (
-    AlertKind,
-    Amendment,
-    ChangeKind,
-    Entry,
-    ItemQuery,
-    Markup,
-    State,
-    Stored,
-    Trigger,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.amendment import Amendment
+from aggregator.model.decision import State, Trigger
+from aggregator.model.entry import Entry, Markup
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.policy.amendments import amended
 from aggregator.policy.lifecycle import amend, step
 from aggregator.publish.publisher import Publisher

@@ -3,7 +3,10 @@
 import threading
 from dataclasses import replace
 
-from aggregator.model import ItemQuery, Markup, State, Totals, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.entry import Markup
+from aggregator.model.poll import Totals
+from aggregator.model.stored import ItemQuery
 from aggregator.storage import Storage
 from tests.given import (
     DAY,

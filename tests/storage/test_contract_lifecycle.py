@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, StorageError
-from aggregator.model import Ahead, State, Transition, Trigger
+from aggregator.model.changes import Transition
+from aggregator.model.decision import State, Trigger
+from aggregator.model.poll import Ahead
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage

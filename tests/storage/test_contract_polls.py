@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, LeaseLost, StoreBusy, UsageError
-from aggregator.model import Document, Due, DueReason, OutcomeKind, ReadResult, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.poll import OutcomeKind
+from aggregator.model.schedule import Due, DueReason
 from aggregator.storage import Storage
 from tests.given import (
     DAY,

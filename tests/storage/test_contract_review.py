@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Outdated, UsageError
-from aggregator.model import ItemQuery, State, Stored, Trigger
+from aggregator.model.decision import State, Trigger
 from aggregator.model.settings import Retention
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.policy.lifecycle import approval, step, strike
 from aggregator.storage import Storage
 from tests.engines import open_storage

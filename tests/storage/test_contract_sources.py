@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import ConfigError, StorageError
-from aggregator.model import Document, ReadResult, Validators
+from aggregator.model.document import Document, ReadResult, Validators
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Source, Unnamed
 from aggregator.policy.source_ids import StoredFeed

@@ -4,8 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import AlertKind, Entry, KeyKind, Origin, StoryMember, Trigger
+from aggregator.model.alert import AlertKind
+from aggregator.model.decision import Trigger
+from aggregator.model.entry import Entry, Origin
+from aggregator.model.item import KeyKind
 from aggregator.model.settings import Republish, Retention
+from aggregator.model.stored import StoryMember
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
 from tests.storage.given import again, given_story, move

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Document, ReadResult, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.document import Document, ReadResult
 from aggregator.model.settings import Retention
 from aggregator.storage import Storage
 from tests.engines import execute

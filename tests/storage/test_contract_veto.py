@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import AlertKind, State, Stored, Trigger
+from aggregator.model.alert import AlertKind
+from aggregator.model.decision import State, Trigger
 from aggregator.model.settings import Budget
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import approval, step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import AlertKind, Deleted, Entry, Lapse, Probe, State, Stored, Task, TaskKind, Trigger
+from aggregator.model.alert import AlertKind
+from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.entry import Entry
+from aggregator.model.stored import Stored
+from aggregator.model.websub import Task, TaskKind
+from aggregator.model.withdrawal import Deleted, Probe
 from aggregator.policy import probes
 from aggregator.policy.origin_steps import accepted, declined
 from aggregator.policy.probes import Page

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import AlertKind, Entry, State, Stored, Trigger
+from aggregator.model.alert import AlertKind
+from aggregator.model.decision import State, Trigger
+from aggregator.model.entry import Entry
 from aggregator.model.settings import Source
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import step
 from aggregator.service.releases import Releases
 from aggregator.storage import Storage

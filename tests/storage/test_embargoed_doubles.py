@@ -8,7 +8,9 @@ from itertools import permutations
 
 import pytest
 
-from aggregator.model import Entry, Mode, State
+from aggregator.model.decision import State
+from aggregator.model.entry import Entry
+from aggregator.model.item import Mode
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source
 from tests.storage.given import claimed, given_origin

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import Claim, Due, DueReason, Health, HostState, Relocation
+from aggregator.model.poll import Claim, Health, Relocation
+from aggregator.model.schedule import Due, DueReason, HostState
 from aggregator.model.settings import Retention
 from aggregator.policy.schedule import HOST_REMEMBERED
 from aggregator.storage import Storage

@@ -10,8 +10,11 @@ import pytest
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.similar import SIGNATURE_BYTES_MAX, signature
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX, Matcher
-from aggregator.model import Candidate, Document, Entry, KeyKind, ReadResult
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.entry import Entry
+from aggregator.model.item import KeyKind
 from aggregator.model.settings import Retention
+from aggregator.model.stored import Candidate
 from aggregator.storage import Storage
 from aggregator.storage.sql.knowledge import KNOWN_MAX
 from aggregator.storage.sql.matching import MATCHED_MAX

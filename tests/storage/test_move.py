@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StoreBusy, UsageError
-from aggregator.model import State, Trigger
+from aggregator.model.decision import State, Trigger
 from aggregator.policy.lifecycle import step
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Place, Storage, move_store, open_storage, restore

@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import Outdated
-from aggregator.model import Claim, Document, Entry, PollResult, ReadResult, State, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.entry import Entry
+from aggregator.model.poll import Claim, PollResult
 from aggregator.model.settings import Source
 from aggregator.storage import Storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, item, source, succeeded

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import StorageError, UsageError
-from aggregator.model import Pairing, Trigger
+from aggregator.model.decision import Pairing, Trigger
 from aggregator.model.settings import Retention
 from aggregator.storage import Storage, open_storage, restore
 from tests.engines import execute

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from aggregator.model import Document, ReadResult, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.document import Document, ReadResult
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage

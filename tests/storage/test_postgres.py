@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from aggregator.errors import StorageError, StoreAway, StoreBusy, UsageError
-from aggregator.model import ItemQuery
+from aggregator.model.stored import ItemQuery
 from aggregator.storage import Place, move_store, open_storage
 from tests.given import HOUR, NOON, SourceDriver, config, entry, source, succeeded, titles
 from tests.postgres import Server, proxy

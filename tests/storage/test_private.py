@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import Trigger
+from aggregator.model.decision import Trigger
 from aggregator.model.settings import Retention
 from aggregator.service.maintenance import upkeep
 from tests.engines import open_storage

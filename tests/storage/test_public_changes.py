@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import ChangeKind, State, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.public_change import ChangeKind
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 
-from aggregator.model import Entry, Selected, State, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.entry import Entry
+from aggregator.model.public_change import Selected
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage

@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import Cause, FetchError, Outdated, UsageError
-from aggregator.model import Due, DueReason, Fetched, Relocation, Validators
+from aggregator.model.document import Fetched, Validators
+from aggregator.model.poll import Relocation
+from aggregator.model.schedule import Due, DueReason
 from aggregator.policy import relocation
 from aggregator.storage import Storage
 from tests.given import DAY, MINUTE, NOON, config, failed, source, succeeded

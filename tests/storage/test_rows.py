@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from aggregator.model import State
+from aggregator.model.decision import State
 from aggregator.storage.sql import rows
 from tests.given import HOUR, NOON
 

@@ -6,7 +6,10 @@ from datetime import timedelta
 import pytest
 
 from aggregator.errors import Cause
-from aggregator.model import Due, DueReason, Hints, Mode, Relocation, Validators
+from aggregator.model.document import Hints, Validators
+from aggregator.model.item import Mode
+from aggregator.model.poll import Relocation
+from aggregator.model.schedule import Due, DueReason
 from aggregator.storage import Storage
 from tests.given import (
     DAY,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.model import ItemQuery
+from aggregator.model.stored import ItemQuery
 from aggregator.storage import Storage
 from tests.given import HOUR, NOON, entry
 from tests.storage.given import given_origin

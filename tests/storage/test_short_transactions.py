@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from aggregator.errors import StoreUnavailable
-from aggregator.model import State, Stored, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.stored import Stored
 from aggregator.service.releases import ENTERED_AT_ONCE, RELEASED_AT_ONCE, Releases
 from aggregator.storage import Storage
 from aggregator.storage.sql.engine import Engine

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import Outdated
-from aggregator.model import Attachment, Entry, Markup, Trigger
+from aggregator.model.decision import Trigger
+from aggregator.model.entry import Attachment, Entry, Markup
 from aggregator.storage import Storage
 from tests.engines import execute
 from tests.given import HOUR, NOON, all_items, entry

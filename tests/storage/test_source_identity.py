@@ -5,7 +5,9 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import Document, Doubt, ReadResult, State, Trigger
+from aggregator.model.decision import State, Trigger
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.poll import Doubt
 from aggregator.model.settings import Source
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, item, source, titles

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from aggregator.model import Window
+from aggregator.model.release import Window
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, source, titles
 from tests.storage.given import given_origin

@@ -7,16 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from aggregator.errors import Cause, FetchError, Outdated
-from aggregator.model import (
-    Advert,
-    Due,
-    DueReason,
-    PollResult,
-    Subscription,
-    SubscriptionState,
-    Task,
-    TaskKind,
-)
+from aggregator.model.poll import PollResult
+from aggregator.model.schedule import Due, DueReason
+from aggregator.model.websub import Advert, Subscription, SubscriptionState, Task, TaskKind
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, config, entry, failed, source, succeeded
 from tests.storage.given import claimed

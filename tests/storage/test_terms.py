@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from aggregator.model import Document, Item, ReadResult
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.item import Item
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish
 from aggregator.storage import Storage

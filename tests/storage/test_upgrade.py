@@ -20,8 +20,10 @@ import pytest
 
 from aggregator import config as configuration
 from aggregator.errors import Cause
-from aggregator.model import Due, DueReason, Hints, ItemQuery, Stored
-from aggregator.model.settings import Hub
+from aggregator.model.document import Hints
+from aggregator.model.push_settings import Hub
+from aggregator.model.schedule import Due, DueReason
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.publish.publisher import Publisher
 from aggregator.storage import Storage, open_storage, restore, stored_feeds
 from aggregator.storage.sql import rows

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from aggregator.dedupe import similar
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.stories import Match, Matcher
-from aggregator.model import Candidate, Item, KeyKind
+from aggregator.model.item import Item, KeyKind
+from aggregator.model.stored import Candidate
 from tests.dedupe.memory import knowledge
 from tests.given import entry, item, source
 from tests.stories.pairs import Pair, Told

@@ -10,25 +10,13 @@ import httpx
 from starlette.applications import Starlette
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model import (
-    Changes,
-    Document,
-    Edit,
-    Item,
-    Key,
-    KeyKind,
-    Knowledge,
-    Mode,
-    NewItem,
-    OutcomeKind,
-    Placement,
-    ReadResult,
-    State,
-    Stored,
-    Transition,
-    Trigger,
-)
+from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
+from aggregator.model.decision import State, Trigger
+from aggregator.model.document import Document, ReadResult
+from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.poll import OutcomeKind
 from aggregator.model.settings import Config, Publication, Source, Text
+from aggregator.model.stored import Knowledge, Stored
 from aggregator.policy import poll_result
 from aggregator.policy.lifecycle import strike
 from aggregator.publish.publisher import Publisher

@@ -15,7 +15,8 @@ import httpx
 import pytest
 import uvicorn
 
-from aggregator.model import Item, State
+from aggregator.model.decision import State
+from aggregator.model.item import Item
 from aggregator.model.settings import Republish, Text
 from aggregator.publish.document import Published
 from aggregator.render import Format

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.errors import UsageError
-from aggregator.model import State
+from aggregator.model.decision import State
 from aggregator.web.export import Exported, export
 from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
 

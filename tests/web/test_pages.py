@@ -5,7 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import AlsoReleased, AmendedField, Enclosure, FeedInfo, Origin, Release
+from aggregator.model.amendment import AmendedField
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure
+from aggregator.model.release import AlsoReleased, Release
+from aggregator.model.stored import FeedInfo
 from aggregator.publish.publisher import Listing
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from aggregator.fetch.client import Client
-from aggregator.model import Health, Outcome, Subscription, SubscriptionState, TaskKind
+from aggregator.model.poll import Health, Outcome
 from aggregator.model.settings import Address, Config, PollSettings
+from aggregator.model.websub import Subscription, SubscriptionState, TaskKind
 from aggregator.policy import reasons
 from aggregator.publish.publisher import Publisher
 from aggregator.service.pipeline import Pipeline

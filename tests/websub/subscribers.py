@@ -13,8 +13,8 @@ import httpx
 
 from aggregator.fetch.push import Pusher
 from aggregator.fetch.transport import Transport
-from aggregator.model import PushResult
-from aggregator.model.settings import Hub
+from aggregator.model.push import PushResult
+from aggregator.model.push_settings import Hub
 from aggregator.web.app import public_app
 from aggregator.web.hub import LIMITS, HubEndpoint
 from aggregator.websub.distribution import Distributor

@@ -5,8 +5,9 @@ from ipaddress import ip_network
 
 import pytest
 
-from aggregator.model import Advert, Document, Fetched
+from aggregator.model.document import Document, Fetched
 from aggregator.model.settings import Config
+from aggregator.model.websub import Advert
 from aggregator.websub.discovery import advertised, can_subscribe, usable_advert
 from tests.given import config
 

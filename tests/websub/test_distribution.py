@@ -10,7 +10,7 @@ import pytest
 from starlette.requests import Request
 from starlette.types import Message
 
-from aggregator.model import SubscriptionState
+from aggregator.model.websub import SubscriptionState
 from aggregator.websub.signature import METHODS
 from tests.engines import remove
 from tests.events import capture_logs

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from aggregator.model.format import Format
-from aggregator.model.settings import HmacMethod, Hub
+from aggregator.model.push_settings import HmacMethod, Hub
 from tests.fetch.given import LOOPBACK
 from tests.given import DAY
 from tests.web.newsroom import item

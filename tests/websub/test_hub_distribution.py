@@ -8,9 +8,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from aggregator.errors import StoreFull
-from aggregator.model import HubMode, HubRequest, PushOutcome, Topic
 from aggregator.model.format import Format
-from aggregator.model.settings import Hub
+from aggregator.model.push import HubMode, HubRequest, PushOutcome, Topic
+from aggregator.model.push_settings import Hub
 from aggregator.policy.hub import DEAD_AFTER
 from tests.events import capture_logs
 from tests.fetch.given import LOOPBACK

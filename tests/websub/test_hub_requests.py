@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aggregator.model.settings import Hub
+from aggregator.model.push_settings import Hub
 from aggregator.storage.sql.push_store import HubLimits
 from aggregator.web.hub import PER_CLIENT, PER_HOST
 from tests.engines import remove

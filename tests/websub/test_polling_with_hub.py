@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import DueReason, SubscriptionState
+from aggregator.model.schedule import DueReason
+from aggregator.model.websub import SubscriptionState
 from tests.events import capture_logs
 from tests.given import DAY, HOUR, MINUTE
 from tests.websub.given import SubscriberHarness, atom_with_hub, given_an_active_subscription, run_scenario

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from aggregator.model import TaskKind
+from aggregator.model.websub import TaskKind
 from aggregator.service.app import utc_now
 from tests.engines import open_storage
 from tests.given import DAY, HOUR

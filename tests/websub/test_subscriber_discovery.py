@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import SubscriptionState
+from aggregator.model.websub import SubscriptionState
 from tests.running import feed
 from tests.server import GONE
 from tests.websub.given import (

@@ -9,7 +9,7 @@ import pytest
 
 from aggregator.fetch.client import Client
 from aggregator.fetch.transport import ALLOWED
-from aggregator.model import SubscriptionState
+from aggregator.model.websub import SubscriptionState
 from aggregator.websub.subscriber import over_https
 from tests.events import capture_logs
 from tests.given import DAY, HOUR, NOON

@@ -2,8 +2,8 @@
 
 import pytest
 
-from aggregator.model import Topic
 from aggregator.model.format import Format
+from aggregator.model.push import Topic
 from aggregator.websub.topics import address, topic_of
 
 HOME = "https://releases.example/all/"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model import SubscriptionState
+from aggregator.model.websub import SubscriptionState
 from tests.given import DAY, NOON
 from tests.websub.given import SubscriberHarness, atom_with_hub, given_an_active_subscription, run_scenario
 from tests.websub.hub import CHALLENGE, Form

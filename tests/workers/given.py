@@ -2,7 +2,7 @@
 
 from typing import Any, cast
 
-from aggregator.model import ReadJob
+from aggregator.model.document import ReadJob
 from aggregator.model.settings import Source
 
 

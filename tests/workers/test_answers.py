@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aggregator.errors import Cause, ParseError
-from aggregator.model import Document, Enclosure, Hints, Item, Key, KeyKind, Origin, ReadResult
+from aggregator.model.document import Document, Hints, ReadResult
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure, Item, Key, KeyKind
 from aggregator.workers.answers import (
     DocumentBounds,
     Failure,

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.model import LANGUAGE_DETECTED, Fetched, ReadJob, ReadResult
+from aggregator.model.document import Fetched, ReadJob, ReadResult
+from aggregator.model.item import LANGUAGE_DETECTED
 from aggregator.model.settings import Rule, Source
 from aggregator.service.jobs import read_job
 from aggregator.workers.detection import DETECTED_CHARS_MAX, language

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from aggregator.errors import ParseError
-from aggregator.model import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult
 from aggregator.model.settings import Source
 from aggregator.model.size import text_bytes
 from aggregator.workers.job import work

@@ -20,7 +20,7 @@ import pytest
 
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.fetch.memory import Budget, Share
-from aggregator.model import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult
 from aggregator.model.settings import Rule, Source
 from aggregator.workers.answers import encode
 from aggregator.workers.pool import WorkerPool

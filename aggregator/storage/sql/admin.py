@@ -6,17 +6,11 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import (
-    Act,
-    Forgotten,
-    Health,
-    Outcome,
-    Pairing,
-    Stored,
-    Totals,
-    Transition,
-)
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Act, Forgotten, Pairing
+from aggregator.model.poll import Health, Outcome, Totals
 from aggregator.model.settings import Applied, Config, Retention
+from aggregator.model.stored import Stored
 from aggregator.policy import source_ids
 from aggregator.policy.health import state_of
 from aggregator.storage.backups import Replayed

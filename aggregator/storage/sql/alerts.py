@@ -6,7 +6,9 @@ Called inside a transaction. `policy.alerts` decides.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from aggregator.model import Alert, AlertKind, PollResult, TaskKind
+from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.poll import PollResult
+from aggregator.model.websub import TaskKind
 from aggregator.policy.alerts import copies_held
 from aggregator.storage.sql import rows, service_alerts, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints

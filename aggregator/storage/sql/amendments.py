@@ -6,7 +6,10 @@ Called inside write transactions.
 from collections.abc import Sequence
 
 from aggregator.dedupe.decided import feed_digest
-from aggregator.model import Amended, Amendment, Claim, NewItem, State, Transition
+from aggregator.model.amendment import Amendment
+from aggregator.model.changes import NewItem, Transition
+from aggregator.model.decision import Amended, State
+from aggregator.model.poll import Claim
 from aggregator.storage.sql import channels, rows, search, versions
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, as_json, one, texts, update

@@ -6,7 +6,8 @@ An archive closes with the transaction that fills it: positions only grow, so th
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from aggregator.model import Archived, Gone, Stored
+from aggregator.model.public_change import Archived, Gone
+from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.public_changes import NEWER

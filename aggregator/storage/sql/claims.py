@@ -6,7 +6,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import islice
 
-from aggregator.model import AlertKind, Claim, Due, DueReason, Subscription, Validators
+from aggregator.model.alert import AlertKind
+from aggregator.model.document import Validators
+from aggregator.model.poll import Claim
+from aggregator.model.schedule import Due, DueReason
+from aggregator.model.websub import Subscription
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts

@@ -14,21 +14,10 @@ from aggregator.dedupe.copies import Copies, day_text, link_text
 from aggregator.dedupe.decided import feed_digest, not_permitted
 from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.stories import ITEMS_PER_ADDRESS
-from aggregator.model import (
-    Claim,
-    Decision,
-    Decisions,
-    ErasedKey,
-    Item,
-    Key,
-    KeyKind,
-    Mode,
-    State,
-    Stored,
-    Trigger,
-)
-from aggregator.model.decision import Other
-from aggregator.model.item import READ
+from aggregator.model.decision import Decision, Decisions, ErasedKey, Other, State, Trigger
+from aggregator.model.item import READ, Item, Key, KeyKind, Mode
+from aggregator.model.poll import Claim
+from aggregator.model.stored import Stored
 from aggregator.policy.lifecycle import OF_ORIGIN
 from aggregator.storage.sql import fingerprints, rows, signatures, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one, texts

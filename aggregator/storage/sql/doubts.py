@@ -4,7 +4,9 @@ from collections import Counter
 from dataclasses import replace
 
 from aggregator.errors import UsageError
-from aggregator.model import Claim, Doubt, KeyKind, ReadResult
+from aggregator.model.document import ReadResult
+from aggregator.model.item import KeyKind
+from aggregator.model.poll import Claim, Doubt
 from aggregator.storage.sql import source_state
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.rows import pack, unpack

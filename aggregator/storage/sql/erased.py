@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any
 
-from aggregator.model import Amended, Decision, Forgotten, Trigger
+from aggregator.model.decision import Amended, Decision, Trigger
 from aggregator.storage.sql import rows, search
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints
 from aggregator.storage.sql.selection import ITEM
@@ -50,7 +50,7 @@ def of_items(db: Connection) -> set[str]:
     return {row["item"] for row in found}
 
 
-def holds_text(entry: Decision | Forgotten | Amended, items: Set[str]) -> bool:
+def holds_text(entry: object, items: Set[str]) -> bool:
     """Return whether a line of the journal holds words of one of these items."""
     return isinstance(entry, Amended) and entry.item in items
 

@@ -7,7 +7,7 @@ move.
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.model import ChangeKind
+from aggregator.model.public_change import ChangeKind
 from aggregator.storage.sql import archives, channels, public_changes, search, signatures
 from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms

@@ -3,7 +3,8 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
-from aggregator.model import FINGERPRINT_VERSION, Item, Known
+from aggregator.model.item import FINGERPRINT_VERSION, Item
+from aggregator.model.stored import Known
 from aggregator.storage.sql import values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 

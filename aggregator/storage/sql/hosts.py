@@ -4,7 +4,7 @@ redirects."""
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from aggregator.model import Due, DueReason, HostLimit, HostState
+from aggregator.model.schedule import Due, DueReason, HostLimit, HostState
 from aggregator.policy import schedule
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, as_json, ints, texts

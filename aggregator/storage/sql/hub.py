@@ -8,9 +8,8 @@ when a channel changes, and a service that was down delivers after its start.
 from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.model import HubDelivery, HubMode, HubRequest, HubSubscriber, Topic
 from aggregator.model.format import Format
-from aggregator.model.push import WITHDRAWALS
+from aggregator.model.push import WITHDRAWALS, HubDelivery, HubMode, HubRequest, HubSubscriber, Topic
 from aggregator.storage.sql import rows, told
 from aggregator.storage.sql.engine import Connection, one
 from aggregator.storage.sql.rows import moment, ms

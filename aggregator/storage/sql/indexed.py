@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from aggregator.model import Indexed
+from aggregator.model.stored import Indexed
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.places import visible

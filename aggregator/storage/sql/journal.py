@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator.errors import StorageError
-from aggregator.model import Act, Amended, Decision, Forgotten, Pairing, Trigger
+from aggregator.model.decision import Act, Amended, Decision, Forgotten, Pairing, Trigger
 from aggregator.storage import private
 from aggregator.storage.backups import sync
 from aggregator.storage.sql import amendments, decisions, erased, journal_lines, pairings, versions

@@ -10,17 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.dedupe.similar import is_sound
-from aggregator.model import (
+from aggregator.model.amendment import Amendment
+from aggregator.model.changes import Transition
+from aggregator.model.decision import (
     Act,
     Amended,
-    Amendment,
     Decision,
     Forgotten,
     Lapse,
     Notice,
     Pairing,
     State,
-    Transition,
     Trigger,
 )
 from aggregator.storage.sql import rows

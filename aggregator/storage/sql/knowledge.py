@@ -8,18 +8,11 @@ from datetime import datetime
 from aggregator.dedupe.comparing import TEXT_CHARS_MAX
 from aggregator.dedupe.edits import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
-from aggregator.model import (
-    FINGERPRINT_VERSION,
-    Candidate,
-    Changes,
-    Claim,
-    Item,
-    Key,
-    KeyKind,
-    Knowledge,
-    Known,
-    ReadResult,
-)
+from aggregator.model.changes import Changes
+from aggregator.model.document import ReadResult
+from aggregator.model.item import FINGERPRINT_VERSION, Item, Key, KeyKind
+from aggregator.model.poll import Claim
+from aggregator.model.stored import Candidate, Knowledge, Known
 from aggregator.storage.sql import (
     decisions,
     fingerprints,
@@ -42,10 +35,9 @@ KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) 
     coalesce(p.url, i.url) AS url, coalesce(p.fingerprint, i.fingerprint) AS fingerprint,
     coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
     coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
-    i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.shown, i.says, i.dated, i.reinstated,
-    i.flags, i.versions, i.pending,
-    i.url AS approved_url,
-    i.fingerprint AS approved, i.queries AS approved_queries, i.fingerprint_version AS approved_version,
+    i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.shown, i.says, i.dated,
+    i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url, i.fingerprint AS approved,
+    i.queries AS approved_queries, i.fingerprint_version AS approved_version,
     (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
     FROM item i LEFT JOIN pending p ON p.item = i.number
     WHERE i.number {ints(":numbers")} ORDER BY i.number"""

@@ -11,7 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import FIXED, Ahead, Decision, Due, DueReason, State, Transition, Trigger
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Decision, State, Trigger
+from aggregator.model.poll import Ahead
+from aggregator.model.schedule import FIXED, Due, DueReason
 from aggregator.policy.embargo import VETO
 from aggregator.policy.lifecycle import JOURNALED, OF_TEXT, public_change
 from aggregator.storage.sql import (

@@ -9,7 +9,7 @@ from datetime import datetime
 from heapq import merge
 from itertools import islice
 
-from aggregator.model import ItemQuery
+from aggregator.model.stored import ItemQuery
 from aggregator.normalise.words import query
 from aggregator.policy.crowding import Listed
 from aggregator.policy.story_lead import is_shared

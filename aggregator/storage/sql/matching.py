@@ -9,7 +9,8 @@ from datetime import datetime
 
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.stories import Matcher
-from aggregator.model import Candidate, Item, Key, KeyKind, Knowledge
+from aggregator.model.item import Item, Key, KeyKind
+from aggregator.model.stored import Candidate, Knowledge
 from aggregator.storage.sql import channels, knowledge, pairings, signatures
 from aggregator.storage.sql.engine import Connection, Engine, as_json, ints
 

@@ -5,9 +5,11 @@ A released one is never edited. Tables are written in SQLite's types, which Post
 
 from collections.abc import Mapping, Sequence
 
+from aggregator.storage.sql.desk_tables import DESK
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
+from aggregator.storage.sql.story_tables import STORIES
 
 MIGRATIONS: Mapping[str, Sequence[str]] = {
     # The journal of withdrawals, in the transaction of each; the file beside the store is its copy.
@@ -251,62 +253,9 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     "m027_read": ("ALTER TABLE decision ADD COLUMN read TEXT NOT NULL DEFAULT ''",),
     **ORIGIN_STEPS,
     **PUBLIC_CHANGES,
-    # Texts are found by their least sentences; the member of a story that is shown in place of another. What
-    # is still new enough to be matched is signed and looked up in maintenance.
-    "m032_sketch": (
-        """CREATE TABLE sketch (
-            hash INTEGER NOT NULL,
-            source INTEGER NOT NULL,
-            item INTEGER NOT NULL,
-            PRIMARY KEY (hash, source)
-        ) STRICT, WITHOUT ROWID""",
-        "ALTER TABLE item ADD COLUMN says BLOB",
-        """INSERT INTO unmatched (item) SELECT number FROM item
-        WHERE freed = 0 AND shown > (SELECT max(shown) FROM item WHERE state = 'live') - 1209600000
-        ON CONFLICT DO NOTHING""",
-    ),
-    # Items that the operator has split or merged, by their ids, the lesser first.
-    "m033_pairing": (
-        """CREATE TABLE pairing (
-            one TEXT NOT NULL,
-            other TEXT NOT NULL,
-            apart INTEGER NOT NULL,
-            at INTEGER NOT NULL,
-            PRIMARY KEY (one, other)
-        ) STRICT, WITHOUT ROWID""",
-        "CREATE INDEX pairing_other ON pairing (other)",
-    ),
+    **STORIES,
     **PUSH,
-    # The desk's own fields of an item; its topics and language, by which channels go, in columns of their
-    # own. Those of items, by id and feed, that a new import brings back.
-    "m036_amended": (
-        "ALTER TABLE item ADD COLUMN amended TEXT NOT NULL DEFAULT '{}'",
-        "ALTER TABLE item ADD COLUMN own_topics TEXT",
-        "ALTER TABLE item ADD COLUMN own_language TEXT",
-        "DROP INDEX item_backlog_language",
-        """CREATE INDEX item_backlog_language
-        ON item ((rtrim(substr(lower(coalesce(own_language, language)), 1, 3), '-')), source)
-        WHERE backlog = 1 AND state = 'live' AND freed = 0""",
-        """CREATE TABLE amendment (
-            item TEXT NOT NULL,
-            feed TEXT NOT NULL,
-            at INTEGER NOT NULL,
-            amended TEXT NOT NULL,
-            PRIMARY KEY (item, feed)
-        ) STRICT""",
-    ),
-    # Erased items, and the keys by which they are recognised wherever they are listed again.
-    "m037_erased": (
-        "ALTER TABLE item ADD COLUMN erased INTEGER NOT NULL DEFAULT 0",
-        """CREATE TABLE erased_key (
-            key TEXT NOT NULL,
-            item TEXT NOT NULL,
-            feed TEXT NOT NULL,
-            source TEXT NOT NULL,
-            everywhere INTEGER NOT NULL,
-            PRIMARY KEY (key, item, feed)
-        ) STRICT""",
-    ),
+    **DESK,
     # Terms of use: by the operator (words, use by AI), and by the origin.
     "m039_terms": (
         "ALTER TABLE source ADD COLUMN attribution TEXT NOT NULL DEFAULT ''",

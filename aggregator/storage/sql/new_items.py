@@ -4,7 +4,11 @@ import json
 from collections.abc import Iterable, Sequence
 
 from aggregator.dedupe.decided import held_reason
-from aggregator.model import ChangeKind, Changes, Claim, Edit, Item, NewItem, State, Transition, Trigger
+from aggregator.model.changes import Changes, Edit, NewItem, Transition
+from aggregator.model.decision import State, Trigger
+from aggregator.model.item import Item
+from aggregator.model.poll import Claim
+from aggregator.model.public_change import ChangeKind
 from aggregator.storage.sql import (
     amendments,
     channels,

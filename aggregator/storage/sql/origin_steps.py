@@ -7,18 +7,12 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import (
-    AlertKind,
-    Carried,
-    Changes,
-    Claim,
-    DueSteps,
-    NewItem,
-    OriginStep,
-    Stored,
-    Transition,
-    Trigger,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.changes import Carried, Changes, DueSteps, NewItem, Transition
+from aggregator.model.decision import Trigger
+from aggregator.model.poll import Claim
+from aggregator.model.stored import Stored
+from aggregator.model.withdrawal import OriginStep
 from aggregator.policy.origin_steps import BREAKER_WITHIN, suspended_words
 from aggregator.policy.withdrawals import EXPIRED
 from aggregator.storage.sql import alerts, lifecycle, rows, values

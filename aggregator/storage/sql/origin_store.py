@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Carried, DueSteps, OriginStep, Probe, Stored, Transition
+from aggregator.model.changes import Carried, DueSteps, Transition
+from aggregator.model.stored import Stored
+from aggregator.model.withdrawal import OriginStep, Probe
 from aggregator.storage.sql import origin_steps, probes
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.queries import JOURNAL

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from aggregator.errors import UsageError
-from aggregator.model import Candidate, Pairing, State, Transition, Trigger
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Pairing, State, Trigger
+from aggregator.model.stored import Candidate
 from aggregator.storage.sql import channels, rows
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts

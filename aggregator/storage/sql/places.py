@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from aggregator.model import WINDOW
+from aggregator.model.release import WINDOW
 from aggregator.policy import crowding
 from aggregator.policy.crowding import PERIOD
 from aggregator.storage.sql.engine import Connection

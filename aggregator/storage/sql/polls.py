@@ -8,17 +8,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from aggregator.errors import LeaseLost, Outdated, Rejected, RejectedPoll
-from aggregator.model import (
-    FIXED,
-    AlertKind,
-    Claim,
-    Due,
-    HostState,
-    Knowledge,
-    Outcome,
-    PollResult,
-    ReadResult,
-)
+from aggregator.model.alert import AlertKind
+from aggregator.model.document import ReadResult
+from aggregator.model.poll import Claim, Outcome, PollResult
+from aggregator.model.schedule import FIXED, Due, HostState
+from aggregator.model.stored import Knowledge
 from aggregator.storage.sql import (
     alerts,
     channels,

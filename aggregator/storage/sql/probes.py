@@ -3,8 +3,11 @@
 from collections.abc import Sequence, Set
 from datetime import datetime
 
-from aggregator.model import Absences, Claim, Document, Left, OriginStep, Probe, TaskKind
+from aggregator.model.document import Document
 from aggregator.model.domains import host_of
+from aggregator.model.poll import Claim
+from aggregator.model.websub import TaskKind
+from aggregator.model.withdrawal import Absences, Left, OriginStep, Probe
 from aggregator.policy.probes import BUDGET_WITHIN, PROBE_EVERY, between
 from aggregator.storage.sql import origin_steps, rows
 from aggregator.storage.sql.engine import Connection, as_json, ints, one

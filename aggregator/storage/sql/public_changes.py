@@ -6,7 +6,7 @@ visible in their order. Rows of corrections and withdrawals are kept for good.
 
 from collections.abc import Collection, Sequence
 
-from aggregator.model import ChangeKind, PublicChange
+from aggregator.model.public_change import ChangeKind, PublicChange
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, as_json, ints, one
 from aggregator.storage.sql.rows import ms

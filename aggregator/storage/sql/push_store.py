@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from aggregator.model import Hook, HookItem, HookNews, HubDelivery, HubRequest, HubSubscriber, Topic
+from aggregator.model.push import Hook, HookItem, HookNews, HubDelivery, HubRequest, HubSubscriber, Topic
 from aggregator.storage.sql import hub, webhooks
 from aggregator.storage.sql.engine import Engine, one, read
 from aggregator.storage.sql.rows import MILLISECOND

@@ -4,19 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import (
-    WINDOW,
-    FeedInfo,
-    HistoryPage,
-    Item,
-    ItemQuery,
-    Revision,
-    Selected,
-    Stored,
-    StoryMember,
-    Transition,
-    Window,
-)
+from aggregator.model.changes import Transition
+from aggregator.model.item import Item
+from aggregator.model.public_change import Selected
+from aggregator.model.release import WINDOW, Window
+from aggregator.model.stored import FeedInfo, HistoryPage, ItemQuery, Revision, Stored, StoryMember
 from aggregator.policy import history
 from aggregator.policy.crowding import Listed
 from aggregator.storage.sql import (

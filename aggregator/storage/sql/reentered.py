@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from aggregator.model import ChangeKind, Gone, Window
+from aggregator.model.public_change import ChangeKind, Gone
+from aggregator.model.release import Window
 from aggregator.storage.sql import backlog, rows
 from aggregator.storage.sql.engine import Connection, Row, as_json, texts
 from aggregator.storage.sql.rows import ms

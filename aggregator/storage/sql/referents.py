@@ -2,7 +2,10 @@
 
 import json
 
-from aggregator.model import Claim, KeyKind, ReadResult, Referent
+from aggregator.model.document import ReadResult
+from aggregator.model.item import KeyKind
+from aggregator.model.poll import Claim
+from aggregator.model.withdrawal import Referent
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.rows import moment_or_none

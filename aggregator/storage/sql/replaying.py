@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from aggregator.model import Amended, Decision, State, Trigger
+from aggregator.model.decision import Amended, Decision, State, Trigger
 from aggregator.policy.lifecycle import amend, replayed, step
 from aggregator.storage.backups import Replayed
 from aggregator.storage.sql import (

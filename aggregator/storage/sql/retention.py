@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import Edit, Item
+from aggregator.model.changes import Edit
+from aggregator.model.item import Item
 from aggregator.model.settings import Retention
 from aggregator.storage.sql import channels, search, signatures, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints

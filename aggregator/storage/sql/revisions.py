@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aggregator.model import HistoryPage, Revision
+from aggregator.model.stored import HistoryPage, Revision
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, as_json, ints
 

@@ -12,21 +12,13 @@ from functools import cache, lru_cache
 from operator import attrgetter
 from typing import Any, TypeVar
 
-from aggregator.model import (
-    Ahead,
-    Amendment,
-    Doubt,
-    Due,
-    DueReason,
-    Enclosure,
-    Hints,
-    Key,
-    KeyKind,
-    Origin,
-    Relocation,
-    Spent,
-)
+from aggregator.model.amendment import Amendment
+from aggregator.model.document import Hints
+from aggregator.model.entry import Origin
+from aggregator.model.item import Enclosure, Key, KeyKind
+from aggregator.model.poll import Ahead, Doubt, Relocation, Spent
 from aggregator.model.rights import Terms
+from aggregator.model.schedule import Due, DueReason
 from aggregator.storage.sql.engine import Row
 
 T = TypeVar("T")

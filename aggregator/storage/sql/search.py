@@ -7,7 +7,7 @@ poll should not wait for it. `item.indexed`: 0 waits for the index, 1 is in it, 
 from collections.abc import Iterable
 from itertools import accumulate
 
-from aggregator.model import Amendment
+from aggregator.model.amendment import Amendment
 from aggregator.normalise.words import words
 from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
 from aggregator.storage.sql.rows import unpack

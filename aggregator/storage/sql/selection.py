@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from aggregator.model import Gone, Window
+from aggregator.model.public_change import Gone
+from aggregator.model.release import Window
 from aggregator.policy.crowding import in_turn
 from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql import archives, backlog, reentered

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from datetime import datetime
 
-from aggregator.model import Alert, AlertKind
+from aggregator.model.alert import Alert, AlertKind
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.rows import ms

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from aggregator.dedupe.copies import Copies
-from aggregator.model import Decision, State, Stored, Trigger
+from aggregator.model.decision import Decision, State, Trigger
+from aggregator.model.stored import Stored
 from aggregator.storage.sql import decisions, signatures, values
 from aggregator.storage.sql.engine import Connection, as_json, ints
 from aggregator.storage.sql.selection import ITEM

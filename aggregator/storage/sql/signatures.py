@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from aggregator.dedupe.similar import bands, pieces, signature
-from aggregator.model import Candidate, Item, Known
+from aggregator.model.item import Item
+from aggregator.model.stored import Candidate, Known
 from aggregator.normalise import plain
 from aggregator.storage.sql import values
 from aggregator.storage.sql.engine import Connection, as_json, ints

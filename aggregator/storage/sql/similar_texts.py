@@ -10,7 +10,7 @@ from heapq import nlargest
 
 from aggregator.dedupe import similar
 from aggregator.dedupe.stories import CANDIDATES_EACH, CANDIDATES_MAX, TEXTS_MAX
-from aggregator.model import Item
+from aggregator.model.item import Item
 from aggregator.storage.sql import signatures
 from aggregator.storage.sql.engine import Connection
 

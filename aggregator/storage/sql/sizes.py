@@ -4,9 +4,9 @@ to the store is what it takes more than before. Called inside transactions."""
 from collections.abc import Sequence
 from dataclasses import replace
 
-from aggregator.model import Item, Known
-from aggregator.model.item import SHAPE
+from aggregator.model.item import SHAPE, Item
 from aggregator.model.size import unsigned_bytes
+from aggregator.model.stored import Known
 from aggregator.storage.sql import fingerprints, values
 from aggregator.storage.sql.engine import Connection, as_json, ints
 

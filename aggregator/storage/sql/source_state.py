@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from aggregator.model import Due, PollResult
+from aggregator.model.poll import PollResult
+from aggregator.model.schedule import Due
 from aggregator.policy.schedule import replaces
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection, update

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.errors import UsageError
-from aggregator.model import Due, DueReason, Relocation
+from aggregator.model.poll import Relocation
+from aggregator.model.schedule import Due, DueReason
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.policy import embargo, relocation
 from aggregator.policy.source_ids import StoredFeed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aggregator.errors import Outdated
-from aggregator.model import Pairing
+from aggregator.model.decision import Pairing
 from aggregator.storage.sql import channels, journal, journal_lines, lifecycle, pairings
 from aggregator.storage.sql.engine import Connection
 

@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 
-from aggregator.model import Advert, Due, DueReason, Subscription, SubscriptionState
+from aggregator.model.schedule import Due, DueReason
+from aggregator.model.websub import Advert, Subscription, SubscriptionState
 from aggregator.policy import schedule, subscription
 from aggregator.storage.sql import rows, source_state, values
 from aggregator.storage.sql.engine import Connection, one, update

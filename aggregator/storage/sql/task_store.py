@@ -3,8 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
-from aggregator.model import Alert, AlertKind, Subscription, Task, TaskKind
+from aggregator.model.alert import Alert, AlertKind
 from aggregator.model.rights import Terms
+from aggregator.model.websub import Subscription, Task, TaskKind
 from aggregator.storage.sql import alerts, rows, service_alerts, site_terms, subscriptions, values
 from aggregator.storage.sql.engine import Engine, as_json, read, texts
 from aggregator.storage.sql.rows import ms

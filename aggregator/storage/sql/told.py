@@ -6,7 +6,8 @@ that a reader who follows the cursor learns the present state of each.
 
 from collections.abc import Iterable, Sequence
 
-from aggregator.model import Gone, Stored, ToldPage
+from aggregator.model.public_change import Gone, ToldPage
+from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.rows import moment

@@ -1,16 +1,11 @@
 """Values of the model from rows, and the columns they fill: items, feeds, subscriptions."""
 
-from aggregator.model import (
-    FINGERPRINT_VERSION,
-    FeedInfo,
-    Item,
-    KeyKind,
-    Lapse,
-    Relocation,
-    Stored,
-    Subscription,
-    Transition,
-)
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Lapse
+from aggregator.model.item import FINGERPRINT_VERSION, Item, KeyKind
+from aggregator.model.poll import Relocation
+from aggregator.model.stored import FeedInfo, Stored
+from aggregator.model.websub import Subscription
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys

@@ -7,7 +7,10 @@ output until a transition makes it the content of the item.
 from collections.abc import Sequence, Set
 
 from aggregator.errors import UsageError
-from aggregator.model import Amendment, Edit, Item, Stored, Transition
+from aggregator.model.amendment import Amendment
+from aggregator.model.changes import Edit, Transition
+from aggregator.model.item import Item
+from aggregator.model.stored import Stored
 from aggregator.policy import history
 from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
 from aggregator.storage.sql import channels, rows, search, signatures, values

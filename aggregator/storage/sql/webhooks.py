@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.model import ChangeKind, Hook, HookEvent, HookItem, HookNews
+from aggregator.model.public_change import ChangeKind
+from aggregator.model.push import Hook, HookEvent, HookItem, HookNews
 from aggregator.storage.sql import public_changes, rows
 from aggregator.storage.sql.engine import Connection, Row, insert_many, one, update
 from aggregator.storage.sql.places import visible

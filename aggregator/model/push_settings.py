@@ -1,0 +1,53 @@
+"""Settings of what is pushed: alerts, the WebSub hub, webhooks of releases."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address to post to, which may hold a secret, and the private networks it may be in."""
+
+    url: str = field(repr=False)
+    allow_networks: tuple[Network, ...] = ()
+
+
+class HmacMethod(StrEnum):
+    """Methods of X-Hub-Signature (WebSub section 7.1)."""
+
+    SHA1 = "sha1"
+    SHA256 = "sha256"
+    SHA384 = "sha384"
+    SHA512 = "sha512"
+
+
+@dataclass(frozen=True, slots=True)
+class Hub:
+    """The WebSub hub that documents advertise: this service, the one at `url`, or none."""
+
+    is_own: bool = True
+    url: str = ""  # of another hub
+    allow_networks: tuple[Network, ...] = ()  # private networks that callbacks, or the other hub, may be in
+    signature: HmacMethod = HmacMethod.SHA256
+
+
+class WebhookFormat(StrEnum):
+    """What the receiver of a webhook reads."""
+
+    JSON = "json"
+    SLACK = "slack"
+    TEAMS = "teams"
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseWebhook:
+    """An address that is told of the releases of a channel. Its address may hold a secret; `secret` signs."""
+
+    url: str = field(repr=False)
+    channel: str = ""  # by name; "": all
+    format: WebhookFormat = WebhookFormat.JSON
+    secret: str = field(default="", repr=False)
+    allow_networks: tuple[Network, ...] = ()

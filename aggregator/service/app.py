@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING
 from aggregator.log import log
 from aggregator.model.document import Fetched
 from aggregator.model.poll import Claim, Outcome
-from aggregator.model.push import PushResult
 from aggregator.model.settings import Address, Config
 from aggregator.model.websub import TaskKind
 from aggregator.service import systemd
-from aggregator.service.clients import Clients, Pushers
+from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from starlette.applications import Starlette
     from starlette.routing import BaseRoute
 
+    from aggregator.model.push import PushResult
     from aggregator.publish.publisher import Publisher
     from aggregator.service.metrics import Metrics
     from aggregator.service.scheduler import Scheduler
@@ -125,11 +125,11 @@ def scheduler_of(
 
 @asynccontextmanager
 async def pushing(
-    pipeline: Pipeline, current: LiveConfig, publisher: "Publisher", observe: Callable[[PushResult], None]
+    pipeline: Pipeline, current: LiveConfig, publisher: "Publisher", observe: "Callable[[PushResult], None]"
 ) -> AsyncIterator[Sequence["BaseRoute"]]:
     """Run the own WebSub hub, pings of another, and webhooks; yields the routes of the hub. Drained at the
     end."""
-    from aggregator.service.push import Push
+    from aggregator.service.push import Push, Pushers
     from aggregator.service.webhooks import Webhooks
     from aggregator.web.hub import HubEndpoint
     from aggregator.websub.distribution import Distributor

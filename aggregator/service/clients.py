@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from aggregator import storage
 from aggregator.errors import StorageError
 from aggregator.fetch.client import FEED_TYPES, Client
-from aggregator.fetch.push import Pusher
 from aggregator.model.document import Fetched
 from aggregator.model.push_settings import Network
 from aggregator.model.schedule import HostState
@@ -23,12 +22,6 @@ def client_of(config: Config) -> Client:
     return Client(
         config.poll, contact=publication.contact, publication_url=publication.url, proxy=config.proxy
     )
-
-
-def pusher_of(config: Config) -> Pusher:
-    """Return the HTTP client of push of a configuration."""
-    publication = config.publication
-    return Pusher(contact=publication.contact, publication_url=publication.url, proxy=config.proxy)
 
 
 class Clients:
@@ -61,27 +54,6 @@ class Clients:
         """Close them all."""
         for client in self._open:
             await client.aclose()
-
-
-class Pushers:
-    """The HTTP client of push for the present configuration, and former ones."""
-
-    def __init__(self, current: LiveConfig) -> None:
-        self._current = current
-        self._open: list[tuple[object, Pusher]] = []
-
-    def pusher(self) -> Pusher:
-        """Return the client for the present configuration, made when it is first needed."""
-        config = self._current.config
-        settings = config.publication.contact, config.publication.url, config.proxy
-        if not self._open or self._open[-1][0] != settings:
-            self._open.append((settings, pusher_of(config)))
-        return self._open[-1][1]
-
-    async def close(self) -> None:
-        """Close them all."""
-        for _, pusher in self._open:
-            await pusher.aclose()
 
 
 @dataclass(frozen=True, slots=True)

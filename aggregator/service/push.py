@@ -1,16 +1,46 @@
-"""The loops of push: the own WebSub hub, pings of another, webhooks."""
+"""The loops of push (the own WebSub hub, pings of another, webhooks) and its HTTP clients."""
 
 import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
 from aggregator.errors import StorageError
+from aggregator.fetch.push import Pusher
 from aggregator.log import log
+from aggregator.model.settings import Config
+from aggregator.service.live_config import LiveConfig
 from aggregator.websub.in_flight import InFlight
 
 STEP_EVERY = 0.1  # seconds
 UNAVAILABLE_PAUSE, FAILED_PAUSE = 1.0, 30.0  # seconds after an error of the store, or an unexpected one
 DRAIN_SECONDS = 1.0  # that requests under way get to end; what is not recorded is delivered again
+
+
+def pusher_of(config: Config) -> Pusher:
+    """Return the HTTP client of push of a configuration."""
+    publication = config.publication
+    return Pusher(contact=publication.contact, publication_url=publication.url, proxy=config.proxy)
+
+
+class Pushers:
+    """The HTTP client of push for the present configuration, and former ones."""
+
+    def __init__(self, current: LiveConfig) -> None:
+        self._current = current
+        self._open: list[tuple[object, Pusher]] = []
+
+    def pusher(self) -> Pusher:
+        """Return the client for the present configuration, made when it is first needed."""
+        config = self._current.config
+        settings = config.publication.contact, config.publication.url, config.proxy
+        if not self._open or self._open[-1][0] != settings:
+            self._open.append((settings, pusher_of(config)))
+        return self._open[-1][1]
+
+    async def close(self) -> None:
+        """Close them all."""
+        for _, pusher in self._open:
+            await pusher.aclose()
 
 
 class Stepping(Protocol):

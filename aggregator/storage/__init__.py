@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from aggregator.errors import UsageError
 from aggregator.policy.source_ids import StoredFeed
@@ -20,11 +21,14 @@ from aggregator.storage.backups import Replayed as Replayed
 from aggregator.storage.backups import Restored
 from aggregator.storage.sql.admin import AdminStore
 from aggregator.storage.sql.change_store import ChangeStore
+from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.task_store import TaskStore
+
+if TYPE_CHECKING:
+    from aggregator.storage.sql.push_store import PushStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +40,15 @@ class Storage:
     tasks: TaskStore
     admin: AdminStore
     changes: ChangeStore
-    push: PushStore
     origins: OriginStore
+    engine: Engine
+
+    @property
+    def push(self) -> "PushStore":
+        """Return what is pushed. Loaded when it is first asked for: of all commands only the service does."""
+        from aggregator.storage.sql.push_store import PushStore
+
+        return PushStore(self.engine)
 
     def close(self) -> None:
         """Close every connection of every thread."""

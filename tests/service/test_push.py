@@ -7,9 +7,15 @@ from itertools import pairwise
 
 from aggregator.errors import StoreAway
 from aggregator.model.settings import Config
-from aggregator.service.clients import Pushers
 from aggregator.service.live_config import LiveConfig
-from aggregator.service.push import DRAIN_SECONDS, FAILED_PAUSE, STEP_EVERY, UNAVAILABLE_PAUSE, Push
+from aggregator.service.push import (
+    DRAIN_SECONDS,
+    FAILED_PAUSE,
+    STEP_EVERY,
+    UNAVAILABLE_PAUSE,
+    Push,
+    Pushers,
+)
 from aggregator.websub.in_flight import InFlight
 from tests import virtual_time
 from tests.events import capture_logs

@@ -17,7 +17,6 @@ from aggregator.storage.sql.change_store import ChangeStore
 from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
-from aggregator.storage.sql.push_store import PushStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 from aggregator.storage.sqlite.applied import is_present_version
@@ -61,8 +60,8 @@ def storage(engine: Engine) -> Storage:
         TaskStore(engine),
         AdminStore(engine),
         ChangeStore(engine),
-        PushStore(engine),
         OriginStore(engine),
+        engine,
     )
 
 

@@ -32,7 +32,9 @@ from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 from tests.policy.polls import MINISTRY, NEW_CLAIM
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
-OF_SERVICE = {AlertKind(each) for each in ("configuration", "held", "backup", "disk", "workers", "webhook")}
+OF_SERVICE = {
+    AlertKind(each) for each in ("configuration", "clock", "held", "backup", "disk", "workers", "webhook")
+}
 NOT_OF_POLLS = {*EVENTS, AlertKind.WITHDRAWALS, *OF_SERVICE}
 NOTHING = {kind: "" for kind in AlertKind if kind not in NOT_OF_POLLS}
 BACK_OFF = Due(NOON + HOUR, DueReason.BACK_OFF, wait=HOUR, cause=Cause.NETWORK, failures=1)

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from aggregator.errors import Cause, FetchError, Outdated, PollError
 from aggregator.fetch.client import Client
+from aggregator.model.deleted import Deleted
 from aggregator.model.document import Document, Fetched, ReadJob, ReadResult
 from aggregator.model.entry import Entry, Markup
 from aggregator.model.item import Item
@@ -16,7 +17,6 @@ from aggregator.model.poll import Answer, Claim, Outcome, PollResult
 from aggregator.model.settings import Config, Publication, Source, Text
 from aggregator.model.stored import ItemQuery, Knowledge, Stored
 from aggregator.model.websub import Advert
-from aggregator.model.withdrawal import Deleted
 from aggregator.normalise import tombstones
 from aggregator.normalise.item import normalise
 from aggregator.policy import poll_result

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from aggregator.model.deleted import Deleted, OriginTombstone
 from aggregator.model.entry import Entry
 from aggregator.model.item import Item
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Source
-from aggregator.model.withdrawal import Deleted, OriginTombstone
 
 ENTRIES_MAX = 2_000  # only the first entries of a document are read; feeds list the newest first
 TEXT_BYTES_MAX = 20_000_000  # of a document expanded to UTF-8: twice `max_bytes`, here its default

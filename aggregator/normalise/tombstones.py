@@ -2,8 +2,8 @@
 
 from datetime import datetime
 
+from aggregator.model.deleted import Deleted, OriginTombstone
 from aggregator.model.settings import Source
-from aggregator.model.withdrawal import Deleted, OriginTombstone
 from aggregator.normalise import dates, html, identity, text
 
 REF_CHARS_MAX = 4_000  # as of a guid

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from hashlib import blake2b
 
 from aggregator.errors import Cause, ParseError
+from aggregator.model.deleted import TOMBSTONES_MAX, Deleted
 from aggregator.model.document import ENTRIES_MAX, Document
 from aggregator.model.entry import Attachment, Entry, Markup
-from aggregator.model.withdrawal import TOMBSTONES_MAX, Deleted
 from aggregator.parse.entry import (
     RAW_BODY_CHARS_MAX,
     RAW_LINE_CHARS_MAX,

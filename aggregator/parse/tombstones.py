@@ -9,7 +9,7 @@ from collections.abc import Callable, Set
 
 from lxml import etree
 
-from aggregator.model.withdrawal import TOMBSTONES_MAX, Deleted
+from aggregator.model.deleted import TOMBSTONES_MAX, Deleted
 from aggregator.parse.entry import RAW_LINE_CHARS_MAX, RAW_TITLE_CHARS_MAX
 from aggregator.parse.namespaces import WELL_KNOWN
 

@@ -74,7 +74,11 @@ def permits(item: Stored, trigger: Trigger) -> bool:
         return False
     if trigger is Trigger.RELEASE and item.state is State.LIVE:
         return item.pending is not None
-    if item.state is State.WITHDRAWN and trigger is not Trigger.REINSTATE and not item.lapsed:
+    if (
+        item.state is State.WITHDRAWN
+        and trigger not in (Trigger.REINSTATE, Trigger.ERASE)
+        and not item.lapsed
+    ):
         return False
     return (item.state, trigger) in TABLE
 

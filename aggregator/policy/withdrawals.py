@@ -10,10 +10,11 @@ from datetime import datetime
 
 from aggregator.model.changes import Changes, Edit, NewItem
 from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.deleted import OriginTombstone
 from aggregator.model.document import ReadResult
 from aggregator.model.item import Item, KeyKind
 from aggregator.model.stored import Known
-from aggregator.model.withdrawal import Expiry, OriginStep, OriginTombstone, Referent
+from aggregator.model.withdrawal import Expiry, OriginStep, Referent
 
 EXPIRED = "the time until which its origin says that it is valid has passed"
 RESTATED = "its origin says that it has expired"

@@ -9,10 +9,10 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause, LeaseLost, Outdated, ParseError, UsageError
+from aggregator.model.deleted import OriginTombstone
 from aggregator.model.document import Fetched, ReadResult
 from aggregator.model.poll import Claim, PollResult
 from aggregator.model.settings import Config, Source
-from aggregator.model.withdrawal import OriginTombstone
 from aggregator.normalise.urls import absolute, authority
 from aggregator.policy import archived
 from aggregator.service.clients import Visitor

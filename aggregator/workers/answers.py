@@ -12,9 +12,9 @@ import msgspec
 
 from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
+from aggregator.model.deleted import TOMBSTONES_MAX
 from aggregator.model.document import ENTRIES_MAX, ReadResult
 from aggregator.model.item import KeyKind
-from aggregator.model.withdrawal import TOMBSTONES_MAX
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31

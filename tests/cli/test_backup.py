@@ -139,7 +139,7 @@ def test_a_source_is_forgotten_beside_a_running_service(here: Site, polled: Comm
         here.sources({})
         until(lambda: "no longer polled" in service.log.read_text())
         assert here.run("forget", "harbour", "--yes").returncode == 0
-        until(lambda: service.titles() == [])
+        until(lambda: service.titles() == ["Withdrawn", "Withdrawn"])
         assert service.get("/sources/harbour/feed.json").status_code == 404
         assert httpx.get(f"{service.admin}/readyz").status_code == 200
 

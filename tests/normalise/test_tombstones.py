@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from aggregator.model.deleted import Deleted, OriginTombstone
 from aggregator.model.item import KeyKind
-from aggregator.model.withdrawal import Deleted, OriginTombstone
 from aggregator.normalise import identity
 from aggregator.normalise.tombstones import COMMENT_CHARS_MAX, normalise
 from tests.given import HOUR, NOON, entry, iso, item, source

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from aggregator.model.deleted import TOMBSTONES_MAX, Deleted
 from aggregator.model.document import Document
-from aggregator.model.withdrawal import TOMBSTONES_MAX, Deleted
 from aggregator.parse import parse, tombstones
 
 NAMESPACES = (

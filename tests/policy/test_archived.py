@@ -3,13 +3,13 @@
 from dataclasses import replace
 
 from aggregator.model.decision import State
+from aggregator.model.deleted import OriginTombstone
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.item import Mode
 from aggregator.model.poll import Claim, OutcomeKind
 from aggregator.model.schedule import Due
 from aggregator.model.settings import Budget
 from aggregator.model.stored import Knowledge
-from aggregator.model.withdrawal import OriginTombstone
 from aggregator.normalise.identity import guid_digest
 from aggregator.policy import archived
 from tests.given import DAY, HOUR, NOON, entry, iso, item, source

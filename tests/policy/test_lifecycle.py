@@ -48,6 +48,7 @@ LAPSED = {
     Trigger.RELISTED: State.HELD,
     Trigger.WITHDRAW: State.WITHDRAWN,
     Trigger.TOMBSTONE: State.WITHDRAWN,
+    Trigger.ERASE: State.WITHDRAWN,
 }
 
 

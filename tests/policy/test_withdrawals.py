@@ -7,10 +7,11 @@ import pytest
 
 from aggregator.model.changes import Changes, Edit, NewItem, Placement
 from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.deleted import OriginTombstone
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.item import Item, Key, KeyKind, Mode
 from aggregator.model.stored import Knowledge, Known
-from aggregator.model.withdrawal import Expiry, OriginStep, OriginTombstone, Referent
+from aggregator.model.withdrawal import Expiry, OriginStep, Referent
 from aggregator.policy.withdrawals import EXPIRED, PROLONGED, RESTATED, completed, heeded, words
 from tests.given import DAY, HOUR, MINUTE, NOON
 

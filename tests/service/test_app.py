@@ -65,7 +65,7 @@ def test_rights_that_expire_while_it_runs_take_their_items_out(tmp_path: Path, h
     with here.serving() as service:
         serves(service, "Storm warning")
         here.sources(sources(harbour, "storm"), f", rights: {{expires: '{soon}'}}")
-        serves(service)
+        serves(service, "Withdrawn")
         assert "Storm warning" not in service.get("/").text
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from aggregator.model.alert import AlertKind
 from aggregator.model.decision import Lapse, State, Trigger
+from aggregator.model.deleted import Deleted
 from aggregator.model.entry import Entry
 from aggregator.model.stored import Stored
 from aggregator.model.websub import Task, TaskKind
-from aggregator.model.withdrawal import Deleted, Probe
+from aggregator.model.withdrawal import Probe
 from aggregator.policy import probes
 from aggregator.policy.origin_steps import accepted, declined
 from aggregator.policy.probes import Page

@@ -130,11 +130,12 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         )
         db.execute("DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
-        db.execute("DROP TABLE amendment, erased_key")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
         dropped = f"{dropped} expires foretold lapsed tombstone counted"
-        dropped = f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased"
+        dropped = (
+            f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased says"
+        )
         db.execute("DROP INDEX item_backlog_language")
         for column in dropped.split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")

@@ -30,7 +30,9 @@ TESTS := $(BIN)/python -m pytest -n 3 --dist worksteal -m "not soak and not fuzz
 # `make coverage`.
 PURE := aggregator/parse/*,aggregator/dedupe/*,aggregator/normalise/*,aggregator/editorial/*,aggregator/policy/*,aggregator/render/*
 PURE_TESTS := tests/parse tests/dedupe tests/normalise tests/editorial tests/policy tests/render
-PURE_TESTS += tests/hostile/test_entities.py tests/storage/test_budget.py
+PURE_TESTS += tests/hostile/test_entities.py tests/stories tests/storage/test_budget.py
+PURE_TESTS += tests/storage/test_embargoed_doubles.py tests/storage/test_pairings.py
+PURE_TESTS += tests/storage/test_contract_erasure.py tests/storage/test_signed_addresses.py
 
 lint: $(TESTABLE)
 > $(BIN)/ruff check .

@@ -8,7 +8,7 @@ import pytest
 from aggregator.dedupe import tokens
 from aggregator.dedupe.agreement import HUNKS_MAX, Said, relation
 from aggregator.dedupe.alignment import GAP_STEPS_MAX, Hunk, hunks
-from aggregator.dedupe.forms import are_alike
+from aggregator.dedupe.forms import WORDS_MAX, are_alike
 from aggregator.dedupe.relations import Relation
 from tests.given import DAY, HOUR, NOON
 from tests.steps import steps
@@ -208,3 +208,12 @@ def test_the_cost_of_an_alignment_grows_with_the_texts_and_not_with_their_produc
 def test_forms_of_the_same_words(here: str, there: str, alike: bool) -> None:
     found = are_alike(here.casefold().split(), there.casefold().split(), NOON, NOON + HOUR, is_lower=True)
     assert found is alike
+
+
+def test_more_words_than_a_form_has_are_no_form() -> None:
+    many = ("bridge",) * (WORDS_MAX + 1)
+    assert not are_alike(many, many, NOON, NOON, is_lower=True)
+
+
+def test_words_written_as_one_or_as_two_are_a_form() -> None:
+    assert are_alike(("on", "line"), ("online",), NOON, NOON, is_lower=True)

@@ -159,3 +159,7 @@ def test_an_item_has_the_end_of_its_embargo_where_embargoes_hold() -> None:
         ]  # fmt: skip
         assert found[0].embargo == until
         assert (found[1].embargo, found[1].flags) == (None, unread)
+
+
+def test_a_line_is_not_cut_before_a_figure_that_may_be_its_time() -> None:
+    assert said(text="EMBARGOED UNTIL the session. Room 12") == UNREAD

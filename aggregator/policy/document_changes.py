@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from aggregator.dedupe import changes as dedupe
 from aggregator.model.changes import Changes
@@ -25,7 +24,7 @@ def decide(
 ) -> tuple[Changes, Spent, OverBudget | None]:
     """Return the changes to store, the spent budget of the source, and the excess beyond it."""
     read, steps = withdrawals.heeded(read, known.referents, now)
-    place = partial(embargo.place, embargo=source.embargo, now=now, review=source.review)
+    place = embargo.placing(source, now)
     found = dedupe.decide(read, known, claim, source, now=now, place=place, is_foreign=is_foreign)
     changes, spent, over = budget.within(
         found, claim.spent, source.budget, first_import=claim.first_import, now=now

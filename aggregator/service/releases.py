@@ -49,8 +49,9 @@ class Releases:
         self._held, self._waiting = Batch(RELEASED_AT_ONCE), Batch(ENTERED_AT_ONCE)
 
     def __call__(self, now: datetime, *, releases_held: bool = True) -> bool:
-        """Publish a batch of each, or of what waits alone; returns whether more may be due. StorageError."""
-        released = releases_held and self._held.run(lambda size: self._release(now, size))
+        """Publish a batch of each; returns whether more may be due. Unless it `releases_held`, of held items
+        only reinstated ones that their origins have listed again. StorageError."""
+        released = self._held.run(lambda size: self._release(now, size, by_clock=releases_held))
         entered = self._waiting.run(lambda size: self._storage.items.enter_waiting(now, size))
         return released or entered
 
@@ -59,8 +60,8 @@ class Releases:
         while self(now, releases_held=releases_held):
             pass
 
-    def _release(self, now: datetime, limit: int) -> bool:
-        items = self._storage.items.release_due(now, limit)
+    def _release(self, now: datetime, limit: int, *, by_clock: bool) -> bool:
+        items = self._storage.items.release_due(now, limit, by_clock=by_clock)
         copies = self._storage.items.copies(items)  # of releases that the operator has withdrawn meanwhile
         steps = [
             step(item, Trigger.COPY, reason=held_reason(copies[item.number]), actor="publicwire", at=now)

@@ -134,5 +134,9 @@ def test_an_export_stays_in_its_directory_under_plain_names(
     assert [path.name for path in around.iterdir()] == ["site"]
     names = [part for path in (around / "site").rglob("*") for part in path.relative_to(around).parts]
     assert len(names) > len(OURS)
-    assert [name for name in names if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,80}|\.publicwire", name)] == []
+    assert [
+        name
+        for name in names
+        if not re.fullmatch(r"[a-z0-9][a-z0-9.-]{0,80}|\.publicwire|\.well-known", name)
+    ] == []
     assert not [path for path in around.rglob("*") if path.is_symlink()]

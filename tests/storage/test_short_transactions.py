@@ -193,7 +193,7 @@ class Interrupted:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._storage.items, name)
 
-    def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
+    def release_due(self, now: datetime, limit: int, *, by_clock: bool = True) -> tuple[Stored, ...]:
         due = self._storage.items.release_due(now, limit)
         if not self._is_withdrawn:
             self._is_withdrawn = True

@@ -100,6 +100,7 @@ def source_itself(db: Connection, source: str) -> None:
         "DELETE FROM source WHERE number = ?",  # foreign keys cascade or reject
     ):
         db.execute(statement, (own,))
+    db.execute("DELETE FROM task WHERE kind = 'terms' AND subject NOT IN (SELECT host FROM source)")
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()
     if channel is not None:
         db.execute("DELETE FROM membership WHERE channel = ?", (channel["number"],))

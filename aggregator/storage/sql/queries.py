@@ -167,10 +167,10 @@ class ItemStore:
         with self._engine.reading() as db:
             return decisions.copies(db, items)
 
-    def release_due(self, now: datetime, limit: int) -> tuple[Stored, ...]:
-        """Return held items whose time has come, earliest first, of sources in turn."""
+    def release_due(self, now: datetime, limit: int, *, by_clock: bool = True) -> tuple[Stored, ...]:
+        """Return held items whose time has come, earliest first, of sources in turn; `selection.due`."""
         with self._engine.reading() as db:
-            return tuple(map(values.stored, selection.due(db, now, limit)))
+            return tuple(map(values.stored, selection.due(db, now, limit, by_clock=by_clock)))
 
     def over_budget(self, source: str, limit: int) -> tuple[Stored, ...]:
         """Return items that the budget of their source holds, the first stored first."""

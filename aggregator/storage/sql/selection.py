@@ -49,12 +49,13 @@ def shown(db: Connection, name: str, channel: int, window: Window, changed: date
     return Shown(tuple(gone), [*first, *others, *older], len(first) + ARCHIVE_ENTRIES - 1)
 
 
-def due(db: Connection, now: datetime, limit: int) -> list[Row]:
+def due(db: Connection, now: datetime, limit: int, *, by_clock: bool = True) -> list[Row]:
     """Return the rows of up to `limit` held items whose time has come, earliest first; none that waits for
-    approval."""
+    approval. Not `by_clock`: only reinstated ones that their origins have listed again."""
+    which = "" if by_clock else "AND reinstated = 1 AND dated = 0"
     found = db.execute(
-        """SELECT number, source FROM item WHERE state = 'held' AND release <= ?
-        AND NOT (dated = 1 AND reason = 'review')
+        f"""SELECT number, source FROM item WHERE state = 'held' AND release <= ?
+        AND NOT (dated = 1 AND reason = 'review') {which}
         ORDER BY release, number LIMIT ?""",
         (ms(now), DUE_READ_MAX),
     )

@@ -50,7 +50,7 @@ class Releases:
 
     def __call__(self, now: datetime, *, releases_held: bool = True) -> bool:
         """Publish a batch of each; returns whether more may be due. Unless it `releases_held`, of held items
-        only reinstated ones that their origins have listed again. StorageError."""
+        only reinstated ones that no date holds. StorageError."""
         released = self._held.run(lambda size: self._release(now, size, by_clock=releases_held))
         entered = self._waiting.run(lambda size: self._storage.items.enter_waiting(now, size))
         return released or entered

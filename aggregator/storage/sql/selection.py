@@ -51,8 +51,8 @@ def shown(db: Connection, name: str, channel: int, window: Window, changed: date
 
 def due(db: Connection, now: datetime, limit: int, *, by_clock: bool = True) -> list[Row]:
     """Return the rows of up to `limit` held items whose time has come, earliest first; none that waits for
-    approval. Not `by_clock`: only reinstated ones that their origins have listed again."""
-    which = "" if by_clock else "AND reinstated = 1 AND dated = 0"
+    approval. Not `by_clock`: only reinstated ones that no date holds."""
+    which = "" if by_clock else "AND reinstated = 1 AND reason = ''"
     found = db.execute(
         f"""SELECT number, source FROM item WHERE state = 'held' AND release <= ?
         AND NOT (dated = 1 AND reason = 'review') {which}

@@ -1,4 +1,4 @@
-"""How two texts are one release."""
+"""Relations of two texts that are one release."""
 
 from enum import Enum
 

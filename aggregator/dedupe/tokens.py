@@ -41,7 +41,7 @@ _DIGIT_LIMITS = re.compile(r"[ '\u2019]")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a release says, its boilerplate left out: its words, where sentences begin among them, and the
+    """Words of a release without its boilerplate, the places at which sentences begin among them, and the
     words of its dateline, which a dash ends."""
 
     words: tuple[str, ...]

@@ -39,7 +39,7 @@ class Trigger(StrEnum):
 
 
 class Lapse(StrEnum):
-    """How an item that was live was withdrawn by its origin, in ways that the origin itself can undo."""
+    """Withdrawals of a live item by its origin that the origin itself can undo."""
 
     NONE = ""
     EXPIRY = "expiry"  # a later expiry brings it back
@@ -88,7 +88,7 @@ Other = tuple[datetime, bytes]  # when a live item was first seen, and the signa
 
 @dataclass(frozen=True, slots=True)
 class ErasedKey:
-    """What an erased item is recognised by: the kind and the digest of a key.
+    """Key of an erased item, by which it is recognised: the kind and the digest.
 
     `source` and `feed` say whose item it was; `everywhere`: the key is that of the release, whoever lists it.
     """

@@ -54,7 +54,7 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """What a channel's document holds: tombstone entries, then items. The first `kept` re-enter or stand
+    """Contents of a channel's document: tombstone entries, then items. The first `kept` re-enter or stand
     in no archive yet. `archives` is the number of the newest archive, 0 for none."""
 
     gone: tuple[Gone, ...] = ()

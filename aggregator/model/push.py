@@ -19,7 +19,7 @@ class Topic:
 
 
 class HubMode(StrEnum):
-    """What a request to the hub asks for. The values are stored."""
+    """Modes of a request to the hub (`hub.mode`, WebSub section 5.1). The values are stored."""
 
     SUBSCRIBE = "subscribe"
     UNSUBSCRIBE = "unsubscribe"
@@ -71,7 +71,7 @@ class HubDelivery:
 
 
 class PushOutcome(StrEnum):
-    """What came of one delivery."""
+    """Outcomes of a delivery."""
 
     DELIVERED = "delivered"
     FAILED = "failed"  # to be tried again
@@ -97,7 +97,7 @@ class PushResult:
 
 
 class HookEvent(StrEnum):
-    """What a webhook is told of an item. The values are stored and posted."""
+    """Events of an item that webhooks receive. The values are stored and posted."""
 
     CREATED = "created"
     CORRECTED = "corrected"
@@ -106,10 +106,11 @@ class HookEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HookItem:
-    """What a webhook knows of an item, and what it is to be told next.
+    """State of an item at one webhook: the last event delivered, and the next.
 
-    `has`: it was told of the item and not yet that it is withdrawn. `event` is None when nothing waits;
-    `ref`, of the position or change behind the event, makes its id unique; `at` is when that happened.
+    `has`: the webhook was told of the item, and not yet that it is withdrawn. `event` is None when nothing
+    waits; `ref`, of the position or change behind the event, makes its id unique; `at` is when that
+    happened.
     """
 
     public_id: str

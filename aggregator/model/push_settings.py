@@ -35,7 +35,7 @@ class Hub:
 
 
 class WebhookFormat(StrEnum):
-    """What the receiver of a webhook reads."""
+    """Formats of the body that a webhook receives."""
 
     JSON = "json"
     SLACK = "slack"

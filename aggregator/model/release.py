@@ -65,7 +65,7 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What stands in a document for an entry that was taken back: ids and dates, nothing of the release.
+    """Tombstone entry of a withdrawn release in a document: ids and dates, nothing of the release.
 
     `updated` of the stub is later than that of any entry published under the id, `when` later than both.
     """

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 
 class Use(StrEnum):
-    """Whether one kind of use is permitted."""
+    """Permission or prohibition of one kind of use."""
 
     UNSAID = ""
     ALLOW = "allow"

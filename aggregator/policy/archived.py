@@ -1,4 +1,4 @@
-"""What an archived document of a source adds: items that the store never had. Pure: `now` is given.
+"""Changes of a source by an archived document: items that the store never had. Pure: `now` is given.
 
 An archive says how things were. It edits no item, moves no schedule and clears no alert; its items are those
 of a first import, so that old ones enter their source's own channel only. An entry that a tombstone deletes,

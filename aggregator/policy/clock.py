@@ -1,4 +1,4 @@
-"""Whether the clock of this machine may release held items after a start: by what other hosts say. Pure.
+"""Trust in this machine's clock after a start, by the dates of other hosts: it releases held items. Pure.
 
 A machine that starts without a battery or a network believes in any time, and one ahead breaks an embargo.
 """

@@ -1,4 +1,4 @@
-"""What becomes of steps that origins cause: carried out when they are due, or suspended by the breaker. Pure.
+"""Steps that origins cause: carried out when they are due, or suspended by the breaker. Pure.
 
 A source may withdraw a few of its items within a week. More of them wait for the operator: a broken export
 must not empty a newsroom.

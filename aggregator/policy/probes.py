@@ -27,7 +27,7 @@ BACK = "in its feed again, and its page answers"
 
 
 class Page(Enum):
-    """What a fetch says of a page: `missing` for 404 and 410 alone, `unasked` if no request was sent."""
+    """State of a page by its fetch: `missing` for 404 and 410 alone, `unasked` if no request was sent."""
 
     MISSING = 1
     ANSWERS = 2
@@ -37,8 +37,8 @@ class Page(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What follows of a probe: the step of its item, when it goes on, None when it is over, and since when
-    its page is missing."""
+    """Result of a probe: the step of its item, the time of the next request (None: it is over), and the time
+    since which its page is missing."""
 
     step: OriginStep | None = None
     again: datetime | None = None

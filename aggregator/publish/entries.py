@@ -38,7 +38,7 @@ Entry = tuple[Key, Release] | Tombstone
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a current document shows: tombstone entries, then releases. It must hold the first `kept`,
+    """Contents of a current document: tombstone entries, then releases. It must hold the first `kept`,
     which re-enter or stand in no archive yet."""
 
     gone: tuple[Tombstone, ...]

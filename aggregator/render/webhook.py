@@ -19,7 +19,7 @@ HEADS = {HookEvent.CREATED: "", HookEvent.CORRECTED: "Corrected: ", HookEvent.WI
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a webhook is told. `release` is None for a withdrawal; `page` is our own page without the slug,
+    """Message to a webhook. `release` is None for a withdrawal; `page` is our own page without the slug,
     which follows the title; `told` is the id that the webhook was told of the item."""
 
     id: str

@@ -15,7 +15,8 @@ KEPT_EVERY = timedelta(minutes=1)  # the trusted time is written so often
 
 
 class ClockCheck:
-    """Whether held items may go live. Trust lasts until the process ends: later leaps are the scheduler's."""
+    """Clock check that gates the release of held items. Trust lasts until the process ends: later leaps are
+    the scheduler's."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""What operators decided, and what was asked of them: `audit` and `notices`."""
+"""Decisions of operators and requests to them: `audit` and `notices`."""
 
 import csv
 import json

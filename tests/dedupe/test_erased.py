@@ -1,4 +1,4 @@
-"""What is kept to recognise an erased release, and which items it blocks."""
+"""Keys of erased releases, and the items that they block."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What an archived document adds to a source."""
+"""Items that an archived document adds to a source."""
 
 from dataclasses import replace
 

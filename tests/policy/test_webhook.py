@@ -1,4 +1,4 @@
-"""What a webhook is told of an item, and when a message is tried again."""
+"""Events of an item that a webhook receives, and the retries of a message."""
 
 from datetime import timedelta
 

@@ -43,7 +43,7 @@ def gaps(at: Sequence[float]) -> list[float]:
 
 async def stepping(push: Push, seconds: float) -> None:
     loops = push.loops()
-    await asyncio.sleep(seconds)
+    await asyncio.wait(loops, timeout=seconds)  # of the virtual clock
     for loop in loops:
         loop.cancel()
 
@@ -64,17 +64,19 @@ def test_an_error_pauses_its_own_kind_of_push_alone() -> None:
 def test_a_stop_lets_requests_end_and_then_cancels_them() -> None:
     ended: list[str] = []
 
-    async def request(name: str, seconds: float) -> None:
-        await asyncio.sleep(seconds)
+    async def request(name: str, answered: asyncio.Event) -> None:
+        await answered.wait()
         ended.append(name)
 
     async def scenario() -> float:
-        kind = Scripted()
-        for name, seconds in (("quick", DRAIN_SECONDS / 2), ("slow", 100.0)):
-            kind.running.begin({name}, request(name, seconds))
-        begun = asyncio.get_running_loop().time()
+        kind, loop = Scripted(), asyncio.get_running_loop()
+        quick, slow = asyncio.Event(), asyncio.Event()  # the slow one is never answered
+        kind.running.begin({"quick"}, request("quick", quick))
+        kind.running.begin({"slow"}, request("slow", slow))
+        loop.call_later(DRAIN_SECONDS / 2, quick.set)
+        begun = loop.time()
         await Push((kind,)).drain()
-        return asyncio.get_running_loop().time() - begun
+        return loop.time() - begun
 
     assert virtual_time.run(scenario()) <= DRAIN_SECONDS + 0.1
     assert ended == ["quick"]

@@ -1,4 +1,4 @@
-"""Which migrations a database has had, told without sqlite_utils."""
+"""Applied migrations of a database, read without sqlite_utils."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What the forkserver loads, and what it keeps for workers that open no file."""
+"""Modules that the forkserver loads, and the files that it keeps for workers, which open none."""
 
 import subprocess
 import sys

@@ -28,7 +28,7 @@ class HubLimits:
 
 
 class PushStore:
-    """What one store pushes, and to which addresses."""
+    """Subscribers of the hub, webhooks and their deliveries in one store."""
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine

@@ -27,7 +27,7 @@ PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM membership 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a channel's document holds: tombstone entries, and rows of items. The first `kept` re-enter
+    """Contents of a channel's document: tombstone entries, and rows of items. The first `kept` re-enter
     or stand in no archive yet."""
 
     gone: tuple[Gone, ...]

@@ -40,10 +40,10 @@ lint: $(TESTABLE)
 > $(BIN)/mypy
 
 soak: $(TESTABLE)
-> $(BIN)/python -m pytest -m soak
+> $(BIN)/python -m pytest --timeout=0 -m soak
 
 fuzz: $(TESTABLE)
-> FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest -m fuzz tests/fuzz
+> FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest --timeout=0 -m fuzz tests/fuzz
 
 FUZZ_SECONDS := 300
 

@@ -6,6 +6,7 @@ reason.
 import os
 import platform
 import shutil
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from importlib.util import find_spec
@@ -34,6 +35,9 @@ PRESENT: Mapping[str, Callable[[], bool]] = {
 }
 
 NOT_INSTALLABLE = {"corpus", "cases", "landlock", "seccomp"}  # by .ci/run; the last two belong to the kernel
+
+# A shell starts background jobs with SIGINT ignored, and their children inherit it: commands of tests are interrupted.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # The cores of a test machine are shared, so that the time of one example has no meaning.
 settings.register_profile("here", deadline=None)

@@ -170,9 +170,12 @@ sources:
             until(lambda: _is_ready(service), seconds=30)
             yield service
         finally:
-            if process.poll() is None:
-                service.stop()
-            process.wait()
+            try:
+                if process.poll() is None:
+                    service.stop()
+            finally:
+                process.kill()
+                process.wait()
 
 
 def _is_ready(service: Service) -> bool:

@@ -364,7 +364,9 @@ def test_an_interrupt_ends_add_at_its_question(here: Site, harbour: HttpServer) 
         assert asking.stdout is not None
         shown = b""
         while b"Which one? [1] " not in shown:
-            shown += asking.stdout.read(1)
+            read = asking.stdout.read(1)
+            assert read, shown
+            shown += read
         asking.send_signal(signal.SIGINT)
     os.close(master)
     os.close(terminal)

@@ -139,13 +139,20 @@ def show(
     version: Annotated[
         int | None, typer.Option(metavar="N", help="The version that waits for approval.")
     ] = None,
+    provenance: Annotated[
+        bool, typer.Option("--provenance", help="Documents it was read from, and where its links lead.")
+    ] = False,
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
     """Show one item with its revisions and audit trail."""
+    from aggregator.cli import provenance as read_from
     from aggregator.cli import show as shown
 
+    if provenance:
+        read_from.show(Location(config, store), item, version=version, as_json=as_json)
+        return
     shown.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
 
 

@@ -25,6 +25,7 @@ from aggregator.model.settings import (
     Embargo,
     PollSettings,
     Publication,
+    Quarantine,
     Republish,
     Retention,
     Source,
@@ -231,7 +232,13 @@ def _source(
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
         history=section.one("history", values.choice("on", "off"), "on") == "on",
         indexed=section.one("index", values.choice("yes", "no"), "no") == "yes",
+        quarantine=section.one("quarantine", values.choice(*Quarantine), _DEFAULT.quarantine),
+        links_to=section.many("links_to", addresses.host),
     )
+    if source.quarantine is not Quarantine.NONE and not source.domains:
+        section.fault(
+            "quarantine", "needs `domains`: the hosts of the organisation, which a file: feed has not"
+        )
     for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()

@@ -16,7 +16,7 @@ from aggregator.dedupe.edits import Place, updated
 from aggregator.dedupe.ids import item_id, minted, valid_iri
 from aggregator.model.changes import Changes, NewItem
 from aggregator.model.document import ReadResult
-from aggregator.model.item import Item, Key, Mode
+from aggregator.model.item import Item, Key, Mode, is_quarantined
 from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
 from aggregator.model.stored import Knowledge
@@ -104,7 +104,8 @@ def _new(
         name = item_id(claim.id, _unused(item, found.mode, used))
         if decisions.is_blocked(item, found.mode, name):
             continue
-        placement = decisions.placed(item, found.mode, name, place(item), review=source.review)
+        review = source.review or is_quarantined(item)
+        placement = decisions.placed(item, found.mode, name, place(item), review=review)
         match = matcher.match(item, placement.shown, name)
         made.append(
             NewItem(

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from aggregator.dedupe import stories, within
-from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
+from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying, with_link_of
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model.amendment import AmendedField
 from aggregator.model.changes import EMBARGO, Edit, Placement
 from aggregator.model.decision import Decision, State
 from aggregator.model.domains import host_of, is_within
-from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.item import Item, KeyKind, Mode, is_quarantined
 from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
 from aggregator.model.stored import Candidate, Knowledge, Known
@@ -72,6 +72,10 @@ class _Poll:
     place: Place
     review: bool
 
+    def reviews(self, item: Item) -> bool:
+        """Return whether a new version of an item waits for approval."""
+        return self.review or is_quarantined(item)
+
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -100,7 +104,7 @@ def _changed(item: Item, old: Known, poll: _Poll) -> _Change:
     is_unsettled = differs is Kind.UNSETTLED and not (is_withdrawn or substantive)
     unsettled, is_unread, varies = item.fingerprint if is_unsettled else None, False, None
     is_replaced = (refreshes or moves) and not (substantive or old.freed)
-    if poll.review and is_replaced and (is_moved or not reads_alike(item, old.queries)):
+    if poll.reviews(item) and is_replaced and (is_moved or not reads_alike(item, old.queries)):
         if (varies := varying(item, old)) is not None:  # what was read stays
             moves = is_moved = refreshes = False
             unsettled = unsettled or varies
@@ -126,14 +130,14 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     """
     change, is_public = _changed(item, old, poll), old.state is State.LIVE
     if change.varies:
-        item = replace(item, keys=_with_link_of(old, item.keys))
+        item = replace(item, keys=with_link_of(old, item.keys))
     substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
     placement = _placed_anew(item, old, now=poll.now, place=poll.place)
     is_changed = substantive or moves or refreshes or returns
     withdrawal = poll.decisions.copied_by(item, old, own) if is_changed else None
-    if poll.review and change.is_version and old.state is State.HELD and old.release is not None:
+    if poll.reviews(item) and change.is_version and old.state is State.HELD and old.release is not None:
         placement = _unread(item, old.release, poll.place(item))
     if substantive and old.state is State.HELD and not change.is_unread and releases(own, item):
         # The text that the operator released: the store, restored, had one of before.
@@ -187,7 +191,7 @@ def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit
     """
     unseen = replace(edit, revises=False, is_public=False, refreshes=False, copy_of="")
     is_back = (edit.item.fingerprint, edit.item.url) == (old.approved, old.approved_url)
-    if is_back and poll.review:
+    if is_back and poll.reviews(edit.item):
         is_back = reads_alike(edit.item, old.approved_queries)
     if old.pending is not None and is_back:
         return replace(unseen, substantive=False, moves=False, version=0, drops=True)
@@ -195,7 +199,7 @@ def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit
         return replace(unseen, waits=True, version=old.pending)
     # The text that the operator approved: the store, restored, had one of before.
     is_approved = edit.item.fingerprint != old.approved and not edit.moves and releases(own, edit.item)
-    if edit.version and poll.review and not is_approved:
+    if edit.version and poll.reviews(edit.item) and not is_approved:
         return replace(unseen, waits=True)
     return replace(edit, drops=old.pending is not None)
 
@@ -204,13 +208,6 @@ def _is_signed_anew(item: Item, old: Known) -> bool:
     """Return whether another link of an item is the same address with another signature."""
     link = item.key(KeyKind.LINK)
     return link is not None and any(key.kind is KeyKind.LINK and key.digest == link for key in old.current)
-
-
-def _with_link_of(old: Known, keys: Sequence[Key]) -> tuple[Key, ...]:
-    """Return the keys of an item with the link that the store has of it."""
-    links = (KeyKind.LINK, KeyKind.GUID_LINK)
-    kept: dict[KeyKind, Key] = {key.kind: key for key in old.current if key.kind in links}
-    return tuple(kept.get(key.kind, key) for key in keys)
 
 
 def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:
@@ -224,6 +221,8 @@ def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Plac
     if not (old.dated or old.reinstated):
         return _prolonged(item, old, place)
     placement = place(item, old.first_seen)
+    if is_quarantined(item):
+        return placement
     if item.by_update and not (old.reinstated or item.embargo or _is_later(placement, old)):
         return None
     if placement.state is State.LIVE:

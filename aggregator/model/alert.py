@@ -20,6 +20,7 @@ class AlertKind(StrEnum):
     AHEAD = "ahead"  # event: its items are held until their dates
     DISTANT = "distant"  # event: its items are dated too far ahead, the operator decides
     STORY = "story"  # event: its items no longer agree with those of other sources
+    FOREIGN = "foreign"  # event: its items are held because they link to hosts outside its domains
     COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
     EMBARGO = "embargo"  # event: embargo lines of its items have no date that can be read

@@ -6,6 +6,7 @@ from datetime import datetime
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Lapse, Notice, State, Trigger
 from aggregator.model.item import Item, Mode
+from aggregator.model.provenance import ReadDocument
 from aggregator.model.stored import Knowledge, Known, Stored
 from aggregator.model.withdrawal import Expiry, Left, OriginStep
 
@@ -118,6 +119,7 @@ class Changes:
     steps: tuple[OriginStep, ...] = ()
     expiries: tuple[Expiry, ...] = ()
     probes: tuple[Left, ...] = ()
+    document: ReadDocument | None = None  # that its new versions were read from
 
 
 @dataclass(frozen=True, slots=True)

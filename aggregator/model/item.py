@@ -44,6 +44,7 @@ class Key(NamedTuple):
     digest: bytes
 
 
+FOREIGN_LINKS = "foreign-links"  # flag of an item that is in quarantine for its links
 EMBARGO_UNREAD = "embargo-unread"  # flag of an item whose embargo line has no date that can be read
 LANGUAGE_DETECTED = "language-detected"  # flag of an item whose language its origin does not declare
 
@@ -108,3 +109,8 @@ class Item:
             if key.kind is kind:
                 return key.digest
         return None
+
+
+def is_quarantined(item: Item) -> bool:
+    """Return whether an item waits for approval, whatever else its source publishes at once."""
+    return FOREIGN_LINKS in item.flags

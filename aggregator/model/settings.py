@@ -24,6 +24,13 @@ class Republish(StrEnum):
     NO = "no"
 
 
+class Quarantine(StrEnum):
+    """Items that are held for the operator's decision."""
+
+    NONE = "none"
+    FOREIGN_LINKS = "foreign-links"  # that link to hosts outside the domains of their source
+
+
 class Embargo(StrEnum):
     """Treatment of an item whose claimed date is in the future.
 
@@ -118,6 +125,13 @@ class Source:
     paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
     veto: timedelta = timedelta()  # from first_seen on, zero for none
+    quarantine: Quarantine = Quarantine.NONE
+    links_to: tuple[str, ...] = ()  # domains besides its own that its items may link to in quarantine
+
+    @property
+    def link_domains(self) -> tuple[str, ...]:
+        """Return the domains that its items may link to without being held, () for all."""
+        return (*self.domains, *self.links_to) if self.quarantine is Quarantine.FOREIGN_LINKS else ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,20 @@ from typing import NamedTuple
 from aggregator.dedupe import similar
 from aggregator.model.document import Document
 from aggregator.model.entry import Entry, Markup, Origin
-from aggregator.model.item import EMBARGO_UNREAD, Item
+from aggregator.model.item import EMBARGO_UNREAD, FOREIGN_LINKS, Item
 from aggregator.model.settings import Embargo, Source
-from aggregator.normalise import dates, embargo_lines, feed_address, html, identity, labels, terms, text, urls
+from aggregator.normalise import (
+    dates,
+    embargo_lines,
+    feed_address,
+    html,
+    identity,
+    labels,
+    links,
+    terms,
+    text,
+    urls,
+)
 
 TITLE_CHARS_MAX = 1_000
 DERIVED_TITLE_CHARS_MAX = 80
@@ -75,7 +86,7 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         untitled=not given,
         flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
-    return own.item(identity.renewed(_embargoed(item, document, source, now=now), content.said))
+    return own.item(identity.renewed(_waiting(item, document, source, now=now), content.said))
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:
@@ -165,6 +176,11 @@ def _dates(entry: Entry, document: Document, source: Source, language: str, *, n
     return _Dates(published or updated, updated, latest, by_update, flags, expires)
 
 
+def _waiting(item: Item, document: Document, source: Source, *, now: datetime) -> Item:
+    """Return an item with the end of the embargo that it states, and whether it is in quarantine."""
+    return _quarantined(_embargoed(item, document, source, now=now), source)
+
+
 def _embargoed(item: Item, document: Document, source: Source, *, now: datetime) -> Item:
     """Return an item with the end of the embargo that its title or text states."""
     if source.embargo is not Embargo.HOLD:
@@ -175,6 +191,13 @@ def _embargoed(item: Item, document: Document, source: Source, *, now: datetime)
         return item
     flags = item.flags if line.until else (*item.flags, EMBARGO_UNREAD)
     return replace(item, embargo=line.until, flags=flags)
+
+
+def _quarantined(item: Item, source: Source) -> Item:
+    """Return an item with a flag if it has links for which its source holds it."""
+    if not source.link_domains or not links.foreign(links.of_item(item), source.link_domains):
+        return item
+    return replace(item, flags=(*item.flags, FOREIGN_LINKS))
 
 
 def _people(entry: Entry, document: Document, source: Source) -> tuple[str, tuple[str, ...]]:

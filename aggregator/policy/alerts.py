@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from aggregator.errors import Cause
 from aggregator.model.alert import AlertKind
 from aggregator.model.amendment import AmendedField
+from aggregator.model.decision import State
 from aggregator.model.domains import host_of
+from aggregator.model.item import is_quarantined
 from aggregator.model.poll import OutcomeKind, OverBudget, PollResult
 from aggregator.model.websub import SubscriptionState
 from aggregator.policy import embargo, reasons, relocation
@@ -32,6 +34,7 @@ EVENTS = (
     AlertKind.AHEAD,
     AlertKind.DISTANT,
     AlertKind.COPY,
+    AlertKind.FOREIGN,
     AlertKind.AMENDED,
     AlertKind.EMBARGO,
 )
@@ -108,7 +111,23 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"{_some(lines)}; see `publicwire show {lines[0]}`, then `release` it or "
             f"`publicwire hold {lines[0]} --until DATE --reason WHY`"
         )
-    return {**found, **_copies(result), **_ahead(result, placed)}
+    return {**found, **_quarantined(result), **_copies(result), **_ahead(result, placed)}
+
+
+def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of items, and of new versions, that wait for approval because of their links."""
+    if (changes := result.changes) is None:
+        return {}
+    held = [new.id for new in changes.new if is_quarantined(new.item) and new.placement.state is State.HELD]
+    held += [
+        edit.id for edit in changes.edits if is_quarantined(edit.item) and (edit.waits or edit.placement)
+    ]
+    if not held:
+        return {}
+    return {
+        AlertKind.FOREIGN: f"held, for they link to hosts outside its `domains` and `links_to`: "
+        f"{_some(held)}; see `publicwire show {held[0]} --provenance`, then `release` it"
+    }
 
 
 def _amended(conflicts: Sequence[tuple[str, tuple[AmendedField, ...]]]) -> str:

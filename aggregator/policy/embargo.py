@@ -7,7 +7,7 @@ from functools import partial
 
 from aggregator.model.changes import EMBARGO, Changes, NewItem, Placement
 from aggregator.model.decision import State
-from aggregator.model.item import EMBARGO_UNREAD, Item
+from aggregator.model.item import EMBARGO_UNREAD, Item, is_quarantined
 from aggregator.model.poll import Ahead
 from aggregator.model.settings import Embargo, Source
 
@@ -39,11 +39,13 @@ def place(
     review: bool,
     veto: timedelta = timedelta(),
 ) -> Placement:
-    """Return the placement of an item by its embargo and, unless it is under review, its veto window.
+    """Return the placement of an item by its embargo and, unless it is under review, its veto window. One in
+    quarantine is under review.
 
     The window begins at `since`, when the item was first seen (None: now), so that an edit does not prolong
     it. Of the window and an embargo the later one counts.
     """
+    review = review or is_quarantined(item)
     placed, ends = _embargoed(item, embargo=embargo, now=now, review=review), (since or now) + veto
     if review or ends <= now:
         return placed

@@ -23,6 +23,7 @@ from aggregator.policy import (
     document_changes,
     embargo,
     partial_poll,
+    provenance,
     relocation,
     schedule,
     subscription,
@@ -35,7 +36,17 @@ LIMITS_HOST_EVERY = timedelta(days=1)  # without a 429 of its own, then another 
 
 SHOWN = ("title", "link", "rights", "terms", "language")  # of a feed, that every channel shows
 # Settings of a source that shape its items.
-SHAPING = ("from_entry", "organisation", "language", "timezone", "only", "skip", "embargo", "feed_public")
+SHAPING = (
+    "from_entry",
+    "organisation",
+    "language",
+    "timezone",
+    "only",
+    "skip",
+    "embargo",
+    "feed_public",
+    "link_domains",
+)
 
 
 def pipeline_version_of(source: Source) -> bytes:
@@ -89,6 +100,8 @@ def decide(
         changes, spent, over = document_changes.decide(
             claim, source, read, known, now=now, is_foreign=is_foreign
         )
+    if changes is not None:
+        changes = provenance.recorded(changes, fetched, answer.digest)
     new, edited = (len(changes.new), sum(e.substantive for e in changes.edits)) if changes else (0, 0)
     after = _came_back(claim, source, answer, now)
     if read is not None and changes is not None:

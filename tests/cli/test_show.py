@@ -1,5 +1,6 @@
 """`sources`, `items` and `show`: tables and JSON."""
 
+import hashlib
 import json
 import os
 import pty
@@ -400,3 +401,39 @@ def test_a_hostile_feed_never_reaches_the_terminal(here: Site, command: Command)
     written = "".join(each.out + each.err for each in said)
     assert "owned" in written
     assert [each for each in written if not each.isprintable() and each != "\n"] == []
+
+
+def test_the_provenance_names_documents_and_where_the_links_lead(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    text = (here.directory / "press.xml").read_text()
+    linked = text.replace(
+        "Stay ashore.", 'Stay &lt;a href="https://elsewhere.example/"&gt;ashore&lt;/a&gt; now.'
+    )
+    (here.directory / "press.xml").write_text(linked)
+    here.sources({"harbour": "file:press.xml"}, ", domains: [harbour.example], quarantine: foreign-links")
+    polled("poll")
+    said = polled("show", name, "--provenance").out
+    digest = hashlib.sha256(linked.encode()).hexdigest()[:32]
+    assert said.startswith("Storm warning\nversion 2, read ")
+    assert f"  sha256        {digest} (its first 16 bytes)\n" in said
+    assert "\nversion 1, read " in said
+    assert "  link          https://harbour.example/storm\n" in said
+    assert "foreign" not in said  # the approved version
+    waiting = polled("show", name, "--provenance", "--version", "2").out
+    assert "  foreign       https://elsewhere.example/\n" in waiting
+    whole = json.loads(polled("show", name, "--provenance", "--version", "2", "--json").out)
+    assert (whole["versions"][0]["version"], whole["versions"][0]["sha256"]) == (2, digest)
+    assert whole["links"][-1] == {"url": "https://elsewhere.example/", "foreign": True}
+    assert polled("show", name).out.count("foreign") == 0
+    assert polled("release", name, "--version", "2").code == 0
+    assert "  foreign       https://elsewhere.example/\n" in polled("show", name, "--provenance").out
+
+
+def test_links_of_a_source_without_domains_are_not_judged(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    here.sources({"harbour": "file:press.xml"}, ", quarantine: foreign-links")
+    assert "needs `domains`" in polled("check").err + polled("check").out
+    here.sources({"harbour": "file:press.xml"})
+    said = polled("show", name, "--provenance").out
+    assert "no domains of source harbour are configured: links are not judged\n" in said
+    assert "  link          https://harbour.example/storm\n" in said

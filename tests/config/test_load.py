@@ -21,6 +21,7 @@ from aggregator.model.settings import (
     Embargo,
     PollSettings,
     Publication,
+    Quarantine,
     Republish,
     Retention,
     Rule,
@@ -70,6 +71,8 @@ sources:
     skip:
       - language: no
     publish: review
+    quarantine: foreign-links
+    links_to: [video.example]
     rights: {licence: CC-BY-4.0, republish: no}
     embargo: clamp
     priority: -10
@@ -123,6 +126,8 @@ FULL_CONFIG = Config(
             burst=5,
             history=False,
             indexed=True,
+            quarantine=Quarantine.FOREIGN_LINKS,
+            links_to=("video.example",),
             paused=datetime(2026, 12, 31, tzinfo=UTC),
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),

@@ -11,7 +11,7 @@ SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
     "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
-    "index, "
+    "index, quarantine, links_to, "
     "auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"

@@ -244,6 +244,8 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         (of_source("publish: after %s"), SPANS),
         (of_source("publish: %s"), ["live", "review", "after", "'after 2h '", "'after  2h'", "true", "~"]),
         (of_source("paused: %s"), ["true", "false", "2026-12-31", "2026-13-01", "2026-12-32", "soon", "1"]),
+        (of_source("quarantine: %s"), ["none", "foreign-links", "foreign", "true", "~"]),
+        (of_source("links_to: ['%s']"), ["a.example", "a..example", "a/b", "*.a"]),
         (of_source("burst: %s"), ["0", "1", "10000", "10001", "1.5", "x"]),
         (of_source("priority: %s"), ["-1001", "-1000", "+5", "1000", "1001"]),
         (
@@ -314,7 +316,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 32
+    assert count == 33
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -5,6 +5,7 @@ A released one is never edited. Tables are written in SQLite's types, which Post
 
 from collections.abc import Mapping, Sequence
 
+from aggregator.storage.sql import provenance
 from aggregator.storage.sql.desk_tables import DESK
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
@@ -263,4 +264,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE source ADD COLUMN site_terms TEXT NOT NULL DEFAULT '{}'",
     ),
+    **provenance.TABLES,
 }

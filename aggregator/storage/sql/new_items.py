@@ -16,6 +16,7 @@ from aggregator.storage.sql import (
     origin_steps,
     pairings,
     probes,
+    provenance,
     public_changes,
     retention,
     rows,
@@ -31,15 +32,16 @@ from aggregator.storage.sql.values import item_columns
 
 def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: Stamp) -> dict[bytes, int]:
     """Store new and edited items; returns the numbers of the new ones by the digest of their raw item."""
-    stored = _store(db, claim, changes, at)
+    document = provenance.record(db, claim.number, changes.document, at.now)
+    stored = _store(db, claim, changes, at, document)
     _add_keys(db, claim.number, ((number, new.item) for number, new in stored))
     _add_keys(db, claim.number, ((edit.number, edit.item) for edit in changes.edits))
     for edit in retention.without_content(db, changes.edits):
         if edit.waits:
-            versions.queue(db, edit)
+            versions.queue(db, edit, document)
         is_changed = not edit.waits and (edit.moves or edit.substantive or edit.refreshes)
         before = channels.member(db, edit.number) if is_changed else None
-        _edit(db, index, claim.number, edit, at)
+        _edit(db, index, claim.number, edit, at, document)
         if before is not None:
             channels.resettle_item(db, before, at)
         if edit.parts and not edit.waits:
@@ -59,7 +61,9 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     return {new.item.digest: number for number, new in stored if new.item.digest}
 
 
-def _store(db: Connection, claim: Claim, changes: Changes, at: Stamp) -> Sequence[tuple[int, NewItem]]:
+def _store(
+    db: Connection, claim: Claim, changes: Changes, at: Stamp, document: int | None
+) -> Sequence[tuple[int, NewItem]]:
     """Store items in the order given and publish the live ones; returns each with its number.
 
     Everything is settled before the rows are written, because a row is large and is written once.
@@ -75,6 +79,7 @@ def _store(db: Connection, claim: Claim, changes: Changes, at: Stamp) -> Sequenc
         {
             "number": number,
             "position": positions.get(number),
+            "document": document,
             "story": None if new.same_as is None else channels.story_of(db, new.same_as),
             **_columns(new, claim, at),
         }
@@ -126,7 +131,7 @@ def _columns(new: NewItem, claim: Claim, at: Stamp) -> dict[str, object]:
     }
 
 
-def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp) -> None:
+def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp, document: int | None) -> None:
     """Replace an item in place; of one whose new version waits, what it is known by."""
     columns = item_columns(edit.item)
     is_content = (edit.substantive or edit.refreshes) and not edit.waits
@@ -139,7 +144,7 @@ def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp) -> N
         columns["claimed"] = rows.column(edit.item.claimed)
     columns["unsettled"] = edit.unsettled
     if edit.version and not edit.waits:
-        columns |= {"version": edit.version, "versions": edit.version}
+        columns |= {"version": edit.version, "versions": edit.version, "document": document}
     if edit.drops:
         versions.drop(db, as_json([edit.number]))
     if edit.revises:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from aggregator.model.changes import Transition
 from aggregator.model.item import Item
+from aggregator.model.provenance import Provenance
 from aggregator.model.public_change import Selected
 from aggregator.model.release import WINDOW, Window
 from aggregator.model.stored import FeedInfo, HistoryPage, ItemQuery, Revision, Stored, StoryMember
@@ -17,6 +18,7 @@ from aggregator.storage.sql import (
     lifecycle,
     listed_channels,
     listing,
+    provenance,
     revisions,
     search,
     selection,
@@ -204,6 +206,11 @@ class ItemStore:
         """Return all earlier states of an item without their content, newest first."""
         with self._engine.reading() as db:
             return revisions.of_item(db, number)
+
+    def provenance(self, number: int) -> tuple[Provenance, ...]:
+        """Return the documents that the versions of an item were read from, newest version first."""
+        with self._engine.reading() as db:
+            return provenance.of_item(db, number)
 
     def audit(self, number: int) -> tuple[Transition, ...]:
         """Return the transitions of an item, oldest first."""

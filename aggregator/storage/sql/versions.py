@@ -24,14 +24,16 @@ CONTENT = (
     "link",
     "queries",
     "fingerprint_version",
+    "document",
 )  # columns that `pending` has of those of `item`
 
 NO_TEXT = "title = '', content = '', url = '', size = 0"
 
 
-def queue(db: Connection, edit: Edit) -> None:
-    """Store the new version of an item beside it, in place of an older one that waits."""
-    columns = values.item_columns(edit.item)
+def queue(db: Connection, edit: Edit, document: int | None) -> None:
+    """Store the new version of an item beside it, in place of an older one that waits; `document` is that it
+    was read from."""
+    columns = values.item_columns(edit.item) | {"document": document}
     story = one(db.execute("SELECT story FROM item WHERE number = ?", (edit.number,)))["story"]
     db.execute("DELETE FROM pending WHERE item = ?", (edit.number,))
     waiting = {name: columns[name] for name in CONTENT} | rows.columns(edit, "updated", "parts")
@@ -128,13 +130,13 @@ def revise(db: Connection, number: int, at: Stamp) -> None:
     row = one(
         db.execute(
             """SELECT i.version, (CASE WHEN i.untitled = 1 THEN '' ELSE i.title END) AS title, i.content,
-            i.amended, i.url, i.fingerprint, s.item IS NOT NULL AS is_struck
+            i.document, i.amended, i.url, i.fingerprint, s.item IS NOT NULL AS is_struck
             FROM item i LEFT JOIN struck s ON s.item = i.id AND s.fingerprint = i.fingerprint
             WHERE i.number = ?""",
             (number,),
         )
     )
-    kept = {name: row[name] for name in ("version", "title", "content", "url", "fingerprint")}
+    kept = {name: row[name] for name in ("version", "title", "content", "url", "fingerprint", "document")}
     kept["title"] = rows.unpack(Amendment, row["amended"]).headline or row["title"]  # as it was shown
     size = sum(len(kept[name].encode()) for name in ("title", "content", "url"))
     if row["is_struck"]:

@@ -1,0 +1,24 @@
+"""Provenance of the versions of an item: the documents that they were read from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDocument:
+    """A document as it was read: the address that answered, and the first 16 bytes of the SHA-256 of its
+    bytes."""
+
+    url: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """The document that one version of an item was read from, when, and the versions of the programs that
+    read it; of a version stored before documents were recorded all but its number is missing."""
+
+    version: int
+    at: datetime | None = None
+    document: ReadDocument | None = None
+    parser: str = ""

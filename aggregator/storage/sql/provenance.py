@@ -1,0 +1,69 @@
+"""Documents that versions of items were read from. Called inside transactions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from importlib.metadata import version
+
+from aggregator import __version__
+from aggregator.model.provenance import Provenance, ReadDocument
+from aggregator.storage.sql.engine import Connection, insert, one
+from aggregator.storage.sql.rows import moment, ms
+
+TABLES: Mapping[str, Sequence[str]] = {
+    # The document that each version of an item was read from; NULL: before that was recorded.
+    "m045_documents": (
+        """CREATE TABLE document (
+            number INTEGER PRIMARY KEY,
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            parser TEXT NOT NULL
+        ) STRICT""",
+        "CREATE INDEX document_source ON document (source)",
+        "ALTER TABLE item ADD COLUMN document INTEGER",
+        "ALTER TABLE pending ADD COLUMN document INTEGER",
+        "ALTER TABLE revision ADD COLUMN document INTEGER",
+    ),
+}
+
+
+@cache
+def _parser() -> str:
+    """Return the versions of the programs that read documents."""
+    return f"publicwire {__version__}, feedparser {version('feedparser')}"
+
+
+def record(db: Connection, source: int, document: ReadDocument | None, at: datetime) -> int | None:
+    """Store a document of a source, fetched at this time; returns its number, None for none."""
+    if document is None:
+        return None
+    number = int(one(db.execute("SELECT coalesce(max(number), 0) + 1 AS next FROM document"))["next"])
+    row = {"url": document.url, "digest": document.digest, "parser": _parser()}
+    insert(db, "document", {"number": number, "source": source, "at": ms(at), **row})
+    return number
+
+
+def of_item(db: Connection, number: int) -> tuple[Provenance, ...]:
+    """Return the provenance of all versions of an item, newest first."""
+    found = db.execute(
+        """SELECT v.version, d.at, d.url, d.digest, d.parser FROM (
+            SELECT version, document FROM item WHERE number = :item
+            UNION ALL SELECT i.pending, p.document FROM pending p JOIN item i ON i.number = p.item
+                WHERE p.item = :item
+            UNION ALL SELECT version, document FROM revision WHERE item = :item) v
+        LEFT JOIN document d ON d.number = v.document ORDER BY v.version DESC""",
+        {"item": number},
+    )
+    return tuple(
+        Provenance(row["version"])
+        if row["at"] is None
+        else Provenance(
+            row["version"],
+            moment(row["at"]),
+            ReadDocument(row["url"], bytes(row["digest"])),
+            row["parser"],
+        )
+        for row in found
+    )

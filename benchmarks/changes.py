@@ -23,10 +23,11 @@ from aggregator.storage import Storage, open_storage
 from benchmarks.fill import fill
 from benchmarks.growth import TARGET
 from benchmarks.installation import write_configuration
-from benchmarks.states import FEEDS, feed_url
+from benchmarks.states import feed_url
 from tests.given import SourceDriver, entry
 
 WARM_UP = 3  # rounds that do not count
+SOURCES = 10  # few, so that every document is full in the small store, too
 CHANNELS = ("", "sources/s0", "languages/en")
 SECOND = timedelta(seconds=1)
 
@@ -51,7 +52,7 @@ def _measured(items: int, rounds: int) -> Mapping[str, float]:
     """Return the median of each change in seconds of CPU."""
     with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as name:
         directory = Path(name)
-        write_configuration(directory, [feed_url(feed, 80) for feed in range(FEEDS)])
+        write_configuration(directory, [feed_url(feed, 80) for feed in range(SOURCES)])
         fill(directory / "sources.yaml", items)
         config = configuration.load(directory / "sources.yaml")
         storage = open_storage(config.store)

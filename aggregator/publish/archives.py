@@ -1,6 +1,6 @@
 """Archives of channels (RFC 5005 section 4), rendered on demand from cached entries."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -11,6 +11,7 @@ from aggregator.model.stored import FeedInfo
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.entries import Entries, Entry
+from aggregator.publish.feeds import of_items
 from aggregator.publish.presenter import Presenter, Settings
 from aggregator.render import Format
 from aggregator.render.channels import describe
@@ -54,7 +55,7 @@ class Archives:
             return published
 
     def _rendered(self, name: str, archived: Archived, settings: Settings, kind: Format) -> Published:
-        feeds = {feed.id: feed for feed in self._storage.items.feeds()}
+        feeds = of_items(self._storage, archived.entries, name.removeprefix("sources/"))
         entries = self._presented(archived, settings, feeds)
         changes = [each.when if isinstance(each, Tombstone) else each[1].updated for each in entries]
         channel = describe(
@@ -69,12 +70,12 @@ class Archives:
         return Published(self._entries.archive(channel, entries, kind), kind.media_type, None)
 
     def _presented(
-        self, archived: Archived, settings: Settings, feeds: dict[str, FeedInfo]
+        self, archived: Archived, settings: Settings, feeds: Mapping[str, FeedInfo]
     ) -> Sequence[Entry]:
         found: list[Entry] = []
         for each in archived.entries:
             if isinstance(each, Gone):
                 found.append(tombstone(each, settings.publication, feeds.get(each.source)))
-            elif (presented := self._presenter.present(each, feeds[each.source], settings)) is not None:
+            elif (presented := self._presenter.present(each, feeds.get(each.source), settings)) is not None:
                 found.append(presented)
         return found

@@ -31,6 +31,10 @@ class Key:
     publication: Publication
     text: Text | None
 
+    def __hash__(self) -> int:
+        """Return a hash of the item's state alone: that of its source and the publication would cost more."""
+        return hash((self.number, self.seq))
+
 
 Releases = Sequence[tuple[Key, Release]]
 Entry = tuple[Key, Release] | Tombstone

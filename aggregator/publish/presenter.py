@@ -56,12 +56,15 @@ class Presenter:
                 self._last_config = config
             return self._settings
 
-    def present(self, stored: Stored, feed: FeedInfo, settings: Settings) -> tuple[Key, Release] | None:
-        """Return an item's release with its cache key; None when its rights forbid or presenting it fails.
+    def present(
+        self, stored: Stored, feed: FeedInfo | None, settings: Settings
+    ) -> tuple[Key, Release] | None:
+        """Return an item's release with its cache key; None when its rights forbid or presenting it fails, or
+        its source was removed meanwhile.
 
         A failure is cached too, so that it is logged once.
         """
-        if feed.republish == Republish.NO:
+        if feed is None or feed.republish == Republish.NO:
             return None
         text = next((text for source, text in settings.disclaimers if source == stored.source), None)
         key = Key(stored.number, stored.seq, feed, settings.publication, text)

@@ -22,6 +22,7 @@ from aggregator.publish.cache import Cache
 from aggregator.publish.directories import Directories
 from aggregator.publish.document import Published, last_modified
 from aggregator.publish.entries import Entries, Shown
+from aggregator.publish.feeds import of_items
 from aggregator.publish.presenter import Presenter, Settings, size
 from aggregator.publish.withdrawals import Withdrawals
 from aggregator.render import Format
@@ -172,10 +173,10 @@ class Publisher:
     def _listed_page(self, listed: Sequence[Listed], start: int, settings: Settings) -> Listing:
         """Return one page of a channel's listing; what is no longer public is left out."""
         numbers = [each.number for each in listed[start : start + PAGE]]
-        feeds = {feed.id: feed for feed in self._storage.items.feeds()}
         items = [each for each in self._storage.items.numbered(numbers) if each.state is State.LIVE]
+        feeds = of_items(self._storage, items)
         with self._lock:
-            presented = [self._presenter.present(each, feeds[each.source], settings) for each in items]
+            presented = [self._presenter.present(each, feeds.get(each.source), settings) for each in items]
         releases = tuple(one[1] for one in presented if one is not None)
         return Listing(start // PAGE + 1, releases, is_last=len(listed) <= start + PAGE)
 
@@ -235,9 +236,12 @@ class Publisher:
             if cached is not None and cached.version == version:
                 return cached
             settings = version.settings
-            feeds = {feed.id: feed for feed in self._storage.items.feeds()}
             selected = self._storage.items.selected(name)
-            presented = [self._presenter.present(one, feeds[one.source], settings) for one in selected.items]
+            own = name.removeprefix("sources/")  # describes its channel, also without items
+            feeds = of_items(self._storage, (*selected.items, *selected.gone), own)
+            presented = [
+                self._presenter.present(one, feeds.get(one.source), settings) for one in selected.items
+            ]
             channel = describe(
                 name,
                 settings.publication,

@@ -4,7 +4,7 @@ The current document holds the newest, and links the pages before it (RFC 5005 s
 closed range of the log; behind a cursor stands what follows it, oldest first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 
@@ -16,6 +16,7 @@ from aggregator.publish.archives import ARCHIVE_FORMATS, ARCHIVES_BYTES_MAX
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.entries import Entries, Entry
+from aggregator.publish.feeds import of_items
 from aggregator.publish.presenter import Presenter, Settings
 from aggregator.render import Format
 from aggregator.render.channels import withdrawals
@@ -75,7 +76,7 @@ class Withdrawals:
         return self._storage.changes.told(number if place == "archive" else None)
 
     def _rendered(self, page: Page, told: ToldPage, settings: Settings, kind: Format) -> Published:
-        feeds = {feed.id: feed for feed in self._storage.items.feeds()}
+        feeds = of_items(self._storage, told.entries)
         entries = self._presented(told.entries, settings, feeds)
         channel = withdrawals(settings.publication, told.changed, self._storage.admin.authority())
         channel = replace(channel, hub=settings.hub)
@@ -89,12 +90,12 @@ class Withdrawals:
         return replace(channel, archive=number, newest_archive=told.closed, last=told.last)
 
     def _presented(
-        self, told: Sequence[Stored | Gone], settings: Settings, feeds: dict[str, FeedInfo]
+        self, told: Sequence[Stored | Gone], settings: Settings, feeds: Mapping[str, FeedInfo]
     ) -> Sequence[Entry]:
         found: list[Entry] = []
         for each in told:
             if isinstance(each, Gone):
                 found.append(tombstone(each, settings.publication, feeds.get(each.source)))
-            elif (presented := self._presenter.present(each, feeds[each.source], settings)) is not None:
+            elif (presented := self._presenter.present(each, feeds.get(each.source), settings)) is not None:
                 found.append(presented)
         return found

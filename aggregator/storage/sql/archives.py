@@ -13,9 +13,10 @@ from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.public_changes import NEWER
 from aggregator.storage.sql.rows import ms
 
-LAST = (
-    "SELECT coalesce(max(number), 0) AS number, coalesce(max(last), 0) AS last FROM archive WHERE channel = ?"
-)
+LAST = """SELECT coalesce(a.number, 0) AS number, coalesce(a.last, 0) AS last
+    FROM (SELECT 1 AS one) AS always
+    LEFT JOIN (SELECT number, last FROM archive WHERE channel = ? ORDER BY number DESC LIMIT 1) AS a
+    ON 1 = 1"""
 
 # All places of a range. An item that no channel shows has a tombstone entry only if it was public: then its
 # withdrawal is in the log. Retention drops content, no entry.

@@ -6,7 +6,7 @@ from aggregator.policy import languages
 from aggregator.policy.languages import primary
 from aggregator.storage.sql.backlog import AT, SELECTIONS
 from aggregator.storage.sql.engine import Connection
-from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.places import JOINED, MEMBERS, visible
 
 LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with
 # Subtag; of the index item_backlog_language.
@@ -62,8 +62,7 @@ def _sources_of(db: Connection, name: str, channel: int) -> Sequence[int]:
 def _of_members(db: Connection, channel: int, limit: int, order: str = "DESC") -> Sequence[int]:
     """Return the sources of the newest items that a channel shows, of the oldest with `order` ASC."""
     found = db.execute(
-        f"""SELECT i.source FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source WHERE m.channel = ? AND {visible()}
+        f"""SELECT i.source FROM {MEMBERS} WHERE {JOINED} AND m.channel = ? AND {visible()}
         ORDER BY m.position {order} LIMIT ?""",
         (channel, limit),
     )

@@ -15,13 +15,12 @@ from aggregator.policy.crowding import Listed
 from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql import backlog
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, texts
-from aggregator.storage.sql.places import LISTED, visible
+from aggregator.storage.sql.places import JOINED, LISTED, MEMBERS, visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
-MEMBERS = f"""SELECT m.item AS number, m.source, m.listed FROM membership m
-    JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-    WHERE m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
+SHOWN = f"""SELECT m.item AS number, m.source, m.listed FROM {MEMBERS} WHERE {JOINED}
+    AND m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
 
 
 def newest(db: Connection) -> Mapping[str, datetime]:
@@ -41,7 +40,7 @@ def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:
     if channel is None:
         return ()
     parameters = {"channel": channel["number"], "most": most}
-    found = [db.execute(MEMBERS, parameters).fetchall()]
+    found = [db.execute(SHOWN, parameters).fetchall()]
     if is_shared(name):
         found.append(backlog.newest(db, name, **parameters))
     listed = (map(_listed, rows) for rows in found)

@@ -28,8 +28,14 @@ ARCHIVE_ENTRIES = 40  # fewer than a document's newest items, so that it holds a
 CLOSE = f"""INSERT INTO archive (channel, number, last)
     SELECT :channel, (SELECT coalesce(max(number), 0) + 1 FROM archive WHERE channel = :channel), m.position
     FROM membership m WHERE m.channel = :channel
-    AND m.position > (SELECT coalesce(max(last), 0) FROM archive WHERE channel = :channel)
+    AND m.position > coalesce(
+        (SELECT last FROM archive WHERE channel = :channel ORDER BY number DESC LIMIT 1), 0)
     ORDER BY m.position LIMIT 1 OFFSET {ARCHIVE_ENTRIES - 1} RETURNING number"""
+
+
+# SQLite reads the tables of a CROSS JOIN in their order: by the index of the channel, whatever the sizes.
+MEMBERS = "membership m CROSS JOIN item i CROSS JOIN source s"
+JOINED = "i.number = m.item AND s.number = i.source"
 
 
 def visible(item: str = "i", source: str = "s") -> str:
@@ -118,12 +124,10 @@ def recent(db: Connection, channel: int, source: int, burst: int, now: datetime)
 
 def _is_alone(db: Connection, channel: int, source: int, now: datetime) -> bool:
     """Return whether no other source has an item in the window of a channel, however many this one has."""
-    of_others = f"""SELECT 1 FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source
-        WHERE m.channel = ? AND m.since >= ? AND m.source <> ? AND {visible()} LIMIT 1"""
-    newest = f"""SELECT m.source FROM membership m JOIN item i ON i.number = m.item
-        JOIN source s ON s.number = i.source
-        WHERE m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?"""
+    of_others = f"""SELECT 1 FROM {MEMBERS}
+        WHERE {JOINED} AND m.channel = ? AND m.since >= ? AND m.source <> ? AND {visible()} LIMIT 1"""
+    newest = f"""SELECT m.source FROM {MEMBERS}
+        WHERE {JOINED} AND m.channel = ? AND {visible()} ORDER BY m.position DESC LIMIT ?"""
     if db.execute(of_others, (channel, ms(now - WINDOW.within), source)).fetchone() is not None:
         return False
     return all(row["source"] == source for row in db.execute(newest, (channel, WINDOW.newest)))

@@ -27,7 +27,7 @@ from aggregator.storage.sql import (
     versions,
     waiting,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read
+from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
@@ -254,9 +254,11 @@ class ItemStore:
         )
         return int(found[0]["number"])
 
-    def feeds(self) -> tuple[FeedInfo, ...]:
-        """Return every source ever stored, configured or not, by id."""
-        return tuple(map(values.feed_info, read(self._engine, "SELECT * FROM source ORDER BY id")))
+    def feeds(self, ids: Iterable[str] | None = None) -> tuple[FeedInfo, ...]:
+        """Return every source ever stored, configured or not, or those with these ids, by id."""
+        which, given = ("", ()) if ids is None else (f"WHERE id {texts()}", (as_json(ids),))
+        found = read(self._engine, f"SELECT * FROM source {which} ORDER BY id", given)
+        return tuple(map(values.feed_info, found))
 
     def renamed(self, source: str) -> str:
         """Return the present id of a source that had this one before it was renamed, "" for none."""

@@ -14,15 +14,14 @@ from aggregator.policy.crowding import in_turn
 from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql import archives, backlog, reentered
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
-from aggregator.storage.sql.places import ARCHIVE_ENTRIES, ITEMS_MAX, visible
+from aggregator.storage.sql.places import ARCHIVE_ENTRIES, ITEMS_MAX, JOINED, MEMBERS, visible
 from aggregator.storage.sql.rows import ms
 
 ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
 DUE_READ_MAX = 5_000  # held items among which sources take turns
 
-PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM membership m
-    JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
-    WHERE m.channel = ? AND {visible()}"""
+PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM {MEMBERS}
+    WHERE {JOINED} AND m.channel = ? AND {visible()}"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def due(db: Connection, now: datetime, limit: int, *, by_clock: bool = True) -> 
 def _of_window(db: Connection, channel: int, window: Window, changed: datetime) -> list[Row]:
     found = db.execute(
         """SELECT item, source, position FROM membership WHERE channel = ? AND since >= ?
-        ORDER BY position DESC""",
+        ORDER BY +position DESC""",  # the sign: not by the order of the whole channel
         (channel, ms(changed - window.within)),
     ).fetchall()
     archived = archives.last(db, channel)["last"]
@@ -83,7 +82,7 @@ def _placed(db: Connection, channel: int, numbers: Iterator[int], limit: int) ->
     """Return the rows of the first `limit` of these items that a channel shows."""
     found: list[Row] = []
     while len(found) < limit and (some := [*islice(numbers, limit)]):
-        rows = db.execute(f"{PLACED} AND i.number {ints()}", (channel, as_json(some)))
+        rows = db.execute(f"{PLACED} AND m.item {ints()}", (channel, as_json(some)))
         by_number = {row["number"]: row for row in rows}
         found += [by_number[number] for number in some if number in by_number]
     return found[:limit]

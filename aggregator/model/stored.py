@@ -224,7 +224,8 @@ class FeedInfo:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An item whose page search engines may list."""
+    """An item whose page search engines may list, with its title and language as shown; the title is "" where
+    rights forbid what it was derived from."""
 
     id: str
     title: str

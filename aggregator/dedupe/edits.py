@@ -3,25 +3,22 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from aggregator.dedupe import stories, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.comparing import Comparer
+from aggregator.dedupe.damping import EDITS_MAX, MOVES_MAX, flags_of, put_off, with_link_of
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model.amendment import AmendedField
 from aggregator.model.changes import EMBARGO, Edit, Placement
 from aggregator.model.decision import Decision, State
 from aggregator.model.domains import host_of, is_within
-from aggregator.model.item import Item, Key, KeyKind, Mode
+from aggregator.model.item import Item, KeyKind, Mode
 from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
 from aggregator.model.stored import Candidate, Knowledge, Known
-
-EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
-EDITS_WITHIN = timedelta(days=7)
-LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 
 
 class Place(Protocol):
@@ -125,8 +122,10 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     them.
     """
     change, is_public = _changed(item, old, poll), old.state is State.LIVE
+    if change.is_elsewhere and is_public and old.edits >= MOVES_MAX:
+        return put_off(item, old)
     if change.varies:
-        item = replace(item, keys=_with_link_of(old, item.keys))
+        item = replace(item, keys=with_link_of(old, item.keys))
     substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
@@ -153,7 +152,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         is_public=is_public and (substantive or moves or (refreshes and item.queries != old.queries)),
         placement=None if withdrawal else placement,
         returns=returns,
-        flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=change.is_elsewhere),
+        flags=flags_of(old, placement, is_damped=is_damped, is_elsewhere=change.is_elsewhere),
         id=old.id,
         copy_of=withdrawal.item if withdrawal else "",
         version=old.versions + 1 if change.is_version else 0,
@@ -168,15 +167,6 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
 def _conflicts(item: Item, old: Known) -> tuple[AmendedField, ...]:
     """Return the fields of the desk of which the origin says something else now."""
     return old.amended.conflicts(item.title, item.summary, item.language) if old.amended else ()
-
-
-def _flags(
-    old: Known, placement: Placement | None, *, is_damped: bool, is_elsewhere: bool
-) -> tuple[str, ...] | None:
-    """Return all flags of an edited item, None for no change."""
-    added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
-    added |= {*placement.flags} if placement else set()
-    return tuple(sorted({*old.flags, *added})) if added else None
 
 
 def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit:
@@ -204,13 +194,6 @@ def _is_signed_anew(item: Item, old: Known) -> bool:
     """Return whether another link of an item is the same address with another signature."""
     link = item.key(KeyKind.LINK)
     return link is not None and any(key.kind is KeyKind.LINK and key.digest == link for key in old.current)
-
-
-def _with_link_of(old: Known, keys: Sequence[Key]) -> tuple[Key, ...]:
-    """Return the keys of an item with the link that the store has of it."""
-    links = (KeyKind.LINK, KeyKind.GUID_LINK)
-    kept: dict[KeyKind, Key] = {key.kind: key for key in old.current if key.kind in links}
-    return tuple(kept.get(key.kind, key) for key in keys)
 
 
 def _placed_anew(item: Item, old: Known, *, now: datetime, place: Place) -> Placement | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.dedupe.comparing import TEXT_CHARS_MAX
-from aggregator.dedupe.edits import EDITS_WITHIN
+from aggregator.dedupe.damping import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model.changes import Changes
 from aggregator.model.document import ReadResult

@@ -9,9 +9,18 @@ from dataclasses import dataclass
 
 PERIOD = 60.0  # seconds
 SERVER = "uvicorn.error"  # logger of the HTTP server: whatever it says of a request, its client causes
-# Events of ours: a hub's requests to the callback, a store that does not answer.
+# Events of ours: a hub's requests to the callback, requests to our own hub and what comes of them, a store
+# that does not answer.
 SUMMED = frozenset(
     {
+        "hub: callback gone",
+        "hub: callback not reached",
+        "hub: dead callback dropped",
+        "hub: delivery failed",
+        "hub: no room for another subscription",
+        "hub: subscription denied",
+        "hub: subscription not verified",
+        "hub: subscription verified",
         "delivery accepted",
         "delivery rejected",
         "subscription confirmed",

@@ -4,6 +4,7 @@ Text of feeds is escaped first (terminal injection): it cannot move the cursor, 
 """
 
 import json
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -18,7 +19,9 @@ REST = 0  # width of a column of a table: what the others leave of the line
 REST_MIN = 8  # cells of that column at a narrow terminal
 ID_CHARS = 30  # of the longest source id shown whole in a table of 80 columns
 GAP = "  "  # between columns
-FORMULA = ("=", "+", "-", "@")  # what a formula begins with in a spreadsheet
+# What a spreadsheet may take for the beginning of a formula (CSV injection): also after a semicolon, which
+# parts cells where the comma is the decimal sign, and as a full-width character.
+FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def complain(message: str) -> None:
@@ -75,13 +78,14 @@ def _escaped(character: str) -> str:
 
 
 def say_csv(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print CSV (RFC 4180) on stdout. A cell that a spreadsheet would take for a formula begins with '."""
+    """Print CSV (RFC 4180) on stdout. What a spreadsheet would take for a formula begins
+    with '."""
     import csv  # one command in a hundred
 
     writer = csv.writer(sys.stdout)
     writer.writerow(columns)
     for row in rows:
-        writer.writerow([f"'{cell}" if cell[:1] in FORMULA else cell for cell in map(printable, row)])
+        writer.writerow([FORMULA.sub(r"\1'", cell) for cell in map(printable, row)])
 
 
 def table(

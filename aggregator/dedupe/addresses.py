@@ -7,7 +7,7 @@ from enum import Enum, auto
 from hashlib import blake2b
 
 from aggregator.model.changes import VARYING
-from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE, Item, Key, KeyKind
+from aggregator.model.item import PARAMETER, READ, READ_SHAPE, SHAPE, Item
 from aggregator.model.stored import Known
 
 VOLATILE_MAX = 50  # parameters learnt of one source
@@ -71,10 +71,3 @@ def learnt(pairs: Sequence[tuple[Item, Known]], volatile: Sequence[str]) -> tupl
     """Return the volatile parameters of a source with those that the items of its document have shown."""
     shown = {name for item, old in pairs for name in difference(item, old, volatile).volatile}
     return (*volatile, *sorted(shown.difference(volatile)))[:VOLATILE_MAX]
-
-
-def with_link_of(old: Known, keys: Sequence[Key]) -> tuple[Key, ...]:
-    """Return the keys of an item with the link that the store has of it."""
-    links = (KeyKind.LINK, KeyKind.GUID_LINK)
-    kept: dict[KeyKind, Key] = {key.kind: key for key in old.current if key.kind in links}
-    return tuple(kept.get(key.kind, key) for key in keys)

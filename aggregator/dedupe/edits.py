@@ -3,12 +3,13 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from aggregator.dedupe import stories, within
-from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying, with_link_of
+from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.comparing import Comparer
+from aggregator.dedupe.damping import EDITS_MAX, MOVES_MAX, flags_of, put_off, with_link_of
 from aggregator.dedupe.decided import Decided, releases
 from aggregator.model.amendment import AmendedField
 from aggregator.model.changes import EMBARGO, Edit, Placement
@@ -18,10 +19,6 @@ from aggregator.model.item import Item, KeyKind, Mode, is_quarantined
 from aggregator.model.poll import Claim
 from aggregator.model.settings import Source
 from aggregator.model.stored import Candidate, Knowledge, Known
-
-EDITS_MAX = 24  # revisions of an item within EDITS_WITHIN; beyond, all but moves of its link are damped
-EDITS_WITHIN = timedelta(days=7)
-LINK_MOVED = "link-moved"  # flag: the item's own link leads to another host than before
 
 
 class Place(Protocol):
@@ -129,6 +126,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     them.
     """
     change, is_public = _changed(item, old, poll), old.state is State.LIVE
+    if change.is_elsewhere and is_public and old.edits >= MOVES_MAX:
+        return put_off(item, old)
     if change.varies:
         item = replace(item, keys=with_link_of(old, item.keys))
     substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
@@ -157,7 +156,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         is_public=is_public and (substantive or moves or (refreshes and item.queries != old.queries)),
         placement=None if withdrawal else placement,
         returns=returns,
-        flags=_flags(old, placement, is_damped=is_damped, is_elsewhere=change.is_elsewhere),
+        flags=flags_of(old, placement, is_damped=is_damped, is_elsewhere=change.is_elsewhere),
         id=old.id,
         copy_of=withdrawal.item if withdrawal else "",
         version=old.versions + 1 if change.is_version else 0,
@@ -172,15 +171,6 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
 def _conflicts(item: Item, old: Known) -> tuple[AmendedField, ...]:
     """Return the fields of the desk of which the origin says something else now."""
     return old.amended.conflicts(item.title, item.summary, item.language) if old.amended else ()
-
-
-def _flags(
-    old: Known, placement: Placement | None, *, is_damped: bool, is_elsewhere: bool
-) -> tuple[str, ...] | None:
-    """Return all flags of an edited item, None for no change."""
-    added = {*(["damped"] if is_damped else []), *([LINK_MOVED] if is_elsewhere else [])}
-    added |= {*placement.flags} if placement else set()
-    return tuple(sorted({*old.flags, *added})) if added else None
 
 
 def _approved(edit: Edit, old: Known, own: Decision | None, poll: _Poll) -> Edit:

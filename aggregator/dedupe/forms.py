@@ -38,6 +38,9 @@ _SPELLINGS = (
     ("lling", "ling"),
 )
 _CLOCK = re.compile(r"(?:[01]?\d|2[0-4])(?:\.[0-5]\d)?")
+# Python reads no longer integer than 4,300 digits, and none of a digit such as a dingbat.
+_INTEGER = re.compile(r"[0-9]{1,15}")
+_DECIMAL = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _AFTERNOON = re.compile(r"(?:午後|下午)(\d{1,2})")
 _SCALES = {"thousand": 10**3, "million": 10**6, "billion": 10**9, "milliarden": 10**9}
 _OPPOSED = ("less", "los", "ful", "voll", "frei")  # endings that turn a word into its opposite
@@ -94,7 +97,7 @@ def _canonical(words: Sequence[str]) -> list[str]:
 
 def _count(kept: list[str], number: int) -> None:
     """Add a number word; "three" "hundred" are one number."""
-    if number in (100, 1_000) and kept and kept[-1].isdigit() and int(kept[-1]) < 100:
+    if number in (100, 1_000) and kept and _INTEGER.fullmatch(kept[-1]) and int(kept[-1]) < 100:
         kept[-1] = str(int(kept[-1]) * number)
     else:
         kept.append(str(number))
@@ -105,9 +108,9 @@ def _added_up(words: Sequence[str]) -> list[str]:
     kept: list[str] = []
     for word in words:
         before = kept[-1] if kept else ""
-        if before.isdigit() and word.isdigit() and before in _TENS and 1 <= int(word) <= 9:
+        if before in _TENS and word in _ONES:
             kept[-1] = str(int(before) + int(word))
-        elif word in _SCALES and before[:1].isdigit() and before.count(".") < 2:
+        elif word in _SCALES and _DECIMAL.fullmatch(before):
             kept[-1] = f"{float(before) * _SCALES[word]:.0f}"
         else:
             kept.append(word)
@@ -128,6 +131,7 @@ def _timed(words: Sequence[str]) -> list[str]:
 
 
 _TENS = frozenset(map(str, range(20, 100, 10)))
+_ONES = frozenset(map(str, range(1, 10)))
 
 
 def _spelt(word: str) -> str:

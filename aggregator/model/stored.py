@@ -26,8 +26,8 @@ class Known:
     the one that was shown last, with other query values alone. `freed`: retention has dropped its content.
     `claimed` is the date of its content, `size` its bytes (`size.unsigned_bytes`), where a document may
     replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
-    was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
-    `first_seen` is the time of its import.
+    was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it,
+    `expired` when its expiry did. `first_seen` is the time of its import.
     `shown` is the date that the public sees; `says` is as `Candidate` has it.
     """
 
@@ -61,6 +61,7 @@ class Known:
     expires: datetime | None = None
     foretold: bool | None = None
     lapsed: Lapse = Lapse.NONE
+    expired: datetime | None = None
     size: int = 0
     first_seen: datetime | None = None
     amended: Amendment = Amendment()
@@ -223,7 +224,8 @@ class FeedInfo:
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """An item whose page search engines may list."""
+    """An item whose page search engines may list, with its title and language as shown; the title is "" where
+    rights forbid what it was derived from."""
 
     id: str
     title: str

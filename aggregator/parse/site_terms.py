@@ -60,6 +60,6 @@ def _of_content(content: etree._Element) -> Terms:
     clauses = [
         Clause(kind, element.get("type", ""), (element.text or "").strip())
         for kind in _CLAUSES
-        for element in content.iter(f"{{{RSL}}}{kind}")
+        for element in content.iterfind(f"{{{RSL}}}license/{{{RSL}}}{kind}")  # not of contents within it
     ]
     return stated("", clauses) or UNSAID

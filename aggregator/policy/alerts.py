@@ -5,7 +5,8 @@ An event is over at once: its alert is raised anew with each, and cleared a week
 dated too far ahead, once none is undecided. The store knows which alerts are open.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause
@@ -86,7 +87,7 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
     ends = result.outcome.started - EVENT_SHOWN_FOR
     over = {kind for kind, since in open_alerts.items() if kind in EVENTS and since <= ends}
     found = dict.fromkeys(over - {AlertKind.DISTANT}, "")
-    if left := [f"{edit.id} to {host_of(edit.item.url)}" for edit in edits if edit.leaves_home]:
+    if left := [_left(edit.id, host_of(edit.item.url)) for edit in edits if edit.leaves_home]:
         first = left[0].partition(" ")[0]
         found[AlertKind.LINK] = (
             f"links of its items have left its domains: {_some(left)}; see `publicwire show {first}`"
@@ -128,6 +129,18 @@ def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
         AlertKind.FOREIGN: f"held, for they link to hosts outside its `domains` and `links_to`: "
         f"{_some(held)}; see `publicwire show {held[0]} --provenance`, then `release` it"
     }
+
+
+def _left(item: str, host: str) -> str:
+    return f"{item} to {host}"
+
+
+def without_hosts(message: str, items: Iterable[str]) -> str:
+    """Return the words for links that have left the domains of their source without the hosts of these
+    items."""
+    for item in items:
+        message = re.sub(rf"\b{re.escape(_left(item, ''))}[^\s,;]*", item, message)
+    return message
 
 
 def _amended(conflicts: Sequence[tuple[str, tuple[AmendedField, ...]]]) -> str:

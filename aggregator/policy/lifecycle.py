@@ -210,6 +210,12 @@ def _wanted(item: Stored, decisions: Sequence[Decision]) -> Sequence[Decision]:
     ends = [number for number, each in enumerate(of_states) if each.trigger is Trigger.REINSTATE]
     after = ends[-1] + 1 if ends else 0
     reinstated = of_states[after - 1 : after] if item.state is State.WITHDRAWN else []
+    if ends and item.state is State.LIVE and not of_states[after:]:
+        # What a backup from before the withdrawal says may be what the origin took back.
+        withdrawn = [
+            each for each in of_states[: ends[-1]] if TABLE.get((State.LIVE, each.trigger)) is State.WITHDRAWN
+        ]
+        reinstated = [*withdrawn[-1:], of_states[ends[-1]]] if withdrawn else []
     return (*reinstated, *of_states[after:][-1:], *[each for each in decisions if each.approves][-1:])
 
 

@@ -6,7 +6,7 @@ A source withdraws its own items alone. `policy.origin_steps` decides what becom
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from aggregator.model.changes import Changes, Edit, NewItem
 from aggregator.model.decision import Lapse, State, Trigger
@@ -19,6 +19,7 @@ from aggregator.model.withdrawal import Expiry, OriginStep, Referent
 EXPIRED = "the time until which its origin says that it is valid has passed"
 RESTATED = "its origin says that it has expired"
 PROLONGED = "its origin says that it is valid for longer"
+RETURNS_AFTER = timedelta(days=1)  # from the withdrawal of an item by its expiry
 
 
 def heeded(
@@ -156,8 +157,8 @@ def _restated(old: Known, item: Item, now: datetime) -> Iterator[OriginStep]:
     expires = item.expires
     if expires is None:
         return
-    if old.lapsed is Lapse.EXPIRY and expires > now:
-        yield OriginStep(old.number, Trigger.RELISTED, now, PROLONGED)
+    if old.lapsed is Lapse.EXPIRY and expires > (back := _returns(old, now)):
+        yield OriginStep(old.number, Trigger.RELISTED, back, PROLONGED)
     if expires == old.expires:
         return
     if expires > now:
@@ -165,6 +166,12 @@ def _restated(old: Known, item: Item, now: datetime) -> Iterator[OriginStep]:
         yield OriginStep(old.number, Trigger.EXPIRY, expires, EXPIRED, foretold=foretold)
     elif old.state is not State.WITHDRAWN or old.lapsed:
         yield OriginStep(old.number, Trigger.TOMBSTONE, now, RESTATED)
+
+
+def _returns(old: Known, now: datetime) -> datetime:
+    """Return when an item that has expired may return: a feed that moves its expiries at each poll would
+    flood the log of public changes and every subscriber with withdrawals."""
+    return now if old.expired is None else max(now, old.expired + RETURNS_AFTER)
 
 
 def _is_foretold(old: Known, item: Item) -> bool:

@@ -64,7 +64,7 @@ async def polling(
     current: LiveConfig,
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
-    heard: Callable[[Fetched, datetime], None] = lambda fetched, now: None,
+    heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
 ) -> AsyncIterator[Pipeline]:
     """Compose a pipeline over a store that this process polls; its parts are closed at the end."""
     workers, write = WorkerPool(), Writer()

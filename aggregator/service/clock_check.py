@@ -32,9 +32,10 @@ class ClockCheck:
         self._kept: datetime | None = None
         self.doubt = ""  # why held items stay held
 
-    def hear(self, fetched: Fetched, now: datetime) -> None:
-        """Note the time at a host that has answered just now, of the first hosts that say one."""
-        host, told = host_of(fetched.url), schedule.time_at(fetched)
+    def hear(self, feed: str, fetched: Fetched, now: datetime) -> None:
+        """Note the time in the answer to the poll of a feed, of the first hosts of feeds that say one. Hosts
+        that a feed redirects to have no voice: one source would have many."""
+        host, told = host_of(feed), schedule.time_at(fetched)
         if host and told is not None and len(self._offsets) < clock.HOSTS_ASKED:
             self._offsets.setdefault(host, now - told)
 

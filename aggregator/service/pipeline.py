@@ -56,7 +56,8 @@ class Pipeline:
     clock: Callable[[], datetime]
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None
     finished: Callable[[], int] = lambda: 0  # writes so far: progress of the writer
-    heard: Callable[[Fetched, datetime], None] = lambda fetched, now: None  # each answer of an origin
+    # each answer to the poll of a feed
+    heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None
     results: Budget = field(default_factory=lambda: Budget(RESULT_BYTES_MAX))
     _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
     _deciders: ThreadPoolExecutor = field(
@@ -166,7 +167,7 @@ class Pipeline:
             is_configured=address == claim.feed,
             networks=source.allow_networks,
         )
-        self.heard(fetched, self.clock())
+        self.heard(claim.feed, fetched, self.clock())
         digest = poll_result.body_digest(fetched)
         if not poll_result.is_unread(claim, source, digest):
             return Answer(fetched, digest)

@@ -26,6 +26,7 @@ from aggregator.policy import hub
 from aggregator.storage.sql.push_store import HubLimits, PushStore
 from aggregator.web.replies import NO_STORE, SECURITY_HEADERS
 from aggregator.websub.rate_limit import Rate, RateLimit
+from aggregator.websub.topics import address, topic_of
 
 REQUEST_BYTES_MAX = 16_000
 FIELDS_MAX = 50
@@ -36,7 +37,7 @@ LEASE_SECONDS = re.compile(r"[1-9][0-9]{0,18}")
 URL = re.compile(r"https?://[!-~]+")
 
 PER_CLIENT = Rate(burst=200, every=timedelta(seconds=2))
-PER_HOST = Rate(burst=60, every=timedelta(seconds=3))  # of callbacks that have no subscription yet
+PER_HOST = Rate(burst=60, every=timedelta(seconds=3))  # of callbacks, for new subscriptions
 IN_ALL = Rate(burst=300, every=timedelta(seconds=0.2))  # of these
 LIMITS = HubLimits(in_all=5_000, per_host=200, per_client=1_000)
 
@@ -87,9 +88,10 @@ class HubEndpoint:
 
     def _store(self, asked: HubRequest) -> Response:
         try:
-            if not self.storage.has_callback(asked.callback) and (wait := self._wait(asked)):
+            is_renewal = self._is_renewal(asked)
+            if not is_renewal and (wait := self._wait(asked)):
                 return _busy(wait)
-            if not self.storage.ask(asked, self.limits):
+            if not self.storage.ask(asked, None if is_renewal else self.limits):
                 log.warning("hub: no room for another subscription", host=asked.host)
                 return _response(503, "There are too many subscriptions.", {"Retry-After": "3600"})
         except StorageError as error:  # the error handlers of pages know nothing of this endpoint
@@ -98,12 +100,17 @@ class HubEndpoint:
         self.wake()
         return _response(202, "")
 
-    def _wait(self, asked: HubRequest) -> timedelta:
-        """Return how long requests for a callback like this must wait, 0 if it is this one's turn.
+    def _is_renewal(self, asked: HubRequest) -> bool:
+        """Return whether a request renews or ends a subscription, which a flood of requests must not prevent;
+        any other topic of its callback is a new subscription."""
+        url = self.config().publication.url
+        topic = topic_of(asked.topic, url)
+        if topic is None or address(topic, url) != asked.topic:  # each spelling would be another request
+            return False
+        return self.storage.is_subscribed(asked.callback, topic)
 
-        Renewals do not come here: a flood of requests must not keep a subscriber from renewing, and a
-        callback that has a subscription is a secret of its subscriber.
-        """
+    def _wait(self, asked: HubRequest) -> timedelta:
+        """Return how long requests for a new subscription like this must wait, 0 if it is this one's turn."""
         return self._per_host.take(asked.host, asked.at) or self._in_all.take("", asked.at)
 
 

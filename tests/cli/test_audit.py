@@ -53,6 +53,22 @@ def test_decisions_are_listed_from_a_time_on_and_as_csv(polled: Command) -> None
     assert "--since 'soon' is no time" in polled("audit", "--since", "soon").err
 
 
+@pytest.mark.parametrize(
+    ("reason", "cell"),
+    [
+        ("gone;=1+1;", "gone;'=1+1;"),  # where the comma is the decimal sign, a semicolon parts cells
+        ("gone; @SUM(A1)", "gone;' @SUM(A1)"),
+        ("\t-1", "' -1"),
+        ("\uff1d1+1", "'\uff1d1+1"),
+        ("a-b; c=d", "a-b; c=d"),
+    ],
+)
+def test_no_part_of_a_csv_cell_is_a_formula(polled: Command, reason: str, cell: str) -> None:
+    polled("withdraw", STORM, "--reason", reason)
+    (row,) = csv.DictReader(polled("audit", "--csv").out.splitlines())
+    assert row["reason"] == cell
+
+
 @pytest.mark.parametrize(("verb", "decision"), [("withdraw", "withdrawn"), ("erase", "erased")])
 def test_a_notice_is_recorded_with_its_decision_and_statement(
     polled: Command, verb: str, decision: str

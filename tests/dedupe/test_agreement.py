@@ -4,12 +4,15 @@ from datetime import timedelta
 from functools import partial
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aggregator.dedupe import tokens
 from aggregator.dedupe.agreement import HUNKS_MAX, Said, relation
 from aggregator.dedupe.alignment import GAP_STEPS_MAX, Hunk, hunks
 from aggregator.dedupe.forms import WORDS_MAX, are_alike
 from aggregator.dedupe.relations import Relation
+from aggregator.dedupe.wording import NUMBERS
 from tests.given import DAY, HOUR, NOON
 from tests.steps import steps
 
@@ -208,6 +211,38 @@ def test_the_cost_of_an_alignment_grows_with_the_texts_and_not_with_their_produc
 def test_forms_of_the_same_words(here: str, there: str, alike: bool) -> None:
     found = are_alike(here.casefold().split(), there.casefold().split(), NOON, NOON + HOUR, is_lower=True)
     assert found is alike
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "\u2776 hundred",
+        "20 \u2776",
+        "\u2776 million",
+        "\u1369 billion",
+        f"{'1' * 5_000} hundred",
+        f"20 {'1' * 5_000}",
+    ],
+)
+def test_no_number_of_one_source_ends_the_poll_of_another(words: str) -> None:
+    """Dingbats and Ethiopic numerals are digits that no integer is read of, nor of more than 4,300 digits."""
+    assert not are_alike(words.split(), ["some", "number"], NOON, NOON, is_lower=True)
+    assert are_alike(words.split(), [word.upper() for word in words.split()], NOON, NOON, is_lower=True) is (
+        words == words.upper()
+    )
+    assert related(TEXT.replace("9.4 million", words)) is None
+
+
+@given(
+    st.lists(
+        st.characters(categories=("Nd", "Nl", "No", "Lo"), max_codepoint=0x1FFFF)
+        | st.sampled_from([*sorted(NUMBERS), "million", "pm", "."]),
+        max_size=6,
+    )
+)
+def test_any_words_are_compared(words: list[str]) -> None:
+    for here in (words, ["20", *words]):
+        are_alike(here, ["some", "number"], NOON, NOON, is_lower=True)
 
 
 def test_more_words_than_a_form_has_are_no_form() -> None:

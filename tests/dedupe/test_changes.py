@@ -10,7 +10,7 @@ import pytest
 
 from aggregator.dedupe.changes import decide
 from aggregator.dedupe.copies import link_text
-from aggregator.dedupe.edits import EDITS_MAX
+from aggregator.dedupe.damping import EDITS_MAX, MOVES_MAX
 from aggregator.dedupe.erased import key_text
 from aggregator.dedupe.ids import item_id, minted
 from aggregator.dedupe.similar import STEPS_EACH, STEPS_MAX
@@ -746,6 +746,19 @@ def test_a_link_that_moves_to_another_host_is_never_damped() -> None:
         for after in (moved, same)
         for edit in decided([after], knowledge(was)).edits
     ] == [(True, ("link-moved",)), (False, ("damped",))]
+
+
+def test_a_link_that_moves_all_the_time_stays_and_is_read_again() -> None:
+    was = known(1, entry("Bridge opens", "g1", HOME + "a", body=LONG), edits=MOVES_MAX)
+    moved = entry("Bridge opens", "g1", "https://p.example/", body=LONG)
+    changes = decided([moved], knowledge(was))
+    (edit,) = changes.edits
+    assert (edit.substantive, edit.moves, edit.revises, edit.is_public) == (False,) * 4
+    assert (edit.flags, edit.updated, edit.unsettled) == (("damped",), was.updated, edit.item.fingerprint)
+    assert [key for key in edit.item.keys if key.kind is KeyKind.LINK] == [
+        key for key in was.current if key.kind is KeyKind.LINK
+    ]
+    assert changes.seen == ()
 
 
 def test_an_edit_that_disagrees_with_its_story_parts_from_it() -> None:

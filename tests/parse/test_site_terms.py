@@ -4,6 +4,7 @@ import pytest
 
 from aggregator.model.rights import Terms, Use
 from aggregator.parse.site_terms import RSL, licences, of_reservation, of_rsl, strictest
+from tests.steps import steps
 
 ALLOW, PROHIBIT, UNSAID = Use.ALLOW, Use.PROHIBIT, Use.UNSAID
 RESERVED = Terms(train=PROHIBIT, input=PROHIBIT)
@@ -80,3 +81,16 @@ def test_a_reservation_for_a_part_counts_for_the_site(document: bytes, terms: Te
 def test_what_nobody_speaks_of_is_unsaid() -> None:
     assert strictest([]) == Terms()
     assert strictest([Terms(search=ALLOW), RESERVED]) == Terms("", PROHIBIT, PROHIBIT, ALLOW)
+
+
+def test_a_clause_counts_for_its_own_content_alone() -> None:
+    """Contents within contents, of which each would read the clauses of all within it."""
+
+    def nested(depth: int) -> bytes:
+        clause = "<license><permits type='usage'>search</permits></license>"
+        opened = f"<content url='/'>{clause}" * depth
+        return f"<rsl xmlns='{RSL}'>{opened}{'</content>' * depth}</rsl>".encode()
+
+    few, many = (steps(lambda depth=depth: of_rsl(nested(depth))) for depth in (50, 100))  # type: ignore[misc]
+    assert many < 2.5 * few
+    assert of_rsl(nested(9)) == Terms("", PROHIBIT, PROHIBIT, ALLOW)

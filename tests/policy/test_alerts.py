@@ -27,6 +27,7 @@ from aggregator.policy.alerts import (
     cleared,
     judged,
     raised,
+    without_hosts,
 )
 from tests.given import DAY, HOUR, MINUTE, NOON, failed, source, succeeded
 from tests.policy.polls import MINISTRY, NEW_CLAIM
@@ -78,6 +79,12 @@ def fails(
     outcome = Outcome("harbour", OutcomeKind.FAILED, NOON, 0.1, cause=cause, message="no route")
     after = replace(CLAIM, failures=times, failing_since=since)
     return judged(PollResult(CLAIM, after, outcome, due))
+
+
+def test_a_message_names_no_host_of_an_erased_item() -> None:
+    message = "links have left: a to x.example, b to y.example; see `publicwire show a`"
+    assert without_hosts(message, ["a"]) == "links have left: a, b to y.example; see `publicwire show a`"
+    assert without_hosts(message, ["c"]) == without_hosts(message, []) == message
 
 
 def test_a_successful_poll_clears_every_alert_that_it_disproves() -> None:

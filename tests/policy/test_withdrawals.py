@@ -214,3 +214,19 @@ def test_the_steps_of_tombstones_come_first() -> None:
         "deleted by its origin",
         RESTATED,
     ]
+
+
+@pytest.mark.parametrize(
+    ("expired", "after", "returns"),
+    [
+        (NOON - DAY, NOON + MINUTE, NOON),
+        (NOON - HOUR, NOON + DAY, NOON + DAY - HOUR),
+        (NOON - HOUR, NOON + DAY - HOUR, None),  # expired again by then
+    ],
+)
+def test_an_expired_item_returns_a_day_later_at_the_earliest(
+    expired: datetime, after: datetime, returns: datetime | None
+) -> None:
+    old = known(expired, state=State.WITHDRAWN, lapsed=Lapse.EXPIRY, expired=expired)
+    steps = [each.due for each in restated(old, after).steps if each.trigger is Trigger.RELISTED]
+    assert steps == ([] if returns is None else [returns])

@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
+from aggregator.model.amendment import Amendment
+from aggregator.model.settings import Republish
+from aggregator.policy.lifecycle import amend
 from aggregator.publish.publisher import Publisher
 from aggregator.web.export import export
 from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Newsroom, item, newsroom
@@ -50,6 +53,32 @@ def test_a_sitemap_has_the_pages_and_the_items_that_may_be_listed(room: Newsroom
     assert f'<link rel="canonical" href="{found[-1]}">' in room.client.get(room.page("First")).text
     assert "noindex" not in room.client.get(room.page("First")).text
     assert "noindex" in room.client.get(room.page("Autre")).text
+
+
+def test_sitemaps_have_the_headline_and_the_language_of_the_desk(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    given = Amendment(headline="Calmer words", language="fr")
+    room.storage.items.apply_transitions(
+        [amend(room.stored("First"), given, reason="", actor="desk", at=room.now + timedelta(minutes=1))]
+    )
+    address = f"https://releases.example/items/{room.ids['First']}/calmer-words"
+    news = document(room, "/news-sitemap.xml")
+    assert locations(news) == locations(document(room, "/sitemap.xml"))[-1:] == [address]
+    assert f'<link rel="canonical" href="{address}">' in room.client.get(room.page("First")).text
+    assert news.findtext(".//news:title", namespaces=NAMES) == "Calmer words"
+    assert news.findtext(".//news:language", namespaces=NAMES) == "fr"
+
+
+@pytest.mark.parametrize(
+    ("republish", "slug"), [(Republish.FULL, "whole-text"), (Republish.EXCERPT, "release")]
+)
+def test_no_sitemap_has_words_of_a_text_that_rights_forbid(
+    tmp_path: Path, republish: Republish, slug: str
+) -> None:
+    room = newsroom(tmp_path / "store", replace(INDEXED, republish=republish))
+    room.publishes(item("Whole text", untitled=True))
+    address = f"https://releases.example/items/{room.ids['Whole text']}/{slug}"
+    assert locations(document(room, "/sitemap.xml"))[-1:] == [address]
 
 
 def test_a_news_sitemap_has_what_was_released_within_48_hours(room: Newsroom) -> None:

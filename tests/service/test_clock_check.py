@@ -36,11 +36,12 @@ def check_of(storage: Storage, of: Config | None = None, ran: list[float] | None
     return ClockCheck(storage, lambda: of or config(*OFFICES), monotonic=lambda: seconds[0])
 
 
-def hear(check: ClockCheck, host: str, says: datetime, now: datetime = NOON) -> None:
-    fetched = Fetched(
-        f"https://{host}.example/feed", 304, None, headers=(("date", format_datetime(says, usegmt=True)),)
-    )
-    check.hear(fetched, now)
+def hear(
+    check: ClockCheck, host: str, says: datetime, now: datetime = NOON, *, redirected_to: str = ""
+) -> None:
+    feed = f"https://{host}.example/feed"
+    headers = (("date", format_datetime(says, usegmt=True)),)
+    check.hear(feed, Fetched(redirected_to or feed, 304, None, headers=headers), now)
 
 
 def test_held_items_wait_for_two_of_three_hosts(storage: Storage) -> None:
@@ -56,6 +57,17 @@ def test_held_items_wait_for_two_of_three_hosts(storage: Storage) -> None:
     hear(check, "office", at - MINUTE, at)
     releases.all(at, releases_held=check(at))
     assert titles(storage.items.select("")) == ["Figures"]
+
+
+def test_a_source_has_one_voice_however_many_hosts_it_redirects_to(storage: Storage) -> None:
+    check, now = check_of(storage), NOON + DAY
+    for number in range(3):
+        hear(check, "ministry", now, now, redirected_to=f"https://{number}.elsewhere.example/feed")
+    hear(check, "agency", NOON, now)
+    assert not check(now)
+    hear(check, "office", NOON, now)
+    assert not check(now)
+    assert check.doubt.startswith("the clock differs from hosts that answered, by +0 min, +1440 min")
 
 
 def test_a_clock_that_differs_is_in_doubt_until_it_is_confirmed(storage: Storage) -> None:

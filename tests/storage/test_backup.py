@@ -180,6 +180,14 @@ def test_a_transition_of_an_item_is_never_another_items(store: Path, backup: Pat
     assert states(store)["Two"] is State.LIVE
 
 
+def test_an_item_reinstated_since_the_backup_waits_for_its_origin_again(store: Path, backup: Path) -> None:
+    later(store, ("One", Trigger.WITHDRAW), ("One", Trigger.REINSTATE))
+    restore(store, backup, NOON + DAY)
+    assert states(store) == {"One": State.HELD, "Two": State.LIVE, "Held": State.HELD}
+    with closing(open_storage(store)) as storage:
+        assert named(storage, "One").reinstated
+
+
 def test_an_item_held_after_it_was_reinstated_stays_held(store: Path, tmp_path: Path, backup: Path) -> None:
     later(store, ("One", Trigger.WITHDRAW), ("One", Trigger.REINSTATE), ("One", Trigger.HOLD))
     with closing(open_storage(store)) as storage:

@@ -13,16 +13,18 @@ from aggregator.errors import UsageError
 from aggregator.model.alert import AlertKind
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State, Trigger
+from aggregator.model.deleted import Deleted
 from aggregator.model.entry import Entry, Markup
 from aggregator.model.public_change import ChangeKind
 from aggregator.model.stored import ItemQuery, Stored
 from aggregator.policy.amendments import amended
 from aggregator.policy.lifecycle import amend, step
 from aggregator.publish.publisher import Publisher
+from aggregator.service.origin_steps import OriginSteps
 from aggregator.storage import Storage, backups_holding
 from aggregator.storage import restore as restore_storage
 from tests.engines import database, execute, open_storage
-from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, source, titles
+from tests.given import DAY, HOUR, NOON, SourceDriver, all_items, config, entry, iso, source, titles
 from tests.storage.given import again, given_origin, move
 
 MARKER = "xyzzyplugh"
@@ -78,6 +80,8 @@ def rows_with_marker(directory: Path) -> list[str]:
             "item_words",
             "audit",
             "decision",
+            "origin_step",
+            "alert",
         )
         if execute(directory, f"SELECT 1 FROM {table} t WHERE CAST(t AS text) LIKE '%{MARKER}%'")
     ]
@@ -104,6 +108,45 @@ def test_no_byte_of_an_erased_item_is_left_in_the_store(engine: str, tmp_path: P
         assert storage.admin.check() == ()
         assert (rows_with_marker if engine == "postgres" else words_with_marker)(tmp_path) == []
     assert holding(tmp_path) == []
+
+
+@pytest.mark.parametrize("passes", [True, False])
+def test_the_words_of_a_tombstone_go_with_the_item(engine: str, tmp_path: Path, passes: bool) -> None:
+    with closing(open_storage(tmp_path)) as storage:
+        origin = given_origin(storage)
+        named = [entry(f"{n} {MARKER}", f"m{n}", f"{LINK}/{n}", body=BODY) for n in range(3)]
+        origin.says(*named, OTHER)
+        deleted = [Deleted(each.guid, iso(NOON), MARKER, MARKER) for each in named[: 1 if passes else 3]]
+        origin.says(*named, OTHER, now=NOON + HOUR, deleted=deleted)
+        OriginSteps(storage.origins).all(NOON + HOUR)
+        items = [each for each in all_items(storage) if MARKER in each.item.title]
+        states = {each.state for each in items}
+        assert states == ({State.LIVE, State.WITHDRAWN} if passes else {State.LIVE})  # suspended
+        assert erase(storage, *items)
+        triggers = [each.trigger for item in items for each in storage.items.audit(item.number)]
+        assert triggers.count(Trigger.TOMBSTONE) == passes
+        assert storage.origins.suspended("") == ()
+    assert holding(tmp_path) == []
+    if engine == "postgres":
+        assert rows_with_marker(tmp_path) == []
+
+
+def test_the_host_of_a_link_that_moved_goes_with_the_item(engine: str, tmp_path: Path) -> None:
+    with closing(open_storage(tmp_path)) as storage:
+        origin = given_origin(storage)
+        names = ("gone", "kept")
+        origin.says(*(entry(name, name, f"https://ministry.example/{name}") for name in names))
+        hosts = {"gone": f"{MARKER}.example", "kept": "elsewhere.example"}
+        origin.says(*(entry(name, name, f"https://{hosts[name]}/") for name in names), now=NOON + HOUR)
+        gone, kept = sorted(all_items(storage), key=lambda each: each.item.title)
+        assert erase(storage, gone)
+        (alert,) = [each.message for each in storage.tasks.alerts() if each.kind is AlertKind.LINK]
+        assert {gone.id, f"{kept.id} to elsewhere.example"} <= {
+            *alert.partition(": ")[2].partition("; ")[0].split(", ")
+        }
+    assert holding(tmp_path) == []
+    if engine == "postgres":
+        assert rows_with_marker(tmp_path) == []
 
 
 def test_an_erased_item_keeps_its_ids_keys_and_audit_line(storage: Storage) -> None:

@@ -12,6 +12,7 @@ from aggregator.model.alert import AlertKind
 from aggregator.model.decision import Lapse, State, Trigger
 from aggregator.model.deleted import Deleted
 from aggregator.model.entry import Entry
+from aggregator.model.public_change import ChangeKind
 from aggregator.model.stored import Stored
 from aggregator.model.websub import Task, TaskKind
 from aggregator.model.withdrawal import Probe
@@ -174,6 +175,20 @@ def test_a_later_expiry_brings_back_what_the_clock_withdrew(storage: Storage) ->
     assert after.updated >= NOON + 2 * DAY + HOUR
     tick(storage, NOON + 9 * DAY)
     assert states(storage) == {"Item 0": "withdrawn"}
+
+
+def test_a_feed_that_moves_its_expiries_at_each_poll_is_told_of_once_a_day(storage: Storage) -> None:
+    origin = given_origin(storage)
+    origin.says(*numbered(5, expires=iso(NOON + MINUTE)))
+    for hour in range(1, 24):
+        now = NOON + hour * HOUR
+        tick(storage, now)
+        for _ in range(2):
+            origin.says(*numbered(5, expires=iso(now + MINUTE)), now=now)
+            tick(storage, now)
+            Releases(storage).all(now)
+    kinds = [each.kind for each in storage.changes.since(0, 1_000)]
+    assert kinds == [ChangeKind.PUBLISHED] * 5 + [ChangeKind.WITHDRAWN] * 5
 
 
 def test_an_item_that_was_held_when_it_expired_comes_back_by_the_operator_alone(storage: Storage) -> None:

@@ -1,9 +1,11 @@
 """Responses that are kept for the time that the database is away."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from aggregator.model.settings import Republish
 from aggregator.web.app import public_app
 from aggregator.web.remembered import Remembered
 from tests.engines import remove
@@ -28,6 +30,20 @@ def test_a_withdrawn_release_is_not_served_from_memory(tmp_path: Path) -> None:
     assert b"Goes" not in client.get("/feed.atom").content
     remembered.forget_removed()
     assert remembered.get("/feed.atom") is not None
+
+
+def test_no_response_is_kept_from_before_rights_turned_to_no(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Goes"))
+    remembered = Remembered(room.storage.items, 1_000_000)
+    client = Client(public_app(room.publisher, room.storage, remembered=remembered))
+    assert client.get("/feed.atom").status_code == 200
+    remembered.forget_removed()
+    assert remembered.get("/feed.atom") is not None
+    first, *others = room.config.sources
+    room.reconfigures(sources=(replace(first, republish=Republish.NO), *others))
+    remembered.forget_removed()
+    assert remembered.get("/feed.atom") is None
 
 
 def test_no_response_is_kept_from_before_a_version_was_struck(tmp_path: Path) -> None:

@@ -253,6 +253,37 @@ def test_verifications_at_one_host_are_rate_limited_and_renewals_are_not(tmp_pat
     run_hub(tmp_path, scenario)
 
 
+def test_further_topics_of_a_callback_are_new_subscriptions(tmp_path: Path) -> None:
+    """One verified callback could otherwise take all the room of the hub."""
+
+    async def scenario(harness: HubHarness) -> None:
+        harness.endpoint = replace(harness.endpoint, limits=HubLimits(2, 9, 9))
+        harness.app.router.routes[0] = harness.endpoint.routes()[0]
+        harness.room.publishes(item("First"))
+        await harness.subscribes("/one")
+        await harness.subscribes("/one", topic=FEED.replace("atom", "rss"))
+        for topic in (
+            FEED.replace("atom", "json"),
+            FEED.replace("feed", "%66eed"),
+            "https://releases.example/",
+        ):
+            assert (await harness.asks("/one", topic=topic)).status_code == 503
+        assert (await harness.asks("/one")).status_code == 202
+        assert (await harness.asks("/one", mode="unsubscribe")).status_code == 202
+
+    run_hub(tmp_path, scenario)
+
+
+def test_further_topics_of_a_callback_are_rate_limited(tmp_path: Path) -> None:
+    async def scenario(harness: HubHarness) -> list[int]:
+        harness.room.publishes(item("First"))
+        await harness.subscribes("/one")
+        topics = [f"https://releases.example/topics/t{number}/feed.atom" for number in range(PER_HOST.burst)]
+        return [(await harness.asks("/one", topic=topic)).status_code for topic in topics]
+
+    assert run_hub(tmp_path, scenario) == [202] * (PER_HOST.burst - 1) + [429]
+
+
 @pytest.mark.parametrize("limits", [HubLimits(1, 9, 9), HubLimits(9, 1, 9), HubLimits(9, 9, 1)])
 def test_there_are_no_more_subscriptions_than_the_limits(tmp_path: Path, limits: HubLimits) -> None:
     async def scenario(harness: HubHarness) -> None:

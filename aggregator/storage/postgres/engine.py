@@ -18,7 +18,10 @@ from aggregator.storage.sqlite import copied
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 FROZEN = "SET LOCAL idle_in_transaction_session_timeout = '5s'"  # a frozen process loses its locks
-CONTENT = ("item", "revision", "pending", "signature", "amendment", "journal", "item_words")
+CONTENT = (
+    *("item", "revision", "pending", "signature", "amendment", "journal", "item_words", "audit", "decision"),
+    *("origin_step", "alert"),
+)
 POLLER, MIGRATIONS = 7101, 7102  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l

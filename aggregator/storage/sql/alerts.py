@@ -9,7 +9,7 @@ from datetime import datetime
 from aggregator.model.alert import Alert, AlertKind
 from aggregator.model.poll import PollResult
 from aggregator.model.websub import TaskKind
-from aggregator.policy.alerts import copies_held
+from aggregator.policy.alerts import copies_held, without_hosts
 from aggregator.storage.sql import rows, service_alerts, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.rows import ms
@@ -50,6 +50,20 @@ def renew(db: Connection, source: int, kind: AlertKind, message: str, now: datet
     db.execute(
         "INSERT INTO alert (source, kind, message, raised) VALUES (?, ?, ?, ?)",
         (source, kind.value, message, ms(now)),
+    )
+
+
+def forget_hosts(db: Connection, items: Collection[str]) -> None:
+    """Remove from alerts the hosts to which the links of these items, given by their ids, have moved."""
+    found = db.execute("SELECT number, message FROM alert WHERE kind = ?", (AlertKind.LINK.value,)).fetchall()
+    without = {row["number"]: without_hosts(row["message"], items) for row in found}
+    db.executemany(
+        "UPDATE alert SET message = ? WHERE number = ?",
+        [
+            (without[row["number"]], row["number"])
+            for row in found
+            if without[row["number"]] != row["message"]
+        ],
     )
 
 

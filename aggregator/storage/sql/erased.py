@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.model.decision import Amended, Decision, Trigger
-from aggregator.storage.sql import rows, search
-from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints
+from aggregator.policy.lifecycle import OF_ORIGIN
+from aggregator.storage.sql import alerts, rows, search
+from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints, texts
 from aggregator.storage.sql.selection import ITEM
 
 NOTHING = """title = '', url = '', content = '', text = '', details = '{}', language = '', queries = '[]',
@@ -23,11 +24,26 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     """Remove all that items say, in every version of theirs."""
     chosen = as_json(numbers)
     search.remove(db, index, chosen)
-    for table in ("revision", "pending", "signature", "unmatched", "waiting"):
+    for table in ("revision", "pending", "signature", "unmatched", "waiting", "origin_step"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))
     db.execute(f"UPDATE item SET {NOTHING} WHERE number {ints()}", (chosen,))
     ids = [row["id"] for row in db.execute(f"SELECT id FROM item WHERE number {ints()}", (chosen,))]
     db.executemany("DELETE FROM amendment WHERE item = ?", [(each,) for each in ids])
+    _forget_reasons(db, chosen)
+    alerts.forget_hosts(db, ids)
+
+
+def _forget_reasons(db: Connection, chosen: str) -> None:
+    """Remove the reasons that origins gave for what they did with items (a JSON list of numbers)."""
+    found = {"items": chosen, "triggers": as_json(OF_ORIGIN)}
+    db.execute(
+        f"UPDATE audit SET reason = '' WHERE item {ints(':items')} AND trigger {texts(':triggers')}", found
+    )
+    db.execute(
+        f"""UPDATE decision SET reason = '' WHERE trigger {texts(":triggers")}
+        AND item IN (SELECT id FROM item WHERE number {ints(":items")})""",
+        found,
+    )
 
 
 def keep_keys(db: Connection, erasure: Decision, blocks: Mapping[str, Sequence[str]]) -> None:
@@ -52,20 +68,22 @@ def of_items(db: Connection) -> set[str]:
 
 def holds_text(entry: object, items: Set[str]) -> bool:
     """Return whether a line of the journal holds words of one of these items."""
+    if isinstance(entry, Decision):
+        return entry.trigger in OF_ORIGIN and entry.item in items
     return isinstance(entry, Amended) and entry.item in items
 
 
 def unwrite(db: Connection, items: Set[str]) -> None:
     """Remove the lines of the journal's table that hold words of these items."""
     found = db.execute("SELECT number, line FROM journal").fetchall()
-    gone = [row["number"] for row in found if _is_amendment(json.loads(row["line"]), items)]
+    gone = [row["number"] for row in found if _is_text(json.loads(row["line"]), items)]
     db.execute(f"DELETE FROM journal WHERE number {ints()}", (as_json(gone),))
 
 
 def rewritten(file: Path, items: Set[str]) -> bytes | None:
     """Return the journal's file without lines that hold words of these items, None if it has none."""
     lines = file.read_bytes().splitlines(keepends=True) if file.exists() else []
-    kept = [line for line in lines if not _is_amendment(_members(line), items)]
+    kept = [line for line in lines if not _is_text(_members(line), items)]
     return b"".join(kept) if len(kept) < len(lines) else None
 
 
@@ -77,8 +95,8 @@ def _members(line: bytes) -> Mapping[str, Any]:
     return members if isinstance(members, dict) else {}
 
 
-def _is_amendment(members: Mapping[str, Any], items: Set[str]) -> bool:
-    return members.get("trigger") == Trigger.AMEND and members.get("item") in items
+def _is_text(members: Mapping[str, Any], items: Set[str]) -> bool:
+    return members.get("trigger") in (Trigger.AMEND, *OF_ORIGIN) and members.get("item") in items
 
 
 def matching(db: Connection, part: str) -> Sequence[Row]:

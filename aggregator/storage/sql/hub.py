@@ -28,12 +28,6 @@ WITHDRAWN = f"""SELECT s.*, '{WITHDRAWALS}' AS name, c.number AS newest, c.at AS
     ORDER BY s.number"""
 
 
-def has_callback(db: Connection, callback: str) -> bool:
-    """Return whether a callback has a subscription."""
-    found = db.execute("SELECT 1 FROM hub_subscriber WHERE callback = ? LIMIT 1", (callback,))
-    return found.fetchone() is not None
-
-
 def counted(db: Connection, column: str, value: str) -> int:
     """Return how many subscriptions and requests have this value in a column: host or client."""
     tables = ("hub_subscriber", "hub_request")

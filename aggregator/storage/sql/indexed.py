@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from aggregator.model.amendment import Amendment
 from aggregator.model.stored import Indexed
 from aggregator.storage.sql import rows
-from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
-NEWEST = f"""SELECT i.id, i.title, i.shown, i.updated, i.language FROM item i
+NEWEST = f"""SELECT i.id, i.title, i.shown, i.updated, coalesce(i.own_language, i.language) AS language,
+        i.amended, i.untitled = 1 AND s.republish <> 'full' AS is_derived FROM item i
     JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
 
 
@@ -30,4 +32,11 @@ def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
 
 
 def _read(db: Connection, statement: str, *parameters: int) -> Sequence[Indexed]:
-    return tuple(rows.value(Indexed, row) for row in db.execute(statement, parameters))
+    found = db.execute(statement, parameters)
+    return tuple(rows.value(Indexed, row, title=_title(row)) for row in found)
+
+
+def _title(row: Row) -> str:
+    """Return the title as shown, "" for one that is derived from more of the text than may be shown."""
+    headline = rows.unpack(Amendment, row["amended"]).headline
+    return headline or ("" if row["is_derived"] else str(row["title"]))

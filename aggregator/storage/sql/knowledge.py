@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from aggregator.dedupe.comparing import TEXT_CHARS_MAX
-from aggregator.dedupe.edits import EDITS_WITHIN
+from aggregator.dedupe.damping import EDITS_WITHIN
 from aggregator.dedupe.stories import CANDIDATES_MAX, ITEMS_PER_ADDRESS, MEMBERS_MAX
 from aggregator.model.changes import Changes
 from aggregator.model.document import ReadResult
@@ -38,6 +38,8 @@ KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) 
     i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.shown, i.says, i.dated,
     i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url, i.fingerprint AS approved,
     i.queries AS approved_queries, i.fingerprint_version AS approved_version,
+    CASE WHEN i.lapsed = 'expiry' THEN (SELECT max(a.at) FROM audit a
+        WHERE a.item = i.number AND a.trigger = 'expiry') END AS expired,
     (SELECT count(*) FROM revision WHERE item = i.number AND at > :since) AS edits
     FROM item i LEFT JOIN pending p ON p.item = i.number
     WHERE i.number {ints(":numbers")} ORDER BY i.number"""

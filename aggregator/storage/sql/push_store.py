@@ -33,16 +33,11 @@ class PushStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def has_callback(self, callback: str) -> bool:
-        """Return whether a callback is subscribed to any topic."""
-        with self._engine.reading() as db:
-            return hub.has_callback(db, callback)
-
-    def ask(self, request: HubRequest, limits: HubLimits) -> bool:
-        """Store a request to the hub; False when there is no room for another subscription. Requests of
-        callbacks that have one always have room."""
+    def ask(self, request: HubRequest, limits: HubLimits | None) -> bool:
+        """Store a request to the hub; False when there is no room for another subscription. One without
+        limits renews or ends a subscription, and always has room."""
         with self._engine.writing() as db:
-            if not hub.has_callback(db, request.callback) and (
+            if limits is not None and (
                 hub.in_all(db) >= limits.in_all
                 or hub.counted(db, "host", request.host) >= limits.per_host
                 or hub.counted(db, "client", request.client) >= limits.per_client

@@ -243,16 +243,20 @@ class ItemStore:
         )
         return tuple((row["number"], values.transition(row, row["name"])) for row in found)
 
-    def last_removal(self, after: int) -> int:
-        """Return the number of the last transition that took an item out of the outputs; `after`, a number of
-        before, when there was none since."""
-        found = read(
+    def last_removal(self, after: tuple[int, int] = (0, 0)) -> tuple[int, int]:
+        """Return the numbers of the last transition of a live item, and of the last public change that took
+        one out of the outputs, by the rights of its source too; `after` are numbers of before, which stand
+        where there was none since."""
+        transition, change = after
+        (found,) = read(
             self._engine,
-            """SELECT coalesce(max(number), :after) AS number FROM audit
-            WHERE number > :after AND before = 'live'""",
-            {"after": after},
+            """SELECT coalesce((SELECT max(number) FROM audit
+                WHERE number > :transition AND before = 'live'), :transition) AS transition,
+            coalesce((SELECT max(number) FROM public_change
+                WHERE number > :change AND kind = 'withdrawn'), :change) AS change""",
+            {"transition": transition, "change": change},
         )
-        return int(found[0]["number"])
+        return int(found["transition"]), int(found["change"])
 
     def feeds(self, ids: Iterable[str] | None = None) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, or those with these ids, by id."""

@@ -118,6 +118,7 @@ class Source:
     paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
     veto: timedelta = timedelta()  # from first_seen on, zero for none
+    full_text: bool = False  # pages are fetched for items of which its feed carries a summary only
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -32,6 +33,7 @@ from aggregator.model.settings import (
     Unnamed,
 )
 
+FULL_TEXT_PACKAGES = ("trafilatura", "protego")  # of the extra `fulltext`
 FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
@@ -231,11 +233,26 @@ def _source(
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
         history=section.one("history", values.choice("on", "off"), "on") == "on",
         indexed=section.one("index", values.choice("yes", "no"), "no") == "yes",
+        full_text=section.one("full_text", values.choice("true", "false"), "false") == "true",
     )
+    _check_full_text(section, source)
     for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()
     return source, for_origin
+
+
+def _check_full_text(section: Section, source: Source) -> None:
+    """Record what keeps the texts of pages from being shown: rights, or packages that are not installed."""
+    if not source.full_text:
+        return
+    if source.republish is not Republish.FULL:
+        section.fault(
+            "full_text",
+            f"shows nothing under `rights: {{republish: {source.republish}}}`: remove one of the two",
+        )
+    if not all(find_spec(name) for name in FULL_TEXT_PACKAGES):
+        section.fault("full_text", "needs packages for reading pages: pip install 'publicwire[fulltext]'")
 
 
 def _ai(section: Section) -> Terms:

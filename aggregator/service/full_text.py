@@ -65,7 +65,7 @@ class FullText:
         )
         state = text.state if counts else "outdated"
         log.info("page read", source=page.source, item=task.subject, state=str(state))
-        return verdict.again if counts else None
+        return verdict.again if counts else now + full_text.POSTPONED_FOR  # it may be wanted still
 
     async def _read(self, page: PageFetch, source: Source, now: datetime) -> tuple[PageText, Verdict]:
         if full_text.is_given_up(page, now):

@@ -27,7 +27,7 @@ from tests.engines import open_storage
 from tests.events import capture_logs
 from tests.fetch.given import LOOPBACK, client, poll_settings
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, at_once, config, entry, iso, source
-from tests.server import Answers, HttpServer, answer, http_server, redirect, then_hang
+from tests.server import Answers, HttpServer, Request, answer, http_server, redirect, then_hang
 from tests.storage.given import again, move
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -365,6 +365,24 @@ def test_the_page_of_a_held_item_is_fetched_once_it_is_live(tmp_path: Path) -> N
         assert await here.tick(POSTPONED_FOR) == ["taken"]
 
     run(tmp_path, {"/bridge": page()}, scenario)
+
+
+def test_an_item_held_while_its_page_is_fetched_has_its_text_once_it_is_live(tmp_path: Path) -> None:
+    async def scenario(here: FullTextHarness) -> None:
+        here.says()
+        item = here.stored()
+
+        async def holds(_: Request, writer: asyncio.StreamWriter) -> None:
+            move(here.storage, item, Trigger.HOLD)
+            writer.write(page())
+
+        here.server.answers["/bridge"] = holds
+        assert await here.tick() == ["outdated"]
+        move(here.storage, here.stored(), Trigger.RELEASE)
+        here.server.answers["/bridge"] = page()
+        assert await here.tick(POSTPONED_FOR) == ["taken"]
+
+    run(tmp_path, {}, scenario)
 
 
 def test_under_review_a_text_is_read_before_the_approval_or_never(tmp_path: Path) -> None:

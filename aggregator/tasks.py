@@ -1,15 +1,17 @@
 """Durable work other than polls: claims due tasks and hands each to the handler of its kind."""
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol, TypeVar
 
 from aggregator.model.websub import Task, TaskKind
 from aggregator.storage import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it
-TASKS_AT_ONCE = 16
+TASKS_AT_ONCE, PAGES_AT_ONCE = 16, 8  # pages that hang keep no other task waiting
 
 T = TypeVar("T")
 Handler = Callable[[Task], Awaitable[datetime | None]]
@@ -30,18 +32,22 @@ class Tasks:
     handlers: Mapping[TaskKind, Handler]
     _: KW_ONLY
     clock: Callable[[], datetime]
-    _running: int = field(init=False, default=0)
+    _running: Counter[TaskKind] = field(init=False, default_factory=Counter)
 
     async def claim(self) -> tuple[Task, ...]:
         """Claim due tasks, no more than may run at once."""
-        now, kinds, room = self.clock(), tuple(self.handlers), TASKS_AT_ONCE - self._running
-        if room <= 0:
-            return ()
-        taken = await self.write(
-            lambda: self.storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)
-        )
-        self._running += len(taken)
+        taken = await self.write(partial(self._claim, self.clock()))
+        self._running.update(task.kind for task in taken)
         return taken
+
+    def _claim(self, now: datetime) -> tuple[Task, ...]:
+        taken: list[Task] = []
+        for of_pages, most in ((False, TASKS_AT_ONCE), (True, PAGES_AT_ONCE)):
+            kinds = [kind for kind in self.handlers if (kind is TaskKind.PAGE) is of_pages]
+            room = most - sum(self._running[kind] for kind in kinds)
+            if kinds and room > 0:
+                taken += self.storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)
+        return tuple(taken)
 
     async def run(self, task: Task) -> None:
         """Run one claimed task."""
@@ -49,4 +55,4 @@ class Tasks:
             again = await self.handlers[task.kind](task)
             await self.write(lambda: self.storage.finish_task(task, again))
         finally:
-            self._running -= 1
+            self._running[task.kind] -= 1

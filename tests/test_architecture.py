@@ -80,6 +80,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "lxml": {"parse", "render"},  # elements that feedparser drops; the tree under feedgen
     "msgspec": {"workers.answers"},
     "nh3": {"normalise.html"},
+    "protego": {"workers.extraction"},
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
     "psycopg": {"storage.postgres"},
@@ -90,6 +91,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "starlette": {"web", "service.app"},  # the application; its type
     "structlog": {"cli.logging"},
     "typer": {"cli"},
+    "trafilatura": {"workers.extraction"},
     "uvloop": {"cli.poll"},
     "uvicorn": {"web.serving"},
     "yaml": {"config.read"},

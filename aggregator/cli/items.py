@@ -174,4 +174,5 @@ def version_of(storage: Storage, item: Stored, version: int | None) -> Stored:
     if content is None:
         waits = f", and version {item.pending} waits" if item.pending else ""
         raise UsageError(f"item {item.id} is at version {item.version}{waits}: {version} cannot be shown")
-    return replace(item, item=content, version=item.newest)
+    page = storage.pages.of(item.number, content.fingerprint)
+    return replace(item, item=content, version=item.newest, page=page)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 
+from aggregator.cli import full_text
 from aggregator.cli.items import ahead, find_item, organisation, summary_json, version_of
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
@@ -86,6 +87,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "enclosures": [asdict(each) for each in release.enclosures],
         "images": [asdict(each) for each in release.images],
         "flags": item.flags,
+        "full_text": full_text.in_json(item),
         "amended": _amended_json(item),
         "erased": item.erased,
         "enters": _enters(storage, item),
@@ -168,6 +170,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("terms", in_words(combined(feed, item.item.terms))),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),
         ("flags", ", ".join(item.flags)),
+        ("full text", full_text.in_words(item, feed)),
         *(("file", each.url) for each in (*item.item.enclosures, *item.item.images)),
     ):
         if value:
@@ -181,7 +184,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         say(
             f"  {when(step.at)} {step.trigger}{of}: {step.before} → {step.after} ({step.actor}) {step.reason}"
         )
-    for text in (summary_of(item), item.item.text):
+    for text in (summary_of(item), item.item.text, item.page.text if item.page else ""):
         if text:
             say(f"\n{text}")
 

@@ -6,6 +6,7 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +34,7 @@ from aggregator.model.settings import (
     Unnamed,
 )
 
+FULL_TEXT_PACKAGES = ("trafilatura", "protego")  # of the extra `fulltext`
 FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
@@ -234,15 +236,30 @@ def _source(
         indexed=section.one("index", values.choice("yes", "no"), "no") == "yes",
         quarantine=section.one("quarantine", values.choice(*Quarantine), _DEFAULT.quarantine),
         links_to=section.many("links_to", addresses.host),
+        full_text=section.one("full_text", values.choice("true", "false"), "false") == "true",
     )
     if source.quarantine is not Quarantine.NONE and not source.domains:
         section.fault(
             "quarantine", "needs `domains`: the hosts of the organisation, which a file: feed has not"
         )
+    _check_full_text(section, source)
     for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()
     return source, for_origin
+
+
+def _check_full_text(section: Section, source: Source) -> None:
+    """Record what keeps the texts of pages from being shown: rights, or packages that are not installed."""
+    if not source.full_text:
+        return
+    if source.republish is not Republish.FULL:
+        section.fault(
+            "full_text",
+            f"shows nothing under `rights: {{republish: {source.republish}}}`: remove one of the two",
+        )
+    if not all(find_spec(name) for name in FULL_TEXT_PACKAGES):
+        section.fault("full_text", "needs packages for reading pages: pip install 'publicwire[fulltext]'")
 
 
 def _ai(section: Section) -> Terms:

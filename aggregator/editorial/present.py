@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import desk, disclaimer
+from aggregator.editorial import desk, disclaimer, page_text
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
@@ -41,7 +41,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
 
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
-    said, rights = own_address(feed).item(stored.item), Republish(feed.republish)
+    said, rights = own_address(feed).item(page_text.item(stored, feed)), Republish(feed.republish)
     item = desk.item(said, stored.amended)
     allowed, brief = permitted(item, rights), _brief(item, rights)
     source = desk.source(published_feed(feed, publication), stored.amended)

@@ -19,7 +19,7 @@ VALUE_CHARACTERS_MAX = 4_096  # of a validator or kept header, which are stored
 _KEPT = frozenset(
     (
         *("cache-control", "expires", "retry-after", "link", "content-language", "content-location", "age"),
-        *("date", "tdm-reservation"),
+        *("date", "tdm-reservation", "x-robots-tag"),
     )
 )
 

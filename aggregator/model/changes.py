@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Lapse, Notice, State, Trigger
@@ -9,6 +10,9 @@ from aggregator.model.item import Item, Mode
 from aggregator.model.provenance import ReadDocument
 from aggregator.model.stored import Knowledge, Known, Stored
 from aggregator.model.withdrawal import Expiry, Left, OriginStep
+
+if TYPE_CHECKING:
+    from aggregator.model.page_fetch import WantedPage  # loaded for sources that want them
 
 EMBARGO = "embargo"  # reason of an item that is held until its date
 VARYING = b"varying"  # in `Edit.unsettled`: the values of its queries are others at each poll
@@ -105,7 +109,8 @@ class Changes:
     item only the one that counts is in it, so that the next one is read when that one disappears. `basis` is
     what the decision was made from. `restated` are known items whose expiry is now another one or that had
     lapsed, with what the document says of them; `left` are items that it no longer lists; `steps`, `expiries`
-    and `probes`, items whose pages are to be fetched, follow of these.
+    and `probes`, items whose pages are to be fetched, follow of these. `pages` are to be fetched for their
+    texts.
     """
 
     basis: Knowledge
@@ -120,6 +125,7 @@ class Changes:
     expiries: tuple[Expiry, ...] = ()
     probes: tuple[Left, ...] = ()
     document: ReadDocument | None = None  # that its new versions were read from
+    pages: "tuple[WantedPage, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

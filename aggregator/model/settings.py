@@ -127,6 +127,7 @@ class Source:
     veto: timedelta = timedelta()  # from first_seen on, zero for none
     quarantine: Quarantine = Quarantine.NONE
     links_to: tuple[str, ...] = ()  # domains besides its own that its items may link to in quarantine
+    full_text: bool = False  # pages are fetched for items of which its feed carries a summary only
 
     @property
     def link_domains(self) -> tuple[str, ...]:

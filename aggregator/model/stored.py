@@ -6,6 +6,7 @@ from datetime import datetime
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Decisions, Lapse, State
 from aggregator.model.item import Item, Key
+from aggregator.model.page import PageText
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.settings import Republish
 from aggregator.model.withdrawal import Absences, Referent
@@ -150,7 +151,8 @@ class Stored:
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
     version that waits for approval. `reinstated`: it is held until its origin lists it again. `expires` is
     when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it. `amended` are the
-    desk's own fields. `erased`: its content was removed for good.
+    desk's own fields. `page` is that of this version, None if none was wanted. `erased`: its content was
+    removed for good.
     """
 
     number: int
@@ -178,6 +180,7 @@ class Stored:
     lapsed: Lapse = Lapse.NONE
     amended: Amendment = Amendment()
     erased: bool = False
+    page: PageText | None = None
 
     @property
     def headline(self) -> str:
@@ -220,6 +223,7 @@ class FeedInfo:
     history: bool = True  # earlier versions of its items are shown
     indexed: bool = False  # search engines may list the pages of its items
     from_entry: bool = False  # it collects the releases of others, so its entries may name their source
+    full_text: bool = False  # the texts of pages are shown in place of summaries
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class TaskKind(StrEnum):
     ALERTS = "alerts"  # posting unsent alerts
     TERMS = "terms"  # reading the terms of a site, its host the subject
     PROBE = "probe"  # the page of an item, its id the subject
+    PAGE = "page"  # the text of the page of an item, its id the subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from aggregator.model.document import ReadResult
 from aggregator.model.poll import Claim, OverBudget, Spent
 from aggregator.model.settings import Source
 from aggregator.model.stored import Knowledge
-from aggregator.policy import budget, embargo, probes, withdrawals
+from aggregator.policy import budget, embargo, full_text, probes, withdrawals
 
 
 def decide(
@@ -31,4 +31,5 @@ def decide(
     )
     changes = withdrawals.completed(changes, steps, now)
     wanted = probes.probed(source, changes, known.absences)
-    return replace(changes, probes=wanted), spent, over
+    pages = full_text.wanted(source, changes)
+    return replace(changes, probes=wanted, pages=pages), spent, over

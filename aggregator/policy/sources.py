@@ -32,6 +32,7 @@ STORED = (
     "feed_public",
     "history",
     "indexed",
+    "full_text",
 )
 SHOWN = {
     "organisation",
@@ -43,6 +44,7 @@ SHOWN = {
     "ai",
     "feed_public",
     "indexed",
+    "full_text",
 }  # of these every channel shows something
 
 

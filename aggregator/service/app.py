@@ -17,7 +17,6 @@ from aggregator.log import log
 from aggregator.model.document import Fetched
 from aggregator.model.poll import Claim, Outcome
 from aggregator.model.settings import Address, Config
-from aggregator.model.websub import TaskKind
 from aggregator.service import systemd
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
@@ -84,6 +83,7 @@ async def polling(
         yield pipeline
     finally:
         await workers.close()
+        await pipeline.extractor.close()
         await clients.close()
         pipeline.close()
         write.close()
@@ -98,26 +98,14 @@ def scheduler_of(
     clock_check: ClockCheck | None = None,
 ) -> "Scheduler":
     """Compose the scheduler over a pipeline, with durable tasks and alerts."""
-    from aggregator.service import alert_webhook
-    from aggregator.service.probes import Probes
+    from aggregator.service.alert_webhook import AlertNotifier
+    from aggregator.service.handlers import handlers
     from aggregator.service.scheduler import Scheduler
-    from aggregator.service.site_terms import SiteTerms
     from aggregator.tasks import Tasks
-    from aggregator.websub.subscriber import Subscriber
 
-    store, client, write = pipeline.storage.tasks, pipeline.client, pipeline.write
-    config, clock = pipeline.config, pipeline.clock
-    hubs = Subscriber(store, client, write, config=config, clock=clock)
-    alerts = alert_webhook.AlertNotifier(store, client, write, config=config, clock=clock)
-    terms = SiteTerms(store, client, write, config=config, clock=clock)
-    probes = Probes(pipeline.storage.origins, client, write, config=config, clock=clock)
-    handlers = {
-        TaskKind.WEBSUB: hubs.run,
-        TaskKind.ALERTS: alerts.run,
-        TaskKind.TERMS: terms.run,
-        TaskKind.PROBE: probes.run,
-    }
-    tasks = Tasks(store, write, handlers, clock=clock)
+    store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
+    alerts = AlertNotifier(store, pipeline.client, write, config=pipeline.config, clock=clock)
+    tasks = Tasks(store, write, handlers(pipeline, alerts), clock=clock)
     return Scheduler(
         pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic, clock_check=clock_check
     )

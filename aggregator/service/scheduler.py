@@ -82,7 +82,8 @@ class Scheduler:
                 self.reload()
             await self._sync()
             is_steady = await self._write(self._follow_clock)
-            await self.pipeline.reader.release_if_idle(asyncio.get_running_loop().time())
+            for pool in (self.pipeline.reader, self.pipeline.extractor):
+                await pool.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()
             await self._write(lambda: self._origins(self._clock(), by_clock=is_steady))

@@ -28,6 +28,7 @@ from aggregator.storage.sql.queries import JOURNAL, ItemStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
 
 
@@ -49,6 +50,13 @@ class Storage:
         from aggregator.storage.sql.push_store import PushStore
 
         return PushStore(self.engine)
+
+    @property
+    def pages(self) -> "PageStore":
+        """Return the pages of items and their texts. Loaded when they are first asked for."""
+        from aggregator.storage.sql.page_store import PageStore
+
+        return PageStore(self.engine)
 
     def close(self) -> None:
         """Close every connection of every thread."""

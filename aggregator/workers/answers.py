@@ -15,6 +15,7 @@ from aggregator.errors import Cause, ParseError
 from aggregator.model.deleted import TOMBSTONES_MAX
 from aggregator.model.document import ENTRIES_MAX, ReadResult
 from aggregator.model.item import KeyKind
+from aggregator.model.page import CONTENT_CHARS_MAX, TEXT_CHARS_MAX, PageText
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
@@ -95,6 +96,12 @@ class Success(msgspec.Struct, frozen=True, tag=True):
     result: ReadResult
 
 
+class Extracted(msgspec.Struct, frozen=True, tag=True):
+    """The page was read."""
+
+    page: PageText
+
+
 class Failure(msgspec.Struct, frozen=True, tag=True):
     """An exception ended the job. `kind` is its class, `cause` that of a ParseError, else "crash"."""
 
@@ -104,21 +111,27 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_bounds: msgspec.msgpack.Decoder[SuccessBounds | Failure] = msgspec.msgpack.Decoder(SuccessBounds | Failure)
-_decoder: msgspec.msgpack.Decoder[Success | Failure] = msgspec.msgpack.Decoder(Success | Failure)
+_bounds: msgspec.msgpack.Decoder[SuccessBounds | Extracted | Failure] = msgspec.msgpack.Decoder(
+    SuccessBounds | Extracted | Failure
+)
+_decoder: msgspec.msgpack.Decoder[Success | Extracted | Failure] = msgspec.msgpack.Decoder(
+    Success | Extracted | Failure
+)
 
 
-def encode(answer: ReadResult | Exception) -> bytes:
+def encode(answer: ReadResult | PageText | Exception) -> bytes:
     """Return the answer in wire format."""
     if isinstance(answer, ReadResult):
         return _encoder.encode(Success(answer))
+    if isinstance(answer, PageText):
+        return _encoder.encode(Extracted(answer))
     cause = answer.cause if isinstance(answer, ParseError) else Cause.CRASH
     # A message may quote a lone surrogate of the document, which UTF-8 does not hold.
     message = str(answer).encode(errors="replace").decode()
     return _encoder.encode(Failure(type(answer).__name__, cause, message))
 
 
-def decode(answer: bytes) -> ReadResult | Failure:
+def decode(answer: bytes) -> ReadResult | PageText | Failure:
     """Return the answer; raises ValueError for bytes of any other form."""
     try:
         _bounds.decode(answer)
@@ -127,9 +140,17 @@ def decode(answer: bytes) -> ReadResult | Failure:
         raise ValueError(str(error)) from error
     if isinstance(decoded, Failure):
         return decoded
+    if isinstance(decoded, Extracted):
+        return _bounded(decoded.page)
     if not _is_sound(decoded.result):
         raise ValueError("a digest, a period or a number of items is out of bounds")
     return replace(decoded.result, size=len(answer))
+
+
+def _bounded(page: PageText) -> PageText:
+    if len(page.content) > CONTENT_CHARS_MAX or len(page.text) > TEXT_CHARS_MAX:
+        raise ValueError("the text of a page is out of bounds")
+    return page
 
 
 def _is_sound(read: ReadResult) -> bool:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.log import log
 from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.process import Worker
 from aggregator.workers.sandbox import Confinement
 
@@ -34,7 +35,8 @@ PARSE_CAUSES = frozenset({Cause.NOT_A_FEED, Cause.LIMIT})
 
 @dataclass(eq=False)
 class WorkerPool:
-    """Reads documents. `seconds` (wall time), `cpu_seconds` and `memory` (bytes) bound one job.
+    """Reads documents, and if it `extracts`, pages. `seconds` (wall time), `cpu_seconds` and `memory` (bytes)
+    bound one job.
 
     One thread hands jobs to each process. As many processes as processors, because the service needs its
     share: one more slowed a large pass down. At least two, so that one hostile document blocks no other.
@@ -45,6 +47,7 @@ class WorkerPool:
     seconds: float = JOB_SECONDS
     cpu_seconds: int = JOB_CPU_SECONDS
     memory: int = MEMORY
+    extracts: bool = False
 
     def __post_init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
@@ -64,6 +67,33 @@ class WorkerPool:
 
         `room` is awaited in the job's turn: results that wait for their commit put off further ones.
         """
+        subject = f"the document of {job.source.id}"
+        answer = await self._run(job, job.source.timezone, subject, room)
+        if isinstance(answer, ReadResult):
+            return answer
+        raise WorkerError(f"{subject} was answered as a page", cause=Cause.CRASH)
+
+    async def extract(self, job: PageJob) -> PageText:
+        """Return the text of a page, or the reason why it is not taken; WorkerError as `run`."""
+        return await self._page(job, job.source.timezone, f"a page of {job.source.id}")
+
+    async def ask(self, job: RobotsJob) -> PageText:
+        """Return WAITS if a robots.txt allows the fetch of an address, else ROBOTS; WorkerError as `run`."""
+        return await self._page(job, "UTC", "a robots.txt")
+
+    async def _page(self, job: PageJob | RobotsJob, zone: str, subject: str) -> PageText:
+        answer = await self._run(job, zone, subject)
+        if isinstance(answer, PageText):
+            return answer
+        raise WorkerError(f"{subject} was answered as a document", cause=Cause.CRASH)
+
+    async def _run(
+        self,
+        job: ReadJob | PageJob | RobotsJob,
+        zone: str,
+        subject: str,
+        room: Callable[[], Awaitable[None]] | None = None,
+    ) -> ReadResult | PageText:
         self._running += 1
         try:
             async with self._slots:
@@ -73,11 +103,7 @@ class WorkerPool:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
                 return await asyncio.get_running_loop().run_in_executor(
-                    self._threads,
-                    self._read,
-                    pickled,
-                    job.source.timezone,
-                    f"the document of {job.source.id}",
+                    self._threads, self._read, pickled, zone, subject
                 )
         finally:
             self._running -= 1
@@ -109,7 +135,7 @@ class WorkerPool:
         self._workers.clear()
         self._is_closing = False
 
-    def _read(self, job: bytes, zone: str, subject: str) -> ReadResult:
+    def _read(self, job: bytes, zone: str, subject: str) -> ReadResult | PageText:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
         worker = self._worker(zone, subject)
         try:
@@ -128,7 +154,7 @@ class WorkerPool:
                 took = f"took over {self.cpu_seconds} s of CPU time"
                 raise WorkerError(f"{subject} {took}", cause=Cause.LIMIT) from error
             raise WorkerError(f"{subject} killed its worker (exit code {code})", cause=Cause.CRASH) from error
-        if isinstance(answer, ReadResult):
+        if isinstance(answer, ReadResult | PageText):
             return answer
         raise self._error(answer, subject)
 
@@ -150,7 +176,9 @@ class WorkerPool:
         if worker is not None:
             self._forget(worker)
         try:
-            worker = self._of_thread.worker = Worker(self.memory, self.cpu_seconds, self._zones)
+            worker = self._of_thread.worker = Worker(
+                self.memory, self.cpu_seconds, self._zones, extracts=self.extracts
+            )
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error
         self._workers.add(worker)

@@ -25,7 +25,8 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.model.document import ReadResult
+from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.sandbox import Confinement, confine
 
 if TYPE_CHECKING:
@@ -62,15 +63,18 @@ class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
     `zones` are the time zones (IANA names) of the jobs it can do; `cpu_seconds` are for each of them.
-    `confinement` is what it reported before its first job. OSError or EOFError when it does not start.
+    `extracts`: it can do the jobs of pages, too. `confinement` is what it reported before its first job.
+    OSError or EOFError when it does not start.
     """
 
-    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
+    def __init__(
+        self, memory: int, cpu_seconds: int, zones: frozenset[str], *, extracts: bool = False
+    ) -> None:
         start_forkserver()
         self._pipe, theirs = _context.Pipe()
         self._zones = zones
         self._cpu_seconds = cpu_seconds
-        self._process = _context.Process(target=serve, args=(theirs, memory, zones), daemon=True)
+        self._process = _context.Process(target=serve, args=(theirs, memory, zones, extracts), daemon=True)
         self._jobs = 0
         try:
             self._process.start()
@@ -93,7 +97,7 @@ class Worker:
         its death."""
         return self._jobs < JOBS_MAX and zone in self._zones and not self._pipe.poll()
 
-    def answer(self, job: bytes, seconds: float) -> "ReadResult | Failure":
+    def answer(self, job: bytes, seconds: float) -> "ReadResult | PageText | Failure":
         """Return the answer to a pickled job.
 
         Raises TimeoutError after `seconds` of wall time, EOFError or OSError when the process died, and
@@ -143,13 +147,19 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) -> None:
+def serve(
+    pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str], extracts: bool = False
+) -> None:
     """Report how this process is confined, then answer jobs until the service closes the pipe.
 
     Runs in the child.
     """
     _limit(memory)
     loaded = [ZoneInfo(zone) for zone in zones]  # noqa: F841 - referenced, they stay in zoneinfo's cache
+    if extracts:
+        from aggregator.workers import extraction
+
+        extraction.load()
     _close_descriptors({pipe.fileno(), _service().sentinel})
     pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:
@@ -165,16 +175,25 @@ def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) 
 
 def _answer(pickled: bytes) -> bytes:
     from aggregator.workers.answers import encode
-    from aggregator.workers.detection import language
-    from aggregator.workers.job import work
 
     try:
-        answer = encode(work(pickle.loads(pickled), language))  # noqa: S301 - from the service, the trusted side
+        answer = encode(_done(pickle.loads(pickled)))  # noqa: S301 - from the service, the trusted side
         if len(answer) > ANSWER_BYTES_MAX:
             raise MemoryError
     except Exception as error:  # the service reports it with the source's name
         return encode(error)
     return answer
+
+
+def _done(job: ReadJob | PageJob | RobotsJob) -> ReadResult | PageText:
+    if isinstance(job, ReadJob):
+        from aggregator.workers.detection import language
+        from aggregator.workers.job import work
+
+        return work(job, language)
+    from aggregator.workers.extraction import allowed, extracted
+
+    return extracted(job) if isinstance(job, PageJob) else allowed(job)
 
 
 def _service() -> "BaseProcess":

@@ -11,8 +11,7 @@ SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
     "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
-    "index, quarantine, links_to, "
-    "auth, headers"
+    "index, quarantine, links_to, full_text, auth, headers"
 )
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
@@ -371,7 +370,11 @@ SOURCES = [
         of_source("rights: {until: 2027-01-01}"),
         "3:14: sources.0.rights.until: unknown key; known are: republish, licence, attribution, expires, ai",
     ),
-    (of_source("full_text: true"), f"3:5: sources.0.full_text: unknown key; known are: {SOURCE_KEYS}"),
+    (
+        of_source("full_text: true\n    rights: {republish: excerpt}"),
+        "3:5: sources.0.full_text: shows nothing under `rights: {republish: excerpt}`: remove one of the two",
+    ),
+    (of_source("full_text: yes"), "3:5: sources.0.full_text: `yes` is unknown; use one of: true, false"),
     (of_source("house_style: {}"), f"3:5: sources.0.house_style: unknown key; known are: {SOURCE_KEYS}"),
     (of_source("organization: X"), "3:5: sources.0.organization: unknown key; did you mean `organisation`?"),
     (of_source("priority: high"), "3:5: sources.0.priority: must be a whole number between -1000 and 1000"),

@@ -55,6 +55,7 @@ BEYOND = {
         "webhooks: [{url: https://hooks.example/, format: slack, channel: sources/sea}]\n",
         "webhooks: [{url: https://hooks.example/x, format: slack}, "
         "{url: https://hooks.example/x, format: teams}]\n",
+        of_source("full_text: true\n    rights: {republish: excerpt}"),
         text_of("headers: {X-Key: $KEY, x-key: $KEY}"),
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),

@@ -128,7 +128,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
             "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert, amendment,"
             " erased_key"
         )
-        db.execute("DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing")
+        db.execute("DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing, page")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
@@ -146,7 +146,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
-        columns = f"{columns} has_new_validators indexed attribution ai terms site_terms"
+        columns = f"{columns} has_new_validators indexed attribution ai terms site_terms full_text"
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")

@@ -27,6 +27,7 @@ from aggregator.storage.sql import (
     journal_lines,
     listing,
     matching,
+    pages,
     probes,
     replaying,
     retention,
@@ -95,6 +96,7 @@ class AdminStore:
         with self._engine.writing() as db:
             hosts.forget(db, now)
             probes.forget(db, now)
+            pages.forget(db)
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:

@@ -20,9 +20,9 @@ LAST = """SELECT coalesce(a.number, 0) AS number, coalesce(a.last, 0) AS last
 
 # All places of a range. An item that no channel shows has a tombstone entry only if it was public: then its
 # withdrawal is in the log. Retention drops content, no entry.
-ENTRIES = """SELECT m.position AS place, i.*, s.id AS source_id, s.republish,
+ENTRIES = f"""SELECT m.position AS place, {values.STORED}, s.republish,
         (SELECT max(c.at) FROM public_change c WHERE c.item = i.number AND c.kind = 'withdrawn') AS at
-    FROM membership m JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source
+    FROM membership m JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source {values.WITH_PAGE}
     WHERE m.channel = ? AND m.position > ? AND m.position <= ?"""
 DEPARTED = """SELECT d.position AS place, d.public_id, coalesce(i.id, '') AS id, coalesce(s.id, '') AS source,
         d.updated, d.at

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
 from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.values import STORED, WITH_PAGE
 
 SELECTIONS = {
     "": "1 = 1",
@@ -45,7 +46,7 @@ def filling(db: Connection, name: str, channel: int, most: int) -> Sequence[Row]
     """Return the rows of up to `most` items that fill a document, newest shown date first."""
     numbers = [row["number"] for row in newest(db, name, channel=channel, most=most)]
     rows = db.execute(
-        f"""SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source
+        f"""SELECT {STORED} FROM item i JOIN source s ON s.number = i.source {WITH_PAGE}
         WHERE i.number {ints()}""",
         (as_json(numbers),),
     )

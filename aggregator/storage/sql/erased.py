@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.model.decision import Amended, Decision, Trigger
 from aggregator.policy.lifecycle import OF_ORIGIN
-from aggregator.storage.sql import alerts, rows, search
+from aggregator.storage.sql import alerts, pages, rows, search
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints, texts
 from aggregator.storage.sql.selection import ITEM
 
@@ -24,6 +24,7 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     """Remove all that items say, in every version of theirs."""
     chosen = as_json(numbers)
     search.remove(db, index, chosen)
+    pages.drop(db, chosen)
     for table in ("revision", "pending", "signature", "unmatched", "waiting", "origin_step"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))
     db.execute(f"UPDATE item SET {NOTHING} WHERE number {ints()}", (chosen,))
@@ -103,11 +104,13 @@ def matching(db: Connection, part: str) -> Sequence[Row]:
     """Return the rows of items that hold a text, in whatever version, without regard to the case of ASCII."""
     says = " OR ".join(_holds(f"i.{name}") for name in FIELDS)
     revised = " OR ".join(_holds(f"r.{name}") for name in ("title", "content", "url"))
-    waits = " OR ".join(_holds(f"p.{name}") for name in ("title", "url", "content", "details"))
+    waits = " OR ".join(_holds(f"w.{name}") for name in ("title", "url", "content", "details"))
+    on_page = " OR ".join(_holds(f"o.{name}") for name in ("url", "content", "text"))
     return db.execute(
         f"""{ITEM} WHERE i.erased = 0 AND ({says}
         OR EXISTS (SELECT 1 FROM revision r WHERE r.item = i.number AND ({revised}))
-        OR EXISTS (SELECT 1 FROM pending p WHERE p.item = i.number AND ({waits}))) ORDER BY i.number""",
+        OR EXISTS (SELECT 1 FROM page o WHERE o.item = i.number AND ({on_page}))
+        OR EXISTS (SELECT 1 FROM pending w WHERE w.item = i.number AND ({waits}))) ORDER BY i.number""",
         {"part": part},
     ).fetchall()
 

@@ -25,6 +25,7 @@ from aggregator.storage.sql import (
     erased,
     journal,
     journal_lines,
+    pages,
     public_changes,
     rows,
     source_state,
@@ -67,6 +68,8 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
     stored = _stored(db, transitions)
     moves = [*zip(stored, transitions, strict=True)]
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
+    if again := [step.number for step in transitions if step.trigger in RETURNS]:
+        pages.drop(db, as_json(again))  # they hold what the origin may have taken back
     _move(db, [step for row, step in moves if not _is_first(row, step) and step.trigger not in OF_TEXT])
     corrected = amendments.carry_out(db, index, transitions, at) | versions.settle(db, index, transitions, at)
     audit(db, transitions)

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from aggregator.storage.sql import provenance
 from aggregator.storage.sql.desk_tables import DESK
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
+from aggregator.storage.sql.page_tables import PAGES
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
@@ -264,5 +265,6 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE source ADD COLUMN site_terms TEXT NOT NULL DEFAULT '{}'",
     ),
+    **PAGES,
     **provenance.TABLES,
 }

@@ -14,6 +14,7 @@ from aggregator.storage.sql import (
     channels,
     lifecycle,
     origin_steps,
+    pages,
     pairings,
     probes,
     provenance,
@@ -54,6 +55,10 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
         origin_steps.write(db, claim, changes, at.now)
     if changes.probes:
         probes.begin(db, claim.number, changes.probes, at.now)
+    if changes.pages:
+        from aggregator.storage.sql import page_store  # for sources that want the texts of pages
+
+        page_store.begin(db, claim.number, changes.pages, at.now)
     changed = [number for number, new in stored if new.same_as is not None and _is_live(new)]
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
@@ -158,6 +163,8 @@ def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp, docu
         columns |= rows.columns(edit.placement, "release", "dated", "reason")
     if edit.copy_of:
         columns |= {"release": None, "dated": 0, "reinstated": 0, "reason": held_reason(edit.copy_of)}
+    if edit.refreshes and is_content and not edit.substantive:
+        pages.follow(db, edit.number, edit.item.fingerprint)
     if is_content:
         search.remove(db, index, as_json([edit.number]))
         signatures.drop(db, as_json([edit.number]))

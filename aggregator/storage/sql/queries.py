@@ -1,7 +1,6 @@
 """The contract's ItemStore: items, channels and stories read for publishers and people; transitions."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 
 from aggregator.model.changes import Transition
@@ -9,7 +8,7 @@ from aggregator.model.item import Item
 from aggregator.model.provenance import Provenance
 from aggregator.model.public_change import Selected
 from aggregator.model.release import WINDOW, Window
-from aggregator.model.stored import FeedInfo, HistoryPage, ItemQuery, Revision, Stored, StoryMember
+from aggregator.model.stored import FeedInfo, HistoryPage, ItemQuery, Revision, Stored
 from aggregator.policy import history
 from aggregator.policy.crowding import Listed
 from aggregator.storage.sql import (
@@ -27,8 +26,8 @@ from aggregator.storage.sql import (
     versions,
     waiting,
 )
-from aggregator.storage.sql.engine import Connection, Engine, as_json, ints, read, texts
-from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.also import with_story
+from aggregator.storage.sql.engine import Engine, as_json, ints, read, texts
 from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
@@ -109,7 +108,7 @@ class ItemStore:
                 return Selected()
             number = channel["number"]
             shown = selection.shown(db, name, number, window, moment(channel["changed"]))
-            items = _with_story(db, [values.stored(row) for row in shown.rows])
+            items = with_story(db, [values.stored(row) for row in shown.rows])
             return Selected(shown.gone, items, shown.kept, archives.last(db, number)["number"])
 
     def listing(self, name: str, most: int) -> tuple[Listed, ...]:
@@ -124,13 +123,13 @@ class ItemStore:
         with self._engine.reading() as db:
             found = db.execute(f"{ITEM} WHERE i.number {ints()}", (as_json(wanted),))
             by_number = {row["number"]: values.stored(row) for row in found}
-            return _with_story(db, [by_number[number] for number in wanted if number in by_number])
+            return with_story(db, [by_number[number] for number in wanted if number in by_number])
 
     def find(self, name: str) -> Stored | None:
         """Return the item with this id."""
         with self._engine.reading() as db:
             row = db.execute(f"{ITEM} WHERE i.id = ?", (name,)).fetchone()
-            return None if row is None else _with_story(db, [values.stored(row)])[0]
+            return None if row is None else with_story(db, [values.stored(row)])[0]
 
     def named(self, reference: str) -> tuple[Stored, ...]:
         """Return all items with this id, public id or URL, of whatever source and state: an item's public id
@@ -144,7 +143,7 @@ class ItemStore:
                 ORDER BY i.number""",
                 {"reference": reference},
             ).fetchall()
-            return _with_story(db, [values.stored(row) for row in found])
+            return with_story(db, [values.stored(row) for row in found])
 
     def story(self, number: int) -> tuple[Stored, ...]:
         """Return all members of the story of an item (itself alone when it has none)."""
@@ -189,7 +188,7 @@ class ItemStore:
             self.index()
         with self._engine.reading() as db:
             found = listing.matching(db, self._engine.index, wanted)
-            return _with_story(db, [values.stored(row) for row in found])
+            return with_story(db, [values.stored(row) for row in found])
 
     def history(self, number: int, before: int | None = None) -> HistoryPage:
         """Return the page of an item's history whose revisions were replaced before that one, without any
@@ -261,8 +260,9 @@ class ItemStore:
     def feeds(self, ids: Iterable[str] | None = None) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, or those with these ids, by id."""
         which, given = ("", ()) if ids is None else (f"WHERE id {texts()}", (as_json(ids),))
-        found = read(self._engine, f"SELECT * FROM source {which} ORDER BY id", given)
-        return tuple(map(values.feed_info, found))
+        return tuple(
+            map(values.feed_info, read(self._engine, f"SELECT * FROM source {which} ORDER BY id", given))
+        )
 
     def renamed(self, source: str) -> str:
         """Return the present id of a source that had this one before it was renamed, "" for none."""
@@ -280,24 +280,3 @@ class ItemStore:
         """Return the published details of a source's feed."""
         found = read(self._engine, "SELECT * FROM source WHERE id = ?", (source,))
         return next(map(values.feed_info, found), None)
-
-
-def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
-    """Name the other organisations that released the same."""
-    told = {item.story for item in items if item.story is not None}
-    if not told:
-        return tuple(items)
-    others: dict[int | None, list[tuple[int, StoryMember]]] = {}
-    for row in db.execute(
-        f"""SELECT i.number, i.story, i.id, s.organisation, s.title, s.id AS source_id FROM item i
-        JOIN source s ON s.number = i.source
-        WHERE i.story {ints()} AND {visible()} ORDER BY i.number""",
-        (as_json(told),),
-    ):
-        also = StoryMember(values.organisation(row, row["source_id"]), row["id"])
-        others.setdefault(row["story"], []).append((row["number"], also))
-    return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
-
-
-def _besides(number: int, members: Sequence[tuple[int, StoryMember]]) -> tuple[StoryMember, ...]:
-    return tuple(also for member, also in members if member != number)

@@ -16,11 +16,12 @@ from aggregator.storage.sql import archives, backlog, reentered
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.places import ARCHIVE_ENTRIES, ITEMS_MAX, JOINED, MEMBERS, visible
 from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.values import STORED, WITH_PAGE
 
-ITEM = "SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source"
+ITEM = f"SELECT {STORED} FROM item i JOIN source s ON s.number = i.source {WITH_PAGE}"
 DUE_READ_MAX = 5_000  # held items among which sources take turns
 
-PLACED = f"""SELECT m.position AS place, i.*, s.id AS source_id FROM {MEMBERS}
+PLACED = f"""SELECT m.position AS place, {STORED} FROM {MEMBERS} {WITH_PAGE}
     WHERE {JOINED} AND m.channel = ? AND {visible()}"""
 
 

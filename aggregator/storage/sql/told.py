@@ -20,7 +20,7 @@ CHANGE = f"""SELECT c.number, c.kind, c.at, c.item, {IS_LAST} AS is_last,
         coalesce(s.id, '') AS source, coalesce(i.updated, c.at) AS updated
     FROM public_change c LEFT JOIN item i ON i.number = c.item LEFT JOIN source s ON s.number = i.source
     WHERE c.kind <> 'published'"""
-ITEM = f"""SELECT i.*, s.id AS source_id FROM item i JOIN source s ON s.number = i.source
+ITEM = f"""SELECT {values.STORED} FROM item i JOIN source s ON s.number = i.source {values.WITH_PAGE}
     WHERE i.number {ints()}"""
 
 

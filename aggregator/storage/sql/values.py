@@ -3,12 +3,17 @@
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Lapse
 from aggregator.model.item import FINGERPRINT_VERSION, Item, KeyKind
+from aggregator.model.page import PageState, PageText
 from aggregator.model.poll import Relocation
 from aggregator.model.stored import FeedInfo, Stored
 from aggregator.model.websub import Subscription
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
+
+# All that `stored` reads of an item `i` and its source `s`: with the page of its present version, if any.
+STORED = "i.*, s.id AS source_id, p.state AS page_state, p.content AS page_content, p.text AS page_text"
+WITH_PAGE = "LEFT JOIN page p ON p.item = i.number AND p.fingerprint = i.fingerprint"
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
 COLUMNS = ("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled")
@@ -34,10 +39,22 @@ def item(row: Row) -> Item:
 
 
 def stored(row: Row) -> Stored:
-    """Return the Stored of a row of `item` joined with its source's id as `source_id`."""
+    """Return the Stored of a row with the columns `STORED`."""
+    is_corrected = row["corrected"] is not None
     return rows.value(
-        Stored, row, source=row["source_id"], item=item(row), corrected=row["corrected"] is not None, also=()
+        Stored,
+        row,
+        source=row["source_id"],
+        item=item(row),
+        corrected=is_corrected,
+        also=(),
+        page=None if row["page_state"] is None else page(row),
     )
+
+
+def page(row: Row) -> PageText:
+    """Return the page of an item of a row with the columns `STORED`."""
+    return PageText(PageState(row["page_state"]), row["page_content"], row["page_text"])
 
 
 def transition(row: Row, item: str = "") -> Transition:

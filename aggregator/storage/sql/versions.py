@@ -13,7 +13,7 @@ from aggregator.model.item import Item
 from aggregator.model.stored import Stored
 from aggregator.policy import history
 from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
-from aggregator.storage.sql import channels, rows, search, signatures, values
+from aggregator.storage.sql import channels, pages, rows, search, signatures, values
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert, ints, one, update
 from aggregator.storage.sql.rows import ms
@@ -119,6 +119,7 @@ def remove_text(db: Connection, item: str, fingerprint: bytes) -> None:
     db.execute(
         "INSERT INTO struck (item, fingerprint) VALUES (?, ?) ON CONFLICT DO NOTHING", (item, fingerprint)
     )
+    pages.strike(db, item, fingerprint)
     of = "item = (SELECT number FROM item WHERE id = ?) AND fingerprint = ?"
     db.execute(f"UPDATE revision SET {NO_TEXT}, struck = 1 WHERE {of}", (item, fingerprint))
     found = db.execute(f"SELECT item FROM pending WHERE {of}", (item, fingerprint)).fetchall()

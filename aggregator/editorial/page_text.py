@@ -1,0 +1,16 @@
+"""The text of an item's page in place of the summary that its feed carries. Pure."""
+
+from dataclasses import replace
+
+from aggregator.model.item import Item
+from aggregator.model.page import PageState
+from aggregator.model.stored import FeedInfo, Stored
+
+
+def item(stored: Stored, feed: FeedInfo) -> Item:
+    """Return what an item says, with the text of its page if that was taken and its source still wants it;
+    what the feed says is the summary then. Everything else of it stays: rights are applied to the result."""
+    said, page = stored.item, stored.page
+    if not feed.full_text or page is None or page.state is not PageState.TAKEN:
+        return said
+    return replace(said, content=page.content, text=page.text, summary=said.summary or said.content)

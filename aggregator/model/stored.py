@@ -28,7 +28,8 @@ class Known:
     replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
     was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it.
     `first_seen` is the time of its import.
-    `shown` is the date that the public sees; `says` is as `Candidate` has it.
+    `shown` is the date that the public sees; `says` is as `Candidate` has it, `unmarked` and `alternates` are
+    as `Item` has them, of the version shown.
     """
 
     number: int
@@ -66,6 +67,8 @@ class Known:
     amended: Amendment = Amendment()
     shown: datetime | None = None
     says: bytes | None = None
+    unmarked: bytes | None = None
+    alternates: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +152,8 @@ class Stored:
     service when its source was first read. `version` counts from 1; `pending` is the number of a newer
     version that waits for approval. `reinstated`: it is held until its origin lists it again. `expires` is
     when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it. `amended` are the
-    desk's own fields. `erased`: its content was removed for good.
+    desk's own fields. `erased`: its content was removed for good. `translations` are those that may be shown,
+    one a language.
     """
 
     number: int
@@ -177,6 +181,7 @@ class Stored:
     lapsed: Lapse = Lapse.NONE
     amended: Amendment = Amendment()
     erased: bool = False
+    translations: tuple["Translation", ...] = ()
 
     @property
     def headline(self) -> str:
@@ -222,14 +227,27 @@ class FeedInfo:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """An item whose page search engines may list."""
+class Translation:
+    """A translation of an item; `headline` is its title as shown, "" for one that has none of its own."""
 
+    id: str
+    public_id: str
+    headline: str
+    language: str
+    feed: FeedInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """An item whose page search engines may list; `translations` are languages and ids, with its own."""
+
+    number: int
     id: str
     title: str
     shown: datetime
     updated: datetime
     language: str
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

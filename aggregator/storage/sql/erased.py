@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from aggregator.model.decision import Amended, Decision, Trigger
-from aggregator.storage.sql import rows, search
+from aggregator.storage.sql import rows, search, translations
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints
 from aggregator.storage.sql.selection import ITEM
 
 NOTHING = """title = '', url = '', content = '', text = '', details = '{}', language = '', queries = '[]',
     untitled = 0, amended = '{}', own_topics = NULL, own_language = NULL, unsettled = NULL, pending = NULL,
-    freed = 1, erased = 1, indexed = 2"""
+    unmarked = NULL, alternates = NULL, freed = 1, erased = 1, indexed = 2"""
 FIELDS = ("title", "url", "content", "text", "details", "amended")
 
 
@@ -23,6 +23,7 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     """Remove all that items say, in every version of theirs."""
     chosen = as_json(numbers)
     search.remove(db, index, chosen)
+    translations.drop(db, chosen)
     for table in ("revision", "pending", "signature", "unmatched", "waiting"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))
     db.execute(f"UPDATE item SET {NOTHING} WHERE number {ints()}", (chosen,))

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.model.stored import Indexed
-from aggregator.storage.sql import rows
+from aggregator.storage.sql import rows, translated
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
-NEWEST = f"""SELECT i.id, i.title, i.shown, i.updated, i.language FROM item i
+NEWEST = f"""SELECT i.number, i.id, i.title, i.shown, i.updated, i.language FROM item i
     JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
 
 
 def newest(db: Connection, limit: int) -> Sequence[Indexed]:
     """Return the last stored, newest first."""
-    return _read(db, f"{NEWEST} ORDER BY i.number DESC LIMIT ?", limit)
+    return translated.indexed(db, _read(db, f"{NEWEST} ORDER BY i.number DESC LIMIT ?", limit))
 
 
 def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
@@ -30,4 +30,4 @@ def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
 
 
 def _read(db: Connection, statement: str, *parameters: int) -> Sequence[Indexed]:
-    return tuple(rows.value(Indexed, row) for row in db.execute(statement, parameters))
+    return tuple(rows.value(Indexed, row, translations=()) for row in db.execute(statement, parameters))

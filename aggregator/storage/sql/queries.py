@@ -21,6 +21,7 @@ from aggregator.storage.sql import (
     search,
     selection,
     siblings,
+    translated,
     values,
     versions,
     waiting,
@@ -270,10 +271,10 @@ class ItemStore:
 
 
 def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
-    """Name the other organisations that released the same."""
+    """Name the other organisations that released the same, and the translations."""
     told = {item.story for item in items if item.story is not None}
     if not told:
-        return tuple(items)
+        return translated.named(db, items)
     others: dict[int | None, list[tuple[int, StoryMember]]] = {}
     for row in db.execute(
         f"""SELECT i.number, i.story, i.id, s.organisation, s.title, s.id AS source_id FROM item i
@@ -283,7 +284,8 @@ def _with_story(db: Connection, items: list[Stored]) -> tuple[Stored, ...]:
     ):
         also = StoryMember(values.organisation(row, row["source_id"]), row["id"])
         others.setdefault(row["story"], []).append((row["number"], also))
-    return tuple(replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items)
+    shared = [replace(item, also=_besides(item.number, others.get(item.story, ()))) for item in items]
+    return translated.named(db, shared)
 
 
 def _besides(number: int, members: Sequence[tuple[int, StoryMember]]) -> tuple[StoryMember, ...]:

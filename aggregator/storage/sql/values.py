@@ -11,7 +11,10 @@ from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
-COLUMNS = ("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled")
+COLUMNS = (
+    *("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled"),
+    *("unmarked", "alternates"),
+)
 LISTS = ("authors", "categories", "enclosures", "images")
 DETAILS = ("raw_url", "guid", "summary", "updated", "organisation", "rights", "origin", "terms", *LISTS)
 
@@ -36,7 +39,13 @@ def item(row: Row) -> Item:
 def stored(row: Row) -> Stored:
     """Return the Stored of a row of `item` joined with its source's id as `source_id`."""
     return rows.value(
-        Stored, row, source=row["source_id"], item=item(row), corrected=row["corrected"] is not None, also=()
+        Stored,
+        row,
+        source=row["source_id"],
+        item=item(row),
+        corrected=row["corrected"] is not None,
+        also=(),
+        translations=(),
     )
 
 

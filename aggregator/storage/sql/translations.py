@@ -176,11 +176,10 @@ def _family(db: Connection, source: int) -> tuple[int, ...]:
 
 def _is_naming(db: Connection, family: Sequence[int]) -> bool:
     """Return whether any item of these sources names addresses of translations."""
-    found = db.execute(
-        f"SELECT 1 FROM translation_key WHERE source {ints()} AND kind = ? LIMIT 1",
-        (as_json(family), int(TranslationKind.STATED)),
-    )
-    return found.fetchone() is not None
+    # In the order of the index: else PostgreSQL reads the table, since many rows are of this kind.
+    first = "SELECT digest FROM translation_key WHERE source = ? AND kind = ? ORDER BY digest LIMIT 1"
+    kind = int(TranslationKind.STATED)
+    return any(db.execute(first, (source, kind)).fetchone() is not None for source in family)
 
 
 def _keys(db: Connection, numbers: Iterable[int]) -> Mapping[int, frozenset[TranslationKey]]:

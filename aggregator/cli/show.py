@@ -92,6 +92,10 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "erased": item.erased,
         "enters": _enters(storage, item),
         "also": [asdict(also) for also in item.also],
+        "translations": [
+            {name: getattr(each, name) for name in ("language", "id", "public_id")}
+            for each in item.translations
+        ],
         "revisions": [
             {name: getattr(revision, name) for name in ("version", "at", "title", "url", "struck")}
             for revision in storage.items.corrections(item.number)
@@ -165,6 +169,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ),
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
+        ("also in", ", ".join(f"{each.language} {each.id}" for each in item.translations)),
         ("topics", ", ".join(item.amended.topics or feed.topics)),
         ("categories", ", ".join(item.item.categories)),
         ("terms", in_words(combined(feed, item.item.terms))),

@@ -19,7 +19,7 @@ def put_off(item: Item, old: Known) -> Edit:
     no such move is silent, and is read again at each poll until it has fewer revisions."""
     return Edit(
         number=old.number,
-        item=replace(item, keys=with_link_of(old, item.keys)),
+        item=replace(item, keys=with_link_of(old, item.keys), unmarked=old.unmarked),
         substantive=False,
         updated=old.updated,
         flags=flags_of(old, None, is_damped=True, is_elsewhere=False),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from aggregator.dedupe import stories, within
+from aggregator.dedupe import stories, translations, within
 from aggregator.dedupe.addresses import Kind, difference, reads_alike, varying
 from aggregator.dedupe.comparing import Comparer
 from aggregator.dedupe.damping import EDITS_MAX, MOVES_MAX, flags_of, put_off, with_link_of
@@ -129,7 +129,7 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
     if change.is_elsewhere and is_public and old.edits >= MOVES_MAX:
         return put_off(item, old)
     if change.varies:
-        item = replace(item, keys=with_link_of(old, item.keys))
+        item = replace(item, keys=with_link_of(old, item.keys), unmarked=old.unmarked)
     substantive, moves, refreshes = change.substantive, change.moves, change.refreshes
     own = poll.decisions.about(item, poll.mode, old.id)
     returns = old.state is State.HELD and old.reinstated
@@ -142,7 +142,8 @@ def _edit(item: Item, old: Known, poll: _Poll) -> Edit | None:
         # The text that the operator released: the store, restored, had one of before.
         placement = Placement(State.HELD, poll.now, poll.place(item).shown)
     redates = _redates(item, old, placement)
-    is_kept = not (substantive or refreshes or redates) and change.unsettled == old.unsettled
+    is_restated = redates or translations.is_restated(item, old)
+    is_kept = not (substantive or refreshes or is_restated) and change.unsettled == old.unsettled
     if is_kept and item.keys == old.current and placement is None:
         return None
     is_damped = old.edits >= EDITS_MAX and not change.is_elsewhere

@@ -14,7 +14,7 @@ from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model.entry import Origin
 from aggregator.model.item import LANGUAGE_DETECTED, Enclosure, Item
 from aggregator.model.public_change import Gone
-from aggregator.model.release import AlsoReleased, Release
+from aggregator.model.release import AlsoReleased, Release, Translated
 from aggregator.model.settings import Publication, Republish, Text
 from aggregator.model.stored import FeedInfo, Stored
 from aggregator.normalise.feed_address import Remover, remover
@@ -32,7 +32,7 @@ _HEIGHT = re.compile(r' height="(\d{1,4})"')
 EXCERPT_BYTES_MAX = 600
 EXCERPT_TITLE_BYTES_MAX = 200
 EXCERPT_NAME_BYTES_MAX = 60
-EXCERPT_AUTHORS_MAX, EXCERPT_CATEGORIES_MAX, EXCERPT_FILES_MAX = 3, 5, 1
+EXCERPT_AUTHORS_MAX, EXCERPT_CATEGORIES_MAX, EXCERPT_FILES_MAX, EXCERPT_TRANSLATIONS_MAX = 3, 5, 1, 5
 _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
@@ -47,8 +47,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     source = desk.source(published_feed(feed, publication), stored.amended)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     language, url = language_tag(item.language) or source.language, web_address(item.url)
-    title = _title(item, rights, allowed.text) or organisation
-    authors = _names(item.authors)
+    title, authors = _title(item, rights, allowed.text) or organisation, _names(item.authors)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     terms = combined(source, item.terms)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
@@ -81,6 +80,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         terms=terms,
         origin=_origin(item),
         also=_also(stored, publication),
+        translations=_translations(stored, publication),
         corrected=stored.corrected,
         is_dated=stored.is_dated,
         is_language_detected=LANGUAGE_DETECTED in stored.flags and not stored.amended.language,
@@ -107,8 +107,12 @@ def own_address(feed: FeedInfo) -> Remover:
 
 def public_id(stored: Stored | Gone, publication: Publication, feed: FeedInfo) -> str:
     """Return the item's public id; the address of its page instead of one that is that of its feed."""
-    is_own = own_address(feed).text(stored.public_id) != stored.public_id
-    return f"{publication.url}items/{stored.id}" if is_own else stored.public_id
+    return _public_id(stored.id, stored.public_id, publication, feed)
+
+
+def _public_id(item: str, public: str, publication: Publication, feed: FeedInfo) -> str:
+    is_own = own_address(feed).text(public) != public
+    return f"{publication.url}items/{item}" if is_own else public
 
 
 def _variables(stored: Stored, *, url: str, title: str, authors: tuple[str, ...]) -> disclaimer.ItemVariables:
@@ -120,6 +124,22 @@ def _also(stored: Stored, publication: Publication) -> tuple[AlsoReleased, ...]:
     """Return the other members with our own pages, without the slug, which follows a member's title."""
     pages = f"{publication.url}items/"
     return tuple(AlsoReleased(line(also.organisation), pages + also.id) for also in stored.also)
+
+
+def _translations(stored: Stored, publication: Publication) -> tuple[Translated, ...]:
+    """Return the translations with our own pages, as sitemaps have them: search engines take hreflang for the
+    canonical address alone."""
+    return tuple(
+        Translated(
+            tag,
+            page_address(publication, each.id, each.headline)
+            if each.headline
+            else f"{publication.url}items/{each.id}",
+            _public_id(each.id, each.public_id, publication, each.feed),
+        )
+        for each in stored.translations
+        if (tag := language_tag(each.language))
+    )
 
 
 def _brief(item: Item, republish: Republish) -> str:
@@ -141,6 +161,7 @@ def excerpted(release: Release) -> Release:
         categories=_few(release.categories, EXCERPT_CATEGORIES_MAX),
         enclosures=release.enclosures[:EXCERPT_FILES_MAX],
         images=(),
+        translations=release.translations[:EXCERPT_TRANSLATIONS_MAX],
         rights=cut(release.rights, EXCERPT_TITLE_BYTES_MAX),
         source=replace(
             release.source,

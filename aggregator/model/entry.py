@@ -63,4 +63,5 @@ class Entry:
     origin: Origin | None = None
     terms: Terms | None = None
     expires: str = ""
+    alternates: tuple[tuple[str, str], ...] = ()  # links with `hreflang`, each with that language
     digest: bytes = b""  # of the raw item in the document; b"" when the document was read whole

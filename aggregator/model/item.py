@@ -69,7 +69,9 @@ class Item:
     zone or month is not certain, `by_update`, whether the origin gives no date of publication: `claimed` is
     that of the update, if there is one, and `embargo`, the end of one that the title or the text states.
     `fingerprint` changes only when the substance does. `untitled`: the origin gave it no title, `title` is
-    derived from its text or address.
+    derived from its text or address. `unmarked` is the digest of its address without the mark of its
+    language, `alternates` those, 16 bytes each, of the addresses that its origin names as translations; None
+    for none.
     """
 
     keys: tuple[Key, ...]
@@ -101,6 +103,8 @@ class Item:
     signature: bytes = field(default=b"", compare=False)  # of text and summary, by `dedupe.similar`
     summarised: bytes = field(default=b"", compare=False)  # the same of the summary alone
     untitled: bool = False
+    unmarked: bytes | None = None
+    alternates: bytes | None = None
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

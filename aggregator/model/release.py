@@ -19,6 +19,15 @@ class AlsoReleased:
 
 
 @dataclass(frozen=True, slots=True)
+class Translated:
+    """A translation of a release: its language tag, our own page of it and its public id."""
+
+    language: str
+    page: str
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
@@ -54,6 +63,7 @@ class Release:
     terms: Terms = UNSAID
     origin: Origin | None = None
     also: tuple[AlsoReleased, ...] = ()
+    translations: tuple[Translated, ...] = ()  # one a language, by language
     corrected: bool = False
     is_dated: bool = True
     is_language_detected: bool = False

@@ -29,7 +29,8 @@ class Known:
     replace it without a correction, else 0. `expires` is when it ceases to be valid, `foretold` whether that
     was known when it was first seen (None: never read), `lapsed` how its origin has withdrawn it,
     `expired` when its expiry did. `first_seen` is the time of its import.
-    `shown` is the date that the public sees; `says` is as `Candidate` has it.
+    `shown` is the date that the public sees; `says` is as `Candidate` has it, `unmarked` and `alternates` are
+    as `Item` has them, of the version shown.
     """
 
     number: int
@@ -68,6 +69,8 @@ class Known:
     amended: Amendment = Amendment()
     shown: datetime | None = None
     says: bytes | None = None
+    unmarked: bytes | None = None
+    alternates: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ class Stored:
     version that waits for approval. `reinstated`: it is held until its origin lists it again. `expires` is
     when it ceases to be valid by its origin, `lapsed` how its origin has withdrawn it. `amended` are the
     desk's own fields. `page` is that of this version, None if none was wanted. `erased`: its content was
-    removed for good.
+    removed for good. `translations` are those that may be shown, one a language.
     """
 
     number: int
@@ -181,6 +184,7 @@ class Stored:
     amended: Amendment = Amendment()
     erased: bool = False
     page: PageText | None = None
+    translations: tuple["Translation", ...] = ()
 
     @property
     def headline(self) -> str:
@@ -227,15 +231,28 @@ class FeedInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """A translation of an item; `headline` is its title as shown, "" for one that has none of its own."""
+
+    id: str
+    public_id: str
+    headline: str
+    language: str
+    feed: FeedInfo
+
+
+@dataclass(frozen=True, slots=True)
 class Indexed:
     """An item whose page search engines may list, with its title and language as shown; the title is "" where
-    rights forbid what it was derived from."""
+    rights forbid what it was derived from. `translations` are languages and ids, with its own."""
 
+    number: int
     id: str
     title: str
     shown: datetime
     updated: datetime
     language: str
+    translations: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ _FIGURES = bytes(each if chr(each) in "0123456789" else ord(" ") for each in ran
 
 def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str) -> tuple[Key, ...]:
     """Return all keys of an item, by kind. `url` is absolute or ""; GUID_LINK and PATH need a guid."""
-    link = canonical(identifying(url))
+    link = address(url)
     day = claimed.astimezone(UTC).date().isoformat() if claimed else ""
     computed = [
         _key(KeyKind.TITLE_DAY, title.casefold(), day),
@@ -46,6 +46,22 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
         if permalink and permalink[1].strip("/"):  # otherwise the home pages of all sites would share a key
             computed.append(_key(KeyKind.PATH, permalink[1]))
     return tuple(sorted(computed, key=lambda key: key.kind))
+
+
+def address(url: str) -> str:
+    """Return the form in which an absolute URL is compared with another item's, "" for none."""
+    return canonical(identifying(url))
+
+
+def link_digest(url: str) -> bytes | None:
+    """Return the digest of the LINK key of an item at an absolute URL, None for none."""
+    link = address(url)
+    return _key(KeyKind.LINK, link).digest if link else None
+
+
+def text_digest(text: str) -> bytes:
+    """Return a digest of 16 bytes of a text."""
+    return _digest(text)
 
 
 def guid_digest(guid: str) -> bytes:

@@ -25,6 +25,7 @@ from aggregator.normalise import (
     links,
     terms,
     text,
+    translations,
     urls,
 )
 
@@ -40,8 +41,7 @@ _CHARACTER_REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]\
 def normalise(entry: Entry, *, document: Document, source: Source, url: str, now: datetime) -> Item:
     """Return the item an entry of the document at `url` stands for.
 
-    `now` only decides the century of two-digit years. Raises ValueError when the entry has no title, no link,
-    no content and no enclosure.
+    `now` gives two-digit years a century. Raises ValueError without any title, link, content or enclosure.
     """
     own = own_address(source, url)
     raw_url, near = _link_and_base(entry, document, url)
@@ -86,7 +86,17 @@ def normalise(entry: Entry, *, document: Document, source: Source, url: str, now
         untitled=not given,
         flags=(*dated.flags, *(["plain-text-only"] if content.degraded else [])),
     )
-    return own.item(identity.renewed(_waiting(item, document, source, now=now), content.said))
+    item = _waiting(_translated(item, entry, near), document, source, now=now)
+    return own.item(identity.renewed(item, content.said))
+
+
+def _translated(item: Item, entry: Entry, near: str) -> Item:
+    """Return an item with the digests by which its translations are found, if it has any."""
+    unmarked = translations.unmarked(item.url, item.language)
+    if unmarked is None and not entry.alternates:
+        return item
+    stated = translations.alternates(entry.alternates, near, url=item.url, language=item.language)
+    return replace(item, unmarked=unmarked, alternates=stated)
 
 
 def own_address(source: Source, url: str) -> feed_address.Remover:

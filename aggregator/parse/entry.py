@@ -18,6 +18,7 @@ RAW_LABELS_MAX = 100  # authors, categories, enclosures, images of one entry; of
 
 _IMAGE_EXTENSIONS = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif")
 
+_PAGES = ("text/html", "application/xhtml+xml")
 _HTTP = ("http://", "https://")
 # Keys that files beside links and images are read from; most entries have none.
 _FILMS = frozenset({"media_content", "media_player"})
@@ -91,9 +92,20 @@ def alternate_link(parsed: Parsed, language: str = "") -> str:
     return chosen if chosen in stated else next(iter(stated), "")
 
 
+def _translations(parsed: Parsed) -> tuple[tuple[str, str], ...]:
+    """Return the pages that are alternates in a stated language (RFC 4287 section 4.2.7.4), each with that
+    language; at most RAW_LABELS_MAX."""
+    return tuple(
+        (string(link, "hreflang"), string(link, "href"))
+        for link in children(parsed, "links")
+        if dict.get(link, "hreflang") and string(link, "rel") == "alternate" and string(link, "href")
+        if string(link, "type") in _PAGES
+    )[:RAW_LABELS_MAX]
+
+
 def _distance(link: Parsed, language: str) -> tuple[bool, int]:
     """Return a sort key of an alternate: pages first, then by how far its language is from the wanted one."""
-    is_page = string(link, "type") in ("text/html", "application/xhtml+xml")
+    is_page = string(link, "type") in _PAGES
     stated, wanted = (each.lower().replace("_", "-") for each in (string(link, "hreflang"), language))
     if stated and stated == wanted:
         return not is_page, 0
@@ -157,6 +169,7 @@ def to_entry(parsed: Parsed, version: str, digest: bytes = b"", *, language: str
         origin=_origin(child(parsed, "source")),
         terms=stated_terms(parsed),
         expires=_expires(parsed),
+        alternates=_translations(parsed),
         digest=digest,
     )
 

@@ -9,7 +9,7 @@ from aggregator.editorial.present import excerpted
 from aggregator.log import log
 from aggregator.model.release import Channel, Release, Tombstone
 from aggregator.model.settings import Publication, Text
-from aggregator.model.stored import FeedInfo
+from aggregator.model.stored import FeedInfo, Translation
 from aggregator.policy import crowding
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
 from aggregator.policy.story_lead import is_shared
@@ -30,6 +30,7 @@ class Key:
     feed: FeedInfo
     publication: Publication
     text: Text | None
+    translations: tuple[Translation, ...] = ()
 
     def __hash__(self) -> int:
         """Return a hash of the item's state alone: that of its source and the publication would cost more."""

@@ -67,7 +67,7 @@ class Presenter:
         if feed is None or feed.republish == Republish.NO:
             return None
         text = next((text for source, text in settings.disclaimers if source == stored.source), None)
-        key = Key(stored.number, stored.seq, feed, settings.publication, text)
+        key = Key(stored.number, stored.seq, feed, settings.publication, text, stored.translations)
         release = self._releases.get(key)
         if release is None:
             try:

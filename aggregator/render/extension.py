@@ -98,6 +98,7 @@ class EntryExtension:
         _text(item, f"{{{DC}}}language", release.language)
         _text(item, f"{{{DC}}}rights", rights(release))
         _links(item, f"{{{ATOM}}}link", release, files=release.enclosures[1:])
+        _translations(item, f"{{{ATOM}}}link", release)
         return item
 
     def extend_atom(self, entry: _Element) -> _Element:
@@ -109,6 +110,7 @@ class EntryExtension:
             SubElement(SubElement(entry, "contributor"), "name").text = name
         SubElement(entry, "link", rel="alternate", type="text/html", href=release.page)
         _links(entry, "link", release, files=release.enclosures)
+        _translations(entry, "link", release)
         _source(SubElement(entry, "source"), release)
         return entry
 
@@ -130,6 +132,19 @@ def _links(parent: _Element, tag: str, release: Release, *, files: tuple[Enclosu
     for image in (each for each in release.images if each.url not in enclosed):
         element = SubElement(parent, f"{{{MEDIA}}}content", url=image.url, medium="image")
         _attributes(element, image, "fileSize")
+
+
+def _translations(parent: _Element, tag: str, release: Release) -> None:
+    """Append links to the translations, each in another language (RFC 4287 section 4.2.7.4).
+
+    The own page comes last and in its language, for readers that take the last alternate link for the page of
+    an entry; others take the first one.
+    """
+    if not release.translations:
+        return
+    own = [(release.language, release.page)] if release.language else []
+    for language, page in (*((each.language, each.page) for each in release.translations), *own):
+        SubElement(parent, tag, rel="alternate", type="text/html", hreflang=language, href=page)
 
 
 def _attributes(element: _Element, file: Enclosure, size: str) -> None:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from aggregator.model.item import Enclosure
-from aggregator.model.release import Channel, Release
+from aggregator.model.release import Channel, Release, Translated
 from aggregator.model.rights import USES
 from aggregator.render import body
 from aggregator.render.attribution import people, provenance, source_feed
@@ -80,6 +80,7 @@ def _extension(release: Release) -> dict[str, object]:
             "rights": release.rights,
             "provenance": _provenance(release),
             "also": also,
+            "translations": [_translation(each) for each in release.translations],
             "corrected": release.corrected,
             "language_detected": release.is_language_detected,
             "edited": release.edited,
@@ -87,6 +88,10 @@ def _extension(release: Release) -> dict[str, object]:
             "note": release.note,
         }
     )
+
+
+def _translation(translated: Translated) -> dict[str, str]:
+    return {"language": translated.language, "url": translated.page, "id": translated.public_id}
 
 
 def _provenance(release: Release) -> dict[str, object]:

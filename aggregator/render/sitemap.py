@@ -12,16 +12,25 @@ NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 CHINESE = {"zh-tw": "zh-tw", "zh-hant": "zh-tw"}  # the others are zh-cn
 
 
+XHTML = "http://www.w3.org/1999/xhtml"
+
 Pages = Sequence[tuple[str, Indexed]]  # addresses of items' pages
 
 
 def pages(addresses: Sequence[str], items: Pages) -> bytes:
-    """Return the sitemap of pages, and of items with the times of their last changes."""
-    root = Element("urlset", xmlns=SITEMAP)
+    """Return the sitemap of pages, and of items with the times of their last changes and their translations,
+    each with itself among them, as search engines require."""
+    by_id = {item.id: address for address, item in items}
+    has_translations = any(item.translations for _, item in items)
+    root = Element("urlset", {"xmlns": SITEMAP}, {"xhtml": XHTML} if has_translations else {})
     for address in addresses:
         _url(root, address)
     for address, item in items:
-        SubElement(_url(root, address), "lastmod").text = item.updated.isoformat()
+        url = _url(root, address)
+        SubElement(url, "lastmod").text = item.updated.isoformat()
+        for language, other in item.translations:
+            alternate = {"rel": "alternate", "hreflang": language_tag(language), "href": by_id[other]}
+            SubElement(url, f"{{{XHTML}}}link", alternate)
     return _document(root)
 
 

@@ -135,7 +135,7 @@ def _page_file(path: str) -> str:
 def _release(publisher: Publisher, release: Release, navigation: Site) -> Iterator[tuple[str, Published]]:
     """Yield the pages of a release."""
     paths = [release.page.removeprefix(navigation.publication.url)]
-    if release.also:  # the other members of its story link to it without its slug
+    if release.also or release.translations:  # these link to it without its slug
         paths.append(f"items/{release.id}")
     for file in map(_page_file, paths):
         yield file, item_page(release, replace(navigation, file=file))

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from aggregator.dedupe import similar
+from aggregator.dedupe.translations import STATED_MAX
 from aggregator.errors import Cause, ParseError
 from aggregator.model.deleted import TOMBSTONES_MAX
 from aggregator.model.document import ENTRIES_MAX, ReadResult
@@ -62,6 +63,8 @@ class ItemBounds(msgspec.Struct, frozen=True):
     images: Labels = ()
     flags: Labels = ()
     queries: Labels = ()
+    unmarked: Digest | None = None
+    alternates: Annotated[bytes, msgspec.Meta(max_length=DIGEST_BYTES * STATED_MAX)] | None = None
     origin: OriginBounds | None = None
 
 

@@ -132,6 +132,21 @@ def test_the_text_view_keeps_the_spaces_of_languages_that_do_not_break_there(
     assert "14 % plus : voilà" in command("show", "https://harbour.example/pilot", "--text").out
 
 
+def test_an_item_is_shown_with_its_translations(here: Site, command: Command) -> None:
+    namespace = '<rss xmlns:dc="http://purl.org/dc/elements/1.1/" '
+    said = [
+        item(f"{language}/storm", title).replace("</item>", f"<dc:language>{language}</dc:language></item>")
+        for language, title in (("en", "Storm warning"), ("fr", "Avis de tempête"))
+    ]
+    (here.directory / "press.xml").write_text(feed(*said).decode().replace("<rss ", namespace))
+    command("poll")
+    (french,) = json_of(command("items", "--language", "fr", "--json").out)
+    english = storm(command)
+    (shown,) = json.loads(command("show", english, "--json").out)["translations"]
+    assert (shown["language"], shown["id"]) == ("fr", french["id"])
+    assert f"also in       fr {french['id']}" in command("show", english).out
+
+
 def test_rights_forbid_the_text_view_too(here: Site, polled: Command) -> None:
     here.sources({"harbour": "file:press.xml"}, ", rights: {republish: no}")
     polled("poll")

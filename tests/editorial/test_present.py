@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.editorial.present import excerpted, present, slug
+from aggregator.editorial.present import EXCERPT_TRANSLATIONS_MAX, excerpted, present, slug
 from aggregator.model.entry import Origin
 from aggregator.model.item import LANGUAGE_DETECTED, Enclosure
-from aggregator.model.release import AlsoReleased, Release
+from aggregator.model.release import AlsoReleased, Release, Translated
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Text
-from aggregator.model.stored import StoryMember
+from aggregator.model.stored import StoryMember, Translation
 from tests.render.given import (
     ALSO,
     ALSO_RELEASED,
@@ -273,6 +273,23 @@ def test_an_excerpt_has_first_words_few_names_and_one_file() -> None:
     assert (found.enclosures, found.images) == (ITEM.enclosures[:1], ())
     assert (found.source.title, found.source.rights) == (short, short)
     assert found.origin == replace(ORIGIN, title=short)
+
+
+def test_translations_are_linked_with_their_pages_and_ids() -> None:
+    private = replace(FEED, feed="https://water.example/feed?key=secret", addresses=())
+    found = (
+        Translation("fffffffffffff", "tag:water.example,2026:2", "Barrage", "fr", FEED),
+        Translation("sssssssssssss", "https://water.example/feed?key=secret", "", "es", private),
+        Translation("xxxxxxxxxxxxx", "tag:x", "X", '"><script>', FEED),
+    )
+    shown = present(replace(stored(), translations=found), feed=FEED, publication=PUBLICATION)
+    page = "https://releases.example/items/"
+    assert shown.translations == (
+        Translated("fr", f"{page}fffffffffffff/barrage", "tag:water.example,2026:2"),
+        Translated("es", f"{page}sssssssssssss", f"{page}sssssssssssss"),
+    )
+    many = replace(shown, translations=shown.translations * 20)
+    assert len(excerpted(many).translations) == EXCERPT_TRANSLATIONS_MAX
 
 
 def test_a_short_release_loses_only_its_other_files_as_an_excerpt() -> None:

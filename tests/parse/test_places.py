@@ -355,3 +355,17 @@ def test_markup_in_a_text_ends_no_field(name: str) -> None:
     tag = name.partition(":")[2] or name
     assert (entry.title.value, entry.summary.value) == ("T", f"D <p>P</p><{tag}>E</{tag}> F")
     assert (after.title.value, after.guid, after.summary.value) == ("After", "a", "Whole.")
+
+
+def test_the_alternates_in_a_stated_language_are_translations() -> None:
+    links = (
+        "<link rel='alternate' hreflang='fr' href='/fr/1'/><link rel='alternate' hreflang='en' href='/1'/>"
+        "<link rel='alternate' hreflang='es' type='application/pdf' href='/es.pdf'/>"
+        "<link rel='related' hreflang='de' href='/de/1'/><link rel='alternate' hreflang='it'/>"
+    )
+    (entry,) = atom(ATOM + links).entries
+    assert entry.alternates == (("fr", "/fr/1"), ("en", "/1"))
+    (item,) = rss(RELEASE + links.replace("<link", "<atom:link")).entries
+    assert (item.alternates, item.link) == (entry.alternates, "https://office.example/1")
+    (plain,) = rss(RELEASE).entries
+    assert plain.alternates == ()

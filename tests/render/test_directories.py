@@ -12,7 +12,7 @@ from aggregator.render import opml, sitemap
 from tests.render.given import FEED, NOW, PUBLICATION
 
 PAGE = "https://releases.example/items/abc/dam"
-ITEM = Indexed("abc", "Dam & bridge", NOW, NOW + timedelta(hours=1), "en-GB")
+ITEM = Indexed(1, "abc", "Dam & bridge", NOW, NOW + timedelta(hours=1), "en-GB")
 NAMES = {"s": sitemap.SITEMAP, "news": sitemap.NEWS}
 
 
@@ -20,6 +20,25 @@ def test_a_sitemap_has_pages_and_items_with_their_last_changes() -> None:
     root = etree.fromstring(sitemap.pages(["https://releases.example/"], [(PAGE, ITEM)]))
     assert [each.text for each in root.iterfind("s:url/s:loc", NAMES)] == ["https://releases.example/", PAGE]
     assert [each.text for each in root.iterfind("s:url/s:lastmod", NAMES)] == ["2026-11-24T13:30:00+00:00"]
+
+
+def test_a_sitemap_links_translations_with_each_other_and_with_themselves() -> None:
+    group = (("en-GB", "abc"), ("fr", "def"))
+    english = replace(ITEM, translations=group)
+    french = replace(ITEM, number=2, id="def", language="fr", translations=group)
+    there = "https://releases.example/items/def/barrage"
+    plain = replace(ITEM, number=3, id="ghi")
+    items = [(PAGE, english), (there, french), ("https://releases.example/items/ghi/x", plain)]
+    root = etree.fromstring(sitemap.pages([], items))
+    links = [
+        [dict(link.attrib) for link in url.iterfind("x:link", {"x": sitemap.XHTML})]
+        for url in root.iterfind("s:url", NAMES)
+    ]
+    both = [
+        {"rel": "alternate", "hreflang": "en-GB", "href": PAGE},
+        {"rel": "alternate", "hreflang": "fr", "href": there},
+    ]
+    assert links == [both, both, []]
 
 
 @pytest.mark.parametrize(

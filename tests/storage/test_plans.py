@@ -19,7 +19,10 @@ from tests.engines import analyse, execute, open_storage
 from tests.given import HOUR, MINUTE, NOON, SourceDriver, config, entry, iso, item, source
 from tests.storage.given import again, claimed, move
 
-LARGE = "item|item_key|membership|waiting|poll|revision|audit|sketch|i|o|m|w|k"  # tables, and the aliases they have
+# Tables, and the aliases they have.
+LARGE = (
+    "item|item_key|membership|waiting|poll|revision|audit|sketch|translation|translation_key|i|o|m|w|k|t|n"
+)
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
 FILL = (
     """INSERT INTO item (number, id, public_id, source, state, position, seq, backlog, shown, updated, first_seen,
@@ -40,6 +43,9 @@ FILL = (
     {numbers} SELECT 1000 + i, i, 'title', 'text', '', {blob} FROM n""",
     """INSERT INTO audit (item, at, before, after, trigger, reason, actor)
     {numbers} SELECT 1000 + i, i, 'held', 'live', 'first seen', '', '' FROM n""",
+    """INSERT INTO translation_key (item, kind, digest, source, own)
+    {numbers} SELECT 1000 + i, 1 + i % 2, {blob}, 2 + i % 100, CASE WHEN i % 2 = 1 THEN {blob} END FROM n""",
+    "INSERT INTO translation (item, other, basis) {numbers} SELECT 1000 + i, 1001 + i - 2 * ((i + 1) % 2), 1 FROM n",
     "UPDATE counter SET value = 101000 WHERE name IN ('seq', 'position')",
 )
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgres": "EXPLAIN"}
@@ -142,6 +148,14 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert store.items.enters(due[0].number) is not None
     agency.says(*(entry(f"Many {n}", f"many{n}") for n in range(30)), now=NOON + 2 * HOUR)
     origin.says(*(entry(f"Ours {n}", f"ours{n}") for n in range(30)), now=NOON + 2 * HOUR)
+    for language in ("en", "fr"):
+        said = entry(f"Bridge {language}", language, f"https://ministry.example/{language}/bridge")
+        named = (("es", "https://ministry.example/es"),)
+        origin.says(replace(said, language=language, alternates=named), now=NOON + 2 * HOUR)
+    (french,) = store.items.named("https://ministry.example/fr/bridge")
+    assert [each.language for each in french.translations] == ["en"]
+    moved = replace(said, link="https://ministry.example/fr/pont", language="fr", digest=b"another-digest-1")
+    origin.says(moved, now=NOON + 2 * HOUR)
     store.items.channel_seq("")
     assert len(store.items.select("")) >= 60
     assert len(store.items.listing("", 20)) == 20

@@ -46,6 +46,11 @@ LACKING = f"""SELECT i.number FROM item i JOIN source s ON s.number = i.source J
 STORIES = f"""SELECT number FROM item WHERE number {ints(":changed")} UNION
     SELECT o.number FROM item i JOIN item o ON o.story = i.story WHERE i.number {ints(":changed")}"""
 
+# Those, the translations of the items, and theirs, one of which may be shown in place of an item.
+RELATED = f"""{STORIES} UNION SELECT other FROM translation WHERE item {ints(":changed")} UNION
+    SELECT n.other FROM translation t JOIN translation n ON n.item = t.other
+    WHERE t.item {ints(":changed")}"""
+
 
 def enter(db: Connection, numbers: Sequence[int], at: Stamp) -> None:
     """Publish items that were held: give them a position, in the order given, and file them."""
@@ -107,16 +112,16 @@ def channel(db: Connection, name: str, at: Stamp) -> int:
 
 
 def touch(db: Connection, numbers: Iterable[int], at: Stamp) -> None:
-    """Advance the sequence of these items, of the other members of their stories, and of all their
-    channels."""
+    """Advance the sequence of these items, of the other members of their stories, of their translations, and
+    of all their channels."""
     changed = as_json(numbers)
     db.execute(
-        f"UPDATE item SET seq = :seq WHERE number IN ({STORIES}) AND seq <> :seq",
+        f"UPDATE item SET seq = :seq WHERE number IN ({RELATED}) AND seq <> :seq",
         {"seq": at.seq, "changed": changed},
     )
-    shown = f"WHERE number IN (SELECT channel FROM membership WHERE item IN ({STORIES}))"
+    shown = f"WHERE number IN (SELECT channel FROM membership WHERE item IN ({RELATED}))"
     _advance(db, at, shown, changed=changed)
-    old = db.execute(f"{MEMBER} WHERE i.backlog = 1 AND i.number IN ({STORIES})", {"changed": changed})
+    old = db.execute(f"{MEMBER} WHERE i.backlog = 1 AND i.number IN ({RELATED})", {"changed": changed})
     filled = {name for row in old.fetchall() for name in listing_names(rows.value(Member, row))}
     if filled:
         _advance(db, at, f"WHERE name {texts(':names')}", names=as_json(filled))

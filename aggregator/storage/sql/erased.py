@@ -10,13 +10,13 @@ from typing import Any
 
 from aggregator.model.decision import Amended, Decision, Trigger
 from aggregator.policy.lifecycle import OF_ORIGIN
-from aggregator.storage.sql import alerts, pages, rows, search
+from aggregator.storage.sql import alerts, pages, rows, search, translations
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints, texts
 from aggregator.storage.sql.selection import ITEM
 
 NOTHING = """title = '', url = '', content = '', text = '', details = '{}', language = '', queries = '[]',
     untitled = 0, amended = '{}', own_topics = NULL, own_language = NULL, unsettled = NULL, pending = NULL,
-    freed = 1, erased = 1, indexed = 2"""
+    unmarked = NULL, alternates = NULL, freed = 1, erased = 1, indexed = 2"""
 FIELDS = ("title", "url", "content", "text", "details", "amended")
 
 
@@ -25,6 +25,7 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     chosen = as_json(numbers)
     search.remove(db, index, chosen)
     pages.drop(db, chosen)
+    translations.drop(db, chosen)
     for table in ("revision", "pending", "signature", "unmatched", "waiting", "origin_step"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))
     db.execute(f"UPDATE item SET {NOTHING} WHERE number {ints()}", (chosen,))

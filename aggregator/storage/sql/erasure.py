@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model.public_change import ChangeKind
-from aggregator.storage.sql import archives, channels, pages, public_changes, search, signatures
+from aggregator.storage.sql import archives, channels, pages, public_changes, search, signatures, translations
 from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -55,6 +55,7 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     _end_probes(db, numbers)
     pages.drop(db, numbers)
     signatures.drop(db, numbers)
+    translations.drop(db, numbers)
     for table in OF_ITEMS:
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (numbers,))
     db.execute(f"DELETE FROM item WHERE number {ints()}", (numbers,))

@@ -5,19 +5,19 @@ from datetime import datetime
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.stored import Indexed
-from aggregator.storage.sql import rows
+from aggregator.storage.sql import rows, translated
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
-NEWEST = f"""SELECT i.id, i.title, i.shown, i.updated, coalesce(i.own_language, i.language) AS language,
-        i.amended, i.untitled = 1 AND s.republish <> 'full' AS is_derived FROM item i
+NEWEST = f"""SELECT i.number, i.id, i.title, i.shown, i.updated,
+        coalesce(i.own_language, i.language) AS language, i.amended, i.untitled = 1 AND s.republish <> 'full' AS is_derived FROM item i
     JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
 
 
 def newest(db: Connection, limit: int) -> Sequence[Indexed]:
     """Return the last stored, newest first."""
-    return _read(db, f"{NEWEST} ORDER BY i.number DESC LIMIT ?", limit)
+    return translated.indexed(db, _read(db, f"{NEWEST} ORDER BY i.number DESC LIMIT ?", limit))
 
 
 def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
@@ -33,7 +33,7 @@ def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
 
 def _read(db: Connection, statement: str, *parameters: int) -> Sequence[Indexed]:
     found = db.execute(statement, parameters)
-    return tuple(rows.value(Indexed, row, title=_title(row)) for row in found)
+    return tuple(rows.value(Indexed, row, title=_title(row), translations=()) for row in found)
 
 
 def _title(row: Row) -> str:

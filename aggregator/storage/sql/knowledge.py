@@ -36,6 +36,7 @@ KNOWN = f"""SELECT i.number, i.id, i.state, i.story, coalesce(p.title, i.title) 
     coalesce(p.fingerprint_version, i.fingerprint_version) AS fingerprint_version,
     coalesce(p.queries, i.queries) AS queries, i.unsettled, i.freed, i.claimed, i.keys, i.updated,
     i.first_seen, i.amended, i.expires, i.foretold, i.lapsed, i.release, i.shown, i.says, i.dated,
+    i.unmarked, i.alternates,
     i.reinstated, i.flags, i.versions, i.pending, i.url AS approved_url, i.fingerprint AS approved,
     i.queries AS approved_queries, i.fingerprint_version AS approved_version,
     CASE WHEN i.lapsed = 'expiry' THEN (SELECT max(a.at) FROM audit a

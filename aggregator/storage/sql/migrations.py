@@ -12,6 +12,7 @@ from aggregator.storage.sql.page_tables import PAGES
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
+from aggregator.storage.sql.translation_tables import TRANSLATIONS
 
 MIGRATIONS: Mapping[str, Sequence[str]] = {
     # The journal of withdrawals, in the transaction of each; the file beside the store is its copy.
@@ -267,4 +268,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     **PAGES,
     **provenance.TABLES,
+    **TRANSLATIONS,
 }

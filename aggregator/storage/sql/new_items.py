@@ -23,6 +23,7 @@ from aggregator.storage.sql import (
     rows,
     search,
     signatures,
+    translations,
     versions,
 )
 from aggregator.storage.sql.channels import Stamp
@@ -51,6 +52,8 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     public_changes.record(db, ChangeKind.CORRECTED, corrected, at)
     if copies := [_copy(edit, claim, at) for edit in changes.edits if edit.copy_of and edit.is_public]:
         lifecycle.carry_out(db, index, copies, at)
+    translations.arrive(db, claim.number, [(number, new.item) for number, new in stored], at)
+    translations.edited(db, claim.number, changes.edits, at)
     if changes.expiries or changes.steps:
         origin_steps.write(db, claim, changes, at.now)
     if changes.probes:
@@ -143,7 +146,7 @@ def _edit(db: Connection, index: Index, source: int, edit: Edit, at: Stamp, docu
     if edit.waits:
         columns = {"keys": columns["keys"]}
     elif not is_content:
-        names = ("keys", "link", *(["url"] if edit.moves else []))
+        names = ("keys", "link", "unmarked", "alternates", *(["url"] if edit.moves else []))
         columns = {name: columns[name] for name in names}
     if edit.redates:
         columns["claimed"] = rows.column(edit.item.claimed)

@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.model.changes import Edit
 from aggregator.model.item import Item
 from aggregator.model.settings import Retention
-from aggregator.storage.sql import channels, pages, search, signatures, versions
+from aggregator.storage.sql import channels, pages, search, signatures, translations, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
 from aggregator.storage.sql.rows import ms
 
@@ -35,7 +35,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     # indexed = 2: nothing of it is in the search index, so nothing must be taken out of it again.
     db.execute(
         f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', freed = 1,
-        indexed = 2 {WITHIN}""",
+        unmarked = NULL, alternates = NULL, indexed = 2 {WITHIN}""",
         (old,),
     )
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
@@ -43,6 +43,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     pages.drop(db, old)
     _rewrite(db, old)
     signatures.drop(db, old)
+    translations.drop(db, old)
     for table in ("revision", "unmatched"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))

@@ -16,7 +16,10 @@ STORED = "i.*, s.id AS source_id, p.state AS page_state, p.content AS page_conte
 WITH_PAGE = "LEFT JOIN page p ON p.item = i.number AND p.fingerprint = i.fingerprint"
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
-COLUMNS = ("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled")
+COLUMNS = (
+    *("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled"),
+    *("unmarked", "alternates"),
+)
 LISTS = ("authors", "categories", "enclosures", "images")
 DETAILS = ("raw_url", "guid", "summary", "updated", "organisation", "rights", "origin", "terms", *LISTS)
 
@@ -49,6 +52,7 @@ def stored(row: Row) -> Stored:
         corrected=is_corrected,
         also=(),
         page=None if row["page_state"] is None else page(row),
+        translations=(),
     )
 
 

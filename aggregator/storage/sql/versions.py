@@ -13,7 +13,7 @@ from aggregator.model.item import Item
 from aggregator.model.stored import Stored
 from aggregator.policy import history
 from aggregator.policy.lifecycle import DROPS_PENDING, TAKES_PENDING
-from aggregator.storage.sql import channels, pages, rows, search, signatures, values
+from aggregator.storage.sql import channels, pages, rows, search, signatures, translations, values
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, insert, ints, one, update
 from aggregator.storage.sql.rows import ms
@@ -84,6 +84,8 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
     channels.resettle_item(db, before, at)
     if row["parts"] or row["present"] != row["story"]:
         channels.part(db, number, at)
+    source = one(db.execute("SELECT source FROM item WHERE number = ?", (number,)))["source"]
+    translations.renew(db, source, [number], at)
 
 
 def strike(db: Connection, step: Transition) -> bytes | None:

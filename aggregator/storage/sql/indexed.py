@@ -11,8 +11,9 @@ from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
 NEWEST = f"""SELECT i.number, i.id, i.title, i.shown, i.updated,
-        coalesce(i.own_language, i.language) AS language, i.amended, i.untitled = 1 AND s.republish <> 'full' AS is_derived FROM item i
-    JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
+        coalesce(i.own_language, i.language) AS language, i.amended,
+        i.untitled = 1 AND s.republish <> 'full' AS is_derived
+    FROM item i JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
 
 
 def newest(db: Connection, limit: int) -> Sequence[Indexed]:

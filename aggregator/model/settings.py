@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
 
@@ -118,6 +119,7 @@ class Source:
     paused: datetime | None = None  # not polled until then
     burst: int = 20  # items that enter a shared channel in an hour, while others have items there
     veto: timedelta = timedelta()  # from first_seen on, zero for none
+    house_style: HouseStyle = HouseStyle()
 
 
 @dataclass(frozen=True, slots=True)

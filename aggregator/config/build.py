@@ -9,10 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from aggregator.config import addresses, push, values
+from aggregator.config import addresses, house_style, push, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.push_settings import Network, Webhook
 from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
@@ -57,14 +58,15 @@ def build(
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
+    publication, style = _publication(top.section("publication"), listen)
     sections = top.sections("sources", "feed")
-    found = [_source(section, path, poll, environment=environment) for section in sections]
+    found = [_source(section, path, poll, style, environment=environment) for section in sections]
     sources = [source for source, _ in found]
     _check_distinct(sections, sources)
     store, database = _store(top, path)
     config = Config(
         path=path.absolute(),
-        publication=_publication(top.section("publication"), listen),
+        publication=publication,
         store=store,
         sources=tuple(map(_identified, sources)),
         unnamed=_unnamed(sections),
@@ -94,7 +96,8 @@ def _store(top: Section, path: Path) -> tuple[Path, str]:
     return directory, top.one("database", addresses.database, "")
 
 
-def _publication(section: Section, listen: Address) -> Publication:
+def _publication(section: Section, listen: Address) -> tuple[Publication, HouseStyle]:
+    """Return the publication, and the house style of all its sources."""
     from aggregator.editorial.wording import DEFAULT
 
     reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
@@ -110,8 +113,9 @@ def _publication(section: Section, listen: Address) -> Publication:
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
+    style = house_style.read(section.section("house_style"), HouseStyle())
     section.close()
-    return publication
+    return publication, style
 
 
 def _poll(section: Section) -> PollSettings:
@@ -194,7 +198,7 @@ def _check_distinct(sections: Sequence[Section], sources: Sequence[Source]) -> N
 
 
 def _source(
-    section: Section, path: Path, poll: PollSettings, *, environment: Environment | None
+    section: Section, path: Path, poll: PollSettings, style: HouseStyle, *, environment: Environment | None
 ) -> tuple[Source, Credentials | None]:
     feed = section.need("feed", addresses.feed)
     is_file = feed.startswith("file:")
@@ -231,7 +235,9 @@ def _source(
         feed_public=section.one("feed_public", values.choice("true", "false"), "false") == "true",
         history=section.one("history", values.choice("on", "off"), "on") == "on",
         indexed=section.one("index", values.choice("yes", "no"), "no") == "yes",
+        house_style=house_style.read(section.section("house_style"), style),
     )
+    house_style.check_language(section, source.house_style, source.language)
     for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()

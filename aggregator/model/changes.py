@@ -5,6 +5,7 @@ from datetime import datetime
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Lapse, Notice, State, Trigger
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.item import Item, Mode
 from aggregator.model.stored import Knowledge, Known, Stored
 from aggregator.model.withdrawal import Expiry, Left, OriginStep
@@ -104,7 +105,8 @@ class Changes:
     item only the one that counts is in it, so that the next one is read when that one disappears. `basis` is
     what the decision was made from. `restated` are known items whose expiry is now another one or that had
     lapsed, with what the document says of them; `left` are items that it no longer lists; `steps`, `expiries`
-    and `probes`, items whose pages are to be fetched, follow of these.
+    and `probes`, items whose pages are to be fetched, follow of these. `styled` are known items in their
+    house style, by number; `is_style_void`: its rules have changed since the poll began.
     """
 
     basis: Knowledge
@@ -118,6 +120,19 @@ class Changes:
     steps: tuple[OriginStep, ...] = ()
     expiries: tuple[Expiry, ...] = ()
     probes: tuple[Left, ...] = ()
+    styled: tuple[tuple[int, Item], ...] = ()
+    is_style_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unstyled:
+    """Items of one source that are to be styled anew by its present rules, each with its number: a version
+    that waits for approval has that of its item. `source` is the id, `number` that of the source."""
+
+    source: str
+    number: int
+    style: HouseStyle
+    items: tuple[tuple[int, Item], ...]
 
 
 @dataclass(frozen=True, slots=True)

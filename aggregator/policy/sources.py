@@ -32,6 +32,7 @@ STORED = (
     "feed_public",
     "history",
     "indexed",
+    "house_style",
 )
 SHOWN = {
     "organisation",
@@ -54,7 +55,7 @@ class Update:
     another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
     is taken anew at the next poll. `refiles`: its items move
     between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
-    the change. With a `doubt` about itself it keeps its settings.
+    the change; `restyles`: its house style is another one. With a `doubt` about itself it keeps its settings.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Update:
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
+    restyles: bool = False
     doubt: Doubt = Doubt()
 
 
@@ -226,6 +228,7 @@ def _update(
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
+        restyles=source.house_style.digest != present.known.house_style.digest,
         doubt=doubt,
     )
 

@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.model.document import ReadResult
+from aggregator.model.document import ReadResult, StyleJob
 from aggregator.workers.sandbox import Confinement, confine
 
 if TYPE_CHECKING:
@@ -61,16 +61,17 @@ def start_forkserver() -> None:
 class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
-    `zones` are the time zones (IANA names) of the jobs it can do; `cpu_seconds` are for each of them.
+    `zones` are the time zones (IANA names) of the jobs it can do, `titles` whether it can write headlines in
+    title case; `cpu_seconds` are for each of them.
     `confinement` is what it reported before its first job. OSError or EOFError when it does not start.
     """
 
-    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str]) -> None:
+    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str], *, titles: bool = False) -> None:
         start_forkserver()
         self._pipe, theirs = _context.Pipe()
-        self._zones = zones
+        self._zones, self._titles = zones, titles
         self._cpu_seconds = cpu_seconds
-        self._process = _context.Process(target=serve, args=(theirs, memory, zones), daemon=True)
+        self._process = _context.Process(target=serve, args=(theirs, memory, zones, titles), daemon=True)
         self._jobs = 0
         try:
             self._process.start()
@@ -88,10 +89,11 @@ class Worker:
             raise TimeoutError("it did not start")
         return Confinement(**json.loads(self._pipe.recv_bytes(CONFINEMENT_BYTES_MAX)))
 
-    def is_usable(self, zone: str) -> bool:
-        """Return whether it can take a job in a time zone. The pipe of an idle worker is readable only after
-        its death."""
-        return self._jobs < JOBS_MAX and zone in self._zones and not self._pipe.poll()
+    def is_usable(self, zone: str, *, titles: bool = False) -> bool:
+        """Return whether it can take a job in a time zone, or one with title case. The pipe of an idle worker
+        is readable only after its death."""
+        is_loaded = zone in self._zones and (self._titles or not titles)
+        return self._jobs < JOBS_MAX and is_loaded and not self._pipe.poll()
 
     def answer(self, job: bytes, seconds: float) -> "ReadResult | Failure":
         """Return the answer to a pickled job.
@@ -143,13 +145,17 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) -> None:
+def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str], titles: bool) -> None:
     """Report how this process is confined, then answer jobs until the service closes the pipe.
 
     Runs in the child.
     """
     _limit(memory)
     loaded = [ZoneInfo(zone) for zone in zones]  # noqa: F841 - referenced, they stay in zoneinfo's cache
+    if titles:
+        from aggregator.editorial import headlines
+
+        headlines.load()
     _close_descriptors({pipe.fileno(), _service().sentinel})
     pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:
@@ -166,10 +172,11 @@ def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str]) 
 def _answer(pickled: bytes) -> bytes:
     from aggregator.workers.answers import encode
     from aggregator.workers.detection import language
-    from aggregator.workers.job import work
+    from aggregator.workers.job import restyle, work
 
     try:
-        answer = encode(work(pickle.loads(pickled), language))  # noqa: S301 - from the service, the trusted side
+        job = pickle.loads(pickled)  # noqa: S301 - from the service, the trusted side
+        answer = encode(restyle(job) if isinstance(job, StyleJob) else work(job, language))
         if len(answer) > ANSWER_BYTES_MAX:
             raise MemoryError
     except Exception as error:  # the service reports it with the source's name

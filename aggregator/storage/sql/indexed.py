@@ -3,13 +3,14 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from aggregator.model.house_style import Styled
 from aggregator.model.stored import Indexed
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
-NEWEST = f"""SELECT i.id, i.title, i.shown, i.updated, i.language FROM item i
+NEWEST = f"""SELECT i.id, i.title, i.styled, i.shown, i.updated, i.language FROM item i
     JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
 
 
@@ -30,4 +31,7 @@ def news(db: Connection, since: datetime, limit: int) -> Sequence[Indexed]:
 
 
 def _read(db: Connection, statement: str, *parameters: int) -> Sequence[Indexed]:
-    return tuple(rows.value(Indexed, row) for row in db.execute(statement, parameters))
+    return tuple(
+        rows.value(Indexed, row, title=rows.unpack(Styled, row["styled"]).title or row["title"])
+        for row in db.execute(statement, parameters)
+    )

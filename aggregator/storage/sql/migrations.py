@@ -10,6 +10,7 @@ from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
+from aggregator.storage.sql.style_tables import STYLES
 
 MIGRATIONS: Mapping[str, Sequence[str]] = {
     # The journal of withdrawals, in the transaction of each; the file beside the store is its copy.
@@ -263,4 +264,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE source ADD COLUMN site_terms TEXT NOT NULL DEFAULT '{}'",
     ),
+    **STYLES,
 }

@@ -11,7 +11,7 @@ from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
-COLUMNS = ("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled")
+COLUMNS = ("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled", "styled")
 LISTS = ("authors", "categories", "enclosures", "images")
 DETAILS = ("raw_url", "guid", "summary", "updated", "organisation", "rights", "origin", "terms", *LISTS)
 

@@ -136,6 +136,7 @@ def items(
 def show(
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="What the house style changes of it.")] = False,
     version: Annotated[
         int | None, typer.Option(metavar="N", help="The version that waits for approval.")
     ] = None,
@@ -146,7 +147,11 @@ def show(
     """Show one item with its revisions and audit trail."""
     from aggregator.cli import show as shown
 
-    shown.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
+    where = Location(config, store)
+    if diff:
+        shown.difference(where, item, version=version)
+    else:
+        shown.show(where, item, version=version, as_json=as_json, as_text=text)
 
 
 for command in (

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from aggregator.editorial import house_style, selectors
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import Document, ReadJob, ReadResult, StyleJob
@@ -77,9 +76,18 @@ def work(job: ReadJob, detect: Callable[[str], str] = lambda text: "") -> ReadRe
 
 def restyle(job: StyleJob) -> ReadResult:
     """Return stored items with the house style of their source, and a document of nothing."""
+    from aggregator.editorial import house_style
+
     style = job.source.house_style
     items = (replace(each, styled=house_style.restyled(each, style)) for each in job.items)
     return ReadResult(Document(""), tuple(items))
+
+
+def load_styles() -> None:
+    """Load what applies house styles: a confined worker opens no file, and most sources have none."""
+    from aggregator.editorial import headlines, house_style  # noqa: F401
+
+    headlines.load()
 
 
 def _styled(item: Item, entry: Entry, document: Document, job: ReadJob) -> Item:
@@ -87,6 +95,8 @@ def _styled(item: Item, entry: Entry, document: Document, job: ReadJob) -> Item:
     style, kept = job.source.house_style, item
     if not style:
         return item
+    from aggregator.editorial import house_style, selectors  # see `load_styles`
+
     left = selectors.entry(entry, style.drop) if style.drop else entry
     if left is not entry:
         with suppress(ValueError):  # nothing is left of it

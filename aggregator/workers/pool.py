@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.log import log
 from aggregator.model.document import ReadJob, ReadResult, StyleJob
-from aggregator.model.house_style import Headline
 from aggregator.workers.process import Worker
 from aggregator.workers.sandbox import Confinement
 
@@ -53,7 +52,7 @@ class WorkerPool:
         self._of_thread = threading.local()
         self._workers: set[Worker] = set()
         self._zones: frozenset[str] = frozenset()  # of all jobs: a worker cannot load one once it is confined
-        self._titles = False  # of all jobs, likewise: whether one has headlines in title case
+        self._styles = False  # of all jobs, likewise: whether one has a house style
         # Backpressure: a pickled job is a second copy of its body, so only these many are pickled ahead.
         self._slots = asyncio.Semaphore(2 * self.processes)
         self._running = 0
@@ -84,7 +83,7 @@ class WorkerPool:
                     pickled,
                     job.source.timezone,
                     f"the {kind} of {job.source.id}",
-                    titles=job.source.house_style.headline is Headline.TITLE_CASE,
+                    styles=bool(job.source.house_style),
                 )
                 return await asyncio.get_running_loop().run_in_executor(self._threads, read)
         finally:
@@ -117,9 +116,9 @@ class WorkerPool:
         self._workers.clear()
         self._is_closing = False
 
-    def _read(self, job: bytes, zone: str, subject: str, *, titles: bool = False) -> ReadResult:
+    def _read(self, job: bytes, zone: str, subject: str, *, styles: bool = False) -> ReadResult:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
-        worker = self._worker(zone, subject, titles=titles)
+        worker = self._worker(zone, subject, styles=styles)
         try:
             answer = worker.answer(job, self.seconds)
         except TimeoutError:
@@ -148,19 +147,19 @@ class WorkerPool:
         failed = f"made its worker fail ({failure.kind}: {failure.message})"
         return WorkerError(f"{subject} {failed}", cause=Cause.CRASH)
 
-    def _worker(self, zone: str, subject: str, *, titles: bool) -> Worker:
+    def _worker(self, zone: str, subject: str, *, styles: bool) -> Worker:
         """Return this thread's worker; a new one after JOBS_MAX jobs, the death of an idle one, or for what
-        it has not loaded: a time zone, title case."""
+        it has not loaded: a time zone, house styles."""
         self._zones |= {zone}
-        self._titles |= titles
+        self._styles |= styles
         worker: Worker | None = getattr(self._of_thread, "worker", None)
-        if worker is not None and worker.is_usable(zone, titles=titles):
+        if worker is not None and worker.is_usable(zone, styles=styles):
             return worker
         if worker is not None:
             self._forget(worker)
         try:
             worker = self._of_thread.worker = Worker(
-                self.memory, self.cpu_seconds, self._zones, titles=self._titles
+                self.memory, self.cpu_seconds, self._zones, styles=self._styles
             )
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error

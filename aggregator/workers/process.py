@@ -61,17 +61,17 @@ def start_forkserver() -> None:
 class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
-    `zones` are the time zones (IANA names) of the jobs it can do, `titles` whether it can write headlines in
-    title case; `cpu_seconds` are for each of them.
+    `zones` are the time zones (IANA names) of the jobs it can do, `styles` whether it can apply house
+    styles; `cpu_seconds` are for each of them.
     `confinement` is what it reported before its first job. OSError or EOFError when it does not start.
     """
 
-    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str], *, titles: bool = False) -> None:
+    def __init__(self, memory: int, cpu_seconds: int, zones: frozenset[str], *, styles: bool = False) -> None:
         start_forkserver()
         self._pipe, theirs = _context.Pipe()
-        self._zones, self._titles = zones, titles
+        self._zones, self._styles = zones, styles
         self._cpu_seconds = cpu_seconds
-        self._process = _context.Process(target=serve, args=(theirs, memory, zones, titles), daemon=True)
+        self._process = _context.Process(target=serve, args=(theirs, memory, zones, styles), daemon=True)
         self._jobs = 0
         try:
             self._process.start()
@@ -89,10 +89,10 @@ class Worker:
             raise TimeoutError("it did not start")
         return Confinement(**json.loads(self._pipe.recv_bytes(CONFINEMENT_BYTES_MAX)))
 
-    def is_usable(self, zone: str, *, titles: bool = False) -> bool:
-        """Return whether it can take a job in a time zone, or one with title case. The pipe of an idle worker
+    def is_usable(self, zone: str, *, styles: bool = False) -> bool:
+        """Return whether it can take a job in a time zone, or with a house style. The pipe of an idle worker
         is readable only after its death."""
-        is_loaded = zone in self._zones and (self._titles or not titles)
+        is_loaded = zone in self._zones and (self._styles or not styles)
         return self._jobs < JOBS_MAX and is_loaded and not self._pipe.poll()
 
     def answer(self, job: bytes, seconds: float) -> "ReadResult | Failure":
@@ -145,17 +145,17 @@ def _keep_main_out() -> None:
         main.__spec__ = ModuleSpec("aggregator.__main__", None)
 
 
-def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str], titles: bool) -> None:
+def serve(pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str], styles: bool) -> None:
     """Report how this process is confined, then answer jobs until the service closes the pipe.
 
     Runs in the child.
     """
     _limit(memory)
     loaded = [ZoneInfo(zone) for zone in zones]  # noqa: F841 - referenced, they stay in zoneinfo's cache
-    if titles:
-        from aggregator.editorial import headlines
+    if styles:
+        from aggregator.workers.job import load_styles
 
-        headlines.load()
+        load_styles()
     _close_descriptors({pipe.fileno(), _service().sentinel})
     pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:

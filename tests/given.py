@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from aggregator.editorial import house_style
 from aggregator.errors import Cause, FetchError, Outdated, PollError
 from aggregator.fetch.client import Client
 from aggregator.model.deleted import Deleted
-from aggregator.model.document import Document, Fetched, ReadJob, ReadResult
+from aggregator.model.document import Document, Fetched, ReadJob, ReadResult, StyleJob
 from aggregator.model.entry import Entry, Markup
 from aggregator.model.item import Item
 from aggregator.model.poll import Answer, Claim, Outcome, PollResult
@@ -23,7 +24,7 @@ from aggregator.policy import poll_result
 from aggregator.service.pipeline import Pipeline
 from aggregator.storage import Storage
 from aggregator.workers import answers
-from aggregator.workers.job import work
+from aggregator.workers.job import restyle, work
 from aggregator.workers.pool import WorkerPool
 
 T = TypeVar("T")
@@ -81,9 +82,10 @@ def entry(
 
 def item(entry: Entry, of: Source, now: datetime = NOON) -> Item:
     """Return the normalised item of an entry."""
-    return replace(
-        normalise(entry, document=Document("rss20"), source=of, url=of.feed, now=now), digest=entry.digest
-    )
+    made = normalise(entry, document=Document("rss20"), source=of, url=of.feed, now=now)
+    if of.house_style:
+        made = replace(made, styled=house_style.styled(made, made, of.house_style))
+    return replace(made, digest=entry.digest)
 
 
 def iso(moment: datetime) -> str:
@@ -127,8 +129,11 @@ class SourceDriver:
 class InProcessReader(WorkerPool):
     """A pool that parses in this process instead of a worker."""
 
-    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
-        result = answers.decode(answers.encode(work(job)))
+    async def run(
+        self, job: ReadJob | StyleJob, room: Callable[[], Awaitable[None]] | None = None
+    ) -> ReadResult:
+        made = restyle(job) if isinstance(job, StyleJob) else work(job)
+        result = answers.decode(answers.encode(made))
         assert isinstance(result, ReadResult)
         return result
 

@@ -84,12 +84,18 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     "prometheus_client": {"service.metrics"},
     "rich": {"cli"},
     "psycopg": {"storage.postgres"},
-    # the check of the sanitiser; disclaimers of others; links of a page
-    "selectolax": {"normalise.html", "normalise.disclaimers", "parse.autodiscovery"},
+    # the check of the sanitiser; disclaimers of others; links of a page; what a house style drops
+    "selectolax": {
+        "normalise.html",
+        "normalise.disclaimers",
+        "parse.autodiscovery",
+        "editorial.selectors",
+    },
     "sqlite3": {"storage.sqlite"},
     "sqlite_utils": {"storage.sqlite"},
     "starlette": {"web", "service.app"},  # the application; its type
     "structlog": {"cli.logging"},
+    "titlecase": {"editorial.headlines"},
     "typer": {"cli"},
     "trafilatura": {"workers.extraction"},
     "uvloop": {"cli.poll"},

@@ -136,6 +136,7 @@ def items(
 def show(
     item: ItemId,
     text: Annotated[bool, typer.Option("--text", help="Plain text with the disclaimer.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="What the house style changes of it.")] = False,
     version: Annotated[
         int | None, typer.Option(metavar="N", help="The version that waits for approval.")
     ] = None,
@@ -150,10 +151,13 @@ def show(
     from aggregator.cli import provenance as read_from
     from aggregator.cli import show as shown
 
+    where = Location(config, store)
     if provenance:
-        read_from.show(Location(config, store), item, version=version, as_json=as_json)
-        return
-    shown.show(Location(config, store), item, version=version, as_json=as_json, as_text=text)
+        read_from.show(where, item, version=version, as_json=as_json)
+    elif diff:
+        shown.difference(where, item, version=version)
+    else:
+        shown.show(where, item, version=version, as_json=as_json, as_text=text)
 
 
 for command in (

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from aggregator import config as configuration
 from aggregator import storage
+from aggregator.cli import difference
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_wrapped, table
 from aggregator.editorial.terms import in_words
 from aggregator.errors import FetchError, PollError, StorageError
@@ -29,6 +30,7 @@ class _Report(NamedTuple):
     row: tuple[str, ...]
     is_fine: bool
     warning: str = ""
+    sample: str = ""  # of the house style, a diff
 
 
 def check(path: Path, *, live: bool) -> int:
@@ -54,6 +56,9 @@ def check(path: Path, *, live: bool) -> int:
         for each in reports:
             if not each.is_fine:
                 say_wrapped(f"{each.row[0]}: {each.row[1]}")
+    for each in reports:
+        if each.sample:
+            say(f"\nhouse style of {each.row[0]}, for example:\n{each.sample}")
     for warning in filter(None, (each.warning for each in reports)):
         complain(f"warning: {warning}")
     return 0 if all(each.is_fine for each in reports) else 1
@@ -108,7 +113,10 @@ async def _live(config: Config) -> list[_Report]:
                 result += f"; its terms: {in_words(stated)}"
             row = (source.id, result, str(len(read.items)), newest)
             return _Report(
-                row, is_fine=not read.document.truncated, warning=home.advice(config, source, read.items)
+                row,
+                is_fine=not read.document.truncated,
+                warning=home.advice(config, source, read.items),
+                sample=next(filter(None, map(difference.sample, read.items)), ""),
             )
 
         try:

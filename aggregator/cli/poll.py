@@ -21,6 +21,7 @@ from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.releases import Releases
+from aggregator.service.restyling import Restyling
 from aggregator.storage import Storage
 from aggregator.workers.process import start_forkserver
 
@@ -107,6 +108,7 @@ async def _poll_all(
     async with app.polling(storage, current, heard=check.hear) as pipeline:
         _publish(storage, check)
         outcomes = await pipeline.run(ids, advance)
+        await Restyling(storage, pipeline.reader, pipeline.write, clock=app.utc_now).run()
         _publish(storage, check)  # reinstated items that their origins said again
     if not check(app.utc_now()) and storage.items.release_due(app.utc_now(), 1):
         cure = "`publicwire clock confirm` releases them if this machine's time is right"

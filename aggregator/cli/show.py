@@ -9,6 +9,7 @@ from aggregator.cli.items import ahead, find_item, organisation, summary_json, v
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say, say_json, when
+from aggregator.editorial import shown
 from aggregator.editorial.present import page_address, present
 from aggregator.editorial.terms import combined, in_words
 from aggregator.errors import UsageError
@@ -39,6 +40,16 @@ def show(where: Location, reference: str, *, version: int | None, as_json: bool,
             say(_text(config, item, feed))
         else:
             _print_item(storage, item, feed, _page(config, item, feed))
+
+
+def difference(where: Location, reference: str, *, version: int | None) -> None:
+    """Print what the house style of its source changes of an item, or of the version of it that waits."""
+    from aggregator.cli import difference
+
+    with opened(where) as storage:
+        item = version_of(storage, find_item(storage, reference), version)
+    nothing = "the house style changes nothing of it" if item.item.styled.rules else "it has no house style"
+    say(difference.difference(item.item) or f"{item.id}: {nothing}")
 
 
 def _waits(item: Stored) -> bool:
@@ -89,6 +100,7 @@ def _item_json(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> dic
         "flags": item.flags,
         "full_text": full_text.in_json(item),
         "amended": _amended_json(item),
+        "styled": _styled_json(item),
         "erased": item.erased,
         "enters": _enters(storage, item),
         "also": [asdict(also) for also in item.also],
@@ -112,6 +124,15 @@ def _amended_json(item: Stored) -> dict[str, object]:
         return {}
     shown = {field.value: getattr(item.amended, field) for field in AmendedField}
     return {**shown, "original_title": item.item.title, "conflicts": conflicts(item)}
+
+
+def _styled_json(item: Stored) -> dict[str, object]:
+    """Return the texts that its house style shows, with the original headline."""
+    if not item.item.styled.rules:
+        return {}
+    after = shown.item(item.item)
+    texts = {name: getattr(after, name) for name in ("title", "content", "summary", "text")}
+    return {**texts, "original_title": item.item.title, "is_cut": item.item.styled.is_cut}
 
 
 def _amended(item: Stored) -> Iterator[tuple[str, str]]:
@@ -148,7 +169,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
     enters = _enters(storage, item)
     say("(erased)" if item.erased else item.headline)
     for name, value in (
-        ("original", item.item.title if item.amended.headline else ""),
+        ("original", item.item.title if item.headline != item.item.title else ""),
         *_amended(item),
         ("organisation", organisation(item, feed)),
         ("authors", ", ".join(item.item.authors)),

@@ -6,14 +6,14 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 import os
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from aggregator.config import addresses, push, values
+from aggregator.config import addresses, house_style, needs, push, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.push_settings import Network, Webhook
 from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
@@ -34,8 +34,6 @@ from aggregator.model.settings import (
     Unnamed,
 )
 
-FULL_TEXT_PACKAGES = ("trafilatura", "protego")  # of the extra `fulltext`
-FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")
@@ -60,14 +58,15 @@ def build(
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
+    publication, style = _publication(top.section("publication"), listen)
     sections = top.sections("sources", "feed")
-    found = [_source(section, path, poll, environment=environment) for section in sections]
+    found = [_source(section, path, poll, style, environment=environment) for section in sections]
     sources = [source for source, _ in found]
     _check_distinct(sections, sources)
     store, database = _store(top, path)
     config = Config(
         path=path.absolute(),
-        publication=_publication(top.section("publication"), listen),
+        publication=publication,
         store=store,
         sources=tuple(map(_identified, sources)),
         unnamed=_unnamed(sections),
@@ -97,7 +96,8 @@ def _store(top: Section, path: Path) -> tuple[Path, str]:
     return directory, top.one("database", addresses.database, "")
 
 
-def _publication(section: Section, listen: Address) -> Publication:
+def _publication(section: Section, listen: Address) -> tuple[Publication, HouseStyle]:
+    """Return the publication, and the house style of all its sources."""
     from aggregator.editorial.wording import DEFAULT
 
     reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
@@ -113,8 +113,9 @@ def _publication(section: Section, listen: Address) -> Publication:
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
+    style = house_style.read(section.section("house_style"), HouseStyle())
     section.close()
-    return publication
+    return publication, style
 
 
 def _poll(section: Section) -> PollSettings:
@@ -197,7 +198,7 @@ def _check_distinct(sections: Sequence[Section], sources: Sequence[Source]) -> N
 
 
 def _source(
-    section: Section, path: Path, poll: PollSettings, *, environment: Environment | None
+    section: Section, path: Path, poll: PollSettings, style: HouseStyle, *, environment: Environment | None
 ) -> tuple[Source, Credentials | None]:
     feed = section.need("feed", addresses.feed)
     is_file = feed.startswith("file:")
@@ -237,29 +238,15 @@ def _source(
         quarantine=section.one("quarantine", values.choice(*Quarantine), _DEFAULT.quarantine),
         links_to=section.many("links_to", addresses.host),
         full_text=section.one("full_text", values.choice("true", "false"), "false") == "true",
+        house_style=house_style.read(section.section("house_style"), style),
     )
-    if source.quarantine is not Quarantine.NONE and not source.domains:
-        section.fault(
-            "quarantine", "needs `domains`: the hosts of the organisation, which a file: feed has not"
-        )
-    _check_full_text(section, source)
+    needs.quarantine(section, source)
+    needs.full_text(section, source)
+    house_style.check_language(section, source.house_style, source.language)
     for_origin = credentials(section, source.feed, environment)
     rights.close()
     section.close()
     return source, for_origin
-
-
-def _check_full_text(section: Section, source: Source) -> None:
-    """Record what keeps the texts of pages from being shown: rights, or packages that are not installed."""
-    if not source.full_text:
-        return
-    if source.republish is not Republish.FULL:
-        section.fault(
-            "full_text",
-            f"shows nothing under `rights: {{republish: {source.republish}}}`: remove one of the two",
-        )
-    if not all(find_spec(name) for name in FULL_TEXT_PACKAGES):
-        section.fault("full_text", "needs packages for reading pages: pip install 'publicwire[fulltext]'")
 
 
 def _ai(section: Section) -> Terms:

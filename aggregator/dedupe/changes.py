@@ -65,6 +65,8 @@ def decide(
         volatile=learnt(found.known, claim.volatile),
         restated=tuple((old, item) for item, old in found.known if item.expires != old.expires or old.lapsed),
         left=tuple(each for each in known.absences.items if each.number not in present),
+        styled=tuple((old.number, item) for item, old in found.known) if source.house_style else (),
+        is_style_void=claim.house_style != source.house_style,
     )
 
 

@@ -9,8 +9,11 @@ from aggregator.model.stored import FeedInfo, Stored
 
 def item(stored: Stored, feed: FeedInfo) -> Item:
     """Return what an item says, with the text of its page if that was taken and its source still wants it;
-    what the feed says is the summary then. Everything else of it stays: rights are applied to the result."""
+    what the feed says is the summary then. Everything else of it stays: rights are applied to the result. The
+    house style of the feed's text is not shown, that of the title is."""
     said, page = stored.item, stored.page
     if not feed.full_text or page is None or page.state is not PageState.TAKEN:
         return said
-    return replace(said, content=page.content, text=page.text, summary=said.summary or said.content)
+    styled = replace(said.styled, is_body=False, is_cut=False)  # of the text that the feed has
+    summary = said.summary or said.content
+    return replace(said, content=page.content, text=page.text, summary=summary, styled=styled)

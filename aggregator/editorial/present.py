@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import desk, disclaimer, page_text
+from aggregator.editorial import desk, disclaimer, page_text, shown
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
@@ -42,12 +42,13 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
     said, rights = own_address(feed).item(page_text.item(stored, feed)), Republish(feed.republish)
-    item = desk.item(said, stored.amended)
-    allowed, brief = permitted(item, rights), _brief(item, rights)
+    item = desk.item(shown.item(said), stored.amended)
     source = desk.source(published_feed(feed, publication), stored.amended)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     language, url = language_tag(item.language) or source.language, web_address(item.url)
-    title, authors = _title(item, rights, allowed.text) or organisation, _names(item.authors)
+    allowed = shown.permitted(item, rights, organisation=organisation, url=url, language=language)
+    brief, title = _brief(item, rights), _title(item, rights, allowed.text) or organisation
+    authors = _names(item.authors)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     terms = combined(source, item.terms)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.model.decision import Lapse, Notice, State, Trigger
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.item import Item, Mode
 from aggregator.model.provenance import ReadDocument
 from aggregator.model.stored import Knowledge, Known, Stored
@@ -110,7 +111,8 @@ class Changes:
     what the decision was made from. `restated` are known items whose expiry is now another one or that had
     lapsed, with what the document says of them; `left` are items that it no longer lists; `steps`, `expiries`
     and `probes`, items whose pages are to be fetched, follow of these. `pages` are to be fetched for their
-    texts.
+    texts. `styled` are known items in their house style, by number; `is_style_void`: its rules have changed
+    since the poll began.
     """
 
     basis: Knowledge
@@ -126,6 +128,19 @@ class Changes:
     probes: tuple[Left, ...] = ()
     document: ReadDocument | None = None  # that its new versions were read from
     pages: "tuple[WantedPage, ...]" = ()
+    styled: tuple[tuple[int, Item], ...] = ()
+    is_style_void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unstyled:
+    """Items of one source that are to be styled anew by its present rules, each with its number: a version
+    that waits for approval has that of its item. `source` is the id, `number` that of the source."""
+
+    source: str
+    number: int
+    style: HouseStyle
+    items: tuple[tuple[int, Item], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,14 @@ class ReadJob:
 
 
 @dataclass(frozen=True, slots=True)
+class StyleJob:
+    """Input of a worker: stored items to which the house style of their source is to be applied anew."""
+
+    source: Source
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ReadResult:
     """Result of a worker: the document without its entries, and the items they became.
 

@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import NamedTuple
 
 from aggregator.model.entry import Origin
+from aggregator.model.house_style import UNSTYLED, Styled
 from aggregator.model.rights import Terms
 
 # Version of the input of a fingerprint. One of a former version is computed again, and alone is no edit.
@@ -105,6 +106,7 @@ class Item:
     untitled: bool = False
     unmarked: bytes | None = None
     alternates: bytes | None = None
+    styled: Styled = UNSTYLED  # what the house style of its source shows in place of its texts
     flags: tuple[str, ...] = ()  # anomalies found, e.g. "bad-date"
 
     def key(self, kind: KeyKind) -> bytes | None:

@@ -9,6 +9,7 @@ from aggregator.errors import Cause
 from aggregator.model.alert import AlertKind
 from aggregator.model.changes import Changes
 from aggregator.model.document import Fetched, Hints, ReadResult, Validators
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.item import Mode
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.schedule import Due, HostLimit, HostState
@@ -132,6 +133,7 @@ class Claim:
     ahead: Ahead = Ahead()
     doubt: Doubt = Doubt()
     volatile: tuple[str, ...] = ()  # query parameters whose values vary from poll to poll and mean nothing
+    house_style: HouseStyle = HouseStyle()  # as configured when it was claimed
     host: str = ""  # host it is polled at; "" of a file
     subscription: Subscription | None = None
     open_alerts: Mapping[AlertKind, datetime] = field(default_factory=dict)  # with when they were raised

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aggregator.model.house_style import HouseStyle
 from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
 
@@ -128,6 +129,7 @@ class Source:
     quarantine: Quarantine = Quarantine.NONE
     links_to: tuple[str, ...] = ()  # domains besides its own that its items may link to in quarantine
     full_text: bool = False  # pages are fetched for items of which its feed carries a summary only
+    house_style: HouseStyle = HouseStyle()
 
     @property
     def link_domains(self) -> tuple[str, ...]:

@@ -22,6 +22,9 @@ def text_bytes_bound(item: Item) -> int:
 
 def _texts(item: Item) -> list[str]:
     parts = [item.title, item.url, item.guid, item.organisation, item.rights, item.content, item.summary]
+    if item.styled.is_body or item.styled.is_dropped:
+        styled = item.styled
+        parts += styled.content, styled.summary, styled.kept_content, styled.kept_summary
     parts += item.authors
     parts += item.categories
     for file in item.enclosures:
@@ -45,7 +48,8 @@ def stored_bytes(item: Item) -> int:
 
 def unsigned_bytes(item: Item) -> int:
     """Return the same without its keys and its signature."""
-    return ITEM_BYTES + text_bytes(item) + _utf8_bytes(item.text) + _utf8_bytes(item.raw_url)
+    texts = _utf8_bytes(item.text) + _utf8_bytes(item.styled.text)
+    return ITEM_BYTES + text_bytes(item) + texts + _utf8_bytes(item.raw_url)
 
 
 def _utf8_bytes(text: str) -> int:

@@ -188,8 +188,8 @@ class Stored:
 
     @property
     def headline(self) -> str:
-        """Return the title as shown: the desk's, else its origin's."""
-        return self.amended.headline or self.item.title
+        """Return the title as shown: the desk's, else that of the house style, else its origin's."""
+        return self.amended.headline or self.item.styled.title or self.item.title
 
     @property
     def newest(self) -> int:

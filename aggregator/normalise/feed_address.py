@@ -7,6 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from aggregator.model.entry import Origin
+from aggregator.model.house_style import Styled
 from aggregator.model.item import Enclosure, Item
 from aggregator.normalise import urls
 
@@ -50,6 +51,16 @@ class Remover:
             enclosures=self.files(item.enclosures),
             images=self.files(item.images),
             origin=None if item.origin is None else self._origin(item.origin),
+            styled=self._styled(item.styled) if item.styled.rules else item.styled,
+        )
+
+    def _styled(self, styled: Styled) -> Styled:
+        return replace(
+            styled,
+            title=self.text(styled.title),
+            content=self.text(styled.content),
+            summary=self.text(styled.summary),
+            text=self.text(styled.text),
         )
 
     def _origin(self, origin: Origin) -> Origin:

@@ -52,6 +52,8 @@ SHAPING = (
 def pipeline_version_of(source: Source) -> bytes:
     """Return the digest of everything besides the document that shapes items; another one: read it anew."""
     shaping = (__version__, *(getattr(source, name) for name in SHAPING))
+    if source.house_style.drop:  # alone of all rules, selectors need the HTML as its origin sent it
+        shaping += (source.house_style.drop_digest,)
     return hashlib.blake2b(repr(shaping).encode(), digest_size=16).digest()
 
 

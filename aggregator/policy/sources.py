@@ -33,6 +33,7 @@ STORED = (
     "history",
     "indexed",
     "full_text",
+    "house_style",
 )
 SHOWN = {
     "organisation",
@@ -56,7 +57,7 @@ class Update:
     another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
     is taken anew at the next poll. `refiles`: its items move
     between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
-    the change. With a `doubt` about itself it keeps its settings.
+    the change; `restyles`: its house style is another one. With a `doubt` about itself it keeps its settings.
     """
 
     number: int
@@ -70,6 +71,7 @@ class Update:
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
+    restyles: bool = False
     doubt: Doubt = Doubt()
 
 
@@ -228,6 +230,7 @@ def _update(
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
+        restyles=source.house_style.digest != present.known.house_style.digest,
         doubt=doubt,
     )
 

@@ -20,6 +20,7 @@ from aggregator.service.origin_steps import OriginSteps
 from aggregator.service.pipeline import POLLS_PER_FETCH_SLOT, Pipeline
 from aggregator.service.pulse import LATE_AFTER, STALE_AFTER, Pulse
 from aggregator.service.releases import Releases
+from aggregator.service.restyling import Restyling
 from aggregator.service.watch import Watch
 from aggregator.tasks import Tasks
 from aggregator.workers.pool import trim_heap
@@ -49,6 +50,8 @@ class Scheduler:
         self._origins = OriginSteps(self._storage.origins)
         self._store = self.current.config.store
         reader = self.pipeline.reader
+        self._restyling = Restyling(self._storage, reader, self._write, clock=self._clock)
+        self._is_restyling = False
         self._watch = Watch(
             self._storage,
             self._store,
@@ -92,7 +95,8 @@ class Scheduler:
             await self._write(lambda: self._watch(self._clock()))
             await self.alerts.log_new()
             await self._claim_tasks()
-            await asyncio.to_thread(self._beside)
+            if await asyncio.to_thread(self._beside) and not self._is_restyling:
+                self._start(self._restyle())
             self._beat()
         except StorageError as error:
             self._fail(error)
@@ -106,10 +110,19 @@ class Scheduler:
     def _doubt(self) -> str:
         return "" if self.clock_check is None else self.clock_check.doubt
 
-    def _beside(self) -> None:
-        """Run in a thread what a tick reads of the store and does not decide by."""
+    def _beside(self) -> bool:
+        """Run in a thread what a tick reads of the store and does not decide by; return whether items are to
+        be styled anew."""
         self._acts()
         self.each_tick()
+        return self._storage.styles.is_behind()
+
+    async def _restyle(self) -> None:
+        self._is_restyling = True
+        try:
+            await self._restyling.run(is_over=lambda: self._draining)
+        finally:
+            self._is_restyling = False
 
     async def pulse(self) -> None:
         """Notify the watchdog while a tick waits behind writes that are carried out; until cancelled."""

@@ -25,6 +25,7 @@ from aggregator.storage.sql.engine import Engine
 from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import JOURNAL, ItemStore
+from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
@@ -57,6 +58,11 @@ class Storage:
         from aggregator.storage.sql.page_store import PageStore
 
         return PageStore(self.engine)
+
+    @property
+    def styles(self) -> StyleStore:
+        """Return the items whose house style has changed."""
+        return StyleStore(self.engine)
 
     def close(self) -> None:
         """Close every connection of every thread."""

@@ -12,11 +12,12 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.log import log
-from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult, StyleJob
 from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.process import Worker
 from aggregator.workers.sandbox import Confinement
@@ -54,6 +55,7 @@ class WorkerPool:
         self._of_thread = threading.local()
         self._workers: set[Worker] = set()
         self._zones: frozenset[str] = frozenset()  # of all jobs: a worker cannot load one once it is confined
+        self._styles = False  # of all jobs, likewise: whether one has a house style
         # Backpressure: a pickled job is a second copy of its body, so only these many are pickled ahead.
         self._slots = asyncio.Semaphore(2 * self.processes)
         self._running = 0
@@ -62,12 +64,16 @@ class WorkerPool:
         self.killed = 0  # processes that died of a job, or on its limits
         self.confinement: Confinement | None = None  # of the last process, None before the first
 
-    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
-        """Return the result of `job.work`. Raises its ParseError, or WorkerError on a limit or a crash.
+    async def run(
+        self, job: ReadJob | StyleJob, room: Callable[[], Awaitable[None]] | None = None
+    ) -> ReadResult:
+        """Return the result of `job.work` or `job.restyle`. Raises its ParseError, or WorkerError on a limit
+        or a crash.
 
         `room` is awaited in the job's turn: results that wait for their commit put off further ones.
         """
-        subject = f"the document of {job.source.id}"
+        kind = "house style" if isinstance(job, StyleJob) else "document"
+        subject = f"the {kind} of {job.source.id}"
         answer = await self._run(job, job.source.timezone, subject, room)
         if isinstance(answer, ReadResult):
             return answer
@@ -89,7 +95,7 @@ class WorkerPool:
 
     async def _run(
         self,
-        job: ReadJob | PageJob | RobotsJob,
+        job: ReadJob | StyleJob | PageJob | RobotsJob,
         zone: str,
         subject: str,
         room: Callable[[], Awaitable[None]] | None = None,
@@ -102,9 +108,9 @@ class WorkerPool:
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
-                return await asyncio.get_running_loop().run_in_executor(
-                    self._threads, self._read, pickled, zone, subject
-                )
+                styles = isinstance(job, ReadJob | StyleJob) and bool(job.source.house_style)
+                read = partial(self._read, pickled, zone, subject, styles=styles)
+                return await asyncio.get_running_loop().run_in_executor(self._threads, read)
         finally:
             self._running -= 1
             self._last_job = asyncio.get_running_loop().time()
@@ -135,9 +141,9 @@ class WorkerPool:
         self._workers.clear()
         self._is_closing = False
 
-    def _read(self, job: bytes, zone: str, subject: str) -> ReadResult | PageText:
+    def _read(self, job: bytes, zone: str, subject: str, *, styles: bool = False) -> ReadResult | PageText:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
-        worker = self._worker(zone, subject)
+        worker = self._worker(zone, subject, styles=styles)
         try:
             answer = worker.answer(job, self.seconds)
         except TimeoutError:
@@ -166,18 +172,23 @@ class WorkerPool:
         failed = f"made its worker fail ({failure.kind}: {failure.message})"
         return WorkerError(f"{subject} {failed}", cause=Cause.CRASH)
 
-    def _worker(self, zone: str, subject: str) -> Worker:
-        """Return this thread's worker; a new one after JOBS_MAX jobs, the death of an idle one, or for a time
-        zone that it has not loaded."""
+    def _worker(self, zone: str, subject: str, *, styles: bool) -> Worker:
+        """Return this thread's worker; a new one after JOBS_MAX jobs, the death of an idle one, or for what
+        it has not loaded: a time zone, house styles."""
         self._zones |= {zone}
+        self._styles |= styles
         worker: Worker | None = getattr(self._of_thread, "worker", None)
-        if worker is not None and worker.is_usable(zone):
+        if worker is not None and worker.is_usable(zone, styles=styles):
             return worker
         if worker is not None:
             self._forget(worker)
         try:
             worker = self._of_thread.worker = Worker(
-                self.memory, self.cpu_seconds, self._zones, extracts=self.extracts
+                self.memory,
+                self.cpu_seconds,
+                self._zones,
+                extracts=self.extracts,
+                styles=self._styles,
             )
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error

@@ -25,7 +25,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult, StyleJob
 from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.sandbox import Confinement, confine
 
@@ -62,19 +62,26 @@ def start_forkserver() -> None:
 class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
-    `zones` are the time zones (IANA names) of the jobs it can do; `cpu_seconds` are for each of them.
-    `extracts`: it can do the jobs of pages, too. `confinement` is what it reported before its first job.
-    OSError or EOFError when it does not start.
+    `zones` are the time zones (IANA names) of the jobs it can do, `styles` whether it can apply house
+    styles; `cpu_seconds` are for each of them. `extracts`: it can do the jobs of pages, too. `confinement` is
+    what it reported before its first job. OSError or EOFError when it does not start.
     """
 
     def __init__(
-        self, memory: int, cpu_seconds: int, zones: frozenset[str], *, extracts: bool = False
+        self,
+        memory: int,
+        cpu_seconds: int,
+        zones: frozenset[str],
+        *,
+        extracts: bool = False,
+        styles: bool = False,
     ) -> None:
         start_forkserver()
         self._pipe, theirs = _context.Pipe()
-        self._zones = zones
+        self._zones, self._styles = zones, styles
         self._cpu_seconds = cpu_seconds
-        self._process = _context.Process(target=serve, args=(theirs, memory, zones, extracts), daemon=True)
+        parts = (theirs, memory, zones, extracts, styles)
+        self._process = _context.Process(target=serve, args=parts, daemon=True)
         self._jobs = 0
         try:
             self._process.start()
@@ -92,10 +99,11 @@ class Worker:
             raise TimeoutError("it did not start")
         return Confinement(**json.loads(self._pipe.recv_bytes(CONFINEMENT_BYTES_MAX)))
 
-    def is_usable(self, zone: str) -> bool:
-        """Return whether it can take a job in a time zone. The pipe of an idle worker is readable only after
-        its death."""
-        return self._jobs < JOBS_MAX and zone in self._zones and not self._pipe.poll()
+    def is_usable(self, zone: str, *, styles: bool = False) -> bool:
+        """Return whether it can take a job in a time zone, or with a house style. The pipe of an idle worker
+        is readable only after its death."""
+        is_loaded = zone in self._zones and (self._styles or not styles)
+        return self._jobs < JOBS_MAX and is_loaded and not self._pipe.poll()
 
     def answer(self, job: bytes, seconds: float) -> "ReadResult | PageText | Failure":
         """Return the answer to a pickled job.
@@ -148,7 +156,11 @@ def _keep_main_out() -> None:
 
 
 def serve(
-    pipe: "Connection[bytes, bytes]", memory: int, zones: frozenset[str], extracts: bool = False
+    pipe: "Connection[bytes, bytes]",
+    memory: int,
+    zones: frozenset[str],
+    extracts: bool = False,
+    styles: bool = False,
 ) -> None:
     """Report how this process is confined, then answer jobs until the service closes the pipe.
 
@@ -160,6 +172,10 @@ def serve(
         from aggregator.workers import extraction
 
         extraction.load()
+    if styles:
+        from aggregator.workers.job import load_styles
+
+        load_styles()
     _close_descriptors({pipe.fileno(), _service().sentinel})
     pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:
@@ -185,7 +201,11 @@ def _answer(pickled: bytes) -> bytes:
     return answer
 
 
-def _done(job: ReadJob | PageJob | RobotsJob) -> ReadResult | PageText:
+def _done(job: ReadJob | StyleJob | PageJob | RobotsJob) -> ReadResult | PageText:
+    if isinstance(job, StyleJob):
+        from aggregator.workers.job import restyle
+
+        return restyle(job)
     if isinstance(job, ReadJob):
         from aggregator.workers.detection import language
         from aggregator.workers.job import work

@@ -11,6 +11,7 @@ import pytest
 from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
+from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Part, Replacement
 from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, Webhook, WebhookFormat
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import (
@@ -41,6 +42,7 @@ publication:
   contact: desk@releases.example
   description: What the coast has to say
   disclaimer: {default: "From {{ organisation }}.", FR: "De {{ organisation }}."}
+  house_style: {replace: [["###", ""]], dateline: drop, max_words: 900}
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
@@ -79,6 +81,11 @@ sources:
     burst: 5
     history: off
     index: yes
+    house_style:
+      headline: sentence-case
+      drop: ["p.media-contact", "#boilerplate"]
+      replace: [{from: Coastguard, to: Coast Guard, in: title}, [per cent, percent], {from: "(ends)"}]
+      dateline: "{place} –"
     paused: 2026-12-31
     first_import: 30d
     budget: {bytes: 50MB}
@@ -87,6 +94,9 @@ sources:
     every: 5s
     publish: after 90m
 """
+OF_PUBLICATION = HouseStyle(
+    replace=(Replacement("###", ""),), dateline="drop", max_words=900, version=RULES_VERSION
+)
 FULL_CONFIG = Config(
     path=HERE,
     publication=Publication(
@@ -105,6 +115,7 @@ FULL_CONFIG = Config(
             domains=("example.org",),
             every=timedelta(hours=1),
             budget=Budget(items=100, bytes=10**9),
+            house_style=OF_PUBLICATION,
         ),
         Source(
             id="coast-guard",
@@ -128,6 +139,18 @@ FULL_CONFIG = Config(
             indexed=True,
             quarantine=Quarantine.FOREIGN_LINKS,
             links_to=("video.example",),
+            house_style=HouseStyle(
+                headline=Headline.SENTENCE_CASE,
+                drop=("p.media-contact", "#boilerplate"),
+                replace=(
+                    Replacement("Coastguard", "Coast Guard", Part.TITLE),
+                    Replacement("per cent", "percent"),
+                    Replacement("(ends)", ""),
+                ),
+                dateline="{place} –",
+                max_words=900,
+                version=RULES_VERSION,
+            ),
             paused=datetime(2026, 12, 31, tzinfo=UTC),
             first_import=timedelta(days=30),
             budget=Budget(items=100, bytes=50_000_000),
@@ -139,6 +162,7 @@ FULL_CONFIG = Config(
             every=timedelta(seconds=5),
             veto=timedelta(minutes=90),
             budget=Budget(items=100, bytes=10**9),
+            house_style=OF_PUBLICATION,
         ),
     ),
     listen=Address("0.0.0.0", 80),
@@ -442,3 +466,25 @@ def test_a_pipe_is_refused_and_never_waited_for(tmp_path: Path) -> None:
     os.mkfifo(file)
     with pytest.raises(ConfigError, match="is not a regular file"):
         load(file)
+
+
+def styled(*lines: str, of_all: str = "{}") -> HouseStyle:
+    """Return the house style of a source with these lines, under one of the publication."""
+    source = "\n    ".join(("  - feed: https://a.example/", *lines))
+    return parse(f"publication: {{house_style: {of_all}}}\nsources:\n{source}\n", HERE).sources[0].house_style
+
+
+def test_a_key_of_a_source_replaces_the_publications_and_may_take_its_rules_back() -> None:
+    of_all = "{headline: title-case, drop: [p.a], replace: [[a, b]], dateline: drop}"
+    none = "house_style: {headline: as-is, drop: [], replace: [], dateline: keep}"
+    assert styled(none, of_all=of_all) == HouseStyle()
+    own = styled("language: fr", "house_style: {headline: sentence-case}", of_all=of_all)
+    assert own == HouseStyle(
+        Headline.SENTENCE_CASE, ("p.a",), (Replacement("a", "b"),), "drop", version=RULES_VERSION
+    )
+
+
+@pytest.mark.parametrize("tag", ["en", "en-GB"])
+def test_english_sources_may_have_headlines_in_title_case(tag: str) -> None:
+    found = styled(f"language: {tag}", "house_style: {headline: title-case}")
+    assert found.headline is Headline.TITLE_CASE

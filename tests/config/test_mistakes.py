@@ -11,8 +11,49 @@ SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60
 SOURCE_KEYS = (
     "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
     "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
-    "index, quarantine, links_to, full_text, auth, headers"
+    "index, quarantine, links_to, full_text, house_style, auth, headers"
 )
+SELECTOR = "is no CSS selector; write one such as p.media-contact or #boilerplate"
+PAIR = 'must be two texts, such as ["per cent", "percent"], or {from: x, to: y, in: title}'
+HOUSE_STYLE = [
+    ("x", 5, "house_style: must be a mapping of keys such as `name: value`"),
+    ("{headlines: as-is}", 19, "house_style.headlines: unknown key; did you mean `headline`?"),
+    (
+        "{headline: Title}",
+        19,
+        "house_style.headline: `Title` is unknown; use one of: as-is, title-case, sentence-case",
+    ),
+    ("{drop: p}", 19, "house_style.drop: must be a list; write `drop: [p]`"),
+    *(
+        (f"{{drop: ['{each}']}}", 26, f"house_style.drop.0: `{each}` {SELECTOR}")
+        for each in ("p..a", "p,", "a::b")
+    ),
+    ("{drop: ['']}", 26, "house_style.drop.0: is empty; give a text or remove the line"),
+    (f"{{drop: [{'p, ' * 51}]}}", 19, "house_style.drop: has 51 rules; 50 are allowed"),
+    *(
+        (f"{{replace: [{each}]}}", 29, f"house_style.replace.0: {PAIR}")
+        for each in ("x", "[a]", "[a, b, c]", "{to: x}")
+    ),
+    (
+        "{replace: [{from: a, by: b}]}",
+        29,
+        "house_style.replace.0: `by` is no key here; known are: from, to, in",
+    ),
+    (
+        "{replace: [{from: a, in: lead}]}",
+        29,
+        "house_style.replace.0: `lead` is unknown; use one of: all, title, text",
+    ),
+    ("{replace: [['', b]]}", 29, "house_style.replace.0: is empty; give a text or remove the line"),
+    (f"{{replace: [[a, {'b' * 201}]]}}", 29, "house_style.replace.0: must have up to 200 characters"),
+    (f"{{replace: [{'[a, b], ' * 101}]}}", 19, "house_style.replace: has 101 rules; 100 are allowed"),
+    (
+        "{dateline: '{city} –'}",
+        19,
+        "house_style.dateline: may hold {place} and no other braces, as in `{place} –`",
+    ),
+    ("{max_words: 49}", 19, "house_style.max_words: must be a whole number between 50 and 100000"),
+]
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
 NO_VALUE = "has no value; give one or remove the line"
@@ -101,14 +142,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
+        "1:1: colour: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -217,7 +258,7 @@ TOP = [
     (
         "publication: {title: X}\n",
         "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
-        "disclaimer_line, disclaimer_lead",
+        "disclaimer_line, disclaimer_lead, house_style",
     ),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),
@@ -375,7 +416,24 @@ SOURCES = [
         "3:5: sources.0.full_text: shows nothing under `rights: {republish: excerpt}`: remove one of the two",
     ),
     (of_source("full_text: yes"), "3:5: sources.0.full_text: `yes` is unknown; use one of: true, false"),
-    (of_source("house_style: {}"), f"3:5: sources.0.house_style: unknown key; known are: {SOURCE_KEYS}"),
+    (of_source("full_texts: true"), "3:5: sources.0.full_texts: unknown key; did you mean `full_text`?"),
+    *(
+        (of_source(f"house_style: {line}"), f"3:{place}: sources.0.{said}")
+        for line, place, said in HOUSE_STYLE
+    ),
+    *(
+        (
+            of_source(f"language: {tag}\n    house_style: {{headline: title-case}}"),
+            f"3:5: sources.0.language: `{tag}` has no headlines in title-case, which is English; "
+            "write `house_style: {headline: sentence-case}` for this source",
+        )
+        for tag in ("fr", "pt-BR")
+    ),
+    (
+        "publication: {house_style: {headline: title-case}}\n" + of_source("language: de"),
+        "4:5: sources.0.language: `de` has no headlines in title-case, which is English; "
+        "write `house_style: {headline: sentence-case}` for this source",
+    ),
     (of_source("organization: X"), "3:5: sources.0.organization: unknown key; did you mean `organisation`?"),
     (of_source("priority: high"), "3:5: sources.0.priority: must be a whole number between -1000 and 1000"),
     (of_source("only: {title: x}"), "3:5: sources.0.only: must be a list"),
@@ -442,7 +500,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, sources, store, database, publication, retention, alerts, websub, proxy, hub, webhooks",
+        "7:1: colour: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

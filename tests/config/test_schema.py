@@ -74,6 +74,12 @@ BEYOND = {
         of_source("skip: [{title: 'a{99999999999}'}]"),
     ),
     "a template is compiled and filled in with samples": (test_mistakes.UNKNOWN_NAME,),
+    "a selector is parsed": tuple(
+        of_source(f"house_style: {line}") for line, _, said in test_mistakes.HOUSE_STYLE if "no CSS" in said
+    ),
+    "the language of a source is compared with its house style": tuple(
+        text for text, said in test_mistakes.MISTAKES if "is English" in said
+    ),
     "the environment": tuple(text for text in CREDENTIALS if re.search(r"\$(NOT_SET|EMPTY)", text)),
     "the value of a variable": tuple(
         text for text in CREDENTIALS if re.search(r"\$(TWO_LINES|BLANK|NUL|SURROGATE|COLON|ACCENTS)", text)
@@ -255,6 +261,32 @@ WEB = ["https://a.example", "https://a.example:", "https://a.example:65535/", "h
         ),
         (of_source("topics: [%s]"), ["a" * 60, "a" * 61, "2026", "all"]),
         (of_source("language: %s"), ["en", "no", "zh-hant-TW", "e", "english", "en_GB", "1"]),
+        (of_source("house_style: {max_words: %s}"), ["49", "50", "100000", "100001", "1.5", "x"]),
+        (
+            of_source("house_style: {drop: [%s]}"),
+            ["p", "''", "' '", f"'p{' ' * 200}p'", "'#a'", "'p\\ta'", "[p]", "~"],
+        ),
+        (
+            of_source("house_style: {replace: [[%s, x]]}"),
+            ["a", "''", "' '", "2026", "true", "'a\\tb'", "[a]", "~"],
+        ),
+        (of_source("house_style: {replace: [[a, %s]]}"), ["a", "''", "' '", "2026", "x" * 201, "[a]"]),
+        (of_source("house_style: {replace: [{from: a, to: %s}]}"), ["a", "''", "2026", "[a]"]),
+        (
+            of_source("house_style: {dateline: %s}"),
+            [
+                "keep",
+                "drop",
+                "'{place} –'",
+                "'{place'",
+                "'{}'",
+                "''",
+                "' '",
+                "'{place}'",
+                "BONN –",
+                "x" * 201,
+            ],
+        ),
         (of_source("organisation: %s"), ["x", "2026", "true", "''", "' '", "' x '", '"a\\tb"', "[]", "~"]),
         (of_source("disclaimer: %s"), ["x", "''", "2026", "x" * 10_000, "x" * 10_001, "{default: x}", "[x]"]),
         (
@@ -299,7 +331,8 @@ def test_every_key_is_described_in_the_schema_and_on_the_page_of_the_configurati
 
 def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
     poll: dict[str, object] = {"budget": {}}
-    feed = {"feed": "https://a.example/", "rights": {}}
+    style: dict[str, object] = {}
+    feed = {"feed": "https://a.example/", "rights": {}, "house_style": style}
     written: dict[str, object] = {"publication": {}, "poll": poll, "retention": {}, "sources": [feed]}
     bare = json.dumps(written)
     places = {
@@ -307,6 +340,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
         "poll": poll,
         "budget": poll["budget"],
         "retention": written["retention"],
+        "houseStyle": style,
     }
     places |= {"source": feed, "source.rights": feed["rights"], "": written}
     count = 0
@@ -317,7 +351,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 33
+    assert count == 35
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from aggregator.errors import ParseError
 from aggregator.model.decision import State
-from aggregator.model.document import ReadJob, ReadResult
+from aggregator.model.document import ReadJob, ReadResult, StyleJob
 from aggregator.service.pipeline import Pipeline
 from tests.engines import open_storage
 from tests.faults.given import OFFICE, PILOT, STORM, PollHarness, run_scenario, says
@@ -28,8 +28,10 @@ pytestmark = pytest.mark.usefixtures("engine")
 class Broken(InProcessReader):
     """A reader with a fault that only some documents trigger."""
 
-    async def run(self, job: ReadJob, room: Callable[[], Awaitable[None]] | None = None) -> ReadResult:
-        if b"evil" in job.body:
+    async def run(
+        self, job: ReadJob | StyleJob, room: Callable[[], Awaitable[None]] | None = None
+    ) -> ReadResult:
+        if isinstance(job, ReadJob) and b"evil" in job.body:
             raise UnicodeError("nobody thought of this")
         return await super().run(job)
 

@@ -5,6 +5,7 @@ from html import escape
 import pytest
 
 from aggregator.model.entry import Origin
+from aggregator.model.house_style import Styled
 from aggregator.model.item import Item
 from aggregator.normalise.feed_address import remover
 
@@ -42,3 +43,12 @@ def test_what_an_origin_says_of_itself_does_not_name_the_feed() -> None:
     origin = Origin("Office", FEED, FEED, FEED, "", f"see {FEED}", (FEED, "Press Office"))
     item = remover(FEED, is_public=False).item(Item(keys=(), title="T", origin=origin))
     assert item.origin == Origin("Office", rights="see ", authors=("Press Office",))
+
+
+def test_what_a_house_style_shows_does_not_name_the_feed() -> None:
+    said = f"see {FEED}"
+    styled = Styled("rules", said, is_body=True, content=f"<p>{said}</p>", summary=said, text=said)
+    item = remover(FEED, is_public=False).item(Item(keys=(), title="T", styled=styled))
+    assert item.styled == Styled(
+        "rules", "see ", is_body=True, content="<p>see </p>", summary="see ", text="see "
+    )

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from aggregator.errors import Cause, FetchError, ParseError
 from aggregator.model.alert import AlertKind
 from aggregator.model.document import Document, Fetched, Hints, Validators
+from aggregator.model.house_style import RULES_VERSION, HouseStyle
 from aggregator.model.item import Mode
 from aggregator.model.poll import Answer, Claim, OutcomeKind, PollResult, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
@@ -59,6 +60,15 @@ def test_the_pipeline_version_covers_every_setting_that_shapes_items_and_no_othe
     for shaping in ({"language": "de"}, {"organisation": "Office"}, {"from_entry": True}):
         assert poll_result.pipeline_version_of(replace(MINISTRY, **shaping)) != version
     assert poll_result.pipeline_version_of(replace(MINISTRY, every=HOUR, topics=("law",))) == version
+
+
+def test_of_a_house_style_selectors_alone_have_documents_read_anew() -> None:
+    version = poll_result.pipeline_version_of(MINISTRY)
+    cut = HouseStyle(max_words=50, version=RULES_VERSION)
+    dropped = HouseStyle(drop=("p.a",), version=RULES_VERSION)
+    assert poll_result.pipeline_version_of(replace(MINISTRY, house_style=cut)) == version
+    both = [replace(MINISTRY, house_style=each) for each in (dropped, replace(dropped, max_words=50))]
+    assert len({version, *map(poll_result.pipeline_version_of, both)}) == 2
 
 
 def test_a_body_is_read_when_it_or_the_pipeline_has_changed() -> None:

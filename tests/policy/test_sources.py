@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from aggregator.model.house_style import RULES_VERSION, HouseStyle
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Republish, Source
@@ -467,3 +468,18 @@ def test_a_source_whose_pause_is_taken_back_is_due_at_once() -> None:
 def test_a_pause_that_has_ended_changes_nothing() -> None:
     ended = Due(NOON - DAY, DueReason.PAUSED)
     assert planned(replace(MINISTRY, paused=ended.at), stored(MINISTRY, due=ended)) is None
+
+
+def test_another_house_style_has_what_is_stored_styled_anew() -> None:
+    rules = HouseStyle(max_words=50, version=RULES_VERSION)
+    update = planned(replace(MINISTRY, house_style=rules), stored(MINISTRY))
+    assert update is not None
+    assert (update.restyles, update.touches, update.due) == (True, False, None)
+    assert planned(replace(MINISTRY, house_style=rules), stored(replace(MINISTRY, house_style=rules))) is None
+    former = stored(replace(MINISTRY, house_style=replace(rules, version=RULES_VERSION + 1)))
+    again = planned(replace(MINISTRY, house_style=rules), former)
+    assert again is not None
+    assert again.restyles
+    other = planned(replace(MINISTRY, priority=7), stored(MINISTRY))
+    assert other is not None
+    assert not other.restyles

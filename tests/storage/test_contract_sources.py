@@ -7,6 +7,7 @@ import pytest
 
 from aggregator.errors import ConfigError, StorageError
 from aggregator.model.document import Document, ReadResult, Validators
+from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Part, Replacement
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import Republish, Source, Unnamed
 from aggregator.policy.source_ids import StoredFeed
@@ -75,6 +76,14 @@ def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -
         burst=5,
         history=False,
         indexed=True,
+        house_style=HouseStyle(
+            Headline.TITLE_CASE,
+            ("p.a", "p.b"),
+            (Replacement("a", ""), Replacement("b", "c", Part.TITLE)),
+            "{place} –",
+            900,
+            RULES_VERSION,
+        ),
     )
     plain = Source("plain", "https://plain.example/feed")
     assert [name for name in STORED if getattr(settings, name) == getattr(plain, name)] == []

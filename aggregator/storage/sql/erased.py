@@ -15,9 +15,9 @@ from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints,
 from aggregator.storage.sql.selection import ITEM
 
 NOTHING = """title = '', url = '', content = '', text = '', details = '{}', language = '', queries = '[]',
-    untitled = 0, amended = '{}', own_topics = NULL, own_language = NULL, unsettled = NULL, pending = NULL,
-    unmarked = NULL, alternates = NULL, freed = 1, erased = 1, indexed = 2"""
-FIELDS = ("title", "url", "content", "text", "details", "amended")
+    untitled = 0, amended = '{}', styled = '{}', own_topics = NULL, own_language = NULL, unsettled = NULL,
+    pending = NULL, unmarked = NULL, alternates = NULL, freed = 1, erased = 1, indexed = 2"""
+FIELDS = ("title", "url", "content", "text", "details", "amended", "styled")
 
 
 def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
@@ -26,7 +26,7 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     search.remove(db, index, chosen)
     pages.drop(db, chosen)
     translations.drop(db, chosen)
-    for table in ("revision", "pending", "signature", "unmatched", "waiting", "origin_step"):
+    for table in ("revision", "pending", "signature", "unmatched", "unstyled", "waiting", "origin_step"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))
     db.execute(f"UPDATE item SET {NOTHING} WHERE number {ints()}", (chosen,))
     ids = [row["id"] for row in db.execute(f"SELECT id FROM item WHERE number {ints()}", (chosen,))]
@@ -105,7 +105,7 @@ def matching(db: Connection, part: str) -> Sequence[Row]:
     """Return the rows of items that hold a text, in whatever version, without regard to the case of ASCII."""
     says = " OR ".join(_holds(f"i.{name}") for name in FIELDS)
     revised = " OR ".join(_holds(f"r.{name}") for name in ("title", "content", "url"))
-    waits = " OR ".join(_holds(f"w.{name}") for name in ("title", "url", "content", "details"))
+    waits = " OR ".join(_holds(f"w.{name}") for name in ("title", "url", "content", "details", "styled"))
     on_page = " OR ".join(_holds(f"o.{name}") for name in ("url", "content", "text"))
     return db.execute(
         f"""{ITEM} WHERE i.erased = 0 AND ({says}

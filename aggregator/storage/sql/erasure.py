@@ -19,6 +19,7 @@ OF_ITEMS = (
     "audit",
     "signature",
     "unmatched",
+    "unstyled",
     "origin_step",
     "probe",
 )

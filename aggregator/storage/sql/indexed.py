@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from aggregator.model.amendment import Amendment
+from aggregator.model.house_style import Styled
 from aggregator.model.stored import Indexed
 from aggregator.storage.sql import rows, translated
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
-NEWEST = f"""SELECT i.number, i.id, i.title, i.shown, i.updated,
+NEWEST = f"""SELECT i.number, i.id, i.title, i.styled, i.shown, i.updated,
         coalesce(i.own_language, i.language) AS language, i.amended,
         i.untitled = 1 AND s.republish <> 'full' AS is_derived
     FROM item i JOIN source s ON s.number = i.source WHERE s.indexed = 1 AND {visible()}"""
@@ -39,5 +40,6 @@ def _read(db: Connection, statement: str, *parameters: int) -> Sequence[Indexed]
 
 def _title(row: Row) -> str:
     """Return the title as shown, "" for one that is derived from more of the text than may be shown."""
-    headline = rows.unpack(Amendment, row["amended"]).headline
-    return headline or ("" if row["is_derived"] else str(row["title"]))
+    if headline := rows.unpack(Amendment, row["amended"]).headline:
+        return headline
+    return "" if row["is_derived"] else rows.unpack(Styled, row["styled"]).title or str(row["title"])

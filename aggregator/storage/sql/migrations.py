@@ -12,6 +12,7 @@ from aggregator.storage.sql.page_tables import PAGES
 from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
+from aggregator.storage.sql.style_tables import STYLES
 from aggregator.storage.sql.translation_tables import TRANSLATIONS
 
 MIGRATIONS: Mapping[str, Sequence[str]] = {
@@ -266,6 +267,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
         "ALTER TABLE source ADD COLUMN terms TEXT NOT NULL DEFAULT '{}'",
         "ALTER TABLE source ADD COLUMN site_terms TEXT NOT NULL DEFAULT '{}'",
     ),
+    **STYLES,
     **PAGES,
     **provenance.TABLES,
     **TRANSLATIONS,

@@ -23,6 +23,7 @@ from aggregator.storage.sql import (
     rows,
     search,
     signatures,
+    styles,
     translations,
     versions,
 )
@@ -66,6 +67,11 @@ def carry_out(db: Connection, index: Index, claim: Claim, changes: Changes, at: 
     changed += [edit.number for edit in changes.edits if edit.is_public]
     if changed:
         channels.touch(db, changed, at)
+    if changes.styled:
+        styles.of_poll(db, index, changes.styled, at)
+    if changes.is_style_void:
+        own = (*(number for number, _ in stored), *(edit.number for edit in changes.edits))
+        styles.void(db, claim.number, {*own, *(number for number, _ in changes.styled)})
     return {new.item.digest: number for number, new in stored if new.item.digest}
 
 

@@ -34,8 +34,8 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     search.remove(db, index, old)
     # indexed = 2: nothing of it is in the search index, so nothing must be taken out of it again.
     db.execute(
-        f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', freed = 1,
-        unmarked = NULL, alternates = NULL, indexed = 2 {WITHIN}""",
+        f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', styled = '{{}}',
+        freed = 1, unmarked = NULL, alternates = NULL, indexed = 2 {WITHIN}""",
         (old,),
     )
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
@@ -44,7 +44,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     _rewrite(db, old)
     signatures.drop(db, old)
     translations.drop(db, old)
-    for table in ("revision", "unmatched"):
+    for table in ("revision", "unmatched", "unstyled"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (old,))
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from aggregator.model.amendment import Amendment
 from aggregator.model.document import Hints
 from aggregator.model.entry import Origin
+from aggregator.model.house_style import HouseStyle, Part, Replacement, Styled
 from aggregator.model.item import Enclosure, Key, KeyKind
 from aggregator.model.poll import Ahead, Doubt, Relocation, Spent
 from aggregator.model.rights import Terms
@@ -94,6 +95,9 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Terms: lambda text: unpack(Terms, text),
     Terms | None: lambda text: unpack(Terms, text),
     Amendment: lambda text: unpack(Amendment, text),
+    HouseStyle: lambda text: unpack(HouseStyle, text),
+    tuple[Replacement, ...]: lambda found: tuple(Replacement(old, new, Part(of)) for old, new, of in found),
+    Styled: lambda text: unpack(Styled, text),
 }
 
 
@@ -151,6 +155,9 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Doubt: pack,
     Terms: pack,
     Amendment: pack,
+    HouseStyle: lambda style: pack(style) if style else "{}",
+    Replacement: attrgetter("old", "new", "part"),
+    Styled: pack,
 }
 
 

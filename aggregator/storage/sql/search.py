@@ -8,11 +8,13 @@ from collections.abc import Iterable
 from itertools import accumulate
 
 from aggregator.model.amendment import Amendment
+from aggregator.model.house_style import Styled
 from aggregator.normalise.words import words
 from aggregator.storage.sql.engine import Connection, Index, Indexed, Row, as_json, ints
 from aggregator.storage.sql.rows import unpack
 
 INDEXED_AT_ONCE, INDEXED_CHARS_AT_ONCE = 500, 2_000_000  # items, and characters of them, in one transaction
+TEXTS = "SELECT number, title, text, amended, styled FROM item"
 
 
 def is_behind(db: Connection) -> bool:
@@ -30,9 +32,7 @@ def update(db: Connection, index: Index) -> None:
     chosen = [
         row["number"] for row, size in zip(waiting, before, strict=False) if size < INDEXED_CHARS_AT_ONCE
     ]
-    items = _indexed(
-        db.execute(f"SELECT number, title, text, amended FROM item WHERE number {ints()}", (as_json(chosen),))
-    )
+    items = _indexed(db.execute(f"{TEXTS} WHERE number {ints()}", (as_json(chosen),)))
     index.add(db, items)
     db.execute(
         f"UPDATE item SET indexed = 1 WHERE number {ints()}", (as_json(number for number, _ in items),)
@@ -41,18 +41,18 @@ def update(db: Connection, index: Index) -> None:
 
 def remove(db: Connection, index: Index, numbers: str) -> None:
     """Remove items (a JSON list of numbers) before their text changes."""
-    found = db.execute(
-        f"SELECT number, title, text, amended FROM item WHERE indexed = 1 AND number {ints()}", (numbers,)
-    )
+    found = db.execute(f"{TEXTS} WHERE indexed = 1 AND number {ints()}", (numbers,))
     index.remove(db, _indexed(found))
     db.execute(f"UPDATE item SET indexed = 0 WHERE indexed <> 0 AND number {ints()}", (numbers,))
 
 
 def _indexed(rows: Iterable[Row]) -> Indexed:
-    return [(row["number"], words(f"{row['title']}\n{_headline(row)}{row['text']}")) for row in rows]
+    return [(row["number"], words(_searched(row))) for row in rows]
 
 
-def _headline(row: Row) -> str:
-    """Return the desk's headline of an item as a line, "" without one."""
-    headline = unpack(Amendment, row["amended"]).headline
-    return f"{headline}\n" if headline else ""
+def _searched(row: Row) -> str:
+    """Return the headlines of an item, its origin's, that of the house style and the desk's, and its text as
+    shown."""
+    styled, amended = unpack(Styled, row["styled"]), unpack(Amendment, row["amended"])
+    headlines = filter(None, (row["title"], styled.title, amended.headline))
+    return "\n".join((*headlines, styled.text if styled.is_body else row["text"]))

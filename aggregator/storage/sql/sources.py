@@ -23,6 +23,7 @@ from aggregator.storage.sql import (
     rows,
     site_terms,
     source_state,
+    styles,
 )
 from aggregator.storage.sql.channels import Stamp
 from aggregator.storage.sql.engine import Connection, as_json, insert, ints, one
@@ -132,6 +133,8 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         columns["title"] = ""
     former = one(db.execute("SELECT republish FROM source WHERE number = ?", (change.number,)))["republish"]
     source_state.change(db, change.number, columns)
+    if change.restyles:
+        styles.anew(db, change.number)
     if change.refiles:
         refiling.refile(db, change.number, source.topics, at)
     if change.resettles:

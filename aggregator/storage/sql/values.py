@@ -17,7 +17,7 @@ WITH_PAGE = "LEFT JOIN page p ON p.item = i.number AND p.fingerprint = i.fingerp
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
 COLUMNS = (
-    *("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled"),
+    *("title", "url", "content", "text", "language", "fingerprint", "claimed", "untitled", "styled"),
     *("unmarked", "alternates"),
 )
 LISTS = ("authors", "categories", "enclosures", "images")

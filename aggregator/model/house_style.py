@@ -1,0 +1,106 @@
+"""The house style of a source, and what it makes of an item."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+
+RULES_VERSION = 1  # of the code that applies the rules: another one styles all items anew
+KEEP, DROP = "keep", "drop"  # of a dateline
+PLACE = "{place}"  # in a dateline of the house: the place that the origin's dateline names
+
+
+class Headline(StrEnum):
+    """Capitals of a headline. The values are those of sources.yaml, and are stored."""
+
+    AS_IS = "as-is"
+    TITLE_CASE = "title-case"  # of English alone
+    SENTENCE_CASE = "sentence-case"
+
+
+class Part(StrEnum):
+    """Parts of an item that a replacement applies to. The values are those of sources.yaml, and stored."""
+
+    ALL = "all"
+    TITLE = "title"
+    TEXT = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """A plain text, found as whole words, and the text in its place."""
+
+    old: str
+    new: str
+    part: Part = Part.ALL
+
+
+@dataclass(frozen=True, slots=True)
+class HouseStyle:
+    """Rules for what is shown of a source's items; empty for none.
+
+    `drop` are CSS selectors of elements that are left out. `dateline` is KEEP, DROP or the dateline of the
+    house. `max_words` of the text are shown, 0 for all. `version` is RULES_VERSION where there is a rule.
+    """
+
+    headline: Headline = Headline.AS_IS
+    drop: tuple[str, ...] = ()
+    replace: tuple[Replacement, ...] = ()
+    dateline: str = KEEP
+    max_words: int = 0
+    version: int = 0
+
+    def __bool__(self) -> bool:
+        """Return whether there is a rule."""
+        return bool(
+            self.headline is not Headline.AS_IS
+            or self.drop
+            or self.replace
+            or self.dateline != KEEP
+            or self.max_words
+        )
+
+    @property
+    def digest(self) -> str:
+        """Return the digest of the rules and of the version of the code, "" without rules."""
+        return _digest(self) if self else ""
+
+    @property
+    def drop_digest(self) -> str:
+        """Return the digest of the selectors, "" without any."""
+        return _digest((self.version, self.drop)) if self.drop else ""
+
+
+def _digest(value: object) -> str:
+    return blake2b(repr(value).encode(errors="replace"), digest_size=8).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Styled:
+    """What the house style makes of an item: kept beside it, and shown in its place.
+
+    `rules` is the digest of the rules, "" for none. `title` is "" for the origin's. `is_body`: content,
+    summary and text (as in `Item`) replace the origin's; `is_cut`: they are a beginning, under which a link
+    leads on. `drops` is the digest of the selectors that were applied to the HTML as its origin sent it, ""
+    for those that were applied to the stored content; `is_dropped`: they found something, and left
+    `kept_content` and `kept_summary`, with which the other rules begin.
+    """
+
+    rules: str = ""
+    title: str = ""
+    is_body: bool = False
+    is_cut: bool = False
+    content: str = ""
+    summary: str = ""
+    text: str = ""
+    drops: str = ""
+    is_dropped: bool = False
+    kept_content: str = ""
+    kept_summary: str = ""
+
+    @property
+    def shown(self) -> tuple[object, ...]:
+        """Return what of it is shown."""
+        return self.title, self.is_body, self.is_cut, self.content, self.summary, self.text
+
+
+UNSTYLED = Styled()

@@ -34,6 +34,7 @@ from aggregator.model.settings import (
     Unnamed,
 )
 
+FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 _WEB_INTERVAL = values.duration("1m", "30d")

@@ -6,7 +6,6 @@ from aggregator.config.section import Section
 from aggregator.model.settings import Quarantine, Republish, Source
 
 FULL_TEXT_PACKAGES = ("trafilatura", "protego")  # of the extra `fulltext`
-FROM_ENTRY = "from-entry"  # in place of an organisation: each entry names its own
 
 
 def quarantine(section: Section, source: Source) -> None:

@@ -48,9 +48,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     language, url = language_tag(item.language) or source.language, web_address(item.url)
     allowed = shown.permitted(item, rights, organisation=organisation, url=url, language=language)
     brief, title = _brief(item, rights), _title(item, rights, allowed.text) or organisation
-    authors = _names(item.authors)
+    authors, terms = _names(item.authors), combined(source, item.terms)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
-    terms = combined(source, item.terms)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
     notice, plain = _standing(text, publication, language, words)
     edited = desk.words(stored.amended.fields, stored.amended.note, words.publication, language)

@@ -242,20 +242,6 @@ class Translation:
 
 
 @dataclass(frozen=True, slots=True)
-class Indexed:
-    """An item whose page search engines may list, with its title and language as shown; the title is "" where
-    rights forbid what it was derived from. `translations` are languages and ids, with its own."""
-
-    number: int
-    id: str
-    title: str
-    shown: datetime
-    updated: datetime
-    language: str
-    translations: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Revision:
     """An earlier state of an item, replaced at `at`. `size` is in bytes; 0: only the time is still kept.
 

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 from urllib.parse import quote
 
 from aggregator.editorial.present import page_address, published_feed
+from aggregator.model.indexed import Indexed
 from aggregator.model.settings import Publication
-from aggregator.model.stored import Indexed
 from aggregator.publish.document import Published
 from aggregator.publish.presenter import Presenter
 from aggregator.render import opml, sitemap

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from lxml.etree import Element, SubElement, _Element, tostring
 
 from aggregator.editorial.safe import language_tag, line
-from aggregator.model.stored import Indexed
+from aggregator.model.indexed import Indexed
 
 SITEMAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
 NEWS = "http://www.google.com/schemas/sitemap-news/0.9"

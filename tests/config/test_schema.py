@@ -351,7 +351,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 35
+    assert count == 36
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -7,7 +7,7 @@ import pytest
 from lxml import etree
 
 from aggregator.editorial.present import published_feed
-from aggregator.model.stored import Indexed
+from aggregator.model.indexed import Indexed
 from aggregator.render import opml, sitemap
 from tests.render.given import FEED, NOW, PUBLICATION
 

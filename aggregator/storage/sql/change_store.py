@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from aggregator.model.indexed import Indexed
 from aggregator.model.public_change import Archived, PublicChange, ToldPage
-from aggregator.model.stored import Indexed
 from aggregator.storage.sql import archives, indexed, public_changes, told
 from aggregator.storage.sql.engine import Engine, read
 from aggregator.storage.sql.rows import moment

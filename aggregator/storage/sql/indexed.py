@@ -5,7 +5,7 @@ from datetime import datetime
 
 from aggregator.model.amendment import Amendment
 from aggregator.model.house_style import Styled
-from aggregator.model.stored import Indexed
+from aggregator.model.indexed import Indexed
 from aggregator.storage.sql import rows, translated
 from aggregator.storage.sql.engine import Connection, Row
 from aggregator.storage.sql.places import visible

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from aggregator.dedupe.translations import shown
 from aggregator.model.amendment import Amendment
-from aggregator.model.stored import Indexed, Stored, Translation
+from aggregator.model.indexed import Indexed
+from aggregator.model.stored import Stored, Translation
 from aggregator.model.translation import Basis, Pair
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints

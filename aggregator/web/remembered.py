@@ -19,13 +19,14 @@ class Reply:
 
 
 class Remembered:
-    """Responses by address, up to `bytes_max`, none older than the last withdrawal or hold. Thread-safe."""
+    """Responses by address, up to `bytes_max`, none older than the last removal from the outputs.
+    Thread-safe."""
 
     def __init__(self, items: ItemStore, bytes_max: int) -> None:
         self._items = items
         self._replies: Cache[str, Reply] = Cache(bytes_max)
         self._bytes_max = bytes_max
-        self._removal = items.last_removal(0)
+        self._removal = items.last_removal()
         self._lock = threading.Lock()
 
     def put(self, address: str, reply: Reply) -> None:
@@ -39,8 +40,8 @@ class Remembered:
             return self._replies.get(address)
 
     def forget_removed(self) -> None:
-        """Drop all when an item was withdrawn or held meanwhile: it stands in any number of them. Raises
-        StorageError."""
+        """Drop all when an item left the outputs meanwhile, or a part of it: it stands in any number of them.
+        Raises StorageError."""
         removal = self._items.last_removal(self._removal)
         with self._lock:
             if removal != self._removal:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model.public_change import ChangeKind
-from aggregator.storage.sql import archives, channels, public_changes, search, signatures
+from aggregator.storage.sql import archives, channels, public_changes, removals, search, signatures
 from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -48,6 +48,7 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     channels.touch(db, [row["number"] for row in found], at)
     live = [row["number"] for row in found if row["state"] == "live"]
     public_changes.record(db, ChangeKind.WITHDRAWN, live, at)
+    removals.note(db, at)
     archives.remove(db, [row["number"] for row in found])
     public_changes.detach(db, [row["number"] for row in found])
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))

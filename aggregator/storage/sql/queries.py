@@ -17,6 +17,7 @@ from aggregator.storage.sql import (
     lifecycle,
     listed_channels,
     listing,
+    removals,
     revisions,
     search,
     selection,
@@ -87,7 +88,7 @@ class ItemStore:
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
         """Return the newest change to what a channel shows, and when. Cheap.
 
-        None for an unknown channel, and for a language that is not registered or has no live item.
+        None for an unknown channel, and for a language that is not registered or has had no item.
         """
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
@@ -236,16 +237,11 @@ class ItemStore:
         )
         return tuple((row["number"], values.transition(row, row["name"])) for row in found)
 
-    def last_removal(self, after: int) -> int:
-        """Return the number of the last transition that took an item out of the outputs; `after`, a number of
-        before, when there was none since."""
-        found = read(
-            self._engine,
-            """SELECT coalesce(max(number), :after) AS number FROM audit
-            WHERE number > :after AND before = 'live'""",
-            {"after": after},
-        )
-        return int(found[0]["number"])
+    def last_removal(self, after: tuple[int, int] = removals.NONE) -> tuple[int, int]:
+        """Return a mark of the last time that anything left the outputs; `after`, the mark of before, when
+        nothing has since. Cheap."""
+        with self._engine.reading() as db:
+            return removals.last(db, after)
 
     def feeds(self) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, by id."""

@@ -20,6 +20,7 @@ from aggregator.storage.sql import (
     journal,
     public_changes,
     refiling,
+    removals,
     rows,
     site_terms,
     source_state,
@@ -138,6 +139,8 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         channels.resettle(db, change.number, at)
     if (was_shown := former != Republish.NO) is (source.republish is Republish.NO):
         public_changes.rights_changed(db, change.number, at, is_shown=not was_shown)
+    if former != source.republish:
+        removals.note(db, at)
     if change.touches:
         channels.touch_all(db, at)
 

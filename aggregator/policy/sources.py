@@ -8,7 +8,7 @@ items stay, under another id if another source takes that.
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from itertools import combinations, count
 
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
@@ -44,6 +44,7 @@ SHOWN = {
     "feed_public",
     "indexed",
 }  # of these every channel shows something
+NARROWED = frozenset(combinations((Republish.FULL, Republish.EXCERPT, Republish.HEADLINE), 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +53,9 @@ class Update:
 
     `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
     another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
-    is taken anew at the next poll. `refiles`: its items move
-    between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
-    the change. With a `doubt` about itself it keeps its settings.
+    is taken anew at the next poll. `refiles`: its items move between topics; `resettles`: its stories show
+    other members; `touches`: every channel shows something of the change; `narrows`: less of each item is
+    shown, though not nothing. With a `doubt` about itself it keeps its settings.
     """
 
     number: int
@@ -68,6 +69,7 @@ class Update:
     refiles: bool = False
     resettles: bool = False
     touches: bool = False
+    narrows: bool = False
     doubt: Doubt = Doubt()
 
 
@@ -226,6 +228,7 @@ def _update(
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
+        narrows=(present.known.republish, source.republish) in NARROWED,
         doubt=doubt,
     )
 

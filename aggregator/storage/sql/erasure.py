@@ -8,7 +8,7 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model.public_change import ChangeKind
-from aggregator.storage.sql import archives, channels, public_changes, removals, search, signatures
+from aggregator.storage.sql import archives, channels, denials, public_changes, removals, search, signatures
 from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -91,8 +91,8 @@ def unconfigure(db: Connection, source: str, at: datetime) -> bool:
     return row.fetchone() is not None
 
 
-def source_itself(db: Connection, source: str) -> None:
-    """Remove the source, once it has no items."""
+def source_itself(db: Connection, source: str, now: datetime) -> None:
+    """Remove the source, once it has no items, with the subscriptions of its channel."""
     own = number(db, source)
     for statement in (
         "DELETE FROM poll WHERE source = ?",
@@ -105,5 +105,5 @@ def source_itself(db: Connection, source: str) -> None:
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()
     if channel is not None:
         db.execute("DELETE FROM membership WHERE channel = ?", (channel["number"],))
-        db.execute("DELETE FROM hub_subscriber WHERE channel = ?", (channel["number"],))
+        denials.deny(db, channel["number"], f"sources/{source}", now)
         db.execute("DELETE FROM channel WHERE number = ?", (channel["number"],))

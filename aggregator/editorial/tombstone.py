@@ -1,6 +1,7 @@
 """The public view of an entry that was taken back: its id and dates, and nothing of the release."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from aggregator.editorial.present import public_id
@@ -11,33 +12,65 @@ from aggregator.model.stored import FeedInfo
 
 SECOND = timedelta(seconds=1)
 
-WORDS: Mapping[str, tuple[str, str]] = {
-    "en": ("Withdrawn", "This release is no longer published here."),
-    "fr": ("Retiré", "Ce communiqué n'est plus publié ici."),
-    "de": ("Zurückgezogen", "Diese Mitteilung wird hier nicht mehr veröffentlicht."),
-    "es": ("Retirado", "Este comunicado ya no se publica aquí."),
-    "it": ("Ritirato", "Questo comunicato non è più pubblicato qui."),
-    "pt": ("Retirado", "Este comunicado já não é publicado aqui."),
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Title and comment of a tombstone entry, and those where another entry stands in its place."""
+
+    gone: tuple[str, str]
+    moved: tuple[str, str]
+
+
+WORDS: Mapping[str, Words] = {
+    "en": Words(
+        ("Withdrawn", "This release is no longer published here."),
+        ("Replaced", "This release stands in another entry now: {page}"),
+    ),
+    "fr": Words(
+        ("Retiré", "Ce communiqué n'est plus publié ici."),
+        ("Remplacé", "Ce communiqué figure désormais dans une autre entrée : {page}"),
+    ),
+    "de": Words(
+        ("Zurückgezogen", "Diese Mitteilung wird hier nicht mehr veröffentlicht."),
+        ("Ersetzt", "Diese Mitteilung steht jetzt in einem anderen Eintrag: {page}"),
+    ),
+    "es": Words(
+        ("Retirado", "Este comunicado ya no se publica aquí."),
+        ("Sustituido", "Este comunicado figura ahora en otra entrada: {page}"),
+    ),
+    "it": Words(
+        ("Ritirato", "Questo comunicato non è più pubblicato qui."),
+        ("Sostituito", "Questo comunicato si trova ora in un'altra voce: {page}"),
+    ),
+    "pt": Words(
+        ("Retirado", "Este comunicado já não é publicado aqui."),
+        ("Substituído", "Este comunicado está agora noutra entrada: {page}"),
+    ),
 }
 
 
 def tombstone(gone: Gone, publication: Publication, feed: FeedInfo | None) -> Tombstone:
     """Return the tombstone entry of what is gone; `feed` is that of its source, None once it is removed.
 
-    Its page answers 410, or 404 while it is held; that of a removed one is the publication's.
+    Its page answers 410, or 404 while it is held; that of a removed one is the publication's, and of one in
+    whose place another member of its story stands, that of this one.
     """
     language = publication.language.partition("-")[0].lower()
-    title, comment = WORDS.get(language, WORDS["en"])
+    words = WORDS.get(language, WORDS["en"])
+    title, comment = words.moved if gone.instead else words.gone
+    instead = f"{publication.url}items/{gone.instead}" if gone.instead else ""
+    own = f"{publication.url}items/{gone.id}" if gone.id else publication.url
     updated, when = _times(gone)
     return Tombstone(
         public_id=gone.public_id if feed is None else public_id(gone, publication, feed),
-        page=f"{publication.url}items/{gone.id}" if gone.id else publication.url,
+        page=instead or own,
         title=title,
-        comment=comment,
+        comment=comment.format(page=instead),
         publisher=publication.name,
         language=language if language in WORDS else "en",
         updated=updated,
         when=when,
+        instead=instead,
     )
 
 

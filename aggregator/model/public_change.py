@@ -43,6 +43,7 @@ class Gone:
     """An entry that a channel had and has no longer: all that is published of it.
 
     `at` is when it left, `updated` the last one published. `id` and `source` are "" once the item is removed.
+    `instead` is the id of the member of its story that stands in its place while both are public, else "".
     """
 
     public_id: str
@@ -50,6 +51,7 @@ class Gone:
     source: str
     updated: datetime
     at: datetime
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

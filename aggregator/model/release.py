@@ -78,16 +78,18 @@ class Tombstone:
     """Tombstone entry of a withdrawn release in a document: ids and dates, nothing of the release.
 
     `updated` of the stub is later than that of any entry published under the id, `when` later than both.
+    `instead` is the page of the member of its story that stands in its place, "" for none.
     """
 
     public_id: str
-    page: str  # answers 410 or 404
+    page: str  # answers 410 or 404, or is that of `instead`
     title: str
     comment: str
     publisher: str
     language: str  # of title and comment
     updated: datetime
     when: datetime
+    instead: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ items stay, under another id if another source takes that.
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
-from itertools import count
+from itertools import combinations, count
 
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
@@ -47,6 +47,7 @@ SHOWN = {
     "indexed",
     "full_text",
 }  # of these every channel shows something
+NARROWED = frozenset(combinations((Republish.FULL, Republish.EXCERPT, Republish.HEADLINE), 2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +56,10 @@ class Update:
 
     `is_moved`: another feed is configured, so a poll under way must not be recorded; `is_reset`: one at
     another address, so validators, seen entries, failures and alerts are dropped. `renames`: the feed's title
-    is taken anew at the next poll. `refiles`: its items move
-    between topics; `resettles`: its stories show other members; `touches`: every channel shows something of
-    the change; `restyles`: its house style is another one. With a `doubt` about itself it keeps its settings.
+    is taken anew at the next poll. `refiles`: its items move between topics; `resettles`: its stories show
+    other members; `touches`: every channel shows something of the change; `restyles`: its house style is
+    another one; `narrows`: less of each item is shown, though not nothing. With a `doubt` about itself it
+    keeps its settings.
     """
 
     number: int
@@ -72,6 +74,7 @@ class Update:
     resettles: bool = False
     touches: bool = False
     restyles: bool = False
+    narrows: bool = False
     doubt: Doubt = Doubt()
 
 
@@ -231,6 +234,7 @@ def _update(
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
         restyles=source.house_style.digest != present.known.house_style.digest,
+        narrows=(present.known.republish, source.republish) in NARROWED,
         doubt=doubt,
     )
 

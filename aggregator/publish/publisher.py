@@ -212,6 +212,8 @@ class Publisher:
     def public(self, stored: Stored) -> Release | Withdrawn | None:
         """Return the public view of a stored item; None when it is not public."""
         if stored.state is State.WITHDRAWN:
+            if stored.position is None:
+                return None  # it never was public
             steps = self._storage.items.audit(stored.number)
             return Withdrawn(
                 next((step.at for step in reversed(steps) if step.after is State.WITHDRAWN), None)

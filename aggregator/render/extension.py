@@ -92,6 +92,8 @@ class EntryExtension:
             SubElement(item, "pubDate").text = format_datetime(release.published)
         if release.corrected or (release.is_dated and release.updated != release.published):
             SubElement(item, f"{{{ATOM}}}updated").text = release.updated.isoformat()
+            # By this one importers know a newer version; they read no Atom in RSS.
+            SubElement(item, f"{{{DCTERMS}}}modified").text = release.updated.isoformat()
         SubElement(item, f"{{{DC}}}creator").text = release.organisation
         for name in people(release):
             SubElement(item, f"{{{DC}}}contributor").text = name

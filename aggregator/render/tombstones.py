@@ -29,6 +29,7 @@ def _deleted(tombstone: Tombstone) -> _Element:
     when = tombstone.when.isoformat()
     deleted = Element(f"{{{TOMBSTONES}}}deleted-entry", ref=tombstone.public_id, when=when)
     SubElement(deleted, f"{{{TOMBSTONES}}}comment").text = tombstone.comment
+    _instead(deleted, tombstone, "link")
     return deleted
 
 
@@ -40,6 +41,7 @@ def _stub(tombstone: Tombstone) -> _Element:
     SubElement(SubElement(stub, "author"), "name").text = tombstone.publisher
     SubElement(stub, "link", rel="alternate", type="text/html", href=tombstone.page)
     SubElement(stub, "summary").text = tombstone.comment
+    _instead(stub, tombstone, "link")
     _expiry(stub, tombstone)
     return stub
 
@@ -54,8 +56,15 @@ def _item(tombstone: Tombstone) -> _Element:
     SubElement(item, f"{{{ATOM}}}updated").text = tombstone.updated.isoformat()
     SubElement(item, f"{{{DC}}}creator").text = tombstone.publisher
     SubElement(item, f"{{{DCTERMS}}}modified").text = tombstone.updated.isoformat()
+    _instead(item, tombstone, f"{{{ATOM}}}link")
     _expiry(item, tombstone)
     return item
+
+
+def _instead(parent: _Element, tombstone: Tombstone, tag: str) -> None:
+    """Append a link to the entry in whose favour this one left (atom:link, RFC 6721 section 3)."""
+    if tombstone.instead:
+        SubElement(parent, tag, rel="related", type="text/html", href=tombstone.instead)
 
 
 def _expiry(parent: _Element, tombstone: Tombstone) -> None:
@@ -67,6 +76,7 @@ def _expiry(parent: _Element, tombstone: Tombstone) -> None:
 
 def _json(tombstone: Tombstone) -> bytes:
     updated = tombstone.updated.isoformat()
+    told = {"when": tombstone.when.isoformat(), "comment": tombstone.comment}
     fields = {
         "id": tombstone.public_id,
         "url": tombstone.page,
@@ -75,7 +85,7 @@ def _json(tombstone: Tombstone) -> bytes:
         "date_modified": updated,
         "authors": [{"name": tombstone.publisher}],
         "language": tombstone.language,
-        "_withdrawn": {"when": tombstone.when.isoformat(), "comment": tombstone.comment},
+        "_withdrawn": told | ({"instead": tombstone.instead} if tombstone.instead else {}),
         "_publicwire": {"expires": updated},
     }
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode()

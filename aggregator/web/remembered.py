@@ -19,7 +19,8 @@ class Reply:
 
 
 class Remembered:
-    """Responses by address, up to `bytes_max`, none older than the last departure of an item. Thread-safe."""
+    """Responses by address, up to `bytes_max`, none older than the last removal from the outputs.
+    Thread-safe."""
 
     def __init__(self, items: ItemStore, bytes_max: int) -> None:
         self._items = items
@@ -39,8 +40,8 @@ class Remembered:
             return self._replies.get(address)
 
     def forget_removed(self) -> None:
-        """Drop all when an item has left the outputs meanwhile: it stands in any number of them. Raises
-        StorageError."""
+        """Drop all when an item left the outputs meanwhile, or a part of it: it stands in any number of them.
+        Raises StorageError."""
         removal = self._items.last_removal(self._removal)
         with self._lock:
             if removal != self._removal:

@@ -7,7 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from aggregator.errors import FetchError
@@ -21,6 +21,7 @@ from aggregator.tasks import Writes
 from aggregator.websub.in_flight import InFlight
 from aggregator.websub.topics import document, topic_of
 
+LOOK_EVERY = timedelta(minutes=1)
 CHALLENGE_BYTES = 24  # of entropy; base64 makes them 32 characters
 DENIED = "the topic is not a feed of this publication"
 
@@ -37,6 +38,7 @@ class Verifier:
     config: Callable[[], Config]
     clock: Callable[[], datetime]
     running: InFlight = field(default_factory=InFlight)
+    _looked: datetime | None = None
     _is_woken: bool = True  # requests may wait from before the start
 
     def wake(self) -> None:
@@ -44,10 +46,13 @@ class Verifier:
         self._is_woken = True
 
     async def step(self) -> None:
-        """Begin to answer the requests that wait."""
-        if not self._is_woken:
+        """Begin to answer the requests that wait: those that came, and at times those that another process
+        has made of subscriptions to a channel that it removed."""
+        now = self.clock()
+        is_time = self._looked is None or abs(now - self._looked) >= LOOK_EVERY
+        if not (self._is_woken or is_time):
             return
-        self._is_woken = False  # before the look: a request may come meanwhile
+        self._is_woken, self._looked = False, now  # before the look: a request may come meanwhile
         waiting = await asyncio.to_thread(self.storage.hub_requests)
         if waiting:
             self.wake()

@@ -49,6 +49,23 @@ def limits(**hours: int) -> Mapping[str, HostLimit]:
     return {host: HostLimit(host, until) for host, until in found.items()}
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "narrows"),
+    [
+        ("full", "excerpt", True),
+        ("full", "headline", True),
+        ("excerpt", "headline", True),
+        ("headline", "full", False),
+        ("full", "no", False),
+        ("no", "headline", False),
+    ],
+)
+def test_rights_that_show_less_of_each_item_are_told(before: str, after: str, narrows: bool) -> None:
+    known = stored(replace(MINISTRY, republish=Republish(before)))
+    update = planned(replace(MINISTRY, republish=Republish(after)), known)
+    assert update is not None and update.narrows is narrows
+
+
 def test_rights_that_have_expired_are_as_republish_no() -> None:
     of = replace(MINISTRY, expires=NOON + HOUR)
     known = stored(MINISTRY)

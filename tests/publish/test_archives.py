@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from aggregator.model.decision import State, Trigger
+from aggregator.model.decision import Trigger
 from aggregator.model.settings import Republish
 from aggregator.policy.lifecycle import step
 from aggregator.publish.publisher import Withdrawn
@@ -123,19 +123,6 @@ def test_other_addresses_are_unknown(room: Newsroom, path: str) -> None:
     assert room.client.get(path).status_code == 404
 
 
-def test_a_withdrawn_release_is_a_stub_in_every_current_document(room: Newsroom) -> None:
-    room.publishes(item("First"), item("Second"))
-    room.publishes(item("Autre"), source="ministere")
-    room.withdraws("First")
-    for name in ("", "topics/climate/", "sources/observatory/", "languages/en/"):
-        for kind in ("rss", "atom", "json"):
-            body = room.client.get(f"/{name}feed.{kind}").content
-            assert b"Withdrawn" in body
-            assert b"First" not in body
-            assert b"observatory.example/press/first" in body  # the id
-    assert b"Withdrawn" not in room.client.get("/sources/ministere/feed.json").content
-
-
 def test_rights_that_turned_to_no_answer_410_and_what_was_never_public_404(room: Newsroom) -> None:
     room.publishes(item("First"))
     room.reconfigures(sources=(replace(UNLIMITED, republish=Republish.NO), MINISTRY))
@@ -143,15 +130,6 @@ def test_rights_that_turned_to_no_answer_410_and_what_was_never_public_404(room:
     assert room.client.get(room.page("First")).status_code == 410
     assert room.client.get(room.page("Second")).status_code == 404
     assert isinstance(room.publisher.release(room.ids["First"]), Withdrawn)
-
-
-def test_a_held_release_answers_404(room: Newsroom) -> None:
-    room.publishes(item("First"))
-    hold = step(room.stored("First"), Trigger.HOLD, reason="", actor="desk", at=room.now)
-    room.storage.items.apply_transitions([hold])
-    assert room.stored("First").state is State.HELD
-    assert room.client.get(room.page("First")).status_code == 404
-    assert b"deleted-entry" in room.client.get("/feed.atom").content
 
 
 def followed(room: Newsroom, cursor: int = 0) -> tuple[list[str], int]:

@@ -325,12 +325,14 @@ def test_invented_languages_make_no_channel(room: Newsroom) -> None:
     assert room.publisher.document(f"languages/{invented[0]}", Format.RSS) is None
 
 
-def test_a_language_is_served_while_it_has_a_live_item(room: Newsroom) -> None:
+def test_a_language_is_served_from_its_first_item_on(room: Newsroom) -> None:
     room.publishes(item("First", language="fi"))
     assert room.publisher.document("languages/fi", Format.RSS) is not None
+    assert room.publisher.document("languages/sw", Format.RSS) is None
     room.withdraws("First")
-    assert room.publisher.document("languages/fi", Format.RSS) is None
-    assert room.publisher.channel("languages/fi") is None
+    left = room.publisher.document("languages/fi", Format.RSS)
+    assert left is not None and b"Withdrawn" in left.body  # its subscribers learn of it there
+    assert "languages/fi" not in room.publisher.channels()
 
 
 def test_the_list_of_channels_is_read_again_only_after_a_change(room: Newsroom) -> None:

@@ -91,6 +91,23 @@ def test_of_a_removed_item_the_id_is_left() -> None:
     assert (each.public_id, each.page) == (GONE.public_id, "https://releases.example/")
 
 
+@pytest.mark.parametrize("language", ["en", "fr", "de", "es", "it", "pt", "fi"])
+def test_an_entry_that_gave_way_names_the_one_in_its_place(language: str) -> None:
+    page = "https://releases.example/items/nnnnnnnnnnnnn"
+    each = made(replace(GONE, instead="nnnnnnnnnnnnn"), language)
+    assert (each.page, each.instead, each.comment.endswith(page)) == (page, page, True)
+    assert each.title != made(language=language).title
+    feed = etree.fromstring(document(Format.ATOM, each))
+    for path in ("at:deleted-entry", "a:entry"):
+        (related,) = feed.findall(f"{path}/a:link[@rel='related']", NAMES)
+        assert related.get("href") == page
+    (item,) = etree.fromstring(document(Format.RSS, each)).iter("item")
+    (related,) = item.findall("a:link", NAMES)
+    assert (related.get("rel"), related.get("href"), item.findtext("link")) == ("related", page, page)
+    (told,) = json.loads(document(Format.JSON, each))["items"]
+    assert (told["url"], told["_withdrawn"]["instead"]) == (page, page)
+
+
 def test_an_id_that_is_the_private_address_of_its_feed_is_the_page_here_too() -> None:
     private = replace(FEED, feed="https://water.example/feed?key=secret", addresses=())
     each = tombstone(replace(GONE, public_id=private.feed), PUBLICATION, private)

@@ -169,6 +169,8 @@ def test_an_undated_release_has_no_date_but_what_atom_requires(kind: Format) -> 
     ]
     corrected = only(kind, replace(one, corrected=True, updated=NOW))
     assert [texts(corrected, name) for name in dates] == [[], [NOW.isoformat()]]
+    modified = corrected.findtext("{http://purl.org/dc/terms/}modified")
+    assert modified == (NOW.isoformat() if kind == "rss" else None)
 
 
 def test_an_atom_entry_names_its_source_in_full() -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from aggregator.model.decision import State, Trigger
 from aggregator.model.entry import Entry
 from aggregator.model.public_change import Selected
-from aggregator.model.settings import Republish
+from aggregator.model.settings import Republish, Retention
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source, titles
@@ -61,6 +61,25 @@ def test_tombstones_come_newest_first_and_at_most_five_of_a_source(storage: Stor
     withdraw(storage, "agency 0", NOON - MINUTE)
     gone = storage.items.selected("").gone
     assert [each.at for each in gone] == [*(NOON + n * MINUTE for n in range(7, 2, -1)), NOON - MINUTE]
+
+
+def test_tombstones_beyond_the_room_of_their_source_have_their_turn_on_other_days(storage: Storage) -> None:
+    numbered(given_origin(storage, "ministry", topics=("roads",), burst=10_000), 8)
+    numbered(given_origin(storage, "agency", burst=10_000), 3)
+    for n in range(8):
+        withdraw(storage, f"ministry {n}", NOON + n * MINUTE)
+    first, seq = storage.items.selected("").gone, storage.items.channel_seq("sources/agency")
+    storage.admin.maintain(Retention(), NOON + HOUR)
+    assert storage.items.selected("").gone == first
+    storage.admin.maintain(Retention(), NOON + DAY)
+    for name in ("", "topics/roads", "sources/ministry"):
+        second = storage.items.selected(name).gone
+        assert {each.at for each in (*first, *second)} == {NOON + n * MINUTE for n in range(8)}
+        assert len(second) == 5
+    assert storage.items.channel_seq("sources/agency") == seq
+    before = storage.items.channel_seq("")
+    storage.admin.maintain(Retention(), NOON + DAY + HOUR)
+    assert storage.items.channel_seq("") == before
 
 
 def test_twenty_entries_re_enter_tombstones_before_corrections(storage: Storage) -> None:
@@ -134,7 +153,7 @@ def test_a_lead_that_gives_way_leaves_a_tombstone_where_it_stood(storage: Storag
     agency, ministry = all_items(storage)
     selected = storage.items.selected("")
     assert [each.id for each in selected.items] == [ministry.id]
-    assert ids(selected) == [agency.id]
+    assert [(each.id, each.instead) for each in selected.gone] == [(agency.id, ministry.id)]
     assert storage.items.selected("sources/agency").gone == ()
     move(storage, ministry, Trigger.HOLD)
     back = storage.items.selected("")

@@ -309,23 +309,33 @@ def test_a_renamed_source_keeps_its_subscribers(tmp_path: Path) -> None:
     run_hub(tmp_path, scenario)
 
 
-def test_a_forgotten_source_takes_its_subscriptions_along(tmp_path: Path) -> None:
+def test_the_subscribers_of_a_source_that_is_forgotten_are_denied(tmp_path: Path) -> None:
     async def scenario(harness: HubHarness) -> None:
+        topic = "https://releases.example/sources/observatory/feed.atom"
         harness.room.publishes(item("First"))
-        await harness.subscribes(topic="https://releases.example/sources/observatory/feed.atom")
+        await harness.subscribes("/a", topic=topic)
+        await harness.subscribes("/b")
+        harness.callbacks.asked.clear()
         harness.room.reconfigures(sources=harness.room.config.sources[1:])
         harness.room.storage.admin.forget("observatory", harness.room.now)
-        assert harness.room.storage.push.subscribers() == 0
+        assert harness.room.storage.push.subscribers() == 1
+        await harness.verify()  # another process has forgotten it: looked for once a minute
+        ((path, asked),) = harness.callbacks.asked
+        assert path.startswith("/a?")
+        assert (asked["hub.mode"], asked["hub.topic"]) == ("denied", topic)
+        harness.room.now += MINUTE
+        await harness.verify()
+        assert len(harness.callbacks.asked) == 1
 
     run_hub(tmp_path, scenario)
 
 
-def test_a_channel_without_a_document_is_delivered_again_once_it_has_one(tmp_path: Path) -> None:
+def test_the_withdrawal_of_the_last_item_of_a_language_is_delivered(tmp_path: Path) -> None:
     async def scenario(harness: HubHarness) -> None:
         harness.room.publishes(item("First", language="fr"))
         await harness.subscribes(topic="https://releases.example/languages/fr/feed.atom")
         harness.room.withdraws("First")
-        assert await harness.distributes() == []
+        assert await harness.distributes() == ["/cb"]
         harness.room.publishes(item("Second", language="fr"))
         assert await harness.distributes() == ["/cb"]
 

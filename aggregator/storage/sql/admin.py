@@ -29,6 +29,7 @@ from aggregator.storage.sql import (
     matching,
     pages,
     probes,
+    reentered,
     replaying,
     retention,
     rows,
@@ -97,6 +98,7 @@ class AdminStore:
             hosts.forget(db, now)
             probes.forget(db, now)
             pages.forget(db)
+            reentered.take_turns(db, now)
         left = True
         while left:  # many short transactions: polls and operators go on between them
             with self._engine.writing(checked=False) as db:
@@ -111,7 +113,7 @@ class AdminStore:
         """
         gone = erasure.all_items(self._engine, source, now)
         with self._engine.writing() as db:
-            erasure.source_itself(db, source)
+            erasure.source_itself(db, source, now)
             line = journal_lines.forget_line(source, actor, now)
             journal.record(db, [line])
             journal.append(self._engine.directory / JOURNAL, [line])

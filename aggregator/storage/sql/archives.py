@@ -10,6 +10,7 @@ from aggregator.model.public_change import Archived, Gone
 from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
+from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.public_changes import NEWER
 from aggregator.storage.sql.rows import ms
 
@@ -24,8 +25,14 @@ ENTRIES = f"""SELECT m.position AS place, {values.STORED}, s.republish,
         (SELECT max(c.at) FROM public_change c WHERE c.item = i.number AND c.kind = 'withdrawn') AS at
     FROM membership m JOIN item i ON i.number = m.item JOIN source s ON s.number = i.source {values.WITH_PAGE}
     WHERE m.channel = ? AND m.position > ? AND m.position <= ?"""
-DEPARTED = """SELECT d.position AS place, d.public_id, coalesce(i.id, '') AS id, coalesce(s.id, '') AS source,
-        d.updated, d.at
+# The member of its story in whose favour an entry left: none once it is itself no longer public.
+INSTEAD = f"""coalesce((SELECT o.id FROM item o JOIN source os ON os.number = o.source
+    JOIN membership m ON m.channel = d.channel AND m.item = o.number
+    WHERE o.story = i.story AND {visible("i", "s")} AND {visible("o", "os")}
+    ORDER BY m.position LIMIT 1), '') AS instead"""
+DEPARTED = f"""SELECT d.position AS place, d.public_id, coalesce(i.id, '') AS id,
+        coalesce(s.id, '') AS source,
+        d.updated, d.at, {INSTEAD}
     FROM departed d LEFT JOIN item i ON i.number = d.item LEFT JOIN source s ON s.number = i.source
     WHERE d.channel = ? AND d.position > ? AND d.position <= ?"""
 
@@ -65,7 +72,7 @@ def read(db: Connection, channel: int, number: int) -> Archived | None:
 def _entry(row: Row) -> Sequence[Stored | Gone]:
     if row["state"] == "live" and row["republish"] != "no":
         return [values.stored(row)]
-    return [rows.value(Gone, row, source=row["source_id"])] if row["at"] is not None else []
+    return [rows.value(Gone, row, source=row["source_id"], instead="")] if row["at"] is not None else []
 
 
 def depart(db: Connection, channel: int, item: int, now: datetime) -> None:

@@ -8,7 +8,17 @@ from datetime import datetime
 
 from aggregator.errors import UsageError
 from aggregator.model.public_change import ChangeKind
-from aggregator.storage.sql import archives, channels, pages, public_changes, search, signatures, translations
+from aggregator.storage.sql import (
+    archives,
+    channels,
+    denials,
+    pages,
+    public_changes,
+    removals,
+    search,
+    signatures,
+    translations,
+)
 from aggregator.storage.sql.engine import Connection, Engine, Index, as_json, ints
 from aggregator.storage.sql.rows import ms
 
@@ -49,6 +59,7 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     channels.touch(db, [row["number"] for row in found], at)
     live = [row["number"] for row in found if row["state"] == "live"]
     public_changes.record(db, ChangeKind.WITHDRAWN, live, at)
+    removals.note(db, at)
     archives.remove(db, [row["number"] for row in found])
     public_changes.detach(db, [row["number"] for row in found])
     db.execute(f"DELETE FROM item_key WHERE source = ? AND item {ints()}", (own, numbers))
@@ -93,8 +104,8 @@ def unconfigure(db: Connection, source: str, at: datetime) -> bool:
     return row.fetchone() is not None
 
 
-def source_itself(db: Connection, source: str) -> None:
-    """Remove the source, once it has no items."""
+def source_itself(db: Connection, source: str, now: datetime) -> None:
+    """Remove the source, once it has no items, with the subscriptions of its channel."""
     own = number(db, source)
     for statement in (
         "DELETE FROM poll WHERE source = ?",
@@ -107,5 +118,5 @@ def source_itself(db: Connection, source: str) -> None:
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (f"sources/{source}",)).fetchone()
     if channel is not None:
         db.execute("DELETE FROM membership WHERE channel = ?", (channel["number"],))
-        db.execute("DELETE FROM hub_subscriber WHERE channel = ?", (channel["number"],))
+        denials.deny(db, channel["number"], f"sources/{source}", now)
         db.execute("DELETE FROM channel WHERE number = ?", (channel["number"],))

@@ -11,6 +11,8 @@ from aggregator.storage.sql.places import JOINED, MEMBERS, visible
 LANGUAGES, TOPICS = "languages/", "topics/"  # what the names of their channels begin with
 # Subtag; of the index item_backlog_language.
 PRIMARY = "rtrim(substr(lower(coalesce(i.own_language, i.language)), 1, 3), '-')"
+ENTERED = """SELECT 1 FROM membership WHERE channel = :channel
+    UNION ALL SELECT 1 FROM departed WHERE channel = :channel LIMIT 1"""
 BACKLOG = f"""SELECT 1 FROM item i JOIN source s ON s.number = i.source
     WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()}
     AND {SELECTIONS["topics"].format(item="i", source="s")} LIMIT 1"""
@@ -30,12 +32,15 @@ def names(db: Connection) -> tuple[str, ...]:
 
 
 def is_shown(db: Connection, name: str, channel: int) -> bool:
-    """Return whether a channel has pages and documents: one of a language that is registered and has a live
-    item, any other."""
+    """Return whether a channel has pages and documents: one of a registered language that has an item or had
+    one, of whose withdrawal its subscribers learn there; any other."""
     if not name.startswith(LANGUAGES):
         return True
     language = primary(name.removeprefix(LANGUAGES))
-    return bool(language and (_of_members(db, channel, 1) or _of_backlog(db, language, 1)))
+    if not language:
+        return False
+    has_entered = db.execute(ENTERED, {"channel": channel}).fetchone() is not None
+    return has_entered or bool(_of_backlog(db, language, 1))
 
 
 def _is_listed(db: Connection, name: str, channel: int) -> bool:

@@ -51,6 +51,17 @@ def rights_changed(db: Connection, source: int, at: Stamp, *, is_shown: bool) ->
     _log(db, condition, kind, at, most=one(live)["items"], source=source)
 
 
+def narrowed(db: Connection, source: int, at: Stamp) -> None:
+    """Log that less is shown of the live items of a source by its rights: as corrections, because subscribers
+    keep what they have of an entry until its update is newer."""
+    db.execute(
+        f"UPDATE item SET updated = {NEWER}, seq = :seq WHERE source = :source AND state = 'live'",
+        {"source": source, "now": ms(at.now), "seq": at.seq},
+    )
+    live = db.execute("SELECT count(*) AS items FROM item WHERE source = ? AND state = 'live'", (source,))
+    _log(db, OF_SOURCE, ChangeKind.CORRECTED, at, most=one(live)["items"], source=source)
+
+
 def _log(
     db: Connection, condition: str, kind: ChangeKind, at: Stamp, *, most: int, **parameters: object
 ) -> None:

@@ -18,6 +18,7 @@ from aggregator.storage.sql import (
     listed_channels,
     listing,
     provenance,
+    removals,
     revisions,
     search,
     selection,
@@ -88,7 +89,7 @@ class ItemStore:
     def channel_seq(self, name: str) -> tuple[int, datetime] | None:
         """Return the newest change to what a channel shows, and when. Cheap.
 
-        None for an unknown channel, and for a language that is not registered or has no live item.
+        None for an unknown channel, and for a language that is not registered or has had no item.
         """
         with self._engine.reading() as db:
             row = db.execute("SELECT number, seq, changed FROM channel WHERE name = ?", (name,)).fetchone()
@@ -242,20 +243,11 @@ class ItemStore:
         )
         return tuple((row["number"], values.transition(row, row["name"])) for row in found)
 
-    def last_removal(self, after: tuple[int, int] = (0, 0)) -> tuple[int, int]:
-        """Return the numbers of the last transition of a live item, and of the last public change that took
-        one out of the outputs, by the rights of its source too; `after` are numbers of before, which stand
-        where there was none since."""
-        transition, change = after
-        (found,) = read(
-            self._engine,
-            """SELECT coalesce((SELECT max(number) FROM audit
-                WHERE number > :transition AND before = 'live'), :transition) AS transition,
-            coalesce((SELECT max(number) FROM public_change
-                WHERE number > :change AND kind = 'withdrawn'), :change) AS change""",
-            {"transition": transition, "change": change},
-        )
-        return int(found["transition"]), int(found["change"])
+    def last_removal(self, after: tuple[int, int] = removals.NONE) -> tuple[int, int]:
+        """Return a mark of the last time that anything left the outputs; `after`, the mark of before, when
+        nothing has since. Cheap."""
+        with self._engine.reading() as db:
+            return removals.last(db, after)
 
     def feeds(self, ids: Iterable[str] | None = None) -> tuple[FeedInfo, ...]:
         """Return every source ever stored, configured or not, or those with these ids, by id."""

@@ -1,5 +1,5 @@
-"""Entries that re-enter the current document of a channel: the newest of what was withdrawn, corrected or
-restored, a few of each source.
+"""Entries that re-enter the current document of a channel: of what was withdrawn, corrected or restored the
+newest, a few of each source. Tombstone entries beyond these take turns (`policy.reentering`).
 """
 
 from collections import Counter
@@ -7,14 +7,25 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from aggregator.model.public_change import ChangeKind, Gone
-from aggregator.model.release import Window
-from aggregator.storage.sql import backlog, rows
+from aggregator.model.release import WINDOW, Window
+from aggregator.policy.reentering import Left, Room, chosen, day_of
+from aggregator.storage.sql import backlog, channels, rows
+from aggregator.storage.sql.archives import INSTEAD
 from aggregator.storage.sql.engine import Connection, Row, as_json, texts
-from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.rows import moment, ms
 
 OUT = (ChangeKind.WITHDRAWN,)
 BACK = (ChangeKind.CORRECTED, ChangeKind.RESTORED)
 READ_OF_SOURCE_MAX = 200  # changes of one source among which those of a channel are looked for
+QUEUED_DAYS = 30  # that a tombstone entry may wait for its turn: as many rooms are read
+
+# Channels with more tombstone entries than one source has room for.
+QUEUES = """SELECT entry.channel AS number FROM (
+        SELECT m.channel FROM public_change c JOIN membership m ON m.item = c.item
+        WHERE c.kind = 'withdrawn' AND c.at > :since
+        UNION ALL SELECT d.channel FROM departed d WHERE d.at > :since) AS entry
+    JOIN channel ch ON ch.number = entry.channel WHERE ch.changed < :today
+    GROUP BY entry.channel HAVING count(*) > :room"""
 
 # The sources that have a place in the channel with their last change of a kind.
 SOURCES = f"""SELECT number, at FROM (
@@ -29,7 +40,7 @@ LEFT = """SELECT source AS number, max(at) AS at FROM departed WHERE channel = :
 
 # The last changes of items of a source that have a place in the channel, or may fill its document.
 CHANGED = f"""SELECT i.source AS owner, c.item, c.at, coalesce(m.position, 0) AS position, i.public_id, i.id,
-        i.updated, s.id AS source
+        i.updated, s.id AS source, '' AS instead
     FROM (SELECT c.number, c.item, c.at FROM public_change c WHERE c.source = :source
         AND c.kind <> 'published' AND c.kind {texts(":kinds")} AND c.at > :since
         ORDER BY c.at DESC, c.number DESC LIMIT :read) AS c
@@ -38,8 +49,8 @@ CHANGED = f"""SELECT i.source AS owner, c.item, c.at, coalesce(m.position, 0) AS
     WHERE (m.item IS NOT NULL OR :is_filled = 1 AND i.backlog = 1 AND {{selected}})
     AND NOT EXISTS (SELECT 1 FROM public_change l WHERE l.item = c.item AND l.number > c.number)
     ORDER BY c.at DESC, c.number DESC LIMIT :limit"""
-DEPARTED = """SELECT d.source AS owner, d.item, d.at, d.position, d.public_id, coalesce(i.id, '') AS id,
-        d.updated, coalesce(s.id, '') AS source
+DEPARTED = f"""SELECT d.source AS owner, d.item, d.at, d.position, d.public_id, coalesce(i.id, '') AS id,
+        d.updated, coalesce(s.id, '') AS source, {INSTEAD}
     FROM departed d LEFT JOIN item i ON i.number = d.item LEFT JOIN source s ON s.number = i.source
     WHERE d.channel = :channel AND d.source = :source AND d.at > :since
     AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.channel = d.channel AND m.item = d.item)
@@ -61,23 +72,35 @@ def read(
         "read": READ_OF_SOURCE_MAX,
         "limit": window.reentered_of_source,
     }
-    found = [
-        (row, kinds is OUT)
-        for kinds in (OUT, BACK)
-        for row in _newest(
-            db, kinds, window.reentered * 2, values, name=name if is_filled and kinds is OUT else None
-        )
-    ]
-    counts, gone, back = Counter[int](), list[Gone](), list[int]()
-    for row, is_out in found:
-        if len(gone) + len(back) == window.reentered or counts[row["owner"]] == window.reentered_of_source:
-            continue
-        counts[row["owner"]] += 1
-        if is_out:
-            gone.append(rows.value(Gone, row))
-        else:
+    left = _in_turn(db, values, window, changed, name=name if is_filled else None)
+    counts, back = Counter[int](row["owner"] for row in left), list[int]()
+    for row in _newest(db, BACK, window.reentered * 2, values, name=None):
+        if len(left) + len(back) < window.reentered and counts[row["owner"]] < window.reentered_of_source:
+            counts[row["owner"]] += 1
             back.append(row["item"])
-    return gone, back
+    return [rows.value(Gone, row) for row in left], back
+
+
+def _in_turn(
+    db: Connection, values: Mapping[str, object], window: Window, now: datetime, *, name: str | None
+) -> Sequence[Row]:
+    """Return the tombstone entries that have their turn, newest first."""
+    room = Room(window.reentered, window.reentered_of_source)
+    many = {**values, "limit": room.of_source * QUEUED_DAYS}
+    found = _newest(db, OUT, room.of_all * QUEUED_DAYS, many, name=name)
+    left = [Left(row["owner"], moment(row["at"])) for row in found]
+    return [found[index] for index in chosen(left, room, now)]
+
+
+def take_turns(db: Connection, now: datetime, window: Window = WINDOW) -> None:
+    """Advance the channels in which tombstone entries wait for their turn, once a day."""
+    bounds = {
+        "since": ms(now - window.changed_within),
+        "today": ms(day_of(now)),
+        "room": window.reentered_of_source,
+    }
+    if waiting := [row["number"] for row in db.execute(QUEUES, bounds)]:
+        channels.advance(db, waiting, channels.stamp(db, now))
 
 
 def _newest(

@@ -61,7 +61,7 @@ def _forget_again(engine: Engine, source: str, at: datetime, now: datetime) -> b
             return False
     erasure.all_items(engine, source, now)
     with engine.writing() as db:
-        erasure.source_itself(db, source)
+        erasure.source_itself(db, source, now)
     return True
 
 

@@ -33,11 +33,14 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     )
     search.remove(db, index, old)
     # indexed = 2: nothing of it is in the search index, so nothing must be taken out of it again.
-    db.execute(
-        f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', styled = '{{}}',
-        freed = 1, unmarked = NULL, alternates = NULL, indexed = 2 {WITHIN}""",
-        (old,),
-    )
+    if old != "[]":
+        at = channels.stamp(db, now)
+        db.execute(  # with a new seq, which renderings of it are cached by
+            f"""UPDATE item SET content = '', text = '', details = '{{}}', amended = '{{}}', styled = '{{}}',
+            freed = 1, unmarked = NULL, alternates = NULL, indexed = 2, seq = ? {WITHIN}""",
+            (at.seq, old),
+        )
+        channels.touch_all(db, at)
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
     versions.drop(db, old)
     pages.drop(db, old)
@@ -49,8 +52,6 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     revisions = _delete(db, "revision", "at", ms(now - kept.revisions))
     polls = _delete(db, "poll", "started", ms(now - kept.polls))
     _delete(db, "alert", "cleared", ms(now - kept.polls))
-    if old != "[]":
-        channels.touch_all(db, channels.stamp(db, now))
     return old != "[]" or revisions > 0 or polls > 0
 
 

@@ -20,6 +20,7 @@ from aggregator.storage.sql import (
     journal,
     public_changes,
     refiling,
+    removals,
     rows,
     site_terms,
     source_state,
@@ -48,7 +49,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     planned = plan(config.sources, _stored(db), hosts.limits(db, now), now)
     for provisional in planned.drops:
         db.execute("UPDATE source SET configured = 0 WHERE id = ?", (provisional,))
-        erasure.source_itself(db, provisional)
+        erasure.source_itself(db, provisional, now)
     _rename(db, planned.renames)
     for number in planned.removals:
         alerts.end(db, number, now)
@@ -141,6 +142,10 @@ def _update(db: Connection, change: Update, at: Stamp) -> None:
         channels.resettle(db, change.number, at)
     if (was_shown := former != Republish.NO) is (source.republish is Republish.NO):
         public_changes.rights_changed(db, change.number, at, is_shown=not was_shown)
+    elif was_shown and change.narrows:
+        public_changes.narrowed(db, change.number, at)
+    if former != source.republish:
+        removals.note(db, at)
     if change.touches:
         channels.touch_all(db, at)
 

@@ -76,6 +76,6 @@ def _entries(db: Connection, shown: Sequence[Row]) -> Iterable[Stored | Gone]:
     items = {row["number"]: values.stored(row) for row in db.execute(ITEM, (back,))}
     for row in shown:
         if row["kind"] == "withdrawn" and row["public_id"]:  # of a removed item its last row has it
-            yield rows.value(Gone, row)
+            yield rows.value(Gone, row, instead="")
         elif row["item"] in items:
             yield items[row["item"]]

@@ -1,5 +1,5 @@
 """The SQLite engine: opens and migrates a store. The only package that imports sqlite3 and sqlite_utils, the
-latter only to make or migrate a store."""
+latter only to migrate a store."""
 
 import tempfile
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ from aggregator.storage.sql.origin_store import OriginStore
 from aggregator.storage.sql.polls import PollStore
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.storage.sql.task_store import TaskStore
+from aggregator.storage.sqlite import present
 from aggregator.storage.sqlite.applied import is_present_version
 from aggregator.storage.sqlite.backup import check_target
 from aggregator.storage.sqlite.connection import (
@@ -44,6 +45,8 @@ def open_store(directory: Path, steps: "Migrations | None" = None, *, is_backed_
     engine = SqliteEngine(directory)
     try:
         with translated(engine.path):
+            if steps is None and present.is_empty(engine.writer):
+                _create(engine)
             if steps is not None or not is_present_version(engine.writer):
                 _migrate(engine, steps, is_backed_up=is_backed_up)
     except BaseException:
@@ -63,6 +66,13 @@ def storage(engine: Engine) -> Storage:
         OriginStore(engine),
         engine,
     )
+
+
+def _create(engine: SqliteEngine) -> None:
+    """Make the tables, unless another process has made them meanwhile."""
+    with engine.migrating(), engine.writing() as db:
+        if present.is_empty(db):
+            present.create(db)
 
 
 def _migrate(engine: SqliteEngine, steps: "Migrations | None", *, is_backed_up: bool) -> None:

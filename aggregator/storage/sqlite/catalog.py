@@ -23,6 +23,21 @@ def definitions() -> tuple[str, ...]:
     return tuple(row[0] for row in found)
 
 
+def script() -> str:
+    """Return the statements that make all present tables, indexes and counters: the content of
+    tables.sql."""
+    db = Database(memory=True, execute_plugins=False)
+    migrations.apply(db)
+    made = db.execute(
+        """SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'item_words\\_%' ESCAPE '\\'
+        ORDER BY type = 'index', rowid"""
+    )
+    counters = db.execute("SELECT name, value FROM counter ORDER BY name").fetchall()
+    values = ", ".join(f"('{name}', {value})" for name, value in counters)
+    statements = [*(row[0] for row in made), f"INSERT INTO counter (name, value) VALUES {values}"]
+    return ";\n".join(statements) + ";\n"
+
+
 def tables() -> tuple[Table, ...]:
     """Return all present tables, each after those it refers to."""
     db = Database(memory=True, execute_plugins=False)

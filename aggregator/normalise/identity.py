@@ -5,12 +5,12 @@ Digests are stored for ever: a change to their input makes every known item new.
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import blake2b
 from itertools import chain
 
-from aggregator.dedupe.similar import visible
+from aggregator.dedupe.similar import encoded, visible
+from aggregator.model.frozen import replace
 from aggregator.model.item import READ, READ_SHAPE, Enclosure, Item, Key, KeyKind
 from aggregator.normalise.signed_urls import digests, identifying, masked, unsigned, valueless
 from aggregator.normalise.urls import canonical, folded
@@ -35,7 +35,7 @@ def keys(*, guid: str, url: str, title: str, claimed: datetime | None, text: str
         # Only these two blanks are insignificant in a normalised text: Japanese indents by U+3000.
         Key(
             KeyKind.TEXT,
-            _digest_of(_encoded(visible(title), "") + _encoded(visible(text)).translate(None, b" \n")),
+            _digest_of(_encoded(visible(title), "") + encoded(visible(text)).translate(None, b" \n")),
         ),
     ]
     if link:
@@ -107,7 +107,7 @@ def renewed(item: Item, text: str) -> Item:
 def _figures(text: str, content: str) -> str:
     """Return the figures of a text, each apart from the next, and how its lists are counted: a blank or the
     border of a cell that moves between digits makes other figures (20 µs in 5 kB)."""
-    found = text.encode(errors="replace").translate(_FIGURES).decode("ascii").split()
+    found = encoded(text).translate(_FIGURES).decode("ascii").split()
     if "<ol" in content:
         found += [
             name + value for tag in _LIST_TAG.findall(content) for name, value in _COUNTING.findall(tag)

@@ -5,15 +5,9 @@ garbage collector rests meanwhile, and leaves it alone in the workers, whose pag
 Named in the preload list of `workers.process` alone, and imported by nothing else.
 """
 
-import codecs
-import gc
 import os
 import sys
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from importlib.util import find_spec
-from pathlib import Path
-from zoneinfo import TZPATH
 
 # Whatever else the service's environment holds may be a secret: `auth` and `headers` of sources name
 # variables.
@@ -58,6 +52,27 @@ def _restart_forkserver() -> None:
         os.execve(sys.executable, sys.orig_argv, environment)  # noqa: S606 - the same command line
 
 
+_restart_forkserver()
+
+import codecs  # noqa: E402 - what the first of both processes does not need
+import gc  # noqa: E402
+from contextlib import suppress  # noqa: E402
+from importlib.util import find_spec  # noqa: E402
+from pathlib import Path  # noqa: E402
+from zoneinfo import TZPATH  # noqa: E402
+
+gc.disable()
+
+import aggregator.parse.jsonfeed  # noqa: E402
+import aggregator.parse.xml  # noqa: E402
+import aggregator.workers.answers  # noqa: E402
+import aggregator.workers.job  # noqa: E402
+import aggregator.workers.process  # noqa: E402
+import aggregator.workers.sandbox  # noqa: E402, F401
+from aggregator.normalise import zones  # noqa: E402
+from aggregator.workers import detection  # noqa: E402
+
+
 def _zone_files(names: Iterable[str]) -> dict[str, bytes]:
     """Return the files of time zones by name, those that are there, from where zoneinfo has them: 5 ms."""
     directories = [Path(each) for each in TZPATH if Path(each).is_dir()]
@@ -71,18 +86,6 @@ def _zone_files(names: Iterable[str]) -> dict[str, bytes]:
                 break
     return found
 
-
-_restart_forkserver()
-gc.disable()
-
-import aggregator.parse.jsonfeed  # noqa: E402
-import aggregator.parse.xml  # noqa: E402
-import aggregator.workers.answers  # noqa: E402
-import aggregator.workers.job  # noqa: E402
-import aggregator.workers.process  # noqa: E402
-import aggregator.workers.sandbox  # noqa: E402, F401
-from aggregator.normalise import zones  # noqa: E402
-from aggregator.workers import detection  # noqa: E402
 
 for _encoding in ENCODINGS:
     codecs.lookup(_encoding)

@@ -39,7 +39,7 @@ CREATE TABLE source (
     last_new INTEGER,
     usual_gap INTEGER,
     hints TEXT NOT NULL DEFAULT '{}'
-, host TEXT NOT NULL DEFAULT '', relocation TEXT NOT NULL DEFAULT '{}', due_reason TEXT NOT NULL DEFAULT 'new', due_figures TEXT NOT NULL DEFAULT '{}', version INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, findings INTEGER NOT NULL DEFAULT 0, spent TEXT NOT NULL DEFAULT '{}', from_entry INTEGER NOT NULL DEFAULT 0, burst INTEGER NOT NULL DEFAULT 20, feed_public INTEGER NOT NULL DEFAULT 0, last_limited INTEGER, month_first INTEGER, ahead TEXT NOT NULL DEFAULT '{}', history INTEGER NOT NULL DEFAULT 1, doubt TEXT NOT NULL DEFAULT '{}', volatile TEXT NOT NULL DEFAULT '[]', has_new_validators INTEGER NOT NULL DEFAULT 0, indexed INTEGER NOT NULL DEFAULT 0, attribution TEXT NOT NULL DEFAULT '', ai TEXT NOT NULL DEFAULT '{}', terms TEXT NOT NULL DEFAULT '{}', site_terms TEXT NOT NULL DEFAULT '{}') STRICT;
+, host TEXT NOT NULL DEFAULT '', relocation TEXT NOT NULL DEFAULT '{}', due_reason TEXT NOT NULL DEFAULT 'new', due_figures TEXT NOT NULL DEFAULT '{}', version INTEGER NOT NULL DEFAULT 0, failing_since INTEGER, findings INTEGER NOT NULL DEFAULT 0, spent TEXT NOT NULL DEFAULT '{}', from_entry INTEGER NOT NULL DEFAULT 0, burst INTEGER NOT NULL DEFAULT 20, feed_public INTEGER NOT NULL DEFAULT 0, last_limited INTEGER, month_first INTEGER, ahead TEXT NOT NULL DEFAULT '{}', history INTEGER NOT NULL DEFAULT 1, doubt TEXT NOT NULL DEFAULT '{}', volatile TEXT NOT NULL DEFAULT '[]', has_new_validators INTEGER NOT NULL DEFAULT 0, indexed INTEGER NOT NULL DEFAULT 0, attribution TEXT NOT NULL DEFAULT '', ai TEXT NOT NULL DEFAULT '{}', terms TEXT NOT NULL DEFAULT '{}', site_terms TEXT NOT NULL DEFAULT '{}', house_style TEXT NOT NULL DEFAULT '{}', full_text INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE item (
     number INTEGER PRIMARY KEY,
     id TEXT NOT NULL UNIQUE,
@@ -68,7 +68,7 @@ CREATE TABLE item (
     url TEXT NOT NULL,
     details TEXT NOT NULL,  -- the long ones last: what stands before them is read without them
     text TEXT NOT NULL,
-    content TEXT NOT NULL, reinstated INTEGER NOT NULL DEFAULT 0, over_budget INTEGER NOT NULL DEFAULT 0, dated INTEGER NOT NULL DEFAULT 0, untitled INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, versions INTEGER NOT NULL DEFAULT 1, pending INTEGER, fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]', unsettled BLOB, expires INTEGER, foretold INTEGER, lapsed TEXT NOT NULL DEFAULT '', tombstone INTEGER, counted INTEGER, says BLOB, amended TEXT NOT NULL DEFAULT '{}', own_topics TEXT, own_language TEXT, erased INTEGER NOT NULL DEFAULT 0,
+    content TEXT NOT NULL, reinstated INTEGER NOT NULL DEFAULT 0, over_budget INTEGER NOT NULL DEFAULT 0, dated INTEGER NOT NULL DEFAULT 0, untitled INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, versions INTEGER NOT NULL DEFAULT 1, pending INTEGER, fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]', unsettled BLOB, expires INTEGER, foretold INTEGER, lapsed TEXT NOT NULL DEFAULT '', tombstone INTEGER, counted INTEGER, says BLOB, amended TEXT NOT NULL DEFAULT '{}', own_topics TEXT, own_language TEXT, erased INTEGER NOT NULL DEFAULT 0, styled TEXT NOT NULL DEFAULT '{}', document INTEGER, unmarked BLOB, alternates BLOB,
     CHECK (state <> 'live' OR position IS NOT NULL)
 ) STRICT;
 CREATE TABLE item_key (
@@ -86,7 +86,7 @@ CREATE TABLE revision (
     content TEXT NOT NULL,
     url TEXT NOT NULL,
     fingerprint BLOB NOT NULL
-, size INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, struck INTEGER NOT NULL DEFAULT 0) STRICT;
+, size INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 0, struck INTEGER NOT NULL DEFAULT 0, document INTEGER) STRICT;
 CREATE TABLE channel (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -232,7 +232,7 @@ CREATE TABLE pending (
             text TEXT NOT NULL,
             content TEXT NOT NULL,
             untitled INTEGER NOT NULL
-        , fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]') STRICT;
+        , fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]', styled TEXT NOT NULL DEFAULT '{}', document INTEGER, unmarked BLOB, alternates BLOB) STRICT;
 CREATE TABLE struck (
             item TEXT NOT NULL,
             fingerprint BLOB NOT NULL,
@@ -374,6 +374,46 @@ CREATE TABLE erased_key (
             everywhere INTEGER NOT NULL,
             PRIMARY KEY (key, item, feed)
         ) STRICT;
+CREATE TABLE unstyled (
+            item INTEGER PRIMARY KEY REFERENCES item (number),
+            source INTEGER NOT NULL REFERENCES source (number)
+        ) STRICT;
+CREATE TABLE page (
+            item INTEGER NOT NULL REFERENCES item (number),
+            fingerprint BLOB NOT NULL,
+            source INTEGER NOT NULL REFERENCES source (number),
+            host TEXT NOT NULL,
+            url TEXT NOT NULL,
+            state TEXT NOT NULL,
+            started INTEGER NOT NULL,
+            asked INTEGER,
+            failures INTEGER NOT NULL DEFAULT 0,
+            content TEXT NOT NULL DEFAULT '',
+            text TEXT NOT NULL DEFAULT '',
+            PRIMARY KEY (item, fingerprint)
+        ) STRICT;
+CREATE TABLE document (
+            number INTEGER PRIMARY KEY,
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+            at INTEGER NOT NULL,
+            url TEXT NOT NULL,
+            digest BLOB NOT NULL,
+            parser TEXT NOT NULL
+        ) STRICT;
+CREATE TABLE translation_key (
+            item INTEGER NOT NULL,
+            kind INTEGER NOT NULL,
+            digest BLOB NOT NULL,
+            source INTEGER NOT NULL,
+            own BLOB,
+            PRIMARY KEY (item, kind, digest)
+        ) STRICT, WITHOUT ROWID;
+CREATE TABLE translation (
+            item INTEGER NOT NULL,
+            other INTEGER NOT NULL,
+            basis INTEGER NOT NULL,
+            PRIMARY KEY (item, other)
+        ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
@@ -437,4 +477,11 @@ CREATE INDEX webhook_item_due ON webhook_item (webhook, failures, at) WHERE even
 CREATE INDEX item_backlog_language
         ON item ((rtrim(substr(lower(coalesce(own_language, language)), 1, 3), '-')), source)
         WHERE backlog = 1 AND state = 'live' AND freed = 0;
+CREATE INDEX unstyled_source ON unstyled (source, item);
+CREATE INDEX page_source ON page (source, started);
+CREATE INDEX page_host ON page (host, asked);
+CREATE INDEX document_source ON document (source);
+CREATE INDEX translation_key_source ON translation_key (source, kind, digest, item);
+CREATE INDEX translation_key_own ON translation_key (digest, own) WHERE own IS NOT NULL;
+CREATE INDEX source_organisation ON source (organisation) WHERE organisation <> '';
 INSERT INTO counter (name, value) VALUES ('change', 0), ('position', 0), ('seq', 0), ('story', 0);

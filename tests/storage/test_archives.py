@@ -10,7 +10,7 @@ from aggregator.model.settings import Retention
 from aggregator.model.stored import Stored
 from aggregator.storage import Storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, source
-from tests.storage.given import given_origin, move
+from tests.storage.given import again, given_origin, given_story, move
 
 
 def publish(driver: SourceDriver, first: int, count: int, now: datetime = NOON) -> None:
@@ -107,3 +107,13 @@ def test_a_document_and_an_archive_hold_what_entered_while_others_waited(storage
         storage.items.enter_waiting(NOON + hour * HOUR + MINUTE, 1_000)
     assert storage.items.selected("").archives == 1
     assert len(archive(storage, 1).entries) == 40
+
+
+def test_an_archive_names_the_other_organisations_of_a_release_as_documents_do(storage: Storage) -> None:
+    lead, _ = given_story(storage)
+    origin = SourceDriver(storage, source("ministry"))
+    origin.says(*(entry(f"Later {n}", f"later{n}") for n in range(45)), now=NOON + MINUTE)
+    (archived,) = (each for each in archive(storage, 1, "").entries if each.id == lead.id)
+    assert isinstance(archived, Stored)
+    assert [also.organisation for also in archived.also] == ["Agency"]
+    assert archived == again(storage, lead)

@@ -3,12 +3,13 @@
 An archive closes with the transaction that fills it: positions only grow, so that nothing joins it later.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from datetime import datetime
 
 from aggregator.model.public_change import Archived, Gone
 from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
+from aggregator.storage.sql.also import with_story
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.public_changes import NEWER
@@ -63,16 +64,18 @@ def read(db: Connection, channel: int, number: int) -> Archived | None:
     if bound is None:
         return None
     within = (channel, bound["before"], bound["last"])
-    found = [(row["place"], each) for row in db.execute(ENTRIES, within) for each in _entry(row)]
+    found: list[tuple[int, Stored | Gone]] = []
+    places, live = dict[int, int](), list[Stored]()
+    for row in db.execute(ENTRIES, within):
+        if row["state"] == "live" and row["republish"] != "no":
+            places[row["number"]] = row["place"]
+            live.append(values.stored(row))
+        elif row["at"] is not None:
+            found.append((row["place"], rows.value(Gone, row, source=row["source_id"], instead="")))
+    found += [(places[each.number], each) for each in with_story(db, live)]
     found += [(row["place"], rows.value(Gone, row)) for row in db.execute(DEPARTED, within)]
     entries = tuple(each for _, each in sorted(found, key=lambda each: -each[0]))
     return Archived(number, entries, bound["newest"])
-
-
-def _entry(row: Row) -> Sequence[Stored | Gone]:
-    if row["state"] == "live" and row["republish"] != "no":
-        return [values.stored(row)]
-    return [rows.value(Gone, row, source=row["source_id"], instead="")] if row["at"] is not None else []
 
 
 def depart(db: Connection, channel: int, item: int, now: datetime) -> None:

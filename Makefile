@@ -50,6 +50,7 @@ FUZZ_SECONDS := 300
 bench: $(TESTABLE)
 > $(BIN)/python benchmarks/run.py
 > $(BIN)/python benchmarks/stored.py
+> $(BIN)/python -m benchmarks.changes
 
 # What runs is installed by hash; pip knows no hash of a checkout, so that comes after, alone.
 $(READY): pyproject.toml constraints.txt requirements.lock

@@ -9,7 +9,7 @@ from aggregator.storage.sql import provenance
 from aggregator.storage.sql.desk_tables import DESK
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.page_tables import PAGES
-from aggregator.storage.sql.public_change_tables import PUBLIC_CHANGES
+from aggregator.storage.sql.public_change_tables import LAST_CHANGES, PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
 from aggregator.storage.sql.style_tables import STYLES
@@ -269,6 +269,7 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     ),
     **STYLES,
     **PAGES,
+    **LAST_CHANGES,
     **provenance.TABLES,
     **TRANSLATIONS,
 }

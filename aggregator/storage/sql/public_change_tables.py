@@ -64,3 +64,18 @@ PUBLIC_CHANGES: Mapping[str, Sequence[str]] = {
         WHERE place / 40 * 40 = place""",
     ),
 }
+
+LAST_CHANGES: Mapping[str, Sequence[str]] = {
+    # The time of the last change of each kind, but for publication, of the items of each source.
+    "m044_last_changes": (
+        """CREATE TABLE last_change (
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (source, kind)
+        ) STRICT""",
+        "CREATE INDEX last_change_at ON last_change (kind, at, source)",
+        """INSERT INTO last_change (source, kind, at) SELECT c.source, c.kind, max(c.at) FROM public_change c
+        WHERE c.kind <> 'published' AND c.source IN (SELECT number FROM source) GROUP BY c.source, c.kind""",
+    ),
+}

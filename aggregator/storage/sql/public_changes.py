@@ -15,6 +15,11 @@ from aggregator.storage.sql.stamps import Stamp
 CHANGE = """INSERT INTO public_change (number, seq, item, source, kind, at)
     SELECT :last - :most + row_number() OVER (ORDER BY i.position), :seq, i.number, i.source, :kind, :at
     FROM item i JOIN source s ON s.number = i.source WHERE i.position IS NOT NULL AND """
+# By which a channel knows the sources that have changed lately, whatever their number.
+LAST = """INSERT INTO last_change (source, kind, at) SELECT i.source, :kind, :at
+    FROM item i JOIN source s ON s.number = i.source WHERE i.position IS NOT NULL AND {condition}
+    GROUP BY i.source ON CONFLICT (source, kind) DO UPDATE SET at = excluded.at
+    WHERE excluded.at > last_change.at"""
 GIVEN = f"i.number {ints(':items')} AND s.republish <> 'no'"
 # A first import is no news: what pages list of it only is pushed to no subscriber.
 NEWS = f"{GIVEN} AND i.backlog = 0"
@@ -67,6 +72,9 @@ def _log(
 ) -> None:
     stamped = {"last": _reserve(db, most, at), "most": most, "seq": at.seq, "at": ms(at.now)}
     db.execute(CHANGE + condition, {**stamped, "kind": kind.value, **parameters})
+    if kind is not ChangeKind.PUBLISHED:
+        told = {"kind": kind.value, "at": ms(at.now), **parameters}
+        db.execute(LAST.format(condition=condition), told)
 
 
 def _reserve(db: Connection, count: int, at: Stamp) -> int:

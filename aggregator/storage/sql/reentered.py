@@ -28,13 +28,10 @@ QUEUES = """SELECT entry.channel AS number FROM (
     GROUP BY entry.channel HAVING count(*) > :room"""
 
 # The sources that have a place in the channel with their last change of a kind.
-SOURCES = f"""SELECT number, at FROM (
-        SELECT s.number, (SELECT max(c.at) FROM public_change c WHERE c.source = s.number
-            AND c.kind <> 'published' AND c.kind {texts(":kinds")} AND c.at > :since) AS at
-        FROM source s) AS changed
-    WHERE at IS NOT NULL AND (:is_filled = 1 OR EXISTS (
-        SELECT 1 FROM membership m WHERE m.channel = :channel AND m.source = changed.number))
-    ORDER BY at DESC, number"""
+SOURCES = f"""SELECT l.source AS number, max(l.at) AS at FROM last_change l
+    WHERE l.kind {texts(":kinds")} AND l.at > :since AND (:is_filled = 1 OR EXISTS (
+        SELECT 1 FROM membership m WHERE m.channel = :channel AND m.source = l.source))
+    GROUP BY l.source ORDER BY at DESC, number"""
 LEFT = """SELECT source AS number, max(at) AS at FROM departed WHERE channel = :channel AND at > :since
     GROUP BY source"""
 

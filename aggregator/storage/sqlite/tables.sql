@@ -392,6 +392,12 @@ CREATE TABLE page (
             text TEXT NOT NULL DEFAULT '',
             PRIMARY KEY (item, fingerprint)
         ) STRICT;
+CREATE TABLE last_change (
+            source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
+            kind TEXT NOT NULL,
+            at INTEGER NOT NULL,
+            PRIMARY KEY (source, kind)
+        ) STRICT;
 CREATE TABLE document (
             number INTEGER PRIMARY KEY,
             source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE,
@@ -480,6 +486,7 @@ CREATE INDEX item_backlog_language
 CREATE INDEX unstyled_source ON unstyled (source, item);
 CREATE INDEX page_source ON page (source, started);
 CREATE INDEX page_host ON page (host, asked);
+CREATE INDEX last_change_at ON last_change (kind, at, source);
 CREATE INDEX document_source ON document (source);
 CREATE INDEX translation_key_source ON translation_key (source, kind, digest, item);
 CREATE INDEX translation_key_own ON translation_key (digest, own) WHERE own IS NOT NULL;

@@ -16,6 +16,8 @@ WORDS: Mapping[PageState, str] = {
     PageState.ELSEWHERE: "none: its page leads out of the domains of its source",
     PageState.RESERVED: "none: its page forbids to be indexed, archived or mined",
     PageState.EMBARGOED: "none: its page states an embargo",
+    PageState.FOREIGN: "none: its page links to hosts outside `domains` and `links_to`",
+    PageState.COPY: "none: its page has the text of a release that was withdrawn",
     PageState.ROBOTS: "none: robots.txt forbids the fetch of its page, or cannot be read",
     PageState.REFUSED: "none: its page is not there, or may not be read",
     PageState.FAILED: "none: its page did not answer in time, or could not be read",

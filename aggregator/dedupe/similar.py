@@ -89,6 +89,11 @@ def signature(text: str, summary: str = "") -> bytes:
     return digest + pack(f"<{len(sentences)}I", *sentences)
 
 
+def joined(made: bytes, text: str) -> bytes:
+    """Return a signature with the sentences of a further text, PIECES_MAX in all."""
+    return (made + signature(text)[SUMMARY_BYTES:])[:SIGNATURE_BYTES_MAX]
+
+
 def words(text: str) -> str:
     """Return the CRC-32 of the first WORDS_MAX different words of a plain text, WORD_DIGITS hexadecimal
     digits each."""

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from aggregator.editorial import shown
 from aggregator.model.item import Item
 from aggregator.model.page import PageState
 from aggregator.model.stored import FeedInfo, Stored
@@ -10,10 +11,11 @@ from aggregator.model.stored import FeedInfo, Stored
 def item(stored: Stored, feed: FeedInfo) -> Item:
     """Return what an item says, with the text of its page if that was taken and its source still wants it;
     what the feed says is the summary then. Everything else of it stays: rights are applied to the result. The
-    house style of the feed's text is not shown, that of the title is."""
+    house style is that of title and summary; none is applied to the text of the page."""
     said, page = stored.item, stored.page
     if not feed.full_text or page is None or page.state is not PageState.TAKEN:
         return said
+    of_feed = shown.item(said)
     styled = replace(said.styled, is_body=False, is_cut=False)  # of the text that the feed has
-    summary = said.summary or said.content
+    summary = of_feed.summary or of_feed.content
     return replace(said, content=page.content, text=page.text, summary=summary, styled=styled)

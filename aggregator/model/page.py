@@ -24,6 +24,8 @@ class PageState(StrEnum):
     ELSEWHERE = "elsewhere"  # it leads out of the domains of the source
     RESERVED = "reserved"  # it forbids to be indexed, archived or mined
     EMBARGOED = "embargoed"  # its text states an embargo that has not ended
+    FOREIGN = "foreign"  # its text has links for which its source holds items
+    COPY = "copy"  # its text is that of a release which the operator has withdrawn or erased
     ROBOTS = "robots"  # robots.txt of its host forbids the fetch, or cannot be read
     REFUSED = "refused"  # it is not there, or may not be read
     FAILED = "failed"  # it was not answered in time, or could not be read

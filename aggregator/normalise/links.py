@@ -1,7 +1,7 @@
 """Links of a normalised item, and those that lead away from the domains of its source."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import unescape
 
 from aggregator.model.domains import is_within
@@ -13,10 +13,21 @@ _ANCHOR = re.compile(r'<a (?:[^<>]*? )?href="([^"]*)"')
 
 def of_item(item: Item) -> tuple[str, ...]:
     """Return the web addresses of an item, each once: its own, its files', and those in its body."""
-    in_body = (unescape(each[1]) for body in (item.content, item.summary) for each in _ANCHOR.finditer(body))
     files = (file.url for file in item.enclosures)
-    found = dict.fromkeys((item.url, item.raw_url, *files, *in_body))
-    return tuple(each for each in found if each.startswith(("http:", "https:")))
+    return _web((item.url, item.raw_url, *files, *_anchors(item.content), *_anchors(item.summary)))
+
+
+def of_body(html: str) -> tuple[str, ...]:
+    """Return the web addresses to which sanitised HTML links, each once."""
+    return _web(_anchors(html))
+
+
+def _anchors(html: str) -> Iterator[str]:
+    return (unescape(each[1]) for each in _ANCHOR.finditer(html))
+
+
+def _web(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(each for each in dict.fromkeys(found) if each.startswith(("http:", "https:")))
 
 
 def foreign(links: Iterable[str], domains: Iterable[str]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from aggregator.model.domains import is_within
 from aggregator.model.entry import Markup
 from aggregator.model.page import PageJob, PageState, PageText, RobotsJob
 from aggregator.model.settings import Embargo
-from aggregator.normalise import embargo_lines, html
+from aggregator.normalise import embargo_lines, html, links
 from aggregator.normalise.item import own_address
 from aggregator.normalise.text import printable
 from aggregator.parse import page
@@ -75,6 +75,8 @@ def extracted(job: PageJob) -> PageText:
     content, text = own.text(safe.html), own.text(safe.text)
     if _is_embargoed(job, text):
         return PageText(PageState.EMBARGOED)
+    if job.source.link_domains and links.foreign(links.of_body(content), job.source.link_domains):
+        return PageText(PageState.FOREIGN)  # no operator has read it
     state = page_doubts.doubt(job.said, text, content, read.headline)
     return PageText(state, content, text) if state is PageState.TAKEN else PageText(state)
 

@@ -16,6 +16,7 @@ from rich.cells import cell_len
 from aggregator.cli.items import item_query
 from aggregator.cli.output import REST, fitted
 from tests.cli.conftest import PRESS, Command
+from tests.engines import execute
 from tests.running import COMMAND, Site, feed, item, json_of
 
 DISCLAIMER = (
@@ -452,3 +453,15 @@ def test_links_of_a_source_without_domains_are_not_judged(here: Site, polled: Co
     said = polled("show", name, "--provenance").out
     assert "no domains of source harbour are configured: links are not judged\n" in said
     assert "  link          https://harbour.example/storm\n" in said
+
+
+def test_the_provenance_names_the_links_of_a_page_whose_text_is_shown(here: Site, polled: Command) -> None:
+    name = storm(polled)
+    here.sources({"harbour": "file:press.xml"}, ", domains: [harbour.example]")
+    execute(
+        here.store,
+        f"""INSERT INTO page (item, fingerprint, source, host, url, state, started, content)
+        SELECT number, fingerprint, source, '', url, 'taken', 0, '<a href="https://elsewhere.example/">a</a>'
+        FROM item WHERE id = '{name}'""",
+    )
+    assert "  foreign       https://elsewhere.example/\n" in polled("show", name, "--provenance").out

@@ -12,6 +12,8 @@ from aggregator.dedupe.similar import (
     STEPS_EACH,
     folded,
     is_sound,
+    joined,
+    pieces,
     resembles,
     signature,
     steps,
@@ -251,3 +253,11 @@ def test_an_empty_signature_is_that_of_a_short_text() -> None:
     assert is_sound(b"")
     assert resembles(b"", b"") and resembles(whole, b"") and not resembles(b"", whole)
     assert steps(b"", b"") == 0
+
+
+def test_a_joined_signature_has_the_sentences_of_both_texts_and_a_bounded_form() -> None:
+    one, other = ("the bridge is open again " * 3, "the ferry sails no more to the islands " * 3)
+    both = joined(signature(one), other)
+    assert pieces(both) == pieces(signature(one)) | pieces(signature(other))
+    many = ".".join(f"this is the sentence of number {n}" for n in range(2 * PIECES_MAX))
+    assert is_sound(joined(signature(many), f"{many} of another text"))

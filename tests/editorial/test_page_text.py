@@ -7,6 +7,7 @@ import pytest
 from aggregator.editorial.page_text import item
 from aggregator.editorial.present import present
 from aggregator.model.amendment import Amendment
+from aggregator.model.house_style import Styled
 from aggregator.model.page import PageState, PageText
 from aggregator.model.settings import Republish
 from tests.render.given import FEED, ITEM, PUBLICATION, stored
@@ -69,3 +70,14 @@ def test_the_private_address_of_the_feed_is_removed_from_the_text_of_the_page() 
         PageState.TAKEN, '<p><a href="https://water.example/feed?key=secret">Feed</a></p>', "Feed"
     )
     assert "secret" not in present(replace(STORED, page=page), feed=feed, publication=PUBLICATION).content
+
+
+def test_the_summary_beside_the_text_of_a_page_is_in_the_house_style() -> None:
+    styled = Styled("1", title="Dam Opens", is_body=True, content="<p>The dam is open now.</p>")
+    said = item(replace(STORED, item=replace(SUMMARY, styled=styled)), WANTED)
+    assert (said.content, said.summary) == (TAKEN.content, "<p>The dam is open now.</p>")
+    both = replace(styled, summary="<p>In short.</p>")
+    own = replace(SUMMARY, summary="<p>In short, call 0123.</p>", styled=both)
+    assert item(replace(STORED, item=own), WANTED).summary == "<p>In short.</p>"
+    found = present(replace(STORED, item=own), feed=WANTED, publication=PUBLICATION)
+    assert (found.title, found.content) == ("Dam Opens", TAKEN.content)

@@ -77,3 +77,10 @@ def test_a_link_in_the_title_of_an_entry_is_no_link() -> None:
     said = entry("Bridge", "g1", "https://ministry.example/bridge")
     titled = Markup('<a href="https://evil.example/">Bridge</a>', is_html=True)
     assert not is_quarantined(item(replace(said, title=titled), IN_QUARANTINE))
+
+
+def test_links_of_a_body_are_web_addresses_once_each() -> None:
+    html = (
+        '<a href="https://one.example/?a=1&amp;b=2">one</a> <a href="https://one.example/?a=1&amp;b=2">1</a>'
+    )
+    assert links.of_body(html + '<a href="mailto:a@b.example">a</a>') == ("https://one.example/?a=1&b=2",)

@@ -22,11 +22,14 @@ from tests.storage.given import again, given_origin, move
 URL = "https://ministry.example/bridge"
 TAKEN = PageText(PageState.TAKEN, "<p>The whole story of the bridge.</p>", "The whole story of the bridge.")
 
+WHOLE = " ".join(f"Sentence {n} of the release says what the bridge costs in year {n}." for n in range(12))
+GONE = pytest.mark.parametrize("trigger", [Trigger.WITHDRAW, Trigger.ERASE])
+
 
 def given_item(storage: Storage, **settings: object) -> tuple[SourceDriver, Stored]:
     origin = given_origin(storage, "ministry", full_text=True, **settings)
     origin.says(entry("Bridge opens", "1", URL, body="In short."))
-    (item,) = all_items(storage)
+    (item,) = (each for each in all_items(storage) if each.source == "ministry")
     return origin, item
 
 
@@ -244,3 +247,38 @@ def test_the_wish_for_texts_is_kept_with_the_source(storage: Storage) -> None:
     (feed,) = storage.items.feeds()
     assert not feed.full_text
     assert storage.items.channel_seq("") != before
+
+
+def leaves(storage: Storage, item: Stored, trigger: Trigger) -> None:
+    storage.admin.erase([step(item, trigger, reason="", actor="tester", at=NOON + MINUTE)])
+
+
+@GONE
+def test_a_page_with_the_text_of_a_withdrawn_release_is_not_taken(storage: Storage, trigger: Trigger) -> None:
+    given_origin(storage, "wire").says(entry("Costs of a bridge", "w", "https://wire.example/1", body=WHOLE))
+    (withdrawn,) = all_items(storage)
+    leaves(storage, withdrawn, trigger)
+    _, item = given_item(storage)
+    assert record(storage, item, PageText(PageState.TAKEN, f"<p>{WHOLE}</p>", WHOLE))
+    assert again(storage, item).page == PageText(PageState.COPY)
+
+
+def test_a_page_is_taken_beside_other_withdrawn_releases(storage: Storage) -> None:
+    given_origin(storage, "wire").says(entry("Ferry", "w", "https://wire.example/1", body="It sails. Now."))
+    leaves(storage, all_items(storage)[0], Trigger.WITHDRAW)
+    _, item = given_item(storage)
+    assert record(storage, item)
+    assert again(storage, item).page == TAKEN
+
+
+@GONE
+def test_a_copy_of_the_text_of_a_page_is_held_once_that_is_withdrawn(
+    storage: Storage, trigger: Trigger
+) -> None:
+    wire = given_origin(storage, "wire")
+    _, item = given_item(storage)
+    assert record(storage, item, PageText(PageState.TAKEN, f"<p>{WHOLE}</p>", WHOLE))
+    leaves(storage, again(storage, item), trigger)
+    wire.says(entry("Costs of a bridge", "w", "https://wire.example/1", body=WHOLE), now=NOON + 2 * HOUR)
+    (copy,) = (each for each in all_items(storage) if each.source == "wire")
+    assert (copy.state, copy.reason) == (State.HELD, f"copy of {item.id}, which was withdrawn")

@@ -9,6 +9,7 @@ from aggregator.dedupe.translations import TRANSLATIONS_MAX
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import Trigger
 from aggregator.model.entry import Entry
+from aggregator.model.house_style import HouseStyle, Styled
 from aggregator.model.public_change import ChangeKind
 from aggregator.model.settings import Republish, Retention, Source
 from aggregator.model.stored import Stored
@@ -285,3 +286,18 @@ def test_a_sitemap_lists_translations_among_the_items_it_has(storage: Storage) -
     listed = {each.title: each.translations for each in storage.changes.indexed(10)}
     assert listed == {"Release 1 en": group, "Release 1 fr": group, "Release 2 en": ()}
     assert [each.translations for each in storage.changes.indexed(1)] == [()]
+
+
+def test_a_translation_is_named_by_its_headline_in_the_house_style(storage: Storage) -> None:
+    (ministry,) = given(storage, MINISTRY)
+    ministry.says(release("en"), release("fr"))
+    english, french = titled(storage, "Release 1 en"), titled(storage, "Release 1 fr")
+    styled = replace(french.item, styled=Styled(rules="1", title="Communiqué 1"))
+    storage.styles.write([(french.number, styled)], HouseStyle(), NOON)
+    (found,) = again(storage, english).translations
+    assert found.headline == "Communiqué 1"
+    storage.items.apply_transitions(
+        [amend(again(storage, french), Amendment(headline="Le pont"), reason="", actor="desk", at=NOON)]
+    )
+    (found,) = again(storage, english).translations
+    assert found.headline == "Le pont"

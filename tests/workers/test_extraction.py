@@ -8,7 +8,7 @@ import pytest
 from aggregator.errors import Cause, WorkerError
 from aggregator.model.item import Item
 from aggregator.model.page import PageJob, PageState, PageText, RobotsJob
-from aggregator.model.settings import Embargo
+from aggregator.model.settings import Embargo, Quarantine
 from aggregator.workers import extraction
 from aggregator.workers.extraction import TAGS_MAX, allowed, extracted
 from aggregator.workers.pool import WorkerPool
@@ -29,6 +29,8 @@ JOB = PageJob(
     Item((), "Harbour bridge opens", text=SUMMARY),
     NOON,
 )
+
+QUARANTINED = replace(JOB.source, quarantine=Quarantine.FOREIGN_LINKS, links_to=("video.example",))
 
 
 def job(body: str = ARTICLE, head: str = "", **others: object) -> PageJob:
@@ -67,6 +69,12 @@ def test_the_text_of_a_page_is_sanitised_as_the_body_of_an_entry() -> None:
                 f"<article><p>EMBARGOED UNTIL 1 DECEMBER 2099</p><p>{SUMMARY}</p>{MORE}</article>",
                 source=replace(JOB.source, embargo=Embargo.IGNORE),
             ),
+            PageState.TAKEN,
+        ),
+        (job(ARTICLE.replace("/plan?", "https://pills.example/?"), source=QUARANTINED), PageState.FOREIGN),
+        (job(source=QUARANTINED), PageState.TAKEN),
+        (
+            job(ARTICLE.replace("/plan?", "https://video.example/?"), source=QUARANTINED),
             PageState.TAKEN,
         ),
         (

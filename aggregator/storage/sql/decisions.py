@@ -116,16 +116,30 @@ def copies(db: Connection, items: Sequence[Stored]) -> Mapping[int, str]:
     if not items or not last_line(db):
         return {}
     kept = signatures.kept(db, [each.number for each in items])
-    signed = [replace(each.item, signature=kept.get(each.number, b"")) for each in items]
-    found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (as_json(each.id for each in items),))
+    signed = [
+        (each.id, each.source, replace(each.item, signature=kept.get(each.number, b""))) for each in items
+    ]
+    found = _copied(db, signed)
+    return {each.number: found[each.id] for each in items if each.id in found}
+
+
+def is_copy(db: Connection, name: str, source: str, item: Item) -> bool:
+    """Return the same for one item, given by its id, with the text that it is to be shown with."""
+    return last_line(db) > 0 and name in _copied(db, [(name, source, item)])
+
+
+def _copied(db: Connection, items: Sequence[tuple[str, str, Item]]) -> Mapping[str, str]:
+    """Return the ids of withdrawn releases by those of their copies; items are given with id and source."""
+    named = as_json(name for name, _, _ in items)
+    found = db.execute(f"SELECT * FROM decision WHERE item {texts()}", (named,))
     decided = sorted((rows.value(Decision, row) for row in found), key=lambda each: each.at)
     own = {each.item: each for each in decided}  # the last
-    gone = _withdrawn(db, signed)
-    withdrawn = Copies(gone, _others(db, {each.source for each in items}) if gone else {})
+    gone = _withdrawn(db, [item for _, _, item in items])
+    withdrawn = Copies(gone, _others(db, {source for _, source, _ in items}) if gone else {})
     return {
-        each.number: withdrawal.item
-        for each, item in zip(items, signed, strict=True)
-        if (withdrawal := not_permitted(withdrawn.of(item, each.source), own.get(each.id), item)) is not None
+        name: withdrawal.item
+        for name, source, item in items
+        if (withdrawal := not_permitted(withdrawn.of(item, source), own.get(name), item)) is not None
     }
 
 
@@ -167,8 +181,9 @@ def _take_back(db: Connection, decision: Decision) -> list[int]:
 def described(db: Connection, triggers: Mapping[int, Trigger]) -> Mapping[int, dict[str, Any]]:
     """Return, by number, what items are recognised by after a decision of the kind given for each."""
     found = db.execute(
-        f"""SELECT i.*, s.id AS source_id, s.feed, s.mode, s.domains, g.pieces FROM item i
-        JOIN source s ON s.number = i.source LEFT JOIN signature g ON g.item = i.number
+        f"""SELECT i.*, s.id AS source_id, s.feed, s.mode, s.domains, g.pieces, p.text AS page_text
+        FROM item i JOIN source s ON s.number = i.source LEFT JOIN signature g ON g.item = i.number
+        LEFT JOIN page p ON p.item = i.number AND p.fingerprint = i.fingerprint AND p.text <> ''
         WHERE i.number {ints()}""",
         (as_json(triggers),),
     )
@@ -186,7 +201,7 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
     }
     if trigger not in (Trigger.WITHDRAW, Trigger.ERASE):
         return marks
-    made, link = row["pieces"], row["link"]
+    made, link = signatures.of(item) if row["pieces"] is None else row["pieces"], row["link"]
     is_home_page = link is not None and _is_crowded(db, link, row["source"])
     if trigger is Trigger.ERASE:
         domains = tuple(json.loads(row["domains"]))
@@ -199,5 +214,6 @@ def _fields(db: Connection, row: Row, trigger: Trigger) -> dict[str, Any]:
         "title": similar.title_digest(item.title),
         "day": day_text(item),
         "words": similar.words(item.text),
-        "signature": signatures.of(item) if made is None else made,
+        # Of the text of its page, too, which was shown: another source may have all of it in its feed.
+        "signature": similar.joined(made, row["page_text"]) if row["page_text"] else made,
     }

@@ -4,14 +4,16 @@ Of all commands only the service loads it, and `show` for a version that waits.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
+from aggregator.dedupe import similar
 from aggregator.model.domains import host_of
 from aggregator.model.page import PageState, PageText
 from aggregator.model.page_fetch import PageFetch, WantedPage
 from aggregator.model.websub import TaskKind
 from aggregator.policy import full_text
-from aggregator.storage.sql import channels, rows, values
+from aggregator.storage.sql import channels, decisions, rows, values
 from aggregator.storage.sql.engine import Connection, Engine, one, read
 from aggregator.storage.sql.pages import FORMER
 from aggregator.storage.sql.rows import ms
@@ -82,6 +84,8 @@ def _record(
     failures: int,
     now: datetime,
 ) -> bool:
+    if page.state is PageState.TAKEN and _is_copy(db, fetch, page):
+        page = PageText(PageState.COPY)
     shows = page.state is PageState.TAKEN
     at = channels.stamp(db, now) if shows else None
     written = db.execute(
@@ -108,6 +112,14 @@ def _record(
     if at is not None:
         channels.touch(db, [fetch.number], at)
     return True
+
+
+def _is_copy(db: Connection, fetch: PageFetch, page: PageText) -> bool:
+    """Return whether an item would be a copy of a withdrawn release with the text of its page."""
+    row = db.execute("SELECT id FROM item WHERE number = ?", (fetch.number,)).fetchone()
+    made = similar.signature(page.text)
+    shown = replace(fetch.said, content=page.content, text=page.text, signature=made)
+    return row is not None and decisions.is_copy(db, row["id"], fetch.source, shown)
 
 
 def begin(db: Connection, source: int, wanted: Sequence[WantedPage], now: datetime) -> None:

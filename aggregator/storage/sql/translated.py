@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from aggregator.dedupe.translations import shown
 from aggregator.model.amendment import Amendment
+from aggregator.model.house_style import Styled
 from aggregator.model.indexed import Indexed
 from aggregator.model.stored import Stored, Translation
 from aggregator.model.translation import Basis, Pair
@@ -18,7 +19,7 @@ from aggregator.storage.sql.places import visible
 # The pairs of items and of those that these are linked with: a translation shows the item back, or another.
 PAIRS = f"""SELECT t.item, t.other, coalesce(i.own_language, i.language) AS language,
     coalesce(o.own_language, o.language) AS other_language, o.id, o.public_id, o.source,
-    o.title, o.untitled, o.amended
+    o.title, o.untitled, o.styled, o.amended
     FROM translation t JOIN item i ON i.number = t.item JOIN source h ON h.number = i.source
     JOIN item o ON o.number = t.other JOIN source s ON s.number = o.source
     WHERE t.item IN (SELECT item FROM translation WHERE item {ints(":items")}
@@ -39,7 +40,7 @@ def named(db: Connection, items: Sequence[Stored]) -> tuple[Stored, ...]:
     }
 
     def translation(row: Row) -> Translation:
-        own = "" if row["untitled"] else row["title"]
+        own = "" if row["untitled"] else rows.unpack(Styled, row["styled"]).title or row["title"]
         headline = rows.unpack(Amendment, row["amended"]).headline or own
         return Translation(row["id"], row["public_id"], headline, row["other_language"], feeds[row["source"]])
 

@@ -95,7 +95,7 @@ def add(
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Discover a feed, or choose one of a page's, preview three items, add it to the configuration."""
+    """Find a feed, preview three items and add it as a source. Of several feeds of a page one is chosen."""
     from aggregator.cli import add
     from aggregator.config import Addition
 

@@ -68,7 +68,7 @@ def release(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Publish held items, and newer versions that wait for approval. Fails when a newer one exists."""
+    """Publish held items, and versions that wait for approval. Fails when a newer one exists."""
     from aggregator.cli import verbs
 
     where = Location(config, store)
@@ -96,7 +96,7 @@ def amend(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Write headline, summary, topics or language of an item anew, or a note; shown as edited by you."""
+    """Amend headline, summary, topics or language, or add a note. Shown as edited by you."""
     from aggregator.cli import amend as amending
 
     given = amending.given(headline, summary, topics=topics, language=language, note=note)
@@ -116,7 +116,7 @@ def erase(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Remove an item and all its versions for good, also from the files of the store."""
+    """Remove an item and all its versions for good. Also from the files of the store."""
     from aggregator.cli import erase as erasing
     from aggregator.cli import notices
 
@@ -131,7 +131,7 @@ def strike(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Remove the text of a former version from the history, for good."""
+    """Remove a former version's text from the history for good."""
     from aggregator.cli import verbs
 
     verbs.strike(Location(config, store), item, version, reason)
@@ -163,7 +163,7 @@ def withdrawals(
     store: StoreDirectory = None,
     as_json: AsJson = False,
 ) -> None:
-    """List withdrawals by origins that wait for a decision, and decide on them."""
+    """List suspended withdrawals by origins, and decide on them."""
     from aggregator.cli import withdrawals
 
     where = Location(config, store)

@@ -10,8 +10,10 @@ from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import REST, say_json, table, when
 from aggregator.errors import UsageError
 from aggregator.model.decision import State
+from aggregator.model.item import FOREIGN_LINKS
 from aggregator.model.settings import Config
 from aggregator.model.stored import FeedInfo, ItemQuery, Stored
+from aggregator.policy.embargo import REVIEW
 from aggregator.policy.languages import primary
 from aggregator.storage import Storage
 
@@ -55,7 +57,7 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
             (
                 item.id,
                 _until(item),
-                item.reason if item.state is State.HELD else _state(item),
+                held_for(item) if item.state is State.HELD else _state(item),
                 item.headline,
             )
             for item in matches
@@ -74,6 +76,11 @@ def items(where: Location, query: ItemQuery, *, as_json: bool) -> None:
     ]
     cut = {"organisation": ORGANISATION_CHARS, "title": REST}
     table(("item", "published", "state", "organisation", "title"), rows, cut=cut)
+
+
+def held_for(item: Stored) -> str:
+    """Return why an item is held: a quarantine waits for an operator as a review does."""
+    return "foreign links" if item.reason == REVIEW and FOREIGN_LINKS in item.flags else item.reason
 
 
 def ahead(item: Stored) -> datetime | None:

@@ -19,8 +19,8 @@ REST = 0  # width of a column of a table: what the others leave of the line
 REST_MIN = 8  # cells of that column at a narrow terminal
 ID_CHARS = 30  # of the longest source id shown whole in a table of 80 columns
 GAP = "  "  # between columns
-# What a spreadsheet may take for the beginning of a formula (CSV injection): also after a semicolon, which
-# parts cells where the comma is the decimal sign, and as a full-width character.
+# Beginning of a formula as spreadsheets read it (CSV injection): also after a semicolon, which separates
+# cells where the comma is the decimal sign, and as a full-width character.
 FORMULA = re.compile(r"(^|;)(?=\s*[=+\-@\uff1d\uff0b\uff0d\uff20])")
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 
 from aggregator.cli import full_text
-from aggregator.cli.items import ahead, find_item, organisation, summary_json, version_of
+from aggregator.cli.items import ahead, find_item, held_for, organisation, summary_json, version_of
 from aggregator.cli.location import Location
 from aggregator.cli.opening import config_of, opened
 from aggregator.cli.output import say, say_json, when
@@ -155,7 +155,8 @@ def _stands(item: Stored) -> str:
     if _waits(item):
         release = f"`publicwire release {item.id} --version {item.version}`"
         return f"this version waits for approval: {release} publishes it"
-    return f"{item.state}: {item.reason}" if item.reason else item.state
+    reason = held_for(item) if item.state is State.HELD else item.reason
+    return f"{item.state}: {reason}" if reason else item.state
 
 
 def _waiting(item: Stored) -> str:
@@ -169,7 +170,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
     enters = _enters(storage, item)
     say("(erased)" if item.erased else item.headline)
     for name, value in (
-        ("original", item.item.title if item.headline != item.item.title else ""),
+        ("origin title", item.item.title if item.headline != item.item.title else ""),
         *_amended(item),
         ("organisation", organisation(item, feed)),
         ("authors", ", ".join(item.item.authors)),

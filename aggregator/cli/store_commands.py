@@ -85,7 +85,7 @@ def notices(
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
-    """List requests to take releases down, with decision and statement of reasons."""
+    """List requests to take releases down. With decision and statement of reasons."""
     from aggregator.cli import notices
 
     notices.notices(Location(config, store), since, as_csv=as_csv, as_json=as_json)
@@ -98,7 +98,7 @@ def clock(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Confirm the clock after a start at which it could not be checked: held items go live by it again."""
+    """Confirm the clock, so that held items go live by it again. Needed if a start could not check it."""
     from aggregator.cli import verbs
 
     verbs.clock(Location(config, store), act)
@@ -130,7 +130,7 @@ def backfill(
     source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source.")],
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Import what a source's feed archives: every document that it links to as the one before."""
+    """Import the archives of a source's feed (RFC 5005). Each document names the one before."""
     from aggregator.cli import backfill
 
     raise typer.Exit(backfill.backfill(config, source))

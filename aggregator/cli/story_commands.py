@@ -7,16 +7,14 @@ import typer
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, ConfigFile, ItemId, Reason, StoreDirectory
 
-story = typer.Typer(
-    help="Split a story of several sources, or merge items into one, for good.", no_args_is_help=True
-)
+story = typer.Typer(help="Split a story of several sources, or merge items into one.", no_args_is_help=True)
 
 
 @story.command()
 def split(
     item: ItemId, reason: Reason = "", config: ConfigFile = DEFAULT, store: StoreDirectory = None
 ) -> None:
-    """Take an item out of its story: it is shown by itself and never joins the others again."""
+    """Take an item out of its story for good."""
     from aggregator.cli import stories
 
     stories.split(Location(config, store), item, reason)
@@ -30,7 +28,7 @@ def merge(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Make two items one story, which shows the first of them; their edits do not part it."""
+    """Make two items one story for good, shown as the first of them."""
     from aggregator.cli import stories
 
     stories.merge(Location(config, store), item, other, reason)

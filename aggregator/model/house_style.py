@@ -76,7 +76,7 @@ def _digest(value: object) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Styled:
-    """What the house style makes of an item: kept beside it, and shown in its place.
+    """Texts of an item in the house style: stored beside the original ones and shown in their place.
 
     `rules` is the digest of the rules, "" for none. `title` is "" for the origin's. `is_body`: content,
     summary and text (as in `Item`) replace the origin's; `is_cut`: they are a beginning, under which a link

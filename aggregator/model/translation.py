@@ -13,7 +13,7 @@ class TranslationKind(IntEnum):
 
 
 class Basis(IntEnum):
-    """What tells that two items are translations of one release. The numbers are stored: never renumber."""
+    """Evidence that two items are translations of one release. The numbers are stored: never renumber."""
 
     ADDRESS = 1  # their addresses differ in the mark of the language alone
     STATED = 2  # one names the address of the other

@@ -211,7 +211,7 @@ def _wanted(item: Stored, decisions: Sequence[Decision]) -> Sequence[Decision]:
     after = ends[-1] + 1 if ends else 0
     reinstated = of_states[after - 1 : after] if item.state is State.WITHDRAWN else []
     if ends and item.state is State.LIVE and not of_states[after:]:
-        # What a backup from before the withdrawal says may be what the origin took back.
+        # The text in a backup from before the withdrawal may be the one that the origin took back.
         withdrawn = [
             each for each in of_states[: ends[-1]] if TABLE.get((State.LIVE, each.trigger)) is State.WITHDRAWN
         ]

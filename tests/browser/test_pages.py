@@ -50,6 +50,7 @@ def pages(engine: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pag
         until(lambda: any(LONG in title for title in service.titles()) and len(service.titles()) > 3)
         found = json_of(here.run("items", "--json").stdout)
         items = {each["source"]: f"/items/{each['id']}/x" for each in found}
+        here.run("amend", found[0]["id"], "--headline", "Tide gauge", "--note", "Shortened.")
         paths = {
             "front": "/",
             "topic": "/topics/sea",
@@ -88,6 +89,15 @@ def test_a_page_fits_its_window_and_breaks_no_rule(
 ) -> None:
     looks_right(browser, pages.address + pages.paths[name], width)
     assert browser.complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_mark_is_one_box(browser: Chromium, pages: Pages, width: int) -> None:
+    browser.opens(f"{pages.address}/", width)
+    boxes = browser.value(
+        "[...document.querySelectorAll('.mark')].map((each) => each.getClientRects().length)"
+    )
+    assert boxes == [1, 1]
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -46,7 +46,7 @@ def test_all_that_is_shown_is_in_the_house_style_and_the_original_is_named(
     command("poll")
     (listed,) = json_of(command("items", "--json").out)
     assert listed["title"] == "Storm Warning of the Harbour"
-    assert "original      Storm warning of the harbour" in command("show", storm(command)).out
+    assert "origin title  Storm warning of the harbour" in command("show", storm(command)).out
     text = command("show", storm(command), "--text").out
     assert text.startswith("Storm Warning of the Harbour\n") and "press desk" not in text
     assert json_of(command("items", "--search", "percent", "--json").out) == [listed]

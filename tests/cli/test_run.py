@@ -26,6 +26,11 @@ def test_an_interrupt_while_modules_are_loaded_is_caught() -> None:
     assert said.stdout == "['aggregator.cli']\n"
 
 
+def test_the_list_of_commands_cuts_no_sentence(command: Command) -> None:
+    for arguments in ((), ("story",)):
+        assert "..." not in command(*arguments, "--help").out.partition("Commands:")[2]
+
+
 def test_help_names_every_command(command: Command) -> None:
     said = command("--help")
     assert said.code == 0

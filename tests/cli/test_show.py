@@ -445,6 +445,15 @@ def test_the_provenance_names_documents_and_where_the_links_lead(here: Site, pol
     assert "  foreign       https://elsewhere.example/\n" in polled("show", name, "--provenance").out
 
 
+def test_an_item_in_quarantine_is_held_for_its_links(here: Site, command: Command) -> None:
+    link = '&lt;a href="https://elsewhere.example/"&gt;ashore&lt;/a&gt;'
+    (here.directory / "press.xml").write_bytes(feed(item("storm", "Storm warning", link)))
+    here.sources({"harbour": "file:press.xml"}, ", domains: [harbour.example], quarantine: foreign-links")
+    command("poll")
+    assert "  –           foreign links  Storm warning\n" in command("items", "--state", "held").out
+    assert "  state         held: foreign links\n" in command("show", storm(command)).out
+
+
 def test_links_of_a_source_without_domains_are_not_judged(here: Site, polled: Command) -> None:
     name = storm(polled)
     here.sources({"harbour": "file:press.xml"}, ", quarantine: foreign-links")

@@ -21,7 +21,7 @@ CELLS = 1_960  # triggers × outputs, each read from warm caches, by conditional
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What the outputs tell after a trigger: to a subscriber that has their former state, from caches that had
+    """Content of the outputs after a trigger: to a subscriber that has their former state, from caches that had
     it, too (`warm`), and to a new one after a start (`cold`)."""
 
     warm: Mapping[str, str]

@@ -44,7 +44,8 @@ def test_readyz_says_what_a_late_tick_waits_for(room: Newsroom) -> None:
 
 def test_status_says_how_workers_are_confined(room: Newsroom) -> None:
     words = "workers are confined by seccomp; not confined by Landlock: this kernel does not have it"
-    assert words in Client(admin_app(room.storage, lambda: True, workers=lambda: words)).get("/status").text
+    page = Client(admin_app(room.storage, lambda: True, workers=lambda: words)).get("/status").text
+    assert f" held · {words}</p>" in page
     assert "workers" not in admin(room).get("/status").text
 
 

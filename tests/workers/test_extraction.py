@@ -42,7 +42,8 @@ def job(body: str = ARTICLE, head: str = "", **others: object) -> PageJob:
 def test_the_text_of_a_page_is_sanitised_as_the_body_of_an_entry() -> None:
     found = extracted(job())
     assert found.state is PageState.TAKEN
-    assert SUMMARY in found.text
+    assert found.text.startswith(SUMMARY)  # without the headline, which stands above it
+    assert found.content.startswith("<p>")
     assert '<a href="https://www.ministry.example/plan" rel="noopener">the plan</a>' in found.content
     assert 'src="https://www.ministry.example/bridge.jpg"' in found.content
     for left_out in ("alert", "script", "onclick", "Home", "All rights reserved"):
@@ -135,6 +136,20 @@ def test_a_confined_worker_reads_pages_and_rules_and_is_killed_on_its_limit() ->
             await workers.close()
 
     asyncio.run(main())
+
+
+def test_a_confined_worker_reads_a_page_of_few_words() -> None:
+    """trafilatura asks jusText about it, which reads its word lists at the first such page."""
+    short = job("<p>Sign in.</p>")
+
+    async def main() -> PageText:
+        workers = WorkerPool(1, extracts=True)
+        try:
+            return await workers.extract(short)
+        finally:
+            await workers.close()
+
+    assert asyncio.run(main()) == PageText(PageState.SHORT)
 
 
 def test_the_extra_is_loaded_once() -> None:

@@ -18,7 +18,6 @@ from aggregator.model.translation import Basis, Edition, Pair, TranslationKey, T
 
 TRANSLATED_WITHIN = timedelta(days=7)  # of the dates shown
 TRANSLATIONS_MAX = 40  # linked with one item, the first ones
-STATED_MAX = 40  # addresses that an origin names as translations of one item
 DIGEST_BYTES = 16
 
 

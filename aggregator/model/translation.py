@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
+STATED_MAX = 40  # addresses that an origin names as translations of one item
+
 
 class TranslationKind(IntEnum):
     """Kind of a digest by which translations are found. The numbers are stored: never renumber."""

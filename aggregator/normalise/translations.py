@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Set
 from functools import lru_cache
 
-from aggregator.dedupe.translations import STATED_MAX
+from aggregator.model.translation import STATED_MAX
 from aggregator.normalise import identity, labels, urls
 
 _MARK = "\x00"  # in place of a language: no address holds it

@@ -11,12 +11,12 @@ from typing import Annotated
 import msgspec
 
 from aggregator.dedupe import similar
-from aggregator.dedupe.translations import STATED_MAX
 from aggregator.errors import Cause, ParseError
 from aggregator.model.deleted import TOMBSTONES_MAX
 from aggregator.model.document import ENTRIES_MAX, ReadResult
 from aggregator.model.item import KeyKind
 from aggregator.model.page import CONTENT_CHARS_MAX, TEXT_CHARS_MAX, PageText
+from aggregator.model.translation import STATED_MAX
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31

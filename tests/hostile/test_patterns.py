@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aggregator.editorial import replacements
 from aggregator.normalise import feed_address
 from tests.hostile.patterns import Use, attacks, has_possessive_group, uses
 
@@ -15,6 +16,10 @@ OF_THE_OPERATOR = {
     "aggregator.config.edit: f' {{{sources.start[1]},}}#'",  # a number of blanks; sources.yaml
     "aggregator.config.values: pattern",  # compiled to be checked, not used
     "aggregator.normalise.feed_address: f' [a-z]+=\"{address}\"|{address}'",  # an own test below
+    # The operator's texts, escaped, on bounded text in the killable workers; an own test below.
+    "aggregator.editorial.replacements: '|'.join((f'({_words(old)})' for old in olds))",
+    "aggregator.normalise.translations: f'{literal}(?<![a-z0-9]{literal})(?![a-z0-9])'",  # a language tag
+    "aggregator.policy.alerts: f\"\\\\b{re.escape(_left(item, ''))}[^\\\\s,;]*\"",  # our own message
     "aggregator.editorial.rules: rule.pattern",  # in the killable workers, on bounded text
     "aggregator.storage.postgres.dialect: pattern",  # found as TABLES
     "aggregator.storage.sqlite.released_reasons: pattern",  # sentences of an older version of ours
@@ -90,6 +95,12 @@ def test_a_pattern_takes_time_linear_in_its_input(use: Use) -> None:
 def test_the_pattern_of_a_feed_address_takes_time_linear_in_its_input() -> None:
     pattern = feed_address._pattern(("origin.example/feed?key=1&amp;a=2", "origin.example/feed?key=1"))
     assert slow(Use("feed_address", pattern, is_anchored=False)) == []
+
+
+@pytest.mark.soak
+def test_the_pattern_of_replacements_takes_time_linear_in_its_input() -> None:
+    pattern = replacements._pattern(("per cent", "a a", "(ends)", "Coastguard"))
+    assert slow(Use("replacements", pattern, is_anchored=False)) == []
 
 
 @pytest.mark.soak

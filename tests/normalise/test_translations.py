@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from aggregator.dedupe.translations import STATED_MAX, digests
+from aggregator.dedupe.translations import digests
 from aggregator.model.item import KeyKind
+from aggregator.model.translation import STATED_MAX
 from aggregator.normalise import translations
 from aggregator.normalise.identity import link_digest
 from tests.normalise.samples import entry, normalised

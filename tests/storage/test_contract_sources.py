@@ -76,6 +76,7 @@ def test_every_stored_setting_is_read_back_as_it_was_written(storage: Storage) -
         burst=5,
         history=False,
         indexed=True,
+        full_text=True,
         house_style=HouseStyle(
             Headline.TITLE_CASE,
             ("p.a", "p.b"),

@@ -9,6 +9,7 @@ from datetime import datetime
 from aggregator.model.public_change import Archived, Gone
 from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
+from aggregator.storage.sql.also import with_story
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.public_changes import NEWER
@@ -65,8 +66,12 @@ def read(db: Connection, channel: int, number: int) -> Archived | None:
     within = (channel, bound["before"], bound["last"])
     found = [(row["place"], each) for row in db.execute(ENTRIES, within) for each in _entry(row)]
     found += [(row["place"], rows.value(Gone, row)) for row in db.execute(DEPARTED, within)]
-    entries = tuple(each for _, each in sorted(found, key=lambda each: -each[0]))
-    return Archived(number, entries, bound["newest"])
+    entries = [each for _, each in sorted(found, key=lambda each: -each[0])]
+    named = {
+        each.number: each for each in with_story(db, [each for each in entries if isinstance(each, Stored)])
+    }
+    whole = (named[each.number] if isinstance(each, Stored) else each for each in entries)
+    return Archived(number, tuple(whole), bound["newest"])
 
 
 def _entry(row: Row) -> Sequence[Stored | Gone]:

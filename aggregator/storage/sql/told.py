@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from aggregator.model.public_change import Gone, ToldPage
 from aggregator.model.stored import Stored
 from aggregator.storage.sql import rows, values
+from aggregator.storage.sql.also import with_story
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, one
 from aggregator.storage.sql.rows import moment
 
@@ -73,7 +74,8 @@ def _page(
 
 def _entries(db: Connection, shown: Sequence[Row]) -> Iterable[Stored | Gone]:
     back = as_json(row["item"] for row in shown if row["kind"] != "withdrawn")
-    items = {row["number"]: values.stored(row) for row in db.execute(ITEM, (back,))}
+    stored = [values.stored(row) for row in db.execute(ITEM, (back,))]
+    items = {each.number: each for each in with_story(db, stored)}
     for row in shown:
         if row["kind"] == "withdrawn" and row["public_id"]:  # of a removed item its last row has it
             yield rows.value(Gone, row, instead="")

@@ -151,5 +151,5 @@ SHOWING: Mapping[str, Row] = {
 
 def cell(trigger: str, column: str, output: str) -> str:
     """Return the word for an output of a column: that of the channel alone, where it differs from others."""
-    row = (TABLE | SHOWING)[trigger]
+    row = SHOWING.get(trigger) or TABLE[trigger]
     return row.get(" ".join(output.split(" ")[:2]), row[column])

@@ -1,7 +1,8 @@
 """Outputs of a site, each as a function of what was read: a word for what it tells of the release.
 
-`old` and `new` are the text of its first and second version, `gale` the desk's headline, `bare` its title and
-link alone; `^` behind it: a current document begins with it, but for tombstone entries. `stub` is a tombstone entry, `moved`
+`old` and `new` are the text of its first and second version, `shown` that which the house style or its page has
+in place of the first, `gale` the desk's headline, `bare` its title and link alone; `+` behind it: it names the
+release in another language; `^` behind it: a current document begins with it, but for tombstone entries. `stub` is a tombstone entry, `moved`
 one that names the release in whose place it stood, `shown` a line of a list, a status that of its page, `-`
 nothing, `LEAK` words of a release of which none may be left.
 """
@@ -15,7 +16,7 @@ import httpx
 from lxml import etree
 
 from aggregator.model.format import Format
-from tests.matrix.site import CHANNELS, FIRST, HEADLINE, SECOND, TITLE, Seen, Site
+from tests.matrix.site import CHANNELS, FIRST, HEADLINE, SECOND, SHOWN, TITLE, Seen, Site
 
 NAMES = {
     "a": "http://www.w3.org/2005/Atom",
@@ -67,7 +68,13 @@ def _moment(text: str | None) -> datetime | None:
 
 def words(text: str) -> str:
     """Return the word for what a text says of the release, `-` for nothing."""
-    for word, found in ((HEADLINE, "gale"), (SECOND, "new"), (FIRST, "old"), (TITLE, "bare")):
+    for word, found in (
+        (HEADLINE, "gale"),
+        (SHOWN, "shown"),
+        (SECOND, "new"),
+        (FIRST, "old"),
+        (TITLE, "bare"),
+    ):
         if word in text:
             return found
     return NOTHING
@@ -83,7 +90,12 @@ def told(site: Site, body: bytes, kind: str, *, in_order: bool = False) -> str:
         is_moved = bool(site.twin) and f"/items/{site.twin}" in text
         return "LEAK" if words(text) != NOTHING else "moved" if is_moved else STUB
     first = next((name for name, (_, is_gone, _) in found.items() if not is_gone), "")
-    return f"{words(text)}{'^' if in_order and first == site.public_id else ''}"
+    named = "+" if _names_translation(site, text) else ""
+    return f"{words(text)}{named}{'^' if in_order and first == site.public_id else ''}"
+
+
+def _names_translation(site: Site, text: str) -> bool:
+    return site.translation != "" and f"/items/{site.translation}" in text
 
 
 def _document(path: str, kind: str, site: Site, seen: Seen) -> str:
@@ -100,10 +112,10 @@ def _list(path: str, site: Site, seen: Seen) -> str:
     return "shown" if f"items/{site.id}/" in response.text else NOTHING  # without a slug it is only named
 
 
-def _page(response: httpx.Response) -> str:
+def _page(site: Site, response: httpx.Response) -> str:
     found = words(response.text)
     if response.status_code == 200:
-        return found
+        return found + ("+" if _names_translation(site, response.text) else "")
     return "LEAK" if found != NOTHING else str(response.status_code)
 
 
@@ -111,7 +123,7 @@ def _history(site: Site, seen: Seen) -> str:
     """Return the versions that are listed, not the title of the present one."""
     response = seen.responses[f"/items/{site.id}/history"]
     if response.status_code != 200:
-        return _page(response)
+        return _page(site, response)
     _, _, versions = response.text.partition('<section class="revision">')
     return words(versions) if "removed by" not in versions else "struck"
 
@@ -181,7 +193,7 @@ COLUMNS: Mapping[str, Mapping[str, Output]] = {
         f"withdrawals after a cursor {kind}": partial(_document, f"/withdrawals.{kind}?after={{after}}", kind)
         for kind in CHANGES
     },
-    "page": {"item page": lambda site, seen: _page(seen.responses[f"/items/{site.id}"])},
+    "page": {"item page": lambda site, seen: _page(site, seen.responses[f"/items/{site.id}"])},
     "history": {"history": _history},
     "search": {"search": lambda site, seen: words(seen.searched)},
     "sitemap": {"sitemap": partial(_list, "/sitemap.xml")},

@@ -44,6 +44,7 @@ BYTES_MAX = 32_000_000  # of remembered responses
 
 TITLE, HEADLINE = "Storm warning", "Gale warning"
 FIRST, SECOND = "squall", "hurricane"  # words of the first and of the second version alone
+SHOWN = "tornado"  # in place of the first: by the house style, or by the text of the page
 TEXT = (
     "<p>The harbour office expects a {word} at noon on Sunday. Boats must be moored before ten, the northern "
     "pier stays closed until Tuesday, and the ferry to the islands leaves from the old quay.</p>"
@@ -94,6 +95,7 @@ class Site:
         self.of = of  # source of the release under test
         self.id, self.public_id = "none", ""  # of the release, kept when it is removed
         self.twin = ""  # id of the other member of its story
+        self.translation = ""  # id of the release in another language
         self.cursor = 0
         self.entries: dict[str, list[Entry]] = {HARBOUR: [], PIER: []}
         self.imports: list[tuple[Backfill, Fetched]] = []  # archived documents, before they are read
@@ -293,7 +295,7 @@ class Site:
         """Return the word by which the operator's search finds the release, "" for none."""
         found = (
             word
-            for word in (SECOND, FIRST)
+            for word in (SHOWN, SECOND, FIRST)
             if any(each.id == self.id for each in self.storage.items.items(ItemQuery(search=word)))
         )
         return next(found, "")

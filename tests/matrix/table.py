@@ -125,8 +125,31 @@ TABLE: Mapping[str, Row] = {
     | {"own": "old^", "archive": "404", "hub": "old"},
 }
 
+# What is shown beside what the feed says: told of to the hub, and no correction.
+OTHERWISE: Row = SAME | _each((*ENTRIES, *PLACES, *PAGES), "shown")
+
+SHOWING: Mapping[str, Row] = {
+    "page arrives": OTHERWISE,
+    "page, corrected": CORRECTED | {"away": "shown"},
+    "page, withdrawn": GONE,
+    "page, erased": GONE | {"search": "-"},
+    "page, headline": TABLE["headline only"],
+    "page, unwanted": SAME | {"hub": "old", "away": "shown"},
+    "style": OTHERWISE | {"search": "shown"},
+    "style ends": SAME | {"hub": "old", "away": "shown"},
+    "style, withdrawn": GONE | {"search": "shown"},
+    "style, erased": GONE | {"search": "-"},
+    "quarantine": NEVER,
+    "quarantine, end": NEW,
+    "edit in it": SAME,
+    "edit out of it": TABLE["edit released"],
+    "translated": SAME | _each((*ENTRIES, *PLACES, "page"), "old+"),
+    "translation gone": SAME | {"hub": "old", "away": "-"},
+    "translated, gone": GONE,
+}
+
 
 def cell(trigger: str, column: str, output: str) -> str:
     """Return the word for an output of a column: that of the channel alone, where it differs from others."""
-    row = TABLE[trigger]
+    row = SHOWING.get(trigger) or TABLE[trigger]
     return row.get(" ".join(output.split(" ")[:2]), row[column])

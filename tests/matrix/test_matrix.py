@@ -10,13 +10,15 @@ import pytest
 
 from aggregator.model.decision import Trigger
 from tests.given import HOUR, iso
+from tests.matrix import showing, triggers
 from tests.matrix.outputs import COLUMNS, FEEDS, OUTPUTS, entries, words
 from tests.matrix.site import HARBOUR, Seen, Site, given_a_site, notice
-from tests.matrix.table import TABLE, cell
-from tests.matrix.triggers import CAUSES, ROWS
+from tests.matrix.table import SHOWING, TABLE, cell
+from tests.matrix.triggers import ROWS
 
 pytestmark = pytest.mark.usefixtures("engine")
-CELLS = 1_960  # triggers × outputs, each read from warm caches, by conditional requests, and after a start
+CAUSES = {**triggers.CAUSES, **showing.CAUSES}
+CELLS = 2_640  # triggers × outputs, each read from warm caches, by conditional requests, and after a start
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +86,10 @@ def test_each_output_holds_what_the_table_says(tmp_path: Path, name: str) -> Non
 
 @pytest.mark.one_engine("it opens no store")
 def test_the_table_has_a_cell_for_each_trigger_and_output() -> None:
-    assert [*TABLE] == [*CAUSES]
+    table = {**TABLE, **SHOWING}
+    assert [*table] == [*CAUSES]
     of_channels = {" ".join(name.split(" ")[:2]) for name in OUTPUTS}
-    for name, row in TABLE.items():
+    for name, row in table.items():
         assert {*row} >= {*COLUMNS}, name
         assert {*row} - {*COLUMNS} <= of_channels, name
     assert len(CAUSES) * len(OUTPUTS) == CELLS

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State, Trigger
 from aggregator.model.public_change import ChangeKind
 from aggregator.model.settings import Republish
-from aggregator.policy.lifecycle import step
+from aggregator.model.stored import Stored
+from aggregator.policy.lifecycle import amend, step
 from aggregator.storage import Storage
 from tests.engines import execute, open_storage
 from tests.given import DAY, HOUR, MINUTE, NOON, SourceDriver, all_items, config, entry, iso, source
-from tests.storage.given import again, given_origin, move
+from tests.storage.given import again, given_origin, given_story, move
 
 PUBLISHED, CORRECTED = ChangeKind.PUBLISHED, ChangeKind.CORRECTED
 WITHDRAWN, RESTORED = ChangeKind.WITHDRAWN, ChangeKind.RESTORED
@@ -209,3 +211,14 @@ def test_a_store_of_before_tells_its_withdrawals_and_corrections(engine: str, tm
             (CORRECTED, by_title["Corrected"].id),
         ]
         assert storage.changes.since(0, 3)[1].at == NOON + MINUTE
+
+
+def test_a_correction_names_the_other_members_of_its_story(storage: Storage) -> None:
+    lead, member = given_story(storage)
+    fields = Amendment(headline="The bridge is open")
+    storage.items.apply_transitions([amend(lead, fields, reason="", actor="desk", at=NOON + HOUR)])
+    told = storage.changes.told(None)
+    assert told is not None
+    (entry,) = told.entries
+    assert isinstance(entry, Stored)
+    assert [each.id for each in entry.also] == [member.id]

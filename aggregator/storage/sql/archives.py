@@ -3,7 +3,7 @@
 An archive closes with the transaction that fills it: positions only grow, so that nothing joins it later.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from aggregator.model.public_change import Archived, Gone
@@ -64,18 +64,20 @@ def read(db: Connection, channel: int, number: int) -> Archived | None:
     if bound is None:
         return None
     within = (channel, bound["before"], bound["last"])
-    found: list[tuple[int, Stored | Gone]] = []
-    places, live = dict[int, int](), list[Stored]()
-    for row in db.execute(ENTRIES, within):
-        if row["state"] == "live" and row["republish"] != "no":
-            places[row["number"]] = row["place"]
-            live.append(values.stored(row))
-        elif row["at"] is not None:
-            found.append((row["place"], rows.value(Gone, row, source=row["source_id"], instead="")))
-    found += [(places[each.number], each) for each in with_story(db, live)]
+    found = [(row["place"], each) for row in db.execute(ENTRIES, within) for each in _entry(row)]
     found += [(row["place"], rows.value(Gone, row)) for row in db.execute(DEPARTED, within)]
-    entries = tuple(each for _, each in sorted(found, key=lambda each: -each[0]))
-    return Archived(number, entries, bound["newest"])
+    entries = [each for _, each in sorted(found, key=lambda each: -each[0])]
+    named = {
+        each.number: each for each in with_story(db, [each for each in entries if isinstance(each, Stored)])
+    }
+    whole = (named[each.number] if isinstance(each, Stored) else each for each in entries)
+    return Archived(number, tuple(whole), bound["newest"])
+
+
+def _entry(row: Row) -> Sequence[Stored | Gone]:
+    if row["state"] == "live" and row["republish"] != "no":
+        return [values.stored(row)]
+    return [rows.value(Gone, row, source=row["source_id"], instead="")] if row["at"] is not None else []
 
 
 def depart(db: Connection, channel: int, item: int, now: datetime) -> None:

@@ -74,8 +74,8 @@ def _page(
 
 def _entries(db: Connection, shown: Sequence[Row]) -> Iterable[Stored | Gone]:
     back = as_json(row["item"] for row in shown if row["kind"] != "withdrawn")
-    found = [values.stored(row) for row in db.execute(ITEM, (back,))]
-    items = {each.number: each for each in with_story(db, found)}
+    stored = [values.stored(row) for row in db.execute(ITEM, (back,))]
+    items = {each.number: each for each in with_story(db, stored)}
     for row in shown:
         if row["kind"] == "withdrawn" and row["public_id"]:  # of a removed item its last row has it
             yield rows.value(Gone, row, instead="")

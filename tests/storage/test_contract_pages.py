@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from aggregator.errors import UsageError
+from aggregator.model.changes import Transition
 from aggregator.model.decision import State, Trigger
 from aggregator.model.page import PageState, PageText
 from aggregator.model.page_fetch import PageFetch
@@ -140,6 +142,32 @@ def test_a_version_that_waits_for_approval_has_a_page_of_its_own(storage: Storag
     assert again(storage, item).page == other
 
 
+def test_a_text_that_arrives_before_the_approval_is_another_version(storage: Storage) -> None:
+    origin, item = given_item(storage, review=True)
+    assert item.newest == 1
+    record(storage, item)
+    arrived = again(storage, item)
+    assert (arrived.newest, arrived.version, arrived.pending) == (2, 2, None)
+    with pytest.raises(UsageError, match=r"version 1 of item .* is not its newest"):
+        approve(arrived, version=1)
+    storage.items.apply_transitions([approve(arrived, version=2)])
+    assert again(storage, item).state is State.LIVE
+    origin.says(entry("Bridge opens", "1", URL, body="In other words."), now=NOON + HOUR)
+    assert again(storage, item).pending == 3
+    record(storage, item, replace(TAKEN, text="Another story."))
+    later = again(storage, item)
+    assert (later.version, later.pending) == (2, 4)
+    with pytest.raises(UsageError, match=r"version 3 of item .* is not its newest"):
+        approve(later, version=3)
+    storage.items.apply_transitions([approve(later, version=4)])
+    present = again(storage, item)
+    assert (present.version, present.pending, present.item.text) == (4, None, "In other words.")
+
+
+def approve(item: Stored, version: int) -> Transition:
+    return step(item, Trigger.RELEASE, reason="read", actor="tester", at=NOON + HOUR, version=version)
+
+
 def fetch_of(storage: Storage, item: Stored) -> PageFetch:
     found = waiting(storage, item)
     assert found is not None
@@ -157,7 +185,8 @@ def test_a_struck_version_loses_its_page(storage: Storage) -> None:
     origin.says(entry("Bridge opens", "1", URL, body="In other words."), now=NOON + HOUR)
     record(storage, item)
     present = again(storage, item)
-    storage.items.apply_transitions([strike(present, 2, reason="", actor="tester", at=NOON + HOUR)])
+    waits = present.newest
+    storage.items.apply_transitions([strike(present, waits, reason="", actor="tester", at=NOON + HOUR)])
     assert storage.pages.of(item.number, present.item.fingerprint) == TAKEN
     assert waiting(storage, item) is None
 

@@ -21,6 +21,11 @@ from aggregator.storage.sql.rows import ms
 OF_VERSION = """SELECT state AS page_state, content AS page_content, text AS page_text FROM page
     WHERE item = ? AND fingerprint = ?"""
 
+# What an operator has read has another number than what the text of its page makes of it.
+RENUMBER = """UPDATE item SET versions = versions + 1,
+    version = CASE WHEN pending IS NULL THEN versions + 1 ELSE version END,
+    pending = CASE WHEN pending IS NULL THEN NULL ELSE versions + 1 END WHERE number = ?"""
+
 WAITING = """SELECT i.*, s.id AS source_id, p.url AS page_url, p.fingerprint AS said_fingerprint, p.started,
         p.failures, (SELECT count(*) FROM page o WHERE o.host = p.host AND o.asked > :since) AS host_asked
     FROM page p JOIN item i ON i.number = p.item JOIN source s ON s.number = i.source
@@ -111,6 +116,8 @@ def _record(
         return False
     if at is not None:
         channels.touch(db, [fetch.number], at)
+        if fetch.awaits_approval:
+            db.execute(RENUMBER, (fetch.number,))
     return True
 
 

@@ -33,6 +33,7 @@ PURE_TESTS := tests/parse tests/dedupe tests/normalise tests/editorial tests/pol
 PURE_TESTS += tests/hostile/test_entities.py tests/stories tests/storage/test_budget.py
 PURE_TESTS += tests/storage/test_embargoed_doubles.py tests/storage/test_pairings.py
 PURE_TESTS += tests/storage/test_contract_erasure.py tests/storage/test_signed_addresses.py
+PURE_TESTS += tests/storage/test_contract_quarantine.py
 
 lint: $(TESTABLE)
 > $(BIN)/ruff check .

@@ -11,11 +11,19 @@ from aggregator.model.stored import FeedInfo, Stored
 def item(stored: Stored, feed: FeedInfo) -> Item:
     """Return what an item says, with the text of its page if that was taken and its source still wants it;
     what the feed says is the summary then. Everything else of it stays: rights are applied to the result. The
-    house style is that of title and summary; none is applied to the text of the page."""
+    house style is that of each text."""
     said, page = stored.item, stored.page
     if not feed.full_text or page is None or page.state is not PageState.TAKEN:
         return said
-    of_feed = shown.item(said)
-    styled = replace(said.styled, is_body=False, is_cut=False)  # of the text that the feed has
+    of_feed, own = shown.item(said), page.styled
     summary = of_feed.summary or of_feed.content
+    styled = replace(
+        said.styled,
+        rules=said.styled.rules or own.rules,
+        is_body=own.is_body,
+        is_cut=own.is_cut,
+        content=own.content,
+        summary=summary if own.is_body else "",
+        text=own.text,
+    )
     return replace(said, content=page.content, text=page.text, summary=summary, styled=styled)

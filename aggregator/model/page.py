@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from aggregator.model.house_style import UNSTYLED, Styled
 from aggregator.model.item import Item
 from aggregator.model.settings import Source
 
@@ -33,11 +34,13 @@ class PageState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PageText:
-    """State of an item's page; `content` is safe HTML and `text` its plain text, both "" unless TAKEN."""
+    """State of an item's page; `content` is safe HTML and `text` its plain text, both "" unless TAKEN;
+    `styled` is what the house style shows in their place."""
 
     state: PageState
     content: str = ""
     text: str = ""
+    styled: Styled = UNSTYLED
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,14 @@ Runs in a worker that has loaded trafilatura before it was confined: 0.8 s and 6
 """
 
 import logging
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 
 from aggregator.model.domains import is_within
 from aggregator.model.entry import Markup
+from aggregator.model.house_style import UNSTYLED, Styled
 from aggregator.model.page import PageJob, PageState, PageText, RobotsJob
 from aggregator.model.settings import Embargo
 from aggregator.normalise import embargo_lines, headline, html, links
@@ -69,7 +71,7 @@ def extracted(job: PageJob) -> PageText:
         return PageText(PageState.RESERVED)
     if read.canonical and not is_within(read.canonical, job.source.domains):
         return PageText(PageState.ELSEWHERE)
-    markup = _markup(read, job.url)
+    markup = _markup(_left(read, job), job.url)
     if not markup:
         return PageText(PageState.EMPTY)
     safe = html.sanitise(Markup(markup, is_html=True), read.base)
@@ -84,7 +86,32 @@ def extracted(job: PageJob) -> PageText:
     state = page_doubts.doubt(job.said, text, content, read.headline)
     if state is not PageState.TAKEN:
         return PageText(state)
-    return PageText(state, *headline.without(job.said.title, content, text))
+    content, text = headline.without(job.said.title, content, text)
+    return PageText(state, content, text, _styled(job, content, text))
+
+
+def _left(read: page.Page, job: PageJob) -> page.Page:
+    """Return a page without the elements that the house style drops: selectors know the classes of the page,
+    which its text has not."""
+    style = job.source.house_style
+    if not style.drop:
+        return read
+    from aggregator.editorial import selectors  # see `job.load_styles`
+
+    whole = page.text_of(job.body, job.content_type)
+    left = selectors.without(whole, style.drop)
+    without = None if left is whole else page.read(left.encode("utf-8", "replace"), "text/html", job.url)
+    return read if without is None else replace(read, tree=without.tree)
+
+
+def _styled(job: PageJob, content: str, text: str) -> Styled:
+    """Return what the house style of the source makes of the text of a page; `drop` has been applied."""
+    if not job.source.house_style:
+        return UNSTYLED
+    from aggregator.editorial import house_style  # see `job.load_styles`
+
+    said = replace(job.said, content=content, text=text, summary="", styled=UNSTYLED)
+    return house_style.styled(said, said, job.source.house_style)
 
 
 def _markup(read: page.Page, url: str) -> str:

@@ -108,7 +108,7 @@ class WorkerPool:
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
-                styles = isinstance(job, ReadJob | StyleJob) and bool(job.source.house_style)
+                styles = not isinstance(job, RobotsJob) and bool(job.source.house_style)
                 read = partial(self._read, pickled, zone, subject, styles=styles)
                 return await asyncio.get_running_loop().run_in_executor(self._threads, read)
         finally:

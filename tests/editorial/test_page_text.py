@@ -81,3 +81,14 @@ def test_the_summary_beside_the_text_of_a_page_is_in_the_house_style() -> None:
     assert item(replace(STORED, item=own), WANTED).summary == "<p>In short.</p>"
     found = present(replace(STORED, item=own), feed=WANTED, publication=PUBLICATION)
     assert (found.title, found.content) == ("Dam Opens", TAKEN.content)
+
+
+def test_the_text_of_a_page_is_shown_in_the_house_style_with_the_link_to_the_rest() -> None:
+    own = Styled("1", is_body=True, is_cut=True, content="<p>The dam opened.</p>", text="The dam opened.")
+    page = replace(TAKEN, styled=own)
+    found = present(replace(STORED, page=page), feed=WANTED, publication=PUBLICATION)
+    assert found.content.startswith("<p>The dam opened.</p><p><a href=")
+    assert found.summary == "The dam is open."
+    titled = replace(SUMMARY, styled=Styled("1", title="Dam Open"))
+    both = present(replace(STORED, item=titled, page=page), feed=WANTED, publication=PUBLICATION)
+    assert (both.title, both.content) == ("Dam Open", found.content)

@@ -11,9 +11,10 @@ from aggregator.errors import Cause, WorkerError
 from aggregator.model.amendment import Amendment
 from aggregator.model.decision import State, Trigger
 from aggregator.model.document import ReadJob, ReadResult, StyleJob
-from aggregator.model.house_style import RULES_VERSION, UNSTYLED, HouseStyle, Replacement
+from aggregator.model.house_style import RULES_VERSION, UNSTYLED, HouseStyle, Replacement, Styled
+from aggregator.model.page import PageState, PageText
 from aggregator.model.settings import Retention, Source
-from aggregator.model.stored import ItemQuery
+from aggregator.model.stored import ItemQuery, Stored
 from aggregator.policy.amendments import amended
 from aggregator.policy.lifecycle import amend, step
 from aggregator.service.restyling import STYLED_AT_ONCE, Restyling
@@ -349,3 +350,67 @@ def test_sources_without_rules_have_no_row_and_no_text_of_a_house_style(
     assert execute(store, "SELECT DISTINCT styled FROM item") == [("{}",)]
     assert execute(store, "SELECT house_style FROM source") == [("{}",)]
     assert execute(store, "SELECT count(*) FROM unstyled") == [(0,)]
+
+
+def given_a_page(storage: Storage, styled: Styled) -> tuple[SourceDriver, Stored]:
+    """A live item with the text of its page, to which this house style was applied."""
+    origin = given_origin(storage, full_text=True, house_style=CROSSING)
+    origin.says(entry("Bridge opens", "g1", "https://ministry.example/bridge", body="In short."))
+    (stored,) = all_items(storage)
+    fetch = storage.pages.waiting(stored.id, NOON)
+    assert fetch is not None
+    page = PageText(PageState.TAKEN, "<p>The bridge is open.</p>", "The bridge is open.", styled)
+    assert storage.pages.record(fetch, page, asked=NOON, failures=0, now=NOON)
+    return origin, again(storage, stored)
+
+
+def page_shown(storage: Storage, stored: Stored) -> str:
+    page = again(storage, stored).page
+    assert page is not None
+    return page.styled.text
+
+
+APPLIED = Styled(CROSSING.digest, is_body=True, content="<p>Crossing.</p>", text="Crossing.")
+
+
+def test_the_text_of_a_page_is_styled_anew_with_the_rules(storage: Storage) -> None:
+    origin, stored = given_a_page(storage, APPLIED)
+    assert not storage.styles.is_behind()
+    assert page_shown(storage, stored) == "Crossing."
+    seq = again(storage, stored).seq
+    configured(storage, replace(origin.source, house_style=SPAN))
+    restyle(storage)
+    assert page_shown(storage, stored) == "The span is open."
+    assert again(storage, stored).seq > seq
+    assert not storage.styles.is_behind()
+    configured(storage, replace(origin.source, house_style=HouseStyle()))
+    restyle(storage)
+    assert page_shown(storage, stored) == ""
+
+
+def test_a_page_that_was_read_under_other_rules_is_styled_anew(storage: Storage) -> None:
+    _, stored = given_a_page(storage, UNSTYLED)
+    assert storage.styles.is_behind()
+    restyle(storage)
+    assert page_shown(storage, stored) == "The crossing is open."
+
+
+def test_a_poll_leaves_the_text_of_a_page_to_be_styled_anew(storage: Storage) -> None:
+    origin, stored = given_a_page(storage, APPLIED)
+    span = replace(origin.source, house_style=SPAN)
+    configured(storage, span)
+    again_read = SourceDriver(storage, span, incremental=False)
+    again_read.says(
+        entry("Bridge opens", "g1", "https://ministry.example/bridge", body="In short."), now=NOON + HOUR
+    )
+    assert storage.styles.is_behind()
+    restyle(storage)
+    assert page_shown(storage, stored) == "The span is open."
+
+
+def test_an_erasure_finds_and_removes_the_house_style_of_a_page(storage: Storage) -> None:
+    _, stored = given_a_page(storage, replace(APPLIED, text="A crossing of iron."))
+    assert [each.id for each in storage.admin.matching(["crossing of iron"])] == [stored.id]
+    erased = step(stored, Trigger.ERASE, reason="test", actor="tester", at=NOON + HOUR)
+    storage.admin.erase([erased])
+    assert again(storage, stored).page is None

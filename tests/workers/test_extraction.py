@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.errors import Cause, WorkerError
+from aggregator.model.house_style import RULES_VERSION, UNSTYLED, HouseStyle, Replacement
 from aggregator.model.item import Item
 from aggregator.model.page import PageJob, PageState, PageText, RobotsJob
 from aggregator.model.settings import Embargo, Quarantine
@@ -155,3 +156,29 @@ def test_a_confined_worker_reads_a_page_of_few_words() -> None:
 def test_the_extra_is_loaded_once() -> None:
     extraction.load()
     assert extraction.extractor() is extraction.extractor()
+
+
+def test_the_house_style_is_applied_to_the_text_of_a_page() -> None:
+    rules = HouseStyle(
+        drop=("p.contact",),
+        replace=(Replacement("harbour bridge", "harbour crossing"),),
+        max_words=100,
+        version=RULES_VERSION,
+    )
+    contact = '<p class="contact">Press contact of the ministry: call the desk at 0123 on any day.</p>'
+    said = replace(JOB.said, url=JOB.url)
+    page = job(
+        ARTICLE.replace(MORE, contact + MORE), source=replace(JOB.source, house_style=rules), said=said
+    )
+    plain, found = extracted(job(ARTICLE.replace(MORE, contact + MORE))), extracted(page)
+    assert "call the desk" in plain.text
+    assert plain.styled == UNSTYLED
+    assert found.state is PageState.TAKEN
+    assert "call the desk" not in found.content + found.text + found.styled.content
+    assert "harbour bridge" in found.text
+    assert "harbour crossing" in found.styled.text
+    assert (found.styled.rules, found.styled.is_cut) == (rules.digest, True)
+    assert len(found.styled.text.split()) <= 100
+    nothing = replace(rules, drop=("p.absent",))
+    kept = extracted(job(ARTICLE, source=replace(JOB.source, house_style=nothing)))
+    assert kept.text == extracted(job(ARTICLE)).text

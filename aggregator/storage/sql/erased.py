@@ -106,7 +106,7 @@ def matching(db: Connection, part: str) -> Sequence[Row]:
     says = " OR ".join(_holds(f"i.{name}") for name in FIELDS)
     revised = " OR ".join(_holds(f"r.{name}") for name in ("title", "content", "url"))
     waits = " OR ".join(_holds(f"w.{name}") for name in ("title", "url", "content", "details", "styled"))
-    on_page = " OR ".join(_holds(f"o.{name}") for name in ("url", "content", "text"))
+    on_page = " OR ".join(_holds(f"o.{name}") for name in ("url", "content", "text", "styled"))
     return db.execute(
         f"""{ITEM} WHERE i.erased = 0 AND ({says}
         OR EXISTS (SELECT 1 FROM revision r WHERE r.item = i.number AND ({revised}))

@@ -9,16 +9,18 @@ from datetime import datetime
 
 from aggregator.dedupe import similar
 from aggregator.model.domains import host_of
+from aggregator.model.house_style import UNSTYLED
 from aggregator.model.page import PageState, PageText
 from aggregator.model.page_fetch import PageFetch, WantedPage
 from aggregator.model.websub import TaskKind
 from aggregator.policy import full_text
-from aggregator.storage.sql import channels, decisions, rows, values
+from aggregator.storage.sql import channels, decisions, rows, styles, values
 from aggregator.storage.sql.engine import Connection, Engine, one, read
 from aggregator.storage.sql.pages import FORMER
 from aggregator.storage.sql.rows import ms
 
-OF_VERSION = """SELECT state AS page_state, content AS page_content, text AS page_text FROM page
+OF_VERSION = """SELECT state AS page_state, content AS page_content, text AS page_text,
+        styled AS page_styled FROM page
     WHERE item = ? AND fingerprint = ?"""
 
 # What an operator has read has another number than what the text of its page makes of it.
@@ -94,8 +96,8 @@ def _record(
     shows = page.state is PageState.TAKEN
     at = channels.stamp(db, now) if shows else None
     written = db.execute(
-        f"""UPDATE page SET state = :state, content = :content, text = :text, failures = :failures,
-            asked = coalesce(:asked, asked)
+        f"""UPDATE page SET state = :state, content = :content, text = :text, styled = :styled,
+            failures = :failures, asked = coalesce(:asked, asked)
         WHERE item = :item AND fingerprint = :fingerprint AND state = 'waits' AND NOT ({FORMER})
         AND EXISTS (SELECT 1 FROM item i WHERE i.number = page.item AND i.state <> 'withdrawn'
             AND (i.state = :before OR :shows = 0))
@@ -106,6 +108,7 @@ def _record(
             "state": page.state.value,
             "content": page.content if shows else "",
             "text": page.text if shows else "",
+            "styled": rows.column(page.styled if shows else UNSTYLED),
             "failures": failures,
             "asked": rows.column(asked),
             "before": fetch.state.value,
@@ -116,6 +119,7 @@ def _record(
         return False
     if at is not None:
         channels.touch(db, [fetch.number], at)
+        styles.catch_up(db, fetch.number, page.styled.rules)
         if fetch.awaits_approval:
             db.execute(RENUMBER, (fetch.number,))
     return True
@@ -145,7 +149,7 @@ def begin(db: Connection, source: int, wanted: Sequence[WantedPage], now: dateti
             """INSERT INTO page (item, fingerprint, source, host, url, state, started)
             VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (item, fingerprint) DO UPDATE SET url = excluded.url,
             host = excluded.host, state = excluded.state, started = excluded.started, failures = 0,
-            content = '', text = ''""",
+            content = '', text = '', styled = '{}'""",
             (
                 row["number"],
                 each.fingerprint,

@@ -18,6 +18,7 @@ PAGES: Mapping[str, Sequence[str]] = {
             failures INTEGER NOT NULL DEFAULT 0,
             content TEXT NOT NULL DEFAULT '',
             text TEXT NOT NULL DEFAULT '',
+            styled TEXT NOT NULL DEFAULT '{}',
             PRIMARY KEY (item, fingerprint)
         ) STRICT""",
         "CREATE INDEX page_source ON page (source, started)",

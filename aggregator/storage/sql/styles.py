@@ -1,7 +1,8 @@
 """House styles of items: written with a poll, or anew after a change of the rules. What is shown of an item
 changes, but no revision is made and `updated` stays: its origin has corrected nothing."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from aggregator.model.changes import Unstyled
@@ -62,7 +63,31 @@ def _unstyled(db: Connection, source: int, limit: int) -> Unstyled:
     ).fetchall()
     items = [(each["number"], values.item(each)) for each in found]
     items += [(each["item"], values.item(each)) for each in waiting]
+    items += [page for each in found for page in _pages(db, each["number"], values.item(each))]
     return Unstyled(row["id"], source, rows.unpack(HouseStyle, row["house_style"]), tuple(items))
+
+
+def _pages(db: Connection, number: int, said: Item) -> Iterator[tuple[int, Item]]:
+    """Yield the texts of an item's pages, each as an item that says it."""
+    for row in db.execute(
+        "SELECT content, text, styled FROM page WHERE item = ? AND state = 'taken'", (number,)
+    ):
+        styled = rows.unpack(Styled, row["styled"])
+        yield number, replace(said, content=row["content"], text=row["text"], summary="", styled=styled)
+
+
+def catch_up(db: Connection, number: int, applied: str) -> None:
+    """Have an item styled anew, to the text of whose page rules with this digest were applied, if its source
+    has other ones meanwhile."""
+    row = one(
+        db.execute(
+            """SELECT s.number, s.house_style FROM item i JOIN source s ON s.number = i.source
+            WHERE i.number = ?""",
+            (number,),
+        )
+    )
+    if rows.unpack(HouseStyle, row["house_style"]).digest != applied:
+        void(db, row["number"], [number])
 
 
 def anew(db: Connection, source: int) -> None:
@@ -79,7 +104,11 @@ def of_poll(db: Connection, index: Index, styled: Sequence[tuple[int, Item]], at
     written, changed = _write(db, index, styled)
     if changed:
         channels.touch(db, changed, at)
-    forget(db, as_json(written))
+    db.execute(  # a document shows no page
+        f"""DELETE FROM unstyled WHERE item {ints()} AND NOT EXISTS (
+            SELECT 1 FROM page p WHERE p.item = unstyled.item AND p.state = 'taken')""",
+        (as_json(written),),
+    )
 
 
 def void(db: Connection, source: int, items: Iterable[int]) -> None:
@@ -117,7 +146,24 @@ def _write(
         db.execute(
             "UPDATE pending SET styled = ? WHERE item = ? AND title = ? AND content = ?", (own, *texts)
         )
+        changed += _write_page(db, number, item, own)
     return written, changed
+
+
+def _write_page(db: Connection, number: int, item: Item, own: object) -> Sequence[int]:
+    """Write the house style of a page that still has this text; returns the number of its item if it is shown
+    otherwise now."""
+    bounds = (number, item.content)
+    row = db.execute(
+        "SELECT styled FROM page WHERE item = ? AND content = ? AND state = 'taken'", bounds
+    ).fetchone()
+    if row is None or row["styled"] == own:
+        return ()
+    db.execute(
+        "UPDATE page SET styled = ? WHERE item = ? AND content = ? AND state = 'taken'", (own, *bounds)
+    )
+    is_other = rows.unpack(Styled, row["styled"]).shown != item.styled.shown
+    return [number] if is_other else ()
 
 
 def _settle(db: Connection, written: Collection[int], style: HouseStyle) -> None:

@@ -2,6 +2,7 @@
 
 from aggregator.model.changes import Transition
 from aggregator.model.decision import Lapse
+from aggregator.model.house_style import Styled
 from aggregator.model.item import FINGERPRINT_VERSION, Item, KeyKind
 from aggregator.model.page import PageState, PageText
 from aggregator.model.poll import Relocation
@@ -12,7 +13,8 @@ from aggregator.storage.sql.engine import Row
 from aggregator.storage.sql.rows import pack_keys
 
 # All that `stored` reads of an item `i` and its source `s`: with the page of its present version, if any.
-STORED = "i.*, s.id AS source_id, p.state AS page_state, p.content AS page_content, p.text AS page_text"
+STORED = """i.*, s.id AS source_id, p.state AS page_state, p.content AS page_content, p.text AS page_text,
+    p.styled AS page_styled"""
 WITH_PAGE = "LEFT JOIN page p ON p.item = i.number AND p.fingerprint = i.fingerprint"
 
 # Fields of an item in columns of the same names, and those that are members of the column `details`.
@@ -58,7 +60,8 @@ def stored(row: Row) -> Stored:
 
 def page(row: Row) -> PageText:
     """Return the page of an item of a row with the columns `STORED`."""
-    return PageText(PageState(row["page_state"]), row["page_content"], row["page_text"])
+    styled = rows.unpack(Styled, row["page_styled"])
+    return PageText(PageState(row["page_state"]), row["page_content"], row["page_text"], styled)
 
 
 def transition(row: Row, item: str = "") -> Transition:

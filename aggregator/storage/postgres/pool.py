@@ -175,7 +175,7 @@ def translated(name: str) -> Iterator[None]:
             f"the user of the database {name} lacks a right: {_line(error)}; "
             "GRANT USAGE, CREATE ON SCHEMA, or make it the owner"
         ) from error
-    except (errors.DeadlockDetected, errors.SerializationFailure) as error:
+    except (errors.DeadlockDetected, errors.SerializationFailure, errors.LockNotAvailable) as error:
         raise StoreUnavailable(f"the database {name} took nothing: {_line(error)}; try again") from error
     except errors.IdleInTransactionSessionTimeout as error:
         raise StoreAway(f"the database {name} ended a transaction that had stood still") from error

@@ -52,6 +52,7 @@ bench: $(TESTABLE)
 > $(BIN)/python benchmarks/run.py
 > $(BIN)/python benchmarks/stored.py
 > $(BIN)/python -m benchmarks.changes
+> $(BIN)/python -m benchmarks.serving
 
 # What runs is installed by hash; pip knows no hash of a checkout, so that comes after, alone.
 $(READY): pyproject.toml constraints.txt requirements.lock

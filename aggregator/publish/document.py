@@ -17,6 +17,11 @@ class Published:
         self.etag = f'"{hashlib.blake2b(body, digest_size=16).hexdigest()}"'
         self._gzip: bytes | None = None
 
+    @property
+    def is_compressed(self) -> bool:
+        """Return whether `gzip` returns at once."""
+        return self._gzip is not None
+
     def gzip(self) -> bytes:
         """Return the body compressed, cached after the first call. Equal bodies give equal bytes."""
         if self._gzip is None:

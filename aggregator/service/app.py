@@ -27,8 +27,8 @@ from aggregator.storage import Storage, backups, open_storage
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
-    from starlette.applications import Starlette
     from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
 
     from aggregator.model.push import PushResult
     from aggregator.publish.publisher import Publisher
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from aggregator.web.remembered import Remembered
 
 TICK = timedelta(seconds=1)
-REMEMBERED_BYTES_MAX = 32_000_000  # of responses, for the time that the database is away
+REMEMBERED_BYTES_MAX = 32_000_000  # of responses in memory
 GARBAGE_THRESHOLDS = (700, 10, 10)  # Python's own, which a command has raised
 FIRST_MAINTENANCE_AFTER = timedelta(minutes=1)  # makes up for what was missed while no service ran
 
@@ -171,12 +171,11 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                 storage.push.subscribers(),
             )
         )
-        remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX) if config.database else None
+        remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX, monotonic=time.monotonic)
         check = ClockCheck(storage, lambda: current.config)
         async with polling(storage, current, observe=metrics.observe, heard=check.hear) as pipeline:
             scheduler = scheduler_of(pipeline, current, clock_check=check)
-            if remembered:
-                scheduler.each_tick = remembered.forget_removed
+            scheduler.each_tick = remembered.forget_removed
             loop = asyncio.get_running_loop()
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)
@@ -199,7 +198,7 @@ async def _answering(
     pipeline: Pipeline,
     current: LiveConfig,
     scheduler: "Scheduler",
-    remembered: "Remembered | None",
+    remembered: "Remembered",
     metrics: "Metrics",
 ) -> AsyncIterator[None]:
     """Answer HTTP on both sides, and push."""
@@ -220,15 +219,26 @@ def _sites(
     scheduler: "Scheduler",
     publisher: "Publisher",
     hub: Sequence["BaseRoute"],
-    remembered: "Remembered | None",
+    remembered: "Remembered",
     metrics: Callable[[], bytes],
-) -> list[tuple[Address, Callable[[], "Starlette"]]]:
+) -> list[tuple[Address, Callable[[], "ASGIApp"]]]:
     from aggregator.web.app import public_app
     from aggregator.web.callback import Callback
+    from aggregator.web.finished import Finished
+    from aggregator.web.remembered import Mark
     from aggregator.web.status import admin_app
 
     storage, reader = pipeline.storage, pipeline.reader
     callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
+    newest = storage.engine.newest()
+
+    def mark() -> Mark | None:
+        seq = newest()
+        return None if seq is None else Mark(seq, current.config)
+
+    def public() -> Finished:
+        routes = [*hub, *callback.routes()]
+        return Finished(public_app(publisher, storage, routes, remembered=remembered), remembered, mark)
 
     def problems() -> tuple[str, ...]:
         return tuple(
@@ -236,10 +246,7 @@ def _sites(
         )
 
     return [
-        (
-            current.config.listen,
-            lambda: public_app(publisher, storage, [*hub, *callback.routes()], remembered=remembered),
-        ),
+        (current.config.listen, public),
         (
             current.config.admin,
             lambda: admin_app(

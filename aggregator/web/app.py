@@ -25,17 +25,11 @@ from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web import archives, terms
+from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
+from aggregator.web.finished import MARK
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
-from aggregator.web.remembered import Remembered, Reply
-from aggregator.web.replies import (
-    ANY_ORIGIN,
-    CACHE_FOR_A_MINUTE,
-    NO_STORE,
-    channel_name,
-    moved,
-    plain,
-    reply,
-)
+from aggregator.web.remembered import Remembered
+from aggregator.web.replies import ANY_ORIGIN, NO_STORE, channel_name, moved, plain, reply, response
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
@@ -59,16 +53,15 @@ class PublicSite:
         status: int = 200,
         headers: Mapping[str, str] | None = None,
     ) -> Response:
+        answers = Answers(published, status=status, headers=headers)
         if self._last is not None:
-            self._last.put(_kept_under(request, status), Reply(published, status, headers or {}))
-        return reply(request, published, status=status, headers=headers)
+            self._last.put(request.scope["path"], answers, request.scope.get(MARK))
+        return response(request, answers)
 
     def recalled(self, request: Request) -> Response | None:
         """Return the last response of this address, None when it is not remembered."""
-        last = self._last.get(_kept_under(request)) if self._last else None
-        if last is None:
-            return None
-        return reply(request, last.published, status=last.status, headers=last.headers)
+        last = self._last.get(request.scope["path"]) if self._last else None
+        return None if last is None else response(request, last)
 
     def routes(self) -> list[BaseRoute]:
         """Return the routes of every public address."""
@@ -179,14 +172,6 @@ class PublicSite:
         return self._reply(request, withdrawn(found.at, self.site()), status=410)
 
 
-def _kept_under(request: Request, status: int = 200) -> str:
-    """Return the address under which a response is kept: one for all slugs of an item, and for all notices
-    of a withdrawn one, so that invented addresses evict nothing."""
-    path: str = request.scope["path"]
-    item = _ITEM.match(path)
-    return item[1] if item and (item[2] != "/history" or status == 410) else path
-
-
 def public_app(
     publisher: Publisher,
     storage: Storage,
@@ -194,8 +179,8 @@ def public_app(
     *,
     remembered: Remembered | None = None,
 ) -> Starlette:
-    """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` answers
-    while the database is away."""
+    """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` keeps
+    the responses."""
     public = PublicSite(publisher, storage, remembered)
     app = Starlette(
         routes=[*first, *public.routes()], exception_handlers=handlers(public.site, public.recalled)
@@ -257,4 +242,3 @@ def handlers(
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")
-_ITEM = re.compile(r"(/items/[^/]+)(/[^/]*)?")

@@ -23,7 +23,8 @@ from aggregator.model.settings import Config
 from aggregator.model.websub import Subscription
 from aggregator.policy import subscription
 from aggregator.storage import TaskStore
-from aggregator.web.replies import NO_STORE, SECURITY_HEADERS
+from aggregator.web.answers import SECURITY_HEADERS
+from aggregator.web.replies import NO_STORE
 from aggregator.websub.signature import Signature
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")

@@ -24,7 +24,8 @@ from aggregator.model.push import HubMode, HubRequest
 from aggregator.model.settings import HUB_PATH, Config
 from aggregator.policy import hub
 from aggregator.storage.sql.push_store import HubLimits, PushStore
-from aggregator.web.replies import NO_STORE, SECURITY_HEADERS
+from aggregator.web.answers import SECURITY_HEADERS
+from aggregator.web.replies import NO_STORE
 from aggregator.websub.rate_limit import Rate, RateLimit
 from aggregator.websub.topics import address, topic_of
 

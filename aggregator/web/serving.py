@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import uvicorn
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from aggregator.errors import PublicwireError
@@ -86,7 +86,7 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    apps: Sequence[tuple[Address, Callable[[], Starlette]]], *, head_timeout: int = HEAD_TIMEOUT
+    apps: Sequence[tuple[Address, Callable[[], ASGIApp]]], *, head_timeout: int = HEAD_TIMEOUT
 ) -> AsyncIterator[None]:
     """Serve applications at their addresses. Raises PublicwireError when an address cannot be bound."""
     bound = [(_bind(address), app) for address, app in apps]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from aggregator.fetch.push import Pusher
 from aggregator.fetch.transport import Transport
@@ -30,7 +30,8 @@ from aggregator.service.releases import Releases
 from aggregator.service.webhooks import Webhooks
 from aggregator.web.app import public_app
 from aggregator.web.export import export
-from aggregator.web.remembered import Remembered
+from aggregator.web.finished import Finished
+from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
 from tests.engines import open_storage, restore
 from tests.fetch.given import LOOPBACK, every_name_is_here
@@ -70,6 +71,11 @@ def notice(number: int, of: str = HARBOUR) -> Entry:
     """Return another entry, older the higher its number."""
     link = f"https://{of}.example/{number}"
     return entry(f"Notice {number}", link, link, published=iso(NOON - HOUR - number * MINUTE))
+
+
+def marked(seq: int | None, of: Config) -> Mark | None:
+    """Return the state that responses are rendered from, None where the engine does not tell it at once."""
+    return None if seq is None else Mark(seq, of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +123,10 @@ class Site:
         """Open the store, with caches that are empty."""
         self.storage = open_storage(self.directory)
         self.publisher = Publisher(self.storage, self._config, now=self._clock)
-        self.remembered = Remembered(self.storage.items, BYTES_MAX)
-        self.app = public_app(self.publisher, self.storage, remembered=self.remembered)
+        self.remembered = Remembered(self.storage.items, BYTES_MAX, monotonic=lambda: 0.0)  # never too old
+        app = public_app(self.publisher, self.storage, remembered=self.remembered)
+        newest = self.storage.engine.newest()
+        self.app = Finished(app, self.remembered, lambda: marked(newest(), self.config))
         self.distributor = Distributor(
             self.storage, self.publisher, self._pusher, at_once, config=self._config, clock=self._clock
         )
@@ -126,7 +134,7 @@ class Site:
             self.storage, self.publisher, self._pusher, at_once, config=self._config, clock=self._clock
         )
 
-    def cold(self) -> Starlette:
+    def cold(self) -> ASGIApp:
         """Return the application as after a start, with nothing cached."""
         return public_app(Publisher(self.storage, self._config, now=self._clock), self.storage)
 
@@ -259,7 +267,7 @@ class Site:
         )
 
     async def reads(
-        self, app: Starlette, before: Mapping[str, httpx.Response] | None = None
+        self, app: ASGIApp, before: Mapping[str, httpx.Response] | None = None
     ) -> Mapping[str, httpx.Response]:
         """Return the response of every address. To a conditional request with the validator of one `before`
         that is confirmed, it is that one."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from aggregator.errors import Cause, FetchError
 from aggregator.model.changes import Changes, Edit, NewItem, Placement, Transition
@@ -59,7 +59,7 @@ def publication() -> Publication:
 class Client:
     """HTTP client of an ASGI application, without a socket; one event loop a request."""
 
-    app: Starlette
+    app: ASGIApp
     at: str = "http://elsewhere.example"
 
     def get(self, path: str, headers: dict[str, str] | None = None) -> httpx.Response:

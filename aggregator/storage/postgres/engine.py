@@ -1,7 +1,7 @@
 """The PostgreSQL engine: transactions, advisory locks and copies of all rows."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
@@ -83,6 +83,10 @@ class PostgresEngine:
             raw.execute(begin)
             yield raw
             raw.execute("COMMIT")
+
+    def newest(self) -> Callable[[], int | None]:
+        """Return what knows nothing: to ask the server is to wait for it."""
+        return lambda: None
 
     @contextmanager
     def polling(self) -> Iterator[None]:

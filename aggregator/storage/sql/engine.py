@@ -5,7 +5,7 @@ JSON parameter; digests, which JSON cannot hold, are one parameter each.
 """
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
@@ -76,6 +76,10 @@ class Engine(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open one consistent snapshot."""
+
+    def newest(self) -> Callable[[], int | None]:
+        """Return what tells one thread the newest `seq` of all commits, at once and without waiting: None
+        where it would have to wait."""
 
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder."""

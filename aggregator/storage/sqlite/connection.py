@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from aggregator.storage import private
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
 from aggregator.storage.sqlite.copy import Replacement, Snapshot
+from aggregator.storage.sqlite.newest import NewestSeq
 from aggregator.storage.sqlite.search import FullTextIndex
 
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
@@ -109,6 +110,10 @@ class SqliteEngine:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("PRAGMA cache_size = -2000")
             return connection
+
+    def newest(self) -> Callable[[], int | None]:
+        """Return what tells one thread the newest `seq`, over a connection of its own."""
+        return NewestSeq(self._connect())
 
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock file of the one poller."""

@@ -62,7 +62,7 @@ ASKS = {"now", "utcnow", "today", "open", "print", "input"}  # the clock, a file
 LIBRARIES = {  # one room each, unless a comment names the second use
     "ada_url": {"normalise.urls"},
     "apscheduler": {"service.app"},
-    "brotli": {"fetch.decode"},
+    "brotli": {"fetch.decode", "publish.document"},
     "feedgen": {"render.xml"},
     "feedparser": {
         "parse.xml",

@@ -1,12 +1,13 @@
-"""A published document as responses to conditional requests (RFC 9110 section 13): validators, 304, gzip and
-security headers."""
+"""A published document as responses to conditional requests (RFC 9110 section 13): validators, 304, content
+codings and security headers."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import format_datetime
 from functools import lru_cache
 
-from aggregator.publish.document import Published
+from aggregator.publish.document import CODINGS, Published
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src https:; "
@@ -23,7 +24,7 @@ SECURITY_HEADERS = {
     "X-Frame-Options": "DENY",
 }
 CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
-GZIP_BYTES_MIN = 500  # below this gzip gains nothing
+CODED_BYTES_MIN = 500  # below this a coding gains nothing
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -58,39 +59,41 @@ class Answers:
             "Vary": "Accept-Encoding",
             **(headers or {}),
         }
-        self._made: dict[tuple[bool, bool], Answer] = {}
+        self._made: dict[tuple[str, bool], Answer] = {}
 
     def to(self, encodings: str, none_match: str | None = None, modified_since: str | None = None) -> Answer:
         """Return the response to a request with these headers, Accept-Encoding, If-None-Match and
         If-Modified-Since: 304 when the client's copy is current."""
-        use_gzip = len(self.published.body) >= GZIP_BYTES_MIN and accepts_gzip(encodings)
-        is_current = self.status == 200 and self._is_current(self._etag(use_gzip), none_match, modified_since)
-        return self._made.get((use_gzip, is_current)) or self._make(use_gzip, is_current)
+        coding = self._coding(encodings)
+        is_current = self.status == 200 and self._is_current(self._etag(coding), none_match, modified_since)
+        return self._made.get((coding, is_current)) or self._make(coding, is_current)
 
     def has(self, encodings: str) -> bool:
         """Return whether responses to this Accept-Encoding take no compression any more."""
-        use_gzip = len(self.published.body) >= GZIP_BYTES_MIN and accepts_gzip(encodings)
-        return not use_gzip or self.published.is_compressed
+        return self.published.has(self._coding(encodings))
 
-    def _make(self, use_gzip: bool, is_current: bool) -> Answer:
+    def _coding(self, encodings: str) -> str:
+        return coding_of(encodings) if len(self.published.body) >= CODED_BYTES_MIN else ""
+
+    def _make(self, coding: str, is_current: bool) -> Answer:
         sent, body = dict(self._sent), b""
         if self.status == 200:
-            sent["ETag"] = self._etag(use_gzip)
+            sent["ETag"] = self._etag(coding)
             if self._modified:
                 sent["Last-Modified"] = self._modified
         if not is_current:
-            body = self.published.gzip() if use_gzip else self.published.body
+            body = self.published.coded(coding)
             sent["Content-Type"] = self.published.media_type
             sent["Content-Length"] = str(len(body))
-            if use_gzip:
-                sent["Content-Encoding"] = "gzip"
+            if coding:
+                sent["Content-Encoding"] = coding
         raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in sent.items()]
-        made = self._made[use_gzip, is_current] = Answer(304 if is_current else self.status, raw, body)
+        made = self._made[coding, is_current] = Answer(304 if is_current else self.status, raw, body)
         return made
 
-    def _etag(self, use_gzip: bool) -> str:
+    def _etag(self, coding: str) -> str:
         """Return the strong ETag of a coding: it identifies a series of bytes (RFC 9110 section 8.8.3.3)."""
-        return f'{self.published.etag[:-1]}-gzip"' if use_gzip else self.published.etag
+        return f'{self.published.etag[:-1]}-{coding}"' if coding else self.published.etag
 
     @property
     def _modified(self) -> str:
@@ -110,10 +113,22 @@ class Answers:
 
 
 @lru_cache(maxsize=256)
-def accepts_gzip(encodings: str) -> bool:
-    """Return whether an Accept-Encoding admits gzip (RFC 9110 section 12.5.3)."""
-    for coding in encodings.lower().split(","):
-        name, _, parameter = coding.partition(";")
-        if name.strip() in ("gzip", "*"):
-            return parameter.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False
+def coding_of(encodings: str) -> str:
+    """Return the first of CODINGS with the highest weight that an Accept-Encoding admits, "" for none
+    (RFC 9110 section 12.5.3)."""
+    weights: dict[str, float] = {}
+    for each in encodings.lower().split(","):
+        name, _, parameter = each.partition(";")
+        weights.setdefault(name.strip(), _weight(parameter))
+    given = {name: weights.get(name, weights.get("*", 0.0)) for name in CODINGS}
+    best = max(given, key=lambda name: given[name])
+    return best if given[best] else ""
+
+
+def _weight(parameter: str) -> float:
+    """Return the weight of a coding, 1 without one, 0 for one that is no number (RFC 9110 section 12.4.2)."""
+    found = _WEIGHT.fullmatch(parameter.strip())
+    return float(found[1]) if found else float(not parameter.strip())
+
+
+_WEIGHT = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)")

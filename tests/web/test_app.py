@@ -114,7 +114,7 @@ def test_after_a_change_neither_validator_matches(room: Newsroom) -> None:
     assert room.client.get("/feed.atom", {"If-Modified-Since": before["last-modified"]}).status_code == 200
 
 
-@pytest.mark.parametrize("accepted", ["gzip", "br, GZIP;q=0.5", "*"])
+@pytest.mark.parametrize("accepted", ["gzip", "zstd, GZIP;q=0.5"])
 def test_gzip_has_an_etag_of_its_own(room: Newsroom, accepted: str) -> None:
     plain = room.client.get("/feed.json")
     zipped = room.client.get("/feed.json", {"Accept-Encoding": accepted})
@@ -128,7 +128,7 @@ def test_gzip_has_an_etag_of_its_own(room: Newsroom, accepted: str) -> None:
     assert again.status_code == 304
 
 
-@pytest.mark.parametrize("accepted", ["identity", "br", "gzip;q=0", "gzip; q=0.0", ""])
+@pytest.mark.parametrize("accepted", ["identity", "zstd", "gzip;q=0", "gzip; q=0.0", ""])
 def test_gzip_is_sent_only_where_accepted(room: Newsroom, accepted: str) -> None:
     assert "content-encoding" not in room.client.get("/feed.json", {"Accept-Encoding": accepted}).headers
 

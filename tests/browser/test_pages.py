@@ -9,7 +9,11 @@ import pytest
 from tests.browser.chromium import Chromium, chromium
 from tests.running import feed, given_a_site, item, json_of, until
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.one_engine("both engines serve the same bytes: tests/matrix"),
+    pytest.mark.usefixtures("engine"),
+]
 
 NEWSROOM = Path(__file__).parents[2] / "docs" / "sample-newsroom.xml"
 LONG = "Donaudampfschifffahrtselektrizitaetenhauptbetriebswerkbauunterbeamtengesellschaft" * 3

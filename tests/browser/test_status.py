@@ -8,7 +8,11 @@ from tests.browser.chromium import chromium
 from tests.cli.test_unmove import given_a_move
 from tests.running import feed, given_a_site, item, until
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.one_engine("both engines serve the same bytes: tests/matrix"),
+    pytest.mark.usefixtures("engine"),
+]
 
 ASIDE = "[...document.querySelectorAll('.scroll')].every((each) => each.scrollWidth <= each.clientWidth)"
 

@@ -19,7 +19,11 @@ from tests.line.line import Line, plain
 from tests.running import given_a_site, json_of
 from tests.server import HttpServer, answer, http_server_in_thread
 
-pytestmark = [pytest.mark.needs("chromium"), pytest.mark.usefixtures("engine")]
+pytestmark = [
+    pytest.mark.needs("chromium"),
+    pytest.mark.one_engine("both engines serve the same bytes: tests/matrix"),
+    pytest.mark.usefixtures("engine"),
+]
 
 A_PAGE = 60  # releases on one page of a reader
 BAD = ("Debugger.scriptParsed", "Runtime.exceptionThrown", "Page.javascriptDialogOpening", "Page.windowOpen")

@@ -12,7 +12,10 @@ from tests.hostile.payloads import OURS, every
 from tests.running import Site, given_a_site, until
 from tests.server import HttpServer, answer, http_server_in_thread
 
-pytestmark = pytest.mark.usefixtures("engine")
+pytestmark = [
+    pytest.mark.one_engine("what is printed is made from the same values"),
+    pytest.mark.usefixtures("engine"),
+]
 
 # Of what a terminal obeys or a line ends with, only the line feed may ever be printed.
 OBEYED = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")

@@ -6,6 +6,7 @@ import argparse
 import http.client
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -36,7 +37,8 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     arguments = parser.parse_args()
     if missing := [each for each in ("nginx", "wrk") if shutil.which(each) is None]:
-        raise SystemExit(f"install {' and '.join(missing)} first")
+        print(f"serving: left out, {' and '.join(missing)} missing")
+        return
     with tempfile.TemporaryDirectory(prefix="publicwire-bench-") as name:
         for what, (size, ours, theirs, p99) in _measured(
             Path(name), arguments.rounds, arguments.seconds
@@ -56,7 +58,7 @@ def _measured(directory: Path, rounds: int, seconds: int) -> Mapping[str, tuple[
     try:
         service.wait_until(service.is_serving, "the service does not answer")
         runs = _runs(port)
-        with _nginx(directory, port, {path: body for path, _, body in runs.values()}) as other:
+        with _nginx(directory, {path: body for path, _, body in runs.values()}) as other:
             assert all(_get(other, path)[1] == body for path, _, body in runs.values()), "the same bytes"
             found = {}
             for what, (path, etag, body) in runs.items():
@@ -98,9 +100,11 @@ def _get(port: int, path: str) -> tuple[str, bytes]:
 
 
 @contextmanager
-def _nginx(directory: Path, port: int, bodies: Mapping[str, bytes]) -> Iterator[int]:
+def _nginx(directory: Path, bodies: Mapping[str, bytes]) -> Iterator[int]:
     """Serve the same bytes as files, in one process; yields the port."""
-    own, theirs = directory / "nginx", port + 1
+    own = directory / "nginx"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        theirs = free.getsockname()[1]
     for path, body in bodies.items():
         file = own / "root" / (f"{path.lstrip('/')}index.html" if path.endswith("/") else path.lstrip("/"))
         file.parent.mkdir(parents=True, exist_ok=True)

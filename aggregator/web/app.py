@@ -54,7 +54,7 @@ class PublicSite:
         headers: Mapping[str, str] | None = None,
     ) -> Response:
         answers = Answers(published, status=status, headers=headers)
-        if self._last is not None:
+        if self._last is not None and not request.scope["query_string"]:  # else any query evicts the path
             self._last.put(request.scope["path"], answers, request.scope.get(MARK))
         return response(request, answers)
 

@@ -1,7 +1,7 @@
-"""ASGI middleware in front of the public application: what has not changed since it was rendered is answered
-from memory, without a thread, a template or a query.
+"""ASGI middleware in front of the public application: an in-memory response cache. A hit takes no thread, no
+template and no query.
 
-Of requests for the same address that find nothing, one renders, and the others wait for the start of its
+Concurrent misses for the same path are coalesced: one request renders, the others wait for the start of its
 response.
 """
 

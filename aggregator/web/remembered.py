@@ -1,5 +1,4 @@
-"""Responses in memory: of what has not changed since, and the last ones for the time that the database is
-away."""
+"""In-memory response cache: current responses, and the last ones while the database is away."""
 
 import re
 import threading
@@ -11,7 +10,7 @@ from aggregator.publish.cache import Cache
 from aggregator.storage.sql.queries import ItemStore
 from aggregator.web.answers import Answers
 
-AGE_MAX = 60.0  # seconds from the rendering: what depends on the time of day is rendered again
+AGE_MAX = 60.0  # seconds from the rendering: some documents depend on the time of day
 
 
 @dataclass(frozen=True, slots=True)

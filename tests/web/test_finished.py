@@ -96,6 +96,14 @@ def test_other_responses_are_not_kept(tmp_path: Path, path: str) -> None:
     assert len(front.behind.asked) == 2
 
 
+def test_a_query_evicts_no_response(tmp_path: Path) -> None:
+    front = Front(tmp_path)
+    front.client.get("/feed.json")
+    front.client.get("/feed.json?v=1")
+    front.client.get("/feed.json")
+    assert len(front.behind.asked) == 2  # the first, and the one with a query
+
+
 def test_a_withdrawn_release_stays_gone(tmp_path: Path) -> None:
     front = Front(tmp_path)
     front.room.publishes(item("Storm"))

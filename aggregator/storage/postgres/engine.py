@@ -17,7 +17,8 @@ from aggregator.storage.postgres.search import FullTextIndex
 from aggregator.storage.sqlite import copied
 
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-# A frozen process loses its locks; who waits for one gives up before it takes the database to be away.
+# A frozen process loses its locks. lock_timeout < ANSWER_SECONDS: a transaction that waits too long for a
+# lock fails as busy, before its connection counts as overdue.
 FROZEN = """SELECT set_config('idle_in_transaction_session_timeout', '5s', true),
     set_config('lock_timeout', '7s', true)"""
 CONTENT = (
@@ -85,7 +86,7 @@ class PostgresEngine:
             raw.execute("COMMIT")
 
     def newest(self) -> Callable[[], int | None]:
-        """Return what knows nothing: to ask the server is to wait for it."""
+        """Return a reader that always returns None: a query to the server would block."""
         return lambda: None
 
     @contextmanager

@@ -78,8 +78,8 @@ class Engine(Protocol):
         """Open one consistent snapshot."""
 
     def newest(self) -> Callable[[], int | None]:
-        """Return what tells one thread the newest `seq` of all commits, at once and without waiting: None
-        where it would have to wait."""
+        """Return a reader of the newest committed `seq` for one thread. It never blocks, and returns None
+        where it would have to."""
 
     def polling(self) -> AbstractContextManager[None]:
         """Hold the lock of the store's one poller; StoreBusy names the holder."""

@@ -112,7 +112,7 @@ class SqliteEngine:
             return connection
 
     def newest(self) -> Callable[[], int | None]:
-        """Return what tells one thread the newest `seq`, over a connection of its own."""
+        """Return a non-blocking reader of the newest `seq` over a connection of its own."""
         return NewestSeq(self._connect())
 
     def polling(self) -> AbstractContextManager[None]:

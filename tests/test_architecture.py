@@ -93,7 +93,7 @@ LIBRARIES = {  # one room each, unless a comment names the second use
     },
     "sqlite3": {"storage.sqlite"},
     "sqlite_utils": {"storage.sqlite"},
-    "starlette": {"web", "service.app"},  # the application; its type
+    "starlette": {"web", "service.sites"},  # the applications; their types
     "structlog": {"cli.logging"},
     "titlecase": {"editorial.headlines"},
     "typer": {"cli"},

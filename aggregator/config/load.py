@@ -9,8 +9,9 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from aggregator.config.build import EXAMPLE_CONTACT, build, build_store
+from aggregator.config.build import build, build_store
 from aggregator.config.credentials import Environment
+from aggregator.config.publication import EXAMPLE_CONTACT
 from aggregator.config.read import Fault, Mapping, YamlError, place_of, read
 from aggregator.config.values import CONTROL
 from aggregator.editorial.safe import masked_feed

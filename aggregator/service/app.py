@@ -8,7 +8,7 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from aggregator.log import log
 from aggregator.model.document import Fetched
 from aggregator.model.poll import Claim, Outcome
-from aggregator.model.settings import Address, Config
+from aggregator.model.settings import Config
 from aggregator.service import systemd
 from aggregator.service.clients import Clients
 from aggregator.service.clock_check import ClockCheck
@@ -27,14 +27,7 @@ from aggregator.storage import Storage, backups, open_storage
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
-    from starlette.routing import BaseRoute
-    from starlette.types import ASGIApp
-
-    from aggregator.model.push import PushResult
-    from aggregator.publish.publisher import Publisher
-    from aggregator.service.metrics import Metrics
     from aggregator.service.scheduler import Scheduler
-    from aggregator.web.remembered import Remembered
 
 TICK = timedelta(seconds=1)
 REMEMBERED_BYTES_MAX = 32_000_000  # of responses in memory
@@ -111,44 +104,13 @@ def scheduler_of(
     )
 
 
-@asynccontextmanager
-async def pushing(
-    pipeline: Pipeline, current: LiveConfig, publisher: "Publisher", observe: "Callable[[PushResult], None]"
-) -> AsyncIterator[Sequence["BaseRoute"]]:
-    """Run the own WebSub hub, pings of another, and webhooks; yields the routes of the hub. Drained at the
-    end."""
-    from aggregator.service.push import Push, Pushers
-    from aggregator.service.webhooks import Webhooks
-    from aggregator.web.hub import HubEndpoint
-    from aggregator.websub.distribution import Distributor
-    from aggregator.websub.ping import Pinger
-    from aggregator.websub.verification import Verifier
-
-    pushers, storage, write = Pushers(current), pipeline.storage, pipeline.write
-    client, now, config = pushers.pusher, pipeline.clock, pipeline.config
-    verifier = Verifier(storage.push, publisher, client, write, config=config, clock=now)
-    distributor = Distributor(storage, publisher, client, write, config=config, clock=now, observe=observe)
-    pinger = Pinger(storage, client, write, config=config, clock=now, observe=observe)
-    endpoint = HubEndpoint(storage.push, config=config, clock=now, wake=verifier.wake)
-    webhooks = Webhooks(storage, publisher, client, write, config=config, clock=now, observe=observe)
-    push = Push((verifier, distributor, pinger, webhooks))
-    loops = push.loops()
-    try:
-        yield endpoint.routes()
-    finally:
-        for loop in loops:
-            loop.cancel()
-        await push.drain()
-        await distributor.record()
-        await pushers.close()
-
-
 async def serve(config: Config, *, started: Callable[[], None]) -> int:
     """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
 
     `started` is called once, when this process holds the poller lock and both sides answer.
     """
     from aggregator.service.metrics import Gauges, Metrics
+    from aggregator.service.sites import answering
     from aggregator.web.remembered import Remembered
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
@@ -180,7 +142,7 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
             for number in (signal.SIGTERM, signal.SIGINT):
                 loop.add_signal_handler(number, scheduler.stop.set)
             loop.add_signal_handler(signal.SIGHUP, scheduler.reload)
-            async with _answering(pipeline, current, scheduler, remembered, metrics):
+            async with answering(pipeline, current, scheduler, remembered, metrics):
                 gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
                 gc.set_threshold(*GARBAGE_THRESHOLDS)
                 started()
@@ -191,74 +153,6 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
                     log.info("stopping: running polls may finish")
                     await scheduler.drain()
     return 1 if scheduler.failed else 0
-
-
-@asynccontextmanager
-async def _answering(
-    pipeline: Pipeline,
-    current: LiveConfig,
-    scheduler: "Scheduler",
-    remembered: "Remembered",
-    metrics: "Metrics",
-) -> AsyncIterator[None]:
-    """Answer HTTP on both sides, and push."""
-    from aggregator.publish.publisher import Publisher
-    from aggregator.web.serving import serving
-
-    publisher = Publisher(pipeline.storage, lambda: current.config)
-    async with (
-        pushing(pipeline, current, publisher, metrics.pushed) as hub,
-        serving(_sites(pipeline, current, scheduler, publisher, hub, remembered, metrics.text)),
-    ):
-        yield
-
-
-def _sites(
-    pipeline: Pipeline,
-    current: LiveConfig,
-    scheduler: "Scheduler",
-    publisher: "Publisher",
-    hub: Sequence["BaseRoute"],
-    remembered: "Remembered",
-    metrics: Callable[[], bytes],
-) -> list[tuple[Address, Callable[[], "ASGIApp"]]]:
-    from aggregator.web.app import public_app
-    from aggregator.web.callback import Callback
-    from aggregator.web.finished import Finished
-    from aggregator.web.remembered import Mark
-    from aggregator.web.status import admin_app
-
-    storage, reader = pipeline.storage, pipeline.reader
-    callback = Callback(storage.tasks, config=lambda: current.config, clock=utc_now)
-    newest = storage.engine.newest()
-
-    def mark() -> Mark | None:
-        seq = newest()
-        return None if seq is None else Mark(seq, current.config)
-
-    def public() -> Finished:
-        routes = [*hub, *callback.routes()]
-        return Finished(public_app(publisher, storage, routes, remembered=remembered), remembered, mark)
-
-    def problems() -> tuple[str, ...]:
-        return tuple(
-            each for each in (*current.error.splitlines(), scheduler.fault, scheduler.load()) if each
-        )
-
-    return [
-        (current.config.listen, public),
-        (
-            current.config.admin,
-            lambda: admin_app(
-                storage,
-                scheduler.is_ready,
-                problems=problems,
-                load=scheduler.load,
-                metrics=metrics,
-                workers=lambda: reader.confinement.words if reader.confinement else "",
-            ),
-        ),
-    ]
 
 
 @contextmanager

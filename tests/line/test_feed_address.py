@@ -15,9 +15,9 @@ from aggregator.model.document import ReadJob
 from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
 from aggregator.model.release import Release
+from aggregator.web.admin import admin_app
 from aggregator.web.app import public_app
 from aggregator.web.export import export
-from aggregator.web.status import admin_app
 from aggregator.workers.job import work
 from tests.events import capture_logs
 from tests.given import NOON, all_items

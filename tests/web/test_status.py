@@ -8,7 +8,8 @@ import pytest
 
 from aggregator.model.settings import Retention
 from aggregator.policy.reasons import ago
-from aggregator.web.status import admin_app, status_page
+from aggregator.web.admin import admin_app
+from aggregator.web.status import status_page
 from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")

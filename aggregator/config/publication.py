@@ -1,0 +1,31 @@
+"""The section `publication:` as read → Publication."""
+
+from aggregator.config import addresses, house_style, values
+from aggregator.config.section import Section
+from aggregator.model.house_style import HouseStyle
+from aggregator.model.settings import Address, Publication, Text
+
+EXAMPLE_CONTACT = "desk@example.org"
+_ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
+
+
+def publication_of(section: Section, listen: Address) -> tuple[Publication, HouseStyle]:
+    """Return the publication, and the house style of all its sources."""
+    from aggregator.editorial.wording import DEFAULT
+
+    reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
+    publication = Publication(
+        name=section.one("name", values.line, "Public releases"),
+        url=section.one("url", addresses.public_url, f"http://{reachable}/"),
+        language=section.one("language", values.language, "en"),
+        contact=section.one("contact", addresses.contact, EXAMPLE_CONTACT),
+        disclaimer=section.raw("disclaimer", values.disclaimer, None) or DEFAULT,
+        description=section.one("description", values.line, ""),
+        disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
+        disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
+    )
+    if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
+        section.fault("disclaimer", "has no text for items in other languages; add `default:`")
+    style = house_style.read(section.section("house_style"), HouseStyle())
+    section.close()
+    return publication, style

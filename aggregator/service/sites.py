@@ -1,0 +1,111 @@
+"""Composition of both HTTP sides, public and admin, with the own hub: loaded by the service alone."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
+
+from aggregator.model.push import PushResult
+from aggregator.model.settings import Address
+from aggregator.publish.publisher import Publisher
+from aggregator.service.live_config import LiveConfig
+from aggregator.service.metrics import Metrics
+from aggregator.service.pipeline import Pipeline
+from aggregator.service.push import Push, Pushers
+from aggregator.service.scheduler import Scheduler
+from aggregator.service.webhooks import Webhooks
+from aggregator.web.admin import admin_app
+from aggregator.web.app import public_app
+from aggregator.web.callback import Callback
+from aggregator.web.finished import Finished
+from aggregator.web.hub import HubEndpoint
+from aggregator.web.remembered import Mark, Remembered
+from aggregator.web.serving import serving
+from aggregator.websub.distribution import Distributor
+from aggregator.websub.ping import Pinger
+from aggregator.websub.verification import Verifier
+
+
+@asynccontextmanager
+async def pushing(
+    pipeline: Pipeline, current: LiveConfig, publisher: Publisher, observe: Callable[[PushResult], None]
+) -> AsyncIterator[Sequence[BaseRoute]]:
+    """Run the own WebSub hub, pings of another, and webhooks; yields the routes of the hub. Drained at the
+    end."""
+    pushers, storage, write = Pushers(current), pipeline.storage, pipeline.write
+    client, now, config = pushers.pusher, pipeline.clock, pipeline.config
+    verifier = Verifier(storage.push, publisher, client, write, config=config, clock=now)
+    distributor = Distributor(storage, publisher, client, write, config=config, clock=now, observe=observe)
+    pinger = Pinger(storage, client, write, config=config, clock=now, observe=observe)
+    endpoint = HubEndpoint(storage.push, config=config, clock=now, wake=verifier.wake)
+    webhooks = Webhooks(storage, publisher, client, write, config=config, clock=now, observe=observe)
+    push = Push((verifier, distributor, pinger, webhooks))
+    loops = push.loops()
+    try:
+        yield endpoint.routes()
+    finally:
+        for loop in loops:
+            loop.cancel()
+        await push.drain()
+        await distributor.record()
+        await pushers.close()
+
+
+@asynccontextmanager
+async def answering(
+    pipeline: Pipeline,
+    current: LiveConfig,
+    scheduler: Scheduler,
+    remembered: Remembered,
+    metrics: Metrics,
+) -> AsyncIterator[None]:
+    """Answer HTTP on both sides, and push."""
+    publisher = Publisher(pipeline.storage, lambda: current.config)
+    async with (
+        pushing(pipeline, current, publisher, metrics.pushed) as hub,
+        serving(_sites(pipeline, current, scheduler, publisher, hub, remembered, metrics.text)),
+    ):
+        yield
+
+
+def _sites(
+    pipeline: Pipeline,
+    current: LiveConfig,
+    scheduler: Scheduler,
+    publisher: Publisher,
+    hub: Sequence[BaseRoute],
+    remembered: Remembered,
+    metrics: Callable[[], bytes],
+) -> list[tuple[Address, Callable[[], ASGIApp]]]:
+    storage, reader = pipeline.storage, pipeline.reader
+    callback = Callback(storage.tasks, config=lambda: current.config, clock=pipeline.clock)
+    newest = storage.engine.newest()
+
+    def mark() -> Mark | None:
+        seq = newest()
+        return None if seq is None else Mark(seq, current.config)
+
+    def public() -> Finished:
+        routes = [*hub, *callback.routes()]
+        return Finished(public_app(publisher, storage, routes, remembered=remembered), remembered, mark)
+
+    def problems() -> tuple[str, ...]:
+        return tuple(
+            each for each in (*current.error.splitlines(), scheduler.fault, scheduler.load()) if each
+        )
+
+    return [
+        (current.config.listen, public),
+        (
+            current.config.admin,
+            lambda: admin_app(
+                storage,
+                scheduler.is_ready,
+                problems=problems,
+                load=scheduler.load,
+                metrics=metrics,
+                workers=lambda: reader.confinement.words if reader.confinement else "",
+            ),
+        ),
+    ]

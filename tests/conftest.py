@@ -24,6 +24,7 @@ from tests.postgres import Server, server
 PRESENT: Mapping[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     **readers.PRESENT,
+    "axe": lambda: (readers.NODE_MODULES / "axe-core").is_dir(),
     "babel": lambda: find_spec("babel") is not None,
     "languages": lambda: find_spec("pycld2") is not None,
     "corpus": CORPUS.is_dir,

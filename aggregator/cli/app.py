@@ -12,7 +12,7 @@ import typer
 from aggregator import __version__
 from aggregator.cli import item_commands, store_commands, story_commands
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ItemId, StoreDirectory, Yes
+from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ConfigFiles, ItemId, StoreDirectory, Yes
 
 app = typer.Typer(
     name="publicwire",
@@ -28,7 +28,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def start(
     context: typer.Context,
-    config: ConfigFile = DEFAULT,
+    config: ConfigFiles = None,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Serve when no command is given."""
@@ -44,12 +44,12 @@ def start(
 def serve(
     log_format: Annotated[str, typer.Option(help="console, logfmt or json; default by terminal.")] = "",
     log_level: Annotated[str, typer.Option(help="debug, info, warning or error.")] = "info",
-    config: ConfigFile = DEFAULT,
+    config: ConfigFiles = None,
 ) -> None:
-    """Run the service: poll, publish and answer HTTP until stopped."""
+    """Run the service: poll, publish and answer HTTP until stopped. Each --config is a publication."""
     from aggregator.cli import poll
 
-    raise typer.Exit(poll.serve(config, log_format=log_format, log_level=log_level))
+    raise typer.Exit(poll.serve(config or [DEFAULT], log_format=log_format, log_level=log_level))
 
 
 @app.command()

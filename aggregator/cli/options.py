@@ -10,9 +10,23 @@ DEFAULT = Path("sources.yaml")
 
 def _file(context: typer.Context, config: Path) -> Path:
     """Return the value of --config, which may stand before or after the command."""
-    return config if config != DEFAULT else context.find_root().obj or DEFAULT
+    before = context.find_root().obj or []
+    if config != DEFAULT or not before:
+        return config
+    if len(before) > 1:
+        raise typer.BadParameter("only `serve` takes several configuration files", context)
+    return Path(before[0])
 
 
+def _files(context: typer.Context, config: list[Path] | None) -> list[Path]:
+    """Return the values of --config, which may stand before or after the command."""
+    return config or context.find_root().obj or []
+
+
+ConfigFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--config", metavar="FILE", help="Configuration file; repeatable.", callback=_files),
+]
 ConfigFile = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
 ]

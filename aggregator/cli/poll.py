@@ -12,6 +12,7 @@ import uvloop
 
 from aggregator import config as configuration
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
+from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
 from aggregator.model.poll import Outcome, OutcomeKind
 from aggregator.model.settings import Config
@@ -31,24 +32,27 @@ ROWS_MAX = 40  # with more sources only those that changed or failed are listed
 SERVICE_POLL_TIMEOUT = 300.0  # seconds for the running service to finish the polls
 
 
-def serve(path: Path, *, log_format: str, log_level: str) -> int:
-    """Run the service until it is stopped and return the exit code."""
+def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
+    """Run the service for each configuration until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
 
-    config = configuration.load(path, os.environ)
+    configs = [configuration.load(path, os.environ) for path in paths]
+    check_together(configs)
     set_up(log_format, log_level)
-    for warning in configuration.warnings(config):
-        complain(f"warning: {warning}")
+    for config in configs:
+        for warning in configuration.warnings(config):
+            complain(f"warning: {warning}")
     try:
-        return uvloop.run(app.serve(config, started=lambda: _print_addresses(config)))
+        return uvloop.run(app.serve(configs, started=lambda: _print_addresses(configs)))
     except StoreBusy as error:
         raise StoreBusy(f"{error}: stop it first, or give this service a `store` of its own") from error
 
 
-def _print_addresses(config: Config) -> None:
-    say(f"Publicwire serves {config.publication.name}")
-    say(f"  pages and feeds  http://{config.listen}/")
-    say(f"  status           http://{config.admin}/status")
+def _print_addresses(configs: Sequence[Config]) -> None:
+    for config in configs:
+        say(f"Publicwire serves {config.publication.name}")
+        say(f"  pages and feeds  http://{config.listen}/")
+    say(f"  status           http://{configs[0].admin}/{'status' if len(configs) == 1 else ''}")
     say("  stop with Ctrl-C")
     sys.stdout.flush()
 

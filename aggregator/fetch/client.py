@@ -88,11 +88,12 @@ class Client:
         publication_url: str,
         proxy: str = "",
         transport: httpx.AsyncBaseTransport | None = None,
+        hosts: Hosts | None = None,
     ) -> None:
         self._settings = settings
         self._resolver = Resolver(RESOLVER_THREADS)
         self._transport = transport or Transport(resolve=self._resolver, proxy=proxy_of(proxy))
-        self.hosts = Hosts(
+        self.hosts = hosts or Hosts(
             per_host=settings.per_host, in_all=settings.concurrency, gap=settings.host_gap.total_seconds()
         )
         self.budget = Budget(BODY_BYTES_IN_FLIGHT)

@@ -8,17 +8,18 @@ import asyncio
 import gc
 import signal
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from aggregator.fetch.politeness import Hosts
 from aggregator.log import log
 from aggregator.model.document import Fetched
 from aggregator.model.poll import Claim, Outcome
 from aggregator.model.settings import Config
 from aggregator.service import systemd
-from aggregator.service.clients import Clients
+from aggregator.service.clients import Clients, shared_hosts
 from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
@@ -28,6 +29,7 @@ from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
     from aggregator.service.scheduler import Scheduler
+    from aggregator.service.sites import Sides
 
 TICK = timedelta(seconds=1)
 REMEMBERED_BYTES_MAX = 32_000_000  # of responses in memory
@@ -57,10 +59,12 @@ async def polling(
     *,
     observe: Callable[[Claim, Outcome], None] = lambda claim, outcome: None,
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None,
+    hosts: Hosts | None = None,
 ) -> AsyncIterator[Pipeline]:
-    """Compose a pipeline over a store that this process polls; its parts are closed at the end."""
+    """Compose a pipeline over a store that this process polls; its parts are closed at the end. `hosts` are
+    the rate limits that it shares with others, None for its own."""
     workers, write = WorkerPool(), Writer()
-    clients = Clients(current, storage.polls.hosts(), clock=utc_now)
+    clients = Clients(current, storage.polls.hosts(), clock=utc_now, shared=hosts)
     pipeline = Pipeline(
         storage,
         clients.client,
@@ -104,13 +108,70 @@ def scheduler_of(
     )
 
 
-async def serve(config: Config, *, started: Callable[[], None]) -> int:
-    """Poll, publish and answer HTTP until SIGTERM or SIGINT; returns the exit code.
+async def serve(configs: Sequence[Config], *, started: Callable[[], None]) -> int:
+    """Poll, publish and answer HTTP for each publication until SIGTERM or SIGINT; returns the exit code.
 
-    `started` is called once, when this process holds the poller lock and both sides answer.
+    Several have their own stores and public sides, and share the admin side of the first and the rate limits
+    of hosts. `started` is called once, when this process holds all poller locks and all sides answer. A store
+    that fails ends them all.
     """
+    from aggregator.service.sites import admin_side
+    from aggregator.web.serving import serving
+
+    hosts, notify = shared_hosts(configs), systemd.Together(len(configs), systemd.notify)
+    async with AsyncExitStack() as stack:
+        running = [
+            await stack.enter_async_context(_publishing(config, hosts, notify.of())) for config in configs
+        ]
+        schedulers, sides = [each for each, _ in running], [each for _, each in running]
+        _follow_signals(schedulers)
+        admin = (configs[0].admin, lambda: admin_side(sides))
+        async with serving([*((each.listen, each.public) for each in sides), admin]):
+            gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
+            gc.set_threshold(*GARBAGE_THRESHOLDS)
+            started()
+            with ExitStack() as ticking:
+                pauses = [ticking.enter_context(_ticking(each)) for each in schedulers]
+                await _first_stop(schedulers)
+                for pause in pauses:
+                    pause()
+                systemd.notify(systemd.STOPPING)
+                log.info("stopping: running polls may finish")
+                await asyncio.gather(*(each.drain() for each in schedulers))
+    return 1 if any(each.failed for each in schedulers) else 0
+
+
+def _follow_signals(schedulers: "Sequence[Scheduler]") -> None:
+    """Stop on SIGTERM and SIGINT, reload on SIGHUP."""
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        for scheduler in schedulers:
+            scheduler.stop.set()
+
+    def reload() -> None:
+        for scheduler in schedulers:
+            scheduler.reload()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop)
+    loop.add_signal_handler(signal.SIGHUP, reload)
+
+
+async def _first_stop(schedulers: "Sequence[Scheduler]") -> None:
+    waiting = [asyncio.create_task(each.stop.wait()) for each in schedulers]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+
+
+@asynccontextmanager
+async def _publishing(
+    config: Config, hosts: Hosts | None, notify: Callable[[str], None]
+) -> "AsyncIterator[tuple[Scheduler, Sides]]":
+    """Compose one publication over its store, whose poller lock is held meanwhile."""
     from aggregator.service.metrics import Gauges, Metrics
-    from aggregator.service.sites import answering
+    from aggregator.service.sites import sides
     from aggregator.web.remembered import Remembered
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
@@ -135,24 +196,13 @@ async def serve(config: Config, *, started: Callable[[], None]) -> int:
         )
         remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX, monotonic=time.monotonic)
         check = ClockCheck(storage, lambda: current.config)
-        async with polling(storage, current, observe=metrics.observe, heard=check.hear) as pipeline:
-            scheduler = scheduler_of(pipeline, current, clock_check=check)
+        async with polling(
+            storage, current, observe=metrics.observe, heard=check.hear, hosts=hosts
+        ) as pipeline:
+            scheduler = scheduler_of(pipeline, current, clock_check=check, notify=notify)
             scheduler.each_tick = remembered.forget_removed
-            loop = asyncio.get_running_loop()
-            for number in (signal.SIGTERM, signal.SIGINT):
-                loop.add_signal_handler(number, scheduler.stop.set)
-            loop.add_signal_handler(signal.SIGHUP, scheduler.reload)
-            async with answering(pipeline, current, scheduler, remembered, metrics):
-                gc.freeze()  # loaded modules stay: the garbage collector need not scan them again
-                gc.set_threshold(*GARBAGE_THRESHOLDS)
-                started()
-                with _ticking(scheduler) as pause:
-                    await scheduler.stop.wait()
-                    pause()
-                    systemd.notify(systemd.STOPPING)
-                    log.info("stopping: running polls may finish")
-                    await scheduler.drain()
-    return 1 if scheduler.failed else 0
+            async with sides(pipeline, current, scheduler, remembered, metrics) as both:
+                yield scheduler, both
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aggregator import storage
 from aggregator.errors import StorageError
 from aggregator.fetch.client import FEED_TYPES, Client
+from aggregator.fetch.politeness import Hosts
 from aggregator.model.document import Fetched
 from aggregator.model.push_settings import Network
 from aggregator.model.schedule import HostState
@@ -16,11 +17,29 @@ from aggregator.model.settings import Config, Credentials
 from aggregator.service.live_config import LiveConfig
 
 
-def client_of(config: Config) -> Client:
-    """Return an HTTP client with the limits and the User-Agent of a configuration."""
+def client_of(config: Config, hosts: Hosts | None = None) -> Client:
+    """Return an HTTP client with the limits and the User-Agent of a configuration; `hosts` are the rate
+    limits that it shares with others."""
     publication = config.publication
     return Client(
-        config.poll, contact=publication.contact, publication_url=publication.url, proxy=config.proxy
+        config.poll,
+        contact=publication.contact,
+        publication_url=publication.url,
+        proxy=config.proxy,
+        hosts=hosts,
+    )
+
+
+def shared_hosts(configs: Sequence[Config]) -> Hosts | None:
+    """Return the rate limits of hosts that several configurations share, the strictest of each; None for
+    one, which has its own. They are those of the start: a reload does not change them."""
+    polls = [each.poll for each in configs]
+    if len(polls) < 2:
+        return None
+    return Hosts(
+        per_host=min(each.per_host for each in polls),
+        in_all=max(each.concurrency for each in polls),
+        gap=max(each.host_gap for each in polls).total_seconds(),
     )
 
 
@@ -31,19 +50,27 @@ class Clients:
     """
 
     def __init__(
-        self, current: LiveConfig, states: Sequence[HostState], *, clock: Callable[[], datetime]
+        self,
+        current: LiveConfig,
+        states: Sequence[HostState],
+        *,
+        clock: Callable[[], datetime],
+        shared: Hosts | None = None,
     ) -> None:
+        """`shared` are rate limits of hosts that count for other clients, too."""
         self._current = current
+        self._shared = shared
         self._settings = self._settings_now()
-        self._open = [client_of(current.config)]
+        self._open = [client_of(current.config, shared)]
         self._open[0].hosts.restore(states, clock())
 
     def client(self) -> Client:
         """Return the client for the present configuration."""
         if self._settings != self._settings_now():
             self._settings = self._settings_now()
-            self._open.append(client_of(self._current.config))
-            self._open[-1].hosts.take_over(self._open[-2].hosts)
+            self._open.append(client_of(self._current.config, self._shared))
+            if self._shared is None:
+                self._open[-1].hosts.take_over(self._open[-2].hosts)
         return self._open[-1]
 
     def _settings_now(self) -> object:

@@ -2,10 +2,13 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from aggregator.config.values import slugify
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
@@ -15,13 +18,12 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.push import Push, Pushers
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.webhooks import Webhooks
-from aggregator.web.admin import admin_app
+from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.remembered import Mark, Remembered
-from aggregator.web.serving import serving
 from aggregator.websub.distribution import Distributor
 from aggregator.websub.ping import Pinger
 from aggregator.websub.verification import Verifier
@@ -52,33 +54,53 @@ async def pushing(
         await pushers.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The public side of one publication, at `listen`, and its admin side. Each call makes an application."""
+
+    name: str
+    listen: Address
+    public: Callable[[], ASGIApp]
+    admin: Callable[[], Starlette]
+    is_ready: Callable[[], bool]
+
+
 @asynccontextmanager
-async def answering(
+async def sides(
     pipeline: Pipeline,
     current: LiveConfig,
     scheduler: Scheduler,
     remembered: Remembered,
     metrics: Metrics,
-) -> AsyncIterator[None]:
-    """Answer HTTP on both sides, and push."""
+) -> AsyncIterator[Sides]:
+    """Compose both sides of a publication, and push."""
     publisher = Publisher(pipeline.storage, lambda: current.config)
-    async with (
-        pushing(pipeline, current, publisher, metrics.pushed) as hub,
-        serving(_sites(pipeline, current, scheduler, publisher, hub, remembered, metrics.text)),
-    ):
-        yield
+    async with pushing(pipeline, current, publisher, metrics.pushed) as hub:
+        yield Sides(
+            current.config.publication.name,
+            current.config.listen,
+            _public(pipeline, current, publisher, hub, remembered),
+            _admin(pipeline, current, scheduler, metrics.text),
+            scheduler.is_ready,
+        )
 
 
-def _sites(
+def admin_side(publications: Sequence[Sides]) -> ASGIApp:
+    """Return the admin application of one publication, or that of several with a path for each."""
+    if len(publications) == 1:
+        return publications[0].admin()
+    named = [(each.name, slugify(each.name), each.admin()) for each in publications]
+    return admin_index(named, lambda: all(each.is_ready() for each in publications))
+
+
+def _public(
     pipeline: Pipeline,
     current: LiveConfig,
-    scheduler: Scheduler,
     publisher: Publisher,
     hub: Sequence[BaseRoute],
     remembered: Remembered,
-    metrics: Callable[[], bytes],
-) -> list[tuple[Address, Callable[[], ASGIApp]]]:
-    storage, reader = pipeline.storage, pipeline.reader
+) -> Callable[[], ASGIApp]:
+    storage = pipeline.storage
     callback = Callback(storage.tasks, config=lambda: current.config, clock=pipeline.clock)
     newest = storage.engine.newest()
 
@@ -90,22 +112,24 @@ def _sites(
         routes = [*hub, *callback.routes()]
         return Finished(public_app(publisher, storage, routes, remembered=remembered), remembered, mark)
 
+    return public
+
+
+def _admin(
+    pipeline: Pipeline, current: LiveConfig, scheduler: Scheduler, metrics: Callable[[], bytes]
+) -> Callable[[], Starlette]:
+    reader = pipeline.reader
+
     def problems() -> tuple[str, ...]:
         return tuple(
             each for each in (*current.error.splitlines(), scheduler.fault, scheduler.load()) if each
         )
 
-    return [
-        (current.config.listen, public),
-        (
-            current.config.admin,
-            lambda: admin_app(
-                storage,
-                scheduler.is_ready,
-                problems=problems,
-                load=scheduler.load,
-                metrics=metrics,
-                workers=lambda: reader.confinement.words if reader.confinement else "",
-            ),
-        ),
-    ]
+    return lambda: admin_app(
+        pipeline.storage,
+        scheduler.is_ready,
+        problems=problems,
+        load=scheduler.load,
+        metrics=metrics,
+        workers=lambda: reader.confinement.words if reader.confinement else "",
+    )

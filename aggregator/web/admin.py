@@ -1,19 +1,20 @@
 """The admin web application: its routes, and DNS rebinding protection."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
+from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply
 from aggregator.web.status import status_page
 
@@ -57,6 +58,33 @@ def admin_app(
             Route("/status", status),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
+        ],
+        exception_handlers=handlers(None),
+    )
+    app.router.redirect_slashes = False  # its redirects would repeat the Host header
+    app.add_middleware(_HostGuard)
+    return app
+
+
+def admin_index(publications: Sequence[tuple[str, str, ASGIApp]], ready: Callable[[], bool]) -> Starlette:
+    """Return the admin application of several publications: name, path and application of each. `/` lists
+    them, /readyz is that of all."""
+
+    def index(request: Request) -> Response:
+        shown = [(name, f"/{path}/status") for name, path, _ in publications]
+        return reply(request, page("publications.html", publications=shown), cache=NO_STORE)
+
+    def readyz(request: Request) -> Response:
+        if ready():
+            return reply(request, plain("ready"), cache=NO_STORE)
+        return reply(request, plain("not ready"), status=503, cache=NO_STORE)
+
+    app = Starlette(
+        routes=[
+            Route("/", index),
+            Route("/readyz", readyz),
+            Route("/static/{name}", static_file),
+            *(Mount(f"/{path}", app=each) for _, path, each in publications),
         ],
         exception_handlers=handlers(None),
     )

@@ -5,6 +5,7 @@ That module is imported when its command runs: `publicwire poll` starts without 
 
 from collections.abc import Sequence
 from copy import copy
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,18 @@ def start(
         raise typer.Exit
     if context.invoked_subcommand is None:
         serve(config=config)
+
+
+@app.command()
+def init(
+    directory: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="Directory; default: the current one.")
+    ] = Path(),
+) -> None:
+    """Write a first sources.yaml, with a sample feed, and say what comes next. Nothing is overwritten."""
+    from aggregator.cli import init
+
+    raise typer.Exit(init.init(directory))
 
 
 @app.command()

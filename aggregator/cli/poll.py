@@ -11,6 +11,7 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
+from aggregator.cli import init
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
@@ -36,6 +37,9 @@ def serve(paths: Sequence[Path], *, log_format: str, log_level: str) -> int:
     """Run the service for each configuration until it is stopped and return the exit code."""
     from aggregator.cli.logging import set_up
 
+    for path in paths:
+        if not path.exists():
+            init.offered(path)
     configs = [configuration.load(path, os.environ) for path in paths]
     check_together(configs)
     set_up(log_format, log_level)

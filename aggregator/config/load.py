@@ -49,7 +49,7 @@ def text_of(path: Path) -> str:
                 raise _error(path, [(_START, "is not a regular file; name one with --config")])
             body = stream.read()
     except FileNotFoundError:
-        fault = (_START, "does not exist; create it, or name another file with --config")
+        fault = (_START, "does not exist; `publicwire init` writes one, or name another file with --config")
         raise _error(path, [fault]) from None
     except OSError as error:
         raise _error(path, [(_START, f"cannot be read: {error.strerror}")]) from error

@@ -11,6 +11,7 @@ from aggregator.publish.document import Published
 from aggregator.web.pages import TEMPLATES, moment, page
 
 ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
+_ADD = "add one with `publicwire add URL`, or under `sources:` in sources.yaml."
 
 
 def status_page(
@@ -34,7 +35,22 @@ def status_page(
         now=now,
         ready=ready,
         problems=problems,
+        start=_start(health),
         workers=workers,
+    )
+
+
+def _start(health: tuple[Health, ...]) -> str:
+    """Return what an empty store waits for and how a source is added; "" once items are stored."""
+    if not health:
+        return f"No source is configured: {_ADD} It is polled within seconds."
+    if any(source.live or source.held for source in health):
+        return ""
+    marks = [_mark(source) for source in health]
+    waiting, failing = marks.count(SourceState.WAITING), marks.count(SourceState.FAILING)
+    return (
+        f"Nothing is stored yet. Of {len(health)} configured sources {waiting} wait for their first success "
+        f"and {failing} fail, for the reasons below. To have more, {_ADD}"
     )
 
 

@@ -514,7 +514,8 @@ def test_a_missing_file_is_named_with_its_cure(tmp_path: Path) -> None:
     path = tmp_path / "sources.yaml"
     with pytest.raises(ConfigError) as caught:
         load(path)
-    assert str(caught.value) == f"{path}:1:1: does not exist; create it, or name another file with --config"
+    cure = "`publicwire init` writes one, or name another file with --config"
+    assert str(caught.value) == f"{path}:1:1: does not exist; {cure}"
 
 
 def test_a_directory_in_place_of_the_file_cannot_be_read(tmp_path: Path) -> None:

@@ -480,7 +480,7 @@ def test_robots_txt_healthz_and_static_files_are_served(room: Newsroom) -> None:
 
 def test_an_empty_publication_has_a_page_and_feeds(tmp_path: Path) -> None:
     room = newsroom(tmp_path)
-    assert "Nothing has been published here yet." in room.client.get("/").text
+    assert "Nothing has been published here yet.\n2 sources are configured." in room.client.get("/").text
     assert room.client.get("/feed.atom").status_code == 200
 
 

@@ -50,6 +50,20 @@ def test_status_says_how_workers_are_confined(room: Newsroom) -> None:
     assert "workers" not in admin(room).get("/status").text
 
 
+def test_an_empty_store_says_what_it_waits_for_and_how_a_source_is_added(room: Newsroom) -> None:
+    room.fails("observatory", "HTTP 404", cause="http")
+    empty = admin(room).get("/status").text
+    assert "Of 2 configured sources 1 wait for their first success and 1 fail" in empty
+    assert "<code>publicwire add URL</code>" in empty
+    room.publishes(item("First"))
+    assert "publicwire add" not in admin(room).get("/status").text
+
+
+def test_a_configuration_without_sources_says_how_one_is_added(room: Newsroom) -> None:
+    unconfigured = str(status_page((), NOON, True, ()).body.decode())
+    assert "No source is configured: add one with <code>publicwire add URL</code>" in unconfigured
+
+
 def test_a_source_never_polled_is_waiting(room: Newsroom) -> None:
     page = admin(room).get("/status").text
     assert page.count("Not polled yet") == 2

@@ -3,10 +3,12 @@
 Defaults are those of `aggregator.model.settings`. No file is opened, not even that of a `file:` source.
 """
 
+from functools import partial
 from pathlib import Path
 
 from aggregator.config import addresses, push, values
 from aggregator.config.credentials import Environment
+from aggregator.config.layers import layered
 from aggregator.config.publication import publication_of
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
@@ -14,6 +16,7 @@ from aggregator.config.source import (
     WEB_INTERVAL,
     budget,
     check_distinct,
+    fields_of,
     identified,
     resolve,
     source_of,
@@ -47,7 +50,8 @@ def build(
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
     publication, style = publication_of(top.section("publication"), listen)
-    sections = top.sections("sources", "feed")
+    read = partial(fields_of, path=path, poll=poll, style=style)
+    sections = layered(top, top.sections("sources", "feed"), read)
     found = [source_of(section, path, poll, style, environment=environment) for section in sections]
     sources = [source for source, _ in found]
     check_distinct(sections, sources)

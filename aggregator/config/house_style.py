@@ -25,7 +25,7 @@ def read(section: Section, of_publication: HouseStyle) -> HouseStyle:
     """Return the rules in a section; a key that is absent has the publication's."""
     drop, replace = section.each("drop", _selector), section.each("replace", _replacement)
     for key, rules, most in (("drop", drop, SELECTORS_MAX), ("replace", replace, REPLACEMENTS_MAX)):
-        if len(rules) > most:
+        if len(rules) > most and section.owns(key):
             section.fault(key, f"has {len(rules)} rules; {most} are allowed")
     style = HouseStyle(
         headline=section.one("headline", values.choice(*Headline), of_publication.headline),

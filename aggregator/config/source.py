@@ -33,7 +33,18 @@ _DEFAULT = Source(id="", feed="")
 def source_of(
     section: Section, path: Path, poll: PollSettings, style: HouseStyle, *, environment: Environment | None
 ) -> tuple[Source, Credentials | None]:
-    feed = section.need("feed", addresses.feed)
+    """Return a source, and the credentials for its origin."""
+    source = fields_of(section, section.need("feed", addresses.feed), path, poll, style=style)
+    needs.quarantine(section, source)
+    needs.full_text(section, source)
+    house_style.check_language(section, source.house_style, source.language)
+    for_origin = credentials(section, source.feed, environment)
+    section.close()
+    return source, for_origin
+
+
+def fields_of(section: Section, feed: str, path: Path, poll: PollSettings, *, style: HouseStyle) -> Source:
+    """Return the source whose keys a section holds; what one key needs of another is not looked at."""
     is_file = feed.startswith("file:")
     organisation = section.one("organisation", values.line, "")
     from_entry = organisation == FROM_ENTRY
@@ -73,13 +84,8 @@ def source_of(
         full_text=section.one("full_text", values.choice("true", "false"), "false") == "true",
         house_style=house_style.read(section.section("house_style"), style),
     )
-    needs.quarantine(section, source)
-    needs.full_text(section, source)
-    house_style.check_language(section, source.house_style, source.language)
-    for_origin = credentials(section, source.feed, environment)
     rights.close()
-    section.close()
-    return source, for_origin
+    return source
 
 
 def _ai(section: Section) -> Terms:

@@ -9,7 +9,7 @@ from aggregator.errors import ConfigError
 
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
-    "feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
+    "group, feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
     "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
     "index, quarantine, links_to, full_text, house_style, auth, headers"
 )
@@ -142,14 +142,14 @@ TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        "1:1: colour: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -500,7 +500,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, publication, sources, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        "7:1: colour: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

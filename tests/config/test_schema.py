@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from aggregator.config import parse
 from aggregator.errors import ConfigError
-from tests.config import test_credentials, test_edit, test_load, test_mistakes
+from tests.config import test_credentials, test_edit, test_layers, test_load, test_mistakes
 from tests.config.test_credentials import text_of
 from tests.config.test_load import HERE, REPO_ROOT, listing
 from tests.config.test_mistakes import of_feed, of_source
@@ -23,6 +23,7 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 CREDENTIALS = [text_of(line) for line, _ in test_credentials.MISTAKES]
 MISTAKES = [
     *(text for text, _ in test_mistakes.MISTAKES),
+    *(text for text, _ in test_layers.MISTAKES),
     test_mistakes.UNKNOWN_NAME,
     test_mistakes.SEVERAL,
     *CREDENTIALS,
@@ -31,6 +32,7 @@ MISTAKES = [
     *(text_of(line, feed="file:press.xml") for line in ("auth: {bearer: $KEY}", "headers: {X-Key: $KEY}")),
 ]
 VALID = [
+    test_layers.LAYERED,
     *(test_load.FULL, test_load.ONE_ADDRESS, test_load.EMPTIED, test_load.OVER_LINES),
     *(f"listen: {listen}\n" for listen, _ in test_load.LISTENING),
     *(listing(f'feed: "{feed}"') for feed, _ in test_load.FEEDS),
@@ -56,6 +58,8 @@ BEYOND = {
         "webhooks: [{url: https://hooks.example/x, format: slack}, "
         "{url: https://hooks.example/x, format: teams}]\n",
         of_source("full_text: true\n    rights: {republish: excerpt}"),
+        *(text for text, said in test_layers.MISTAKES if "is no group" in said),
+        *(text for text, said in test_layers.MISTAKES if "needs `domains`" in said),
         text_of("headers: {X-Key: $KEY, x-key: $KEY}"),
         text_of("auth: {bearer: $KEY}", "headers: {Authorization: $KEY}"),
     ),

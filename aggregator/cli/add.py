@@ -56,7 +56,7 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         say("nothing was written")
         return 1
     edited, _ = _edited(path, addition, stored)  # anew: the file may have been edited during the question
-    _replace(path, edited)
+    replace_file(path, edited)
     say(
         f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
         "reloads it within seconds, `publicwire poll` fetches it now"
@@ -175,7 +175,7 @@ def _headline(config: Config, source: Source, item: Item) -> Release:
     return present(stored, feed=info, publication=config.publication)
 
 
-def _replace(path: Path, text: str) -> None:
+def replace_file(path: Path, text: str) -> None:
     """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
     file = path.resolve()
     handle, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, store_commands, story_commands
+from aggregator.cli import item_commands, list_commands, store_commands, story_commands
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ConfigFiles, ItemId, StoreDirectory, Yes
 
@@ -194,6 +194,9 @@ for command in (
     store_commands.backfill,
     store_commands.import_feed,
     item_commands.withdrawals,
+    list_commands.import_opml,
+    list_commands.import_venus,
+    list_commands.export_opml,
 ):
     app.command()(command)
 app.add_typer(story_commands.story, name="story")

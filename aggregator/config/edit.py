@@ -6,6 +6,7 @@ indentation and line ends stay (ruamel.yaml keeps comments, but normalises inden
 
 import json
 import re
+from collections import abc
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.model.push_settings import Network
-from aggregator.model.settings import Republish
+from aggregator.model.settings import Config, Republish, Rule
 
 T = TypeVar("T")
 
@@ -34,6 +35,9 @@ class Addition:
     topics: tuple[str, ...] = ()
     networks: tuple[str, ...] = ()
     republish: str = ""
+    language: str = ""
+    only: tuple[Rule, ...] = ()
+    skip: tuple[Rule, ...] = ()
 
 
 def checked(source: Addition) -> tuple[Network, ...]:
@@ -74,13 +78,25 @@ def add_source(text: str, source: Addition) -> str:
             raise UsageError(f"this feed is already there, as source {present.id}")
         if source.id and present.id == source.id:
             raise UsageError(f"there is already a source with the id {source.id}; choose another with --id")
-    edited = _inserted(text, _fields(source))
+    edited, after = _with(text, before, (source,))
+    assert after.sources[-1].feed == feed
+    return edited
+
+
+def add_sources(text: str, sources: abc.Sequence[Addition]) -> str:
+    """Return the text with more sources at the end of its list, for addresses in their normal form that
+    are not there yet. Raises as `add_source`."""
+    return _with(text, parse(text, _FILE), sources)[0]
+
+
+def _with(text: str, before: Config, sources: abc.Sequence[Addition]) -> tuple[str, Config]:
+    edited = _inserted(text, [_fields(each) for each in sources])
     try:
         after = parse(edited, _FILE)
     except ConfigError as error:
         raise UsageError("; ".join(problem.message for problem in error.problems)) from None
-    assert after.sources[:-1] == before.sources and after.sources[-1].feed == feed
-    return edited
+    assert after.sources[: -len(sources)] == before.sources
+    return edited, after
 
 
 def _fields(source: Addition) -> list[str]:
@@ -91,6 +107,12 @@ def _fields(source: Addition) -> list[str]:
         fields.insert(0, f"id: {_scalar(source.id)}")
     if source.topics:
         fields.append(f"topics: [{', '.join(map(_scalar, source.topics))}]")
+    if source.language:
+        fields.append(f"language: {_scalar(source.language)}")
+    for key, rules in (("only", source.only), ("skip", source.skip)):
+        if rules:
+            written = (f"{{{rule.field}: {json.dumps(rule.pattern, ensure_ascii=False)}}}" for rule in rules)
+            fields.append(f"{key}: [{', '.join(written)}]")
     if source.republish:
         fields.append(f"rights: {{republish: {source.republish}}}")
     if source.networks:
@@ -103,22 +125,24 @@ def _scalar(value: str) -> str:
     return value if _PLAIN.fullmatch(value) and value not in EMPTY else json.dumps(value, ensure_ascii=False)
 
 
-def _inserted(text: str, fields: list[str]) -> str:
+def _inserted(text: str, sources: list[list[str]]) -> str:
     root = read(text)
     assert isinstance(root, Mapping)
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += newline
-    sources = root.get("sources")
+    present = root.get("sources")
+    indent, head = 2, list[str]()
     if "sources" not in root:
-        at, block = len(lines), ["sources:", *_block(fields, 2)]
-    elif not isinstance(sources, Sequence):  # `sources:` with nothing in it
-        at, block = root.places["sources"][0], _block(fields, 2)
-    elif sources.flow:
-        at, block = _unbracketed(lines, sources), _block(fields, 2)
+        at, head = len(lines), ["sources:"]
+    elif not isinstance(present, Sequence):  # `sources:` with nothing in it
+        at = root.places["sources"][0]
+    elif present.flow:
+        at = _unbracketed(lines, present)
     else:
-        at, block = _end(lines, sources), _block(fields, sources.start[1] - 1)
+        at, indent = _end(lines, present), present.start[1] - 1
+    block = [*head, *(line for fields in sources for line in _block(fields, indent))]
     return "".join([*lines[:at], *(line + newline for line in block), *lines[at:]])
 
 

@@ -96,10 +96,10 @@ def _ai(section: Section) -> Terms:
 
 
 def identified(source: Source) -> Source:
-    return source if source.id else replace(source, id=_default_id(source.feed))
+    return source if source.id else replace(source, id=default_id(source.feed))
 
 
-def _default_id(feed: str) -> str:
+def default_id(feed: str) -> str:
     """Return the readable default id of a feed. Ids are public and a query may hold a secret: it is left
     out."""
     parts = urlsplit(feed)

@@ -8,6 +8,7 @@ from lxml import etree
 
 from aggregator.editorial.present import published_feed
 from aggregator.model.indexed import Indexed
+from aggregator.model.settings import Source
 from aggregator.render import opml, sitemap
 from tests.render.given import FEED, NOW, PUBLICATION
 
@@ -62,3 +63,28 @@ def test_opml_lists_sources_and_in_place_of_a_private_address_the_feed_here() ->
     assert (first.get("xmlUrl"), first.get("htmlUrl"), first.get("language")) == (FEED.feed, FEED.link, "en")
     assert second.get("xmlUrl") == "https://releases.example/sources/other/feed.rss"
     assert (second.get("htmlUrl"), second.get("language")) == (None, None)
+
+
+def test_subscriptions_are_in_folders_of_their_first_topics() -> None:
+    sources = [
+        Source(
+            "a", "https://a.example/feed?key=1", organisation="A & B", topics=("sea", "law"), language="en"
+        ),
+        Source("b", "https://b.example/feed", topics=("sea",)),
+        Source("c", "https://c.example/feed"),
+        Source("d", "file:///srv/d.xml"),
+    ]
+    root = etree.fromstring(opml.subscriptions(PUBLICATION, sources))
+    (folder,) = root.iterfind("body/outline[@text='sea']")
+    assert [dict(each.attrib) for each in folder] == [
+        {
+            "type": "rss",
+            "text": "A & B",
+            "title": "A & B",
+            "xmlUrl": "https://a.example/feed?key=1",
+            "category": "/sea,/law",
+            "language": "en",
+        },
+        {"type": "rss", "text": "b", "title": "b", "xmlUrl": "https://b.example/feed", "category": "/sea"},
+    ]
+    assert [each.get("text") for each in root.iterfind("body/outline")] == ["sea", "c"]

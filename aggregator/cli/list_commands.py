@@ -1,0 +1,43 @@
+"""Commands on lists of feeds: arguments and help texts."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from aggregator.cli.options import DEFAULT, ConfigFile, Yes
+
+Rights = Annotated[
+    str, typer.Option(metavar="full|excerpt|headline|no", help="What may be republished of their items.")
+]
+
+
+def import_opml(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="List of feeds as readers export it.")],
+    rights: Rights = "excerpt",
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Add the feeds of an OPML file as sources, after a preview. Folders and categories become topics."""
+    from aggregator.cli import lists
+
+    raise typer.Exit(lists.import_opml(config, file, rights=rights, yes=yes))
+
+
+def import_venus(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="config.ini of Planet Venus.")],
+    rights: Rights = "excerpt",
+    yes: Yes = False,
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Add the feeds of a Planet Venus as sources, after a preview that names what cannot be taken."""
+    from aggregator.cli import lists
+
+    raise typer.Exit(lists.import_venus(config, file, rights=rights, yes=yes))
+
+
+def export_opml(config: ConfigFile = DEFAULT) -> None:
+    """Print the sources as OPML, with whole addresses: these may hold keys."""
+    from aggregator.cli import lists
+
+    raise typer.Exit(lists.export_opml(config))

@@ -15,6 +15,7 @@ from aggregator.editorial.terms import in_words
 from aggregator.errors import FetchError, PollError, StorageError
 from aggregator.fetch.files import read_file
 from aggregator.model.document import Validators
+from aggregator.model.look import Brand
 from aggregator.model.rights import UNSAID
 from aggregator.model.settings import Config, Source
 from aggregator.policy import home, source_ids
@@ -45,7 +46,7 @@ def check(path: Path, *, live: bool) -> int:
     count = len(config.sources)
     say(f"{path}: {count} {'source' if count == 1 else 'sources'}, valid")
     if not live:
-        lacking = [*_unreadable(config)]
+        lacking = [*_unreadable(config), *_look(config)]
         for line in lacking:
             complain(line)
         return 1 if lacking else 0
@@ -61,7 +62,10 @@ def check(path: Path, *, live: bool) -> int:
             say(f"\nhouse style of {each.row[0]}, for example:\n{each.sample}")
     for warning in filter(None, (each.warning for each in reports)):
         complain(f"warning: {warning}")
-    return 0 if all(each.is_fine for each in reports) else 1
+    unusable = _look(config)
+    for line in unusable:
+        complain(line)
+    return 0 if not unusable and all(each.is_fine for each in reports) else 1
 
 
 def _unreadable(config: Config) -> Iterator[str]:
@@ -72,6 +76,15 @@ def _unreadable(config: Config) -> Iterator[str]:
                 read_file(source.feed, max_bytes=config.poll.max_bytes, validators=Validators())
             except FetchError as error:
                 yield f"{source.id}: {error}"
+
+
+def _look(config: Config) -> tuple[str, ...]:
+    """Return a line for each file of the own look that cannot be used."""
+    if config.brand == Brand():
+        return ()
+    from aggregator.web import look  # loads the template engine
+
+    return look.read(config.brand).mistakes
 
 
 def stored_feeds(config: Config) -> tuple[StoredFeed, ...]:

@@ -72,6 +72,11 @@ def webhook(value: str) -> str:
     return _web(value, quoted=False)
 
 
+def page(value: str) -> str:
+    """Return the URL of a page, with its fragment."""
+    return _web(value) + value[len(value.partition("#")[0]) :]
+
+
 def proxy(value: str) -> str:
     """Return the URL of an HTTP proxy; its port is 80 unless it is given."""
     if "@" in value:

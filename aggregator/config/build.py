@@ -49,7 +49,7 @@ def build(
     if listen == admin and listen.port:
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
-    publication, style = publication_of(top.section("publication"), listen)
+    publication, style, brand = publication_of(top.section("publication"), listen, path)
     read = partial(fields_of, path=path, poll=poll, style=style)
     sections = layered(top, top.sections("sources", "feed"), read)
     found = [source_of(section, path, poll, style, environment=environment) for section in sections]
@@ -73,6 +73,7 @@ def build(
         credentials=tuple(each for _, each in found if each is not None),
         hub=push.hub(top),
         webhooks=push.webhooks(top, tuple(map(identified, sources)), environment),
+        brand=brand,
     )
     top.close()
     return config

@@ -17,6 +17,7 @@ from aggregator.config.values import CONTROL
 from aggregator.editorial.safe import masked_feed
 from aggregator.errors import ConfigError, Problem
 from aggregator.model.settings import Config, Republish
+from aggregator.policy import palette
 
 _START = (1, 1)
 
@@ -115,6 +116,7 @@ def warnings(config: Config) -> tuple[str, ...]:
             f"admin listens on {config.admin}, which other machines can reach: "
             "use 127.0.0.1 or a closed network"
         )
+    found += palette.advice(config.brand)
     return tuple(found)
 
 

@@ -1,16 +1,19 @@
 """The section `publication:` as read → Publication."""
 
-from aggregator.config import addresses, house_style, values
+from pathlib import Path
+
+from aggregator.config import addresses, house_style, look, values
 from aggregator.config.section import Section
 from aggregator.model.house_style import HouseStyle
+from aggregator.model.look import Brand
 from aggregator.model.settings import Address, Publication, Text
 
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
 
 
-def publication_of(section: Section, listen: Address) -> tuple[Publication, HouseStyle]:
-    """Return the publication, and the house style of all its sources."""
+def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publication, HouseStyle, Brand]:
+    """Return the publication, the house style of all its sources, and its look."""
     from aggregator.editorial.wording import DEFAULT
 
     reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
@@ -27,5 +30,6 @@ def publication_of(section: Section, listen: Address) -> tuple[Publication, Hous
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
     style = house_style.read(section.section("house_style"), HouseStyle())
+    brand = look.read(section, path)
     section.close()
-    return publication, style
+    return publication, style, brand

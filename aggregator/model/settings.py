@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from aggregator.model.house_style import HouseStyle
+from aggregator.model.look import Brand
 from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
 
@@ -230,6 +231,7 @@ class Config:
     credentials: tuple[Credentials, ...] = ()
     hub: Hub = Hub()
     webhooks: tuple[ReleaseWebhook, ...] = ()
+    brand: Brand = Brand()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 

@@ -23,6 +23,7 @@ class ServiceState:
     held: int  # items that only an operator releases
     untold: int = 0  # messages that webhooks have not accepted for days
     clock: str = ""  # why the clock releases no held items
+    look: str = ""  # why logo or templates are not shown, a line each
 
 
 def judged(state: ServiceState) -> Mapping[AlertKind, str]:
@@ -30,12 +31,12 @@ def judged(state: ServiceState) -> Mapping[AlertKind, str]:
 
     A kind that is missing stays as it is.
     """
-    first, _, more = state.mistakes.partition("\n")
-    lines = f" (and {more.count(chr(10)) + 1} more)" if more else ""
+    mistakes, look = _first(state.mistakes), _first(state.look)
     is_full = state.disk_free < min(FREE_BYTES_MIN, FREE_SHARE_MIN * state.disk_total)
     found = {
-        AlertKind.CONFIGURATION: first
-        and f"sources.yaml was edited and not reloaded, the last valid one stays in force: {first}{lines}",
+        AlertKind.CONFIGURATION: mistakes
+        and f"sources.yaml was edited and not reloaded, the last valid one stays in force: {mistakes}",
+        AlertKind.LOOK: look and f"a part of the own look is not shown on pages: {look}",
         AlertKind.DISK: f"the disk of the store has {state.disk_free // 10**6:,} MB left" if is_full else "",
         AlertKind.WORKERS: f"{state.deaths} workers died in an hour: see the log for their sources"
         if state.deaths >= DEATHS_MIN
@@ -52,6 +53,12 @@ def judged(state: ServiceState) -> Mapping[AlertKind, str]:
     if state.backup is not None:
         found[AlertKind.BACKUP] = state.backup and f"the nightly backup failed: {state.backup}"
     return found
+
+
+def _first(lines: str) -> str:
+    """Return the first line, and how many more there are."""
+    first, _, more = lines.partition("\n")
+    return f"{first} (and {more.count(chr(10)) + 1} more)" if more else first
 
 
 def is_held_again(told: int, newest: int, last: datetime | None, now: datetime) -> bool:

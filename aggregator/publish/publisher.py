@@ -79,6 +79,7 @@ class Publisher:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._storage = storage
+        self.config = config
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
         self._presenter = Presenter(config, now, self._lock)
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)

@@ -19,6 +19,7 @@ class LiveConfig:
         self.config = bound(config)
         self._bound = bound
         self.error = ""
+        self.look: Callable[[], tuple[str, ...]] = tuple  # what of the own look is not shown
         self._read = self._look()
         self._looked = self._read
 

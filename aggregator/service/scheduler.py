@@ -59,6 +59,7 @@ class Scheduler:
             lambda: reader.killed,
             lambda: [each.url for each in self.current.config.webhooks],
             self._doubt,
+            lambda: "\n".join(self.current.look()),
         )
         self._synced = self.current.config  # last one in the store; a full disk may reject a newer one
         self._expiry = self._synced.next_expiry(self._clock())

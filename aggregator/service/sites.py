@@ -23,6 +23,7 @@ from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
+from aggregator.web.look import Looks
 from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
 from aggregator.websub.ping import Pinger
@@ -102,7 +103,8 @@ def _public(
 ) -> Callable[[], ASGIApp]:
     storage = pipeline.storage
     callback = Callback(storage.tasks, config=lambda: current.config, clock=pipeline.clock)
-    newest = storage.engine.newest()
+    newest, looks = storage.engine.newest(), Looks(lambda: current.config)
+    current.look = lambda: looks.current().problems()
 
     def mark() -> Mark | None:
         seq = newest()
@@ -110,7 +112,8 @@ def _public(
 
     def public() -> Finished:
         routes = [*hub, *callback.routes()]
-        return Finished(public_app(publisher, storage, routes, remembered=remembered), remembered, mark)
+        app = public_app(publisher, storage, routes, remembered=remembered, looks=looks)
+        return Finished(app, remembered, mark)
 
     return public
 
@@ -122,7 +125,9 @@ def _admin(
 
     def problems() -> tuple[str, ...]:
         return tuple(
-            each for each in (*current.error.splitlines(), scheduler.fault, scheduler.load()) if each
+            each
+            for each in (*current.error.splitlines(), *current.look(), scheduler.fault, scheduler.load())
+            if each
         )
 
     return lambda: admin_app(

@@ -25,10 +25,11 @@ class Watch:
         deaths: Callable[[], int],
         webhooks: Callable[[], Sequence[str]] = tuple,
         clock: Callable[[], str] = lambda: "",
+        look: Callable[[], str] = lambda: "",
     ) -> None:
         self._storage, self._store = storage, store
         self._mistakes, self._deaths = mistakes, deaths
-        self._webhooks, self._clock = webhooks, clock
+        self._webhooks, self._clock, self._look = webhooks, clock, look
         self._last: datetime | None = None
         self._found: Mapping[AlertKind, str] = {}
         self._again: frozenset[AlertKind] = frozenset()
@@ -62,6 +63,7 @@ class Watch:
             held,
             self._storage.push.overdue(self._webhooks(), now - ALERT_AFTER),
             self._clock(),
+            self._look(),
         )
 
     def _held_again(self, newest: int, now: datetime) -> frozenset[AlertKind]:

@@ -24,9 +24,10 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
-from aggregator.web import archives, terms
+from aggregator.web import archives, look, terms
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
 from aggregator.web.finished import MARK
+from aggregator.web.look import Looks
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, channel_name, moved, plain, reply, response
@@ -38,9 +39,16 @@ HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their g
 class PublicSite:
     """Endpoints of pages and feeds; 404 for an unknown address, 410 for a withdrawn release."""
 
-    def __init__(self, publisher: Publisher, storage: Storage, remembered: Remembered | None) -> None:
+    def __init__(
+        self,
+        publisher: Publisher,
+        storage: Storage,
+        remembered: Remembered | None,
+        looks: Looks | None = None,
+    ) -> None:
         self.publisher = publisher
         self.storage = storage
+        self._looks = looks or Looks(publisher.config)
         self._last = remembered
         self._histories: Cache[tuple[str, int | None], tuple[object, Published]] = Cache(HISTORY_BYTES_MAX)
         self._rendering = threading.Lock()
@@ -74,7 +82,7 @@ class PublicSite:
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),
             Route("/items/{id}/{slug}", self.item),
-            Route("/static/{name}", static_file),
+            Route("/static/{name}", self.static),
             *(Route(f"/{path}", self.terms) for path in terms.PATHS),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
@@ -163,7 +171,16 @@ class PublicSite:
 
     def site(self) -> Site:
         """Return the navigation that every page shows."""
-        return site(self.publisher.publication(), self.publisher.channels(), self.storage.items.feeds())
+        publication, channels = self.publisher.publication(), self.publisher.channels()
+        return site(publication, channels, self.storage.items.feeds(), self._looks.current())
+
+    def static(self, request: Request) -> Response:
+        """A file of the operator's look, or of the package."""
+        name = request.path_params["name"]
+        published = self._looks.current().files.get(name)
+        if published is None:
+            return static_file(request)
+        return reply(request, published, cache=CACHE_FOR_A_DAY, headers=look.headers(name))
 
     def _missing(self, request: Request, found: Withdrawn | None) -> Response:
         """Return 404, or 410 with a notice that holds nothing of the withdrawn release."""
@@ -178,10 +195,11 @@ def public_app(
     first: Sequence[BaseRoute] = (),
     *,
     remembered: Remembered | None = None,
+    looks: Looks | None = None,
 ) -> Starlette:
     """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` keeps
-    the responses."""
-    public = PublicSite(publisher, storage, remembered)
+    the responses. `looks` has the own look of the configuration; None: that of the publisher's."""
+    public = PublicSite(publisher, storage, remembered, looks)
     app = Starlette(
         routes=[*first, *public.routes()], exception_handlers=handlers(public.site, public.recalled)
     )

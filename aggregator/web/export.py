@@ -26,6 +26,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web import terms
+from aggregator.web.look import Looks
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, moved, site, withdrawn
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
@@ -76,7 +77,8 @@ def export(
 
 def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Published]]:
     channels = publisher.channels()
-    navigation = site(publisher.publication(), channels, storage.items.feeds())
+    look = Looks(publisher.config).current()
+    navigation = site(publisher.publication(), channels, storage.items.feeds(), look)
     former = storage.items.former_ids()
     for path, document in chain(publisher.documents(), _changes(publisher, channels)):
         for each in (path, *_former(path, former)):
@@ -98,7 +100,7 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
             address = page_address(navigation.publication, stored.id, stored.headline)
             for path in (address.removeprefix(navigation.publication.url), f"items/{stored.id}"):
                 yield _page_file(path), withdrawn(release.at, replace(navigation, file=_page_file(path)))
-    for name, published in STATIC.items():
+    for name, published in {**STATIC, **look.files}.items():
         yield f"static/{name}", published
     yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
 

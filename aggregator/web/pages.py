@@ -3,7 +3,7 @@
 Everything is escaped except the content and the disclaimer of a release, which arrive sanitised.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,11 @@ from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from aggregator.editorial.blocks import BlockValues, ItemValues
 from aggregator.editorial.names import language, topic
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
+from aggregator.model.look import Block
 from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Publication
 from aggregator.model.stored import FeedInfo, Revision
@@ -21,6 +23,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Listing
 from aggregator.render import Format
 from aggregator.render.attribution import provenance
+from aggregator.web.look import PLAIN, Look
 from aggregator.web.media import kind, secure
 from aggregator.web.replies import CONTENT_POLICY
 
@@ -37,6 +40,7 @@ class Site:
     topics: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     file: str | None = None  # of the page in an export, whose links are relative; None: pages are served
+    look: Look = PLAIN
 
     @property
     def root(self) -> str:
@@ -54,13 +58,35 @@ class Site:
         target = path if path.startswith("static/") else f"{path}/index.html".lstrip("/")
         return "../" * self.file.count("/") + target
 
+    def own(self, block: str, release: Release | None = None, heading: str = "", channel: str = "") -> str:
+        """Return what the operator's template of a block makes of it, safe HTML; "" for none."""
+        values = BlockValues(
+            publication=self.publication.name,
+            description=self.publication.description,
+            contact=self.publication.contact,
+            home=self.link(""),
+            logo=self.link(self.look.logo) if self.look.logo else "",
+            heading=heading,
+            channel=channel,
+        )
+        return self.look.filled(Block(block), values if release is None else _of_release(values, release))
+
     @property
     def content_policy(self) -> str:
         """The Content-Security-Policy of pages; a page opened from a disk has no origin of its own."""
         return CONTENT_POLICY if self.file is None else CONTENT_POLICY.replace("'self'", "'self' file:")
 
 
-def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...]) -> Site:
+def _of_release(values: BlockValues, release: Release) -> BlockValues:
+    published = f"{release.published:%Y-%m-%d}" if release.is_dated else ""
+    url = release.url if is_web(release.url) else ""
+    item = ItemValues(release.title, url, release.page, published, release.language)
+    return replace(values, organisation=release.organisation, licence=release.terms.licence, item=item)
+
+
+def site(
+    publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...], look: Look = PLAIN
+) -> Site:
     """Return the navigation: channels by kind, organisations sorted by name."""
     named = [feed for feed in feeds if feed.configured]
     return Site(
@@ -68,6 +94,7 @@ def site(publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedI
         tuple(sorted(named, key=lambda feed: (feed.organisation.casefold(), feed.id))),
         _of_kind("topics/", channels),
         _of_kind("languages/", channels),
+        look=look,
     )
 
 

@@ -513,3 +513,15 @@ def test_a_mistake_of_add_names_its_option(command: Command) -> None:
 def test_an_argument_that_is_not_utf_8_is_the_users_mistake(command: Command) -> None:
     said = command("items", "--search", "\udcff")
     assert (said.code, said.complaints) == (2, ["publicwire: the argument '\\udcff' is not UTF-8"])
+
+
+def test_colours_and_templates_are_checked(here: Site, command: Command) -> None:
+    blocks = here.config.parent / "blocks"
+    blocks.mkdir()
+    (blocks / "footer.html").write_text("<p>{{ publication }}\n{{ organisation }}</p>")
+    own = "publication: {brand: {colours: {accent: '#ff9900'}}, templates: blocks}\n"
+    here.config.write_text(own + "sources: []\n")
+    found = command("check")
+    assert found.code == 1
+    assert "accent #ff9900 on tint #eef2f5 has a contrast of 1.9:1" in found.err
+    assert f"{blocks}/footer.html:2: no variable 'organisation'; there are " in found.err

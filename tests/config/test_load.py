@@ -12,6 +12,7 @@ from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Part, Replacement
+from aggregator.model.look import Brand, Colour, LinkKind
 from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, Webhook, WebhookFormat
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import (
@@ -43,6 +44,9 @@ publication:
   description: What the coast has to say
   disclaimer: {default: "From {{ organisation }}.", FR: "De {{ organisation }}."}
   house_style: {replace: [["###", ""]], dateline: drop, max_words: 900}
+  brand: {logo: look/logo.svg, colours: {accent: "#FA0", text: "#101010", dark: {accent: "#ffcc66"}}}
+  links: {terms: "https://Coast.example/terms#use", imprint: https://coast.example/imprint}
+  templates: look/
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
@@ -189,6 +193,16 @@ FULL_CONFIG = Config(
     hub=Hub(False, "https://hub.example/", (ip_network("10.0.0.0/8"),), HmacMethod.SHA512),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
     proxy="http://proxy.example:3128/",
+    brand=Brand(
+        logo=Path("/srv/releases/look/logo.svg"),
+        colours=((Colour.TEXT, "#101010"), (Colour.ACCENT, "#ffaa00")),
+        dark=((Colour.ACCENT, "#ffcc66"),),
+        links=(
+            (LinkKind.IMPRINT, "https://coast.example/imprint"),
+            (LinkKind.TERMS, "https://coast.example/terms#use"),
+        ),
+        templates=Path("/srv/releases/look"),
+    ),
 )
 
 
@@ -344,6 +358,13 @@ WARNED = [
         ],
     ),
     ("listen: localhost:8000\nsources: ['file:a.xml']\n", []),
+    (
+        "publication: {brand: {colours: {accent: '#ff9900'}}}\nsources: ['file:a.xml']\n",
+        [
+            "publication.brand.colours: accent #ff9900 on tint #eef2f5 has a contrast of 1.9:1, "
+            'and text needs 4.5:1 (WCAG 1.4.3); write `accent: "#9e5f00"`'
+        ],
+    ),
     (
         "admin: 0.0.0.0:8001\nsources: ['file:a.xml']\n",
         ["admin listens on 0.0.0.0:8001, which other machines can reach: use 127.0.0.1 or a closed network"],

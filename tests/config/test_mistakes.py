@@ -57,6 +57,7 @@ HOUSE_STYLE = [
 LANGUAGE = "must be a language tag such as en, fr or pt-BR"
 ONE_TEXT = "must be one text, not a list or a mapping; put it in quotes if it starts with [ or {"
 NO_VALUE = "has no value; give one or remove the line"
+COLOUR = 'must be a colour such as "#1d4f7c", in quotes: a bare # starts a comment'
 RULE = 'must be one field and its pattern, such as {title: "(?i)human rights"}'
 SIZE = "must be a number and a unit (B, KB or MB), such as 500KB or 10MB"
 SPAN = "must be a number and one unit (s, m, h or d), such as 30s, 15m, 6h or 400d"
@@ -258,8 +259,39 @@ TOP = [
     (
         "publication: {title: X}\n",
         "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
-        "disclaimer_line, disclaimer_lead, house_style",
+        "disclaimer_line, disclaimer_lead, house_style, brand, links, templates",
     ),
+    (
+        "publication: {brand: {logos: x}}\n",
+        "1:23: publication.brand.logos: unknown key; did you mean `logo`?",
+    ),
+    (
+        "publication: {brand: {colours: {accents: '#fff'}}}\n",
+        "1:33: publication.brand.colours.accents: unknown key; did you mean `accent`?",
+    ),
+    (
+        "publication: {brand: {colours: {dark: {ink: '#fff'}}}}\n",
+        "1:40: publication.brand.colours.dark.ink: unknown key; known are: background, surface, tint, text, "
+        "muted, accent, alarm, border",
+    ),
+    (
+        "publication:\n  brand:\n    colours:\n      accent: #fff\n",
+        f"4:7: publication.brand.colours.accent: {COLOUR}",
+    ),
+    ("publication: {brand: {colours: {text: black}}}\n", f"1:33: publication.brand.colours.text: {COLOUR}"),
+    (
+        "publication: {brand: {logo: ''}}\n",
+        "1:23: publication.brand.logo: is empty; give a text or remove the line",
+    ),
+    (
+        "publication: {links: {imprint: /imprint}}\n",
+        "1:23: publication.links.imprint: `/imprint` is not a URL; it starts with https:// or http://",
+    ),
+    (
+        "publication: {links: {about: https://a.example/}}\n",
+        "1:23: publication.links.about: unknown key; known are: imprint, privacy, terms",
+    ),
+    ("publication: {templates: [x]}\n", f"1:15: publication.templates: {ONE_TEXT}"),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),
     (

@@ -12,7 +12,7 @@ FINE = ServiceState(mistakes="", backup="", disk_free=5 * 10**9, disk_total=10**
 
 
 def test_a_service_in_order_ends_every_alert() -> None:
-    kinds = ("configuration", "disk", "workers", "held", "clock", "backup", "webhook")
+    kinds = ("configuration", "disk", "workers", "held", "clock", "backup", "webhook", "look")
     assert judged(FINE) == {AlertKind(kind): "" for kind in kinds}
 
 
@@ -34,6 +34,11 @@ def test_a_service_in_order_ends_every_alert() -> None:
             {"mistakes": "one\ntwo\nthree"},
             AlertKind.CONFIGURATION,
             "sources.yaml was edited and not reloaded, the last valid one stays in force: one (and 2 more)",
+        ),
+        (
+            {"look": "footer.html:3: x"},
+            AlertKind.LOOK,
+            "a part of the own look is not shown on pages: footer.html:3: x",
         ),
         ({"backup": "no space"}, AlertKind.BACKUP, "the nightly backup failed: no space"),
         ({"disk_free": 999 * 10**6}, AlertKind.DISK, "the disk of the store has 999 MB left"),

@@ -62,6 +62,7 @@ ASKS = {"now", "utcnow", "today", "open", "print", "input"}  # the clock, a file
 LIBRARIES = {  # one room each, unless a comment names the second use
     "ada_url": {"normalise.urls"},
     "apscheduler": {"service.app"},
+    "argon2": {"web.passwords"},
     "brotli": {"fetch.decode", "publish.document"},
     "feedgen": {"render.xml"},
     "feedparser": {

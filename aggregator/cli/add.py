@@ -1,16 +1,15 @@
 """`add`: discover a feed, preview three items, write the source to sources.yaml."""
 
 import asyncio
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import mkstemp
 
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
 from aggregator.cli.output import chosen, complain, confirmed, say
+from aggregator.cli.rewriting import rewrite
 from aggregator.config import addresses
 from aggregator.config.source import FROM_ENTRY
 from aggregator.editorial.present import present
@@ -56,7 +55,7 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
         say("nothing was written")
         return 1
     edited, _ = _edited(path, addition, stored)  # anew: the file may have been edited during the question
-    replace_file(path, edited)
+    rewrite(path, edited)
     say(
         f"added to {path} as source {source.id}, which is part of its public addresses; a running service "
         "reloads it within seconds, `publicwire poll` fetches it now"
@@ -173,18 +172,3 @@ def _headline(config: Config, source: Source, item: Item) -> Release:
     )
     info = FeedInfo(source.id, source.feed, source.organisation, republish=Republish.HEADLINE)
     return present(stored, feed=info, publication=config.publication)
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Replace the file, or the one a symbolic link leads to, atomically: a running service watches it."""
-    file = path.resolve()
-    handle, name = mkstemp(dir=file.parent, prefix=f".{file.name}.")
-    fresh = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(text.encode())
-        fresh.chmod(file.stat().st_mode & 0o777)
-        fresh.replace(file)
-    except OSError:
-        fresh.unlink(missing_ok=True)
-        raise

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from aggregator import __version__
-from aggregator.cli import item_commands, list_commands, store_commands, story_commands
+from aggregator.cli import item_commands, list_commands, store_commands, story_commands, user_commands
 from aggregator.cli.location import Location
 from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ConfigFiles, ItemId, StoreDirectory, Yes
 
@@ -200,6 +200,7 @@ for command in (
 ):
     app.command()(command)
 app.add_typer(story_commands.story, name="story")
+app.add_typer(user_commands.user, name="user")
 
 
 def named(arguments: Sequence[str]) -> typer.Typer:

@@ -6,7 +6,7 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 from functools import partial
 from pathlib import Path
 
-from aggregator.config import addresses, push, values
+from aggregator.config import addresses, push, users, values
 from aggregator.config.credentials import Environment
 from aggregator.config.layers import layered
 from aggregator.config.publication import publication_of
@@ -56,6 +56,7 @@ def build(
     sources = [source for source, _ in found]
     check_distinct(sections, sources)
     store, database = _store(top, path)
+    proxy = users.admin_proxy(top)
     config = Config(
         path=path.absolute(),
         publication=publication,
@@ -74,6 +75,9 @@ def build(
         hub=push.hub(top),
         webhooks=push.webhooks(top, tuple(map(identified, sources)), environment),
         brand=brand,
+        users=users.users(top, proxy),
+        admin_proxy=proxy,
+        admin_url=users.admin_url(top, admin),
     )
     top.close()
     return config

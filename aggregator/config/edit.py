@@ -1,6 +1,6 @@
-"""Insert a source into the text of sources.yaml; every other byte is preserved.
+"""Insert a source or a user into the text of sources.yaml; every other byte is preserved.
 
-Lines are inserted at the end of the list and nothing is serialised anew, so that comments, quotes,
+Lines are inserted at the end of a list and nothing is serialised anew, so that comments, quotes,
 indentation and line ends stay (ruamel.yaml keeps comments, but normalises indentation and line breaks).
 """
 
@@ -12,16 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from aggregator.config import addresses, values
+from aggregator.config import addresses, users, values
 from aggregator.config.load import parse
 from aggregator.config.read import EMPTY, Mapping, Sequence, read
 from aggregator.errors import ConfigError, UsageError
 from aggregator.model.push_settings import Network
 from aggregator.model.settings import Config, Republish, Rule
+from aggregator.model.user import User
 
 T = TypeVar("T")
 
 _FILE = Path("sources.yaml")
+_FIRST = {"sources": "address", "users": "name: …"}  # words of a mistake
 _PLAIN = re.compile(r"[A-Za-z0-9](?:[\w ./?=&%~+()-]|:(?=/))*(?<! )")
 
 
@@ -90,13 +92,33 @@ def add_sources(text: str, sources: abc.Sequence[Addition]) -> str:
 
 
 def _with(text: str, before: Config, sources: abc.Sequence[Addition]) -> tuple[str, Config]:
-    edited = _inserted(text, [_fields(each) for each in sources])
+    edited = _inserted(text, "sources", [_fields(each) for each in sources])
     try:
         after = parse(edited, _FILE)
     except ConfigError as error:
         raise UsageError("; ".join(problem.message for problem in error.problems)) from None
     assert after.sources[: -len(sources)] == before.sources
     return edited, after
+
+
+def add_user(text: str, user: User) -> str:
+    """Return the text with one more user at the end of its list.
+
+    Raises ConfigError if the text is invalid as it is, UsageError if the user cannot be added.
+    """
+    before = parse(text, _FILE)
+    _option("NAME", users.user_name, user.name)
+    if any(each.name == user.name for each in before.users):
+        raise UsageError(f"there is a user {user.name} in sources.yaml already: remove that one first")
+    fields = [
+        f"name: {_scalar(user.name)}",
+        f"role: {user.role}",
+        *([f"password: {_scalar(user.password)}"] if user.password else []),
+    ]
+    edited = _inserted(text, "users", [fields])
+    after = parse(edited, _FILE)
+    assert after.users == (*before.users, user) and after.sources == before.sources
+    return edited
 
 
 def _fields(source: Addition) -> list[str]:
@@ -125,24 +147,24 @@ def _scalar(value: str) -> str:
     return value if _PLAIN.fullmatch(value) and value not in EMPTY else json.dumps(value, ensure_ascii=False)
 
 
-def _inserted(text: str, sources: list[list[str]]) -> str:
+def _inserted(text: str, key: str, entries: list[list[str]]) -> str:
     root = read(text)
     assert isinstance(root, Mapping)
     newline = "\r\n" if "\r\n" in text else "\n"
     lines = text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += newline
-    present = root.get("sources")
+    present = root.get(key)
     indent, head = 2, list[str]()
-    if "sources" not in root:
-        at, head = len(lines), ["sources:"]
+    if key not in root:
+        at, head = len(lines), [f"{key}:"]
     elif not isinstance(present, Sequence):  # `sources:` with nothing in it
-        at = root.places["sources"][0]
+        at = root.places[key][0]
     elif present.flow:
-        at = _unbracketed(lines, present)
+        at = _unbracketed(lines, key, present)
     else:
         at, indent = _end(lines, present), present.start[1] - 1
-    block = [*head, *(line for fields in sources for line in _block(fields, indent))]
+    block = [*head, *(line for fields in entries for line in _block(fields, indent))]
     return "".join([*lines[:at], *(line + newline for line in block), *lines[at:]])
 
 
@@ -150,24 +172,24 @@ def _block(fields: list[str], indent: int) -> list[str]:
     return [" " * indent + ("- " if index == 0 else "  ") + field for index, field in enumerate(fields)]
 
 
-def _unbracketed(lines: list[str], sources: Sequence) -> int:
+def _unbracketed(lines: list[str], key: str, entries: Sequence) -> int:
     """Remove the brackets of `sources: []` in place; return the number of lines up to there."""
-    at = sources.start[0]
-    bare = re.sub(r"^sources: *\[ *\]", "sources:", lines[at - 1])
+    at = entries.start[0]
+    bare = re.sub(rf"^{key}: *\[ *\]", f"{key}:", lines[at - 1])
     if bare == lines[at - 1]:
         raise UsageError(
-            "sources.yaml lists its sources in brackets; write each on a line `  - address` first"
+            f"sources.yaml lists its {key} in brackets; write each on a line `  - {_FIRST[key]}` first"
         )
     lines[at - 1] = bare
     return at
 
 
-def _end(lines: list[str], sources: Sequence) -> int:
-    """Return the number of lines up to the end of the list, comments of its last source included."""
-    line, column = sources.end
+def _end(lines: list[str], entries: Sequence) -> int:
+    """Return the number of lines up to the end of the list, comments of its last entry included."""
+    line, column = entries.end
     at = line - 1 if column == 1 else line  # a block text ends at the start of the next line
     while not lines[at - 1].strip():
         at -= 1
-    while at < len(lines) and re.match(rf" {{{sources.start[1]},}}#", lines[at]):
+    while at < len(lines) and re.match(rf" {{{entries.start[1]},}}#", lines[at]):
         at += 1
     return at

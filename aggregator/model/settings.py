@@ -13,6 +13,7 @@ from aggregator.model.house_style import HouseStyle
 from aggregator.model.look import Brand
 from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
+from aggregator.model.user import AdminProxy, User
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -232,6 +233,9 @@ class Config:
     hub: Hub = Hub()
     webhooks: tuple[ReleaseWebhook, ...] = ()
     brand: Brand = Brand()
+    users: tuple[User, ...] = ()  # of the desk
+    admin_proxy: AdminProxy | None = None
+    admin_url: str = f"http://{ADMIN}"  # origin of the admin side as browsers reach it
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 

@@ -1,11 +1,14 @@
 """Adding a source changes nothing else in the file."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from aggregator.config import Addition, add_source, parse
+from aggregator.config import Addition, add_source, add_user, parse
 from aggregator.errors import ConfigError, UsageError
+from aggregator.model.user import Role, User
 
 FEED = "https://new.example/feed.xml"
 NEW = Addition(
@@ -180,3 +183,40 @@ def test_a_source_that_cannot_be_added_is_refused_with_the_reason(
 def test_an_invalid_file_is_not_edited() -> None:
     with pytest.raises(ConfigError):
         add_source("colour: red\n", NEW)
+
+
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b/dWRWJTmaaJObG"
+ANA = User("Ana", Role.ADMIN, HASH)
+WRITTEN = f'- name: Ana\n    role: admin\n    password: "{HASH}"\n'
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("store: x # here\n", f"store: x # here\nusers:\n  {WRITTEN}"),
+        ("users: []  # none\nstore: x\n", f"users:  # none\n  {WRITTEN}store: x\n"),
+        (
+            f"users:\n  - {{name: Jo, role: editor, password: {HASH!r}}}\n  # more\nstore: x\n",
+            f"users:\n  - {{name: Jo, role: editor, password: {HASH!r}}}\n  {WRITTEN}  # more\nstore: x\n",
+        ),
+    ],
+)
+def test_a_user_is_written_at_the_end_of_the_list_and_all_else_stays(before: str, after: str) -> None:
+    assert add_user(before, ANA) == after
+
+
+@pytest.mark.parametrize(
+    ("text", "user", "message"),
+    [
+        (f"users:\n  {WRITTEN}", ANA, "there is a user Ana in sources.yaml already"),
+        ("store: x\n", replace(ANA, name="A\nB"), "NAME must be a name"),
+        (
+            f"users: [{{name: Jo, role: editor, password: {HASH!r}}}]\n",
+            ANA,
+            "lists its users in brackets; write each on a line `  - name: …` first",
+        ),
+    ],
+)
+def test_a_user_that_cannot_be_added_is_refused(text: str, user: User, message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
+        add_user(text, user)

@@ -31,6 +31,7 @@ from aggregator.model.settings import (
     Text,
     Unnamed,
 )
+from aggregator.model.user import AdminProxy, Role, User
 from tests.given import config, source
 
 REPO_ROOT = Path(__file__).parents[2]
@@ -62,6 +63,11 @@ webhooks:
   - {url: https://hooks.example/T3/secret, format: teams, channel: languages/pt}
   - {url: https://hooks.example/T4/secret, format: slack, channel: all}
 hub: {url: https://Hub.example/, signature: sha512, allow_networks: [10.0.0.0/8]}
+admin_url: https://Desk.example/
+admin_proxy: {header: X-Forwarded-User, networks: [127.0.0.0/8]}
+users:
+  - {name: Ana María, role: admin, password: "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b/dWRWJTmaaJObG"}
+  - {name: jo@desk.example, role: editor}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
@@ -192,6 +198,16 @@ FULL_CONFIG = Config(
     ),
     hub=Hub(False, "https://hub.example/", (ip_network("10.0.0.0/8"),), HmacMethod.SHA512),
     hub_networks=(ip_network("127.0.0.0/8"), ip_network("fd00::/8")),
+    admin_url="https://desk.example",
+    admin_proxy=AdminProxy("X-Forwarded-User", (ip_network("127.0.0.0/8"),)),
+    users=(
+        User(
+            "Ana María",
+            Role.ADMIN,
+            "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b/dWRWJTmaaJObG",
+        ),
+        User("jo@desk.example", Role.EDITOR),
+    ),
     proxy="http://proxy.example:3128/",
     brand=Brand(
         logo=Path("/srv/releases/look/logo.svg"),

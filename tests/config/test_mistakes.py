@@ -139,18 +139,20 @@ YAML = [
     ("*a : b\n", f"1:1: {ALIAS}"),
 ]
 
+# Keys of the whole file, in the order in which they are read.
+KNOWN = "listen, admin, poll, publication, sources, defaults, groups, store, database, admin_proxy, retention, alerts, websub, proxy, hub, webhooks, users, admin_url"
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
         "colour: https://a.example/\n",
-        "1:1: colour: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        f"1:1: colour: unknown key; known are: {KNOWN}",
     ),
     ("poll: fast\n", "1:1: poll: must be a mapping of keys such as `name: value`"),
     ("sources: https://a.example/\n", "1:1: sources: must be a list; write `sources: [https://a.example/]`"),
     ("sources: https://jo:pw@a.example/\n", "1:1: sources: must be a list"),
     (
         '"a\\nb\\e[0m": c\n',
-        "1:1: a�b�[0m: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        f"1:1: a�b�[0m: unknown key; known are: {KNOWN}",
     ),
     ("sources: {a: b}\n", "1:1: sources: must be a list"),
     ("sources:\n  - []\n", "2:5: sources.0: must be a mapping of keys such as `name: value`"),
@@ -498,7 +500,55 @@ SOURCES = [
 ]
 
 
-MISTAKES = [*YAML, *TOP, *SOURCES]
+NAME = "must be a name of up to 60 characters, such as Ana or ana@example.org"
+NO_HASH = "must be an Argon2id hash, $argon2id$v=19$…, which `publicwire user add` writes"
+HASH = "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b/dWRWJTmaaJObG"
+NO_PASSWORD = (
+    "users: [{name: Ana, role: editor}]\n",
+    "1:9: users.0: `password` is missing; `publicwire user add NAME` writes the user with its hash",
+)
+TWICE = (
+    f"users: [{{name: Ana, role: editor, password: {HASH!r}}}, {{name: Ana, role: admin, password: {HASH!r}}}]\n",
+    "1:126: users.1.name: is the name of users.0, too; remove one",
+)
+DESK = [
+    NO_PASSWORD,
+    TWICE,
+    (
+        f"users: [{{role: editor, password: {HASH!r}}}]\n",
+        "1:9: users.0: `name` is missing; add it",
+    ),
+    (
+        f"users: [{{name: Ana, password: {HASH!r}}}]\n",
+        "1:9: users.0: `role` is missing; add it",
+    ),
+    (
+        f"users: [{{name: Ana, role: chief, password: {HASH!r}}}]\n",
+        "1:21: users.0.role: `chief` is unknown; use one of: editor, admin",
+    ),
+    (f"users: [{{name: ' Ana', role: admin, password: {HASH!r}}}]\n", f"1:10: users.0.name: {NAME}"),
+    (f"users: [{{name: {'a' * 61}, role: admin, password: {HASH!r}}}]\n", f"1:10: users.0.name: {NAME}"),
+    ("users: [{name: Ana, role: admin, password: hunter2}]\n", f"1:34: users.0.password: {NO_HASH}"),
+    (
+        f"users: [{{name: Ana, role: admin, password: {HASH!r}, mail: a@b}}]\n",
+        "1:123: users.0.mail: unknown key; known are: name, role, password",
+    ),
+    (
+        "admin_url: https://desk.example/admin\n",
+        "1:1: admin_url: must not hold a path or a query, such as https://desk.example.org",
+    ),
+    ("admin_url: desk.example\n", "1:1: admin_url: is not a URL; it starts with https:// or http://"),
+    (
+        "admin_proxy: {header: X-User}\n",
+        "1:1: admin_proxy: `networks` is missing; add the networks of the proxy, such as [127.0.0.0/8]",
+    ),
+    (
+        "admin_proxy: {header: X_User, networks: [127.0.0.0/8]}\n",
+        "1:15: admin_proxy.header: must be the name of a header field, such as X-Remote-User",
+    ),
+]
+
+MISTAKES = [*YAML, *TOP, *SOURCES, *DESK]
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES)
@@ -532,7 +582,7 @@ def test_all_mistakes_are_reported_at_once_in_the_order_of_the_file() -> None:
         f"3:5: sources.0.id: {SLUGS}; write `b-b`",
         f"5:5: sources.0.every: {SPAN}",
         "6:5: sources.1.feed: is the same feed as sources.0; remove one of the two",
-        "7:1: colour: unknown key; known are: listen, admin, poll, publication, sources, defaults, groups, store, database, retention, alerts, websub, proxy, hub, webhooks",
+        f"7:1: colour: unknown key; known are: {KNOWN}",
         "8:8: poll.per_host: must be a whole number between 1 and 100",
     ]
 

@@ -49,6 +49,8 @@ VALID = [
 # Mistakes that the schema accepts, each with the reason why JSON Schema cannot express them.
 BEYOND = {
     "two values are compared": (
+        test_mistakes.NO_PASSWORD[0],
+        test_mistakes.TWICE[0],
         "admin: 127.0.0.1:8000\n",
         "sources:\n  - https://a.example/feed\n  - feed: http://A.EXAMPLE:80/feed#top\n",
         "sources:\n  - https://a.example/\n  - https://a.example\n",

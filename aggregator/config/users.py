@@ -1,0 +1,95 @@
+"""The keys of the desk in sources.yaml: users, their proxy, the address of the admin side."""
+
+import re
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from aggregator.config import addresses, values
+from aggregator.config.section import Section
+from aggregator.model.settings import Address
+from aggregator.model.user import AdminProxy, Role, User
+
+NAME_CHARS_MAX = 60
+HEADER = "X-Remote-User"
+_ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
+_NAME = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]+(?: [^\s\x00-\x1f\x7f-\x9f]+)*")
+_HASH = re.compile(
+    r"\$argon2id\$v=19\$m=[0-9]{4,6},t=[1-9],p=[1-9]\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}"
+)
+_HEADER = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
+
+
+def users(top: Section, proxy: AdminProxy | None) -> tuple[User, ...]:
+    """Return the users. One without a password needs the proxy; no two have the same name."""
+    sections = top.sections("users", "name")
+    found = [_user(section, has_proxy=proxy is not None) for section in sections]
+    _check_distinct(sections, found)
+    return tuple(found)
+
+
+def admin_proxy(top: Section) -> AdminProxy | None:
+    """Return the proxy that authenticates users, None for none."""
+    section = top.section("admin_proxy")
+    if not top.has("admin_proxy"):
+        return None
+    header = section.one("header", _header, HEADER)
+    networks = section.many("networks", addresses.network)
+    if not networks and not section.has("networks"):
+        section.fault("", "`networks` is missing; add the networks of the proxy, such as [127.0.0.0/8]")
+    section.close()
+    return AdminProxy(header, networks)
+
+
+def admin_url(top: Section, admin: Address) -> str:
+    """Return the address of the admin side as browsers reach it, without a final slash."""
+    reachable = Address("127.0.0.1", admin.port) if admin.host in _ALL_INTERFACES else admin
+    return top.one("admin_url", _origin, f"http://{reachable}")
+
+
+def user_name(value: str) -> str:
+    """Return the name of a user: one line, up to 60 characters."""
+    if len(value) > NAME_CHARS_MAX or not _NAME.fullmatch(value):
+        raise ValueError(
+            f"must be a name of up to {NAME_CHARS_MAX} characters, such as Ana or ana@example.org"
+        )
+    return value
+
+
+def _user(section: Section, *, has_proxy: bool) -> User:
+    user = User(
+        name=section.need("name", user_name),
+        role=Role(section.need("role", values.choice(*Role)) or Role.EDITOR),
+        password=section.one("password", _password, ""),
+    )
+    if not has_proxy and not section.has("password"):
+        section.fault("", "`password` is missing; `publicwire user add NAME` writes the user with its hash")
+    section.close()
+    return user
+
+
+def _check_distinct(sections: Sequence[Section], found: Sequence[User]) -> None:
+    first: dict[str, int] = {}
+    for index, (section, user) in enumerate(zip(sections, found, strict=True)):
+        if user.name and first.setdefault(user.name, index) != index:
+            section.fault("name", f"is the name of users.{first[user.name]}, too; remove one")
+
+
+def _password(value: str) -> str:
+    """Return an Argon2id hash. A password itself is refused, and not repeated in the message."""
+    if not _HASH.fullmatch(value):
+        raise ValueError("must be an Argon2id hash, $argon2id$v=19$…, which `publicwire user add` writes")
+    return value
+
+
+def _header(value: str) -> str:
+    if not _HEADER.fullmatch(value):
+        raise ValueError(f"must be the name of a header field, such as {HEADER}")
+    return value
+
+
+def _origin(value: str) -> str:
+    """Return an origin (RFC 6454): pages of the admin side link from the root of its host."""
+    url = addresses.webhook(value)
+    if urlsplit(url)[2:] not in (("/", "", ""), ("", "", "")):
+        raise ValueError("must not hold a path or a query, such as https://desk.example.org")
+    return url.rstrip("/")

@@ -1,0 +1,54 @@
+"""`user`: users of the desk in sources.yaml."""
+
+from pathlib import Path
+
+import pytest
+
+from aggregator.cli import users
+from aggregator.config import load
+from aggregator.errors import UsageError
+from aggregator.model.user import Role
+from aggregator.web.passwords import is_password
+from tests.cli.conftest import Command
+from tests.running import Site
+
+pytestmark = pytest.mark.one_engine("no command of it opens the store")
+PHRASE = "a long enough phrase"
+
+
+def typed(name: str) -> str:
+    return PHRASE
+
+
+def test_a_user_is_written_with_the_hash_of_the_password_and_listed(command: Command, here: Site) -> None:
+    before = here.config.read_text()
+    users.add(here.config, "Ana", "admin", ask=typed)
+    (user,) = load(here.config).users
+    assert (user.name, user.role) == ("Ana", Role.ADMIN)
+    assert is_password(PHRASE, user.password)
+    assert not is_password(f"{PHRASE}!", user.password)
+    assert not is_password("", user.password)
+    assert here.config.read_text().startswith(before)
+    assert PHRASE not in here.config.read_text()
+    assert command("user", "list").out.split()[-3:] == ["Ana", "admin", "password"]
+    assert command("user", "add", "Ana").complaints == [
+        "publicwire: there is a user Ana in sources.yaml already: remove that one first"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "phrase", "message"),
+    [
+        ("Ana", "chief", PHRASE, "--role is editor or admin, not 'chief'"),
+        (" ", "editor", PHRASE, "NAME must be a name of up to 60 characters"),
+        ("Ana", "editor", "short", "a password has 10 to 256 characters"),
+    ],
+)
+def test_a_mistake_in_the_arguments_writes_nothing(
+    tmp_path: Path, name: str, role: str, phrase: str, message: str
+) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("store: x\n")
+    with pytest.raises(UsageError, match=message):
+        users.add(file, name, role, ask=lambda _: phrase)
+    assert file.read_text() == "store: x\n"

@@ -29,8 +29,10 @@ from aggregator.storage.sql.styles import StyleStore
 from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
+    from aggregator.storage.sql.desk import DeskStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
+    from aggregator.storage.sql.users import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,20 @@ class Storage:
         from aggregator.storage.sql.page_store import PageStore
 
         return PageStore(self.engine)
+
+    @property
+    def desk(self) -> "DeskStore":
+        """Return what waits at the desk. Loaded when it is first asked for."""
+        from aggregator.storage.sql.desk import DeskStore
+
+        return DeskStore(self.engine)
+
+    @property
+    def sessions(self) -> "SessionStore":
+        """Return the sessions of the desk's users. Loaded when they are first asked for."""
+        from aggregator.storage.sql.users import SessionStore
+
+        return SessionStore(self.engine)
 
     @property
     def styles(self) -> StyleStore:

@@ -14,6 +14,7 @@ from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.story_tables import STORIES
 from aggregator.storage.sql.style_tables import STYLES
 from aggregator.storage.sql.translation_tables import TRANSLATIONS
+from aggregator.storage.sql.user_tables import DESK_USERS
 
 MIGRATIONS: Mapping[str, Sequence[str]] = {
     # The journal of withdrawals, in the transaction of each; the file beside the store is its copy.
@@ -272,4 +273,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     **LAST_CHANGES,
     **provenance.TABLES,
     **TRANSLATIONS,
+    **DESK_USERS,
 }

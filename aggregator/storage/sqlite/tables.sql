@@ -421,6 +421,18 @@ CREATE TABLE translation (
             basis INTEGER NOT NULL,
             PRIMARY KEY (item, other)
         ) STRICT, WITHOUT ROWID;
+CREATE TABLE session (
+            token BLOB PRIMARY KEY,
+            name TEXT NOT NULL,
+            credential BLOB NOT NULL,
+            made INTEGER NOT NULL,
+            seen INTEGER NOT NULL
+        ) STRICT;
+CREATE TABLE veto_link (
+            token BLOB PRIMARY KEY,
+            item TEXT NOT NULL,
+            expires INTEGER NOT NULL
+        ) STRICT;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
@@ -492,4 +504,9 @@ CREATE INDEX document_source ON document (source);
 CREATE INDEX translation_key_source ON translation_key (source, kind, digest, item);
 CREATE INDEX translation_key_own ON translation_key (digest, own) WHERE own IS NOT NULL;
 CREATE INDEX source_organisation ON source (organisation) WHERE organisation <> '';
+CREATE INDEX session_seen ON session (seen);
+CREATE INDEX item_held ON item (reason, number) WHERE state = 'held';
+CREATE INDEX item_amended ON item (number) WHERE amended <> '{}';
+CREATE INDEX veto_link_item ON veto_link (item);
+CREATE INDEX veto_link_expires ON veto_link (expires);
 INSERT INTO counter (name, value) VALUES ('change', 0), ('position', 0), ('seq', 0), ('story', 0);

@@ -1,0 +1,38 @@
+"""What waits at the desk, and the links by which an item in its veto window is held."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from aggregator.model.stored import Stored
+
+
+class Waiting(StrEnum):
+    """The lists of the desk: held items by why they are held, then items that a decision may change."""
+
+    REVIEW = "review"
+    QUARANTINE = "quarantine"
+    VETO = "veto"
+    EMBARGO = "embargo"
+    HELD = "held"  # by the operator, a budget, as a copy, for a date that is in doubt
+    VERSIONS = "versions"  # newer ones of live items, which wait for approval
+    CONFLICTS = "conflicts"  # the origin says something else of fields that the desk has amended
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingPage:
+    """One page of a list, newest first. `older` is the number before which the next begins, None on the
+    last."""
+
+    items: tuple[Stored, ...] = ()
+    older: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VetoLink:
+    """A one-use link that holds an item: the digest of its token, and the time at which the item goes
+    live."""
+
+    token: bytes
+    item: str
+    expires: datetime

@@ -1,0 +1,132 @@
+"""The contract's DeskStore: what waits for a decision, near matches of an item, links that veto one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from aggregator.model.desk import VetoLink, Waiting, WaitingPage
+from aggregator.model.item import FOREIGN_LINKS
+from aggregator.model.stored import Stored
+from aggregator.policy.amendments import conflicts
+from aggregator.policy.embargo import DATED, REVIEW, VETO
+from aggregator.policy.lifecycle import APPROVED
+from aggregator.storage.sql import knowledge, signatures, values
+from aggregator.storage.sql.also import with_story
+from aggregator.storage.sql.engine import Connection, Engine, as_json, insert_many, ints, read, texts
+from aggregator.storage.sql.rows import ms
+from aggregator.storage.sql.selection import ITEM
+
+COUNTED_MAX = 1_000  # items of one list
+CONFLICTS_READ_MAX = 500  # amended items of one page, of which few are in conflict
+NEAR_MAX = 10
+_EMBARGO = tuple(dict.fromkeys((*DATED, APPROVED)))
+_OTHERS = (REVIEW, VETO, *_EMBARGO)
+_HELD = "i.state = 'held' AND i.reason"
+
+# Conditions on an item `i`, as the partial indexes have them, and their parameters.
+LISTS: Mapping[Waiting, tuple[str, tuple[str, ...]]] = {
+    Waiting.REVIEW: (f"{_HELD} = ? AND NOT (? {texts('i.flags')})", (REVIEW, FOREIGN_LINKS)),
+    Waiting.QUARANTINE: (f"{_HELD} = ? AND ? {texts('i.flags')}", (REVIEW, FOREIGN_LINKS)),
+    Waiting.VETO: (f"{_HELD} = ?", (VETO,)),
+    Waiting.EMBARGO: (f"{_HELD} IN ({', '.join('?' * len(_EMBARGO))})", _EMBARGO),
+    Waiting.HELD: (f"{_HELD} NOT IN ({', '.join('?' * len(_OTHERS))})", _OTHERS),
+    Waiting.VERSIONS: ("i.pending IS NOT NULL", ()),
+    Waiting.CONFLICTS: ("i.amended <> '{}' AND i.state <> 'withdrawn'", ()),
+}
+
+
+class DeskStore:
+    """What the desk of one store reads and keeps."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def waiting(self, of: Waiting, limit: int, before: int | None = None) -> WaitingPage:
+        """Return a page of a list, newest first, of items with a number smaller than `before`."""
+        with self._engine.reading() as db:
+            if of is not Waiting.CONFLICTS:
+                numbers = _numbers(db, of, limit + 1, before)
+                older = numbers[limit - 1] if len(numbers) > limit else None
+                return WaitingPage(_items(db, numbers[:limit]), older)
+            read = _numbers(db, of, CONFLICTS_READ_MAX + 1, before)
+            found = [each for each in _items(db, read[:CONFLICTS_READ_MAX]) if conflicts(each)]
+            if len(found) > limit:
+                return WaitingPage(tuple(found[:limit]), found[limit - 1].number)
+            older = read[CONFLICTS_READ_MAX - 1] if len(read) > CONFLICTS_READ_MAX else None
+            return WaitingPage(tuple(found), older)
+
+    def counts(self) -> Mapping[Waiting, int]:
+        """Return how many items are in each list but that of conflicts, COUNTED_MAX + 1 at most."""
+        counted = [of for of in Waiting if of is not Waiting.CONFLICTS]
+        with self._engine.reading() as db:
+            return {of: len(_numbers(db, of, COUNTED_MAX + 1, None)) for of in counted}
+
+    def near(self, item: Stored) -> tuple[Stored, ...]:
+        """Return items of other sources at the address of an item, or with sentences of it, that are in no
+        story with it: the operator may merge them. Cheap: reads the indexes of a poll."""
+        with self._engine.reading() as db:
+            row = db.execute(
+                f"{knowledge.CANDIDATE} WHERE i.number = ? AND i.freed = 0", (item.number,)
+            ).fetchone()
+            if row is None:
+                return ()
+            own = knowledge.candidate(row)
+            (signed,) = signatures.signed((own,), signatures.made(db, (own,)))
+            found = knowledge.near(db, row["source"], signed)
+            apart = [each.number for each in found if each.story is None or each.story != item.story]
+            return _items(db, sorted(apart, reverse=True)[:NEAR_MAX])
+
+    def in_window(self, source: str, now: datetime, limit: int) -> tuple[Stored, ...]:
+        """Return items of a source in their veto window, those that go live next first."""
+        found = read(
+            self._engine,
+            f"""{ITEM} WHERE i.state = 'held' AND i.reason = ? AND i.release > ? AND s.id = ?
+            ORDER BY i.release, i.number LIMIT ?""",
+            (VETO, ms(now), source, limit),
+        )
+        return tuple(map(values.stored, found))
+
+    def add_links(self, links: Sequence[VetoLink], now: datetime) -> None:
+        """Keep links that veto an item; those that have expired are dropped."""
+        with self._engine.writing() as db:
+            db.execute("DELETE FROM veto_link WHERE expires <= ?", (ms(now),))
+            if links:
+                insert_many(
+                    db,
+                    "veto_link",
+                    [{"token": link.token, "item": link.item, "expires": ms(link.expires)} for link in links],
+                )
+
+    def linked(self, token: bytes, now: datetime) -> Stored | None:
+        """Return the item that a link vetoes; None for an unknown, used or expired one, and when the item is
+        no longer in its veto window."""
+        found = read(
+            self._engine,
+            f"""{ITEM} WHERE i.id = (SELECT item FROM veto_link WHERE token = ? AND expires > ?)
+            AND i.state = 'held' AND i.reason = ?""",
+            (token, ms(now), VETO),
+        )
+        return next(map(values.stored, found), None)
+
+    def drop_links(self, item: str) -> None:
+        """Drop all links of an item: one was used."""
+        with self._engine.writing() as db:
+            db.execute("DELETE FROM veto_link WHERE item = ?", (item,))
+
+
+def _numbers(db: Connection, of: Waiting, limit: int, before: int | None) -> list[int]:
+    """Return the numbers of up to `limit` items of a list, newest first: a sort carries no texts."""
+    condition, parameters = LISTS[of]
+    after = () if before is None else (before,)
+    found = db.execute(
+        f"""SELECT i.number FROM item i WHERE {condition}{" AND i.number < ?" if after else ""}
+        ORDER BY i.number DESC LIMIT ?""",
+        (*parameters, *after, limit),
+    )
+    return [row["number"] for row in found]
+
+
+def _items(db: Connection, numbers: Sequence[int]) -> tuple[Stored, ...]:
+    """Return items by their numbers, in that order."""
+    found = db.execute(f"{ITEM} WHERE i.number {ints()}", (as_json(numbers),))
+    by_number = {row["number"]: values.stored(row) for row in found}
+    return with_story(db, [by_number[number] for number in numbers if number in by_number])

@@ -6,7 +6,7 @@ Defaults are those of `aggregator.model.settings`. No file is opened, not even t
 from functools import partial
 from pathlib import Path
 
-from aggregator.config import addresses, push, users, values
+from aggregator.config import addresses, push, users, values, web
 from aggregator.config.credentials import Environment
 from aggregator.config.layers import layered
 from aggregator.config.publication import publication_of
@@ -78,6 +78,8 @@ def build(
         users=users.users(top, proxy),
         admin_proxy=proxy,
         admin_url=users.admin_url(top, admin),
+        trusted_proxies=web.trusted_proxies(top),
+        embed=web.embedding(top, tuple(map(identified, sources))),
     )
     top.close()
     return config

@@ -36,7 +36,7 @@ def webhooks(
         hook = _webhook(section, environment)
         if hook.url and found.setdefault(hook.url, index) != index:
             section.fault("url", f"is the same address as that of webhooks.{found[hook.url]}; remove one")
-        if (fault := _unknown(hook.channel, sources)) and section.has("channel"):
+        if (fault := unknown_channel(hook.channel, sources)) and section.has("channel"):
             section.fault("channel", fault)
         hooks.append(hook)
     return tuple(hooks)
@@ -46,7 +46,7 @@ def _webhook(section: Section, environment: Environment | None) -> ReleaseWebhoo
     form = section.one("format", values.choice(*WebhookFormat), WebhookFormat.JSON)
     hook = ReleaseWebhook(
         url=section.need("url", addresses.webhook),
-        channel=section.one("channel", _channel, ""),
+        channel=section.one("channel", channel, ""),
         format=form,
         secret=section.one("secret", lambda value: secret(value, environment), ""),
         allow_networks=section.many("allow_networks", addresses.network),
@@ -57,7 +57,8 @@ def _webhook(section: Section, environment: Environment | None) -> ReleaseWebhoo
     return hook
 
 
-def _channel(value: str) -> str:
+def channel(value: str) -> str:
+    """Return the name of a channel, "" for all."""
     if value == ALL:
         return ""
     if not _CHANNEL.fullmatch(value):
@@ -65,7 +66,7 @@ def _channel(value: str) -> str:
     return value
 
 
-def _unknown(channel: str, sources: Sequence[Source]) -> str:
+def unknown_channel(channel: str, sources: Sequence[Source]) -> str:
     """Return the fault of a channel that no source can fill, "" for none."""
     section, _, name = channel.partition("/")
     known = {

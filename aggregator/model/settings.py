@@ -14,6 +14,7 @@ from aggregator.model.look import Brand
 from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.user import AdminProxy, User
+from aggregator.model.web_settings import LOOPBACK, Embedding
 
 FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
@@ -236,6 +237,8 @@ class Config:
     users: tuple[User, ...] = ()  # of the desk
     admin_proxy: AdminProxy | None = None
     admin_url: str = f"http://{ADMIN}"  # origin of the admin side as browsers reach it
+    trusted_proxies: tuple[Network, ...] = LOOPBACK  # whose X-Forwarded-For is believed
+    embed: Embedding = Embedding()
     _by_id: Mapping[str, Source] = field(init=False, repr=False, compare=False)
     _domains: frozenset[str] = field(init=False, repr=False, compare=False)
 

@@ -21,6 +21,7 @@ from aggregator.service.webhooks import Webhooks
 from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
+from aggregator.web.clients import TrustedProxies
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.look import Looks
@@ -110,10 +111,11 @@ def _public(
         seq = newest()
         return None if seq is None else Mark(seq, current.config)
 
-    def public() -> Finished:
+    def public() -> TrustedProxies:
         routes = [*hub, *callback.routes()]
         app = public_app(publisher, storage, routes, remembered=remembered, looks=looks)
-        return Finished(app, remembered, mark)
+        finished = Finished(app, remembered, mark)
+        return TrustedProxies(finished, lambda: current.config.trusted_proxies)
 
     return public
 

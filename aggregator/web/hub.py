@@ -9,7 +9,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
 from math import ceil
 from urllib.parse import parse_qsl, urlsplit
 
@@ -23,6 +22,7 @@ from aggregator.log import log
 from aggregator.model.push import HubMode, HubRequest
 from aggregator.model.settings import HUB_PATH, Config
 from aggregator.policy import hub
+from aggregator.policy.client_address import network_of
 from aggregator.storage.sql.push_store import HubLimits, PushStore
 from aggregator.web.answers import SECURITY_HEADERS
 from aggregator.web.replies import NO_STORE
@@ -69,7 +69,7 @@ class HubEndpoint:
         """Accept a request with 202, or answer 400, 413, 415, 429 or 503 with a sentence."""
         if not self.config().hub.is_own:
             return _response(404, "This publication has no hub of its own.")
-        client = network_of(request)
+        client = network_of(request.client.host) if request.client else ""
         if wait := self._per_client.take(client, self.clock()):
             return _busy(wait)
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
@@ -176,19 +176,6 @@ def _seconds(fields: Mapping[str, str]) -> int | None:
     if given and not LEASE_SECONDS.fullmatch(given):
         raise BadRequest("hub.lease_seconds must be a positive number.")
     return int(given) if given else None
-
-
-def network_of(request: Request) -> str:
-    """Return the network that a request came from: an IPv4 address, or the /64 of an IPv6 address, of which
-    one client has many."""
-    name = request.client.host if request.client else ""
-    try:
-        address = ip_address(name)
-    except ValueError:
-        return name
-    if isinstance(address, IPv6Address) and address.ipv4_mapped is None:
-        return str(ip_network((address, 64), strict=False))
-    return str(address)
 
 
 async def _body(request: Request) -> bytes | None:

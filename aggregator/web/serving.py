@@ -100,6 +100,7 @@ async def serving(
             log_config=None,
             access_log=False,
             server_header=False,
+            proxy_headers=False,  # web.clients reads them, by `trusted_proxies`
             date_header=True,
             timeout_graceful_shutdown=SHUTDOWN_TIMEOUT,
         )

@@ -32,6 +32,7 @@ from aggregator.model.settings import (
     Unnamed,
 )
 from aggregator.model.user import AdminProxy, Role, User
+from aggregator.model.web_settings import Embedding
 from tests.given import config, source
 
 REPO_ROOT = Path(__file__).parents[2]
@@ -68,6 +69,8 @@ admin_proxy: {header: X-Forwarded-User, networks: [127.0.0.0/8]}
 users:
   - {name: Ana María, role: admin, password: "$argon2id$v=19$m=65536,t=3,p=4$c29tZXNhbHQ$RdescudvJCsgt3ub+b/dWRWJTmaaJObG"}
   - {name: jo@desk.example, role: editor}
+trusted_proxies: [10.1.0.0/16, "::1/128"]
+embed: {allow: ["https://*.Partner.example/"], channels: {all: [http://a.example:8080], topics/sea: [https://b.example]}}
 sources:
   - https://www.Example.ORG:443/press/feed.xml#latest
   - id: coast-guard
@@ -218,6 +221,11 @@ FULL_CONFIG = Config(
             (LinkKind.TERMS, "https://coast.example/terms#use"),
         ),
         templates=Path("/srv/releases/look"),
+    ),
+    trusted_proxies=(ip_network("10.1.0.0/16"), ip_network("::1/128")),
+    embed=Embedding(
+        ("https://*.partner.example",),
+        (("", ("http://a.example:8080",)), ("topics/sea", ("https://b.example",))),
     ),
 )
 

@@ -14,6 +14,9 @@ SOURCE_KEYS = (
     "index, quarantine, links_to, full_text, house_style, auth, headers"
 )
 SELECTOR = "is no CSS selector; write one such as p.media-contact or #boilerplate"
+NETWORK = "must be a network such as 127.0.0.0/8, 10.1.2.3/32 or fd00::/8"
+ORIGIN = "must be an origin such as https://partner.example or https://*.partner.example, without a path"
+CHANNEL = "must be all, topics/TOPIC, sources/ID or languages/LANGUAGE, such as languages/en"
 PAIR = 'must be two texts, such as ["per cent", "percent"], or {from: x, to: y, in: title}'
 HOUSE_STYLE = [
     ("x", 5, "house_style: must be a mapping of keys such as `name: value`"),
@@ -140,7 +143,7 @@ YAML = [
 ]
 
 # Keys of the whole file, in the order in which they are read.
-KNOWN = "listen, admin, poll, publication, sources, defaults, groups, store, database, admin_proxy, retention, alerts, websub, proxy, hub, webhooks, users, admin_url"
+KNOWN = "listen, admin, poll, publication, sources, defaults, groups, store, database, admin_proxy, retention, alerts, websub, proxy, hub, webhooks, users, admin_url, trusted_proxies, embed"
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (
@@ -159,6 +162,26 @@ TOP = [
     ("sources:\n  -\n", "2:4: sources.0: `feed` is missing; add it"),
     ("sources:\n  - id: a\n", "2:5: sources.0: `feed` is missing; add it"),
     ("proxy: http://proxy.example/a\n", f"1:1: proxy: {PROXY}"),
+    (
+        "trusted_proxies: 10.0.0.1\n",
+        "1:1: trusted_proxies: must be a list; write `trusted_proxies: [10.0.0.1]`",
+    ),
+    ("trusted_proxies: [lan]\n", f"1:19: trusted_proxies.0: {NETWORK}"),
+    ("embed: {allow: [partner.example]}\n", f"1:17: embed.allow.0: {ORIGIN}"),
+    ("embed: {allow: ['https://*']}\n", f"1:17: embed.allow.0: {ORIGIN}"),
+    ("embed: {allow: [https://partner.example/news]}\n", f"1:17: embed.allow.0: {ORIGIN}"),
+    ("embed: {allow: [https://a.example;img-src]}\n", f"1:17: embed.allow.0: {ORIGIN}"),
+    ("embed: {channels: {news: []}}\n", f"1:20: embed.channels: {CHANNEL}"),
+    (
+        "embed: {channels: {all: https://a.example}}\n",
+        "1:20: embed.channels: `all` must be a list of origins; write `all: [https://partner.example]`",
+    ),
+    ("embed: {channels: {topics/sea: []}}\n", "1:20: embed.channels: `topics/sea`: no source has this topic"),
+    (
+        f"embed: {{allow: [{'https://a.example, ' * 101}]}}\n",
+        "1:1: embed: has more than 100 origins of one channel; they go out in each response",
+    ),
+    ("embed: {sites: []}\n", "1:9: embed.sites: unknown key; known are: allow, channels"),
     ("proxy: http://proxy.example:3128?a\n", f"1:1: proxy: {PROXY}"),
     ("proxy: https://proxy.example:3128\n", f"1:1: proxy: {PROXY}"),
     (

@@ -55,6 +55,7 @@ BEYOND = {
         "sources:\n  - https://a.example/feed\n  - feed: http://A.EXAMPLE:80/feed#top\n",
         "sources:\n  - https://a.example/\n  - https://a.example\n",
         "sources:\n  - {id: a, feed: https://a.example/}\n  - feed: https://b.example/\n    id: a\n",
+        "embed: {channels: {topics/sea: []}}\n",
         "webhooks: [{url: https://hooks.example/, format: slack, channel: topics/sea}]\n",
         "webhooks: [{url: https://hooks.example/, format: slack, channel: sources/sea}]\n",
         "webhooks: [{url: https://hooks.example/x, format: slack}, "

@@ -1,0 +1,67 @@
+"""Clients of the public side: their addresses behind trusted proxies, and the rate limit of each.
+
+Requests that cost a query of their own are limited: search, API, embedded pages. What comes from the response
+cache is not.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from math import ceil
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from aggregator.model.push_settings import Network
+from aggregator.policy.client_address import client_of, network_of
+from aggregator.policy.token_bucket import Rate
+from aggregator.web.replies import NO_STORE, plain, reply
+from aggregator.websub.rate_limit import RateLimit
+
+RATE = Rate(burst=60, every=timedelta(seconds=1))
+FORWARDED = b"x-forwarded-for"
+
+
+class TrustedProxies:
+    """ASGI middleware that sets the client of a request to the one behind trusted proxies.
+
+    `trusted` returns the networks whose X-Forwarded-For is believed.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Callable[[], Sequence[Network]]) -> None:
+        self._app, self._trusted = app, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request (ASGI 3)."""
+        if scope["type"] == "http" and scope.get("client"):
+            fields = [value.decode("latin-1") for name, value in scope["headers"] if name == FORWARDED]
+            if fields:
+                peer, port = scope["client"]
+                client = client_of(peer, fields, self._trusted())
+                scope = {**scope, "client": (client, port if client == peer else 0)}
+        await self._app(scope, receive, send)
+
+
+class ClientLimits:
+    """A token bucket for each client: an IPv4 address or an IPv6 /64. Thread-safe, bounded in memory."""
+
+    def __init__(self, rate: Rate = RATE, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self._limit = RateLimit(rate)
+        self._now = now
+
+    def allowed(self, request: Request, cost: int = 1) -> int | None:
+        """Take `cost` tokens of the request's client; returns None, or the seconds after which there are as
+        many again (Retry-After)."""
+        client = network_of(request.client.host) if request.client else ""
+        wait = self._limit.take(client, self._now(), cost)
+        return ceil(wait.total_seconds()) if wait else None
+
+    def refusal(self, request: Request, cost: int = 1) -> Response | None:
+        """Return None and take `cost` tokens, or the response 429 with Retry-After (RFC 6585 section 4)."""
+        wait = self.allowed(request, cost)
+        if wait is None:
+            return None
+        sentence = plain(f"There are too many requests from your network. Try again in {wait} s.")
+        response = reply(request, sentence, status=429, cache=NO_STORE)
+        response.headers["Retry-After"] = str(wait)
+        return response

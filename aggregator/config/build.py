@@ -9,6 +9,7 @@ from pathlib import Path
 from aggregator.config import addresses, push, users, values, web
 from aggregator.config.credentials import Environment
 from aggregator.config.layers import layered
+from aggregator.config.mail import alerts
 from aggregator.config.publication import publication_of
 from aggregator.config.read import Fault, Mapping
 from aggregator.config.section import Section
@@ -22,7 +23,7 @@ from aggregator.config.source import (
     source_of,
     unnamed,
 )
-from aggregator.model.push_settings import Network, Webhook
+from aggregator.model.push_settings import Network
 from aggregator.model.settings import (
     ADMIN,
     LISTEN,
@@ -57,6 +58,8 @@ def build(
     check_distinct(sections, sources)
     store, database = _store(top, path)
     proxy = users.admin_proxy(top)
+    retention = _retention(top.section("retention"))
+    webhook, mail = alerts(top, environment)
     config = Config(
         path=path.absolute(),
         publication=publication,
@@ -66,9 +69,10 @@ def build(
         listen=listen,
         admin=admin,
         poll=poll,
-        retention=_retention(top.section("retention")),
+        retention=retention,
         database=database,
-        alerts=_alerts(top),
+        alerts=webhook,
+        mail=mail,
         hub_networks=_hub_networks(top.section("websub")),
         proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
@@ -114,18 +118,6 @@ def _poll(section: Section) -> PollSettings:
     )
     section.close()
     return poll
-
-
-def _alerts(top: Section) -> Webhook | None:
-    """Return the webhook of alerts: its address, or a mapping with the private networks it may be in."""
-    if not top.is_mapping("alerts"):
-        url = top.one("alerts", addresses.webhook, "")
-        return Webhook(url) if url else None
-    section = top.section("alerts")
-    url = section.need("url", addresses.webhook)
-    webhook = Webhook(url, section.many("allow_networks", addresses.network))
-    section.close()
-    return webhook
 
 
 def _hub_networks(section: Section) -> tuple[Network, ...]:

@@ -125,6 +125,10 @@ class Section:
         """Return the keys that are present here, for a mapping in which any name may occur."""
         return tuple(self._node)
 
+    def is_empty(self, key: str) -> bool:
+        """Return whether the value at a key is a list of nothing, or nothing."""
+        return not self._node.get(key)
+
     def is_mapping(self, key: str) -> bool:
         """Return whether the value at a key is a mapping."""
         return isinstance(self._node.get(key), Mapping)

@@ -43,6 +43,13 @@ class AlertState(StrEnum):
     CLEARED = "cleared"
 
 
+class AlertChannel(StrEnum):
+    """How alerts reach the operator. The values are subjects of stored tasks: never rename one."""
+
+    WEBHOOK = ""
+    MAIL = "mail"
+
+
 @dataclass(frozen=True, slots=True)
 class Alert:
     """An alert with the times it was raised and cleared; `source` is "" for one about the service."""

@@ -15,6 +15,34 @@ class Webhook:
     allow_networks: tuple[Network, ...] = ()
 
 
+class Encryption(StrEnum):
+    """Encryption of the connection to a mail server (RFC 3207, RFC 8314)."""
+
+    STARTTLS = "starttls"
+    TLS = "tls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """A mail server that takes messages (RFC 6409); `user` "": without a log-in."""
+
+    host: str
+    port: int = 587
+    encryption: Encryption = Encryption.STARTTLS
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """Addresses of the mail that the service sends; `to` get alerts."""
+
+    smtp: Smtp
+    sender: str
+    to: tuple[str, ...] = ()
+
+
 class HmacMethod(StrEnum):
     """Methods of X-Hub-Signature (WebSub section 7.1)."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.look import Brand
-from aggregator.model.push_settings import Hub, Network, ReleaseWebhook, Webhook
+from aggregator.model.push_settings import Hub, Mail, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
 from aggregator.model.user import AdminProxy, User
 from aggregator.model.web_settings import LOOPBACK, Embedding
@@ -228,6 +228,7 @@ class Config:
     retention: Retention = field(default_factory=Retention)
     database: str = field(default="", repr=False)  # URL of PostgreSQL; "": SQLite in `store`
     alerts: Webhook | None = None
+    mail: Mail | None = None
     hub_networks: tuple[Network, ...] = ()  # private networks in which WebSub hubs may be
     proxy: str = ""  # URL of the HTTP proxy that carries all requests; "": none
     credentials: tuple[Credentials, ...] = ()

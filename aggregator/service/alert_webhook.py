@@ -1,18 +1,20 @@
-"""Alert webhook: each alert is logged once, and posted as JSON to the operator's address.
+"""Alerts to the operator: each is logged once, posted as JSON to a webhook, and sent by e-mail.
 
-Posting is durable work with retries and never delays a poll. `policy.alerts` decides what is an alert.
+Sending is durable work with retries and never delays a poll. `policy.alerts` decides what is an alert.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
-from aggregator.model.alert import Alert
+from aggregator.model.alert import Alert, AlertChannel
 from aggregator.model.settings import Config
 from aggregator.model.websub import Task
+from aggregator.service import mail
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 
@@ -21,12 +23,13 @@ POST_EVERY = timedelta(minutes=1)  # between two posts, and before the first ret
 RETRY_EVERY_MAX = timedelta(hours=1)
 DROPPED_AFTER = timedelta(days=3)  # the operator has seen the log by then
 
+NOT_SENT = {AlertChannel.WEBHOOK: "not posted", AlertChannel.MAIL: "not mailed"}
 ALLOW = "of a host in a private network write `alerts: {url: …, allow_networks: […]}`"
 
 
 @dataclass(frozen=True, slots=True)
 class AlertNotifier:
-    """Logs and posts the alerts of one service."""
+    """Logs and sends the alerts of one service."""
 
     storage: TaskStore
     client: Callable[[], Client]
@@ -47,35 +50,60 @@ class AlertNotifier:
             )
 
     async def run(self, task: Task) -> datetime | None:
-        """Post what was not posted yet; returns when the task is due again, None when nothing is left."""
-        now, config = self.clock(), self.config()
-        posted = await self.write(lambda: self.storage.unsent_alerts(ALERTS_PER_POST_MAX))
+        """Send what was not sent yet by the channel of a task; returns when the task is due again, None when
+        nothing is left."""
+        now, channel = self.clock(), AlertChannel(task.subject)
+        posted = await self.write(lambda: self.storage.unsent_alerts(ALERTS_PER_POST_MAX, channel))
         if not posted:
             return None
+        try:
+            await (self._mail(posted) if channel is AlertChannel.MAIL else self._post(posted))
+        except FetchError as error:  # its message names the address, which may be a secret
+            last = max(alert.cleared or alert.raised for alert in posted)
+            is_dropped = now - last >= DROPPED_AFTER
+            say = log.error if is_dropped else log.warning
+            say(
+                f"alerts {'dropped' if is_dropped else NOT_SENT[channel]}",
+                cause=error.cause,
+                status=error.status,
+                alerts=len(posted),
+                cure=_cure(channel, error),
+            )
+            if not is_dropped:
+                return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
+        await self.write(lambda: self.storage.alerts_sent(posted, channel))
+        return now + POST_EVERY
+
+    async def _post(self, posted: Sequence[Alert]) -> None:
+        config = self.config()
         if (webhook := config.alerts) is not None:
             body = {
                 "text": "\n".join(map(text, posted)),
                 "publication": config.publication.name,
                 "alerts": [as_json(alert) for alert in posted],
             }
-            try:
-                await self.client().post_json(webhook.url, body, webhook.allow_networks)
-            except FetchError as error:  # its message names the address, which may be a secret
-                cure = ALLOW if error.cause is Cause.REFUSED else ""
-                if now - max(alert.cleared or alert.raised for alert in posted) < DROPPED_AFTER:
-                    log.warning(
-                        "alerts not posted",
-                        cause=error.cause,
-                        status=error.status,
-                        alerts=len(posted),
-                        cure=cure,
-                    )
-                    return now + min(POST_EVERY * (1 << min(task.attempts, 10)) / 2, RETRY_EVERY_MAX)
-                log.error(
-                    "alerts dropped", cause=error.cause, status=error.status, alerts=len(posted), cure=cure
-                )
-        await self.write(lambda: self.storage.alerts_sent(posted))
-        return now + POST_EVERY
+            await self.client().post_json(webhook.url, body, webhook.allow_networks)
+
+    async def _mail(self, posted: Sequence[Alert]) -> None:
+        config = self.config()
+        if (settings := config.mail) is not None and settings.to:
+            first, more = text(posted[0]), len(posted) - 1
+            letter = mail.message(
+                settings,
+                settings.to,
+                name=config.publication.name,
+                subject=f"{more + 1} alerts: {first}" if more else first,
+                text="\n\n".join(mail.line(text(alert)) for alert in posted),  # no line of another's
+                now=self.clock(),
+                key=" ".join(identity(alert) for alert in posted),
+            )
+            await asyncio.to_thread(mail.send, settings.smtp, letter)
+
+
+def _cure(channel: AlertChannel, error: FetchError) -> str:
+    if channel is AlertChannel.MAIL:
+        return f"{error}; see `alerts: {{email: …}}` in sources.yaml"
+    return ALLOW if error.cause is Cause.REFUSED else ""
 
 
 def text(alert: Alert) -> str:
@@ -85,11 +113,16 @@ def text(alert: Alert) -> str:
     return f"{of}, alert {alert.kind.value}{over}: {alert.message}"
 
 
+def identity(alert: Alert) -> str:
+    """Return the id of a state of an alert, unique and the same when it is sent again: numbers alone are
+    reused after `forget` and a restore."""
+    return f"{alert.number or alert.kind.value}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}"
+
+
 def as_json(alert: Alert) -> dict[str, object]:
-    """Return one alert as it is posted. `id` is unique and the same when it is posted again: numbers alone
-    are reused after `forget` and a restore."""
+    """Return one alert as it is posted."""
     return {
-        "id": f"{alert.number or alert.kind.value}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}",
+        "id": identity(alert),
         "text": text(alert),
         "state": alert.state,
         "kind": alert.kind.value,

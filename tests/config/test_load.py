@@ -13,7 +13,16 @@ from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Part, Replacement
 from aggregator.model.look import Brand, Colour, LinkKind
-from aggregator.model.push_settings import HmacMethod, Hub, ReleaseWebhook, Webhook, WebhookFormat
+from aggregator.model.push_settings import (
+    Encryption,
+    HmacMethod,
+    Hub,
+    Mail,
+    ReleaseWebhook,
+    Smtp,
+    Webhook,
+    WebhookFormat,
+)
 from aggregator.model.rights import Terms, Use
 from aggregator.model.settings import (
     FOREVER,
@@ -56,7 +65,9 @@ poll: {every: 1h, timeout: 5s, max_bytes: 500KB, concurrency: 8, per_host: 1, ho
 websub: {allow_networks: [127.0.0.0/8, "fd00::/8"]}
 proxy: http://Proxy.example:3128
 retention: {items: 30d, revisions: 2d, polls: 1d, backups: 3}
-alerts: https://hooks.example/T0/secret?a=1
+alerts:
+  url: https://hooks.example/T0/secret?a=1
+  email: {to: [desk@releases.example], from: wire@releases.example, smtp: {host: Mail.example, encryption: tls, user: wire, password: $SMTP_PASSWORD}}
 webhooks:
   - {url: https://hooks.example/T0/secret, secret: $HOOK_SECRET, allow_networks: [10.0.0.0/8]}
   - {url: https://hooks.example/T1/secret, format: slack, channel: topics/sea}
@@ -192,6 +203,9 @@ FULL_CONFIG = Config(
     ),
     retention=Retention(timedelta(days=30), timedelta(days=2), timedelta(days=1), backups=3),
     alerts=Webhook("https://hooks.example/T0/secret?a=1"),
+    mail=Mail(
+        Smtp("mail.example", 465, Encryption.TLS, "wire"), "wire@releases.example", ("desk@releases.example",)
+    ),
     webhooks=(
         ReleaseWebhook("https://hooks.example/T0/secret", allow_networks=(ip_network("10.0.0.0/8"),)),
         ReleaseWebhook("https://hooks.example/T1/secret", "topics/sea", WebhookFormat.SLACK),

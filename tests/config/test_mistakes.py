@@ -75,6 +75,7 @@ NO_FILE = "names no file; write file:name.xml beside this file, or file:///path/
 BARE_HOST = "must be a bare host name such as example.org, without https://, path, port or *"
 CONTACT = "must be a mail address or the address of a page, such as desk@example.org"
 ALIAS = "`*` repeats another value; write the value out here, in quotes if it starts with *"
+MAIL = "alerts: {{email: {{to: {to}, from: w@example.org, smtp: {smtp}}}}}\n"
 TAG = "`!` starts a tag, which is not allowed; remove it, or put the value in quotes"
 ONE_LINE = "must be one line without control characters; for long text use `>-`"
 
@@ -277,6 +278,44 @@ TOP = [
     (
         "alerts: https://desk:secret@hooks.example/\n",
         "1:1: alerts: holds a user name or password, which is not sent; give an address without it",
+    ),
+    ("alerts: {allow_networks: []}\n", "1:1: alerts: `url` or `email` is missing; add one of them"),
+    (
+        MAIL.format(to="[]", smtp="{host: m.example}"),
+        "1:18: alerts.email.to: names no address; write `to: [desk@example.org]`",
+    ),
+    (
+        MAIL.format(to=f"[{', '.join(f'd{n}@example.org' for n in range(21))}]", smtp="{host: m.example}"),
+        "1:18: alerts.email.to: names more than 20 addresses; use a mailing list",
+    ),
+    (
+        MAIL.format(to="[Desk <desk@example.org>]", smtp="{host: m.example}"),
+        "1:23: alerts.email.to.0: must be a bare mail address such as desk@example.org",
+    ),
+    (
+        "alerts: {email: {to: [d@example.org], smtp: {host: m.example}}}\n",
+        "1:10: alerts.email: `from` is missing; add it",
+    ),
+    (
+        MAIL.format(to="[d@b.example]", smtp="{port: 25}"),
+        "1:58: alerts.email.smtp: `host` is missing; add it",
+    ),
+    (
+        MAIL.format(to="[d@b.example]", smtp="{host: m.example, user: desk}"),
+        "1:58: alerts.email.smtp: `password` is missing; add it",
+    ),
+    (
+        MAIL.format(to="[d@b.example]", smtp="{host: m.example, password: $SMTP}"),
+        "1:58: alerts.email.smtp: `user` is missing; add it",
+    ),
+    (
+        MAIL.format(to="[d@b.example]", smtp="{host: m.example, user: d, password: $SMTP, encryption: none}"),
+        "1:108: alerts.email.smtp.encryption: none would send the password in the clear; write starttls or tls",
+    ),
+    (
+        MAIL.format(to="[d@b.example]", smtp="{host: m.example, user: d, password: hunter2}"),
+        "1:91: alerts.email.smtp.password: must name the environment variable that holds it, in capitals, such as "
+        "$PRESS_KEY; secrets do not belong in this file",
     ),
     ("poll: {host_gap: 11m}\n", "1:8: poll.host_gap: must be between 0s and 10m"),
     ("retention: {items: 400}\n", f"1:13: retention.items: {SPAN}"),

@@ -6,7 +6,7 @@ from datetime import datetime
 import pytest
 
 from aggregator.errors import Cause, FetchError
-from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.alert import Alert, AlertChannel, AlertKind
 from aggregator.model.decision import Trigger
 from aggregator.model.settings import Retention, Source
 from aggregator.model.websub import Task, TaskKind
@@ -51,7 +51,9 @@ def kinds(alerts: tuple[Alert, ...]) -> list[tuple[str, str]]:
 
 
 def posting(storage: Storage, now: datetime) -> tuple[Task, ...]:
-    return storage.tasks.claim_tasks(now, kinds=(TaskKind.ALERTS,), limit=9, lease=HOUR)
+    """Claim what is due; return the tasks of the webhook."""
+    due = storage.tasks.claim_tasks(now, kinds=(TaskKind.ALERTS,), limit=9, lease=HOUR)
+    return tuple(each for each in due if AlertChannel(each.subject) is AlertChannel.WEBHOOK)
 
 
 @pytest.mark.parametrize("trigger", [Trigger.RELEASE, Trigger.WITHDRAW, Trigger.HOLD])

@@ -136,6 +136,8 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         db.execute("DROP INDEX source_organisation")
         db.execute("DROP TABLE session, veto_link")
         db.execute("DROP INDEX item_held")
+        db.execute("DROP TABLE report")
+        db.execute("ALTER TABLE alert DROP COLUMN mailed")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")
         dropped = "reinstated over_budget dated untitled version versions pending"

@@ -6,7 +6,7 @@ Called inside a transaction. `policy.alerts` decides.
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.alert import Alert, AlertChannel, AlertKind
 from aggregator.model.poll import PollResult
 from aggregator.model.websub import TaskKind
 from aggregator.policy.alerts import copies_held, without_hosts
@@ -14,8 +14,10 @@ from aggregator.storage.sql import rows, service_alerts, values
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints
 from aggregator.storage.sql.rows import ms
 
-# Progress of an alert: 1 raised, 2 cleared; `told` (logged) and `sent` (posted) follow it.
+# Progress of an alert: 1 raised, 2 cleared; `told` (logged), `sent` (posted) and `mailed` follow it.
 STATE = "(CASE WHEN a.cleared IS NULL THEN 1 ELSE 2 END)"
+
+PROGRESS = {AlertChannel.WEBHOOK: "sent", AlertChannel.MAIL: "mailed"}
 
 SELECT = """SELECT a.*, s.id AS source_id, s.organisation, s.title FROM alert a
 JOIN source s ON s.number = a.source """
@@ -84,7 +86,7 @@ def end(db: Connection, source: int, now: datetime) -> None:
 
 
 def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
-    """Return the alerts raised or cleared since the last call; the task of posting it becomes due.
+    """Return the alerts raised or cleared since the last call; the tasks of posting it become due.
 
     A task that waits, or rests after the last post, keeps its time. One that ended just when another alert
     was logged is made again at the next call.
@@ -93,12 +95,13 @@ def tell(db: Connection, now: datetime) -> tuple[Alert, ...]:
     found = db.execute(SELECT + f"WHERE a.told < {STATE} ORDER BY a.number").fetchall()
     if found:
         db.execute(f"UPDATE alert AS a SET told = {STATE} WHERE told < {STATE}")
-    db.execute(
-        """INSERT INTO task (kind, subject, due) SELECT ?, '', ?
-        WHERE EXISTS (SELECT 1 FROM alert WHERE sent < told)
-        OR EXISTS (SELECT 1 FROM service_alert WHERE sent < told) ON CONFLICT DO NOTHING""",
-        (TaskKind.ALERTS.value, ms(now)),
-    )
+    for channel, column in PROGRESS.items():
+        db.execute(
+            f"""INSERT INTO task (kind, subject, due) SELECT ?, ?, ?
+            WHERE EXISTS (SELECT 1 FROM alert WHERE {column} < told)
+            OR EXISTS (SELECT 1 FROM service_alert WHERE {column} < told) ON CONFLICT DO NOTHING""",
+            (TaskKind.ALERTS.value, channel.value, ms(now)),
+        )
     return (*of_service, *map(alert, found))
 
 

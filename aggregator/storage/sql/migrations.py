@@ -11,6 +11,7 @@ from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.page_tables import PAGES
 from aggregator.storage.sql.public_change_tables import LAST_CHANGES, PUBLIC_CHANGES
 from aggregator.storage.sql.push_migrations import PUSH
+from aggregator.storage.sql.report_tables import REPORTS
 from aggregator.storage.sql.story_tables import STORIES
 from aggregator.storage.sql.style_tables import STYLES
 from aggregator.storage.sql.translation_tables import TRANSLATIONS
@@ -274,4 +275,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     **provenance.TABLES,
     **TRANSLATIONS,
     **DESK_USERS,
+    **REPORTS,
 }

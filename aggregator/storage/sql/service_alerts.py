@@ -26,7 +26,7 @@ def record(db: Connection, judged: Mapping[AlertKind, str], again: Set[AlertKind
             db.execute(
                 """INSERT INTO service_alert (kind, message, raised) VALUES (:kind, :message, :now)
                 ON CONFLICT (kind) DO UPDATE SET message = :message, raised = :now, cleared = NULL,
-                told = 0, sent = 0
+                told = 0, sent = 0, mailed = 0
                 WHERE service_alert.cleared IS NOT NULL OR :again = 1""",
                 {"kind": kind.value, "message": message, "now": ms(now), "again": int(kind in again)},
             )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from datetime import datetime, timedelta
 
-from aggregator.model.alert import Alert, AlertKind
+from aggregator.model.alert import Alert, AlertChannel, AlertKind
 from aggregator.model.rights import Terms
 from aggregator.model.websub import Subscription, Task, TaskKind
 from aggregator.storage.sql import alerts, rows, service_alerts, site_terms, subscriptions, values
@@ -86,22 +86,24 @@ class TaskStore:
         with self._engine.writing() as db:
             return alerts.tell(db, now)
 
-    def unsent_alerts(self, limit: int) -> tuple[Alert, ...]:
-        """(poller) Return alerts that were logged and not posted yet, oldest first."""
-        chosen = "WHERE a.sent < a.told ORDER BY a.number LIMIT ?"
-        own = read(self._engine, f"{service_alerts.SELECT} WHERE sent < told ORDER BY kind")
+    def unsent_alerts(self, limit: int, channel: AlertChannel = AlertChannel.WEBHOOK) -> tuple[Alert, ...]:
+        """(poller) Return alerts that were logged and not sent by a channel yet, oldest first."""
+        sent = alerts.PROGRESS[channel]
+        chosen = f"WHERE a.{sent} < a.told ORDER BY a.number LIMIT ?"
+        own = read(self._engine, f"{service_alerts.SELECT} WHERE {sent} < told ORDER BY kind")
         found = read(self._engine, alerts.SELECT + chosen, (limit,))
         return (*map(service_alerts.alert, own), *map(alerts.alert, found))
 
-    def alerts_sent(self, posted: Sequence[Alert]) -> None:
-        """(poller) Record that these were posted as they are."""
+    def alerts_sent(self, posted: Sequence[Alert], channel: AlertChannel = AlertChannel.WEBHOOK) -> None:
+        """(poller) Record that these were sent as they are by a channel."""
+        sent = alerts.PROGRESS[channel]
         with self._engine.writing() as db:
             db.executemany(
-                "UPDATE alert SET sent = ? WHERE number = ?",
+                f"UPDATE alert SET {sent} = ? WHERE number = ?",
                 [(_progress(alert), alert.number) for alert in posted if alert.source],
             )
             db.executemany(
-                "UPDATE service_alert SET sent = ? WHERE kind = ? AND raised = ?",
+                f"UPDATE service_alert SET {sent} = ? WHERE kind = ? AND raised = ?",
                 [
                     (_progress(alert), alert.kind.value, ms(alert.raised))
                     for alert in posted

@@ -158,7 +158,7 @@ CREATE TABLE alert (
     cleared INTEGER,
     told INTEGER NOT NULL DEFAULT 0,  -- 1 that it is raised, 2 that it is cleared
     sent INTEGER NOT NULL DEFAULT 0
-) STRICT;
+, mailed INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE host (
     host TEXT PRIMARY KEY,
     next_at INTEGER,  -- when the gap allows the next fetch
@@ -245,7 +245,7 @@ CREATE TABLE service_alert (
             cleared INTEGER,
             told INTEGER NOT NULL DEFAULT 0,
             sent INTEGER NOT NULL DEFAULT 0
-        ) STRICT;
+        , mailed INTEGER NOT NULL DEFAULT 0) STRICT;
 CREATE TABLE former_id (
             id TEXT PRIMARY KEY,
             source INTEGER NOT NULL REFERENCES source (number) ON DELETE CASCADE
@@ -433,6 +433,21 @@ CREATE TABLE veto_link (
             item TEXT NOT NULL,
             expires INTEGER NOT NULL
         ) STRICT;
+CREATE TABLE report (
+            number INTEGER PRIMARY KEY,
+            reference TEXT NOT NULL UNIQUE,
+            received INTEGER NOT NULL,
+            name TEXT NOT NULL,
+            address TEXT NOT NULL,
+            about TEXT NOT NULL,
+            item TEXT NOT NULL DEFAULT '',
+            ground TEXT NOT NULL,
+            words TEXT NOT NULL,
+            answer TEXT NOT NULL DEFAULT '',
+            statement TEXT NOT NULL DEFAULT '',
+            decided INTEGER,
+            actor TEXT NOT NULL DEFAULT ''
+        ) STRICT;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
@@ -509,4 +524,5 @@ CREATE INDEX item_held ON item (reason, number) WHERE state = 'held';
 CREATE INDEX item_amended ON item (number) WHERE amended <> '{}';
 CREATE INDEX veto_link_item ON veto_link (item);
 CREATE INDEX veto_link_expires ON veto_link (expires);
+CREATE INDEX report_open ON report (number) WHERE decided IS NULL;
 INSERT INTO counter (name, value) VALUES ('change', 0), ('position', 0), ('seq', 0), ('story', 0);

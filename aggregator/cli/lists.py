@@ -7,9 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from aggregator import config as configuration
-from aggregator.cli.add import replace_file
 from aggregator.cli.check import stored_feeds
 from aggregator.cli.output import complain, confirmed, say, table
+from aggregator.cli.rewriting import rewrite
 from aggregator.config import edit, imports, values
 from aggregator.config.edit import Addition
 from aggregator.editorial.safe import masked_feed
@@ -74,7 +74,7 @@ def _imported(path: Path, file: Path, listed: FeedList, *, rights: str, yes: boo
         return 1
     if _text(path.read_bytes()) != edited[0]:
         raise UsageError(f"{path} was edited meanwhile: nothing was written, start again")
-    replace_file(path, edited[1])
+    rewrite(path, edited[1])
     say(
         f"added {_sources(len(plan.additions))} to {path} with `republish: {republish}`; read the terms of "
         "each. A running service reloads it within seconds, `publicwire check --live` tries each source"

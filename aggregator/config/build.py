@@ -3,6 +3,7 @@
 Defaults are those of `aggregator.model.settings`. No file is opened, not even that of a `file:` source.
 """
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -57,9 +58,6 @@ def build(
     sources = [source for source, _ in found]
     check_distinct(sections, sources)
     store, database = _store(top, path)
-    proxy = users.admin_proxy(top)
-    retention = _retention(top.section("retention"))
-    webhook, mail = alerts(top, environment)
     config = Config(
         path=path.absolute(),
         publication=publication,
@@ -69,24 +67,41 @@ def build(
         listen=listen,
         admin=admin,
         poll=poll,
-        retention=retention,
+        retention=_retention(top.section("retention")),
         database=database,
-        alerts=webhook,
-        mail=mail,
         hub_networks=_hub_networks(top.section("websub")),
         proxy=top.one("proxy", addresses.proxy, ""),
         credentials=tuple(each for _, each in found if each is not None),
-        hub=push.hub(top),
-        webhooks=push.webhooks(top, tuple(map(identified, sources)), environment),
         brand=brand,
-        users=users.users(top, proxy),
-        admin_proxy=proxy,
-        admin_url=users.admin_url(top, admin),
-        trusted_proxies=web.trusted_proxies(top),
-        embed=web.embedding(top, tuple(map(identified, sources))),
     )
+    config = _desk(top, _sent(top, config, environment))
     top.close()
     return config
+
+
+def _sent(top: Section, config: Config, environment: Environment | None) -> Config:
+    """Return the configuration with all that it sends or lends to other sites."""
+    webhook, mail = alerts(top, environment)
+    return replace(
+        config,
+        alerts=webhook,
+        mail=mail,
+        hub=push.hub(top),
+        webhooks=push.webhooks(top, config.sources, environment),
+        trusted_proxies=web.trusted_proxies(top),
+        embed=web.embedding(top, config.sources),
+    )
+
+
+def _desk(top: Section, config: Config) -> Config:
+    """Return the configuration with the users of the admin side."""
+    proxy = users.admin_proxy(top)
+    return replace(
+        config,
+        users=users.users(top, proxy),
+        admin_proxy=proxy,
+        admin_url=users.admin_url(top, config.admin),
+    )
 
 
 def build_store(root: Mapping, path: Path, faults: list[Fault]) -> tuple[Path, str]:

@@ -24,6 +24,7 @@ from aggregator.config.source import (
     source_of,
     unnamed,
 )
+from aggregator.config.topics import topics_of
 from aggregator.model.push_settings import Network
 from aggregator.model.settings import (
     ADMIN,
@@ -52,6 +53,7 @@ def build(
         top.fault("admin", f"is the same as listen; give it another port, such as {admin.port + 1}")
     poll = _poll(top.section("poll"))
     publication, style, brand = publication_of(top.section("publication"), listen, path)
+    publication = replace(publication, topics=topics_of(top.section("topics")))
     read = partial(fields_of, path=path, poll=poll, style=style)
     sections = layered(top, top.sections("sources", "feed"), read)
     found = [source_of(section, path, poll, style, environment=environment) for section in sections]

@@ -1,6 +1,11 @@
 """Topics and languages by name, as titles and pages show them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from aggregator.editorial.safe import line
+from aggregator.model.release import Release
+from aggregator.model.settings import Publication, Text
 
 LANGUAGES: Mapping[str, str] = {
     "af": "Afrikaans",
@@ -70,6 +75,36 @@ LANGUAGES: Mapping[str, str] = {
     "vi": "Tiếng Việt",
     "zh": "中文",
 }
+
+
+def topic_name(publication: Publication, slug: str) -> str:
+    """Return the name that the operator gave a topic, in the publication's language, else in the first one
+    that has a name; without any, the slug in words."""
+    found = dict(topic_names(publication, (slug,)))
+    return found.get(slug) or topic(slug)
+
+
+def topic_names(publication: Publication, slugs: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return pairs of slug and name of the topics that the operator named."""
+    pairs = ((each.slug, _text(each.name, publication)) for each in publication.topics if each.slug in slugs)
+    return tuple((slug, name) for slug, name in pairs if name)
+
+
+def named(release: Release, publication: Publication) -> Release:
+    """Return a release with the names of its topics."""
+    found = topic_names(publication, release.source.topics)
+    return replace(release, topic_names=found) if found else release
+
+
+def topic_description(publication: Publication, slug: str) -> str:
+    """Return the operator's description of a topic, in a language as its name; "" for none."""
+    described = (each.description for each in publication.topics if each.slug == slug)
+    return next((_text(each, publication) for each in described), "")
+
+
+def _text(text: Text, publication: Publication) -> str:
+    first = next((words for _, words in text.by_language), "")
+    return line(text.in_language(publication.language) or first)
 
 
 def topic(name: str) -> str:

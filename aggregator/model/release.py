@@ -56,7 +56,8 @@ class Release:
     language: str
     source: FeedInfo
     authors: tuple[str, ...] = ()
-    categories: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()  # topics of the source first
+    topic_names: tuple[tuple[str, str], ...] = ()  # of those topics that the operator named
     enclosures: tuple[Enclosure, ...] = ()
     images: tuple[Enclosure, ...] = ()
     rights: str = ""
@@ -71,6 +72,12 @@ class Release:
     edited_by: str = ""  # name of the publication, "" for a release without fields or a note of the desk
     original_title: str = ""  # of its origin, in place of which the desk's headline stands
     note: str = ""  # plain text of the desk's own, shown apart
+
+    @property
+    def category_names(self) -> tuple[str, ...]:
+        """The categories, with names in place of the slugs of topics that the operator named."""
+        names = dict(self.topic_names)
+        return tuple(names.get(category, category) for category in self.categories)
 
 
 @dataclass(frozen=True, slots=True)

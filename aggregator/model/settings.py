@@ -70,6 +70,15 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
+class Topic:
+    """Name and description of a topic, in the languages that the operator gave; empty texts for none."""
+
+    slug: str
+    name: Text
+    description: Text = Text(())
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """The publication; `url` ends with a slash and starts every published link."""
 
@@ -81,6 +90,7 @@ class Publication:
     description: str = ""
     disclaimer_line: Text = Text(())  # the disclaimer in one line; () is the built-in text
     disclaimer_lead: bool = True  # before long contents in feeds stands that line
+    topics: tuple[Topic, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

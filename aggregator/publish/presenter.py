@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator.editorial.names import named
 from aggregator.editorial.present import present
 from aggregator.log import log
 from aggregator.model.release import Release
@@ -72,6 +73,7 @@ class Presenter:
         if release is None:
             try:
                 release = present(stored, feed=feed, publication=settings.publication, text=text)
+                release = named(release, settings.publication)
             except ValueError as error:
                 release = error
                 log.warning("item left out", item=stored.id, source=stored.source, error=str(error))

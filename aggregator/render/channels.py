@@ -5,7 +5,7 @@ from datetime import datetime
 from urllib.parse import quote
 
 from aggregator.editorial.names import language as language_name
-from aggregator.editorial.names import topic
+from aggregator.editorial.names import topic_description, topic_name
 from aggregator.editorial.safe import language_tag, line
 from aggregator.model.release import Channel
 from aggregator.model.settings import Publication
@@ -31,7 +31,9 @@ def describe(
     language = {"languages": value, "sources": feed.language if feed else ""}.get(kind, "")
     path = quote(name)
     title = line(publication.name)
-    about = f"{label or line(_words(kind, value))} · {title}" if name else title
+    about = f"{label or line(_words(kind, value, publication))} · {title}" if name else title
+    described = topic_description(publication, value) if kind == "topics" else ""
+    described = described or line(publication.description)
     return Channel(
         name=name,
         title=about,
@@ -40,7 +42,7 @@ def describe(
         language=language_tag(language) or language_tag(publication.language),
         seq=seq,
         changed=changed,
-        description=line(publication.description) or f"{about}. Public releases, each with its original.",
+        description=described or f"{about}. Public releases, each with its original.",
         id=f"tag:{authority}:channel/{path or 'all'}",
         rights=line(feed.rights) if feed else "",
         publisher=title,
@@ -66,6 +68,8 @@ def withdrawals(publication: Publication, changed: datetime | None, authority: s
     )
 
 
-def _words(kind: str, value: str) -> str:
+def _words(kind: str, value: str, publication: Publication) -> str:
     """Return the selection of a channel in words; the id of a source that is unknown."""
-    return {"topics": topic, "languages": language_name}.get(kind, str)(value)
+    if kind == "topics":
+        return topic_name(publication, value)
+    return language_name(value) if kind == "languages" else value

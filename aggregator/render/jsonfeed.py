@@ -25,7 +25,7 @@ def entry(release: Release) -> bytes:
             "date_published": release.published.isoformat() if release.is_dated else "",
             "date_modified": release.updated.isoformat() if release.is_dated or release.corrected else "",
             "authors": [{"name": release.organisation}],
-            "tags": list(release.categories),
+            "tags": list(release.category_names),
             "language": release.language,
             "attachments": [_attachment(file) for file in release.enclosures],
             "_publicwire": _extension(release),

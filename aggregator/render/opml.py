@@ -1,13 +1,17 @@
 """OPML 2.0 of the sources: as published here, and as they are polled, for another program."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import quote
 
 from lxml.etree import Element, SubElement, _Element, tostring
 
+from aggregator.editorial.names import topic_name
 from aggregator.editorial.safe import line
 from aggregator.model.settings import Publication, Source
 from aggregator.model.stored import FeedInfo
+
+_CATEGORY = re.compile("[,/]")  # what separates categories and their parts
 
 
 def sources(publication: Publication, feeds: Sequence[FeedInfo]) -> bytes:
@@ -19,6 +23,9 @@ def sources(publication: Publication, feeds: Sequence[FeedInfo]) -> bytes:
         outline = {"type": "rss", "text": feed.organisation, "title": feed.organisation, "xmlUrl": address}
         if feed.link:
             outline["htmlUrl"] = feed.link
+        if feed.topics:
+            names = (topic_name(publication, topic) for topic in feed.topics)
+            outline["category"] = ",".join(f"/{_CATEGORY.sub(' ', name)}" for name in names)
         if feed.language:
             outline["language"] = feed.language
         SubElement(body, "outline", outline)

@@ -73,7 +73,7 @@ def _fill_rss(item: FeedEntry, release: Release) -> None:
     item.source(source.feed or source.link, source.title)
     for file in release.enclosures[:1]:  # RSS allows one; the extension links the others
         item.enclosure(file.url, file.size or 0, file.type or "application/octet-stream")
-    item.category([{"term": category} for category in release.categories])
+    item.category([{"term": name} for name in release.category_names])
 
 
 def _fill_atom(item: FeedEntry, release: Release) -> None:
@@ -85,7 +85,13 @@ def _fill_atom(item: FeedEntry, release: Release) -> None:
         item.summary(release.summary)
     if words := rights(release):
         item.rights(words)
-    item.category([{"term": category} for category in release.categories])
+    item.category(_categories(release))
+
+
+def _categories(release: Release) -> list[dict[str, str]]:
+    """Return terms, with the names of topics as their labels (RFC 4287 section 4.2.2.3)."""
+    labels = {slug: {"label": name} for slug, name in release.topic_names}
+    return [{"term": term, **labels.get(term, {})} for term in release.categories]
 
 
 def _root(kind: Format) -> etree._Element:

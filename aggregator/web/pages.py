@@ -9,10 +9,11 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
 
 from aggregator.editorial.blocks import BlockValues, ItemValues
-from aggregator.editorial.names import language, topic
+from aggregator.editorial.names import language, topic_name
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
 from aggregator.model.look import Block
@@ -201,7 +202,7 @@ def _heading(channel: Channel, site: Site) -> str:
     """Return the heading of a channel page: topic, language or organisation."""
     kind, _, value = channel.name.partition("/")
     if kind == "topics":
-        return topic(value)
+        return topic_name(site.publication, value)
     if kind == "languages":
         return language(value)
     organisations = (feed.organisation for feed in site.feeds if kind == "sources" and feed.id == value)
@@ -210,6 +211,13 @@ def _heading(channel: Channel, site: Site) -> str:
 
 def _of_kind(prefix: str, channels: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(name.removeprefix(prefix) for name in channels if name.startswith(prefix)))
+
+
+@pass_context
+def label(context: Context, slug: str) -> str:
+    """Return the name of a topic as the publication of the page has it."""
+    site: Site = context["site"]
+    return topic_name(site.publication, slug)
 
 
 def _environment() -> Environment:
@@ -221,7 +229,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(day=day, moment=moment, label=topic, language=language, host=host, size=size)
+    environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
     environment.filters.update(kind=kind, secure=secure)
     environment.filters["segment"] = partial(quote, safe="")
     environment.tests["web"] = is_web

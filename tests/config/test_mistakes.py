@@ -144,7 +144,7 @@ YAML = [
 ]
 
 # Keys of the whole file, in the order in which they are read.
-KNOWN = "listen, admin, poll, publication, sources, defaults, groups, store, database, retention, websub, proxy, alerts, hub, webhooks, trusted_proxies, embed, admin_proxy, users, admin_url"
+KNOWN = "listen, admin, poll, publication, topics, sources, defaults, groups, store, database, retention, websub, proxy, alerts, hub, webhooks, trusted_proxies, embed, admin_proxy, users, admin_url"
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from aggregator.model.release import Channel
+from aggregator.model.settings import Text, Topic
 from aggregator.model.stored import FeedInfo
 from aggregator.render.channels import describe
 from tests.render.given import AUTHORITY, FEED, NOW, PUBLICATION
@@ -71,3 +72,16 @@ def test_a_source_without_organisation_is_titled_by_its_feed() -> None:
         describe("sources/s", PUBLICATION, [feed], seq=1, changed=NOW, authority=AUTHORITY).title
         == "S news · Example Releases"
     )
+
+
+def test_a_topic_channel_has_the_name_and_the_description_that_it_was_given() -> None:
+    topic = Topic("health", Text((("fr", "Santé"), ("en", "Health and care"))), Text((("", "What helps."),)))
+    publication = replace(PUBLICATION, topics=(topic,), description="All of it.")
+    channels = [
+        describe(name, publication, [], seq=1, changed=None, authority=AUTHORITY)
+        for name in ("topics/health", "topics/sea")
+    ]
+    assert [(each.title, each.description) for each in channels] == [
+        ("Health and care · Example Releases", "What helps."),
+        ("Sea · Example Releases", "All of it."),
+    ]

@@ -8,7 +8,7 @@ from lxml import etree
 
 from aggregator.editorial.present import published_feed
 from aggregator.model.indexed import Indexed
-from aggregator.model.settings import Source
+from aggregator.model.settings import Source, Text, Topic
 from aggregator.render import opml, sitemap
 from tests.render.given import FEED, NOW, PUBLICATION
 
@@ -63,6 +63,13 @@ def test_opml_lists_sources_and_in_place_of_a_private_address_the_feed_here() ->
     assert (first.get("xmlUrl"), first.get("htmlUrl"), first.get("language")) == (FEED.feed, FEED.link, "en")
     assert second.get("xmlUrl") == "https://releases.example/sources/other/feed.rss"
     assert (second.get("htmlUrl"), second.get("language")) == (None, None)
+
+
+def test_opml_names_the_topics_of_a_source_as_categories() -> None:
+    publication = replace(PUBLICATION, topics=(Topic("sea", Text((("", "Sea, ice/land"),))),))
+    feeds = [replace(FEED, topics=("sea", "human-rights"))]
+    (outline,) = etree.fromstring(opml.sources(publication, feeds)).iterfind("body/outline")
+    assert outline.get("category") == "/Sea  ice land,/Human rights"
 
 
 def test_subscriptions_are_in_folders_of_their_first_topics() -> None:

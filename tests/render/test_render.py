@@ -1,10 +1,15 @@
 """Documents are deterministic, in each format."""
 
+from dataclasses import replace
+
 import pytest
 
 from aggregator import render
+from aggregator.editorial import names
+from aggregator.editorial.present import present
+from aggregator.model.settings import Text, Topic
 from aggregator.render import Format
-from tests.render.given import ALSO, channel, document, release
+from tests.render.given import ALSO, FEED, PUBLICATION, channel, document, release, stored
 
 
 @pytest.mark.parametrize("kind", Format)
@@ -33,3 +38,12 @@ def test_xml_declares_itself_and_its_namespaces_once(kind: Format) -> None:
     assert whole.startswith(b"<?xml version='1.0' encoding='UTF-8'?>\n")
     assert b"xmlns" not in render.entry(release(), kind)
     assert whole.count(b'"http://search.yahoo.com/mrss/"') == 1
+
+
+def test_topics_that_were_named_are_labels_in_atom_and_names_elsewhere() -> None:
+    publication = replace(PUBLICATION, topics=(Topic("sea", Text((("", "Sea & ice"),))),))
+    made = present(stored(), feed=replace(FEED, topics=("sea", "law")), publication=publication)
+    named = names.named(made, publication)
+    assert b'<category term="sea" label="Sea &amp; ice"/><category term="law"/>' in document("atom", named)
+    assert b"<category>Sea &amp; ice</category><category>law</category>" in document("rss", named)
+    assert b'"tags":["Sea & ice","law","Water & works"]' in document("json", named)

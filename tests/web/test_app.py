@@ -17,7 +17,7 @@ import uvicorn
 
 from aggregator.model.decision import State
 from aggregator.model.item import Item
-from aggregator.model.settings import Republish, Text
+from aggregator.model.settings import Republish, Text, Topic
 from aggregator.publish.document import Published
 from aggregator.render import Format
 from aggregator.web.app import PublicSite, public_app
@@ -541,3 +541,17 @@ def test_an_item_keeps_a_bounded_history(room: Newsroom) -> None:
     pages = pages_of(room, f"/items/{room.ids['First']}/history")
     assert sum(page.count("xxx</p>") + len(re.findall(r"x\d</p>", page)) for page in pages) == 5
     assert sum(page.count("no longer kept") for page in pages) == 3
+
+
+def test_topics_have_the_names_that_the_operator_gave_them(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("First"))
+    named = Topic("open-data", Text((("en", "Data for all"), ("de", "Daten"))))
+    room.reconfigures(publication=replace(publication(), topics=(named,)))
+    page = room.client.get("/topics/open-data").text
+    assert '<h1 dir="auto">Data for all</h1>' in page
+    assert ">Data for all</a>" in page
+    assert ">Climate</a>" in page
+    kept = room.storage.admin.applied()
+    assert kept is not None
+    assert kept.publication.topics == (named,)

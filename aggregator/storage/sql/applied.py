@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict
 
-from aggregator.model.settings import Applied, Config, Publication, Source, Text
+from aggregator.model.settings import Applied, Config, Publication, Source, Text, Topic
 from aggregator.policy.sources import STORED
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection
@@ -29,13 +29,17 @@ def read(db: Connection) -> Applied | None:
         return None
     kept = json.loads(row["value"])
     texts = {name: _text(kept["publication"][name]["by_language"]) for name in TEXTS}
+    topics = tuple(
+        Topic(each["slug"], _text(each["name"]["by_language"]), _text(each["description"]["by_language"]))
+        for each in kept["publication"].get("topics", ())  # none in a store of a version before
+    )
     own = {name: _text(pairs) for name, pairs in kept["disclaimers"].items()}
     found = db.execute(f"SELECT id, feed, {', '.join(STORED)} FROM source WHERE configured = 1 ORDER BY id")
     sources = tuple(
         Source(row["id"], row["feed"], disclaimer=own.get(row["id"]), **rows.read(Source, row, STORED))
         for row in found
     )
-    return Applied(Publication(**{**kept["publication"], **texts}), sources)
+    return Applied(Publication(**{**kept["publication"], **texts, "topics": topics}), sources)
 
 
 def _text(pairs: list[list[str]]) -> Text:

@@ -5,6 +5,7 @@ from pathlib import Path
 from aggregator.config import addresses, house_style, look, values
 from aggregator.config.section import Section
 from aggregator.model.house_style import HouseStyle
+from aggregator.model.image import Images
 from aggregator.model.look import Brand
 from aggregator.model.settings import Address, Publication, Text
 
@@ -26,6 +27,7 @@ def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publi
         description=section.one("description", values.line, ""),
         disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
         disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
+        images=section.one("images", values.choice(Images.ORIGIN, Images.NONE), Images.ORIGIN),
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")

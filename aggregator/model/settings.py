@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from aggregator.model.house_style import HouseStyle
+from aggregator.model.image import Images
 from aggregator.model.look import Brand
 from aggregator.model.push_settings import Hub, Mail, Network, ReleaseWebhook, Webhook
 from aggregator.model.rights import UNSAID, Terms
@@ -91,6 +92,7 @@ class Publication:
     disclaimer_line: Text = Text(())  # the disclaimer in one line; () is the built-in text
     disclaimer_lead: bool = True  # before long contents in feeds stands that line
     topics: tuple[Topic, ...] = ()
+    images: Images = Images.ORIGIN
 
 
 @dataclass(frozen=True, slots=True)

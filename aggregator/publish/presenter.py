@@ -5,9 +5,11 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from aggregator.editorial import images
 from aggregator.editorial.names import named
 from aggregator.editorial.present import present
 from aggregator.log import log
+from aggregator.model.image import Images
 from aggregator.model.release import Release
 from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.model.stored import FeedInfo, Stored
@@ -72,13 +74,22 @@ class Presenter:
         release = self._releases.get(key)
         if release is None:
             try:
-                release = present(stored, feed=feed, publication=settings.publication, text=text)
-                release = named(release, settings.publication)
+                shown = present(stored, feed=feed, publication=settings.publication, text=text)
+                release = self._illustrated(named(shown, settings.publication), settings)
             except ValueError as error:
                 release = error
                 log.warning("item left out", item=stored.id, source=stored.source, error=str(error))
             self._releases.put(key, release, size(release))
         return None if isinstance(release, ValueError) else (key, release)
+
+    def pictured(self, html: str) -> str:
+        """Return the content of an earlier version with the images that are shown."""
+        publication = self.settings().publication
+        return html if publication.images is Images.ORIGIN else images.rewritten(html, {}, publication.url)
+
+    def _illustrated(self, release: Release, settings: Settings) -> Release:
+        publication = settings.publication
+        return images.illustrated(release, publication.images, {}, publication.url)
 
 
 def size(release: Release | ValueError) -> int:

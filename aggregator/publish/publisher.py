@@ -206,7 +206,9 @@ class Publisher:
         """Return the earlier public states of an item on one page of its history, newest first."""
         own = own_address(release.source)
         return tuple(
-            replace(each, title=own.text(each.title), content=own.text(each.content))
+            replace(
+                each, title=own.text(each.title), content=self._presenter.pictured(own.text(each.content))
+            )
             for each in self._storage.items.revisions(page)
         )
 

@@ -16,6 +16,7 @@ from aggregator.editorial.blocks import BlockValues, ItemValues
 from aggregator.editorial.names import language, topic_name
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
+from aggregator.model.image import Images
 from aggregator.model.look import Block
 from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Publication
@@ -75,7 +76,10 @@ class Site:
     @property
     def content_policy(self) -> str:
         """The Content-Security-Policy of pages; a page opened from a disk has no origin of its own."""
-        return CONTENT_POLICY if self.file is None else CONTENT_POLICY.replace("'self'", "'self' file:")
+        policy = CONTENT_POLICY
+        if self.publication.images is not Images.ORIGIN:
+            policy = policy.replace("img-src 'self' https:", "img-src 'self'")
+        return policy if self.file is None else policy.replace("'self'", "'self' file:")
 
 
 def _of_release(values: BlockValues, release: Release) -> BlockValues:

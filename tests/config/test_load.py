@@ -12,6 +12,7 @@ from aggregator.config import load, load_store, parse, warnings
 from aggregator.editorial.wording import DEFAULT
 from aggregator.errors import ConfigError
 from aggregator.model.house_style import RULES_VERSION, Headline, HouseStyle, Part, Replacement
+from aggregator.model.image import Images
 from aggregator.model.look import Brand, Colour, LinkKind
 from aggregator.model.push_settings import (
     Encryption,
@@ -58,6 +59,7 @@ publication:
   brand: {logo: look/logo.svg, colours: {accent: "#FA0", text: "#101010", dark: {accent: "#ffcc66"}}}
   links: {terms: "https://Coast.example/terms#use", imprint: https://coast.example/imprint}
   templates: look/
+  images: none
 listen: 0.0.0.0:80
 admin: "[::1]:8001"
 store: ../data/./store
@@ -130,6 +132,7 @@ FULL_CONFIG = Config(
         contact="desk@releases.example",
         disclaimer=Text((("", "From {{ organisation }}."), ("fr", "De {{ organisation }}."))),
         description="What the coast has to say",
+        images=Images.NONE,
     ),
     store=Path("/srv/data/store"),
     sources=(

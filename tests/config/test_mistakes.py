@@ -323,7 +323,7 @@ TOP = [
     (
         "publication: {title: X}\n",
         "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
-        "disclaimer_line, disclaimer_lead, house_style, brand, links, templates",
+        "disclaimer_line, disclaimer_lead, images, house_style, brand, links, templates",
     ),
     (
         "publication: {brand: {logos: x}}\n",
@@ -355,6 +355,7 @@ TOP = [
         "publication: {links: {about: https://a.example/}}\n",
         "1:23: publication.links.about: unknown key; known are: imprint, privacy, terms",
     ),
+    ("publication: {images: all}\n", "1:15: publication.images: `all` is unknown; use one of: origin, none"),
     ("publication: {templates: [x]}\n", f"1:15: publication.templates: {ONE_TEXT}"),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),

@@ -192,6 +192,7 @@ RULE = SCHEMA["$defs"]["rule"]["properties"]
         ("publication: {0: x}\n", SCHEMA["properties"]["publication"]["properties"]),
         ("poll: {0: x}\n", SCHEMA["properties"]["poll"]["properties"]),
         ("poll: {websub: 0}\n", ["true", "false"]),
+        ("publication: {images: 0}\n", ["origin", "none"]),
         ("retention: {0: x}\n", SCHEMA["properties"]["retention"]["properties"]),
         (of_source("0: x"), SOURCE),
         (of_source("rights: {0: x}"), SOURCE["rights"]["properties"]),
@@ -360,7 +361,7 @@ def test_the_defaults_in_the_schema_are_those_of_the_reader() -> None:
             assert isinstance(place, dict)
             place[key] = schema["default"]
             count += 1
-    assert count == 36
+    assert count == 37
     assert parse(json.dumps(written), HERE) == parse(bare, HERE)
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+from aggregator.model.image import Images
 from aggregator.model.settings import Applied, Config, Publication, Source, Text, Topic
 from aggregator.policy.sources import STORED
 from aggregator.storage.sql import rows
@@ -39,7 +40,9 @@ def read(db: Connection) -> Applied | None:
         Source(row["id"], row["feed"], disclaimer=own.get(row["id"]), **rows.read(Source, row, STORED))
         for row in found
     )
-    return Applied(Publication(**{**kept["publication"], **texts, "topics": topics}), sources)
+    images = Images(kept["publication"].get("images", Images.ORIGIN))
+    shown = {**kept["publication"], **texts, "topics": topics, "images": images}
+    return Applied(Publication(**shown), sources)
 
 
 def _text(pairs: list[list[str]]) -> Text:

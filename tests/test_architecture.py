@@ -60,6 +60,7 @@ NEEDED = {  # in pure packages nevertheless
 }
 ASKS = {"now", "utcnow", "today", "open", "print", "input"}  # the clock, a file, a terminal
 LIBRARIES = {  # one room each, unless a comment names the second use
+    "PIL": {"workers.drawing"},
     "ada_url": {"normalise.urls"},
     "apscheduler": {"service.app"},
     "argon2": {"web.passwords"},

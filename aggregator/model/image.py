@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -31,3 +32,61 @@ COPY_TYPE = "image/webp"
 def copy_path(digest: str) -> str:
     """Return the path of a copy below publication.url."""
     return f"{COPIES}{digest}.webp"
+
+
+class ImageState(StrEnum):
+    """State of the copy of an image. The values are stored: never rename one."""
+
+    WAITS = "waits"  # for its fetch
+    COPIED = "copied"
+    REFUSED = "refused"  # no image of a known type, too large, a pixel that tracks, or not to be had
+    FAILED = "failed"  # not answered in time, or could not be drawn
+
+
+COPY_PIXELS_MAX = 1_600  # of a side of a copy
+COPY_BYTES_MAX = 600_000
+
+
+@dataclass(frozen=True, slots=True)
+class ImageJob:
+    """Input of a worker: the bytes of an image, as its origin sends them."""
+
+    body: bytes
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """An image decoded and encoded anew, as WebP, if it is COPIED."""
+
+    state: ImageState
+    body: bytes = b""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """A live item, by its number, with the addresses of the images that it shows."""
+
+    number: int
+    addresses: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFetch:
+    """The fetch of an image that waits: `number` and `item` are its item's, `source` the id of its source.
+
+    `failures` counts fetches without an answer. `asked`, `bytes` (of copies) and `host_asked` are those of
+    its source and its host within a day.
+    """
+
+    number: int
+    item: str
+    source: str
+    address: str
+    started: datetime
+    failures: int = 0
+    asked: int = 0
+    bytes: int = 0
+    host_asked: int = 0

@@ -14,9 +14,11 @@ from aggregator.dedupe import similar
 from aggregator.errors import Cause, ParseError
 from aggregator.model.deleted import TOMBSTONES_MAX
 from aggregator.model.document import ENTRIES_MAX, ReadResult
+from aggregator.model.image import COPY_BYTES_MAX, COPY_PIXELS_MAX, Drawn, ImageState
 from aggregator.model.item import KeyKind
 from aggregator.model.page import CONTENT_CHARS_MAX, TEXT_CHARS_MAX, PageText
 from aggregator.model.translation import STATED_MAX
+from aggregator.parse.image_type import ImageType, image_type
 
 DIGEST_BYTES = 16
 PERIOD_MAX, TTL_MAX = timedelta(days=36_500), 1 << 31
@@ -105,6 +107,12 @@ class Extracted(msgspec.Struct, frozen=True, tag=True):
     page: PageText
 
 
+class Redrawn(msgspec.Struct, frozen=True, tag=True):
+    """The image was drawn, or refused."""
+
+    image: Drawn
+
+
 class Failure(msgspec.Struct, frozen=True, tag=True):
     """An exception ended the job. `kind` is its class, `cause` that of a ParseError, else "crash"."""
 
@@ -114,27 +122,29 @@ class Failure(msgspec.Struct, frozen=True, tag=True):
 
 
 _encoder = msgspec.msgpack.Encoder()
-_bounds: msgspec.msgpack.Decoder[SuccessBounds | Extracted | Failure] = msgspec.msgpack.Decoder(
-    SuccessBounds | Extracted | Failure
+_bounds: msgspec.msgpack.Decoder[SuccessBounds | Extracted | Redrawn | Failure] = msgspec.msgpack.Decoder(
+    SuccessBounds | Extracted | Redrawn | Failure
 )
-_decoder: msgspec.msgpack.Decoder[Success | Extracted | Failure] = msgspec.msgpack.Decoder(
-    Success | Extracted | Failure
+_decoder: msgspec.msgpack.Decoder[Success | Extracted | Redrawn | Failure] = msgspec.msgpack.Decoder(
+    Success | Extracted | Redrawn | Failure
 )
 
 
-def encode(answer: ReadResult | PageText | Exception) -> bytes:
+def encode(answer: ReadResult | PageText | Drawn | Exception) -> bytes:
     """Return the answer in wire format."""
     if isinstance(answer, ReadResult):
         return _encoder.encode(Success(answer))
     if isinstance(answer, PageText):
         return _encoder.encode(Extracted(answer))
+    if isinstance(answer, Drawn):
+        return _encoder.encode(Redrawn(answer))
     cause = answer.cause if isinstance(answer, ParseError) else Cause.CRASH
     # A message may quote a lone surrogate of the document, which UTF-8 does not hold.
     message = str(answer).encode(errors="replace").decode()
     return _encoder.encode(Failure(type(answer).__name__, cause, message))
 
 
-def decode(answer: bytes) -> ReadResult | PageText | Failure:
+def decode(answer: bytes) -> ReadResult | PageText | Drawn | Failure:
     """Return the answer; raises ValueError for bytes of any other form."""
     try:
         _bounds.decode(answer)
@@ -145,6 +155,8 @@ def decode(answer: bytes) -> ReadResult | PageText | Failure:
         return decoded
     if isinstance(decoded, Extracted):
         return _bounded(decoded.page)
+    if isinstance(decoded, Redrawn):
+        return _drawn(decoded.image)
     if not _is_sound(decoded.result):
         raise ValueError("a digest, a period or a number of items is out of bounds")
     return replace(decoded.result, size=len(answer))
@@ -154,6 +166,20 @@ def _bounded(page: PageText) -> PageText:
     if len(page.content) > CONTENT_CHARS_MAX or len(page.text) > TEXT_CHARS_MAX:
         raise ValueError("the text of a page is out of bounds")
     return page
+
+
+def _drawn(image: Drawn) -> Drawn:
+    sides = (image.width, image.height)
+    is_copy = image.state is ImageState.COPIED
+    if len(image.body) > COPY_BYTES_MAX or (
+        is_copy
+        and (
+            image_type(image.body) is not ImageType.WEBP
+            or not 0 < min(sides) <= max(sides) <= COPY_PIXELS_MAX
+        )
+    ):
+        raise ValueError("an image is out of bounds, or no WebP")
+    return image
 
 
 def _is_sound(read: ReadResult) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from aggregator.errors import Cause, ParseError, WorkerError
 from aggregator.log import log
 from aggregator.model.document import ReadJob, ReadResult, StyleJob
+from aggregator.model.image import Drawn, ImageJob
 from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.process import Worker
 from aggregator.workers.sandbox import Confinement
@@ -36,8 +37,8 @@ PARSE_CAUSES = frozenset({Cause.NOT_A_FEED, Cause.LIMIT})
 
 @dataclass(eq=False)
 class WorkerPool:
-    """Reads documents, and if it `extracts`, pages. `seconds` (wall time), `cpu_seconds` and `memory` (bytes)
-    bound one job.
+    """Reads documents, and if it `extracts`, pages, if it `draws`, images. `seconds` (wall time),
+    `cpu_seconds` and `memory` (bytes) bound one job.
 
     One thread hands jobs to each process. As many processes as processors, because the service needs its
     share: one more slowed a large pass down. At least two, so that one hostile document blocks no other.
@@ -49,6 +50,7 @@ class WorkerPool:
     cpu_seconds: int = JOB_CPU_SECONDS
     memory: int = MEMORY
     extracts: bool = False
+    draws: bool = False
 
     def __post_init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None
@@ -87,6 +89,14 @@ class WorkerPool:
         """Return WAITS if a robots.txt allows the fetch of an address, else ROBOTS; WorkerError as `run`."""
         return await self._page(job, "UTC", "a robots.txt")
 
+    async def draw(self, job: ImageJob) -> Drawn:
+        """Return an image drawn anew, or that it is refused; WorkerError as `run`."""
+        subject = f"an image of {job.source}"
+        answer = await self._run(job, "UTC", subject)
+        if isinstance(answer, Drawn):
+            return answer
+        raise WorkerError(f"{subject} was answered as a document", cause=Cause.CRASH)
+
     async def _page(self, job: PageJob | RobotsJob, zone: str, subject: str) -> PageText:
         answer = await self._run(job, zone, subject)
         if isinstance(answer, PageText):
@@ -95,11 +105,11 @@ class WorkerPool:
 
     async def _run(
         self,
-        job: ReadJob | StyleJob | PageJob | RobotsJob,
+        job: ReadJob | StyleJob | PageJob | RobotsJob | ImageJob,
         zone: str,
         subject: str,
         room: Callable[[], Awaitable[None]] | None = None,
-    ) -> ReadResult | PageText:
+    ) -> ReadResult | PageText | Drawn:
         self._running += 1
         try:
             async with self._slots:
@@ -108,7 +118,7 @@ class WorkerPool:
                 if self._threads is None:
                     self._threads = ThreadPoolExecutor(self.processes, "worker")
                 pickled = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
-                styles = not isinstance(job, RobotsJob) and bool(job.source.house_style)
+                styles = not isinstance(job, RobotsJob | ImageJob) and bool(job.source.house_style)
                 read = partial(self._read, pickled, zone, subject, styles=styles)
                 return await asyncio.get_running_loop().run_in_executor(self._threads, read)
         finally:
@@ -141,7 +151,9 @@ class WorkerPool:
         self._workers.clear()
         self._is_closing = False
 
-    def _read(self, job: bytes, zone: str, subject: str, *, styles: bool = False) -> ReadResult | PageText:
+    def _read(
+        self, job: bytes, zone: str, subject: str, *, styles: bool = False
+    ) -> ReadResult | PageText | Drawn:
         """Have this thread's worker do a job; `subject` starts the error sentences."""
         worker = self._worker(zone, subject, styles=styles)
         try:
@@ -160,7 +172,7 @@ class WorkerPool:
                 took = f"took over {self.cpu_seconds} s of CPU time"
                 raise WorkerError(f"{subject} {took}", cause=Cause.LIMIT) from error
             raise WorkerError(f"{subject} killed its worker (exit code {code})", cause=Cause.CRASH) from error
-        if isinstance(answer, ReadResult | PageText):
+        if isinstance(answer, ReadResult | PageText | Drawn):
             return answer
         raise self._error(answer, subject)
 
@@ -189,6 +201,7 @@ class WorkerPool:
                 self._zones,
                 extracts=self.extracts,
                 styles=self._styles,
+                draws=self.draws,
             )
         except (OSError, EOFError) as error:
             raise WorkerError(f"{subject} got no worker: {error}", cause=Cause.CRASH) from error

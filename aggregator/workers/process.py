@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from aggregator.model.document import ReadJob, ReadResult, StyleJob
+from aggregator.model.image import Drawn, ImageJob
 from aggregator.model.page import PageJob, PageText, RobotsJob
 from aggregator.workers.sandbox import Confinement, confine
 
@@ -63,8 +64,9 @@ class Worker:
     """Handle of one process and its pipe. Belongs to one thread; any thread may kill it.
 
     `zones` are the time zones (IANA names) of the jobs it can do, `styles` whether it can apply house
-    styles; `cpu_seconds` are for each of them. `extracts`: it can do the jobs of pages, too. `confinement` is
-    what it reported before its first job. OSError or EOFError when it does not start.
+    styles; `cpu_seconds` are for each of them. `extracts`: it can do the jobs of pages, too, `draws`:
+    those of images. `confinement` is what it reported before its first job. OSError or EOFError when it does
+    not start.
     """
 
     def __init__(
@@ -75,12 +77,13 @@ class Worker:
         *,
         extracts: bool = False,
         styles: bool = False,
+        draws: bool = False,
     ) -> None:
         start_forkserver()
         self._pipe, theirs = _context.Pipe()
         self._zones, self._styles = zones, styles
         self._cpu_seconds = cpu_seconds
-        parts = (theirs, memory, zones, extracts, styles)
+        parts = (theirs, memory, zones, extracts, styles, draws)
         self._process = _context.Process(target=serve, args=parts, daemon=True)
         self._jobs = 0
         try:
@@ -105,7 +108,7 @@ class Worker:
         is_loaded = zone in self._zones and (self._styles or not styles)
         return self._jobs < JOBS_MAX and is_loaded and not self._pipe.poll()
 
-    def answer(self, job: bytes, seconds: float) -> "ReadResult | PageText | Failure":
+    def answer(self, job: bytes, seconds: float) -> "ReadResult | PageText | Drawn | Failure":
         """Return the answer to a pickled job.
 
         Raises TimeoutError after `seconds` of wall time, EOFError or OSError when the process died, and
@@ -161,6 +164,7 @@ def serve(
     zones: frozenset[str],
     extracts: bool = False,
     styles: bool = False,
+    draws: bool = False,
 ) -> None:
     """Report how this process is confined, then answer jobs until the service closes the pipe.
 
@@ -176,6 +180,10 @@ def serve(
         from aggregator.workers.job import load_styles
 
         load_styles()
+    if draws:
+        from aggregator.workers import drawing
+
+        drawing.load()
     _close_descriptors({pipe.fileno(), _service().sentinel})
     pipe.send_bytes(json.dumps(asdict(confine())).encode())
     while True:
@@ -201,7 +209,7 @@ def _answer(pickled: bytes) -> bytes:
     return answer
 
 
-def _done(job: ReadJob | StyleJob | PageJob | RobotsJob) -> ReadResult | PageText:
+def _done(job: ReadJob | StyleJob | PageJob | RobotsJob | ImageJob) -> ReadResult | PageText | Drawn:
     if isinstance(job, StyleJob):
         from aggregator.workers.job import restyle
 
@@ -211,6 +219,10 @@ def _done(job: ReadJob | StyleJob | PageJob | RobotsJob) -> ReadResult | PageTex
         from aggregator.workers.job import work
 
         return work(job, language)
+    if isinstance(job, ImageJob):
+        from aggregator.workers.drawing import drawn
+
+        return drawn(job)
     from aggregator.workers.extraction import allowed, extracted
 
     return extracted(job) if isinstance(job, PageJob) else allowed(job)

@@ -7,31 +7,13 @@ from aggregator.cli.location import Location
 from aggregator.cli.opening import opened
 from aggregator.cli.output import say
 from aggregator.cli.verbs import operator
-from aggregator.config import values
 from aggregator.errors import UsageError
 from aggregator.model.amendment import AmendedField, Amendment
 from aggregator.policy import amendments
-from aggregator.policy.languages import primary
 from aggregator.policy.lifecycle import amend as step
 from aggregator.service import app
 
 ALL = "all"
-
-
-def given(headline: str, summary: str, *, topics: str, language: str, note: str) -> Amendment:
-    """Return the fields given by the options of `amend`; UsageError for a value that cannot be shown."""
-    try:
-        spoken = values.language(language) if language else ""
-        chosen = tuple(values.slug(each.strip()) for each in topics.split(",")) if topics else ()
-        headline, summary = (values.line(text) if text else "" for text in (headline, summary))
-    except ValueError as error:
-        raise UsageError(f"a field {error}") from error
-    if spoken and not primary(spoken):
-        raise UsageError(f"--language is a registered code such as en or pt-BR, not {language!r}")
-    paragraphs = "\n".join(line.strip() for line in note.splitlines() if line.strip())
-    if any(values.CONTROL.search(line) for line in paragraphs.split("\n")):
-        raise UsageError("--note may hold no control characters but line breaks")
-    return Amendment(headline, summary, tuple(dict.fromkeys(chosen)), spoken, paragraphs)
 
 
 def cleared(names: Sequence[str]) -> Set[AmendedField]:

@@ -97,10 +97,11 @@ def amend(
     store: StoreDirectory = None,
 ) -> None:
     """Amend headline, summary, topics or language, or add a note. Shown as edited by you."""
-    from aggregator.cli import amend as amending
+    from aggregator.cli import amend as amended
+    from aggregator.config import amending
 
     given = amending.given(headline, summary, topics=topics, language=language, note=note)
-    amending.amend(Location(config, store), item, given, amending.cleared(clear or ()), reason)
+    amended.amend(Location(config, store), item, given, amended.cleared(clear or ()), reason)
 
 
 def erase(

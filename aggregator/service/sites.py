@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
@@ -18,10 +19,12 @@ from aggregator.service.pipeline import Pipeline
 from aggregator.service.push import Push, Pushers
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.webhooks import Webhooks
+from aggregator.web.access import Access
 from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
 from aggregator.web.callback import Callback
 from aggregator.web.clients import TrustedProxies
+from aggregator.web.desk import Desk
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.look import Looks
@@ -132,11 +135,15 @@ def _admin(
             if each
         )
 
+    access = Access(pipeline.storage.sessions, config=pipeline.config, clock=pipeline.clock)
+    desk = Desk(pipeline.storage, config=pipeline.config, clock=pipeline.clock, access=access)
     return lambda: admin_app(
         pipeline.storage,
         scheduler.is_ready,
         problems=problems,
         load=scheduler.load,
         metrics=metrics,
+        host=lambda: urlsplit(current.config.admin_url).hostname or "",
+        routes=desk.routes(),
         workers=lambda: reader.confinement.words if reader.confinement else "",
     )

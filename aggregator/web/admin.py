@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.publish.document import Published
@@ -30,13 +30,16 @@ def admin_app(
     load: Callable[[], str] = str,
     metrics: Callable[[], bytes] = bytes,
     workers: Callable[[], str] = str,
+    host: Callable[[], str] = str,
+    routes: Sequence[BaseRoute] = (),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
-    text, `workers` how the kernel confines them, "" before the first.
+    text, `workers` how the kernel confines them, "" before the first, `host` the host name under which a
+    proxy reaches it, "" for none. `routes` take precedence over those of here.
     """
 
     def status(request: Request) -> Response:
@@ -54,6 +57,7 @@ def admin_app(
 
     app = Starlette(
         routes=[
+            *routes,
             Route("/metrics", metrics_text),
             Route("/status", status),
             Route("/readyz", readyz),
@@ -62,13 +66,18 @@ def admin_app(
         exception_handlers=handlers(None),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
-    app.add_middleware(_HostGuard)
+    app.add_middleware(_HostGuard, own=host)
     return app
 
 
-def admin_index(publications: Sequence[tuple[str, str, ASGIApp]], ready: Callable[[], bool]) -> Starlette:
+def admin_index(
+    publications: Sequence[tuple[str, str, ASGIApp]],
+    ready: Callable[[], bool],
+    *,
+    host: Callable[[], str] = str,
+) -> Starlette:
     """Return the admin application of several publications: name, path and application of each. `/` lists
-    them, /readyz is that of all."""
+    them, /readyz is that of all, `host` as in `admin_app`."""
 
     def index(request: Request) -> Response:
         shown = [(name, f"/{path}/status") for name, path, _ in publications]
@@ -89,23 +98,26 @@ def admin_index(publications: Sequence[tuple[str, str, ASGIApp]], ready: Callabl
         exception_handlers=handlers(None),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
-    app.add_middleware(_HostGuard)
+    app.add_middleware(_HostGuard, own=host)
     return app
 
 
 class _HostGuard:
-    """DNS rebinding protection: on a loopback address only requests to localhost or an IP address are served.
+    """DNS rebinding protection: on a loopback address only requests to localhost, an IP address or the own
+    name are served.
 
     Otherwise a page in the operator's browser could point its own host name at 127.0.0.1 and read the status.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, own: Callable[[], str] = str) -> None:
         self._app = app
+        self._own = own
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         bound = _address((scope.get("server") or ("", 0))[0])
         host = Request(scope).headers.get("host", "localhost")
-        if bound is not None and bound.is_loopback and not _is_loopback_name(host):
+        is_own = _name(host) == self._own().lower() != ""
+        if bound is not None and bound.is_loopback and not (is_own or _is_loopback_name(host)):
             await reply(Request(scope), MISDIRECTED, status=421, cache=NO_STORE)(scope, receive, send)
         else:
             await self._app(scope, receive, send)
@@ -113,8 +125,13 @@ class _HostGuard:
 
 def _is_loopback_name(host: str) -> bool:
     """Return whether a Host header names localhost or any IP address, which DNS cannot rebind."""
-    name = re.sub(r":[0-9]*$", "", host).lower().rstrip(".")
+    name = _name(host)
     return f".{name}".endswith(".localhost") or _address(name.strip("[]")) is not None
+
+
+def _name(host: str) -> str:
+    """Return a Host header without its port."""
+    return re.sub(r":[0-9]*$", "", host).lower().rstrip(".")
 
 
 def _address(name: str) -> IPv4Address | IPv6Address | None:

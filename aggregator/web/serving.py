@@ -86,7 +86,9 @@ class _Server(uvicorn.Server):
 
 @asynccontextmanager
 async def serving(
-    apps: Sequence[tuple[Address, Callable[[], ASGIApp]]], *, head_timeout: int = HEAD_TIMEOUT
+    apps: Sequence[tuple[Address, Callable[[], ASGIApp]]],
+    *,
+    head_timeout: int = HEAD_TIMEOUT,
 ) -> AsyncIterator[None]:
     """Serve applications at their addresses. Raises PublicwireError when an address cannot be bound."""
     bound = [(_bind(address), app) for address, app in apps]

@@ -1,0 +1,127 @@
+"""Access to the desk: the user of a request by its session or by a proxy's header, and CSRF protection."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass, field
+from datetime import datetime
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregator.model.settings import Config
+from aggregator.model.user import AdminProxy, User
+from aggregator.policy import sessions
+from aggregator.storage.sql.users import SessionStore
+from aggregator.web.forms import Fields, Refused
+from aggregator.web.hub import network_of
+
+TOKEN_BYTES = 32
+COOKIE = "publicwire-desk"
+FORM_FIELD = "form"  # with the CSRF token
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """The user of a request, None for none. `form` is the CSRF token of this user's forms, `named` the name
+    that a proxy gives, known or not, `has_users` whether anybody can log in."""
+
+    user: User | None = None
+    form: str = ""
+    named: str = ""
+    has_users: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Sessions of one admin side. Thread-safe."""
+
+    storage: SessionStore
+    _: KW_ONLY
+    config: Callable[[], Config]
+    clock: Callable[[], datetime]
+    _key: bytes = field(default_factory=lambda: secrets.token_bytes(TOKEN_BYTES), repr=False)
+
+    def visitor(self, request: Request) -> Visitor:
+        """Return the user of a request; a session in use is prolonged."""
+        config = self.config()
+        has_users = bool(config.users)
+        if named := self._named(request):
+            user = next((each for each in config.users if each.name == named), None)
+            return Visitor(user, sessions.form_token(named, self._key), named, has_users)
+        token = request.cookies.get(self._cookie, "")
+        if not token or not has_users:
+            return Visitor(has_users=has_users)
+        session, now = self.storage.find(sessions.digest(token)), self.clock()
+        user = sessions.user_of(session, config.users, now)
+        if user is None or session is None:
+            return Visitor()
+        if sessions.is_to_touch(session, now):
+            self.storage.touch(sessions.digest(token), now)
+        return Visitor(user, sessions.form_token(token))
+
+    def check_origin(self, request: Request) -> None:
+        """Raise Refused for a POST that comes from a page of another site."""
+        asked = request.headers
+        hosts = (asked.get("host", ""), urlsplit(self.config().admin_url).netloc)
+        if not sessions.is_same_origin(asked.get("sec-fetch-site", ""), asked.get("origin", ""), hosts):
+            raise Refused(403, "This form was sent from a page of another site. Nothing was changed.")
+
+    def checked(self, request: Request, fields: Fields) -> User:
+        """Return the user of a POST; raises Refused without one, and for a form of another session or site
+        (CSRF)."""
+        self.check_origin(request)
+        visitor = self.visitor(request)
+        if visitor.user is None:
+            raise Refused(403, "Your session is over: log in again. Nothing was changed.")
+        if not sessions.is_form_token(fields.one(FORM_FIELD), visitor.form):
+            raise Refused(403, "This form is of another session: load the page again. Nothing was changed.")
+        return visitor.user
+
+    def open(self, request: Request, response: Response, user: User) -> Response:
+        """Begin a session in a response, in place of the one that the request has."""
+        self.end(request, response)
+        token, now = secrets.token_urlsafe(TOKEN_BYTES), self.clock()
+        self.storage.open(sessions.digest(token), sessions.opened(user, now))
+        age = int(sessions.AGE_MAX.total_seconds())
+        response.set_cookie(
+            self._cookie, token, max_age=age, secure=self._is_secure, httponly=True, samesite="strict"
+        )
+        return response
+
+    def end(self, request: Request, response: Response) -> Response:
+        """End the session of a request, if it has one."""
+        if token := request.cookies.get(self._cookie, ""):
+            self.storage.end(sessions.digest(token))
+            response.delete_cookie(self._cookie, secure=self._is_secure, httponly=True, samesite="strict")
+        return response
+
+    def client(self, request: Request) -> str:
+        """Return the network that a request came from; behind the proxy, the one that it names last."""
+        named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        return named if named and self._proxy(request) else network_of(request)
+
+    def _named(self, request: Request) -> str:
+        """Return the name that the configured proxy gives, "" for a request from anywhere else."""
+        proxy = self._proxy(request)
+        given = request.headers.getlist(proxy.header) if proxy else []
+        return given[0].strip() if len(given) == 1 else ""  # two: one is a browser's own
+
+    def _proxy(self, request: Request) -> AdminProxy | None:
+        """Return the configured proxy if a request comes from one of its networks."""
+        proxy = self.config().admin_proxy
+        try:
+            address = ip_address(request.client.host if request.client else "")
+        except ValueError:
+            return None
+        return proxy if proxy and any(address in network for network in proxy.networks) else None
+
+    @property
+    def _is_secure(self) -> bool:
+        return self.config().admin_url.startswith("https:")
+
+    @property
+    def _cookie(self) -> str:
+        """The name of the cookie; with the prefix, no other host can set it (RFC 6265bis section 4.1.3)."""
+        return f"__Host-{COOKIE}" if self._is_secure else COOKIE

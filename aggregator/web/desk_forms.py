@@ -1,0 +1,220 @@
+"""Decisions that forms of the desk ask for: fields → one decision, carried out as the commands do it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from aggregator.config.amending import given
+from aggregator.model.amendment import AmendedField
+from aggregator.model.changes import Transition
+from aggregator.model.decision import Notice, Trigger
+from aggregator.model.stored import Stored
+from aggregator.model.user import Role, User
+from aggregator.policy import amendments, lifecycle, story_decisions
+from aggregator.policy.lifecycle import permits
+from aggregator.storage import Storage
+from aggregator.web.forms import Fields, Refused
+
+REASON_CHARS_MAX = 1_000
+
+
+class Deed(StrEnum):
+    """What a button of a form asks for."""
+
+    RELEASE = "release"
+    PUBLISH = "publish"  # a release before the embargo ends
+    HOLD = "hold"
+    WITHDRAW = "withdraw"
+    REINSTATE = "reinstate"
+    AMEND = "amend"
+    STRIKE = "strike"
+    SPLIT = "split"
+    MERGE = "merge"
+    ERASE = "erase"
+
+
+TRIGGERS = {
+    Deed.RELEASE: Trigger.RELEASE,
+    Deed.PUBLISH: Trigger.RELEASE,
+    Deed.HOLD: Trigger.HOLD,
+    Deed.WITHDRAW: Trigger.WITHDRAW,
+    Deed.REINSTATE: Trigger.REINSTATE,
+}
+IN_BULK = (Deed.RELEASE, Deed.HOLD, Deed.WITHDRAW)
+OF_ADMINS = frozenset({Deed.ERASE})
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A deed with its reason, by whom and when."""
+
+    deed: Deed
+    reason: str
+    actor: str
+    at: datetime
+
+
+def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = tuple(Deed)) -> Order:
+    """Return what a form asks for; raises Refused without a reason, and for a deed beyond the user's role."""
+    try:
+        deed = Deed(fields.one("act"))
+    except ValueError as error:
+        raise Refused(400, "The form names no action.") from error
+    if deed not in allowed:
+        raise Refused(400, "This action is not for several releases.")
+    if deed in OF_ADMINS and user.role is not Role.ADMIN:
+        raise Refused(403, f"Only an admin may {deed} a release; {user.name} is an {user.role}.")
+    reason = fields.line("reason")
+    if not reason:
+        raise Refused(400, "Give a reason: the audit trail keeps it. Nothing was changed.")
+    if len(reason) > REASON_CHARS_MAX:
+        raise Refused(400, f"A reason has up to {REASON_CHARS_MAX} characters. Nothing was changed.")
+    return Order(deed, reason, user.name, now)
+
+
+def possible(item: Stored, user: User | None) -> frozenset[Deed]:
+    """Return the deeds that an item permits and its user may do; none without a user."""
+    if user is None or item.erased:
+        return frozenset()
+    found = {deed for deed, trigger in TRIGGERS.items() if permits(item, trigger)}
+    if permits(item, Trigger.WITHDRAW):
+        found |= {Deed.AMEND}
+    found |= {Deed.STRIKE, Deed.SPLIT, Deed.MERGE, Deed.ERASE}
+    return frozenset(found if user.role is Role.ADMIN else found - OF_ADMINS)
+
+
+def carry_out(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    """Carry out one decision about one item; UsageError for an impossible one, Outdated when the item has
+    changed meanwhile."""
+    _CARRIED[order.deed](storage, item, order, fields)
+
+
+def release_all(storage: Storage, chosen: Sequence[tuple[Stored, int | None]], order: Order) -> None:
+    """Carry out one decision about several items, each with the version that was read: all or none."""
+    steps = [
+        _approval(item, order, version, early=False)
+        if order.deed is Deed.RELEASE
+        else _step(item, order, None)
+        for item, version in chosen
+    ]
+    storage.items.apply_transitions(steps)
+
+
+def _approval(item: Stored, order: Order, version: int | None, *, early: bool) -> Transition:
+    if version is None:
+        raise Refused(400, "The form names no version.")
+    if version != item.newest:
+        raise Refused(409, f"Item {item.id} has a newer version: read that one first. Nothing was changed.")
+    return lifecycle.approval(
+        item, reason=order.reason, actor=order.actor, at=order.at, version=version, early=early
+    )
+
+
+def _step(item: Stored, order: Order, until: datetime | None) -> Transition:
+    trigger = TRIGGERS[order.deed]
+    return lifecycle.step(item, trigger, reason=order.reason, actor=order.actor, at=order.at, until=until)
+
+
+def _release(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    early = order.deed is Deed.PUBLISH
+    storage.items.apply_transitions([_approval(item, order, version_of(fields.one("version")), early=early)])
+
+
+def _move(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    until = _moment(fields.one("until")) if order.deed is Deed.HOLD else None
+    notice = _notice(fields, order) if order.deed is Deed.WITHDRAW else None
+    items: Sequence[Stored] = (item,)
+    if fields.one("story"):
+        trigger = TRIGGERS[order.deed]
+        items = [each for each in storage.items.story(item.number) if permits(each, trigger)] or items
+    steps = [replace(_step(each, order, until), notice=notice) for each in items]
+    storage.items.apply_transitions(steps)
+
+
+def _amend(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    topics = ",".join(each.strip() for each in fields.one("topics").split(",") if each.strip())
+    fresh = given(
+        fields.line("headline"),
+        fields.line("summary"),
+        topics=topics,
+        language=fields.one("language"),
+        note=fields.one("note"),
+    )
+    emptied = {each for each in AmendedField if not getattr(fresh, each)}
+    made = amendments.amended(item, fresh, emptied)  # all of them are for what the origin says now
+    storage.items.apply_transitions(
+        [lifecycle.amend(item, made, reason=order.reason, actor=order.actor, at=order.at)]
+    )
+
+
+def _strike(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    version = version_of(fields.one("struck"))
+    if version is None:
+        raise Refused(400, "Choose a version.")
+    step = lifecycle.strike(item, version, reason=order.reason, actor=order.actor, at=order.at)
+    storage.items.apply_transitions([step])
+
+
+def _split(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    members = storage.items.story(item.number)
+    storage.admin.pair(
+        story_decisions.split(item, members, reason=order.reason, actor=order.actor, at=order.at)
+    )
+
+
+def _merge(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    other = storage.items.find(fields.one("other") or fields.one("near"))
+    if other is None:
+        raise Refused(400, "There is no other release with this id. Nothing was changed.")
+    storage.admin.pair(
+        story_decisions.merge(item, other, reason=order.reason, actor=order.actor, at=order.at)
+    )
+
+
+def _erase(storage: Storage, item: Stored, order: Order, fields: Fields) -> None:
+    if fields.one("confirm") != item.id:
+        raise Refused(400, f"Type the id {item.id} to erase it for good. Nothing was changed.")
+    step = lifecycle.step(item, Trigger.ERASE, reason=order.reason, actor=order.actor, at=order.at)
+    storage.admin.erase([replace(step, notice=_notice(fields, order))])
+
+
+def _notice(fields: Fields, order: Order) -> Notice | None:
+    """Return the request that a decision answers, None for none."""
+    name, address = fields.line("notice_name"), fields.line("notice_address")
+    if not name and not address:
+        return None
+    if not name or not address:
+        raise Refused(400, "A request has a name and an address. Nothing was changed.")
+    received = _moment(fields.one("received")) or order.at
+    if received > order.at:
+        raise Refused(400, "The request was received in the future. Nothing was changed.")
+    return Notice(name, address, received, fields.line("statement") or order.reason)
+
+
+def _moment(text: str) -> datetime | None:
+    """Return a time in UTC as <input type="datetime-local"> sends it; None for ""."""
+    try:
+        time = datetime.fromisoformat(text) if text else None
+    except ValueError as error:
+        raise Refused(400, "A time is written as 2027-01-31T09:00. Nothing was changed.") from error
+    return time.replace(tzinfo=UTC) if time is not None and time.tzinfo is None else time
+
+
+def version_of(text: str) -> int | None:
+    """Return the number of a version, None for a text that is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+_CARRIED: dict[Deed, Callable[[Storage, Stored, Order, Fields], None]] = {
+    Deed.RELEASE: _release,
+    Deed.PUBLISH: _release,
+    Deed.HOLD: _move,
+    Deed.WITHDRAW: _move,
+    Deed.REINSTATE: _move,
+    Deed.AMEND: _amend,
+    Deed.STRIKE: _strike,
+    Deed.SPLIT: _split,
+    Deed.MERGE: _merge,
+    Deed.ERASE: _erase,
+}

@@ -1,0 +1,136 @@
+"""Pages of the desk: previews of releases as they would be published, templates, refusals."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import ceil
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregator.editorial.present import present
+from aggregator.model.amendment import AmendedField
+from aggregator.model.release import Release
+from aggregator.model.settings import Config
+from aggregator.model.stored import FeedInfo, Stored
+from aggregator.policy.amendments import conflicts
+from aggregator.storage import Storage
+from aggregator.web.access import Visitor
+from aggregator.web.desk_words import COMMON
+from aggregator.web.forms import FORM_PAGE, Refused
+from aggregator.web.pages import page, static
+from aggregator.web.replies import NO_STORE, reply
+
+DESK = "/desk"
+STYLE = static("desk.css")
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An item with its newest version as it would be published; None where that cannot be shown."""
+
+    item: Stored
+    organisation: str
+    release: Release | None
+    conflicts: tuple[AmendedField, ...]
+
+    @property
+    def is_waiting(self) -> bool:
+        """Return whether the version shown waits for approval, with another one public."""
+        return self.item.pending is not None
+
+
+def previews(storage: Storage, config: Config, items: tuple[Stored, ...]) -> tuple[Preview, ...]:
+    """Return previews of items, in their order; none of an item whose source was deleted meanwhile."""
+    feeds = {feed.id: feed for feed in storage.items.feeds({item.source for item in items})}
+    return tuple(
+        _preview(storage, config, item, feeds[item.source]) for item in items if item.source in feeds
+    )
+
+
+def _preview(storage: Storage, config: Config, item: Stored, feed: FeedInfo) -> Preview:
+    source = config.source(item.source)
+    own = source.disclaimer if source is not None else None
+    organisation = (item.item.organisation if feed.from_entry else "") or feed.organisation
+    release = None
+    if not item.erased:
+        try:
+            release = present(_newest(storage, item), feed=feed, publication=config.publication, text=own)
+        except ValueError:  # republish: no, or a template that fails
+            release = None
+    return Preview(item, organisation, release, conflicts(item))
+
+
+def _newest(storage: Storage, item: Stored) -> Stored:
+    """Return an item with the content of its version that waits for approval, if one does."""
+    content = storage.items.waiting_version(item) if item.pending is not None else None
+    if content is None:
+        return item
+    waiting = storage.pages.of(item.number, content.fingerprint)
+    return replace(item, item=content, version=item.newest, page=waiting)
+
+
+def desk_page(
+    request: Request,
+    template: str,
+    visitor: Visitor,
+    *,
+    words: Mapping[str, str],
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
+    **values: object,
+) -> Response:
+    """Return a page of the desk, which no cache stores."""
+    published = page(
+        template, visitor=visitor, words={**COMMON, **words}, desk_style=STYLE.etag[1:9], left=left, **values
+    )
+    return reply(request, published, status=status, cache=NO_STORE, headers={**FORM_PAGE, **(headers or {})})
+
+
+def refused(request: Request, error: Refused) -> Response:
+    """Return the page of a refusal."""
+    return desk_page(
+        request,
+        "desk_notice.html",
+        Visitor(),
+        words={"title": str(error)},
+        status=error.status,
+        headers=error.headers,
+    )
+
+
+def refusing(endpoint: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+    """Return an endpoint whose refusals are pages."""
+
+    async def run(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Refused as error:
+            return refused(request, error)
+
+    return run
+
+
+def reading(endpoint: Callable[[Request], Response]) -> Callable[[Request], Response]:
+    """Return the same of an endpoint that Starlette runs in a thread."""
+
+    def run(request: Request) -> Response:
+        try:
+            return endpoint(request)
+        except Refused as error:
+            return refused(request, error)
+
+    return run
+
+
+def left(at: datetime, now: datetime) -> str:
+    """Return how long it is until a time, to the minute below two days."""
+    minutes = ceil((at - now) / timedelta(minutes=1))
+    if minutes <= 0:
+        return "now"
+    if minutes < 60:
+        return f"in {minutes} min"
+    if at - now < 48 * HOUR:
+        return f"in {minutes // 60} h {minutes % 60} min"
+    return f"in {(at - now).days} days"

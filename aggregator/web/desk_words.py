@@ -1,0 +1,117 @@
+"""Words of the desk's pages, one mapping a page, so that a translation has one place."""
+
+from collections.abc import Mapping
+
+from aggregator.model.amendment import AmendedField
+from aggregator.model.decision import State
+from aggregator.model.desk import Waiting
+
+COMMON: Mapping[str, str] = {
+    "desk": "Desk",
+    "status": "Status",
+    "log_in": "Log in",
+    "log_out": "Log out",
+    "skip": "Skip to content",
+    "nobody": "Actions are off: sources.yaml has no users.",
+    "cure": "publicwire user add NAME --role editor",
+    "cure_before": "Write the first one with",
+    "stranger": "is not among the users of sources.yaml: actions are off.",
+}
+
+LOGIN: Mapping[str, str] = {
+    "title": "Log in",
+    "name": "Name",
+    "phrase": "Password",
+    "wrong": "The name or the password is wrong.",
+    "none": "Nobody can log in yet.",
+}
+
+LISTS: Mapping[Waiting, str] = {
+    Waiting.REVIEW: "Review",
+    Waiting.QUARANTINE: "Quarantine",
+    Waiting.VETO: "Veto window",
+    Waiting.EMBARGO: "Embargo",
+    Waiting.HELD: "Held",
+    Waiting.VERSIONS: "New versions",
+    Waiting.CONFLICTS: "Amend conflicts",
+}
+
+LIST: Mapping[str, str] = {
+    "title": "Desk",
+    "lists": "What waits",
+    "empty": "Nothing waits here.",
+    "older": "Older",
+    "reason": "Reason",
+    "reason_hint": "One reason for all chosen releases; the audit trail keeps it with your name.",
+    "release": "Release",
+    "hold": "Hold",
+    "withdraw": "Withdraw",
+    "choose": "Choose",
+    "live": "goes live",
+    "held": "held for",
+    "waits": "Version {version} waits; the public sees version {shown}.",
+    "conflict": "Its origin has changed since you amended:",
+    "disclaimer": "Disclaimer",
+    "unshown": "No preview: the rights of its source, or its disclaimer, let nothing be shown.",
+}
+
+STATES: Mapping[State, str] = {
+    State.HELD: "Held",
+    State.LIVE: "Live",
+    State.WITHDRAWN: "Withdrawn",
+}
+
+FIELDS: Mapping[AmendedField, str] = {
+    AmendedField.HEADLINE: "Headline",
+    AmendedField.SUMMARY: "Summary",
+    AmendedField.TOPICS: "Topics, separated by commas",
+    AmendedField.LANGUAGE: "Language",
+    AmendedField.NOTE: "Note of the desk",
+}
+
+ITEM: Mapping[str, str] = {
+    **LIST,
+    "preview": "Preview",
+    "preview_of": "Preview of version {version}, as it would be published",
+    "decide": "Decide",
+    "reason_hint": "Required. The audit trail keeps it with your name.",
+    "publish": "Release now",
+    "publish_hint": "also before its embargo ends",
+    "reinstate": "Reinstate",
+    "until": "Hold until (UTC); empty: until you release it",
+    "story_too": "All releases of its story",
+    "request": "Someone asked for it",
+    "notice_name": "Name",
+    "notice_address": "E-mail or postal address",
+    "received": "Received (UTC); empty: now",
+    "statement": "Statement of reasons; empty: the reason",
+    "amend": "Amend",
+    "amend_hint": "An empty field leaves what the origin says. Readers see that you edited it.",
+    "strike": "Strike a version",
+    "strike_hint": "Removes the text of a former or waiting version for good.",
+    "version": "Version",
+    "story": "Story",
+    "split": "Take out of the story",
+    "merge": "Merge",
+    "merge_hint": "Releases of other organisations with the same address or sentences:",
+    "members": "The same release by others:",
+    "other": "Id of another release",
+    "erase": "Erase for good",
+    "erase_hint": "Removes the release, its versions and what the files of the store hold of it. Backups "
+    "made before may still hold it: `publicwire erase` names them.",
+    "confirm": "Type the id of the release",
+    "history": "Decisions",
+    "original": "Original",
+    "public": "Public page",
+    "erased": "This release is erased: nothing is left of it.",
+}
+
+VETO: Mapping[str, str] = {
+    "title": "Stop this release?",
+    "goes": "It goes live by itself",
+    "hold": "Hold it",
+    "reason": "Reason",
+    "default": "stopped by its veto link",
+    "done": "The release is held. It goes live only when an editor releases it.",
+    "gone": "This link was used, has expired, or its release is no longer in its veto window.",
+}

@@ -1,0 +1,92 @@
+"""Forms of the admin side: bodies read within bounds, refusals as pages, headers of pages with forms."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from math import ceil
+from urllib.parse import parse_qsl
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from aggregator.web.answers import CONTENT_POLICY, SECURITY_HEADERS
+from aggregator.web.replies import NO_STORE
+
+FORM_BYTES_MAX = 64_000  # a note of the desk, a statement of reasons, or the ids of a page of items
+FIELDS_MAX = 500
+FORM_SECONDS_MAX = 30
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+# Of pages with forms alone: those of the public keep form-action 'none'. Referrer-Policy: under no-referrer a
+# browser sends `Origin: null` with a form (Fetch, section "append a request Origin header").
+FORM_PAGE = {
+    "Content-Security-Policy": CONTENT_POLICY.replace("form-action 'none'", "form-action 'self'")
+    + "; frame-ancestors 'none'",
+    "Referrer-Policy": "same-origin",
+}
+
+
+class Refused(Exception):
+    """A request that is not carried out; the message is for the user."""
+
+    def __init__(self, status: int, sentence: str, wait: timedelta = timedelta(0)) -> None:
+        super().__init__(sentence)
+        self.status = status
+        self.headers = {"Retry-After": str(ceil(wait.total_seconds()))} if wait else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """The fields of a form, each a text without NUL."""
+
+    pairs: Sequence[tuple[str, str]] = ()
+
+    def raw(self, name: str) -> str:
+        """Return the last value of a field as it was typed; "" when it is missing."""
+        return next((value for each, value in reversed(self.pairs) if each == name), "")
+
+    def one(self, name: str) -> str:
+        """Return the same, stripped."""
+        return self.raw(name).strip()
+
+    def line(self, name: str) -> str:
+        """Return a field with its line breaks and control characters as single blanks."""
+        return " ".join("".join(each if each.isprintable() else " " for each in self.one(name)).split())
+
+    def many(self, name: str) -> tuple[str, ...]:
+        """Return all values of a field."""
+        return tuple(value.strip() for each, value in self.pairs if each == name)
+
+
+async def read_form(request: Request) -> Fields:
+    """Return the fields of a request's form; raises Refused for what is none, or beyond the bounds."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
+        raise Refused(415, f"The body must be {MEDIA_TYPE}.")
+    try:
+        async with asyncio.timeout(FORM_SECONDS_MAX):
+            body = await _body(request)
+    except (TimeoutError, ClientDisconnect) as error:
+        raise Refused(408, "The request did not end.") from error
+    try:
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+    except ValueError as error:
+        raise Refused(400, "The body is not a form in UTF-8.") from error
+    if any("\0" in value for _, value in pairs):
+        raise Refused(400, "A field holds a control character.")
+    return Fields(tuple(pairs))
+
+
+async def _body(request: Request) -> bytes:
+    received = b""
+    async for chunk in request.stream():
+        received += chunk
+        if len(received) > FORM_BYTES_MAX:
+            raise Refused(413, f"The form is larger than {FORM_BYTES_MAX} bytes.")
+    return received
+
+
+def see_other(path: str, headers: Mapping[str, str] | None = None) -> Response:
+    """Return a redirect after a form (RFC 9110 section 15.4.4) to a path of ours."""
+    sent = {**SECURITY_HEADERS, **FORM_PAGE, "Cache-Control": NO_STORE, "Location": path, **(headers or {})}
+    return Response(status_code=303, headers=sent)

@@ -24,6 +24,7 @@ class AlertKind(StrEnum):
     COPY = "copy"  # event: its items are held as copies of withdrawn releases
     RENAMED = "renamed"  # the feed calls itself otherwise than when its source was added
     EMBARGO = "embargo"  # event: embargo lines of its items have no date that can be read
+    VETO = "veto"  # event: its items go live by themselves unless the operator holds them
     AMENDED = "amended"  # event: its origin says something else of fields that the desk has amended
     CONFIGURATION = "configuration"  # an edit of sources.yaml holds a mistake
     LOOK = "look"  # logo or templates cannot be used

@@ -38,6 +38,7 @@ EVENTS = (
     AlertKind.FOREIGN,
     AlertKind.AMENDED,
     AlertKind.EMBARGO,
+    AlertKind.VETO,
 )
 EVENT_SHOWN_FOR = timedelta(days=7)  # but until the operator has decided on dates too far ahead
 IDS_NAMED_MAX = 5  # of items, in one message
@@ -112,7 +113,13 @@ def _events(result: PollResult) -> Mapping[AlertKind, str]:
             f"{_some(lines)}; see `publicwire show {lines[0]}`, then `release` it or "
             f"`publicwire hold {lines[0]} --until DATE --reason WHY`"
         )
-    return {**found, **_quarantined(result), **_copies(result), **_ahead(result, placed)}
+    return {
+        **found,
+        **_quarantined(result),
+        **_copies(result),
+        **_ahead(result, placed),
+        **_in_veto_window(result),
+    }
 
 
 def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
@@ -128,6 +135,17 @@ def _quarantined(result: PollResult) -> Mapping[AlertKind, str]:
     return {
         AlertKind.FOREIGN: f"held, for they link to hosts outside its `domains` and `links_to`: "
         f"{_some(held)}; see `publicwire show {held[0]} --provenance`, then `release` it"
+    }
+
+
+def _in_veto_window(result: PollResult) -> Mapping[AlertKind, str]:
+    """Return the alert of new items that wait for a veto. An edit in the window is none: it moves nothing."""
+    if not (waiting := embargo.in_window(result.changes.new if result.changes else ())):
+        return {}
+    first, ends = waiting[0]
+    return {
+        AlertKind.VETO: f"go live by themselves, the first at {ends:%Y-%m-%d %H:%M} UTC: "
+        f"{_some([name for name, _ in waiting])}; `publicwire hold {first} --reason WHY` stops one"
     }
 
 

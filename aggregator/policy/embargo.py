@@ -99,6 +99,13 @@ def unread(items: Iterable[Placed]) -> tuple[str, ...]:
     return _undecided(items, is_unread=True)
 
 
+def in_window(items: Iterable[NewItem]) -> list[tuple[str, datetime]]:
+    """Return the ids of new items that wait for a veto and when they go live, the next first."""
+    held = ((each.id, each.placement) for each in items if each.placement.reason == VETO)
+    ends = [(name, placement.release) for name, placement in held if placement.release is not None]
+    return sorted(ends, key=lambda each: (each[1], each[0]))
+
+
 def _undecided(items: Iterable[Placed], *, is_unread: bool) -> tuple[str, ...]:
     held = ((name, placement) for name, placement in items if placement.dated and placement.release is None)
     return tuple(name for name, placement in held if (placement.reason == UNREAD) is is_unread)

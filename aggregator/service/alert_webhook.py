@@ -4,7 +4,7 @@ Sending is durable work with retries and never delays a poll. `policy.alerts` de
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from datetime import datetime, timedelta
 
@@ -12,9 +12,11 @@ from aggregator.errors import Cause, FetchError
 from aggregator.fetch.client import Client
 from aggregator.log import log
 from aggregator.model.alert import Alert, AlertChannel
+from aggregator.model.push_settings import Encryption
 from aggregator.model.settings import Config
 from aggregator.model.websub import Task
 from aggregator.service import mail
+from aggregator.service.veto_links import Offered, VetoLinks
 from aggregator.storage import TaskStore
 from aggregator.tasks import Writes
 
@@ -37,6 +39,7 @@ class AlertNotifier:
     _: KW_ONLY
     config: Callable[[], Config]
     clock: Callable[[], datetime]
+    vetoes: VetoLinks | None = None
 
     async def log_new(self) -> None:
         """Log new and ended alerts; their post becomes due."""
@@ -77,27 +80,38 @@ class AlertNotifier:
     async def _post(self, posted: Sequence[Alert]) -> None:
         config = self.config()
         if (webhook := config.alerts) is not None:
+            links = await self._links(posted, is_private=webhook.url.startswith("https:"))
             body = {
-                "text": "\n".join(map(text, posted)),
+                "text": "\n".join(text(alert, links.get(alert.number, ())) for alert in posted),
                 "publication": config.publication.name,
-                "alerts": [as_json(alert) for alert in posted],
+                "alerts": [as_json(alert, links.get(alert.number, ())) for alert in posted],
             }
             await self.client().post_json(webhook.url, body, webhook.allow_networks)
 
     async def _mail(self, posted: Sequence[Alert]) -> None:
         config = self.config()
         if (settings := config.mail) is not None and settings.to:
+            is_private = settings.smtp.encryption is not Encryption.NONE
+            links = await self._links(posted, is_private=is_private)
             first, more = text(posted[0]), len(posted) - 1
+            # No line of another's: a message holds words of a feed.
+            told = ((mail.line(text(alert)), *_vetoes(links.get(alert.number, ()))) for alert in posted)
             letter = mail.message(
                 settings,
                 settings.to,
                 name=config.publication.name,
                 subject=f"{more + 1} alerts: {first}" if more else first,
-                text="\n\n".join(mail.line(text(alert)) for alert in posted),  # no line of another's
+                text="\n\n".join(map("\n".join, told)),
                 now=self.clock(),
                 key=" ".join(identity(alert) for alert in posted),
             )
             await asyncio.to_thread(mail.send, settings.smtp, letter)
+
+    async def _links(self, posted: Sequence[Alert], *, is_private: bool) -> Mapping[int, Sequence[Offered]]:
+        """Return the links that veto releases, by alert, for a channel that no network can read. They are in
+        nothing that is logged."""
+        vetoes = self.vetoes
+        return await self.write(lambda: vetoes.offered(posted)) if vetoes and is_private else {}
 
 
 def _cure(channel: AlertChannel, error: FetchError) -> str:
@@ -106,11 +120,16 @@ def _cure(channel: AlertChannel, error: FetchError) -> str:
     return ALLOW if error.cause is Cause.REFUSED else ""
 
 
-def text(alert: Alert) -> str:
-    """Return an alert in one sentence, for chats that show a field `text`."""
+def text(alert: Alert, links: Sequence[Offered] = ()) -> str:
+    """Return an alert in one sentence, for chats that show a field `text`; a line for each link."""
     over = " is over" if alert.cleared else ""
     of = f"{alert.organisation} ({alert.source})" if alert.source else alert.organisation
-    return f"{of}, alert {alert.kind.value}{over}: {alert.message}"
+    said = f"{of}, alert {alert.kind.value}{over}: {alert.message}"
+    return "\n".join((said, *_vetoes(links)))
+
+
+def _vetoes(links: Sequence[Offered]) -> tuple[str, ...]:
+    return tuple(f"hold {each.item} before {each.until:%Y-%m-%d %H:%M} UTC: {each.url}" for each in links)
 
 
 def identity(alert: Alert) -> str:
@@ -119,7 +138,7 @@ def identity(alert: Alert) -> str:
     return f"{alert.number or alert.kind.value}-{alert.raised:%Y%m%dT%H%M%S%f}-{alert.state}"
 
 
-def as_json(alert: Alert) -> dict[str, object]:
+def as_json(alert: Alert, links: Sequence[Offered] = ()) -> dict[str, object]:
     """Return one alert as it is posted."""
     return {
         "id": identity(alert),
@@ -131,4 +150,13 @@ def as_json(alert: Alert) -> dict[str, object]:
         "message": alert.message,
         "since": alert.raised.isoformat(),
         "cleared": alert.cleared.isoformat() if alert.cleared else None,
+        **(
+            {
+                "veto": [
+                    {"item": each.item, "until": each.until.isoformat(), "url": each.url} for each in links
+                ]
+            }
+            if links
+            else {}
+        ),
     }

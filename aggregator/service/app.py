@@ -98,10 +98,12 @@ def scheduler_of(
     from aggregator.service.alert_webhook import AlertNotifier
     from aggregator.service.handlers import handlers
     from aggregator.service.scheduler import Scheduler
+    from aggregator.service.veto_links import VetoLinks
     from aggregator.tasks import Tasks
 
     store, write, clock = pipeline.storage.tasks, pipeline.write, pipeline.clock
-    alerts = AlertNotifier(store, pipeline.client, write, config=pipeline.config, clock=clock)
+    vetoes = VetoLinks(pipeline.storage.desk, config=pipeline.config, clock=clock)
+    alerts = AlertNotifier(store, pipeline.client, write, config=pipeline.config, clock=clock, vetoes=vetoes)
     tasks = Tasks(store, write, handlers(pipeline, alerts), clock=clock)
     return Scheduler(
         pipeline, tasks, alerts, current, notify=notify, monotonic=monotonic, clock_check=clock_check

@@ -9,7 +9,7 @@ import pytest
 from aggregator.errors import Cause, FetchError
 from aggregator.model.alert import AlertKind
 from aggregator.model.amendment import AmendedField
-from aggregator.model.changes import Changes, Edit, Placement
+from aggregator.model.changes import Changes, Edit, NewItem, Placement
 from aggregator.model.decision import State
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.item import Item, Mode
@@ -303,6 +303,29 @@ def test_copies_of_withdrawn_releases_are_named_with_the_cure() -> None:
         "`publicwire release item1` publishes one, and its later edits"
     )
     assert AlertKind.COPY not in judged(edited(CLAIM, edit(2)))
+
+
+def test_new_items_in_their_veto_window_are_named_with_the_time_of_the_first() -> None:
+    def new(number: int, placement: Placement) -> NewItem:
+        item = Item(keys=(), title="Storm", url="https://harbour.example/a")
+        return NewItem(item, f"item{number}", "tag:", placement, NOON)
+
+    window = Placement(State.HELD, NOON + 2 * HOUR, NOON, reason=embargo.VETO, dated=True)
+    changes = Changes(
+        Knowledge("releases.example,2026-03-02"),
+        Mode.NORMAL,
+        new=(
+            new(1, replace(window, release=NOON + 3 * HOUR)),
+            new(2, window),
+            new(3, Placement(State.LIVE, None, NOON)),
+        ),
+    )
+    result = replace(succeeded(CLAIM, source("harbour", feed=CLAIM.feed)), changes=changes)
+    assert judged(result)[AlertKind.VETO] == (
+        "go live by themselves, the first at 2026-03-02 14:00 UTC: item2, item1; "
+        "`publicwire hold item2 --reason WHY` stops one"
+    )
+    assert AlertKind.VETO not in judged(replace(result, changes=replace(changes, new=changes.new[2:])))
 
 
 def test_an_event_that_happens_again_is_raised_anew() -> None:

@@ -42,7 +42,7 @@ def test_a_new_item_goes_live_when_its_window_ends(storage: Storage) -> None:
     assert publish(storage, ENDS) == ["Bridge opens"]
     assert [line.trigger for line in storage.items.audit(held.number)] == [Trigger.FIRST_SEEN, Trigger.TIME]
     assert storage.items.held_for_operator()[0] == 0
-    assert storage.tasks.alerts() == ()
+    assert [alert.kind for alert in storage.tasks.alerts()] == [AlertKind.VETO]
 
 
 @pytest.mark.parametrize("veto", [Trigger.HOLD, Trigger.WITHDRAW])
@@ -101,7 +101,7 @@ def test_items_beyond_the_budget_do_not_go_live_by_the_clock(storage: Storage) -
     publish(storage, ENDS)
     origin.says(entry("Second", "g2"), entry("First", "g1"), now=NOON + DAY)
     assert publish(storage, NOON + 2 * DAY) == ["First", "Known"]
-    assert [alert.kind for alert in storage.tasks.alerts()] == [AlertKind.BUDGET]
+    assert [alert.kind for alert in storage.tasks.alerts()] == [AlertKind.VETO, AlertKind.BUDGET]
     (over,) = storage.items.over_budget("ministry", 9)
     storage.items.apply_transitions([step(over, Trigger.RELEASE, reason="", actor="desk", at=NOON + 2 * DAY)])
     assert "Second" in titles(storage.items.select(""))

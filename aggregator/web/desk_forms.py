@@ -60,7 +60,7 @@ def order(fields: Fields, user: User, now: datetime, allowed: Sequence[Deed] = t
     try:
         deed = Deed(fields.one("act"))
     except ValueError as error:
-        raise Refused(400, "The form names no action.") from error
+        raise Refused(400, "Press the button of a decision. Nothing was changed.") from error
     if deed not in allowed:
         raise Refused(400, "This action is not for several releases.")
     if deed in OF_ADMINS and user.role is not Role.ADMIN:

@@ -117,7 +117,8 @@ def test_an_editor_decides_and_the_audit_trail_names_the_editor(room: Newsroom) 
     [
         ({"reason": " \n "}, 400, "Give a reason"),
         ({"reason": "x" * 1001}, 400, "up to 1000 characters"),
-        ({"act": "explode"}, 400, "names no action"),
+        ({"act": "explode"}, 400, "Press the button of a decision"),
+        ({"act": ""}, 400, "Press the button of a decision"),
         ({"act": "release", "version": "7"}, 409, "has a newer version"),
         ({"act": "release", "version": ""}, 400, "names no version"),
         ({"act": "reinstate"}, 409, "cannot reinstate it"),

@@ -117,9 +117,11 @@ def _numbers(db: Connection, of: Waiting, limit: int, before: int | None) -> lis
     """Return the numbers of up to `limit` items of a list, newest first: a sort carries no texts."""
     condition, parameters = LISTS[of]
     after = () if before is None else (before,)
+    # The sign: by the index of held items, not down the whole table.
+    number = "+i.number" if of is Waiting.HELD else "i.number"
     found = db.execute(
-        f"""SELECT i.number FROM item i WHERE {condition}{" AND i.number < ?" if after else ""}
-        ORDER BY i.number DESC LIMIT ?""",
+        f"""SELECT i.number FROM item i WHERE {condition}{f" AND {number} < ?" if after else ""}
+        ORDER BY {number} DESC LIMIT ?""",
         (*parameters, *after, limit),
     )
     return [row["number"] for row in found]

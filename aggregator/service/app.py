@@ -24,7 +24,7 @@ from aggregator.service.clock_check import ClockCheck
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.writer import Writer
-from aggregator.storage import Storage, backups, open_storage
+from aggregator.storage import Replayed, Storage, backups, open_storage
 from aggregator.workers.pool import WorkerPool
 
 if TYPE_CHECKING:
@@ -174,13 +174,11 @@ async def _publishing(
     """Compose one publication over its store, whose poller lock is held meanwhile."""
     from aggregator.service.metrics import Gauges, Metrics
     from aggregator.service.sites import sides
+    from aggregator.service.tallies import Tallies
     from aggregator.web.remembered import Remembered
 
     with opened(config) as storage, storage.admin.poller(utc_now()) as replayed:
-        if replayed.moved:
-            log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
-        if replayed.forgotten:
-            log.warning("sources forgotten again by the journal", sources=" ".join(replayed.forgotten))
+        _log(replayed)
         current = LiveConfig(config, storage.admin.bound)
         for problem in storage.admin.check():
             raise backups.damaged(config.store, problem)
@@ -198,13 +196,30 @@ async def _publishing(
         )
         remembered = Remembered(storage.items, REMEMBERED_BYTES_MAX, monotonic=time.monotonic)
         check = ClockCheck(storage, lambda: current.config)
-        async with polling(
-            storage, current, observe=metrics.observe, heard=check.hear, hosts=hosts
-        ) as pipeline:
+        tallies = Tallies(utc_now)
+        observe = _both(metrics.observe, tallies.observe)
+        async with polling(storage, current, observe=observe, heard=check.hear, hosts=hosts) as pipeline:
             scheduler = scheduler_of(pipeline, current, clock_check=check, notify=notify)
             scheduler.each_tick = remembered.forget_removed
-            async with sides(pipeline, current, scheduler, remembered, metrics) as both:
+            async with sides(pipeline, current, scheduler, remembered, metrics, tallies) as both:
                 yield scheduler, both
+
+
+def _log(replayed: Replayed) -> None:
+    if replayed.moved:
+        log.warning("decisions of the journal replayed", items=" ".join(replayed.moved))
+    if replayed.forgotten:
+        log.warning("sources forgotten again by the journal", sources=" ".join(replayed.forgotten))
+
+
+def _both(*observers: Callable[[Claim, Outcome], None]) -> Callable[[Claim, Outcome], None]:
+    """Return an observer of polls that calls each of these."""
+
+    def observe(claim: Claim, outcome: Outcome) -> None:
+        for each in observers:
+            each(claim, outcome)
+
+    return observe
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Composition of both HTTP sides, public and admin, with the own hub: loaded by the service alone."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,16 +19,19 @@ from aggregator.service.metrics import Metrics
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.push import Push, Pushers
 from aggregator.service.scheduler import Scheduler
+from aggregator.service.tallies import Tallies, write, write_often
 from aggregator.service.webhooks import Webhooks
 from aggregator.web.access import Access
 from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
+from aggregator.web.audience import Audience, Counted
 from aggregator.web.callback import Callback
 from aggregator.web.clients import TrustedProxies
 from aggregator.web.desk import Desk
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.look import Looks
+from aggregator.web.overview import Live
 from aggregator.web.remembered import Mark, Remembered
 from aggregator.websub.distribution import Distributor
 from aggregator.websub.ping import Pinger
@@ -77,15 +81,22 @@ async def sides(
     scheduler: Scheduler,
     remembered: Remembered,
     metrics: Metrics,
+    tallies: Tallies,
 ) -> AsyncIterator[Sides]:
-    """Compose both sides of a publication, and push."""
+    """Compose both sides of a publication, push, and write what is counted."""
     publisher = Publisher(pipeline.storage, lambda: current.config)
-    async with pushing(pipeline, current, publisher, metrics.pushed) as hub:
+    audience = Audience()
+    async with (
+        pushing(pipeline, current, publisher, metrics.pushed) as hub,
+        counting(pipeline, tallies),
+    ):
+        public = _public(pipeline, current, publisher, hub, remembered)
+        live = Live(tallies.slowest, audience.subscribers)
         yield Sides(
             current.config.publication.name,
             current.config.listen,
-            _public(pipeline, current, publisher, hub, remembered),
-            _admin(pipeline, current, scheduler, metrics.text),
+            lambda: Counted(public(), tallies.request, audience),
+            _admin(pipeline, current, scheduler, metrics.text, live),
             scheduler.is_ready,
         )
 
@@ -96,6 +107,18 @@ def admin_side(publications: Sequence[Sides]) -> ASGIApp:
         return publications[0].admin()
     named = [(each.name, slugify(each.name), each.admin()) for each in publications]
     return admin_index(named, lambda: all(each.is_ready() for each in publications))
+
+
+@asynccontextmanager
+async def counting(pipeline: Pipeline, tallies: Tallies) -> AsyncIterator[None]:
+    """Write counts once a minute, and those that are left at the end."""
+    of = tallies, pipeline.storage, pipeline.write, pipeline.clock
+    writing = asyncio.create_task(write_often(*of))
+    try:
+        yield
+    finally:
+        writing.cancel()
+        await write(*of)
 
 
 def _public(
@@ -124,7 +147,11 @@ def _public(
 
 
 def _admin(
-    pipeline: Pipeline, current: LiveConfig, scheduler: Scheduler, metrics: Callable[[], bytes]
+    pipeline: Pipeline,
+    current: LiveConfig,
+    scheduler: Scheduler,
+    metrics: Callable[[], bytes],
+    live: Live,
 ) -> Callable[[], Starlette]:
     reader = pipeline.reader
 
@@ -145,5 +172,6 @@ def _admin(
         metrics=metrics,
         host=lambda: urlsplit(current.config.admin_url).hostname or "",
         routes=desk.routes(),
+        live=live,
         workers=lambda: reader.confinement.words if reader.confinement else "",
     )

@@ -30,6 +30,7 @@ from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
     from aggregator.storage.sql.desk import DeskStore
+    from aggregator.storage.sql.overview_store import OverviewStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
     from aggregator.storage.sql.users import SessionStore
@@ -53,6 +54,13 @@ class Storage:
         from aggregator.storage.sql.push_store import PushStore
 
         return PushStore(self.engine)
+
+    @property
+    def overview(self) -> "OverviewStore":
+        """Return what the admin side shows of the store. Loaded when it is first asked for."""
+        from aggregator.storage.sql.overview_store import OverviewStore
+
+        return OverviewStore(self.engine)
 
     @property
     def pages(self) -> "PageStore":

@@ -1,6 +1,7 @@
 """The admin web application: its routes, and DNS rebinding protection."""
 
 import re
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -14,9 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.app import handlers, static_file
+from aggregator.web.overview import NOTHING_LIVE, Live, Overviews, read
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply
-from aggregator.web.status import status_page
+from aggregator.web.status import Standing, sources_of, status_page
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS rebinding protection).")
@@ -32,19 +34,24 @@ def admin_app(
     workers: Callable[[], str] = str,
     host: Callable[[], str] = str,
     routes: Sequence[BaseRoute] = (),
+    live: Live = NOTHING_LIVE,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
     """Return the admin application.
 
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
     text, `workers` how the kernel confines them, "" before the first, `host` the host name under which a
-    proxy reaches it, "" for none. `routes` take precedence over those of here.
+    proxy reaches it, "" for none, `live` what only memory has. `routes` take precedence over those of here.
     """
 
+    overviews = Overviews(lambda: read(storage, now(), live), monotonic)
+
     def status(request: Request) -> Response:
-        health, alerts = storage.admin.health(), storage.tasks.alerts()
-        html = status_page(health, now(), ready(), problems(), alerts=alerts, workers=workers())
+        standing = Standing(ready(), problems(), workers())
+        is_still = "still" in request.query_params
+        html = status_page(sources_of(storage), overviews.current(), standing, now(), is_still=is_still)
         return reply(request, html, cache=NO_STORE)
 
     def readyz(request: Request) -> Response:

@@ -170,7 +170,7 @@ def static(name: str) -> Published:
     return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
 
 
-STATIC = {name: static(name) for name in ("style.css", "icon.svg")}
+STATIC = {name: static(name) for name in ("style.css", "admin.css", "icon.svg")}
 
 
 def day(when: datetime) -> str:

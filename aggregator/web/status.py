@@ -1,66 +1,89 @@
-"""The admin web application: /status page of all sources, /readyz probe and /metrics."""
+"""The status page of the admin side: problems, alerts, charts, and sources with the failing ones first."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 from aggregator.model.alert import Alert
+from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Health, SourceState
 from aggregator.policy import reasons
 from aggregator.policy.health import state_of
 from aggregator.policy.relocation import advice
 from aggregator.publish.document import Published
-from aggregator.web.pages import TEMPLATES, moment, page
+from aggregator.render.charts import bars, number
+from aggregator.storage import Storage
+from aggregator.web.overview import Overview
+from aggregator.web.pages import STATIC, TEMPLATES, moment, page
 
-ROWS_MAX = 1_000  # sources listed on the page, which reloads every 30 s; totals count all
+ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
+ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
 _ADD = "add one with `publicwire add URL`, or under `sources:` in sources.yaml."
 
 
-def status_page(
-    health: tuple[Health, ...],
-    now: datetime,
-    ready: bool,
-    problems: tuple[str, ...],
-    *,
-    alerts: tuple[Alert, ...] = (),
-    workers: str = "",
-) -> Published:
-    """Return the status page: failing sources first, then unpolled ones, then the rest; at most ROWS_MAX."""
-    return page(
-        "status.html",
-        sources=sorted(health, key=lambda source: (_mark(source), source.feed.id))[:ROWS_MAX],
-        alerts=alerts[:ROWS_MAX],
-        many=len(health),
-        failing=sum(_mark(source) is SourceState.FAILING for source in health),
-        live=sum(source.live for source in health),
-        held=sum(source.held for source in health),
-        now=now,
-        ready=ready,
-        problems=problems,
-        start=_start(health),
-        workers=workers,
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the process stands: whether it is ready, faults as sentences, and how its workers are confined."""
+
+    ready: bool
+    problems: tuple[str, ...] = ()
+    workers: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Sources of each state, up to ROWS_MAX, how many there are, and alerts that are not over."""
+
+    listed: tuple[Health, ...]
+    counted: Mapping[SourceState, int]
+    alerts: tuple[Alert, ...] = ()
+
+
+def sources_of(storage: Storage) -> Sources:
+    """Return what the page lists of a store; StorageError."""
+    found = [storage.overview.sources(SourceQuery(state=state, limit=ROWS_MAX)) for state in ORDER]
+    return Sources(
+        tuple(each for group in found for each in group), storage.overview.states(), storage.tasks.alerts()
     )
 
 
-def _start(health: tuple[Health, ...]) -> str:
+def _start(sources: Sources, overview: Overview) -> str:
     """Return what an empty store waits for and how a source is added; "" once items are stored."""
-    if not health:
+    many = sum(sources.counted.values())
+    if not many:
         return f"No source is configured: {_ADD} It is polled within seconds."
-    if any(source.live or source.held for source in health):
+    if overview.totals.live or overview.totals.held:
         return ""
-    marks = [_mark(source) for source in health]
-    waiting, failing = marks.count(SourceState.WAITING), marks.count(SourceState.FAILING)
+    waiting, failing = sources.counted[SourceState.WAITING], sources.counted[SourceState.FAILING]
     return (
-        f"Nothing is stored yet. Of {len(health)} configured sources {waiting} wait for their first success "
+        f"Nothing is stored yet. Of {many} configured sources {waiting} wait for their first success "
         f"and {failing} fail, for the reasons below. To have more, {_ADD}"
     )
 
 
-def _mark(health: Health) -> SourceState:
-    return state_of(health.failures, has_succeeded=health.last_success is not None)
+def status_page(
+    sources: Sources, overview: Overview, standing: Standing, now: datetime, *, is_still: bool = False
+) -> Published:
+    """Return the status page; one that `is_still` does not reload by itself (WCAG 2.2.2)."""
+    return page(
+        "status.html",
+        here="/status",
+        sources=sources.listed,
+        alerts=sources.alerts[:ROWS_MAX],
+        alerts_more=max(0, len(sources.alerts) - ROWS_MAX),
+        many=sum(sources.counted.values()),
+        failing=sources.counted[SourceState.FAILING],
+        overview=overview,
+        standing=standing,
+        start=_start(sources, overview),
+        now=now,
+        is_still=is_still,
+    )
 
 
-def _state(health: Health) -> tuple[SourceState, str, str]:
+def state(health: Health) -> tuple[SourceState, str, str]:
     """Return mark, which is also the CSS class, state and note of a source."""
-    mark = _mark(health)
+    mark = state_of(health.failures, has_succeeded=health.last_success is not None)
     if mark is SourceState.WAITING:
         return (mark, "Waiting", health.last.message) if health.last else (mark, "Not polled yet", "")
     if mark is SourceState.WORKING:
@@ -71,5 +94,7 @@ def _state(health: Health) -> tuple[SourceState, str, str]:
     return mark, f"Failed {times}", reason
 
 
-TEMPLATES.filters.update(ago=reasons.ago, next_poll=reasons.next_poll, state=_state, words=reasons.words)
-TEMPLATES.globals["advice"] = advice
+TEMPLATES.filters.update(
+    ago=reasons.ago, next_poll=reasons.next_poll, state=state, words=reasons.words, svg=bars, figure=number
+)
+TEMPLATES.globals.update(advice=advice, admin_style=STATIC["admin.css"].etag[1:9])

@@ -42,7 +42,7 @@ def raised(storage: Storage) -> Alert:
 
 def test_each_link_holds_its_release_until_it_goes_live(storage: Storage) -> None:
     alert = raised(storage)
-    offered = links(storage).offered(HTTPS, [alert])[alert.number]
+    offered = links(storage).offered([alert])[alert.number]
     assert len(offered) == len({each.url for each in offered}) == LINKS_MAX
     for each in offered:
         token = each.url.removeprefix("https://desk.example/veto/")
@@ -55,7 +55,7 @@ def test_each_link_holds_its_release_until_it_goes_live(storage: Storage) -> Non
 
 def test_the_post_has_the_links_in_its_text_and_apart(storage: Storage) -> None:
     alert = raised(storage)
-    first = links(storage).offered(HTTPS, [alert])[alert.number][:1]
+    first = links(storage).offered([alert])[alert.number][:1]
     said = text(alert, first)
     assert said.splitlines()[1:] == [f"hold {first[0].item} before 2026-03-02 14:00 UTC: {first[0].url}"]
     assert as_json(alert, first)["veto"] == [
@@ -67,7 +67,6 @@ def test_the_post_has_the_links_in_its_text_and_apart(storage: Storage) -> None:
 
 def test_other_alerts_and_plain_http_get_none(storage: Storage) -> None:
     alert = raised(storage)
-    assert links(storage).offered(Webhook("http://hooks.example/T0"), [alert]) == {}
     others = [replace(alert, kind=AlertKind.GONE), replace(alert, cleared=NOON)]
-    assert links(storage).offered(HTTPS, others) == {}
-    assert links(storage, NOON + DAY).offered(HTTPS, [alert]) == {alert.number: ()}
+    assert links(storage).offered(others) == {}
+    assert links(storage, NOON + DAY).offered([alert]) == {alert.number: ()}

@@ -13,6 +13,8 @@ import pytest
 from aggregator.model.decision import Trigger
 from aggregator.model.desk import Waiting
 from aggregator.model.document import Document, ReadResult
+from aggregator.model.overview import SourceQuery, TallyKind
+from aggregator.model.poll import SourceState
 from aggregator.policy.lifecycle import step
 from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage
@@ -181,6 +183,22 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert store.sessions.find(b"unknown") is None
     assert len(engine.plans) > 40
     assert any(re.search(r"Index|INDEX|PRIMARY KEY", line) for plan in engine.plans.values() for line in plan)
+    assert scans(engine.plans) == {}
+
+
+def test_the_admin_side_scans_no_large_table(filled: tuple[Storage, ExplainedEngine]) -> None:
+    store, engine = filled
+    SourceDriver(store, source("ministry")).says(entry("First", "a"), now=NOON)
+    engine.plans.clear()
+    overview = store.overview
+    for state in (None, *SourceState):
+        overview.sources(SourceQuery(state=state, words="s1", limit=50))
+    assert overview.source("s1") is not None
+    assert sum(overview.states().values()) == 101
+    assert len(overview.newest("s1")) == len(overview.newest()) == 200
+    assert len(overview.polls("s1")) == 1_000
+    assert overview.subscribers() == overview.tallied(TallyKind.POLLS, NOON) == ()
+    assert len(engine.plans) > 10
     assert scans(engine.plans) == {}
 
 

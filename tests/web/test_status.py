@@ -1,16 +1,18 @@
 """The admin web application over HTTP."""
 
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from aggregator.model.overview import HostTime, Subscribers, Tally, TallyKind
+from aggregator.model.poll import OutcomeKind
 from aggregator.model.settings import Retention
 from aggregator.policy.reasons import ago
 from aggregator.web.admin import admin_app
-from aggregator.web.status import status_page
-from tests.web.newsroom import NOON, Client, Newsroom, item, newsroom
+from aggregator.web.overview import Live
+from tests.given import source
+from tests.web.newsroom import MINISTRY, NOON, Client, Newsroom, item, newsroom
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -179,17 +181,62 @@ def test_commands_in_the_sentences_of_the_status_page_are_code(room: Newsroom) -
 
 
 def test_of_very_many_sources_failing_ones_are_listed_and_all_counted(room: Newsroom) -> None:
+    room.reconfigures(sources=(MINISTRY, *(source(f"s{number}") for number in range(120))))
     room.fails("ministere", "no answer")
-    failing, other = sorted(room.storage.admin.health(), key=lambda one: -one.failures)
-    many = (
-        *[replace(other, feed=replace(other.feed, id=f"s{number}")) for number in range(1_200)],
-        failing,
-    )
-    page = status_page(many, NOON, ready=True, problems=()).body.decode()
-    assert "1201 sources, 1 failing" in page
+    page = admin(room).get("/status").text
+    assert "121 sources, 1 failing" in page
     assert "Failed once" in page
-    assert page.count("<tr class=") == 1_000
-    assert "201 more" in page
+    assert page.count("<tr class=") == 101
+    assert '20 more: <a href="/sources">' in page
+
+
+def test_the_page_refreshes_until_it_is_told_not_to(room: Newsroom) -> None:
+    refresh = '<meta http-equiv="refresh" content="30">'
+    client = admin(room)
+    assert refresh in client.get("/status").text
+    assert refresh not in client.get("/status?still").text
+
+
+def test_charts_are_read_at_most_twice_a_minute(room: Newsroom) -> None:
+    seconds = 0.0
+    client = Client(admin_app(room.storage, lambda: True, now=lambda: room.now, monotonic=lambda: seconds))
+    assert "0 new items in 30 days" in client.get("/status").text
+    room.storage.overview.add([Tally(TallyKind.ITEMS, NOON, "new", 7)], room.now)
+    seconds = 29.0
+    assert "0 new items in 30 days" in client.get("/status").text
+    seconds = 30.0
+    assert "7 new items in 30 days" in client.get("/status").text
+
+
+def test_each_chart_has_a_table_of_its_numbers(room: Newsroom) -> None:
+    counts = [
+        Tally(TallyKind.POLLS, NOON, OutcomeKind.FAILED.value, 3),
+        Tally(TallyKind.POLLS, NOON, OutcomeKind.NOT_MODIFIED.value, 40),
+        Tally(TallyKind.REQUESTS, NOON, "2xx", 1_234),
+    ]
+    room.storage.overview.add(counts[:2], room.now)
+    room.storage.overview.add(counts, room.now)
+    page = admin(room).get("/status").text
+    assert page.count('<svg class="chart"') == page.count('<table class="numbers">') == 4
+    assert "0 new or edited items, 0 unchanged, 80 not modified (304), 6 failed." in page
+    assert "In 48 hours: 1,234 answered" in page
+    assert "2 March, 12:00: failed 6 polls" in page
+
+
+def test_delays_are_counted_from_the_dates_claimed(room: Newsroom) -> None:
+    room.publishes(item("Quick", claimed=NOON), item("Slow", claimed=NOON - timedelta(hours=5)))
+    room.publishes(item("Old", claimed=NOON - timedelta(days=9)), backlog=True)
+    assert "Of the newest 2 dated items: 50 % within 15 minutes." in admin(room).get("/status").text
+
+
+def test_hosts_and_subscribers_are_shown_and_escaped(room: Newsroom) -> None:
+    live = Live(
+        lambda: (HostTime("slow.example", 12.34, 5),),
+        lambda: (Subscribers("topics/<climate>", "Feedly & co", 1_700),),
+    )
+    page = Client(admin_app(room.storage, lambda: True, live=live)).get("/status").text
+    assert 'slow.example</th><td class="number">12.3 s' in page
+    assert 'topics/&lt;climate&gt;</th><td>Feedly &amp; co</td><td class="number">1,700' in page
 
 
 @pytest.mark.parametrize(

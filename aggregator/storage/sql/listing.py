@@ -4,7 +4,7 @@ Pages go by shown date, newest first: the members of the channel, and in a share
 selection, which documents leave out. Undated items of a first import come last.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from heapq import merge
 from itertools import islice
@@ -23,13 +23,15 @@ SHOWN = f"""SELECT m.item AS number, m.source, m.listed FROM {MEMBERS} WHERE {JO
     AND m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
 
 
-def newest(db: Connection) -> Mapping[str, datetime]:
-    """Return the latest date shown of each source's live items, by the name of its channel; none of a source
-    whose items are undated."""
+def newest(db: Connection, names: Iterable[str] | None = None) -> Mapping[str, datetime]:
+    """Return the latest date shown of the live items of each source, or of those whose channels are named, by
+    the name of its channel; none of a source whose items are undated."""
+    chosen = "substr(c.name, 1, 8) = 'sources/'" if names is None else f"c.name {texts()}"
     found = db.execute(
-        """SELECT c.name, (SELECT m.listed FROM membership m JOIN item i ON i.number = m.item
+        f"""SELECT c.name, (SELECT m.listed FROM membership m JOIN item i ON i.number = m.item
             WHERE m.channel = c.number AND i.state = 'live' ORDER BY m.listed DESC LIMIT 1) AS listed
-        FROM channel c WHERE substr(c.name, 1, 8) = 'sources/'"""
+        FROM channel c WHERE {chosen}""",
+        () if names is None else (as_json(names),),
     )
     return {row["name"]: moment(row["listed"]) for row in found if row["listed"]}
 

@@ -110,12 +110,14 @@ def _entering(db: Connection, ready: Sequence[Row], group: Row) -> list[int]:
     return found
 
 
-def of_sources(db: Connection) -> dict[int, int]:
-    """Return how many items of each source wait for the merged channel, by the source's number."""
+def of_sources(db: Connection, numbers: str | None = None) -> dict[int, int]:
+    """Return how many items of each source, or of those in a list of `numbers` as JSON, wait for the merged
+    channel, by the source's number."""
+    among = "" if numbers is None else f"AND w.source {ints(':numbers')}"
     found = db.execute(
-        """SELECT w.source, count(*) AS items FROM waiting w JOIN channel c ON c.number = w.channel
-        WHERE c.name = ? GROUP BY w.source""",
-        (ALL,),
+        f"""SELECT w.source, count(*) AS items FROM waiting w JOIN channel c ON c.number = w.channel
+        WHERE c.name = :name {among} GROUP BY w.source""",
+        {"name": ALL} if numbers is None else {"name": ALL, "numbers": numbers},
     )
     return {row["source"]: row["items"] for row in found}
 

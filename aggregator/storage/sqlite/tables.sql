@@ -448,6 +448,13 @@ CREATE TABLE report (
             decided INTEGER,
             actor TEXT NOT NULL DEFAULT ''
         ) STRICT;
+CREATE TABLE tally (
+            kind TEXT NOT NULL,
+            hour INTEGER NOT NULL,
+            key TEXT NOT NULL,
+            count INTEGER NOT NULL,
+            PRIMARY KEY (kind, hour, key)
+        ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
@@ -525,4 +532,7 @@ CREATE INDEX item_amended ON item (number) WHERE amended <> '{}';
 CREATE INDEX veto_link_item ON veto_link (item);
 CREATE INDEX veto_link_expires ON veto_link (expires);
 CREATE INDEX report_open ON report (number) WHERE decided IS NULL;
+CREATE INDEX source_failing ON source (id) WHERE configured = 1 AND failures > 0;
+CREATE INDEX source_unpolled ON source (id)
+        WHERE configured = 1 AND failures = 0 AND last_success IS NULL;
 INSERT INTO counter (name, value) VALUES ('change', 0), ('position', 0), ('seq', 0), ('story', 0);

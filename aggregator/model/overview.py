@@ -1,0 +1,85 @@
+"""What the admin side shows of the service: counts by hour, delays, hosts, subscribers, a page of sources."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from aggregator.model.poll import OutcomeKind, SourceState
+
+
+class TallyKind(StrEnum):
+    """What is counted by hour. The values are stored: never rename one."""
+
+    POLLS = "polls"  # by OutcomeKind
+    ITEMS = "items"  # new ones
+    REQUESTS = "requests"  # to the public side, by the class of the status: "2xx"
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A count of one hour (UTC)."""
+
+    kind: TallyKind
+    hour: datetime
+    key: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribers:
+    """Subscribers of a channel, or of one of its documents, as the hub or a User-Agent counts them."""
+
+    channel: str
+    of: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HostTime:
+    """Mean duration of the polls of a host, in seconds."""
+
+    host: str
+    seconds: float
+    polls: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceQuery:
+    """A page of configured sources in the order of their ids, after the id `after`; `words` is a part of id
+    or organisation, `state` None: any."""
+
+    after: str = ""
+    words: str = ""
+    state: SourceState | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PastPoll:
+    """One poll of a source, as its page shows it."""
+
+    started: datetime
+    kind: OutcomeKind
+    message: str
+    seconds: float
+    new: int
+    edited: int
+    status: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenItem:
+    """An item of a source by which its feed is judged."""
+
+    title: str
+    first_seen: datetime
+    claimed: datetime | None
+    flags: tuple[str, ...]
+    backlog: bool = False
+
+    @property
+    def delay(self) -> timedelta | None:
+        """Return the time from the date claimed to the import, None without one or of a first import."""
+        if self.claimed is None or self.backlog or self.claimed > self.first_seen:
+            return None
+        return self.first_seen - self.claimed

@@ -59,6 +59,7 @@ class TaskKind(StrEnum):
     TERMS = "terms"  # reading the terms of a site, its host the subject
     PROBE = "probe"  # the page of an item, its id the subject
     PAGE = "page"  # the text of the page of an item, its id the subject
+    LETTER = "letter"  # an e-mail to the sender of a report, its reference the subject
 
 
 @dataclass(frozen=True, slots=True)

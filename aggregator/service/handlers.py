@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aggregator.model.websub import TaskKind
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.full_text import FullText
+from aggregator.service.letters import Letters
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.probes import Probes
 from aggregator.service.site_terms import SiteTerms
@@ -20,10 +21,12 @@ def handlers(pipeline: Pipeline, alerts: AlertNotifier) -> Mapping[TaskKind, Han
     terms = SiteTerms(storage.tasks, client, write, config=config, clock=clock)
     probes = Probes(storage.origins, client, write, config=config, clock=clock)
     pages = FullText(storage.pages, client, pipeline.extractor, write, config=config, clock=clock)
+    letters = Letters(storage.reports, config=config, clock=clock)
     return {
         TaskKind.WEBSUB: hubs.run,
         TaskKind.ALERTS: alerts.run,
         TaskKind.TERMS: terms.run,
         TaskKind.PROBE: probes.run,
         TaskKind.PAGE: pages.run,
+        TaskKind.LETTER: letters.run,
     }

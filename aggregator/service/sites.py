@@ -22,6 +22,7 @@ from aggregator.service.scheduler import Scheduler
 from aggregator.service.tallies import Tallies, write, write_often
 from aggregator.service.webhooks import Webhooks
 from aggregator.web.access import Access
+from aggregator.web.acting import guard_of
 from aggregator.web.admin import admin_app, admin_index
 from aggregator.web.app import public_app
 from aggregator.web.audience import Audience, Counted
@@ -173,5 +174,6 @@ def _admin(
         host=lambda: urlsplit(current.config.admin_url).hostname or "",
         routes=desk.routes(),
         live=live,
+        guard=guard_of(access),
         workers=lambda: reader.confinement.words if reader.confinement else "",
     )

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from aggregator.storage.sql.overview_store import OverviewStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
+    from aggregator.storage.sql.reports import ReportStore
     from aggregator.storage.sql.users import SessionStore
 
 
@@ -61,6 +62,13 @@ class Storage:
         from aggregator.storage.sql.overview_store import OverviewStore
 
         return OverviewStore(self.engine)
+
+    @property
+    def reports(self) -> "ReportStore":
+        """Return the reports of readers. Loaded when they are first asked for."""
+        from aggregator.storage.sql.reports import ReportStore
+
+        return ReportStore(self.engine)
 
     @property
     def pages(self) -> "PageStore":

@@ -14,10 +14,12 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
+from aggregator.web.acting import Guard, closed
 from aggregator.web.app import handlers, static_file
 from aggregator.web.overview import NOTHING_LIVE, Live, Overviews, read
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply
+from aggregator.web.report_desk import ReportDesk
 from aggregator.web.status import Standing, sources_of, status_page
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,6 +37,7 @@ def admin_app(
     host: Callable[[], str] = str,
     routes: Sequence[BaseRoute] = (),
     live: Live = NOTHING_LIVE,
+    guard: Guard = closed,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
@@ -43,7 +46,8 @@ def admin_app(
     `ready` returns whether polling and publishing run, `problems` sentences on other faults, such as an
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
     text, `workers` how the kernel confines them, "" before the first, `host` the host name under which a
-    proxy reaches it, "" for none, `live` what only memory has. `routes` take precedence over those of here.
+    proxy reaches it, "" for none, `live` what only memory has; `guard` returns the actor of a POST, or
+    refuses it. `routes` take precedence over those of here.
     """
 
     overviews = Overviews(lambda: read(storage, now(), live), monotonic)
@@ -67,6 +71,7 @@ def admin_app(
             *routes,
             Route("/metrics", metrics_text),
             Route("/status", status),
+            *ReportDesk(storage, guard, now).routes(),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),
         ],

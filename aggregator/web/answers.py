@@ -14,6 +14,8 @@ CONTENT_POLICY = (
     "base-uri 'none'; form-action 'none'"
 )
 
+FORM_POLICY = CONTENT_POLICY.replace("form-action 'none'", "form-action 'self'")  # of a page with a form
+
 # Defence in depth: no script, frame or form runs, even if the sanitiser missed one. Referrer-Policy: a host
 # that serves an image of a page does not learn which release is read.
 SECURITY_HEADERS = {

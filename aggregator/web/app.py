@@ -7,6 +7,7 @@ waits for storage.
 import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from starlette.applications import Starlette
@@ -31,6 +32,7 @@ from aggregator.web.look import Looks
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, channel_name, moved, plain, reply, response
+from aggregator.web.report import ReportForm, by_client
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
@@ -196,12 +198,17 @@ def public_app(
     *,
     remembered: Remembered | None = None,
     looks: Looks | None = None,
+    allowed: Callable[[Request], timedelta] | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` keeps
-    the responses. `looks` has the own look of the configuration; None: that of the publisher's."""
+    the responses. `looks` has the own look of the configuration; None: that of the publisher's. `allowed` is
+    the rate limit of reports."""
     public = PublicSite(publisher, storage, remembered, looks)
+    reports = ReportForm(storage.reports, public.site, allowed or by_client(now), clock=now)
     app = Starlette(
-        routes=[*first, *public.routes()], exception_handlers=handlers(public.site, public.recalled)
+        routes=[*first, *reports.routes(), *public.routes()],
+        exception_handlers=handlers(public.site, public.recalled),
     )
     app.router.redirect_slashes = False  # its redirects would repeat the Host header
     return app

@@ -1,11 +1,11 @@
-"""Forms of the admin side: bodies read within bounds, refusals as pages, headers of pages with forms."""
+"""Forms that are posted: bodies and fields read within bounds, refusals, headers of pages with forms."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from math import ceil
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -52,7 +52,7 @@ class Fields:
 
     def line(self, name: str) -> str:
         """Return a field with its line breaks and control characters as single blanks."""
-        return " ".join("".join(each if each.isprintable() else " " for each in self.one(name)).split())
+        return line(self.one(name))
 
     def many(self, name: str) -> tuple[str, ...]:
         """Return all values of a field."""
@@ -75,6 +75,35 @@ async def read_form(request: Request) -> Fields:
     if any("\0" in value for _, value in pairs):
         raise Refused(400, "A field holds a control character.")
     return Fields(tuple(pairs))
+
+
+async def posted(request: Request) -> dict[str, str]:
+    """Return the fields of a form of the same site, the last value of each; raises Refused."""
+    if not is_of_same_site(request):
+        raise Refused(403, "The form was sent by another site.")
+    return dict((await read_form(request)).pairs)
+
+
+def is_of_same_site(request: Request) -> bool:
+    """Return whether a browser says that a page of this site sent the request, or says nothing (CSRF).
+
+    Browsers send `Origin: null` under `Referrer-Policy: no-referrer`: then Sec-Fetch-Site decides alone.
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("origin", "null")
+    return origin == "null" or urlsplit(origin).netloc == request.headers.get("host", "")
+
+
+def line(text: str) -> str:
+    """Return a field on one line without control characters."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())
+
+
+def lines(text: str) -> str:
+    """Return a field of several lines without control characters."""
+    return "\n".join(line(each) for each in text.splitlines()).strip()
 
 
 async def _body(request: Request) -> bytes:

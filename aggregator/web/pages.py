@@ -25,9 +25,9 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Listing
 from aggregator.render import Format
 from aggregator.render.attribution import provenance
+from aggregator.web.answers import CONTENT_POLICY, FORM_POLICY
 from aggregator.web.look import PLAIN, Look
 from aggregator.web.media import kind, secure
-from aggregator.web.replies import CONTENT_POLICY
 
 _DIRECTORY = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
@@ -43,6 +43,7 @@ class Site:
     languages: tuple[str, ...] = ()
     file: str | None = None  # of the page in an export, whose links are relative; None: pages are served
     look: Look = PLAIN
+    has_form: bool = False  # the page has a form that is sent to the publication itself
 
     @property
     def root(self) -> str:
@@ -73,10 +74,17 @@ class Site:
         )
         return self.look.filled(Block(block), values if release is None else _of_release(values, release))
 
+    def report(self, item: str = "") -> str:
+        """Return the link to the form that reports a release; in an export, which has none, to the contact."""
+        if self.file is None:
+            return self.link(f"report/{item}" if item else "report")
+        contact = self.publication.contact
+        return f"mailto:{contact}" if "@" in contact else contact
+
     @property
     def content_policy(self) -> str:
         """The Content-Security-Policy of pages; a page opened from a disk has no origin of its own."""
-        policy = CONTENT_POLICY
+        policy = FORM_POLICY if self.has_form else CONTENT_POLICY
         if self.publication.images is not Images.ORIGIN:
             policy = policy.replace("img-src 'self' https:", "img-src 'self'")
         return policy if self.file is None else policy.replace("'self'", "'self' file:")
@@ -241,6 +249,7 @@ def _environment() -> Environment:
         formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address
+        admin_style=STATIC["admin.css"].etag[1:9],
     )
     return environment
 

@@ -14,7 +14,7 @@ from aggregator.publish.document import Published
 from aggregator.render.charts import bars, number
 from aggregator.storage import Storage
 from aggregator.web.overview import Overview
-from aggregator.web.pages import STATIC, TEMPLATES, moment, page
+from aggregator.web.pages import TEMPLATES, moment, page
 
 ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
 ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
@@ -97,4 +97,4 @@ def state(health: Health) -> tuple[SourceState, str, str]:
 TEMPLATES.filters.update(
     ago=reasons.ago, next_poll=reasons.next_poll, state=state, words=reasons.words, svg=bars, figure=number
 )
-TEMPLATES.globals.update(advice=advice, admin_style=STATIC["admin.css"].etag[1:9])
+TEMPLATES.globals["advice"] = advice

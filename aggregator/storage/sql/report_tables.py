@@ -25,6 +25,7 @@ REPORTS: Mapping[str, Sequence[str]] = {
             decided INTEGER,
             actor TEXT NOT NULL DEFAULT ''
         ) STRICT""",
+        "CREATE INDEX report_address ON report (address, received)",
         "CREATE INDEX report_open ON report (number) WHERE decided IS NULL",
     ),
 }

@@ -531,6 +531,7 @@ CREATE INDEX item_held ON item (reason, number) WHERE state = 'held';
 CREATE INDEX item_amended ON item (number) WHERE amended <> '{}';
 CREATE INDEX veto_link_item ON veto_link (item);
 CREATE INDEX veto_link_expires ON veto_link (expires);
+CREATE INDEX report_address ON report (address, received);
 CREATE INDEX report_open ON report (number) WHERE decided IS NULL;
 CREATE INDEX source_failing ON source (id) WHERE configured = 1 AND failures > 0;
 CREATE INDEX source_unpolled ON source (id)

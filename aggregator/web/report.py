@@ -1,0 +1,173 @@
+"""The public form by which readers report a release (EU DSA, Article 16): /report and /report/ITEM."""
+
+import re
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from aggregator.log import log
+from aggregator.model.report import Ground, Report
+from aggregator.publish.document import Published
+from aggregator.storage.sql.reports import ReportStore
+from aggregator.web.answers import FORM_POLICY
+from aggregator.web.forms import Refused, line, lines, posted
+from aggregator.web.hub import network_of
+from aggregator.web.pages import Site, notice, page
+from aggregator.web.replies import NO_STORE, reply
+from aggregator.websub.rate_limit import Rate, RateLimit
+
+NAME_CHARS_MAX, ADDRESS_CHARS_MAX, ABOUT_CHARS_MAX, WORDS_CHARS_MAX = 200, 254, 1_000, 5_000
+PER_CLIENT = Rate(burst=5, every=timedelta(minutes=10))
+_ADDRESS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_ITEM = re.compile(r"(?:.*/items/)?([a-z0-9]{5,40})(?:[/?#].*)?", re.DOTALL)
+
+
+def by_client(clock: Callable[[], datetime]) -> Callable[[Request], timedelta]:
+    """Return the rate limit of one client: 0, or how long it must wait."""
+    limit = RateLimit(PER_CLIENT)
+    return lambda request: limit.take(network_of(request), clock())
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """The fields of the form as they were entered, and what is wrong with each."""
+
+    about: str = ""
+    name: str = ""
+    address: str = ""
+    ground: str = ""
+    words: str = ""
+    good_faith: str = ""
+    faults: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportForm:
+    """Endpoints of the form. `allowed` returns 0, or how long the client of a request must wait."""
+
+    storage: ReportStore
+    site: Callable[[], Site]
+    allowed: Callable[[Request], timedelta]
+    _: KW_ONLY
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes, which take precedence over those of channels."""
+        return [
+            Route("/report", self.show),
+            Route("/report", self.receive, methods=["POST"]),
+            Route("/report/{id}", self.show),
+            Route("/report/{id}", self.receive, methods=["POST"]),
+        ]
+
+    def show(self, request: Request) -> Response:
+        """The empty form, about the release that the address names."""
+        item = request.path_params.get("id", "")
+        return self._page(request, Entered(about=f"{self._url()}items/{item}" if item else ""))
+
+    async def receive(self, request: Request) -> Response:
+        """Store a report and acknowledge it; 400 with the form again when something is missing."""
+        try:
+            given = await posted(request)
+        except Refused as error:
+            return await run_in_threadpool(self._refuse, request, error.status, str(error))
+        return await run_in_threadpool(self._take, request, given)
+
+    def _take(self, request: Request, given: Mapping[str, str]) -> Response:
+        entered = checked(given)
+        if entered.faults:
+            return self._page(request, entered, status=400)
+        if wait := self.allowed(request):
+            minutes = -(-wait // timedelta(minutes=1))
+            sentence = f"Too many reports came from your network. Please try again in {minutes} min."
+            refused = self._refuse(request, 429, sentence)
+            refused.headers["Retry-After"] = str(minutes * 60)
+            return refused
+        now = self.clock()
+        report = Report(
+            f"{now:%Y}-{secrets.token_hex(5).upper()}",
+            now,
+            entered.name,
+            entered.address,
+            entered.about,
+            item_of(entered.about, self._url()),
+            Ground(entered.ground),
+            entered.words,
+        )
+        if not self.storage.receive(report):
+            log.warning("report refused: too many wait")
+            return self._refuse(request, 503, "Too many reports wait. Please write to the contact below.")
+        log.info("report received", reference=report.reference, item=report.item, ground=report.ground.value)
+        return self._send(request, page("reported.html", site=self._site(), report=report))
+
+    def _page(self, request: Request, entered: Entered, *, status: int = 200) -> Response:
+        made = page(
+            "report.html",
+            site=self._site(),
+            entered=entered,
+            grounds=tuple(Ground),
+            longest={
+                "about": ABOUT_CHARS_MAX,
+                "name": NAME_CHARS_MAX,
+                "address": ADDRESS_CHARS_MAX,
+                "words": WORDS_CHARS_MAX,
+            },
+        )
+        return self._send(request, made, status=status)
+
+    def _refuse(self, request: Request, status: int, sentence: str) -> Response:
+        return self._send(request, notice("Not taken", sentence, self.site()), status=status)
+
+    def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
+        headers = {"Content-Security-Policy": f"{FORM_POLICY}; frame-ancestors 'none'"}
+        return reply(request, made, status=status, cache=NO_STORE, headers=headers)
+
+    def _site(self) -> Site:
+        return replace(self.site(), has_form=True)
+
+    def _url(self) -> str:
+        return self.site().publication.url
+
+
+def checked(given: Mapping[str, str]) -> Entered:
+    """Return the fields of a form, cut to their lengths, with what is wrong."""
+    entered = Entered(
+        line(given.get("about", ""))[:ABOUT_CHARS_MAX],
+        line(given.get("name", ""))[:NAME_CHARS_MAX],
+        line(given.get("address", ""))[:ADDRESS_CHARS_MAX],
+        given.get("ground", ""),
+        lines(given.get("words", "")),
+        given.get("good_faith", ""),
+    )
+    is_anonymous = entered.ground == Ground.CHILDREN and not entered.name and not entered.address
+    wrong = {
+        "about": "" if entered.about else "Say which release: its address, or that of its original.",
+        "name": "" if entered.name or is_anonymous else "Give your name.",
+        "address": ""
+        if _ADDRESS.fullmatch(entered.address) or is_anonymous
+        else "Give an e-mail address such as jane@example.org.",
+        "ground": "" if entered.ground in tuple(Ground) else "Choose one.",
+        "words": _words_fault(entered.words),
+        "good_faith": "" if entered.good_faith else "Confirm this to send the report.",
+    }
+    return replace(entered, faults={name: fault for name, fault in wrong.items() if fault})
+
+
+def item_of(about: str, url: str) -> str:
+    """Return the id of the release that an address of the publication or a bare id names, else ""."""
+    is_ours = about.startswith(f"{url}items/") or "/" not in about
+    found = _ITEM.fullmatch(about) if is_ours else None
+    return found[1] if found else ""
+
+
+def _words_fault(words: str) -> str:
+    if not words:
+        return "Say why, in your own words."
+    over = len(words) - WORDS_CHARS_MAX
+    return f"This is {over} characters too long." if over > 0 else ""

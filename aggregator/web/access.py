@@ -14,8 +14,8 @@ from aggregator.model.settings import Config
 from aggregator.model.user import AdminProxy, User
 from aggregator.policy import sessions
 from aggregator.storage.sql.users import SessionStore
+from aggregator.web.clients import network_of_client
 from aggregator.web.forms import Fields, Refused
-from aggregator.web.hub import network_of
 
 TOKEN_BYTES = 32
 COOKIE = "publicwire-desk"
@@ -100,7 +100,7 @@ class Access:
     def client(self, request: Request) -> str:
         """Return the network that a request came from; behind the proxy, the one that it names last."""
         named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
-        return named if named and self._proxy(request) else network_of(request)
+        return named if named and self._proxy(request) else network_of_client(request)
 
     def _named(self, request: Request) -> str:
         """Return the name that the configured proxy gives, "" for a request from anywhere else."""

@@ -42,6 +42,11 @@ class TrustedProxies:
         await self._app(scope, receive, send)
 
 
+def network_of_client(request: Request) -> str:
+    """Return the address of a request's client by which it is limited: of IPv6 its /64 (RFC 6177)."""
+    return network_of(request.client.host) if request.client else ""
+
+
 class ClientLimits:
     """A token bucket for each client: an IPv4 address or an IPv6 /64. Thread-safe, bounded in memory."""
 
@@ -52,8 +57,7 @@ class ClientLimits:
     def allowed(self, request: Request, cost: int = 1) -> int | None:
         """Take `cost` tokens of the request's client; returns None, or the seconds after which there are as
         many again (Retry-After)."""
-        client = network_of(request.client.host) if request.client else ""
-        wait = self._limit.take(client, self._now(), cost)
+        wait = self._limit.take(network_of_client(request), self._now(), cost)
         return ceil(wait.total_seconds()) if wait else None
 
     def refusal(self, request: Request, cost: int = 1) -> Response | None:

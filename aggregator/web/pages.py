@@ -75,7 +75,7 @@ class Site:
         return self.look.filled(Block(block), values if release is None else _of_release(values, release))
 
     def report(self, item: str = "") -> str:
-        """Return the link to the form that reports a release; in an export, which has none, to the contact."""
+        """Return the link to the form that reports a release; in an export to the contact: it has no form."""
         if self.file is None:
             return self.link(f"report/{item}" if item else "report")
         contact = self.publication.contact

@@ -16,8 +16,8 @@ from aggregator.model.report import Ground, Report
 from aggregator.publish.document import Published
 from aggregator.storage.sql.reports import ReportStore
 from aggregator.web.answers import FORM_POLICY
+from aggregator.web.clients import network_of_client
 from aggregator.web.forms import Refused, line, lines, posted
-from aggregator.web.hub import network_of
 from aggregator.web.pages import Site, notice, page
 from aggregator.web.replies import NO_STORE, reply
 from aggregator.websub.rate_limit import Rate, RateLimit
@@ -31,7 +31,7 @@ _ITEM = re.compile(r"(?:.*/items/)?([a-z0-9]{5,40})(?:[/?#].*)?", re.DOTALL)
 def by_client(clock: Callable[[], datetime]) -> Callable[[Request], timedelta]:
     """Return the rate limit of one client: 0, or how long it must wait."""
     limit = RateLimit(PER_CLIENT)
-    return lambda request: limit.take(network_of(request), clock())
+    return lambda request: limit.take(network_of_client(request), clock())
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from aggregator.model.settings import Retention
 from aggregator.policy.reasons import ago
 from aggregator.web.admin import admin_app
 from aggregator.web.overview import Live
+from tests.engines import open_storage
 from tests.given import source
 from tests.web.newsroom import MINISTRY, NOON, Client, Newsroom, item, newsroom
 
@@ -61,8 +62,8 @@ def test_an_empty_store_says_what_it_waits_for_and_how_a_source_is_added(room: N
     assert "publicwire add" not in admin(room).get("/status").text
 
 
-def test_a_configuration_without_sources_says_how_one_is_added(room: Newsroom) -> None:
-    unconfigured = str(status_page((), NOON, True, ()).body.decode())
+def test_a_configuration_without_sources_says_how_one_is_added(tmp_path: Path) -> None:
+    unconfigured = Client(admin_app(open_storage(tmp_path), lambda: True)).get("/status").text
     assert "No source is configured: add one with <code>publicwire add URL</code>" in unconfigured
 
 

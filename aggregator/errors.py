@@ -95,6 +95,10 @@ class StoreAway(StoreUnavailable):
     """The database server does not answer; whether a commit under way was carried out is unknown."""
 
 
+class StoreSlow(StorageError):
+    """A query took longer than its time limit and was ended; a narrower one may not."""
+
+
 class Rejected(StorageError):
     """The write breaks a constraint, or holds a value beyond the type of its column; it was rolled back.
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
     from aggregator.storage.sql.reports import ReportStore
+    from aggregator.storage.sql.search_store import SearchStore
     from aggregator.storage.sql.users import SessionStore
 
 
@@ -69,6 +70,13 @@ class Storage:
         from aggregator.storage.sql.reports import ReportStore
 
         return ReportStore(self.engine)
+
+    @property
+    def searches(self) -> "SearchStore":
+        """Return the public items as searches and the API read them. Loaded when it is first asked for."""
+        from aggregator.storage.sql.search_store import SearchStore
+
+        return SearchStore(self.engine)
 
     @property
     def pages(self) -> "PageStore":

@@ -6,9 +6,9 @@ from contextlib import contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 
-from psycopg import pq
+from psycopg import errors, pq
 
-from aggregator.errors import StorageError, StoreAway, StoreBusy
+from aggregator.errors import StorageError, StoreAway, StoreBusy, StoreSlow
 from aggregator.storage import private
 from aggregator.storage.postgres.connection import PostgresConnection, Raw
 from aggregator.storage.postgres.copy import Replacement, Snapshot
@@ -16,6 +16,7 @@ from aggregator.storage.postgres.pool import ANSWER_SECONDS, Pool, has_ended
 from aggregator.storage.postgres.search import FullTextIndex
 from aggregator.storage.sqlite import copied
 
+LIMITED = "SELECT set_config('statement_timeout', %s, true)"
 READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # A frozen process loses its locks. lock_timeout < ANSWER_SECONDS: a transaction that waits too long for a
 # lock fails as busy, before its connection counts as overdue.
@@ -69,6 +70,16 @@ class PostgresEngine:
         """Open one consistent snapshot, on a connection of its own meanwhile."""
         with self._transaction(READ) as raw:
             yield self._connection(raw)
+
+    @contextmanager
+    def searching(self, seconds: float) -> Iterator[PostgresConnection]:
+        """Open one consistent snapshot in which a statement that takes longer raises StoreSlow."""
+        with self._transaction(READ) as raw:
+            raw.execute(LIMITED, (f"{int(seconds * 1000)}ms",))
+            try:
+                yield self._connection(raw)
+            except errors.QueryCanceled as error:
+                raise StoreSlow(f"a query took longer than {seconds} s") from error
 
     def _connection(self, raw: Raw) -> PostgresConnection:
         return PostgresConnection(raw, partial(self.pool.extend, raw))

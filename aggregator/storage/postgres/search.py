@@ -10,6 +10,8 @@ from aggregator.storage.sql.engine import Connection, Indexed, as_json, ints
 class FullTextIndex:
     """The table `item_words`; its vectors are written out, past the server's parser and dictionaries."""
 
+    number = "f.item"
+    found = "f.words @@ CAST(? AS tsquery)"
     condition = "i.number IN (SELECT item FROM item_words WHERE words @@ CAST(? AS tsquery))"
 
     def query(self, terms: Iterable[Term]) -> str:

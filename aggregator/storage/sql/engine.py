@@ -47,6 +47,14 @@ class Index(Protocol):
     """The full-text index of an engine; called inside a transaction."""
 
     @property
+    def number(self) -> str:
+        """The column of the table `item_words f` that holds the number of an item."""
+
+    @property
+    def found(self) -> str:
+        """The condition on `item_words f` that an item matches the query given as one parameter."""
+
+    @property
     def condition(self) -> str:
         """The condition on an item `i` that it matches the query given as one parameter."""
 
@@ -76,6 +84,9 @@ class Engine(Protocol):
 
     def reading(self) -> AbstractContextManager[Connection]:
         """Open one consistent snapshot."""
+
+    def searching(self, seconds: float) -> AbstractContextManager[Connection]:
+        """Open one consistent snapshot in which a statement that takes longer raises StoreSlow."""
 
     def newest(self) -> Callable[[], int | None]:
         """Return a reader of the newest committed `seq` for one thread. It never blocks, and returns None

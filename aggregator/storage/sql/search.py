@@ -22,16 +22,16 @@ def is_behind(db: Connection) -> bool:
     return db.execute("SELECT 1 FROM item WHERE indexed = 0 LIMIT 1").fetchone() is not None
 
 
-def update(db: Connection, index: Index) -> None:
+def update(
+    db: Connection, index: Index, items_max: int = INDEXED_AT_ONCE, chars_max: int = INDEXED_CHARS_AT_ONCE
+) -> None:
     """Add some of the items that wait, at least one."""
     waiting = db.execute(
         "SELECT number, length(text) AS size FROM item WHERE indexed = 0 ORDER BY number LIMIT ?",
-        (INDEXED_AT_ONCE,),
+        (items_max,),
     ).fetchall()
     before = accumulate((row["size"] for row in waiting), initial=0)
-    chosen = [
-        row["number"] for row, size in zip(waiting, before, strict=False) if size < INDEXED_CHARS_AT_ONCE
-    ]
+    chosen = [row["number"] for row, size in zip(waiting, before, strict=False) if size < chars_max]
     items = _indexed(db.execute(f"{TEXTS} WHERE number {ints()}", (as_json(chosen),)))
     index.add(db, items)
     db.execute(

@@ -7,12 +7,21 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
 from pathlib import Path
 
-from aggregator.errors import Rejected, StorageError, StoreBusy, StoreFull, StoreUnavailable, UsageError
+from aggregator.errors import (
+    Rejected,
+    StorageError,
+    StoreBusy,
+    StoreFull,
+    StoreSlow,
+    StoreUnavailable,
+    UsageError,
+)
 from aggregator.storage import private
 from aggregator.storage.backups import damaged
 from aggregator.storage.sqlite.backup import FULL, damage, write_backup
@@ -22,6 +31,7 @@ from aggregator.storage.sqlite.search import FullTextIndex
 
 FILE, LOCK, MIGRATION_LOCK = "publicwire.db", "poller.lock", "migration.lock"
 BUSY_SECONDS = 15.0
+STEPS_BETWEEN_LOOKS = 10_000  # of the virtual machine, about a millisecond, between looks at a time limit
 CLOSED = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM})
 DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 # Of a constraint, a size, an integer beyond 64 bits, and a lone surrogate.
@@ -97,6 +107,21 @@ class SqliteEngine:
                 if connection.in_transaction:
                     connection.execute("COMMIT")
                 self._idle.append(connection)
+
+    @contextmanager
+    def searching(self, seconds: float) -> Iterator[sqlite3.Connection]:
+        """Open one consistent snapshot whose statements together take `seconds` at most, else StoreSlow."""
+        with self.reading() as connection:
+            overdue = time.monotonic() + seconds
+            connection.set_progress_handler(lambda: time.monotonic() > overdue, STEPS_BETWEEN_LOOKS)
+            try:
+                yield connection
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_INTERRUPT:
+                    raise
+                raise StoreSlow(f"a query took longer than {seconds} s") from error
+            finally:
+                connection.set_progress_handler(None, 0)
 
     def _borrow(self) -> sqlite3.Connection:
         """Return an idle connection of the readers' connection pool, or a new one.

@@ -9,6 +9,8 @@ from aggregator.storage.sql.engine import Connection, Indexed
 class FullTextIndex:
     """The FTS5 table `item_words`; its words come folded, so its tokenizer only splits them at blanks."""
 
+    number = "f.rowid"
+    found = "f.item_words MATCH ?"
     condition = "i.number IN (SELECT rowid FROM item_words WHERE item_words MATCH ?)"
 
     def query(self, terms: Iterable[Term]) -> str:

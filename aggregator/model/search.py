@@ -1,0 +1,37 @@
+"""Results of searches of what is public, and pages of its changes, as stored."""
+
+from dataclasses import dataclass
+
+from aggregator.model.public_change import Gone
+from aggregator.model.stored import Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """Numbers of live items that match a query, the last stored first. `before` is the number from which an
+    older part goes on, None where there is none."""
+
+    numbers: tuple[int, ...] = ()
+    before: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """What a reader of changes has seen: items up to a `position`, changes of items up to a number."""
+
+    position: int = 0
+    change: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """Changes after a cursor, oldest first: items that are new or changed, and what is no longer public.
+
+    `left` are corrected and restored items that are not, or no longer, in the channel asked for.
+    """
+
+    items: tuple[Stored, ...]
+    left: tuple[Stored, ...]
+    gone: tuple[Gone, ...]
+    next: Cursor
+    has_more: bool

@@ -1,0 +1,138 @@
+"""Live items that match a reader's query, the last stored first; a part at a time, so that each costs a
+bounded number of rows, or is ended by the time limit of its connection.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from heapq import merge
+from itertools import islice
+
+from aggregator.model.search import Matches
+from aggregator.normalise.occurrences import count
+from aggregator.normalise.words import Term, words
+from aggregator.policy.search_query import SearchQuery
+from aggregator.storage.sql.backlog import SELECTIONS
+from aggregator.storage.sql.engine import Connection, Index, one
+from aggregator.storage.sql.places import visible
+from aggregator.storage.sql.rows import ms
+
+SOURCES_MAX = 20  # whose names match an organisation
+SCANNED = 2_000  # items without an index that are looked through for one part
+NEVER = 2**62  # more than any number of an item
+
+Condition = tuple[str, tuple[object, ...]]
+
+
+def matching(
+    db: Connection, index: Index, wanted: SearchQuery, before: int | None, limit: int, scanned: int = SCANNED
+) -> Matches:
+    """Return up to `limit` of the items that match, of those with a number below `before`."""
+    sources = _sources(db, wanted.organisation) if wanted.organisation else ()
+    if wanted.organisation and not sources:
+        return Matches()
+    start = NEVER if before is None else before
+    conditions = _conditions(wanted)
+    if wanted.terms:
+        by_source = [_of_sources(sources)] if sources else []
+        found = _by_words(db, index, wanted, [*conditions, *by_source], start, limit)
+        return _matches(found, limit)
+    if sources:
+        parts = [_by_source(db, source, conditions, start, limit) for source in sources]
+        return _matches(list(islice(merge(*parts, reverse=True), limit)), limit)
+    return _scanned(db, conditions, start, limit, scanned)
+
+
+def _matches(found: Sequence[int], limit: int) -> Matches:
+    return Matches(tuple(found), found[-1] if len(found) == limit else None)
+
+
+def _conditions(wanted: SearchQuery) -> list[Condition]:
+    conditions: list[Condition] = [(visible(), ())]
+    for kind, value in (("topics", wanted.topic), ("languages", wanted.language)):
+        if value:
+            condition = SELECTIONS[kind].format(item="i", source="s").replace(":value", "?")
+            conditions.append((condition, (value,) * condition.count("?")))
+    for comparison, day in ((">=", wanted.after), ("<", wanted.before)):
+        if day is not None:
+            conditions.append((f"i.shown {comparison} ?", (_midnight(day),)))
+    return conditions
+
+
+def _midnight(day: date) -> int:
+    return ms(datetime(day.year, day.month, day.day, tzinfo=UTC))
+
+
+def _of_sources(sources: Sequence[int]) -> Condition:
+    return f"i.source IN ({', '.join('?' * len(sources))})", tuple(sources)
+
+
+def _by_words(
+    db: Connection, index: Index, wanted: SearchQuery, conditions: Sequence[Condition], start: int, limit: int
+) -> Sequence[int]:
+    # SQLite walks the index from its newest row, as a CROSS JOIN keeps the order, and stops at the limit.
+    return _numbers(
+        db,
+        f"""SELECT i.number FROM item_words f CROSS JOIN item i CROSS JOIN source s
+        WHERE {index.found} AND {index.number} < ? AND i.number = {index.number} AND s.number = i.source""",
+        (index.query(wanted.terms), start),
+        conditions,
+        f"ORDER BY {index.number} DESC LIMIT ?",
+        limit,
+    )
+
+
+def _by_source(
+    db: Connection, source: int, conditions: Sequence[Condition], start: int, limit: int
+) -> Sequence[int]:
+    return _numbers(
+        db,
+        """SELECT i.number FROM item i CROSS JOIN source s
+        WHERE i.source = ? AND i.number < ? AND s.number = i.source""",
+        (source, start),
+        conditions,
+        "ORDER BY i.number DESC LIMIT ?",
+        limit,
+    )
+
+
+def _scanned(
+    db: Connection, conditions: Sequence[Condition], start: int, limit: int, scanned: int
+) -> Matches:
+    """Return matches among the next numbers, so many as are scanned for one part."""
+    last = int(one(db.execute("SELECT coalesce(max(number), 0) AS number FROM item"))["number"])
+    start = min(start, last + 1)
+    found = _numbers(
+        db,
+        """SELECT i.number FROM item i CROSS JOIN source s
+        WHERE i.number < ? AND i.number >= ? AND s.number = i.source""",
+        (start, start - scanned),
+        conditions,
+        "ORDER BY i.number DESC LIMIT ?",
+        limit,
+    )
+    if len(found) == limit:
+        return Matches(tuple(found), found[-1])
+    return Matches(tuple(found), start - scanned if start - scanned > 1 else None)
+
+
+def _numbers(
+    db: Connection,
+    statement: str,
+    parameters: Sequence[object],
+    conditions: Sequence[Condition],
+    order: str,
+    limit: int,
+) -> Sequence[int]:
+    where = "".join(f" AND {condition}" for condition, _ in conditions)
+    given = (*parameters, *(value for _, values in conditions for value in values), limit)
+    return [row["number"] for row in db.execute(f"{statement}{where} {order}", given)]
+
+
+def _sources(db: Connection, name: Term) -> Sequence[int]:
+    """Return the sources of organisations whose names, or whose ids, hold these words."""
+    found = db.execute("SELECT number, id, organisation FROM source WHERE republish <> 'no' ORDER BY number")
+    return [
+        row["number"]
+        for row in found
+        if count(name, words(row["organisation"])) or count(name, words(row["id"]))
+    ][:SOURCES_MAX]

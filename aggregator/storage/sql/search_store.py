@@ -1,0 +1,55 @@
+"""The contract's SearchStore: public items as readers search them and as programs read their changes."""
+
+import threading
+import time
+from contextlib import suppress
+
+from aggregator.errors import StoreUnavailable
+from aggregator.model.search import Matches
+from aggregator.policy.search_query import SearchQuery
+from aggregator.storage.sql import public_search, search
+from aggregator.storage.sql.engine import Engine
+
+SEARCH_SECONDS = 2.0  # of one statement
+INDEXED_CHARS = 100_000  # in one transaction: the commit of a poll waits some 20 ms for it
+INDEXED_ITEMS = 50
+INDEX_SECONDS = 0.5  # for which one search indexes what waits
+_indexing = threading.Lock()  # one search at a time indexes, the others go on without
+
+
+class SearchStore:
+    """Searches of one store."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def matching(
+        self, wanted: SearchQuery, before: int | None, limit: int, *, scanned: int = public_search.SCANNED
+    ) -> Matches:
+        """Return up to `limit` live items that match, the last stored first, of those below a number; of a
+        query without words those among the next `scanned` items.
+
+        Raises StoreSlow after SEARCH_SECONDS. Items of the last moments may be missing: few are indexed
+        before, so that no poll waits.
+        """
+        if wanted.terms:
+            self._index()
+        with self._engine.searching(SEARCH_SECONDS) as db:
+            return public_search.matching(db, self._engine.index, wanted, before, limit, scanned)
+
+    def _index(self) -> None:
+        """Index items that wait, in short transactions; none while the store takes nothing."""
+        if not _indexing.acquire(blocking=False):
+            return
+        try:
+            until = time.monotonic() + INDEX_SECONDS
+            with suppress(StoreUnavailable):
+                while self._is_behind() and time.monotonic() < until:
+                    with self._engine.writing() as db:
+                        search.update(db, self._engine.index, INDEXED_ITEMS, INDEXED_CHARS)
+        finally:
+            _indexing.release()
+
+    def _is_behind(self) -> bool:
+        with self._engine.reading() as db:
+            return search.is_behind(db)

@@ -38,7 +38,6 @@ _MEDIA_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: Text | None = None) -> Release:
     """Return the published view of an item. `text` is the source's own disclaimer, if it has one.
-
     Raises ValueError when the rights of the source allow nothing, or the disclaimer cannot be rendered.
     """
     said, rights = own_address(feed).item(page_text.item(stored, feed)), Republish(feed.republish)
@@ -64,6 +63,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         content=allowed.content,
         summary=allowed.summary,
         disclaimer=notice,
+        disclaimer_text=plain,
         lead=lead,
         text=_joined(lead_text, allowed.text, *edited, plain),
         excerpt=paragraph(brief),

@@ -47,6 +47,7 @@ class Release:
     content: str
     summary: str  # plain text, a sentence or two
     disclaimer: str
+    disclaimer_text: str  # the same as plain text, with which `text` ends
     lead: str
     text: str
     excerpt: str
@@ -140,6 +141,7 @@ class Channel:
     after: int | None = None  # the cursor that a document follows
     last: int = 0  # the cursor behind its last entry
     has_more: bool = False  # after that
+    query: str = ""  # of a search, as in its addresses: "?q=…"
 
     @property
     def older(self) -> int:
@@ -150,7 +152,7 @@ class Channel:
 
     def current_address(self, kind: str) -> str:
         """Return the absolute address of the current document in one format."""
-        return f"{self.address}{self.stem}.{kind}"
+        return f"{self.address}{self.stem}.{kind}{self.query}"
 
     def archive_address(self, number: int, kind: str) -> str:
         """Return the absolute address of an archive in one format."""

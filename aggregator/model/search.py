@@ -9,10 +9,11 @@ from aggregator.model.stored import Stored
 @dataclass(frozen=True, slots=True)
 class Matches:
     """Numbers of live items that match a query, the last stored first. `before` is the number from which an
-    older part goes on, None where there is none."""
+    older part goes on, None where there is none. Not `is_complete`: new items wait for the index."""
 
     numbers: tuple[int, ...] = ()
     before: int | None = None
+    is_complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)

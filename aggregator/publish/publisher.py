@@ -24,6 +24,7 @@ from aggregator.publish.document import Published, last_modified
 from aggregator.publish.entries import Entries, Shown
 from aggregator.publish.feeds import of_items
 from aggregator.publish.presenter import Presenter, Settings, size
+from aggregator.publish.searches import Searches
 from aggregator.publish.withdrawals import Withdrawals
 from aggregator.render import Format
 from aggregator.render.channels import describe
@@ -88,6 +89,7 @@ class Publisher:
         self._pages: Cache[tuple[str, int], tuple[object, Listing]] = Cache(CACHE_BYTES_MAX)
         self.archives = Archives(storage, self._presenter, self._entries, self._lock)
         self.withdrawals = Withdrawals(storage, self._presenter, self._entries, self._lock)
+        self.searches = Searches(storage, self._presenter, self._entries, self._lock)
         self.directories = Directories(storage, self._presenter, self.channels, now)
         self._listed: tuple[int, tuple[str, ...]] | None = None
 

@@ -68,6 +68,25 @@ def withdrawals(publication: Publication, changed: datetime | None, authority: s
     )
 
 
+def search(publication: Publication, query: str, changed: datetime | None, authority: str) -> Channel:
+    """Return the channel of a search, whose addresses hold the query."""
+    name, asked = line(publication.name), f"?q={quote(query, safe='')}"
+    title = f"{line(query)} · {name}"
+    return Channel(
+        name="search",
+        title=title,
+        page=f"{publication.url}search{asked}",
+        address=f"{publication.url}search/",
+        query=asked,
+        language=language_tag(publication.language),
+        changed=changed,
+        description=f"{title}. Public releases that match a search, each with its original.",
+        id=f"tag:{authority}:channel/search{asked}",
+        publisher=name,
+        publisher_page=publication.url,
+    )
+
+
 def _words(kind: str, value: str, publication: Publication) -> str:
     """Return the selection of a channel in words; the id of a source that is unknown."""
     if kind == "topics":

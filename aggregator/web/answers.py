@@ -11,7 +11,7 @@ from aggregator.publish.document import CODINGS, Published
 
 CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src https:; "
-    "base-uri 'none'; form-action 'none'"
+    "base-uri 'none'; form-action 'self'"
 )
 
 FORM_POLICY = CONTENT_POLICY.replace("form-action 'none'", "form-action 'self'")  # of a page with a form

@@ -27,12 +27,14 @@ from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web import archives, look, terms
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
+from aggregator.web.clients import ClientLimits
 from aggregator.web.finished import MARK
 from aggregator.web.look import Looks
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
 from aggregator.web.remembered import Remembered
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, channel_name, moved, plain, reply, response
 from aggregator.web.report import ReportForm, by_client
+from aggregator.web.search import SearchPages, SearchSlots
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
@@ -46,8 +48,11 @@ class PublicSite:
         publisher: Publisher,
         storage: Storage,
         remembered: Remembered | None,
+        *,
         looks: Looks | None = None,
+        limits: ClientLimits | None = None,
     ) -> None:
+        self._limits, self._slots = limits or ClientLimits(), SearchSlots()
         self.publisher = publisher
         self.storage = storage
         self._looks = looks or Looks(publisher.config)
@@ -80,6 +85,7 @@ class PublicSite:
             Route("/page/{number}", self.channel),
             Route("/feed.{kind}", self.feed),
             *archives.routes(self.publisher, self._reply, self._moved),
+            *SearchPages(self.publisher, self.site, self._limits, self._slots).routes(),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),
@@ -198,13 +204,14 @@ def public_app(
     *,
     remembered: Remembered | None = None,
     looks: Looks | None = None,
+    limits: ClientLimits | None = None,
     allowed: Callable[[Request], timedelta] | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Starlette:
     """Return the application of pages and feeds; the routes in `first` take precedence. `remembered` keeps
-    the responses. `looks` has the own look of the configuration; None: that of the publisher's. `allowed` is
-    the rate limit of reports."""
-    public = PublicSite(publisher, storage, remembered, looks)
+    the responses. `looks` has the own look of the configuration; None: that of the publisher's. `limits` are
+    those of clients, `allowed` is the rate limit of reports."""
+    public = PublicSite(publisher, storage, remembered, looks=looks, limits=limits)
     reports = ReportForm(storage.reports, public.site, allowed or by_client(now), clock=now)
     app = Starlette(
         routes=[*first, *reports.routes(), *public.routes()],

@@ -39,6 +39,7 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         content=ITEM.content,
         summary="It is open.",
         disclaimer='<div class="pw-disclaimer">by Water Board</div>',
+        disclaimer_text="by Water Board",
         lead="",
         text="The dam is open.\n\nby Water Board",
         excerpt="<p>The dam is open.</p>",

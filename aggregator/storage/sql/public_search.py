@@ -12,7 +12,7 @@ from aggregator.normalise.occurrences import count
 from aggregator.normalise.words import Term, words
 from aggregator.policy.search_query import SearchQuery
 from aggregator.storage.sql.backlog import SELECTIONS
-from aggregator.storage.sql.engine import Connection, Index, one
+from aggregator.storage.sql.engine import Connection, Index, as_json, ints, one
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.rows import ms
 
@@ -24,19 +24,24 @@ Condition = tuple[str, tuple[object, ...]]
 
 
 def matching(
-    db: Connection, index: Index, wanted: SearchQuery, before: int | None, limit: int, scanned: int = SCANNED
+    db: Connection,
+    index: Index,
+    wanted: SearchQuery,
+    before: int | None,
+    limit: int,
+    *,
+    channel: str = "",
+    scanned: int = SCANNED,
 ) -> Matches:
-    """Return up to `limit` of the items that match, of those with a number below `before`."""
-    sources = _sources(db, wanted.organisation) if wanted.organisation else ()
-    if wanted.organisation and not sources:
-        return Matches()
+    """Return up to `limit` of the items that match, in a channel, of those with a number below `before`."""
+    sources = sources_of(db, wanted, channel)
     start = NEVER if before is None else before
-    conditions = _conditions(wanted)
+    conditions = conditions_of(wanted, channel)
     if wanted.terms:
-        by_source = [_of_sources(sources)] if sources else []
+        by_source = [] if sources is None else [of_sources(sources)]
         found = _by_words(db, index, wanted, [*conditions, *by_source], start, limit)
         return _matches(found, limit)
-    if sources:
+    if sources is not None:
         parts = [_by_source(db, source, conditions, start, limit) for source in sources]
         return _matches(list(islice(merge(*parts, reverse=True), limit)), limit)
     return _scanned(db, conditions, start, limit, scanned)
@@ -46,10 +51,13 @@ def _matches(found: Sequence[int], limit: int) -> Matches:
     return Matches(tuple(found), found[-1] if len(found) == limit else None)
 
 
-def _conditions(wanted: SearchQuery) -> list[Condition]:
+def conditions_of(wanted: SearchQuery, channel: str = "") -> list[Condition]:
+    """Return the conditions on a public item `i` of a source `s`: filters but that of its source, and the
+    channel."""
+    section, _, name = channel.partition("/")
     conditions: list[Condition] = [(visible(), ())]
-    for kind, value in (("topics", wanted.topic), ("languages", wanted.language)):
-        if value:
+    for kind, value in ((section, name), ("topics", wanted.topic), ("languages", wanted.language)):
+        if value and kind in SELECTIONS:
             condition = SELECTIONS[kind].format(item="i", source="s").replace(":value", "?")
             conditions.append((condition, (value,) * condition.count("?")))
     for comparison, day in ((">=", wanted.after), ("<", wanted.before)):
@@ -62,8 +70,9 @@ def _midnight(day: date) -> int:
     return ms(datetime(day.year, day.month, day.day, tzinfo=UTC))
 
 
-def _of_sources(sources: Sequence[int]) -> Condition:
-    return f"i.source IN ({', '.join('?' * len(sources))})", tuple(sources)
+def of_sources(sources: Sequence[int]) -> Condition:
+    """Return the condition that an item is of one of these sources."""
+    return f"i.source {ints()}", (as_json(sources),)
 
 
 def _by_words(
@@ -128,7 +137,17 @@ def _numbers(
     return [row["number"] for row in db.execute(f"{statement}{where} {order}", given)]
 
 
-def _sources(db: Connection, name: Term) -> Sequence[int]:
+def sources_of(db: Connection, wanted: SearchQuery, channel: str = "") -> Sequence[int] | None:
+    """Return the sources that an item must be of one of, None for any."""
+    found = None if wanted.organisation is None else _named(db, wanted.organisation)
+    kind, _, value = channel.partition("/")
+    if kind != "sources":
+        return found
+    own = [row["number"] for row in db.execute("SELECT number FROM source WHERE id = ?", (value,))]
+    return own if found is None else [each for each in own if each in found]
+
+
+def _named(db: Connection, name: Term) -> Sequence[int]:
     """Return the sources of organisations whose names, or whose ids, hold these words."""
     found = db.execute("SELECT number, id, organisation FROM source WHERE republish <> 'no' ORDER BY number")
     return [

@@ -1,0 +1,168 @@
+"""The search page and searches as channels."""
+
+import json
+import re
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from lxml import etree
+
+from aggregator.model.settings import Republish
+from aggregator.policy.token_bucket import Rate
+from aggregator.web.app import public_app
+from aggregator.web.clients import ClientLimits
+from tests.web.newsroom import MINISTRY, NOON, OBSERVATORY, Client, Newsroom, item, newsroom
+
+pytestmark = pytest.mark.one_engine("searches of both engines are compared in tests/storage")
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    made = newsroom(tmp_path)
+    made.publishes(
+        item("Flood warning", text="A flood at the coast.", content="<p>A flood at the coast.</p>"),
+        item("Budget", text="After the flood <b>.", content="<p>After the flood &lt;b&gt;.</p>"),
+        item("Sea level"),
+    )
+    return made
+
+
+def titles(html: str) -> list[str]:
+    main = html.partition("<main")[2].partition("</main>")[0]
+    return [re.sub(r"<[^>]*>", "", each) for each in re.findall(r"<h2[^>]*>(.*?)</h2>", main)]
+
+
+def test_results_are_ranked_and_their_matches_marked(room: Newsroom) -> None:
+    answer = room.client.get("/search?q=FLOOD")
+    assert answer.status_code == 200
+    main = answer.text.partition("<main")[2].partition("<footer")[0]
+    assert titles(answer.text) == ["Flood warning", "Budget"]
+    assert "After the <mark>flood</mark> &lt;b&gt;." in main
+    assert "<mark>Flood</mark> warning" in main
+    assert main.count("Standing text about") == 2
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert answer.headers["etag"]
+
+
+def test_a_query_is_escaped_wherever_it_stands(room: Newsroom) -> None:
+    answer = room.client.get("/search?q=%22%3E%3Cscript%3Ealert(1)%3C/script%3E")
+    assert answer.status_code == 200
+    assert "<script" not in answer.text
+    assert "&lt;script&gt;" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("after:soon", "“soon” is no date; write it as 2026-03-31."),
+        ("topic:a topic:b", "topic: stands twice; keep one."),
+        ("x" * 300, "A search has up to 200 characters."),
+        ("%26", "Write a word to search for, or a filter such as topic:health."),
+        ("a b c d e f g h i j k", "A search has up to 10 words or phrases."),
+        ("language:%3Cb%3E", "“&lt;b&gt;” is no language; write its code, such as fr."),
+    ],
+)
+def test_a_query_that_cannot_be_carried_out_is_answered_with_the_cure(
+    room: Newsroom, query: str, sentence: str
+) -> None:
+    answer = room.client.get(f"/search?q={query}")
+    assert answer.status_code == 400
+    assert sentence in answer.text.replace("&#34;", '"')
+    assert 'name="q"' in answer.text
+    assert room.client.get(f"/search/feed.rss?q={query}").status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/search", "/search?q=", "/search?q=%20"])
+def test_without_a_query_the_page_helps(room: Newsroom, path: str) -> None:
+    answer = room.client.get(path)
+    assert answer.status_code == 200
+    assert "organisation:osce" in answer.text
+    assert "feed.rss?q=" not in answer.text
+
+
+@pytest.mark.parametrize("more", ["&page=0", "&page=1", "&page=6", "&page=x", "&page=2", "&before=x"])
+def test_pages_that_no_other_leads_to_are_not_found(room: Newsroom, more: str) -> None:
+    assert room.client.get(f"/search?q=flood{more}").status_code == 404
+
+
+def test_every_match_is_on_one_of_the_pages(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(*(item(f"Flood {n}") for n in range(130)))
+    seen, path = [], "/search?q=flood"
+    for _ in range(20):
+        answer = room.client.get(path)
+        seen += titles(answer.text)
+        following = re.search(r'<a href="([^"]*)" rel="next">', answer.text)
+        if following is None:
+            break
+        path = following[1].replace("&amp;", "&")
+    assert sorted(seen) == sorted(f"Flood {n}" for n in range(130))
+    assert room.client.get("/search?q=flood&page=2").text.count('rel="prev"') == 1
+
+
+def test_what_is_withdrawn_is_found_no_more(room: Newsroom) -> None:
+    assert titles(room.client.get("/search?q=flood").text) == ["Flood warning", "Budget"]
+    room.withdraws("Flood warning")
+    assert titles(room.client.get("/search?q=flood").text) == ["Budget"]
+    assert b"Flood warning" not in room.client.get("/search/feed.json?q=flood").content
+
+
+@pytest.mark.parametrize("republish", [Republish.HEADLINE, Republish.EXCERPT])
+def test_a_search_tells_nothing_of_what_rights_keep_back(tmp_path: Path, republish: Republish) -> None:
+    room = newsroom(tmp_path, replace(OBSERVATORY, republish=republish), MINISTRY)
+    text = "The beginning. " + "Words of the middle. " * 200 + "The hidden dolphin."
+    room.publishes(item("Sea level", text=text, content=f"<p>{text}</p>"))
+    assert titles(room.client.get("/search?q=sea").text) == ["Sea level"]
+    assert titles(room.client.get("/search?q=dolphin").text) == []
+    assert json.loads(room.client.get("/search/feed.json?q=dolphin").content)["items"] == []
+
+
+@pytest.mark.parametrize("kind", ["rss", "atom", "json"])
+def test_a_search_is_a_channel_to_subscribe_to(room: Newsroom, kind: str) -> None:
+    page = room.client.get("/search?q=flood+topic%3Aclimate")
+    address = f"https://releases.example/search/feed.{kind}?q=flood%20topic%3Aclimate"
+    assert f'href="{address}"' in page.text
+    answer = room.client.get(address.removeprefix("https://releases.example"))
+    assert answer.status_code == 200
+    assert answer.headers["Link"] == f'<{address}>; rel="self"'
+    assert (answer.headers["X-Robots-Tag"], answer.headers["Access-Control-Allow-Origin"]) == ("noindex", "*")
+    again = room.client.get(
+        f"/search/feed.{kind}?q=flood%20topic:climate", {"If-None-Match": answer.headers["etag"]}
+    )
+    assert again.status_code == 304
+    if kind == "json":
+        document = json.loads(answer.content)
+        assert [each["title"] for each in document["items"]] == ["Budget", "Flood warning"]
+        assert document["feed_url"] == address
+        assert document["home_page_url"] == "https://releases.example/search?q=flood%20topic%3Aclimate"
+    else:
+        tree = etree.fromstring(answer.content)
+        entries = [*tree.iter("item"), *tree.iter("{*}entry")]
+        assert [each.findtext("{*}title") or each.findtext("title") for each in entries] == [
+            "Budget",
+            "Flood warning",
+        ]
+        assert address in {each.get("href") for each in tree.iter("{http://www.w3.org/2005/Atom}link")}
+
+
+def test_a_search_channel_holds_no_tombstone_entry(room: Newsroom) -> None:
+    room.withdraws("Budget")
+    assert (
+        room.stored("Budget").public_id.encode() not in room.client.get("/search/feed.atom?q=flood").content
+    )
+
+
+@pytest.mark.parametrize("path", ["/search/feed.xml?q=flood", "/search/other"])
+def test_other_addresses_are_not_found(room: Newsroom, path: str) -> None:
+    assert room.client.get(path).status_code == 404
+
+
+def test_searches_of_one_client_are_limited(room: Newsroom) -> None:
+    limits = ClientLimits(Rate(burst=4, every=timedelta(seconds=1)), now=lambda: NOON)
+    client = Client(public_app(room.publisher, room.storage, limits=limits))
+    answers = [client.get(path) for path in ("/search?q=a", "/search/feed.rss?q=a", "/search?q=a")]
+    assert [each.status_code for each in answers] == [200, 200, 429]
+    assert answers[2].headers["Retry-After"] == "2"
+    assert client.get("/feed.rss").status_code == 200

@@ -17,6 +17,7 @@ from aggregator.model.settings import Config, Publication, Republish
 from aggregator.model.stored import HistoryPage, Revision, Stored
 from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
 from aggregator.policy.story_lead import is_shared
+from aggregator.publish.api import Api
 from aggregator.publish.archives import Archives
 from aggregator.publish.cache import Cache
 from aggregator.publish.directories import Directories
@@ -90,6 +91,7 @@ class Publisher:
         self.archives = Archives(storage, self._presenter, self._entries, self._lock)
         self.withdrawals = Withdrawals(storage, self._presenter, self._entries, self._lock)
         self.searches = Searches(storage, self._presenter, self._entries, self._lock)
+        self.api = Api(storage, self._presenter, self.searches, self._lock)
         self.directories = Directories(storage, self._presenter, self.channels, now)
         self._listed: tuple[int, tuple[str, ...]] | None = None
 

@@ -144,7 +144,12 @@ class Searches:
 def _may_be_found(release: Release, query: SearchQuery) -> bool:
     if release.source.republish is Republish.FULL:
         return True
-    return is_shown(query.terms, f"{release.title}\n{_body(release)}")
+    return is_found(release, query)
+
+
+def is_found(release: Release, query: SearchQuery) -> bool:
+    """Return whether all words of a query occur in what is published of a release."""
+    return is_shown(query.terms, f"{release.title}\n{release.original_title}\n{_body(release)}")
 
 
 def _body(release: Release) -> str:

@@ -12,30 +12,33 @@ from aggregator.render.attribution import people, provenance, source_feed
 
 def entry(release: Release) -> bytes:
     """Return one item object, UTF-8."""
-    return _serialised(
-        {
-            "id": release.public_id,
-            "url": release.page,
-            "external_url": release.url,
-            "title": release.title,
-            "content_html": body.html(release),
-            "content_text": release.text,
-            "summary": release.summary,
-            "image": release.images[0].url if release.images else "",
-            "date_published": release.published.isoformat() if release.is_dated else "",
-            "date_modified": release.updated.isoformat() if release.is_dated or release.corrected else "",
-            "authors": [{"name": release.organisation}],
-            "tags": list(release.category_names),
-            "language": release.language,
-            "attachments": [_attachment(file) for file in release.enclosures],
-            "_publicwire": _extension(release),
-        }
-    )
+    return serialised(fields(release))
+
+
+def fields(release: Release) -> dict[str, object]:
+    """Return the fields of an item object; empty ones are left out when it is serialised."""
+    return {
+        "id": release.public_id,
+        "url": release.page,
+        "external_url": release.url,
+        "title": release.title,
+        "content_html": body.html(release),
+        "content_text": release.text,
+        "summary": release.summary,
+        "image": release.images[0].url if release.images else "",
+        "date_published": release.published.isoformat() if release.is_dated else "",
+        "date_modified": release.updated.isoformat() if release.is_dated or release.corrected else "",
+        "authors": [{"name": release.organisation}],
+        "tags": list(release.category_names),
+        "language": release.language,
+        "attachments": [_attachment(file) for file in release.enclosures],
+        "_publicwire": _extension(release),
+    }
 
 
 def document(channel: Channel, entries: Sequence[bytes]) -> bytes:
     """Return the feed object around serialised item objects."""
-    head = _serialised(
+    head = serialised(
         {
             "version": "https://jsonfeed.org/version/1.1",
             "title": channel.title,
@@ -109,5 +112,6 @@ def _without_empty(fields: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value}
 
 
-def _serialised(fields: dict[str, object]) -> bytes:
+def serialised(fields: dict[str, object]) -> bytes:
+    """Return fields as a JSON object, without the empty ones."""
     return json.dumps(_without_empty(fields), ensure_ascii=False, separators=(",", ":")).encode()

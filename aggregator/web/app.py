@@ -27,6 +27,7 @@ from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web import archives, look, terms
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
+from aggregator.web.api import ApiEndpoints
 from aggregator.web.clients import ClientLimits
 from aggregator.web.finished import MARK
 from aggregator.web.look import Looks
@@ -86,6 +87,7 @@ class PublicSite:
             Route("/feed.{kind}", self.feed),
             *archives.routes(self.publisher, self._reply, self._moved),
             *SearchPages(self.publisher, self.site, self._limits, self._slots).routes(),
+            *ApiEndpoints(self.publisher, self.storage.items, self._limits, self._slots).routes(),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),

@@ -15,6 +15,7 @@ from aggregator.model.desk import Waiting
 from aggregator.model.document import Document, ReadResult
 from aggregator.model.overview import SourceQuery, TallyKind
 from aggregator.model.poll import SourceState
+from aggregator.model.search import Cursor
 from aggregator.policy.lifecycle import step
 from aggregator.policy.search_query import parse
 from aggregator.storage import Storage
@@ -181,6 +182,13 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert store.items.numbered([1001])
     for asked in ("words", "words organisation:s1 topic:sea", "organisation:s1", "language:en topic:sea"):
         store.searches.matching(parse(asked), None, 20)
+    for channel in ("", "topics/health", "languages/en", "sources/s1"):
+        assert (
+            store.searches.after(Cursor(1_000, 0), 20, parse("organisation:s1"), channel).next.position
+            > 1_000
+        )
+        store.searches.matching(parse("words"), None, 20, channel=channel)
+    assert store.searches.end().position >= 101_000
     assert store.items.renamed("gone") == ""
     for of in Waiting:
         store.desk.waiting(of, 20)

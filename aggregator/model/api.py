@@ -1,0 +1,26 @@
+"""Pages of the API as published."""
+
+from dataclasses import dataclass
+
+from aggregator.model.release import Release, Tombstone
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A corrected or restored release that is not, or no longer, in what was asked for."""
+
+    id: str
+    public_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ApiPage:
+    """One page of items and withdrawals. `next` is the cursor behind it, `next_url` the address that it
+    leads to."""
+
+    items: tuple[Release, ...]
+    withdrawn: tuple[Tombstone, ...]
+    unmatched: tuple[Unmatched, ...]
+    next: str
+    next_url: str
+    has_more: bool

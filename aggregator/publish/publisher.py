@@ -15,6 +15,7 @@ from aggregator.model.decision import State
 from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Config, Publication, Republish
 from aggregator.model.stored import HistoryPage, Revision, Stored
+from aggregator.model.web_settings import Embedding
 from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
 from aggregator.policy.story_lead import is_shared
 from aggregator.publish.api import Api
@@ -80,8 +81,7 @@ class Publisher:
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
-        self._storage = storage
-        self.config = config
+        self._storage, self.config = storage, config
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
         self._presenter = Presenter(config, now, self._lock)
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
@@ -98,6 +98,10 @@ class Publisher:
     def publication(self) -> Publication:
         """Return the publication of the current configuration."""
         return self._presenter.settings().publication
+
+    def embedding(self) -> Embedding:
+        """Return the origins that may frame channels, by the current configuration."""
+        return self.config().embed
 
     def document(self, name: str, kind: Format) -> Published | None:
         """Return a channel in one format; None for an unknown channel."""

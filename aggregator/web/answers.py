@@ -41,8 +41,8 @@ class Answer:
 
 
 class Answers:
-    """The responses that one document gives, each made when it is first asked for. Thread-safe: two threads
-    make equal ones."""
+    """The responses that one document gives, each made when it is first asked for; a header field without a
+    value is left out. Thread-safe: two threads make equal ones."""
 
     __slots__ = ("_made", "_sent", "published", "status")
 
@@ -55,12 +55,8 @@ class Answers:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         self.published, self.status = published, status
-        self._sent = {
-            **SECURITY_HEADERS,
-            "Cache-Control": cache,
-            "Vary": "Accept-Encoding",
-            **(headers or {}),
-        }
+        sent = {**SECURITY_HEADERS, "Cache-Control": cache, "Vary": "Accept-Encoding", **(headers or {})}
+        self._sent = {name: value for name, value in sent.items() if value}
         self._made: dict[tuple[str, bool], Answer] = {}
 
     def to(self, encodings: str, none_match: str | None = None, modified_since: str | None = None) -> Answer:

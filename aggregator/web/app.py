@@ -29,6 +29,7 @@ from aggregator.web import archives, look, terms
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
 from aggregator.web.api import ApiEndpoints
 from aggregator.web.clients import ClientLimits
+from aggregator.web.embed import EmbedPages
 from aggregator.web.finished import MARK
 from aggregator.web.look import Looks
 from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
@@ -54,6 +55,7 @@ class PublicSite:
         limits: ClientLimits | None = None,
     ) -> None:
         self._limits, self._slots = limits or ClientLimits(), SearchSlots()
+        self._embed = EmbedPages(publisher, self.site, self._limits, kept=self._reply, moved=self._moved)
         self.publisher = publisher
         self.storage = storage
         self._looks = looks or Looks(publisher.config)
@@ -88,6 +90,7 @@ class PublicSite:
             *archives.routes(self.publisher, self._reply, self._moved),
             *SearchPages(self.publisher, self.site, self._limits, self._slots).routes(),
             *ApiEndpoints(self.publisher, self.storage.items, self._limits, self._slots).routes(),
+            *self._embed.routes(),
             Route("/items/{id}", self.item),
             Route("/items/{id}/history", self.history),
             Route("/items/{id}/history/{before}", self.history),

@@ -118,7 +118,7 @@ def channel_page(channel: Channel, listing: Listing, site: Site) -> Published:
         "channel.html",
         site=site,
         channel=channel,
-        heading=_heading(channel, site),
+        heading=heading_of(channel, site),
         number=number,
         releases=listing.releases,
         address=_page_address(channel, number),
@@ -178,7 +178,7 @@ def static(name: str) -> Published:
     return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
 
 
-STATIC = {name: static(name) for name in ("style.css", "admin.css", "icon.svg")}
+STATIC = {name: static(name) for name in ("style.css", "admin.css", "embed.css", "icon.svg")}
 
 
 def day(when: datetime) -> str:
@@ -210,7 +210,7 @@ def is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
-def _heading(channel: Channel, site: Site) -> str:
+def heading_of(channel: Channel, site: Site) -> str:
     """Return the heading of a channel page: topic, language or organisation."""
     kind, _, value = channel.name.partition("/")
     if kind == "topics":

@@ -15,23 +15,21 @@ from aggregator.config.source import FROM_ENTRY
 from aggregator.editorial.present import present
 from aggregator.editorial.rights import truncate
 from aggregator.editorial.safe import masked_feed
-from aggregator.errors import FetchError, ParseError, UsageError
+from aggregator.errors import UsageError
 from aggregator.model.decision import State
-from aggregator.model.document import Fetched, ReadJob, ReadResult
+from aggregator.model.document import ReadResult
 from aggregator.model.item import Item
 from aggregator.model.push_settings import Network
 from aggregator.model.release import Release
 from aggregator.model.settings import Config, Republish, Source
 from aggregator.model.stored import FeedInfo, Stored
-from aggregator.parse.autodiscovery import Candidate, find_feeds, usual_addresses
-from aggregator.parse.links import read_links
+from aggregator.parse.autodiscovery import Candidate
 from aggregator.policy import home, source_ids
 from aggregator.service import app
 from aggregator.service.clients import visiting
-from aggregator.service.jobs import read_job
+from aggregator.service.discovery import discover, preview_job
 from aggregator.workers.pool import WorkerPool
 
-ACCEPT_ALL = "application/rss+xml, application/atom+xml, application/feed+json, text/html;q=0.8, */*;q=0.5"
 EXCERPT_CHARS = 90  # of an item in the preview
 
 
@@ -40,7 +38,7 @@ def add(path: Path, options: configuration.Addition, *, yes: bool) -> int:
 
     Return 1 when the operator declines.
     """
-    config, url = configuration.load(path), _address(options.feed)
+    config, url = configuration.load(path), address(options.feed)
     stored = stored_feeds(config)
     config, networks = source_ids.bound(config, stored), configuration.checked(options)
     feed, read = asyncio.run(_find(config, url, networks, asks=not yes and sys.stdin.isatty()))
@@ -75,7 +73,7 @@ def _edited(
     return edited, after
 
 
-def _address(url: str) -> str:
+def address(url: str) -> str:
     """Return the web address that was given; UsageError for any other."""
     if "://" not in url and not url.lower().startswith("file:"):
         url = f"https://{url}"
@@ -104,26 +102,16 @@ async def _find(
     workers = WorkerPool()
     try:
         async with visiting(config, clock=app.utc_now, warn=complain) as client:
-            fetched = await client.fetch(url, accept=ACCEPT_ALL, networks=networks)
-            try:
-                return _written(url, fetched), await workers.run(_job(fetched, config))
-            except ParseError:
-                named = find_feeds(fetched.body or b"", fetched.url, read_links(fetched.headers))
-            for candidate in _chosen(named, asks=asks) or usual_addresses(fetched.url):
-                try:
-                    answer = await client.fetch(candidate, networks=networks)
-                    return _written(candidate, answer), await workers.run(_job(answer, config))
-                except (FetchError, ParseError):
-                    continue
+            found = await discover(
+                url,
+                client.fetch,
+                lambda fetched: workers.run(preview_job(fetched, config, app.utc_now())),
+                choose=lambda named: _chosen(named, asks=asks),
+                networks=networks,
+            )
+            return found.address, found.read
     finally:
         await workers.close()
-    raise UsageError(f"no feed found at {masked_feed(url)}: give the URL of the feed itself")
-
-
-def _written(url: str, fetched: Fetched) -> str:
-    """Return the address to write: where permanent redirects alone lead, else the one that was given, for a
-    temporary redirect may lead elsewhere tomorrow (RFC 9110 section 15.4.3)."""
-    return fetched.url if fetched.permanent else url
 
 
 def _chosen(named: Sequence[Candidate], *, asks: bool) -> list[str]:
@@ -137,11 +125,6 @@ def _chosen(named: Sequence[Candidate], *, asks: bool) -> list[str]:
         if asks:
             named = [named[chosen("Which one?", len(named)) - 1]]
     return [each.url for each in named]
-
-
-def _job(fetched: Fetched, config: Config) -> ReadJob:
-    preview = Source(id="preview", feed=fetched.url)
-    return read_job(fetched, preview, app.utc_now(), max_bytes=config.poll.max_bytes)
 
 
 def _preview(config: Config, source: Source, read: ReadResult) -> None:

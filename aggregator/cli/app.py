@@ -13,7 +13,16 @@ import typer
 from aggregator import __version__
 from aggregator.cli import item_commands, list_commands, store_commands, story_commands, user_commands
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, AsJson, ConfigFile, ConfigFiles, ItemId, StoreDirectory, Yes
+from aggregator.cli.options import (
+    DEFAULT,
+    AsJson,
+    ConfigFile,
+    ConfigFiles,
+    ItemId,
+    ReportFormat,
+    StoreDirectory,
+    Yes,
+)
 
 app = typer.Typer(
     name="publicwire",
@@ -82,12 +91,25 @@ def poll(
 
 @app.command()
 def check(
+    url: Annotated[
+        str, typer.Argument(metavar="[URL]", help="A feed: report how well it is read.", show_default=False)
+    ] = "",
     live: Annotated[bool, typer.Option("--live", help="Also fetch and parse every source.")] = False,
+    report: Annotated[
+        ReportFormat, typer.Option("--report", help="Form of the report on URL.")
+    ] = ReportFormat.MD,
+    networks: Annotated[
+        list[str] | None,
+        typer.Option("--allow-network", metavar="NETWORK", help="Private network that URL may be in."),
+    ] = None,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Validate sources.yaml; with --live also fetch every source."""
-    from aggregator.cli import check
+    """Validate sources.yaml; with --live also fetch every source. With URL report how well that feed is read,
+    for its publisher."""
+    from aggregator.cli import check, feed_report
 
+    if url:
+        raise typer.Exit(feed_report.report(config, url, networks or [], as_json=report is ReportFormat.JSON))
     raise typer.Exit(check.check(config, live=live))
 
 

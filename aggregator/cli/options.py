@@ -1,5 +1,6 @@
 """Arguments and options that several commands have."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,15 @@ StoreDirectory = Annotated[
     Path | None,
     typer.Option("--store", metavar="DIR", help="Directory of the store, if sources.yaml cannot be read."),
 ]
+
+
+class ReportFormat(StrEnum):
+    """Forms of the report on a feed."""
+
+    MD = "md"
+    JSON = "json"
+
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 ItemId = Annotated[str, typer.Argument(metavar="ITEM", help="Id, public id or URL of an item.")]
 Reason = Annotated[str, typer.Option("--reason", help="Reason, recorded in the audit trail.")]

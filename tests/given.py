@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from aggregator.editorial import house_style
+from aggregator.editorial import house_style, topics
 from aggregator.errors import Cause, FetchError, Outdated, PollError
 from aggregator.fetch.client import Client
 from aggregator.model.deleted import Deleted
@@ -84,7 +84,8 @@ def item(entry: Entry, of: Source, now: datetime = NOON) -> Item:
     """Return the normalised item of an entry."""
     made = normalise(entry, document=Document("rss20"), source=of, url=of.feed, now=now)
     if of.house_style:
-        made = replace(made, styled=house_style.styled(made, made, of.house_style))
+        styled = house_style.styled(made, made, of.house_style)
+        made = replace(made, styled=topics.with_topics(styled, made, of.house_style, of.organisation))
     return replace(made, digest=entry.digest)
 
 

@@ -103,7 +103,7 @@ def _check_names(
     if query.source and query.source not in stored and config.source(query.source) is None:
         raise UsageError(f"there is no source called {query.source!r}: `publicwire sources` lists them")
     topics = {topic for feed in stored.values() for topic in feed.topics}
-    topics |= {topic for source in config.sources for topic in source.topics}
+    topics |= {topic for source in config.sources for topic in source.all_topics}
     topics |= {name.removeprefix("topics/") for name in channels if name.startswith("topics/")}
     if query.topic and query.topic not in topics:
         known = f"there are {', '.join(sorted(topics))}" if topics else "no source has one"
@@ -132,7 +132,7 @@ def summary_json(item: Stored, feed: FeedInfo) -> dict[str, object]:
         "reason": item.reason,
         "release": item.release,
         "claimed": item.item.claimed,
-        "topics": item.amended.topics or feed.topics,
+        "topics": item.topics_of(feed),
         "language": item.amended.language or item.item.language,
         "story": item.story,
         "version": item.version,

@@ -192,7 +192,7 @@ def _print_item(storage: Storage, item: Stored, feed: FeedInfo, page: str) -> No
         ("public id", item.public_id),
         ("also by", ", ".join(also.organisation for also in item.also)),
         ("also in", ", ".join(f"{each.language} {each.id}" for each in item.translations)),
-        ("topics", ", ".join(item.amended.topics or feed.topics)),
+        ("topics", ", ".join(item.topics_of(feed))),
         ("categories", ", ".join(item.item.categories)),
         ("terms", in_words(combined(feed, item.item.terms))),
         ("rights", "" if feed.republish == Republish.FULL else feed.republish),

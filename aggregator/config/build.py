@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from aggregator.config import addresses, push, users, values, web
+from aggregator.config import addresses, push, topic_rules, users, values, web
 from aggregator.config.credentials import Environment
 from aggregator.config.layers import layered
 from aggregator.config.mail import alerts
@@ -54,6 +54,7 @@ def build(
     poll = _poll(top.section("poll"))
     publication, style, brand = publication_of(top.section("publication"), listen, path)
     publication = replace(publication, topics=topics_of(top.section("topics")))
+    style = topic_rules.with_rules(style, top.each("topic_rules", topic_rules.rule))
     read = partial(fields_of, path=path, poll=poll, style=style)
     sections = layered(top, top.sections("sources", "feed"), read)
     found = [source_of(section, path, poll, style, environment=environment) for section in sections]

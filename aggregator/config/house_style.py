@@ -34,6 +34,7 @@ def read(section: Section, of_publication: HouseStyle) -> HouseStyle:
         dateline=section.one("dateline", _dateline, of_publication.dateline),
         max_words=section.one("max_words", values.whole(WORDS_MIN, WORDS_MAX), of_publication.max_words),
         version=RULES_VERSION,
+        topics=of_publication.topics,
     )
     section.close()
     return style if style else HouseStyle()

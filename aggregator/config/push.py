@@ -70,7 +70,7 @@ def unknown_channel(channel: str, sources: Sequence[Source]) -> str:
     """Return the fault of a channel that no source can fill, "" for none."""
     section, _, name = channel.partition("/")
     known = {
-        "topics": ("topic", {topic for source in sources for topic in source.topics}),
+        "topics": ("topic", {topic for source in sources for topic in source.all_topics}),
         "sources": ("id", {source.id for source in sources}),
     }
     word, names = known.get(section, ("", {name}))

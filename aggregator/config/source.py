@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from aggregator.config import addresses, house_style, needs, values
+from aggregator.config import addresses, house_style, needs, topic_rules, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.section import Section
-from aggregator.model.house_style import HouseStyle
+from aggregator.model.house_style import HouseStyle, TopicRule
 from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
     Budget,
@@ -48,6 +48,7 @@ def fields_of(section: Section, feed: str, path: Path, poll: PollSettings, *, st
     is_file = feed.startswith("file:")
     organisation = section.one("organisation", values.line, "")
     from_entry = organisation == FROM_ENTRY
+    topics = section.each("topics", topic_rules.topic)
     rights = section.section("rights")
     source = Source(
         id=section.one("id", values.slug, _DEFAULT.id),
@@ -55,7 +56,7 @@ def fields_of(section: Section, feed: str, path: Path, poll: PollSettings, *, st
         organisation="" if from_entry else organisation,
         from_entry=from_entry,
         domains=section.many("domains", addresses.host) or _domains(feed),
-        topics=section.many("topics", values.slug),
+        topics=tuple(each for each in topics if isinstance(each, str)),
         every=section.one("every", _FILE_INTERVAL if is_file else WEB_INTERVAL, poll.every),
         language=section.one("language", values.language, _DEFAULT.language),
         timezone=section.one("timezone", values.timezone, _DEFAULT.timezone),
@@ -82,7 +83,10 @@ def fields_of(section: Section, feed: str, path: Path, poll: PollSettings, *, st
         quarantine=section.one("quarantine", values.choice(*Quarantine), _DEFAULT.quarantine),
         links_to=section.many("links_to", addresses.host),
         full_text=section.one("full_text", values.choice("true", "false"), "false") == "true",
-        house_style=house_style.read(section.section("house_style"), style),
+        house_style=topic_rules.with_rules(
+            house_style.read(section.section("house_style"), style),
+            tuple(each for each in topics if isinstance(each, TopicRule)),
+        ),
     )
     rights.close()
     return source

@@ -193,13 +193,13 @@ def timezone(value: str) -> str:
     return value
 
 
-def rule(value: object) -> Rule:
-    """Return one rule of `only` or `skip` from a mapping of one field to one pattern."""
+def rule(value: object, names: tuple[str, ...] = RULE_FIELDS) -> Rule:
+    """Return one rule of `only` or `skip` from a mapping of one field, of `names`, to one pattern."""
     if not isinstance(value, dict) or len(value) != 1:
         raise ValueError('must be one field and its pattern, such as {title: "(?i)human rights"}')
     ((name, raw),) = value.items()
-    if name not in RULE_FIELDS:
-        raise ValueError(f"`{name}` is not a field{did_you_mean(name, RULE_FIELDS)}")
+    if name not in names:
+        raise ValueError(f"`{name}` is not a field{did_you_mean(name, names)}")
     pattern = text(raw)
     try:
         re.compile(pattern)

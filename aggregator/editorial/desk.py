@@ -36,9 +36,11 @@ def item(said: Item, amended: Amendment) -> Item:
     return replace(said, title=title, language=language, untitled=said.untitled and not amended.headline)
 
 
-def source(feed: FeedInfo, amended: Amendment) -> FeedInfo:
-    """Return the source of a release with the topics that the desk has given the release."""
-    return replace(feed, topics=amended.topics) if amended.topics else feed
+def source(feed: FeedInfo, amended: Amendment, ruled: tuple[str, ...] = ()) -> FeedInfo:
+    """Return the source of a release with the topics of the release: of the desk, else those of all its
+    releases and those that rules add."""
+    topics = amended.topics or tuple(dict.fromkeys((*feed.topics, *ruled)))
+    return feed if topics == feed.topics else replace(feed, topics=topics)
 
 
 def shown(release: Release, amended: Amendment, publication: str, original: str) -> Release:

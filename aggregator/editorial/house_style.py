@@ -31,6 +31,8 @@ def styled(said: Item, kept: Item, style: HouseStyle) -> Styled:
     Selectors that would leave nothing of a content are not applied: after a redesign of the origin they would
     empty all its releases.
     """
+    if not style.is_shown:
+        return Styled(rules=style.digest)
     before, after = _Body(said.content, said.summary), _Body(kept.content, kept.summary)
     if before.content and not after.content:
         after = before
@@ -41,8 +43,8 @@ def restyled(stored: Item, style: HouseStyle) -> Styled:
     """Return what is shown of a stored item under other rules. The HTML that its origin sent is not kept: it
     begins with what the same selectors have left, and other ones are applied to the stored content, which has
     neither classes nor ids."""
-    if not style:
-        return UNSTYLED
+    if not style.is_shown:
+        return Styled(rules=style.digest) if style else UNSTYLED
     before = stored.styled
     if before.drops == style.drop_digest:
         kept = _Body(before.kept_content, before.kept_summary)

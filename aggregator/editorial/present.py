@@ -42,7 +42,7 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     """
     said, rights = own_address(feed).item(page_text.item(stored, feed)), Republish(feed.republish)
     item = desk.item(shown.item(said), stored.amended)
-    source = desk.source(published_feed(feed, publication), stored.amended)
+    source = desk.source(published_feed(feed, publication), stored.amended, said.styled.topics)
     organisation = (line(item.organisation) if feed.from_entry else "") or source.organisation
     language, url = language_tag(item.language) or source.language, web_address(item.url)
     allowed = shown.permitted(item, rights, organisation=organisation, url=url, language=language)

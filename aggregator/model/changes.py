@@ -141,6 +141,7 @@ class Unstyled:
     number: int
     style: HouseStyle
     items: tuple[tuple[int, Item], ...]
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The house style of a source, and what it makes of an item."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import blake2b
 
@@ -35,8 +35,17 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class TopicRule:
+    """Topics that an item is added to when all patterns of `when`, pairs of a field of the item and a regular
+    expression, are found in it."""
+
+    when: tuple[tuple[str, str], ...]
+    add: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HouseStyle:
-    """Rules for what is shown of a source's items; empty for none.
+    """Rules for what is shown of a source's items, and for the topics they are added to; empty for none.
 
     `drop` are CSS selectors of elements that are left out. `dateline` is KEEP, DROP or the dateline of the
     house. `max_words` of the text are shown, 0 for all. `version` is RULES_VERSION where there is a rule.
@@ -48,9 +57,20 @@ class HouseStyle:
     dateline: str = KEEP
     max_words: int = 0
     version: int = 0
+    topics: tuple[TopicRule, ...] = field(default=(), repr=False)
 
     def __bool__(self) -> bool:
         """Return whether there is a rule."""
+        return bool(self.topics) or self.is_shown
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Return the topics that rules may add, once each."""
+        return tuple(dict.fromkeys(topic for rule in self.topics for topic in rule.add))
+
+    @property
+    def is_shown(self) -> bool:
+        """Return whether there is a rule for what is shown."""
         return bool(
             self.headline is not Headline.AS_IS
             or self.drop
@@ -62,7 +82,9 @@ class HouseStyle:
     @property
     def digest(self) -> str:
         """Return the digest of the rules and of the version of the code, "" without rules."""
-        return _digest(self) if self else ""
+        if not self:
+            return ""
+        return _digest((self, self.topics) if self.topics else self)
 
     @property
     def drop_digest(self) -> str:
@@ -92,6 +114,7 @@ class Styled:
     content: str = ""
     summary: str = ""
     text: str = ""
+    topics: tuple[str, ...] = ()  # that rules add to those of its source
     drops: str = ""
     is_dropped: bool = False
     kept_content: str = ""

@@ -147,6 +147,11 @@ class Source:
     house_style: HouseStyle = HouseStyle()
 
     @property
+    def all_topics(self) -> tuple[str, ...]:
+        """Return the topics of all its items, and those that rules may add."""
+        return tuple(dict.fromkeys((*self.topics, *self.house_style.added)))
+
+    @property
     def link_domains(self) -> tuple[str, ...]:
         """Return the domains that its items may link to without being held, () for all."""
         return (*self.domains, *self.links_to) if self.quarantine is Quarantine.FOREIGN_LINKS else ()

@@ -191,6 +191,10 @@ class Stored:
         """Return the title as shown: the desk's, else that of the house style, else its origin's."""
         return self.amended.headline or self.item.styled.title or self.item.title
 
+    def topics_of(self, feed: "FeedInfo") -> tuple[str, ...]:
+        """Return its topics: of the desk, else those of its source and those that rules add."""
+        return self.amended.topics or tuple(dict.fromkeys((*feed.topics, *self.item.styled.topics)))
+
     @property
     def newest(self) -> int:
         """Return the number of its newest version, shown or waiting."""

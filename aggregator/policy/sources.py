@@ -233,10 +233,16 @@ def _update(
         refiles="topics" in changed,
         resettles=bool(changed & {"topics", "republish", "domains"}),
         touches=bool(changed & (SHOWN | {"domains"})),
-        restyles=source.house_style.digest != present.known.house_style.digest,
+        restyles=source.house_style.digest != present.known.house_style.digest
+        or ("organisation" in changed and _tells_organisations(source)),
         narrows=(present.known.republish, source.republish) in NARROWED,
         doubt=doubt,
     )
+
+
+def _tells_organisations(source: Source) -> bool:
+    """Return whether a rule for topics looks at the organisation."""
+    return any(name == "organisation" for rule in source.house_style.topics for name, _ in rule.when)
 
 
 def _words(update: Update, present: StoredSource) -> list[str]:

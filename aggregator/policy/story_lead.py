@@ -35,6 +35,7 @@ class Member:
     priority: int
     fingerprint: bytes
     says: bytes | None = None
+    ruled: tuple[str, ...] = ()  # topics that rules add
 
     @property
     def site(self) -> Site:
@@ -58,7 +59,8 @@ def channel_names(member: Member) -> tuple[str, ...]:
 
 def listing_names(member: Member) -> tuple[str, ...]:
     """Return the names of all channels whose pages list an item, in or out of the backlog."""
-    names = (ALL, f"sources/{member.source}", *(f"topics/{topic}" for topic in member.topics))
+    topics = dict.fromkeys((*member.topics, *member.ruled))
+    names = (ALL, f"sources/{member.source}", *(f"topics/{topic}" for topic in topics))
     language = primary(member.language)
     return (*names, f"languages/{language}") if language else names
 

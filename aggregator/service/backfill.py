@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 
+from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, LeaseLost, Outdated, ParseError, UsageError
 from aggregator.model.deleted import OriginTombstone
 from aggregator.model.document import Fetched, ReadResult
@@ -71,6 +72,8 @@ class Backfill:
         cannot be read."""
         config, now = self.config, self.clock()
         read = await self.workers.run(read_job(fetched, self.source, now, max_bytes=config.poll.max_bytes))
+        style = self.source.house_style
+        read = replace(read, items=tuple(permitted(item, style) for item in read.items))
         if read.document.truncated:
             raise ParseError(
                 f"{fetched.url} is cut off: the end of its root element is missing", cause=Cause.INCOMPLETE

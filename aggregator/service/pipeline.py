@@ -15,6 +15,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, LeaseLost, Outdated, PollError, RejectedPoll, StorageError
 from aggregator.fetch.client import Client
 from aggregator.fetch.memory import Budget, Share
@@ -186,6 +187,8 @@ class Pipeline:
             share.take(len(job.body))
             read = await self.reader.run(job, self.results.room)
             held.take(read.size)
+        style = job.source.house_style
+        read = replace(read, items=tuple(permitted(item, style) for item in read.items))
         for reason in read.invalid[:INVALID_LOGGED_MAX]:
             log.warning("entry left out", source=job.source.id, reason=reason, of=len(read.invalid))
         return read

@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
+from aggregator.editorial.topics import permitted
 from aggregator.errors import Cause, PollError, WorkerError
 from aggregator.log import log
 from aggregator.model.changes import Unstyled
@@ -58,12 +59,13 @@ class Restyling:
         """Return the items in their house style. Raises PollError."""
         if not found.style:
             return tuple((number, replace(item, styled=UNSTYLED)) for number, item in found.items)
-        source = Source(found.source, "", house_style=found.style)
+        source = Source(found.source, "", organisation=found.organisation, house_style=found.style)
         read = await self.reader.run(StyleJob(source, tuple(item for _, item in found.items)))
         if len(read.items) != len(found.items):
             raise WorkerError("the worker answered with other items", cause=Cause.CRASH)
         pairs = zip(found.items, read.items, strict=True)
-        return tuple((number, replace(item, styled=made.styled)) for (number, item), made in pairs)
+        styled = ((number, replace(item, styled=made.styled)) for (number, item), made in pairs)
+        return tuple((number, permitted(item, found.style)) for number, item in styled)
 
     async def _failed(self, source: int, numbers: tuple[int, ...], error: PollError) -> None:
         """Try the items of a failed job one by one; an item that fails alone stays as it is shown."""

@@ -54,6 +54,12 @@ class OriginBounds(msgspec.Struct, frozen=True):
     authors: Labels = ()
 
 
+class StyledBounds(msgspec.Struct, frozen=True):
+    """Bounds of `Styled`."""
+
+    topics: Labels = ()
+
+
 class ItemBounds(msgspec.Struct, frozen=True):
     """Bounds of `Item`."""
 
@@ -67,6 +73,7 @@ class ItemBounds(msgspec.Struct, frozen=True):
     queries: Labels = ()
     unmarked: Digest | None = None
     alternates: Annotated[bytes, msgspec.Meta(max_length=DIGEST_BYTES * STATED_MAX)] | None = None
+    styled: StyledBounds = StyledBounds()
     origin: OriginBounds | None = None
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
+from aggregator.editorial import topics
 from aggregator.editorial.rules import keeps
 from aggregator.errors import Cause, ParseError
 from aggregator.model.document import Document, ReadJob, ReadResult, StyleJob
@@ -79,7 +80,11 @@ def restyle(job: StyleJob) -> ReadResult:
     from aggregator.editorial import house_style
 
     style = job.source.house_style
-    items = (replace(each, styled=house_style.restyled(each, style)) for each in job.items)
+    styled = ((each, house_style.restyled(each, style)) for each in job.items)
+    items = (
+        replace(each, styled=topics.with_topics(own, each, style, job.source.organisation))
+        for each, own in styled
+    )
     return ReadResult(Document(""), tuple(items))
 
 
@@ -101,7 +106,9 @@ def _styled(item: Item, entry: Entry, document: Document, job: ReadJob) -> Item:
     if left is not entry:
         with suppress(ValueError):  # nothing is left of it
             kept = normalise(left, document=document, source=job.source, url=job.url, now=job.now)
-    return replace(item, styled=house_style.styled(item, kept, style))
+    own = house_style.styled(item, kept, style)
+    organisation = job.source.organisation or document.title
+    return replace(item, styled=topics.with_topics(own, item, style, organisation))
 
 
 def _with_language(item: Item, detect: Callable[[str], str]) -> Item:

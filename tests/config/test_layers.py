@@ -110,7 +110,7 @@ MISTAKES = [
     ("defaults: {evry: 1h}\n", "1:12: defaults.evry: unknown key; did you mean `every`?"),
     (
         "defaults: {group: un}\n",
-        "1:12: defaults.group: unknown key; known are: rights, domains, topics, every, language, timezone, disclaimer, only, skip, publish, embargo, priority, paused, burst, first_import, budget, history, index, quarantine, links_to, full_text, house_style",
+        "1:12: defaults.group: unknown key; known are: topics, rights, domains, every, language, timezone, disclaimer, only, skip, publish, embargo, priority, paused, burst, first_import, budget, history, index, quarantine, links_to, full_text, house_style",
     ),
     (
         "groups: {UN: {}}\n",

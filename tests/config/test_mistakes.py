@@ -9,7 +9,7 @@ from aggregator.errors import ConfigError
 
 SLUGS = "may hold a-z, 0-9 and -, start with a letter or digit and have up to 60 characters"
 SOURCE_KEYS = (
-    "group, feed, organisation, rights, id, domains, topics, every, language, timezone, disclaimer, only, skip, "
+    "group, feed, organisation, topics, rights, id, domains, every, language, timezone, disclaimer, only, skip, "
     "publish, embargo, priority, paused, burst, first_import, budget, allow_networks, feed_public, history, "
     "index, quarantine, links_to, full_text, house_style, auth, headers"
 )
@@ -144,7 +144,7 @@ YAML = [
 ]
 
 # Keys of the whole file, in the order in which they are read.
-KNOWN = "listen, admin, poll, publication, topics, sources, defaults, groups, store, database, retention, websub, proxy, alerts, hub, webhooks, trusted_proxies, embed, admin_proxy, users, admin_url"
+KNOWN = "listen, admin, poll, publication, topics, topic_rules, sources, defaults, groups, store, database, retention, websub, proxy, alerts, hub, webhooks, trusted_proxies, embed, admin_proxy, users, admin_url"
 TOP = [
     ("source: []\n", "1:1: source: unknown key; did you mean `sources`?"),
     (

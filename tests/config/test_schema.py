@@ -12,7 +12,15 @@ from jsonschema import Draft202012Validator
 
 from aggregator.config import parse
 from aggregator.errors import ConfigError
-from tests.config import test_credentials, test_edit, test_layers, test_load, test_mistakes, test_topics
+from tests.config import (
+    test_credentials,
+    test_edit,
+    test_layers,
+    test_load,
+    test_mistakes,
+    test_topic_rules,
+    test_topics,
+)
 from tests.config.test_credentials import text_of
 from tests.config.test_load import HERE, REPO_ROOT, listing
 from tests.config.test_mistakes import of_feed, of_source
@@ -24,6 +32,7 @@ CREDENTIALS = [text_of(line) for line, _ in test_credentials.MISTAKES]
 MISTAKES = [
     *(text for text, _ in test_mistakes.MISTAKES),
     *(text for text, _ in test_layers.MISTAKES),
+    *(text for text, _ in test_topic_rules.MISTAKES),
     *(text for text, _ in test_topics.MISTAKES),
     test_mistakes.UNKNOWN_NAME,
     test_mistakes.SEVERAL,
@@ -34,6 +43,7 @@ MISTAKES = [
 ]
 VALID = [
     test_layers.LAYERED,
+    test_topic_rules.RULED,
     test_topics.NAMED,
     *(test_load.FULL, test_load.ONE_ADDRESS, test_load.EMPTIED, test_load.OVER_LINES),
     *(f"listen: {listen}\n" for listen, _ in test_load.LISTENING),
@@ -81,6 +91,7 @@ BEYOND = {
     "a regular expression of Python is compiled": (
         of_source("skip: [{title: 'a(b'}]"),
         of_source("skip: [{title: 'a{99999999999}'}]"),
+        *(text for text, said in test_topic_rules.MISTAKES if "does not compile" in said),
     ),
     "a template is compiled and filled in with samples": (test_mistakes.UNKNOWN_NAME,),
     "a selector is parsed": tuple(

@@ -7,6 +7,7 @@ import pytest
 from aggregator.editorial.desk import words
 from aggregator.editorial.present import present
 from aggregator.model.amendment import AmendedField, Amendment
+from aggregator.model.house_style import Styled
 from aggregator.model.item import LANGUAGE_DETECTED
 from aggregator.model.release import Release
 from aggregator.model.settings import Republish, Text
@@ -79,3 +80,11 @@ def test_the_words_are_english_in_other_languages() -> None:
     assert both == ("Edited by Desk: headline.", "Note by Desk: So.")
     assert words([AmendedField.TOPICS], "", "Desk", "de-AT") == ("Bearbeitet von Desk: Themen.",)
     assert words([], "", "Desk", "en") == ()
+
+
+def test_topics_that_rules_add_stand_after_those_of_the_source_and_give_way_to_the_desks() -> None:
+    item = replace(ITEM, styled=Styled(topics=("sea", "law")))
+    feed = replace(FEED, topics=("law",))
+    assert present(stored(item), feed=feed, publication=PUBLICATION).source.topics == ("law", "sea")
+    amended = replace(stored(item), amended=EVERY)
+    assert present(amended, feed=feed, publication=PUBLICATION).source.topics == ("dams",)

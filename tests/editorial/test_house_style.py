@@ -7,7 +7,15 @@ import pytest
 from aggregator.editorial import shown
 from aggregator.editorial.house_style import restyled, styled
 from aggregator.editorial.rights import permitted
-from aggregator.model.house_style import RULES_VERSION, UNSTYLED, Headline, HouseStyle, Replacement, Styled
+from aggregator.model.house_style import (
+    RULES_VERSION,
+    UNSTYLED,
+    Headline,
+    HouseStyle,
+    Replacement,
+    Styled,
+    TopicRule,
+)
 from aggregator.model.item import Item
 from aggregator.model.settings import Republish
 
@@ -204,3 +212,11 @@ def hostile() -> str:
     from aggregator.normalise.bounds import BODY_HTML_CHARS_MAX
 
     return f"<p>x {'a ' * (BODY_HTML_CHARS_MAX + 1)}</p>"
+
+
+def test_rules_for_topics_alone_change_nothing_that_is_shown() -> None:
+    rules = HouseStyle(topics=(TopicRule((("title", "x"),), ("sea",)),), version=RULES_VERSION)
+    said = Item(keys=(), title="x", content="<p>x</p>", text="x")
+    assert styled(said, said, rules) == Styled(rules=rules.digest)
+    assert restyled(said, rules) == Styled(rules=rules.digest)
+    assert rules.digest != replace(rules, topics=()).digest

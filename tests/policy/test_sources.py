@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from aggregator.model.house_style import RULES_VERSION, HouseStyle
+from aggregator.model.house_style import RULES_VERSION, HouseStyle, TopicRule
 from aggregator.model.poll import Doubt, Relocation
 from aggregator.model.schedule import Due, DueReason, HostLimit
 from aggregator.model.settings import Republish, Source
@@ -500,3 +500,15 @@ def test_another_house_style_has_what_is_stored_styled_anew() -> None:
     other = planned(replace(MINISTRY, priority=7), stored(MINISTRY))
     assert other is not None
     assert not other.restyles
+
+
+def test_another_organisation_has_rules_for_topics_that_tell_it_applied_anew() -> None:
+    of_name, of_title = (
+        HouseStyle(topics=(TopicRule(((field, "x"),), ("sea",)),), version=RULES_VERSION)
+        for field in ("organisation", "title")
+    )
+    for rules, expected in ((of_name, True), (of_title, False)):
+        before = replace(MINISTRY, house_style=rules)
+        update = planned(replace(before, organisation="Other"), stored(before))
+        assert update is not None
+        assert update.restyles is expected

@@ -143,7 +143,7 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
         dropped = f"{dropped} expires foretold lapsed tombstone counted"
         dropped = (
             f"{dropped} fingerprint_version queries unsettled amended own_topics own_language erased says styled"
-            " document unmarked alternates"
+            " document unmarked alternates ruled_topics"
         )
         db.execute("DROP INDEX item_backlog_language")
         for column in dropped.split():

@@ -10,8 +10,8 @@ from aggregator.storage.sql.values import STORED, WITH_PAGE
 
 SELECTIONS = {
     "": "1 = 1",
-    "topics": f"""({{item}}.own_topics IS NULL AND :value {texts("{source}.topics")}
-        OR :value {texts("{item}.own_topics")})""",
+    "topics": f"""({{item}}.own_topics IS NULL AND (:value {texts("{source}.topics")}
+        OR :value {texts("{item}.ruled_topics")}) OR :value {texts("{item}.own_topics")})""",
     "languages": """substr(lower(coalesce({item}.own_language, {item}.language)) || '-', 1,
         length(:value) + 1) = :value || '-'""",
 }

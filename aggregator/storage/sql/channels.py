@@ -19,7 +19,8 @@ from aggregator.storage.sql.stamps import count as count
 from aggregator.storage.sql.stamps import stamp as stamp
 
 OF_MEMBER = """i.number, i.position, i.story, i.backlog, coalesce(i.own_language, i.language) AS language,
-    i.url, s.id AS source, coalesce(i.own_topics, s.topics) AS topics, s.domains,
+    i.url, s.id AS source, coalesce(i.own_topics, s.topics) AS topics,
+    CASE WHEN i.own_topics IS NULL THEN i.ruled_topics ELSE '[]' END AS ruled, s.domains,
     s.priority, s.burst, i.source AS owner, i.fingerprint, i.says"""
 MEMBER = f"SELECT {OF_MEMBER} FROM item i JOIN source s ON s.number = i.source"
 

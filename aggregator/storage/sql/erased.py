@@ -15,7 +15,8 @@ from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints,
 from aggregator.storage.sql.selection import ITEM
 
 NOTHING = """title = '', url = '', content = '', text = '', details = '{}', language = '', queries = '[]',
-    untitled = 0, amended = '{}', styled = '{}', own_topics = NULL, own_language = NULL, unsettled = NULL,
+    untitled = 0, amended = '{}', styled = '{}', own_topics = NULL, ruled_topics = '[]',
+    own_language = NULL, unsettled = NULL,
     pending = NULL, unmarked = NULL, alternates = NULL, freed = 1, erased = 1, indexed = 2"""
 FIELDS = ("title", "url", "content", "text", "details", "amended", "styled")
 

@@ -63,7 +63,8 @@ def matching(db: Connection, index: Index, wanted: ItemQuery) -> Sequence[Row]:
         (index.condition, index.query(terms)),
         ("s.id = ?", wanted.source),
         (
-            f"(i.own_topics IS NULL AND ? {texts('s.topics')} OR ? {texts('i.own_topics')})",
+            f"""(i.own_topics IS NULL AND (? {texts("s.topics")} OR ? {texts("i.ruled_topics")})
+            OR ? {texts("i.own_topics")})""",
             wanted.topic,
         ),
         (

@@ -13,7 +13,7 @@ from aggregator.storage.sql.public_change_tables import LAST_CHANGES, PUBLIC_CHA
 from aggregator.storage.sql.push_migrations import PUSH
 from aggregator.storage.sql.report_tables import REPORTS
 from aggregator.storage.sql.story_tables import STORIES
-from aggregator.storage.sql.style_tables import STYLES
+from aggregator.storage.sql.style_tables import RULED_TOPICS, STYLES
 from aggregator.storage.sql.tallies import TALLIES
 from aggregator.storage.sql.translation_tables import TRANSLATIONS
 from aggregator.storage.sql.user_tables import DESK_USERS
@@ -278,4 +278,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     **DESK_USERS,
     **REPORTS,
     **TALLIES,
+    **RULED_TOPICS,
 }

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aggregator.storage.sql.channels import COLUMNS, Stamp, channel, copy_from_merged
-from aggregator.storage.sql.engine import Connection
+from aggregator.storage.sql.engine import Connection, texts
 
 # Items of a source, but for those of which the desk gave the topics.
 OF_SOURCE = dict.fromkeys(
@@ -16,7 +16,9 @@ def refile(db: Connection, source: int, topics: Sequence[str], at: Stamp) -> Non
     for table in ("membership", "waiting"):
         db.execute(
             f"""DELETE FROM {table} WHERE channel IN (
-                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/') AND {OF_SOURCE[table]}""",
+                SELECT number FROM channel WHERE substr(name, 1, 7) = 'topics/') AND {OF_SOURCE[table]}
+            AND NOT EXISTS (SELECT 1 FROM item r JOIN channel k ON k.number = {table}.channel
+                WHERE r.number = {table}.item AND substr(k.name, 8) {texts("r.ruled_topics")})""",
             {"of": source},
         )
     db.execute(

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from aggregator.model.amendment import Amendment
 from aggregator.model.document import Hints
 from aggregator.model.entry import Origin
-from aggregator.model.house_style import HouseStyle, Part, Replacement, Styled
+from aggregator.model.house_style import HouseStyle, Part, Replacement, Styled, TopicRule
 from aggregator.model.item import Enclosure, Key, KeyKind
 from aggregator.model.poll import Ahead, Doubt, Relocation, Spent
 from aggregator.model.rights import Terms
@@ -97,6 +97,9 @@ READ: Mapping[object, Callable[[Any], object]] = {
     Amendment: lambda text: unpack(Amendment, text),
     HouseStyle: lambda text: unpack(HouseStyle, text),
     tuple[Replacement, ...]: lambda found: tuple(Replacement(old, new, Part(of)) for old, new, of in found),
+    tuple[TopicRule, ...]: lambda found: tuple(
+        TopicRule(tuple((name, pattern) for name, pattern in when), tuple(add)) for when, add in found
+    ),
     Styled: lambda text: unpack(Styled, text),
 }
 
@@ -157,6 +160,7 @@ WRITE: Mapping[type, Callable[[Any], object]] = {
     Amendment: pack,
     HouseStyle: lambda style: pack(style) if style else "{}",
     Replacement: attrgetter("old", "new", "part"),
+    TopicRule: attrgetter("when", "add"),
     Styled: pack,
 }
 

@@ -163,7 +163,7 @@ def _await_approval(db: Connection, configured: Sequence[Source]) -> None:
 def _open_channels(db: Connection, configured: Sequence[Source], at: Stamp) -> None:
     """Make the channels that the configuration implies: all, one of each source and one of each topic."""
     names = {"", *(f"sources/{source.id}" for source in configured)}
-    names |= {f"topics/{topic}" for source in configured for topic in source.topics}
+    names |= {f"topics/{topic}" for source in configured for topic in source.all_topics}
     names -= {row["name"] for row in db.execute("SELECT name FROM channel")}
     for name in sorted(names):
         channels.channel(db, name, at)

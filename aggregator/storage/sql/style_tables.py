@@ -17,3 +17,8 @@ STYLES: Mapping[str, Sequence[str]] = {
         "CREATE INDEX unstyled_source ON unstyled (source, item)",
     ),
 }
+
+RULED_TOPICS: Mapping[str, Sequence[str]] = {
+    # Topics that rules add to those of the source of an item: of `styled`, by which channels go.
+    "m052_ruled_topics": ("ALTER TABLE item ADD COLUMN ruled_topics TEXT NOT NULL DEFAULT '[]'",),
+}

@@ -43,7 +43,7 @@ class StyleStore:
         have changed meanwhile wait further."""
         with self._engine.writing() as db:
             at = channels.stamp(db, now)
-            written, changed = _write(db, self._engine.index, styled)
+            written, changed = _write(db, self._engine.index, styled, at)
             channels.touch(db, changed, at)
             _settle(db, written, style)
 
@@ -54,7 +54,9 @@ class StyleStore:
 
 
 def _unstyled(db: Connection, source: int, limit: int) -> Unstyled:
-    row = one(db.execute("SELECT id, house_style FROM source WHERE number = ?", (source,)))
+    row = one(
+        db.execute("SELECT id, organisation, title, house_style FROM source WHERE number = ?", (source,))
+    )
     found = db.execute(NEXT, (source, limit)).fetchall()
     numbers = as_json(each["number"] for each in found)
     waiting = db.execute(
@@ -64,7 +66,8 @@ def _unstyled(db: Connection, source: int, limit: int) -> Unstyled:
     items = [(each["number"], values.item(each)) for each in found]
     items += [(each["item"], values.item(each)) for each in waiting]
     items += [page for each in found for page in _pages(db, each["number"], values.item(each))]
-    return Unstyled(row["id"], source, rows.unpack(HouseStyle, row["house_style"]), tuple(items))
+    style, organisation = rows.unpack(HouseStyle, row["house_style"]), row["organisation"] or row["title"]
+    return Unstyled(row["id"], source, style, tuple(items), organisation)
 
 
 def _pages(db: Connection, number: int, said: Item) -> Iterator[tuple[int, Item]]:
@@ -101,7 +104,7 @@ def anew(db: Connection, source: int) -> None:
 
 def of_poll(db: Connection, index: Index, styled: Sequence[tuple[int, Item]], at: Stamp) -> None:
     """Write known items as a document shows them under the present rules."""
-    written, changed = _write(db, index, styled)
+    written, changed = _write(db, index, styled, at)
     if changed:
         channels.touch(db, changed, at)
     db.execute(  # a document shows no page
@@ -125,7 +128,7 @@ def forget(db: Connection, numbers: str) -> None:
 
 
 def _write(
-    db: Connection, index: Index, styled: Sequence[tuple[int, Item]]
+    db: Connection, index: Index, styled: Sequence[tuple[int, Item]], at: Stamp
 ) -> tuple[set[int], Sequence[int]]:
     """Write the house style of items that still have these texts; returns their numbers, and those of items
     that are shown otherwise now."""
@@ -139,15 +142,29 @@ def _write(
         if row is not None:
             written.add(number)
             if row["styled"] != own:
-                if rows.unpack(Styled, row["styled"]).shown != item.styled.shown:
+                before = rows.unpack(Styled, row["styled"])
+                if before.shown != item.styled.shown:
                     search.remove(db, index, as_json([number]))
                     changed.append(number)
-                update(db, "item", number, {"styled": own})
+                _update(db, number, item.styled, at, refiles=before.topics != item.styled.topics)
         db.execute(
             "UPDATE pending SET styled = ? WHERE item = ? AND title = ? AND content = ?", (own, *texts)
         )
         changed += _write_page(db, number, item, own)
     return written, changed
+
+
+def _update(db: Connection, number: int, styled: Styled, at: Stamp, *, refiles: bool) -> None:
+    """Write the house style of an item, and move it between the channels of topics that rules add."""
+    columns = {"styled": rows.column(styled), "ruled_topics": rows.column(styled.topics)}
+    if not refiles:
+        update(db, "item", number, columns)
+        return
+    former = channels.member(db, number)
+    channels.touch(db, [number], at)  # channels that it leaves
+    update(db, "item", number, columns)
+    channels.resettle_item(db, former, at)
+    channels.touch(db, [number], at)
 
 
 def _write_page(db: Connection, number: int, item: Item, own: object) -> Sequence[int]:

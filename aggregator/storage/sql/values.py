@@ -35,6 +35,7 @@ def item_columns(item: Item) -> dict[str, object]:
         "link": item.key(KeyKind.LINK),
         "queries": rows.column(item.queries),
         "fingerprint_version": FINGERPRINT_VERSION,
+        "ruled_topics": rows.column(item.styled.topics),
     }
 
 

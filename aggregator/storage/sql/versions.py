@@ -9,6 +9,7 @@ from collections.abc import Sequence, Set
 from aggregator.errors import UsageError
 from aggregator.model.amendment import Amendment
 from aggregator.model.changes import Edit, Transition
+from aggregator.model.house_style import Styled
 from aggregator.model.item import Item
 from aggregator.model.stored import Stored
 from aggregator.policy import history
@@ -73,6 +74,7 @@ def _replace(db: Connection, index: Index, row: Row, at: Stamp) -> None:
     leaves a story that it joined meanwhile, whose texts were not compared with that version."""
     number = row["item"]
     columns = {name: row[name] for name in (*CONTENT, "version")}
+    columns["ruled_topics"] = rows.column(rows.unpack(Styled, row["styled"]).topics)
     if row["fingerprint"] != row["former"]:
         revise(db, number, at)
         columns |= {"corrected": ms(at.now), "updated": row["updated"]}

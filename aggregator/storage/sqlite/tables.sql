@@ -68,7 +68,7 @@ CREATE TABLE item (
     url TEXT NOT NULL,
     details TEXT NOT NULL,  -- the long ones last: what stands before them is read without them
     text TEXT NOT NULL,
-    content TEXT NOT NULL, reinstated INTEGER NOT NULL DEFAULT 0, over_budget INTEGER NOT NULL DEFAULT 0, dated INTEGER NOT NULL DEFAULT 0, untitled INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, versions INTEGER NOT NULL DEFAULT 1, pending INTEGER, fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]', unsettled BLOB, expires INTEGER, foretold INTEGER, lapsed TEXT NOT NULL DEFAULT '', tombstone INTEGER, counted INTEGER, says BLOB, amended TEXT NOT NULL DEFAULT '{}', own_topics TEXT, own_language TEXT, erased INTEGER NOT NULL DEFAULT 0, styled TEXT NOT NULL DEFAULT '{}', document INTEGER, unmarked BLOB, alternates BLOB,
+    content TEXT NOT NULL, reinstated INTEGER NOT NULL DEFAULT 0, over_budget INTEGER NOT NULL DEFAULT 0, dated INTEGER NOT NULL DEFAULT 0, untitled INTEGER NOT NULL DEFAULT 0, version INTEGER NOT NULL DEFAULT 1, versions INTEGER NOT NULL DEFAULT 1, pending INTEGER, fingerprint_version INTEGER NOT NULL DEFAULT 1, queries TEXT NOT NULL DEFAULT '[]', unsettled BLOB, expires INTEGER, foretold INTEGER, lapsed TEXT NOT NULL DEFAULT '', tombstone INTEGER, counted INTEGER, says BLOB, amended TEXT NOT NULL DEFAULT '{}', own_topics TEXT, own_language TEXT, erased INTEGER NOT NULL DEFAULT 0, styled TEXT NOT NULL DEFAULT '{}', document INTEGER, unmarked BLOB, alternates BLOB, ruled_topics TEXT NOT NULL DEFAULT '[]',
     CHECK (state <> 'live' OR position IS NOT NULL)
 ) STRICT;
 CREATE TABLE item_key (

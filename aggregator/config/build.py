@@ -1,6 +1,7 @@
 """sources.yaml as read → Config: the keys of each section, and the constraints between keys.
 
-Defaults are those of `aggregator.model.settings`. No file is opened, not even that of a `file:` source.
+Defaults are those of `aggregator.model.settings`. No file is opened but that of
+`publication.words`, not even that of a `file:` source.
 """
 
 from dataclasses import replace

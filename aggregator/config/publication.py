@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aggregator.config import addresses, house_style, look, values
+from aggregator.config import addresses, house_style, look, values, words
 from aggregator.config.section import Section
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.image import Images
@@ -14,7 +14,8 @@ _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, nev
 
 
 def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publication, HouseStyle, Brand]:
-    """Return the publication, the house style of all its sources, and its look."""
+    """Return the publication, the house style of all its sources, and its look; `path` is that of
+    sources.yaml."""
     from aggregator.editorial.wording import DEFAULT
 
     reachable = Address("127.0.0.1", listen.port) if listen.host in _ALL_INTERFACES else listen
@@ -28,6 +29,8 @@ def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publi
         disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
         disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
         images=section.one("images", values.choice(Images.ORIGIN, Images.NONE), Images.ORIGIN),
+        timezone=section.one("timezone", values.timezone, "UTC"),
+        words=section.one("words", lambda name: words.read(name, path), ()),
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")

@@ -93,6 +93,8 @@ class Publication:
     disclaimer_lead: bool = True  # before long contents in feeds stands that line
     topics: tuple[Topic, ...] = ()
     images: Images = Images.ORIGIN
+    timezone: str = "UTC"  # of the dates and times on pages
+    words: tuple[tuple[str, str], ...] = ()  # of pages, by key, in place of those of `editorial.words`
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ def read(db: Connection) -> Applied | None:
         Topic(each["slug"], _text(each["name"]["by_language"]), _text(each["description"]["by_language"]))
         for each in kept["publication"].get("topics", ())  # none in a store of a version before
     )
+    words = tuple((key, text) for key, text in kept["publication"].get("words", ()))
     own = {name: _text(pairs) for name, pairs in kept["disclaimers"].items()}
     found = db.execute(f"SELECT id, feed, {', '.join(STORED)} FROM source WHERE configured = 1 ORDER BY id")
     sources = tuple(
@@ -41,7 +42,7 @@ def read(db: Connection) -> Applied | None:
         for row in found
     )
     images = Images(kept["publication"].get("images", Images.ORIGIN))
-    shown = {**kept["publication"], **texts, "topics": topics, "images": images}
+    shown = {**kept["publication"], **texts, "topics": topics, "images": images, "words": words}
     return Applied(Publication(**shown), sources)
 
 

@@ -22,6 +22,17 @@ def add(
     users.add(config, name, role)
 
 
+@user.command()
+def password(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the user.")],
+    config: ConfigFile = DEFAULT,
+) -> None:
+    """Ask for another password of a user. Ends the sessions of that user."""
+    from aggregator.cli import users
+
+    users.change(config, name)
+
+
 @user.command("list")
 def list_(config: ConfigFile = DEFAULT) -> None:
     """List the users and their roles."""

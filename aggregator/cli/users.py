@@ -29,6 +29,14 @@ def add(path: Path, name: str, role: str, *, ask: Callable[[str], str] | None = 
     say(f"{name} is {role} in {path}; a running service reloads it within seconds")
 
 
+def change(path: Path, name: str, *, ask: Callable[[str], str] | None = None) -> None:
+    """Write another password of a user; ends the sessions of that user."""
+    configuration.set_password(_text(path), name, "")  # raises before the question
+    password = hashed(_checked((ask or _asked)(name)))
+    rewrite(path, configuration.set_password(_text(path), name, password))
+    say(f"{name} has another password in {path}; a running service ends the user's sessions within seconds")
+
+
 def listed(path: Path) -> None:
     """Print the users of a file."""
     config = configuration.load(path)

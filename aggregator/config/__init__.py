@@ -3,7 +3,7 @@
 Only this package reads the file. It neither fetches nor writes.
 """
 
-from aggregator.config.edit import Addition, add_source, add_user, checked
+from aggregator.config.edit import Addition, add_source, add_user, checked, set_password
 from aggregator.config.load import load, load_store, parse, text_of, warnings
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "load",
     "load_store",
     "parse",
+    "set_password",
     "text_of",
     "warnings",
 ]

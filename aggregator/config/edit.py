@@ -121,6 +121,20 @@ def add_user(text: str, user: User) -> str:
     return edited
 
 
+def set_password(text: str, name: str, password: str) -> str:
+    """Return the text with another password hash of a user.
+
+    Raises ConfigError if the text is invalid as it is, UsageError without such a user, and for one that has
+    no password.
+    """
+    before = next((each.password for each in parse(text, _FILE).users if each.name == name), None)
+    if before is None:
+        raise UsageError(f"there is no user {name} in sources.yaml: `publicwire user list` lists them")
+    if text.count(before) != 1 or not before:  # a hash has a random salt
+        raise UsageError(f"user {name} has no password hash of its own in sources.yaml: edit it by hand")
+    return text.replace(before, password)
+
+
 def _fields(source: Addition) -> list[str]:
     fields = [f"feed: {_scalar(source.feed)}"]
     if source.organisation:

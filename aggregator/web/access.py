@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from aggregator.errors import StoreUnavailable
+from aggregator.log import log
 from aggregator.model.settings import Config
 from aggregator.model.user import AdminProxy, User
 from aggregator.policy import sessions
@@ -58,7 +60,7 @@ class Access:
         if user is None or session is None:
             return Visitor()
         if sessions.is_to_touch(session, now):
-            self.storage.touch(sessions.digest(token), now)
+            self._touch(token, now)
         return Visitor(user, sessions.form_token(token))
 
     def check_origin(self, request: Request) -> None:
@@ -101,6 +103,13 @@ class Access:
         """Return the network that a request came from; behind the proxy, the one that it names last."""
         named = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
         return named if named and self._proxy(request) else network_of_client(request)
+
+    def _touch(self, token: str, now: datetime) -> None:
+        """Prolong a session; a full disk must not keep the desk from being read."""
+        try:
+            self.storage.touch(sessions.digest(token), now)
+        except StoreUnavailable as error:
+            log.warning("session not prolonged", error=str(error))
 
     def _named(self, request: Request) -> str:
         """Return the name that the configured proxy gives, "" for a request from anywhere else."""

@@ -36,6 +36,26 @@ def test_a_user_is_written_with_the_hash_of_the_password_and_listed(command: Com
     ]
 
 
+def test_a_password_is_changed_and_all_else_stays(here: Site) -> None:
+    users.add(here.config, "Ana", "admin", ask=typed)
+    users.add(here.config, "Jo", "editor", ask=typed)
+    before, text = load(here.config).users, here.config.read_text()
+    users.change(here.config, "Ana", ask=lambda _: "another long phrase")
+    ana, jo = load(here.config).users
+    assert is_password("another long phrase", ana.password)
+    assert (ana.role, jo) == (Role.ADMIN, before[1])
+    assert here.config.read_text() == text.replace(before[0].password, ana.password)
+    with pytest.raises(UsageError, match="there is no user Eve"):
+        users.change(here.config, "Eve", ask=typed)
+
+
+def test_a_user_without_a_password_gets_none(tmp_path: Path) -> None:
+    file = tmp_path / "sources.yaml"
+    file.write_text("admin_proxy: {networks: [127.0.0.0/8]}\nusers:\n  - {name: Ana, role: editor}\n")
+    with pytest.raises(UsageError, match="user Ana has no password hash"):
+        users.change(file, "Ana", ask=typed)
+
+
 @pytest.mark.parametrize(
     ("name", "role", "phrase", "message"),
     [

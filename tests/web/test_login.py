@@ -65,7 +65,8 @@ def test_without_users_pages_are_read_only_and_say_how_to_set_one(room: Newsroom
 
 def test_a_user_logs_in_and_out(room: Newsroom) -> None:
     reader = browser(room)
-    assert reader.get("/desk").headers["location"] == "/login"
+    for path in ("/desk", "/desk/items/unknown"):
+        assert reader.get(path).headers["location"] == "/login"
     assert 'type="password"' in reader.get("/login").text
     answer = reader.post("/login", name="Ana", password=PHRASE)
     assert (answer.status_code, answer.headers["location"]) == (303, "/desk")

@@ -6,11 +6,10 @@ import unicodedata
 from dataclasses import replace
 from datetime import datetime
 
-from aggregator.editorial import desk, disclaimer, page_text, shown
+from aggregator.editorial import desk, disclaimer, page_text, shown, standing
 from aggregator.editorial.rights import Permitted, paragraph, permitted, truncate
 from aggregator.editorial.safe import cut, language_tag, line, public_feed, web_address
 from aggregator.editorial.terms import combined
-from aggregator.editorial.wording import DEFAULT, LINE
 from aggregator.model.entry import Origin
 from aggregator.model.item import LANGUAGE_DETECTED, Enclosure, Item
 from aggregator.model.public_change import Gone
@@ -50,9 +49,8 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
     authors, terms = _names(item.authors), combined(source, item.terms)
     about = _variables(stored, url=url or source.link, title=title, authors=authors)
     words = disclaimer.Variables(line(publication.name), organisation, terms.licence, about)
-    notice, plain = _standing(text, publication, language, words)
+    whole, short, lead = standing.of_item(text, publication, language, words, is_long=_long(allowed.content))
     edited = desk.words(stored.amended.fields, stored.amended.note, words.publication, language)
-    lead, lead_text = _lead(allowed.content, publication, language, words)
     release = Release(
         id=stored.id,
         public_id=public_id(stored, publication, feed),
@@ -62,12 +60,13 @@ def present(stored: Stored, *, feed: FeedInfo, publication: Publication, text: T
         organisation=organisation,
         content=allowed.content,
         summary=allowed.summary,
-        disclaimer=notice,
-        disclaimer_text=plain,
-        lead=lead,
-        text=_joined(lead_text, allowed.text, *edited, plain),
+        disclaimer=whole[0],
+        disclaimer_text=whole[1],
+        line=short[0],
+        lead=lead[0],
+        text=_joined(lead[1], allowed.text, *edited, whole[1]),
         excerpt=paragraph(brief),
-        excerpt_text=_joined(brief, *edited, plain),
+        excerpt_text=_joined(brief, *edited, whole[1]),
         published=stored.shown,
         updated=stored.updated,
         language=language,
@@ -201,26 +200,8 @@ def slug(title: str) -> str:
     return "release" if words in ("", "history") else words
 
 
-def _standing(
-    own: Text | None, publication: Publication, language: str, words: disclaimer.Variables
-) -> tuple[str, str]:
-    """Return the source's own disclaimer, else the publication's, else the default, as HTML and as text; each
-    in the item's language before its text for all others."""
-    language = language or language_tag(publication.language)
-    special = own.in_language(language) if own else None
-    template = special or publication.disclaimer.in_language(language) or DEFAULT.in_language(language) or ""
-    return disclaimer.compile(template).render(words)
-
-
-def _lead(
-    content: str, publication: Publication, language: str, words: disclaimer.Variables
-) -> tuple[str, str]:
-    """Return the disclaimer in one line, as HTML and as text, for a long content; ("", "") for others."""
-    if not publication.disclaimer_lead or _lines(content) <= LEAD_CHARS_MIN / _CHARS_A_LINE:
-        return "", ""
-    language = language or language_tag(publication.language)
-    template = publication.disclaimer_line.in_language(language) or LINE.in_language(language) or ""
-    return disclaimer.compile(template).render(words)
+def _long(content: str) -> bool:
+    return _lines(content) > LEAD_CHARS_MIN / _CHARS_A_LINE
 
 
 def _lines(content: str) -> float:

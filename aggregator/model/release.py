@@ -31,10 +31,11 @@ class Translated:
 class Release:
     """A release as published: rights applied, disclaimer rendered, HTML sanitised.
 
-    `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `text` is
-    the body in plain text: paragraphs and disclaimer, separated by blank lines.
+    `content` is the body without the disclaimer; `disclaimer` is one element of DISCLAIMER_CLASS; `line` is
+    the disclaimer in one line, another such element; `text` is the body in plain text: paragraphs and
+    disclaimer, separated by blank lines.
     `excerpt` has the first paragraph in place of the content, `excerpt_text` in place of all of them; `lead`
-    is the disclaimer in one line where the content is long, else "". `published` of one that is not dated is
+    is `line` where the content is long, else "". `published` of one that is not dated is
     when it was imported, and is not shown.
     """
 
@@ -48,6 +49,7 @@ class Release:
     summary: str  # plain text, a sentence or two
     disclaimer: str
     disclaimer_text: str  # the same as plain text, with which `text` ends
+    line: str
     lead: str
     text: str
     excerpt: str

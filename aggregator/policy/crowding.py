@@ -2,32 +2,20 @@
 
 A source that is alone in a channel has no limit there. Beside others it enters `burst` items in any hour,
 oldest first; the rest wait their turn, a day at most, and none is left out. Documents are filled from their
-sources in turn, and the first page of a list leaves room for others' releases of the same days.
+sources in turn. `paging` leaves room on the first page of a list for others' releases of the same days.
 """
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from heapq import heapify, heappop, heapreplace
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 PERIOD = timedelta(hours=1)
 DELAY_MAX = timedelta(days=1)
-PAGE = 30  # releases of a page of a channel
-PAGE_OF_SOURCE_MAX = 10  # on the first page of a shared channel, beside as recent ones of others
-PAGE_RECENT = timedelta(hours=48)
-PAGE_CANDIDATES = 1_000
 DOCUMENT_BYTES_MAX = 2_000_000  # feed readers often stop at 2 MB
 ENTRY_BYTES_MAX = 30_000  # of one entry in a shared channel, as serialised; a larger one is an excerpt
-
-
-class Listed(NamedTuple):
-    """An item as pages list it: `at` is its shown date in milliseconds since 1970, 0 for none."""
-
-    number: int
-    source: int
-    at: int
 
 
 def heaviest(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[str]:
@@ -71,28 +59,6 @@ def left_out(sizes: Sequence[tuple[str, int]], bytes_max: int) -> frozenset[int]
         else:
             heappop(heap)
     return frozenset(chosen)
-
-
-def paged(listed: Sequence[Listed]) -> tuple[Listed, ...]:
-    """Return the order of a shared channel's pages: that given, newest first, but for the first page.
-
-    It has at most PAGE_OF_SOURCE_MAX of a source as long as others have as recent ones; the rest follows on
-    the next pages.
-    """
-    if not listed:
-        return ()
-    recent = listed[0].at - PAGE_RECENT // timedelta(milliseconds=1)
-    counts = Counter[int]()
-    preferred, others = list[Listed](), list[Listed]()
-    for each in listed[:PAGE_CANDIDATES]:
-        counts[each.source] += 1
-        is_preferred = each.at >= recent and counts[each.source] <= PAGE_OF_SOURCE_MAX
-        (preferred if is_preferred else others).append(each)
-    first = {each.number for each in [*preferred, *others][:PAGE]}
-    return (
-        *(each for each in listed if each.number in first),
-        *(each for each in listed if each.number not in first),
-    )
 
 
 def entering(arrivals: Sequence[datetime], taken: Sequence[datetime], *, burst: int, now: datetime) -> int:

@@ -5,19 +5,20 @@ from cached renderings of its items. Read-only; never publishes an item that is 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import islice
 
-from aggregator.editorial.present import own_address
+from aggregator.editorial.present import own_address, published_feed
 from aggregator.editorial.tombstone import tombstone
 from aggregator.model.decision import State
+from aggregator.model.public_change import Gone
 from aggregator.model.release import Channel, Release
 from aggregator.model.settings import Config, Publication, Republish
-from aggregator.model.stored import HistoryPage, Revision, Stored
+from aggregator.model.stored import FeedInfo, HistoryPage, Revision, Stored
 from aggregator.model.web_settings import Embedding
-from aggregator.policy.crowding import PAGE, PAGE_CANDIDATES, Listed, paged
-from aggregator.policy.story_lead import is_shared
+from aggregator.policy.paging import Cursor
 from aggregator.publish.api import Api
 from aggregator.publish.archives import Archives
 from aggregator.publish.cache import Cache
@@ -25,6 +26,8 @@ from aggregator.publish.directories import Directories
 from aggregator.publish.document import Published, last_modified
 from aggregator.publish.entries import Entries, Shown
 from aggregator.publish.feeds import of_items
+from aggregator.publish.listings import Listing, Listings
+from aggregator.publish.overview import Overview
 from aggregator.publish.presenter import Presenter, Settings, size
 from aggregator.publish.searches import Searches
 from aggregator.publish.withdrawals import Withdrawals
@@ -32,8 +35,8 @@ from aggregator.render import Format
 from aggregator.render.channels import describe
 from aggregator.storage import Storage
 
-EVERY = 1_000_000_000  # items: more than a store holds
-CACHE_BYTES_MAX = 16_000_000  # for each of the five caches
+DEPARTURES_MAX = 5  # on the first page of a channel
+CACHE_BYTES_MAX = 16_000_000  # for each of the caches
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,11 @@ class Withdrawn:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
-    """One page of the list of a channel's releases, newest shown date first; the first has `number` 1."""
+class Departure:
+    """A release of an organisation that was withdrawn: that and the time is all that lists say of it."""
 
-    number: int
-    releases: tuple[Release, ...]
-    is_last: bool
+    organisation: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,7 @@ class _Selection:
     version: _Version
     channel: Channel
     shown: Shown
+    departures: tuple[Departure, ...]
 
 
 class Publisher:
@@ -87,12 +90,13 @@ class Publisher:
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
         self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
         self._entries = Entries(CACHE_BYTES_MAX)
-        self._pages: Cache[tuple[str, int], tuple[object, Listing]] = Cache(CACHE_BYTES_MAX)
+        self._listings = Listings(storage, self._presenter, self._lock)
         self.archives = Archives(storage, self._presenter, self._entries, self._lock)
         self.withdrawals = Withdrawals(storage, self._presenter, self._entries, self._lock)
         self.searches = Searches(storage, self._presenter, self._entries, self._lock)
         self.api = Api(storage, self._presenter, self.searches, self._lock)
         self.directories = Directories(storage, self._presenter, self.channels, now)
+        self.overview = Overview(storage, config, self.channels, now)
         self._listed: tuple[int, tuple[str, ...]] | None = None
 
     def publication(self) -> Publication:
@@ -147,47 +151,22 @@ class Publisher:
             tuple(release for _, release in self._selection(name, version).shown.releases) if version else ()
         )
 
-    def page(self, name: str, number: int) -> Listing | None:
-        """Return a page of what a channel has published, newest shown date first, of PAGE releases; the first
-        is page 1. None for an unknown channel, and beyond the last page."""
+    def page(self, name: str, behind: Cursor | None = None) -> Listing | None:
+        """Return a page of what a channel has published, newest shown date first, of PAGE releases: the
+        first, or the one behind a cursor. None for an unknown channel or cursor, or nothing older."""
         if self._version(name) is None:
             return None
-        settings = self._presenter.settings()
-        state = (self._storage.items.seq(), settings)
-        with self._lock:
-            rendered_from, before = self._pages.get((name, number)) or (None, None)
-        if before is not None and rendered_from == state:
-            return before
-        start = (number - 1) * PAGE
-        listed = self._listing(name, max(start + PAGE + 1, PAGE_CANDIDATES))
-        if number > 1 and len(listed) <= start:
-            return None
-        listing = self._listed_page(listed, start, settings)
-        with self._lock:
-            self._pages.put((name, number), (state, listing), sum(map(size, listing.releases)))
-        return listing
+        return self._listings.page(name, behind)
 
     def pages(self, name: str) -> Iterator[Listing]:
         """Yield every page of a channel from the first, at least one; none for an unknown channel."""
-        if self._version(name) is None:
-            return
-        listed, settings = self._listing(name, EVERY), self._presenter.settings()
-        for start in range(0, max(len(listed), 1), PAGE):
-            yield self._listed_page(listed, start, settings)
+        if self._version(name) is not None:
+            yield from self._listings.pages(name)
 
-    def _listing(self, name: str, most: int) -> tuple[Listed, ...]:
-        listed = self._storage.items.listing(name, most)
-        return paged(listed) if is_shared(name) else listed
-
-    def _listed_page(self, listed: Sequence[Listed], start: int, settings: Settings) -> Listing:
-        """Return one page of a channel's listing; what is no longer public is left out."""
-        numbers = [each.number for each in listed[start : start + PAGE]]
-        items = [each for each in self._storage.items.numbered(numbers) if each.state is State.LIVE]
-        feeds = of_items(self._storage, items)
-        with self._lock:
-            presented = [self._presenter.present(each, feeds.get(each.source), settings) for each in items]
-        releases = tuple(one[1] for one in presented if one is not None)
-        return Listing(start // PAGE + 1, releases, is_last=len(listed) <= start + PAGE)
+    def departures(self, name: str) -> tuple[Departure, ...]:
+        """Return what was withdrawn from a channel lately, the last first; none for an unknown channel."""
+        version = self._version(name)
+        return self._selection(name, version).departures if version else ()
 
     def release(self, reference: str) -> Release | Withdrawn | None:
         """Return one item by its id; None when it does not exist or is not public."""
@@ -219,6 +198,14 @@ class Publisher:
             )
             for each in self._storage.items.revisions(page)
         )
+
+    def current_content(self, release: Release) -> str | None:
+        """Return the content of a release as its origin sent it last, with which its history is compared;
+        None unless its rights permit all of it."""
+        stored = self._storage.items.find(release.id)
+        if stored is None or release.source.republish is not Republish.FULL:
+            return None
+        return own_address(release.source).text(stored.item.content)
 
     def public(self, stored: Stored) -> Release | Withdrawn | None:
         """Return the public view of a stored item; None when it is not public."""
@@ -267,8 +254,21 @@ class Publisher:
                 tombstone(each, settings.publication, feeds.get(each.source)) for each in selected.gone
             )
             shown = Shown(gone, [one for one in presented if one is not None], selected.kept)
+            channel = replace(channel, hub=settings.hub, newest_archive=selected.archives)
             selection = _Selection(
-                version, replace(channel, hub=settings.hub, newest_archive=selected.archives), shown
+                version, channel, shown, _departures(selected.gone, feeds, settings.publication)
             )
             self._selections.put(name, selection, sum(size(release) for _, release in shown.releases))
             return selection
+
+
+def _departures(
+    gone: Sequence[Gone], feeds: Mapping[str, FeedInfo], publication: Publication
+) -> tuple[Departure, ...]:
+    """Return the last of what is gone for good, with the names of its organisations."""
+    found = (
+        Departure(published_feed(feeds[each.source], publication).organisation, each.at)
+        for each in sorted(gone, key=lambda each: each.at, reverse=True)
+        if each.source in feeds and not each.instead
+    )
+    return tuple(islice(found, DEPARTURES_MAX))

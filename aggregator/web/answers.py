@@ -13,6 +13,7 @@ CONTENT_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' https:; media-src https:; "
     "base-uri 'none'; form-action 'self'"
 )
+SCRIPTS = "script-src 'self'"  # of pages with a button that copies an address, beside that policy
 
 FORM_POLICY = CONTENT_POLICY.replace("form-action 'none'", "form-action 'self'")  # of a page with a form
 
@@ -25,6 +26,7 @@ SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
 }
+SCRIPTED = {"Content-Security-Policy": f"{CONTENT_POLICY}; {SCRIPTS}; frame-ancestors 'none'"}
 CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
 CODED_BYTES_MIN = 500  # below this a coding gains nothing
 

@@ -20,19 +20,31 @@ from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
 from aggregator.model.release import Release
 from aggregator.model.stored import HistoryPage
+from aggregator.policy.paging import cursor
 from aggregator.publish.cache import Cache
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
 from aggregator.web import archives, look, terms
-from aggregator.web.answers import CACHE_FOR_A_MINUTE, Answers
+from aggregator.web.answers import CACHE_FOR_A_MINUTE, SCRIPTED, Answers
 from aggregator.web.api import ApiEndpoints
 from aggregator.web.clients import ClientLimits
 from aggregator.web.embed import EmbedPages
 from aggregator.web.finished import MARK
 from aggregator.web.look import Looks
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, notice, site, withdrawn
+from aggregator.web.pages import (
+    STATIC,
+    Site,
+    channel_page,
+    directory_page,
+    history_page,
+    item_page,
+    not_found,
+    notice,
+    site,
+    withdrawn,
+)
 from aggregator.web.remembered import Remembered
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, channel_name, moved, plain, reply, response
 from aggregator.web.report import ReportForm, by_client
@@ -85,7 +97,10 @@ class PublicSite:
         """Return the routes of every public address."""
         return [
             Route("/", self.channel),
-            Route("/page/{number}", self.channel),
+            Route("/before/{cursor}", self.channel),
+            Route("/page/{number}", self.numbered),
+            Route("/organisations", self.directory),
+            Route("/topics", self.directory),
             Route("/feed.{kind}", self.feed),
             *archives.routes(self.publisher, self._reply, self._moved),
             *SearchPages(self.publisher, self.site, self._limits, self._slots).routes(),
@@ -99,7 +114,8 @@ class PublicSite:
             *(Route(f"/{path}", self.terms) for path in terms.PATHS),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
-            Route("/{section}/{choice}/page/{number}", self.channel),
+            Route("/{section}/{choice}/before/{cursor}", self.channel),
+            Route("/{section}/{choice}/page/{number}", self.numbered),
             Route("/{section}/{choice}/feed.{kind}", self.feed),
         ]
 
@@ -123,14 +139,35 @@ class PublicSite:
         )
 
     def channel(self, request: Request) -> Response:
-        """A page of a channel's releases: the first, or the one that the address names."""
-        name, number = channel_name(request), request.path_params.get("number", "1")
-        if "number" in request.path_params and (not _PAGE.fullmatch(number) or number == "1"):
-            raise HTTPException(404)  # the first page has one address
-        channel, listing = self.publisher.channel(name), self.publisher.page(name, int(number))
-        if channel is None or listing is None:
+        """A page of a channel's releases: the first, or the one behind the cursor in the address."""
+        name, behind = channel_name(request), request.path_params.get("cursor")
+        at = None if behind is None else cursor(behind)
+        if behind is not None and at is None:
+            raise HTTPException(404)
+        channel, listing = self.publisher.channel(name), self.publisher.page(name, at)
+        if channel is None:
             return self._moved(name, request)
-        return self._reply(request, channel_page(channel, listing, self.site()))
+        if listing is None:  # its item is gone, or has another date now
+            return moved(channel.page)
+        if at is not None:
+            return self._reply(request, channel_page(channel, listing, self.site()))
+        departures, profile = self.publisher.departures(name), self.publisher.overview.of_channel(name)
+        page = channel_page(channel, listing, self.site(), departures=departures, profile=profile)
+        return self._reply(request, page, headers=SCRIPTED)
+
+    def numbered(self, request: Request) -> Response:
+        """The former address of a page, by its number, leads to the first page."""
+        name, number = channel_name(request), request.path_params["number"]
+        channel = self.publisher.channel(name)
+        if not _PAGE.fullmatch(number) or number == "1":
+            raise HTTPException(404)
+        return self._moved(name, request) if channel is None else moved(channel.page)
+
+    def directory(self, request: Request) -> Response:
+        """The directory of organisations, or of topics."""
+        name = request.scope["path"].lstrip("/")
+        entries = dict(self.publisher.overview.directories())[name]
+        return self._reply(request, directory_page(name, entries, self.site()))
 
     def item(self, request: Request) -> Response:
         """The page of one release."""
@@ -163,7 +200,11 @@ class PublicSite:
             if page is None or rendered_from != shown:
                 release, history, around = shown
                 page = history_page(
-                    release, self.publisher.revisions(release, history), history.older, around
+                    release,
+                    self.publisher.revisions(release, history),
+                    history.older,
+                    around,
+                    current=self.publisher.current_content(release) if address[1] is None else None,
                 )
                 self._histories.put(address, (shown, page), len(page.body) * 3 // 2)
             return page
@@ -246,9 +287,7 @@ def handlers(
     error a line of text."""
 
     def error_reply(request: Request, status: int, heading: str, sentence: str) -> Response:
-        published = (
-            notice(heading, sentence, site()) if site and status == 404 else plain(f"{heading}. {sentence}")
-        )
+        published = not_found(site()) if site and status == 404 else plain(f"{heading}. {sentence}")
         cache = CACHE_FOR_A_MINUTE if status < 500 else NO_STORE
         return reply(request, published, status=status, cache=cache)
 

@@ -19,15 +19,26 @@ from pathlib import Path, PurePosixPath
 from aggregator.editorial.present import page_address
 from aggregator.errors import UsageError
 from aggregator.model.decision import State
-from aggregator.model.release import Release
+from aggregator.model.release import Channel, Release
 from aggregator.model.stored import ItemQuery, Stored
 from aggregator.publish.archives import ARCHIVE_FORMATS
 from aggregator.publish.document import Published
+from aggregator.publish.listings import Listing
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.storage import Storage
 from aggregator.web import terms
 from aggregator.web.look import Looks
-from aggregator.web.pages import STATIC, Site, channel_page, history_page, item_page, moved, site, withdrawn
+from aggregator.web.pages import (
+    STATIC,
+    Site,
+    channel_page,
+    directory_page,
+    history_page,
+    item_page,
+    moved,
+    site,
+    withdrawn,
+)
 
 MANIFEST = ".publicwire"  # lists every file of the set except itself
 ITEMS_PER_READ = 500
@@ -87,11 +98,14 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name in channels:
         if (channel := publisher.channel(name)) is not None:
             for listing in publisher.pages(name):
-                path = name if listing.number == 1 else f"{name}/page/{listing.number}"
+                path = name if listing.behind is None else f"{name}/before/{listing.behind}"
                 file = _page_file(path)
-                yield file, channel_page(channel, listing, replace(navigation, file=file))
+                yield file, _listed(publisher, channel, listing, replace(navigation, file=file))
                 for file in map(_page_file, _former(path, former)):
                     yield file, moved(path, replace(navigation, file=file))
+    for kind, entries in publisher.overview.directories():
+        file = _page_file(kind)
+        yield file, directory_page(kind, entries, replace(navigation, file=file))
     for stored in _published(storage):
         release = publisher.public(stored)
         if isinstance(release, Release):
@@ -103,6 +117,14 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for name, published in {**STATIC, **look.files}.items():
         yield f"static/{name}", published
     yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
+
+
+def _listed(publisher: Publisher, channel: Channel, listing: Listing, around: Site) -> Published:
+    """Return a page of a channel, with all that the first one tells."""
+    if listing.behind is not None:
+        return channel_page(channel, listing, around)
+    departures, profile = publisher.departures(channel.name), publisher.overview.of_channel(channel.name)
+    return channel_page(channel, listing, around, departures=departures, profile=profile)
 
 
 def _changes(publisher: Publisher, channels: Sequence[str]) -> Iterator[tuple[str, Published]]:
@@ -152,7 +174,9 @@ def _history(publisher: Publisher, release: Release, navigation: Site) -> Iterat
         shown, history = found
         file = _page_file(directory if before is None else f"{directory}/{before}")
         around = replace(navigation, file=file)
-        yield file, history_page(shown, publisher.revisions(shown, history), history.older, around)
+        current = publisher.current_content(shown) if before is None else None
+        revisions = publisher.revisions(shown, history)
+        yield file, history_page(shown, revisions, history.older, around, current=current)
         before = history.older
         if before is None:
             return

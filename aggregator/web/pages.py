@@ -1,134 +1,88 @@
-"""HTML pages from templates: channels, an item, its history, short notices.
+"""HTML pages from templates: channels, directories, an item, its history, short notices.
 
 Everything is escaped except the content and the disclaimer of a release, which arrive sanitised.
 """
 
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from functools import partial
+from itertools import groupby
 from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
-from aggregator.editorial.blocks import BlockValues, ItemValues
+from aggregator.editorial import standing
+from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.names import language, topic_name
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
-from aggregator.model.image import Images
-from aggregator.model.look import Block
+from aggregator.model.item import Enclosure
 from aggregator.model.release import Channel, Release
-from aggregator.model.settings import Publication
-from aggregator.model.stored import FeedInfo, Revision
+from aggregator.model.stored import Revision
+from aggregator.normalise import plain
 from aggregator.publish.document import Published
-from aggregator.publish.publisher import Listing
+from aggregator.publish.listings import Listing
+from aggregator.publish.overview import Entry, Profile
+from aggregator.publish.publisher import Departure
 from aggregator.render import Format
 from aggregator.render.attribution import provenance
-from aggregator.web.answers import CONTENT_POLICY, FORM_POLICY
-from aggregator.web.look import PLAIN, Look
-from aggregator.web.media import kind, secure
+from aggregator.web.media import file_kind, kind, scrollable, secure
+from aggregator.web.site import Site as Site
+from aggregator.web.site import site as site
+from aggregator.web.wording import Wording, direction
 
 _DIRECTORY = Path(__file__).parent
 HTML = "text/html; charset=utf-8"
+_STATIC_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+ENGLISH = Wording.english()
 
 
 @dataclass(frozen=True, slots=True)
-class Site:
-    """Masthead and navigation of every page."""
+class Compared:
+    """A revision, and what the next version changed in its words: None where one of the texts is missing."""
 
-    publication: Publication
-    feeds: tuple[FeedInfo, ...] = ()
-    topics: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ()
-    file: str | None = None  # of the page in an export, whose links are relative; None: pages are served
-    look: Look = PLAIN
-    has_form: bool = False  # the page has a form that is sent to the publication itself
-
-    @property
-    def root(self) -> str:
-        """The path of publication.url, the prefix of all local addresses; never taken from a request."""
-        return urlsplit(self.publication.url).path or "/"
-
-    def local(self, address: str) -> str:
-        """Return an absolute address of the publication as a path, so that pages work under any host name."""
-        return self.link(address.removeprefix(self.publication.url))
-
-    def link(self, path: str) -> str:
-        """Return the link to a path of the publication; in an export to its file, which opens from a disk."""
-        if self.file is None:
-            return self.root + path
-        target = path if path.startswith("static/") else f"{path}/index.html".lstrip("/")
-        return "../" * self.file.count("/") + target
-
-    def own(self, block: str, release: Release | None = None, heading: str = "", channel: str = "") -> str:
-        """Return what the operator's template of a block makes of it, safe HTML; "" for none."""
-        values = BlockValues(
-            publication=self.publication.name,
-            description=self.publication.description,
-            contact=self.publication.contact,
-            home=self.link(""),
-            logo=self.link(self.look.logo) if self.look.logo else "",
-            heading=heading,
-            channel=channel,
-        )
-        return self.look.filled(Block(block), values if release is None else _of_release(values, release))
-
-    def report(self, item: str = "") -> str:
-        """Return the link to the form that reports a release; in an export to the contact: it has no form."""
-        if self.file is None:
-            return self.link(f"report/{item}" if item else "report")
-        contact = self.publication.contact
-        return f"mailto:{contact}" if "@" in contact else contact
-
-    @property
-    def content_policy(self) -> str:
-        """The Content-Security-Policy of pages; a page opened from a disk has no origin of its own."""
-        policy = FORM_POLICY if self.has_form else CONTENT_POLICY
-        if self.publication.images is not Images.ORIGIN:
-            policy = policy.replace("img-src 'self' https:", "img-src 'self'")
-        return policy if self.file is None else policy.replace("'self'", "'self' file:")
+    revision: Revision
+    changes: tuple[Piece, ...] | None
 
 
-def _of_release(values: BlockValues, release: Release) -> BlockValues:
-    published = f"{release.published:%Y-%m-%d}" if release.is_dated else ""
-    url = release.url if is_web(release.url) else ""
-    item = ItemValues(release.title, url, release.page, published, release.language)
-    return replace(values, organisation=release.organisation, licence=release.terms.licence, item=item)
-
-
-def site(
-    publication: Publication, channels: tuple[str, ...], feeds: tuple[FeedInfo, ...], look: Look = PLAIN
-) -> Site:
-    """Return the navigation: channels by kind, organisations sorted by name."""
-    named = [feed for feed in feeds if feed.configured]
-    return Site(
-        publication,
-        tuple(sorted(named, key=lambda feed: (feed.organisation.casefold(), feed.id))),
-        _of_kind("topics/", channels),
-        _of_kind("languages/", channels),
-        look=look,
-    )
-
-
-def channel_page(channel: Channel, listing: Listing, site: Site) -> Published:
-    """Return a page of a channel's releases."""
-    number = listing.number
+def channel_page(
+    channel: Channel,
+    listing: Listing,
+    site: Site,
+    *,
+    departures: Sequence[Departure] = (),
+    profile: Profile | None = None,
+) -> Published:
+    """Return a page of a channel's releases: the first tells of withdrawals and of the organisation, too."""
+    behind = listing.behind
     return page(
         "channel.html",
         site=site,
         channel=channel,
         heading=heading_of(channel, site),
-        number=number,
-        releases=listing.releases,
-        address=_page_address(channel, number),
-        newer=site.local(_page_address(channel, number - 1)) if number > 1 else "",
-        older="" if listing.is_last else site.local(_page_address(channel, number + 1)),
+        days=list(_days(listing.releases, site.words)),
+        is_first=behind is None,
+        has_script=behind is None,
+        before=None if behind is None or not behind.at else behind.shown,
+        address=channel.page if behind is None else f"{channel.address}before/{behind}",
+        newest=site.local(channel.page) if behind else "",
+        older=site.local(f"{channel.address}before/{listing.older}") if listing.older else "",
+        standing=standing.of_page(site.publication, site.words("disclaimer_subject")),
+        departures=departures,
+        profile=profile,
     )
 
 
-def _page_address(channel: Channel, number: int) -> str:
-    return channel.page if number == 1 else f"{channel.address}page/{number}"
+def directory_page(name: str, entries: Sequence[Entry], site: Site) -> Published:
+    """Return the directory "organisations" or "topics"."""
+    return page("directory.html", site=site, name=name, entries=entries)
 
 
 def item_page(release: Release, site: Site) -> Published:
@@ -139,14 +93,23 @@ def item_page(release: Release, site: Site) -> Published:
         release=release,
         provenance=provenance(release),
         licence=licence_address(release.terms.licence),
+        files=sorted(release.enclosures, key=_place),
     )
 
 
 def history_page(
-    release: Release, revisions: tuple[Revision, ...], older: int | None, site: Site
+    release: Release,
+    revisions: tuple[Revision, ...],
+    older: int | None,
+    site: Site,
+    *,
+    current: str | None = None,
 ) -> Published:
-    """Return a page of the earlier versions of a release, newest first; `older` is where the next begins."""
-    return page("history.html", site=site, release=release, revisions=revisions, older=older)
+    """Return a page of the earlier versions of a release, newest first; `older` is where the next begins,
+    `current` the content that replaced the first of them, None where it is unknown."""
+    compared = _compared(revisions, current) if release.source.republish == "full" else ()
+    shown = compared or [Compared(each, None) for each in revisions]
+    return page("history.html", site=site, release=release, versions=shown, older=older)
 
 
 def notice(heading: str, sentence: str, site: Site) -> Published:
@@ -154,10 +117,16 @@ def notice(heading: str, sentence: str, site: Site) -> Published:
     return page("notice.html", site=site, heading=heading, sentence=sentence)
 
 
+def not_found(site: Site) -> Published:
+    """Return the page for an unknown address."""
+    return notice(site.words("not_found"), site.words("not_found_text"), site)
+
+
 def withdrawn(at: datetime | None, site: Site) -> Published:
     """Return the page in place of a withdrawn release, which holds nothing of it."""
-    when = f" on {day(at)}" if at else ""
-    return notice("Withdrawn", f"This release was withdrawn{when} and is no longer published here.", site)
+    words = site.words
+    text = words("withdrawn_text", date=words.date(at)) if at else words("withdrawn_text_undated")
+    return notice(words("withdrawn"), text, site)
 
 
 def moved(path: str, site: Site) -> Published:
@@ -166,29 +135,33 @@ def moved(path: str, site: Site) -> Published:
     return page("moved.html", site=site, target=site.link(path), canonical=site.publication.url + path)
 
 
-def page(template: str, **values: object) -> Published:
+def page(template: str, *, has_script: bool = False, **values: object) -> Published:
     """Return a template filled in. Pages have an ETag and no Last-Modified."""
-    text = TEMPLATES.get_template(template).render(**values)
+    text = TEMPLATES.get_template(template).render(has_script=has_script, **values)
     return Published(text.encode(), HTML, None)
 
 
 def static(name: str) -> Published:
     """Return a static file of the package."""
-    kinds = {".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
+    kinds = {
+        ".css": "text/css; charset=utf-8",
+        ".js": "text/javascript; charset=utf-8",
+        ".svg": "image/svg+xml",
+    }
     return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
 
 
-STATIC = {name: static(name) for name in ("style.css", "admin.css", "embed.css", "icon.svg")}
+STATIC = {name: static(name) for name in ("style.css", "admin.css", "embed.css", "copy.js", "icon.svg")}
 
 
 def day(when: datetime) -> str:
-    """Format a date: "2 March 2026"."""
-    return f"{when.day} {when:%B %Y}"
+    """Format a date in English: "2 March 2026"."""
+    return ENGLISH.date(when)
 
 
 def moment(when: datetime) -> str:
-    """Format a time: "2 March 2026, 12:01 UTC"."""
-    return f"{when.day} {when:%B %Y, %H:%M} UTC"
+    """Format a time in English: "2 March 2026, 12:01 UTC"."""
+    return ENGLISH.moment(when)
 
 
 def host(url: str) -> str:
@@ -210,6 +183,28 @@ def is_web(url: str) -> bool:
     return url.startswith(("https://", "http://"))
 
 
+def _place(file: Enclosure) -> tuple[bool, bool]:
+    """Return where a file stands in a list: first what pages do not show in place, PDF before others."""
+    return file.type != "application/pdf", bool(kind(file.type))
+
+
+def _days(releases: Sequence[Release], words: Wording) -> Iterator[tuple[date | None, list[Release]]]:
+    """Yield runs of releases of one day in the zone of the publication; None for undated ones."""
+    for each, run in groupby(releases, lambda one: words.local_day(one.published) if one.is_dated else None):
+        yield each, list(run)
+
+
+def _compared(revisions: Sequence[Revision], current: str | None) -> list[Compared]:
+    """Return each revision with its differences from the version that replaced it."""
+    texts = [each.content if each.size and not each.struck else None for each in revisions]
+    found = list[Compared]()
+    for revision, old, new in zip(revisions, texts, (current, *texts), strict=False):
+        both = old is not None and new is not None
+        changes = differences(plain.read(old or "").text, plain.read(new or "").text) if both else None
+        found.append(Compared(revision, changes))
+    return found
+
+
 def heading_of(channel: Channel, site: Site) -> str:
     """Return the heading of a channel page: topic, language or organisation."""
     kind, _, value = channel.name.partition("/")
@@ -219,10 +214,6 @@ def heading_of(channel: Channel, site: Site) -> str:
         return language(value)
     organisations = (feed.organisation for feed in site.feeds if kind == "sources" and feed.id == value)
     return next(organisations, channel.title)
-
-
-def _of_kind(prefix: str, channels: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(sorted(name.removeprefix(prefix) for name in channels if name.startswith(prefix)))
 
 
 @pass_context
@@ -242,14 +233,15 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
-    environment.filters.update(kind=kind, secure=secure)
-    environment.filters["segment"] = partial(quote, safe="")
+    environment.filters.update(kind=kind, file_kind=file_kind, secure=secure, scrollable=scrollable)
+    environment.filters.update(direction=direction, segment=partial(quote, safe=""))
     environment.tests["web"] = is_web
     environment.globals.update(
         formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
-        style=STATIC["style.css"].etag[1:9],  # cache busting: a new style has a new address
+        style=STATIC["style.css"].etag[1:9],  # cache busting: a new file has a new address
         admin_style=STATIC["admin.css"].etag[1:9],
+        static_versions={name: published.etag[1:9] for name, published in STATIC.items()},
     )
     return environment
 

@@ -1,6 +1,7 @@
 """Stored items to published releases."""
 
 from dataclasses import replace
+from html import escape
 
 import pytest
 
@@ -40,6 +41,8 @@ def test_a_release_is_the_item_with_attribution_and_disclaimer() -> None:
         summary="It is open.",
         disclaimer='<div class="pw-disclaimer">by Water Board</div>',
         disclaimer_text="by Water Board",
+        line='<div class="pw-disclaimer">Released by Water Board, not by Example Releases. '
+        f'<a href="{escape(ITEM.url)}">Original</a>.</div>',
         lead="",
         text="The dam is open.\n\nby Water Board",
         excerpt="<p>The dam is open.</p>",

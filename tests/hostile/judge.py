@@ -18,8 +18,8 @@ SKELETON = ["a", "header", "main", "footer"]
 PAGES_OWN = {"html", "head", "meta", "title", "link", "body", "main", "nav"}
 IN_HEAD = PAGES_OWN - {"main", "nav", "body"}
 PAGES_ATTRIBUTES = {
-    *("class", "id", "charset", "http-equiv", "content", "name", "hreflang", "referrerpolicy", "role"),
-    *("tabindex", "aria-label", "aria-labelledby", "aria-current", "data-label"),
+    *("class", "id", "charset", "http-equiv", "content", "name", "property", "hreflang"),
+    *("referrerpolicy", "role", "tabindex", "aria-label", "aria-labelledby", "aria-current", "data-label"),
     *("itemscope", "itemtype", "itemprop"),  # microdata; bodies have none, as their judge knows none
 }
 SHOWN_AS_HTML = (

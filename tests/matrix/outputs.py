@@ -8,6 +8,7 @@ nothing, `LEAK` words of a release of which none may be left.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -125,7 +126,8 @@ def _history(site: Site, seen: Seen) -> str:
     if response.status_code != 200:
         return _page(site, response)
     _, _, versions = response.text.partition('<section class="revision">')
-    return words(versions) if "removed by" not in versions else "struck"
+    own = re.sub(r'<div class="changes">.*?</div>', "", versions, flags=re.DOTALL)  # also what came after
+    return words(own) if "removed by" not in versions else "struck"
 
 
 def _exported_page(site: Site, seen: Seen) -> str:

@@ -8,16 +8,13 @@ from hypothesis import strategies as st
 
 from aggregator.policy.crowding import (
     DELAY_MAX,
-    PAGE,
     PERIOD,
-    Listed,
     entering,
     expected,
     heaviest,
     in_turn,
     left_out,
     next_turn,
-    paged,
 )
 
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
@@ -118,24 +115,3 @@ def test_a_source_with_its_share_of_a_document_loses_nothing(
     for source in "abc":
         if sum(size for each, size in sizes if each == source) <= bytes_max / 3:
             assert not any(sizes[place][0] == source for place in gone)
-
-
-def listed(*sources: int, hours: float = 1) -> list[Listed]:
-    """Return items of these sources, newest first and so many hours apart."""
-    day = 10 * 24 * 3_600_000
-    return [Listed(100 - n, each, day - int(n * hours * 3_600_000)) for n, each in enumerate(sources)]
-
-
-def test_the_first_page_has_few_of_a_source_beside_as_recent_ones_of_others() -> None:
-    flood = listed(*[1] * 40, 2, *[1] * 5)
-    shown = paged(flood)
-    assert flood[40] in shown[:PAGE]
-    assert shown[: PAGE - 1] == tuple(flood[: PAGE - 1])
-    assert sorted(shown, key=flood.index) == flood
-    assert list(shown[PAGE:]) == [each for each in flood if each not in shown[:PAGE]]
-
-
-def test_pages_go_by_date_alone_where_others_have_nothing_as_recent() -> None:
-    assert paged([]) == ()
-    for quiet in (listed(*[1] * 40), listed(*[1] * 40, 2, hours=2), listed(*[1, 2] * 30)):
-        assert paged(quiet) == tuple(quiet)

@@ -12,11 +12,12 @@ from aggregator.model.release import Release
 from aggregator.model.settings import Republish, Text
 from aggregator.policy.crowding import DOCUMENT_BYTES_MAX
 from aggregator.policy.languages import LISTED_ALONE_MAX, codes, primary
+from aggregator.policy.paging import Cursor
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from tests.events import capture_logs
-from tests.web.newsroom import OBSERVATORY, Newsroom, item, newsroom, publication
+from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
 
@@ -355,16 +356,67 @@ def test_documents_lists_every_channel_in_every_format(room: Newsroom) -> None:
 def test_a_page_of_a_list_is_read_once_until_the_store_changes(tmp_path: Path) -> None:
     room = newsroom(tmp_path)
     room.publishes(*(item(f"Release {number}") for number in range(31)))
-    first, second = room.publisher.page("", 1), room.publisher.page("", 2)
-    assert first is not None and second is not None
+    first, second = room.publisher.pages("")
+    assert first.older is not None
     assert [len(each.releases) for each in (first, second)] == [30, 1]
-    assert (room.publisher.page("", 1), room.publisher.page("", 2)) == (first, second)
-    assert room.publisher.page("", 1) is first
-    assert [each.number for each in room.publisher.pages("")] == [1, 2]
+    assert (room.publisher.page(""), room.publisher.page("", first.older)) == (first, second)
+    assert room.publisher.page("") is room.publisher.page("")
+    assert (second.behind, second.older) == (first.older, None)
     room.withdraws("Release 30")
     assert [len(each.releases) for each in room.publisher.pages("")] == [30]
-    assert (room.publisher.page("", 2), room.publisher.page("none", 1), [*room.publisher.pages("none")]) == (
-        None,
-        None,
-        [],
+    unknown = (
+        room.publisher.page("", Cursor(1, 1)),
+        room.publisher.page("none"),
+        [*room.publisher.pages("none")],
     )
+    assert unknown == (None, None, [])
+
+
+@pytest.mark.parametrize("name", ["", "topics/climate", "sources/observatory", "languages/en"])
+def test_pages_by_cursor_show_all_that_a_channel_lists_in_its_order(tmp_path: Path, name: str) -> None:
+    room = newsroom(tmp_path)
+    at = [NOON - timedelta(hours=number // 2) for number in range(40)]
+    room.publishes(*(item(f"New {number}", claimed=at[number]) for number in range(40)))
+    room.publishes(*(item(f"Old {number}", claimed=at[number]) for number in range(40)), backlog=True)
+    room.publishes(*(item(f"Undated {number}", claimed=None) for number in range(5)), backlog=True)
+    whole, page = [*room.publisher.pages(name)], room.publisher.page(name)
+    walked = [page]
+    while page is not None and page.older is not None:
+        walked.append(page := room.publisher.page(name, page.older))
+    assert walked == whole
+    titles = [release.title for listing in whole for release in listing.releases]
+    assert len(titles) == len({*titles}) == 85
+    assert {*titles[:4]} == {"New 0", "Old 0", "New 1", "Old 1"} and titles[-1].startswith("Undated")
+
+
+def test_the_first_page_passes_over_none_for_good(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    flood = (item(f"Flood {number}", claimed=NOON - number * timedelta(minutes=1)) for number in range(50))
+    quiet = (
+        item(f"Quiet {number}", claimed=NOON - timedelta(hours=2, minutes=number)) for number in range(20)
+    )
+    room.publishes(*flood)
+    room.publishes(*quiet, source="ministere")
+    pages = [[release.title for release in listing.releases] for listing in room.publisher.pages("")]
+    assert pages[0] == [
+        *(f"Flood {number}" for number in range(20)),
+        *(f"Quiet {number}" for number in range(10)),
+    ]
+    assert pages[1][0] == "Flood 20"
+    assert {title for page in pages for title in page} == {
+        *(f"Flood {number}" for number in range(50)),
+        *(f"Quiet {number}" for number in range(20)),
+    }
+
+
+def test_of_withdrawn_releases_lists_name_organisation_and_time_alone(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(*(item(f"Release {number}") for number in range(7)))
+    assert room.publisher.departures("") == room.publisher.departures("none") == ()
+    for number in range(7):
+        room.withdraws(f"Release {number}")
+    found = room.publisher.departures("")
+    assert [each.organisation for each in found] == ["Coastal Observatory"] * 5
+    assert found[0].at == room.now
+    assert [each.at for each in found] == sorted((each.at for each in found), reverse=True)
+    assert room.publisher.departures("topics/health") == ()

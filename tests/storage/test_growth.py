@@ -102,7 +102,11 @@ def taken(store: Storage, engine: CountedEngine) -> Mapping[str, int]:
             for channel in CHANNELS:
                 for kind in Format:
                     assert publisher.document(channel, kind) is not None
-            publisher.page("", 1)
+            first = publisher.page("")
+            assert first is not None and first.older is not None
+            assert publisher.page("", first.older) is not None
+            assert publisher.overview.profile("ministry") is not None
+            assert publisher.overview.directories()
             publisher.withdrawals.current(Format.ATOM)
             found[change.__name__] = engine.steps - before
     return found

@@ -17,6 +17,7 @@ from aggregator.model.overview import SourceQuery, TallyKind
 from aggregator.model.poll import SourceState
 from aggregator.model.search import Cursor
 from aggregator.policy.lifecycle import step
+from aggregator.policy.paging import at
 from aggregator.policy.search_query import parse
 from aggregator.storage import Storage
 from aggregator.storage.sqlite import storage
@@ -173,6 +174,12 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     assert len(store.items.listing("", 20)) == 20
     store.items.listing("topics/health", 20)
     store.items.listing("languages/en", 20)
+    behind = at(store.items.listing("", 20)[-1])
+    for name in ("", "sources/s1", "topics/health", "languages/en"):
+        store.items.listing(name, 20, behind)
+    assert store.items.is_place(behind)
+    assert len(store.items.dates("", NOON - HOUR, 10)) == 10
+    assert store.items.counts("sources/", NOON - HOUR, 10)["sources/ministry"] == 10
     assert store.items.channels()
     store.items.channel_seq("languages/en")
     hook = store.push.webhook("https://hooks.example/", NOON)

@@ -39,7 +39,7 @@ def files(site: Path) -> dict[str, bytes]:
 
 def texts(page: bytes) -> str:
     """Return a page without its links and policy: they are relative in an export."""
-    return re.sub(r'(href|content)="[^"]*"', "", page.decode())
+    return re.sub(r'(href|content|src)="[^"]*"', "", page.decode())
 
 
 def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) -> None:
@@ -58,7 +58,7 @@ def test_every_address_of_the_public_side_is_a_file(room: Newsroom, site: Path) 
         path = f"items/{room.ids[title]}/{title.lower()}/index.html"
         assert texts(found[path]) == texts(room.client.get(room.page(title)).content)
     assert f"items/{room.ids['First']}/history/index.html" in found
-    assert {"static/style.css", "static/icon.svg", "robots.txt"} <= set(found)
+    assert {"static/style.css", "static/icon.svg", "static/copy.js", "robots.txt"} <= set(found)
 
 
 def test_every_local_link_of_an_exported_page_leads_to_a_file(room: Newsroom, site: Path) -> None:
@@ -212,7 +212,8 @@ def test_a_renamed_source_has_its_former_addresses_in_an_export(room: Newsroom, 
     for old in ("observatory", "coast"):
         for kind in ("rss", "atom", "json"):
             assert found[f"sources/{old}/feed.{kind}"] == found[f"sources/shore/feed.{kind}"]
-        for path in ("", "page/2/"):
+        (second,) = [name for name in found if name.startswith(f"sources/{old}/before/")]
+        for path in ("", second.removeprefix(f"sources/{old}/").removesuffix("index.html")):
             page = found[f"sources/{old}/{path}index.html"].decode()
             (target,) = re.findall(r'http-equiv="refresh" content="0; url=([^"]*)"', page)
             new = f"sources/shore/{path}"

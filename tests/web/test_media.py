@@ -2,7 +2,7 @@
 
 import pytest
 
-from aggregator.web.media import kind, secure
+from aggregator.web.media import file_kind, kind, scrollable, secure
 
 
 @pytest.mark.parametrize(
@@ -36,3 +36,16 @@ def test_pictures_and_media_are_asked_for_by_https_and_links_stay(html: str, sec
 )
 def test_a_file_is_shown_in_place_by_its_type(media_type: str, shown: str) -> None:
     assert kind(media_type) == shown
+
+
+def test_wide_tables_and_preformatted_text_scroll_by_keyboard_in_a_box() -> None:
+    nested = "<p>a</p><table><tr><td><table><tr><td>b</td></tr></table></td></tr></table><pre>c</pre>"
+    box = '<div class="wide-table" role="region" aria-label="Table" tabindex="0">'
+    inner = nested.removeprefix("<p>a</p>").removesuffix("<pre>c</pre>")
+    assert scrollable(nested, "Table") == f'<p>a</p>{box}{inner}</div><pre tabindex="0">c</pre>'
+    assert scrollable('<table title="a &gt; b"></table>', "T").endswith("</table></div>")
+    assert scrollable("<p>a table</p>", "T") == "<p>a table</p>"
+
+
+def test_files_are_named_by_their_usual_kind() -> None:
+    assert (file_kind("application/pdf"), file_kind("model/stl")) == ("PDF", "model/stl")

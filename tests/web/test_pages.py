@@ -10,7 +10,7 @@ from aggregator.model.entry import Origin
 from aggregator.model.item import Enclosure
 from aggregator.model.release import AlsoReleased, Release
 from aggregator.model.stored import FeedInfo
-from aggregator.publish.publisher import Listing
+from aggregator.publish.listings import Listing
 from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
@@ -81,7 +81,7 @@ def test_files_authors_rights_and_other_publishers_are_shown(tmp_path: Path) -> 
     )
     assert "By Ana Example" in page
     assert '<a href="https://a.example/report.pdf?x=1" rel="external">report.pdf</a>' in page
-    assert "<small>application/pdf, 2 MB</small>" in page
+    assert "<small>PDF, 2 MB</small>" in page
     assert (
         '<img class="lead" src="https://a.example/picture.jpg" alt="" referrerpolicy="no-referrer">' in page
     )
@@ -129,20 +129,21 @@ def test_an_organisation_is_not_named_again_as_author(tmp_path: Path) -> None:
 
 def test_a_release_without_an_address_has_no_link_to_it(tmp_path: Path) -> None:
     page = shown(replace(release(tmp_path), url=""))
-    assert "Read the original" not in page
+    assert "View in full" not in page
     assert '<link rel="canonical" href="https://releases.example/items/' in page
 
 
-def test_many_sources_are_in_a_closed_details_element(tmp_path: Path) -> None:
+def test_of_many_sources_pages_link_the_directory(tmp_path: Path) -> None:
     room = newsroom(tmp_path)
     channel = room.publisher.channel("")
     assert channel is not None
     feeds = tuple(FeedInfo(id=f"s{n}", feed="", organisation=f"Agency {n}") for n in range(13))
     around = Site(publication(), feeds, languages=("en", "fr"))
-    empty = Listing(1, (), is_last=True)
+    empty = Listing(())
     page = channel_page(replace(channel, changed=NOON), empty, around).body.decode()
     assert "Nothing has been published here yet." in page
-    assert "<summary>All 13 sources</summary>" in page
+    assert '<a href="/organisations">All 13 organisations</a>' in page
+    assert "Agency 12" not in page
     assert 'hreflang="fr"' in page
 
 
@@ -159,7 +160,7 @@ def test_a_channel_page_is_headed_by_topic_language_or_organisation(
 ) -> None:
     room = newsroom(tmp_path)
     room.publishes(item("First"))
-    assert f'<h1 dir="auto">{heading}</h1>' in room.client.get(f"/{name}").text
+    assert f'<h1 dir="auto" class="heading">{heading}</h1>' in room.client.get(f"/{name}").text
 
 
 def test_the_origin_that_a_source_claims_is_on_the_items_page_as_a_claim(tmp_path: Path) -> None:

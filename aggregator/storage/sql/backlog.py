@@ -4,6 +4,7 @@ are filled with them while too few items have entered the channel.
 
 from collections.abc import Sequence
 
+from aggregator.policy.paging import Cursor
 from aggregator.storage.sql.engine import Connection, Row, as_json, ints, texts
 from aggregator.storage.sql.places import visible
 from aggregator.storage.sql.values import STORED, WITH_PAGE
@@ -15,25 +16,30 @@ SELECTIONS = {
     "languages": """substr(lower(coalesce({item}.own_language, {item}.language)) || '-', 1,
         length(:value) + 1) = :value || '-'""",
 }
+BEHIND = "AND ({at}, i.number) < (:at, :number)"
 AT = "CASE WHEN i.shown >= i.first_seen THEN 0 ELSE i.shown END"  # of the index item_backlog
 
 
-def newest(db: Connection, name: str, *, channel: int, most: int) -> Sequence[Row]:
-    """Return number, source and shown date of the newest in the selection of a shared channel, undated ones
-    last; of those of a story that say the same, one, and none if another stands in the channel."""
+def newest(
+    db: Connection, name: str, *, channel: int, most: int, behind: Cursor | None = None
+) -> Sequence[Row]:
+    """Return number, source and shown date of the newest in the selection of a shared channel, behind a
+    place, undated ones last; of those of a story that say the same, one, and none if another stands in the
+    channel."""
     kind, _, value = name.partition("/")
     selection = SELECTIONS[kind]
     theirs = selection.format(item="o", source="os")
     return db.execute(
         f"""SELECT i.number, i.source, {AT} AS listed FROM item i JOIN source s ON s.number = i.source
         WHERE {AT} >= 0 AND i.backlog = 1 AND {visible()} AND {selection.format(item="i", source="s")}
+        {BEHIND.format(at=AT) if behind else ""}
         AND NOT EXISTS (
             SELECT 1 FROM item o JOIN source os ON os.number = o.source
             WHERE o.story = i.story AND o.fingerprint = i.fingerprint AND {visible("o", "os")}
             AND (o.backlog = 1 AND o.number < i.number AND {theirs} OR EXISTS (
                 SELECT 1 FROM membership m WHERE m.item = o.number AND m.channel = :channel)))
         ORDER BY {AT} DESC, i.number DESC LIMIT :most""",
-        {"channel": channel, "most": most, "value": value},
+        {"channel": channel, "most": most, "value": value, **(behind._asdict() if behind else {})},
     ).fetchall()
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 
 from aggregator.model.stored import ItemQuery
 from aggregator.normalise.words import query
-from aggregator.policy.crowding import Listed
+from aggregator.policy.paging import Cursor, Listed
 from aggregator.policy.story_lead import is_shared
 from aggregator.storage.sql import backlog
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, texts
@@ -20,7 +20,8 @@ from aggregator.storage.sql.rows import moment
 from aggregator.storage.sql.selection import ITEM
 
 SHOWN = f"""SELECT m.item AS number, m.source, m.listed FROM {MEMBERS} WHERE {JOINED}
-    AND m.channel = :channel AND {visible()} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
+    AND m.channel = :channel AND {visible()} {{behind}} ORDER BY m.listed DESC, m.item DESC LIMIT :most"""
+BEHIND = "AND (m.listed, m.item) < (:at, :number)"
 
 
 def newest(db: Connection, names: Iterable[str] | None = None) -> Mapping[str, datetime]:
@@ -36,15 +37,21 @@ def newest(db: Connection, names: Iterable[str] | None = None) -> Mapping[str, d
     return {row["name"]: moment(row["listed"]) for row in found if row["listed"]}
 
 
-def listing(db: Connection, name: str, most: int) -> tuple[Listed, ...]:
-    """Return up to `most` of the items that the pages of a channel list, in their order."""
+def is_place(db: Connection, cursor: Cursor) -> bool:
+    """Return whether lists have, or had, an item at this place."""
+    found = db.execute(f"SELECT {LISTED} AS at FROM item i WHERE i.number = ?", (cursor.number,)).fetchone()
+    return found is not None and found["at"] == cursor.at
+
+
+def listing(db: Connection, name: str, most: int, behind: Cursor | None = None) -> tuple[Listed, ...]:
+    """Return up to `most` of the items that the pages of a channel list behind a place, in their order."""
     channel = db.execute("SELECT number FROM channel WHERE name = ?", (name,)).fetchone()
     if channel is None:
         return ()
-    parameters = {"channel": channel["number"], "most": most}
-    found = [db.execute(SHOWN, parameters).fetchall()]
+    parameters = {"channel": channel["number"], "most": most, **(behind._asdict() if behind else {})}
+    found = [db.execute(SHOWN.format(behind=BEHIND if behind else ""), parameters).fetchall()]
     if is_shared(name):
-        found.append(backlog.newest(db, name, **parameters))
+        found.append(backlog.newest(db, name, channel=channel["number"], most=most, behind=behind))
     listed = (map(_listed, rows) for rows in found)
     newest = merge(*listed, key=lambda each: (each.at, each.number), reverse=True)
     return tuple(islice(newest, most))

@@ -10,8 +10,9 @@ from aggregator.model.public_change import Selected
 from aggregator.model.release import WINDOW, Window
 from aggregator.model.stored import FeedInfo, HistoryPage, ItemQuery, Revision, Stored
 from aggregator.policy import history
-from aggregator.policy.crowding import Listed
+from aggregator.policy.paging import Cursor, Listed
 from aggregator.storage.sql import (
+    activity,
     archives,
     decisions,
     lifecycle,
@@ -112,11 +113,27 @@ class ItemStore:
             items = with_story(db, [values.stored(row) for row in shown.rows])
             return Selected(shown.gone, items, shown.kept, archives.last(db, number)["number"])
 
-    def listing(self, name: str, most: int) -> tuple[Listed, ...]:
-        """Return up to `most` of what the pages of a channel list: what it shows, and of a shared one also
-        items that were older than the service when it first saw them; newest shown date first. Cheap."""
+    def listing(self, name: str, most: int, behind: Cursor | None = None) -> tuple[Listed, ...]:
+        """Return up to `most` of what the pages of a channel list behind a place: what it shows, and of a
+        shared one also items that were older than the service when it first saw them; newest shown date
+        first. Cheap."""
         with self._engine.reading() as db:
-            return listing.listing(db, name, most)
+            return listing.listing(db, name, most, behind)
+
+    def is_place(self, cursor: Cursor) -> bool:
+        """Return whether lists have, or had, an item at this place."""
+        with self._engine.reading() as db:
+            return listing.is_place(db, cursor)
+
+    def dates(self, name: str, since: datetime, most: int) -> tuple[datetime, ...]:
+        """Return the shown dates of a channel's releases since then, newest first, at most `most`. Cheap."""
+        with self._engine.reading() as db:
+            return activity.dates(db, name, since, most)
+
+    def counts(self, prefix: str, since: datetime, most: int) -> Mapping[str, int]:
+        """Return how many releases, at most `most`, each channel of a prefix has shown since then."""
+        with self._engine.reading() as db:
+            return activity.counts(db, prefix, since, most)
 
     def numbered(self, numbers: Iterable[int]) -> tuple[Stored, ...]:
         """Return the items with these numbers that exist, in the order given."""

@@ -77,7 +77,8 @@ class Overview:
 
     def directories(self) -> tuple[tuple[str, tuple[Entry, ...]], ...]:
         """Return every directory with its address relative to publication.url."""
-        return ("organisations", self.organisations()), ("topics", self.topics())
+        organisations = self.organisations()
+        return ("organisations", organisations), ("topics", self.topics()), ("licences", organisations)
 
     def of_channel(self, name: str) -> Profile | None:
         """Return what the page of a channel tells of its organisation; None unless it is that of a source."""

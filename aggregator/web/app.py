@@ -41,7 +41,6 @@ from aggregator.web.pages import (
     history_page,
     item_page,
     not_found,
-    notice,
     site,
     withdrawn,
 )
@@ -101,6 +100,7 @@ class PublicSite:
             Route("/page/{number}", self.numbered),
             Route("/organisations", self.directory),
             Route("/topics", self.directory),
+            Route("/licences", self.directory),
             Route("/feed.{kind}", self.feed),
             *archives.routes(self.publisher, self._reply, self._moved),
             *SearchPages(self.publisher, self.site, self._limits, self._slots).routes(),
@@ -164,7 +164,7 @@ class PublicSite:
         return self._moved(name, request) if channel is None else moved(channel.page)
 
     def directory(self, request: Request) -> Response:
-        """The directory of organisations, or of topics."""
+        """The directory of organisations, of topics, or of licences."""
         name = request.scope["path"].lstrip("/")
         entries = dict(self.publisher.overview.directories())[name]
         return self._reply(request, directory_page(name, entries, self.site()))

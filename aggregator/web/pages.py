@@ -81,8 +81,17 @@ def channel_page(
 
 
 def directory_page(name: str, entries: Sequence[Entry], site: Site) -> Published:
-    """Return the directory "organisations" or "topics"."""
+    """Return the directory "organisations", "topics" or "licences"."""
+    if name == "licences":
+        return licences_page(entries, site)
     return page("directory.html", site=site, name=name, entries=entries)
+
+
+def licences_page(organisations: Sequence[Entry], site: Site) -> Published:
+    """Return the organisations by the licence of their releases, those without one last."""
+    ordered = sorted(organisations, key=lambda entry: (not entry.licence, entry.licence.casefold()))
+    licences = [(licence, list(run)) for licence, run in groupby(ordered, lambda entry: entry.licence)]
+    return page("licences.html", site=site, licences=licences)
 
 
 def item_page(release: Release, site: Site) -> Published:
@@ -235,13 +244,14 @@ def _environment() -> Environment:
     environment.filters.update(day=day, moment=moment, label=label, language=language, host=host, size=size)
     environment.filters.update(kind=kind, file_kind=file_kind, secure=secure, scrollable=scrollable)
     environment.filters.update(direction=direction, segment=partial(quote, safe=""))
+    environment.filters["licence_address"] = licence_address
     environment.tests["web"] = is_web
     environment.globals.update(
         formats=[(kind, kind.media_type.partition(";")[0]) for kind in Format],
         format_names={"rss": "RSS", "atom": "Atom", "json": "JSON Feed"},
         style=STATIC["style.css"].etag[1:9],  # cache busting: a new file has a new address
         admin_style=STATIC["admin.css"].etag[1:9],
-        static_versions={name: published.etag[1:9] for name, published in STATIC.items()},
+        script=STATIC["copy.js"].etag[1:9],
     )
     return environment
 

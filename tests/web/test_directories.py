@@ -29,11 +29,11 @@ def test_directories_list_organisations_and_topics_with_their_releases_of_30_day
     ]
     assert room.publisher.overview.organisations() is found
     page = room.client.get("/organisations").text
-    assert '<a href="/sources/ministere" dir="auto">Ministère de l’Exemple</a>' in page
+    assert '<a href="/sources/ministere"><bdi>Ministère de l’Exemple</bdi></a>' in page
     assert 'href="https://releases.example/sources/observatory/feed.rss"' in page
     topics = [(each.channel, each.count) for each in room.publisher.overview.topics()]
     assert topics == [("topics/climate", "4"), ("topics/open-data", "4")]
-    assert '<a href="/topics/open-data" dir="auto">Open data</a>' in room.client.get("/topics").text
+    assert '<a href="/topics/open-data"><bdi>Open data</bdi></a>' in room.client.get("/topics").text
 
 
 def test_a_directory_follows_the_store(room: Newsroom) -> None:
@@ -63,3 +63,16 @@ def test_the_page_of_an_organisation_without_releases_has_no_rhythm(room: Newsro
     page = room.client.get("/sources/ministere").text
     assert "Releases in the last 30 days: 0. Most on one day: 0. Days with a release: 0." in page
     assert 'height="1"' in page
+
+
+def test_licences_are_listed_with_their_organisations(room: Newsroom) -> None:
+    page = room.client.get("/licences").text
+    terms = (
+        '<h2><a href="https://creativecommons.org/licenses/by/4.0/" rel="license external">CC-BY-4.0</a></h2>'
+    )
+    assert (
+        page.index(terms) < page.index("Coastal Observatory</bdi>") < page.index("<h2>No licence named</h2>")
+    )
+    assert page.index("<h2>No licence named</h2>") < page.index("Ministère de l’Exemple</bdi>")
+    room.reconfigures(sources=())
+    assert "Nothing has been published here yet." in room.client.get("/licences").text

@@ -64,7 +64,7 @@ def test_invented_addresses_of_an_item_are_kept_once(tmp_path: Path) -> None:
     room = newsroom(tmp_path / "store")
     room.publishes(item("Stays"), item("Goes"))
     room.withdraws("Goes")
-    remembered = Remembered(room.storage.items, 20_000, monotonic=monotonic)
+    remembered = Remembered(room.storage.items, 40_000, monotonic=monotonic)
     client = Client(public_app(room.publisher, room.storage, remembered=remembered))
     stays, goes = (f"/items/{room.ids[title]}" for title in ("Stays", "Goes"))
     assert client.get("/").status_code == 200

@@ -68,6 +68,7 @@ def test_no_page_has_words_in_another_language(tmp_path: Path, language: str) ->
         "/",
         "/organisations",
         "/topics",
+        "/licences",
         "/sources/observatory",
         room.page("Erste"),
         history,

@@ -46,6 +46,8 @@ WORDS: Mapping[str, str] = {
     "feed": "Feed",
     "website": "Website",
     "domains": "Internet domains",
+    "licences": "Licences",
+    "no_licence": "No licence named",
     "licence": "Licence",
     "rights": "Rights",
     "origin_feed": "Feed of the organisation",

@@ -43,6 +43,8 @@ WORDS: Mapping[str, str] = {
     "feed": "Flux",
     "website": "Site web",
     "domains": "Domaines internet",
+    "licences": "Licences",
+    "no_licence": "Aucune licence indiquée",
     "licence": "Licence",
     "rights": "Droits",
     "origin_feed": "Flux de l’organisation",

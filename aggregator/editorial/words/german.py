@@ -42,6 +42,8 @@ WORDS: Mapping[str, str] = {
     "feed": "Feed",
     "website": "Website",
     "domains": "Internet-Domains",
+    "licences": "Lizenzen",
+    "no_licence": "Keine Lizenz genannt",
     "licence": "Lizenz",
     "rights": "Rechte",
     "origin_feed": "Feed der Organisation",

@@ -43,6 +43,8 @@ WORDS: Mapping[str, str] = {
     "feed": "Canal",
     "website": "Sitio web",
     "domains": "Dominios de internet",
+    "licences": "Licencias",
+    "no_licence": "Sin licencia indicada",
     "licence": "Licencia",
     "rights": "Derechos",
     "origin_feed": "Canal de la organización",

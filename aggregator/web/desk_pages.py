@@ -82,9 +82,8 @@ def desk_page(
     **values: object,
 ) -> Response:
     """Return a page of the desk, which no cache stores."""
-    published = page(
-        template, visitor=visitor, words={**COMMON, **words}, desk_style=STYLE.etag[1:9], left=left, **values
-    )
+    shown = {"visitor": visitor, "words": {**COMMON, **words}, "desk_style": STYLE.etag[1:9], "left": left}
+    published = page(template, has_script=False, **shown, **values)
     return reply(request, published, status=status, cache=NO_STORE, headers={**FORM_PAGE, **(headers or {})})
 
 

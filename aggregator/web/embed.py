@@ -58,7 +58,7 @@ class EmbedPages:
         if refused := self._limits.refusal(request):
             return refused
         name = channel_name(request)
-        channel, listing = self._publisher.channel(name), self._publisher.page(name, 1)
+        channel, listing = self._publisher.channel(name), self._publisher.page(name, None)
         if channel is None or listing is None:
             return self._moved(name, request)
         site = self._site()
@@ -69,7 +69,7 @@ class EmbedPages:
             heading=heading_of(channel, site),
             releases=listing.releases[:ENTRIES],
             theme=theme,
-            words=WORDS,
+            texts=WORDS,
         )
         return self._kept(request, shown, headers=framed_by(self._publisher.embedding().origins(name)))
 

@@ -61,6 +61,13 @@ class Fields:
 
 async def read_form(request: Request) -> Fields:
     """Return the fields of a request's form; raises Refused for what is none, or beyond the bounds."""
+    pairs = await _pairs(request)
+    if any("\0" in value for _, value in pairs):
+        raise Refused(400, "A field holds a control character.")
+    return Fields(tuple(pairs))
+
+
+async def _pairs(request: Request) -> list[tuple[str, str]]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MEDIA_TYPE:
         raise Refused(415, f"The body must be {MEDIA_TYPE}.")
     try:
@@ -69,19 +76,16 @@ async def read_form(request: Request) -> Fields:
     except (TimeoutError, ClientDisconnect) as error:
         raise Refused(408, "The request did not end.") from error
     try:
-        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
+        return parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=FIELDS_MAX)
     except ValueError as error:
         raise Refused(400, "The body is not a form in UTF-8.") from error
-    if any("\0" in value for _, value in pairs):
-        raise Refused(400, "A field holds a control character.")
-    return Fields(tuple(pairs))
 
 
 async def posted(request: Request) -> dict[str, str]:
     """Return the fields of a form of the same site, the last value of each; raises Refused."""
     if not is_of_same_site(request):
         raise Refused(403, "The form was sent by another site.")
-    return dict((await read_form(request)).pairs)
+    return dict(await _pairs(request))
 
 
 def is_of_same_site(request: Request) -> bool:

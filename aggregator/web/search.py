@@ -159,7 +159,7 @@ class SearchPages:
         return page(
             "search.html",
             site=self._site(),
-            words=WORDS,
+            texts=WORDS,
             help=HELP,
             query=query.text,
             asked=quote(query.text, safe=""),

@@ -580,7 +580,7 @@ def test_topics_have_the_names_that_the_operator_gave_them(tmp_path: Path) -> No
     named = Topic("open-data", Text((("en", "Data for all"), ("de", "Daten"))))
     room.reconfigures(publication=replace(publication(), topics=(named,)))
     page = room.client.get("/topics/open-data").text
-    assert '<h1 dir="auto">Data for all</h1>' in page
+    assert '<h1 dir="auto" class="heading">Data for all</h1>' in page
     assert ">Data for all</a>" in page
     assert ">Climate</a>" in page
     kept = room.storage.admin.applied()

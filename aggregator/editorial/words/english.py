@@ -21,6 +21,7 @@ WORDS: Mapping[str, str] = {
     "about": "{publication} republishes public releases of the organisations named with them and links to "
     "every original.",
     "contact": "Contact: {address}.",
+    "report": "Report a release",
     # Lists
     "subscribe": "Subscribe",
     "subscribe_how": "Copy this address into your feed reader: it will show you each new release.",
@@ -29,6 +30,8 @@ WORDS: Mapping[str, str] = {
     "copy": "Copy",
     "copied": "Copied",
     "empty": "Nothing has been published here yet.",
+    "configured_one": "One source is configured.",
+    "configured": "{count} sources are configured.",
     "undated": "Without a date",
     "older": "Older releases",
     "newest": "Newest releases",

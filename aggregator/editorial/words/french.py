@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "about": "{publication} republie les communiqués publics des organisations nommées avec eux et renvoie à "
     "chaque original.",
     "contact": "Contact : {address}.",
+    "report": "Signaler un communiqué",
     "subscribe": "S’abonner",
     "subscribe_how": "Copiez cette adresse dans votre lecteur de flux : il vous montrera chaque nouveau "
     "communiqué.",
@@ -27,6 +28,8 @@ WORDS: Mapping[str, str] = {
     "copy": "Copier",
     "copied": "Copié",
     "empty": "Rien n’a encore été publié ici.",
+    "configured_one": "Une source est configurée.",
+    "configured": "{count} sources sont configurées.",
     "undated": "Sans date",
     "older": "Communiqués plus anciens",
     "newest": "Communiqués les plus récents",

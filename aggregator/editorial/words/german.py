@@ -19,6 +19,7 @@ WORDS: Mapping[str, str] = {
     "about": "{publication} veröffentlicht öffentliche Mitteilungen der jeweils genannten Organisationen und "
     "verlinkt jedes Original.",
     "contact": "Kontakt: {address}.",
+    "report": "Meldung beanstanden",
     "subscribe": "Abonnieren",
     "subscribe_how": "Kopieren Sie diese Adresse in Ihren Feedreader: Er zeigt Ihnen jede neue Mitteilung.",
     "formats": "Formate: {formats}",
@@ -26,6 +27,8 @@ WORDS: Mapping[str, str] = {
     "copy": "Kopieren",
     "copied": "Kopiert",
     "empty": "Hier wurde noch nichts veröffentlicht.",
+    "configured_one": "Eine Quelle ist eingerichtet.",
+    "configured": "{count} Quellen sind eingerichtet.",
     "undated": "Ohne Datum",
     "older": "Ältere Mitteilungen",
     "newest": "Neueste Mitteilungen",

@@ -20,6 +20,7 @@ WORDS: Mapping[str, str] = {
     "y "
     "enlaza cada original.",
     "contact": "Contacto: {address}.",
+    "report": "Denunciar un comunicado",
     "subscribe": "Suscribirse",
     "subscribe_how": "Copie esta dirección en su lector de canales: le mostrará cada comunicado nuevo.",
     "formats": "Formatos: {formats}",
@@ -27,6 +28,8 @@ WORDS: Mapping[str, str] = {
     "copy": "Copiar",
     "copied": "Copiado",
     "empty": "Aquí todavía no se ha publicado nada.",
+    "configured_one": "Hay una fuente configurada.",
+    "configured": "Hay {count} fuentes configuradas.",
     "undated": "Sin fecha",
     "older": "Comunicados anteriores",
     "newest": "Comunicados más recientes",

@@ -1,5 +1,6 @@
 """Formats of the pages, and optional parts of a release."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from aggregator.model.item import Enclosure
 from aggregator.model.release import AlsoReleased, Release
 from aggregator.model.stored import FeedInfo
 from aggregator.publish.listings import Listing
-from aggregator.web.pages import Site, channel_page, host, is_web, item_page, site, size
+from aggregator.web.pages import STATIC, Site, channel_page, host, is_web, item_page, site, size
 from tests.web.newsroom import NOON, item, newsroom, publication
 
 pytestmark = pytest.mark.usefixtures("engine")
@@ -194,3 +195,62 @@ def test_edits_of_the_desk_and_its_note_stand_apart_from_the_release(tmp_path: P
     assert "<p>Once.</p>\n<p>Twice.</p>" in page
     plain = shown(release(tmp_path / "plain"))
     assert ('class="edited"' in plain, 'class="note"' in plain) == (False, False)
+
+
+def test_a_page_of_a_release_describes_it_to_other_sites_and_lists_documents_first(tmp_path: Path) -> None:
+    files = (
+        Enclosure("https://a.example/a.mp3", "audio/mpeg"),
+        Enclosure("https://a.example/b.zip", "application/zip"),
+        Enclosure("https://a.example/c.pdf", "application/pdf"),
+    )
+    made = replace(release(tmp_path), title='A "title"', images=(Enclosure("http://a.example/p.jpg"),))
+    page = shown(replace(made, enclosures=files))
+    assert '<meta property="og:title" content="A &#34;title&#34;">' in page
+    assert '<meta property="og:image" content="https://a.example/p.jpg">' in page
+    assert '<meta property="article:published_time" content="2026-03-02T10:00:00+00:00">' in page
+    assert re.findall(r">([abc]\.[a-z0-9]+)</a>", page) == ["c.pdf", "b.zip", "a.mp3"]
+
+
+def test_own_markup_and_style_of_a_page_of_thirty_releases_take_at_most_60_kb(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(*(item(f"Release {number}") for number in range(31)))
+    page = room.client.get("/").content
+    assert page.count(b"<article") == 30
+    assert len(page) + sum(len(STATIC[name].body) for name in ("style.css", "copy.js")) < 60_000
+
+
+def test_a_picture_of_a_list_has_its_room_before_it_is_loaded(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Pictured", enclosures=(Enclosure("http://a.example/p.jpg", "image/jpeg"),)))
+    assert (
+        '<img class="thumb" src="https://a.example/p.jpg" alt="" width="144" height="96" loading="lazy" '
+        'decoding="async" referrerpolicy="no-referrer">'
+    ) in room.client.get("/").text
+
+
+def test_a_list_tells_of_a_withdrawal_without_a_word_of_the_release(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("Stays"), item("Goes"))
+    room.withdraws("Goes")
+    page = room.client.get("/").text
+    when = '<time datetime="2026-03-02T12:02:00+00:00">2 March 2026</time>'
+    assert f"A release of <bdi>Coastal Observatory</bdi> was withdrawn on {when}." in page
+    assert "Goes" not in page
+    assert "Withdrawn lately" not in room.client.get("/topics/health").text
+
+
+def test_the_history_marks_what_a_correction_removed_and_added_by_signs(tmp_path: Path) -> None:
+    room = newsroom(tmp_path)
+    room.publishes(item("First", content="<p>The gauge read 3 metres.</p>"))
+    address = f"/items/{room.ids['First']}/history"
+    room.corrects(
+        "First", item("First", content="<p>The gauge read <b>4</b> &lt;metres.</p>", fingerprint=b"n")
+    )
+    page = room.client.get(address).text
+    removed, added = "<del>[−&nbsp;3 metres.&nbsp;−]</del>", "<ins>[+&nbsp;4 &lt;metres.&nbsp;+]</ins>"
+    assert f'dir="ltr">The gauge read {removed} {added} </p>' in page
+    room.corrects(
+        "First", item("First", content="<p>The gauge read <i>4</i> &lt;metres.</p>", fingerprint=b"o")
+    )
+    assert "The words are the same." in room.client.get(address).text
+    assert room.client.get(address).text.count('<div class="changes">') == 1

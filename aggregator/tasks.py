@@ -11,7 +11,8 @@ from aggregator.model.websub import Task, TaskKind
 from aggregator.storage import TaskStore
 
 TASK_LEASE = timedelta(minutes=15)  # longer than any task takes; one cut off is claimed again after it
-TASKS_AT_ONCE, PAGES_AT_ONCE = 16, 8  # pages that hang keep no other task waiting
+TASKS_AT_ONCE, PAGES_AT_ONCE, IMAGES_AT_ONCE = 16, 8, 8  # pages that hang keep no other task waiting
+_ROOM = {TaskKind.PAGE: PAGES_AT_ONCE, TaskKind.IMAGE: IMAGES_AT_ONCE}  # of these kinds, apart from others
 
 T = TypeVar("T")
 Handler = Callable[[Task], Awaitable[datetime | None]]
@@ -42,8 +43,9 @@ class Tasks:
 
     def _claim(self, now: datetime) -> tuple[Task, ...]:
         taken: list[Task] = []
-        for of_pages, most in ((False, TASKS_AT_ONCE), (True, PAGES_AT_ONCE)):
-            kinds = [kind for kind in self.handlers if (kind is TaskKind.PAGE) is of_pages]
+        others = [kind for kind in self.handlers if kind not in _ROOM]
+        apart = [([kind], most) for kind, most in _ROOM.items() if kind in self.handlers]
+        for kinds, most in ((others, TASKS_AT_ONCE), *apart):
             room = most - sum(self._running[kind] for kind in kinds)
             if kinds and room > 0:
                 taken += self.storage.claim_tasks(now, kinds=kinds, limit=room, lease=TASK_LEASE)

@@ -1,9 +1,10 @@
-"""Settings of a source that need another setting, or packages that may be missing."""
+"""Settings that need another setting, or packages that may be missing."""
 
 from importlib.util import find_spec
 
 from aggregator.config.section import Section
-from aggregator.model.settings import Quarantine, Republish, Source
+from aggregator.model.image import Images
+from aggregator.model.settings import Publication, Quarantine, Republish, Source
 
 FULL_TEXT_PACKAGES = ("trafilatura", "protego")  # of the extra `fulltext`
 
@@ -27,3 +28,9 @@ def full_text(section: Section, source: Source) -> None:
         )
     if not all(find_spec(name) for name in FULL_TEXT_PACKAGES):
         section.fault("full_text", "needs packages for reading pages: pip install 'publicwire[fulltext]'")
+
+
+def images(section: Section, publication: Publication) -> None:
+    """Record that no package is installed that makes copies of images."""
+    if publication.images is Images.PROXY and find_spec("PIL") is None:
+        section.fault("images", "needs a package for drawing images: pip install 'publicwire[images]'")

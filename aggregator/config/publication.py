@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aggregator.config import addresses, house_style, look, values, words
+from aggregator.config import addresses, house_style, look, needs, values, words
 from aggregator.config.section import Section
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.image import Images
@@ -28,13 +28,14 @@ def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publi
         description=section.one("description", values.line, ""),
         disclaimer_line=section.raw("disclaimer_line", values.disclaimer_line, Text(())),
         disclaimer_lead=section.one("disclaimer_lead", values.choice("true", "false"), "true") == "true",
-        images=section.one("images", values.choice(Images.ORIGIN, Images.NONE), Images.ORIGIN),
+        images=section.one("images", values.choice(*Images), Images.ORIGIN),
         timezone=section.one("timezone", values.timezone, "UTC"),
         words=section.one("words", lambda name: words.read(name, path), ()),
     )
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
     style = house_style.read(section.section("house_style"), HouseStyle())
+    needs.images(section, publication)
     brand = look.read(section, path)
     section.close()
     return publication, style, brand

@@ -77,8 +77,8 @@ class Pictured:
 class ImageFetch:
     """The fetch of an image that waits: `number` and `item` are its item's, `source` the id of its source.
 
-    `failures` counts fetches without an answer. `asked`, `bytes` (of copies) and `host_asked` are those of
-    its source and its host within a day.
+    `due` is when it may be fetched, `failures` counts fetches without an answer. `asked`, `bytes` (of copies)
+    and `host_asked` are those of its source and its host within a day.
     """
 
     number: int
@@ -86,6 +86,7 @@ class ImageFetch:
     source: str
     address: str
     started: datetime
+    due: datetime
     failures: int = 0
     asked: int = 0
     bytes: int = 0

@@ -60,6 +60,8 @@ class TaskKind(StrEnum):
     PROBE = "probe"  # the page of an item, its id the subject
     PAGE = "page"  # the text of the page of an item, its id the subject
     LETTER = "letter"  # an e-mail to the sender of a report, its reference the subject
+    IMAGES = "images"  # noting the images of items that have changed
+    IMAGE = "image"  # the copies of the images of an item, its id the subject
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from aggregator.editorial import images
 from aggregator.editorial.names import named
 from aggregator.editorial.present import present
 from aggregator.log import log
-from aggregator.model.image import Images
+from aggregator.model.image import Copies, Images
 from aggregator.model.release import Release
 from aggregator.model.settings import Config, Publication, Republish, Text
 from aggregator.model.stored import FeedInfo, Stored
@@ -30,15 +30,18 @@ class Settings:
 
 
 class Presenter:
-    """Makes releases; `lock` is its publisher's, which guards the cache."""
+    """Makes releases; `lock` is its publisher's, which guards the cache. `copies` returns our copies of the
+    images of an item, by its number."""
 
     def __init__(
         self,
         config: Callable[[], Config],
         now: Callable[[], datetime],
         lock: AbstractContextManager[bool],
+        copies: Callable[[int], Copies] = lambda number: {},
     ) -> None:
         self._config = config
+        self._copies = copies
         self._now = now
         self._lock = lock
         self._releases: Cache[Key, Release | ValueError] = Cache(RELEASES_BYTES_MAX)
@@ -75,7 +78,8 @@ class Presenter:
         if release is None:
             try:
                 shown = present(stored, feed=feed, publication=settings.publication, text=text)
-                release = self._illustrated(named(shown, settings.publication), settings)
+                shown = named(shown, settings.publication)
+                release = self._illustrated(shown, stored.number, settings.publication)
             except ValueError as error:
                 release = error
                 log.warning("item left out", item=stored.id, source=stored.source, error=str(error))
@@ -83,13 +87,15 @@ class Presenter:
         return None if isinstance(release, ValueError) else (key, release)
 
     def pictured(self, html: str) -> str:
-        """Return the content of an earlier version with the images that are shown."""
+        """Return the content of an earlier version, which has no images but those of its origin."""
         publication = self.settings().publication
         return html if publication.images is Images.ORIGIN else images.rewritten(html, {}, publication.url)
 
-    def _illustrated(self, release: Release, settings: Settings) -> Release:
-        publication = settings.publication
-        return images.illustrated(release, publication.images, {}, publication.url)
+    def _illustrated(self, release: Release, number: int, publication: Publication) -> Release:
+        if publication.images is Images.ORIGIN:
+            return release
+        copies = self._copies(number) if publication.images is Images.PROXY else {}
+        return images.illustrated(release, publication.images, copies, publication.url)
 
 
 def size(release: Release | ValueError) -> int:

@@ -86,7 +86,7 @@ class Publisher:
     ) -> None:
         self._storage, self.config = storage, config
         self._lock = threading.RLock()  # rendering holds the GIL: a second thread would gain nothing
-        self._presenter = Presenter(config, now, self._lock)
+        self._presenter = Presenter(config, now, self._lock, lambda number: storage.images.copies(number))
         self._selections: Cache[str, _Selection] = Cache(CACHE_BYTES_MAX)
         self._documents: Cache[tuple[str, str], tuple[_Version, Published]] = Cache(CACHE_BYTES_MAX)
         self._entries = Entries(CACHE_BYTES_MAX)
@@ -191,11 +191,9 @@ class Publisher:
 
     def revisions(self, release: Release, page: HistoryPage) -> tuple[Revision, ...]:
         """Return the earlier public states of an item on one page of its history, newest first."""
-        own = own_address(release.source)
+        own, pictured = own_address(release.source), self._presenter.pictured
         return tuple(
-            replace(
-                each, title=own.text(each.title), content=self._presenter.pictured(own.text(each.content))
-            )
+            replace(each, title=own.text(each.title), content=pictured(own.text(each.content)))
             for each in self._storage.items.revisions(page)
         )
 

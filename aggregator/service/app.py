@@ -81,6 +81,7 @@ async def polling(
     finally:
         await workers.close()
         await pipeline.extractor.close()
+        await pipeline.drawer.close()
         await clients.close()
         pipeline.close()
         write.close()

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aggregator.model.websub import TaskKind
 from aggregator.service.alert_webhook import AlertNotifier
 from aggregator.service.full_text import FullText
+from aggregator.service.images import ImageCopies
 from aggregator.service.letters import Letters
 from aggregator.service.pipeline import Pipeline
 from aggregator.service.probes import Probes
@@ -22,6 +23,7 @@ def handlers(pipeline: Pipeline, alerts: AlertNotifier) -> Mapping[TaskKind, Han
     probes = Probes(storage.origins, client, write, config=config, clock=clock)
     pages = FullText(storage.pages, client, pipeline.extractor, write, config=config, clock=clock)
     letters = Letters(storage.reports, config=config, clock=clock)
+    copies = ImageCopies(storage, client, pipeline.drawer, write, config=config, clock=clock)
     return {
         TaskKind.WEBSUB: hubs.run,
         TaskKind.ALERTS: alerts.run,
@@ -29,4 +31,6 @@ def handlers(pipeline: Pipeline, alerts: AlertNotifier) -> Mapping[TaskKind, Han
         TaskKind.PROBE: probes.run,
         TaskKind.PAGE: pages.run,
         TaskKind.LETTER: letters.run,
+        TaskKind.IMAGES: copies.look,
+        TaskKind.IMAGE: copies.run,
     }

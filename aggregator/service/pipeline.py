@@ -39,7 +39,7 @@ INVALID_LOGGED_MAX = 3  # entries left out of one document: a hostile one has th
 UNREAD_BYTES_MAX = 64_000_000  # of documents that wait for a worker: backpressure on further fetches
 RESULT_BYTES_MAX = 64_000_000  # of results that wait for their commit: backpressure on further jobs
 DECIDERS = 2
-EXTRACTORS = 1  # processes that read pages
+EXTRACTORS, DRAWERS = 1, 1  # processes that read pages, and that draw images
 DECISIONS_BESIDE = 3  # of one poll beside the writer; then in its turn, in which no other poll commits
 DECISIONS_MAX = 10  # of one poll, each on what the store knew then; more would be a livelock
 
@@ -61,6 +61,7 @@ class Pipeline:
     # each answer to the poll of a feed
     heard: Callable[[str, Fetched, datetime], None] = lambda feed, fetched, now: None
     extractor: WorkerPool = field(default_factory=lambda: WorkerPool(EXTRACTORS, extracts=True))  # of pages
+    drawer: WorkerPool = field(default_factory=lambda: WorkerPool(DRAWERS, draws=True))  # of images
     results: Budget = field(default_factory=lambda: Budget(RESULT_BYTES_MAX))
     _unread: Budget = field(init=False, default_factory=lambda: Budget(UNREAD_BYTES_MAX))
     _deciders: ThreadPoolExecutor = field(

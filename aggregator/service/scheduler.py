@@ -86,7 +86,7 @@ class Scheduler:
                 self.reload()
             await self._sync()
             is_steady = await self._write(self._follow_clock)
-            for pool in (self.pipeline.reader, self.pipeline.extractor):
+            for pool in (self.pipeline.reader, self.pipeline.extractor, self.pipeline.drawer):
                 await pool.release_if_idle(asyncio.get_running_loop().time())
             await self._release_lost()
             await self._claim()

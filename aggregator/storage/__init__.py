@@ -30,6 +30,7 @@ from aggregator.storage.sql.task_store import TaskStore
 
 if TYPE_CHECKING:
     from aggregator.storage.sql.desk import DeskStore
+    from aggregator.storage.sql.image_store import ImageStore
     from aggregator.storage.sql.overview_store import OverviewStore
     from aggregator.storage.sql.page_store import PageStore
     from aggregator.storage.sql.push_store import PushStore
@@ -98,6 +99,13 @@ class Storage:
         from aggregator.storage.sql.users import SessionStore
 
         return SessionStore(self.engine)
+
+    @property
+    def images(self) -> "ImageStore":
+        """Return the copies of images. Loaded when they are first asked for."""
+        from aggregator.storage.sql.image_store import ImageStore
+
+        return ImageStore(self.engine)
 
     @property
     def styles(self) -> StyleStore:

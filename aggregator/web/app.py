@@ -18,6 +18,7 @@ from starlette.routing import BaseRoute, Route
 
 from aggregator.errors import StorageError, StoreAway
 from aggregator.log import log
+from aggregator.model.image import COPY_TYPE
 from aggregator.model.release import Release
 from aggregator.model.stored import HistoryPage
 from aggregator.policy.paging import cursor
@@ -50,6 +51,7 @@ from aggregator.web.report import ReportForm, by_client
 from aggregator.web.search import SearchPages, SearchSlots
 
 CACHE_FOR_A_DAY = "public, max-age=86400"
+IMAGE_POLICY = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 HISTORY_BYTES_MAX = 16_000_000  # of the cached pages of histories, with their gzip
 
 
@@ -111,6 +113,7 @@ class PublicSite:
             Route("/items/{id}/history/{before}", self.history),
             Route("/items/{id}/{slug}", self.item),
             Route("/static/{name}", self.static),
+            Route("/images/{digest}.webp", self.image),
             *(Route(f"/{path}", self.terms) for path in terms.PATHS),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
@@ -223,6 +226,14 @@ class PublicSite:
         url, feeds = self.publisher.publication().url, self.storage.items.feeds()
         return self._reply(request, terms.documents(url, feeds)[request.scope["path"].lstrip("/")])
 
+    def image(self, request: Request) -> Response:
+        """Our copy of an image. Read for each request, so that one that is withdrawn is in no memory."""
+        digest = request.path_params["digest"]
+        body = self.storage.images.body(digest) if _DIGEST.fullmatch(digest) else None
+        if body is None:
+            raise HTTPException(404)
+        return reply(request, Published(body, COPY_TYPE, None), cache=CACHE_FOR_A_DAY, headers=IMAGE_POLICY)
+
     def site(self) -> Site:
         """Return the navigation that every page shows."""
         publication, channels = self.publisher.publication(), self.publisher.channels()
@@ -317,4 +328,5 @@ def handlers(
 
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,18}")  # of a row, written in one way only
+_DIGEST = re.compile(r"[0-9a-f]{32}")
 _PAGE = re.compile(r"[1-9][0-9]{0,6}")

@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path, PurePosixPath
 
+from aggregator.editorial import images
 from aggregator.editorial.present import page_address
 from aggregator.errors import UsageError
 from aggregator.model.decision import State
+from aggregator.model.image import COPIES, COPY_TYPE, Images
 from aggregator.model.release import Channel, Release
 from aggregator.model.stored import ItemQuery, Stored
 from aggregator.publish.archives import ARCHIVE_FORMATS
@@ -106,14 +108,19 @@ def _files(publisher: Publisher, storage: Storage) -> Iterator[tuple[str, Publis
     for kind, entries in publisher.overview.directories():
         file = _page_file(kind)
         yield file, directory_page(kind, entries, replace(navigation, file=file))
+    copies: set[str] = set()
     for stored in _published(storage):
         release = publisher.public(stored)
         if isinstance(release, Release):
             yield from _release(publisher, release, navigation)
+            copies |= _copies(release, navigation)
         elif isinstance(release, Withdrawn) and stored.position is not None:  # its page was public
             address = page_address(navigation.publication, stored.id, stored.headline)
             for path in (address.removeprefix(navigation.publication.url), f"items/{stored.id}"):
                 yield _page_file(path), withdrawn(release.at, replace(navigation, file=_page_file(path)))
+    for path in sorted(copies):
+        if (body := storage.images.body(PurePosixPath(path).stem)) is not None:
+            yield path, Published(body, COPY_TYPE, None)
     for name, published in {**STATIC, **look.files}.items():
         yield f"static/{name}", published
     yield from terms.documents(navigation.publication.url, storage.items.feeds()).items()
@@ -125,6 +132,14 @@ def _listed(publisher: Publisher, channel: Channel, listing: Listing, around: Si
         return channel_page(channel, listing, around)
     departures, profile = publisher.departures(channel.name), publisher.overview.of_channel(channel.name)
     return channel_page(channel, listing, around, departures=departures, profile=profile)
+
+
+def _copies(release: Release, navigation: Site) -> set[str]:
+    """Return the paths of the copies of images that a release shows."""
+    if navigation.publication.images is not Images.PROXY:
+        return set()
+    url = navigation.publication.url
+    return {each.removeprefix(url) for each in images.of(release) if each.startswith(url + COPIES)}
 
 
 def _changes(publisher: Publisher, channels: Sequence[str]) -> Iterator[tuple[str, Published]]:

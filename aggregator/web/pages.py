@@ -3,10 +3,12 @@
 Everything is escaped except the content and the disclaimer of a release, which arrive sanitised.
 """
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
+from html import escape
 from itertools import groupby
 from pathlib import Path
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from aggregator.editorial.differences import Piece, differences
 from aggregator.editorial.names import language, topic_name
 from aggregator.editorial.terms import licence_address
 from aggregator.model.domains import host_of
+from aggregator.model.image import COPIES, Images
 from aggregator.model.item import Enclosure
 from aggregator.model.release import Channel, Release
 from aggregator.model.stored import Revision
@@ -67,7 +70,7 @@ def channel_page(
         site=site,
         channel=channel,
         heading=heading_of(channel, site),
-        days=list(_days(listing.releases, site.words)),
+        days=list(_days([_pictured(each, site) for each in listing.releases], site.words)),
         is_first=behind is None,
         has_script=behind is None,
         before=None if behind is None or not behind.at else behind.shown,
@@ -99,11 +102,21 @@ def item_page(release: Release, site: Site) -> Published:
     return page(
         "item.html",
         site=site,
-        release=release,
+        release=_pictured(release, site),
         provenance=provenance(release),
         licence=licence_address(release.terms.licence),
         files=sorted(release.enclosures, key=_place),
     )
+
+
+def _pictured(release: Release, site: Site) -> Release:
+    """Return a release whose copies of images are linked as pages of the site are."""
+    copies = site.publication.url + COPIES
+    if site.publication.images is not Images.PROXY:
+        return release
+    images = tuple(replace(each, url=site.local(each.url)) for each in release.images)
+    content = release.content.replace(f'<img src="{escape(copies)}', f'<img src="{site.link(COPIES)}')
+    return replace(release, content=content, images=images)
 
 
 def history_page(
@@ -188,8 +201,8 @@ def size(count: int) -> str:
 
 
 def is_web(url: str) -> bool:
-    """Return whether a URL is http or https, the only ones allowed in an href."""
-    return url.startswith(("https://", "http://"))
+    """Return whether a URL is http or https, the only ones allowed in an href, or a path of the site."""
+    return url.startswith(("https://", "http://")) or bool(_PATH.match(url))
 
 
 def _place(file: Enclosure) -> tuple[bool, bool]:
@@ -256,4 +269,5 @@ def _environment() -> Environment:
     return environment
 
 
+_PATH = re.compile(r"/(?![/\\])|\.\./")
 TEMPLATES = _environment()

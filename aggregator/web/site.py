@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from aggregator.editorial.blocks import BlockValues, ItemValues
-from aggregator.model.image import Images
+from aggregator.model.image import COPIES, Images
 from aggregator.model.look import Block
 from aggregator.model.release import Release
 from aggregator.model.settings import Publication
@@ -57,7 +57,7 @@ class Site:
         """Return the link to a path of the publication; in an export to its file, which opens from a disk."""
         if self.file is None:
             return self.root + path
-        target = path if path.startswith("static/") else f"{path}/index.html".lstrip("/")
+        target = path if path.startswith(("static/", COPIES)) else f"{path}/index.html".lstrip("/")
         return "../" * self.file.count("/") + target
 
     def own(self, block: str, release: Release | None = None, heading: str = "", channel: str = "") -> str:

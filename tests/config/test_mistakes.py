@@ -355,7 +355,10 @@ TOP = [
         "publication: {links: {about: https://a.example/}}\n",
         "1:23: publication.links.about: unknown key; known are: imprint, privacy, terms",
     ),
-    ("publication: {images: all}\n", "1:15: publication.images: `all` is unknown; use one of: origin, none"),
+    (
+        "publication: {images: all}\n",
+        "1:15: publication.images: `all` is unknown; use one of: origin, none, proxy",
+    ),
     ("publication: {templates: [x]}\n", f"1:15: publication.templates: {ONE_TEXT}"),
     ("publication: {name: [X]}\n", f"1:15: publication.name: {ONE_TEXT}"),
     ('publication: {name: "a\\nb"}\n', f"1:15: publication.name: {ONE_LINE}"),

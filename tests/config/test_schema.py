@@ -203,7 +203,7 @@ RULE = SCHEMA["$defs"]["rule"]["properties"]
         ("publication: {0: x}\n", SCHEMA["properties"]["publication"]["properties"]),
         ("poll: {0: x}\n", SCHEMA["properties"]["poll"]["properties"]),
         ("poll: {websub: 0}\n", ["true", "false"]),
-        ("publication: {images: 0}\n", ["origin", "none"]),
+        ("publication: {images: 0}\n", ["origin", "none", "proxy"]),
         ("retention: {0: x}\n", SCHEMA["properties"]["retention"]["properties"]),
         (of_source("0: x"), SOURCE),
         (of_source("rights: {0: x}"), SOURCE["rights"]["properties"]),

@@ -133,9 +133,8 @@ def test_a_database_of_an_older_version_is_migrated_and_of_a_newer_one_refused(
             "DROP TABLE public_change, departed, archive, origin_step, probe, sketch, pairing, page, document"
         )
         db.execute("DROP TABLE unstyled, last_change, translation_key, translation")
-        db.execute("DROP INDEX source_organisation")
-        db.execute("DROP TABLE session, veto_link, report, tally")
-        db.execute("DROP INDEX item_held, source_failing, source_unpolled")
+        db.execute("DROP TABLE session, veto_link, report, tally, image_use, image")
+        db.execute("DROP INDEX source_organisation, item_live, item_held, source_failing, source_unpolled")
         db.execute("ALTER TABLE alert DROP COLUMN mailed")
         db.execute("DROP TABLE hub_request, hub_subscriber, hub_ping, webhook_item, webhook")
         db.execute("DELETE FROM counter WHERE name = 'change'")

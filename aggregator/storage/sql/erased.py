@@ -10,7 +10,7 @@ from typing import Any
 
 from aggregator.model.decision import Amended, Decision, Trigger
 from aggregator.policy.lifecycle import OF_ORIGIN
-from aggregator.storage.sql import alerts, pages, rows, search, translations
+from aggregator.storage.sql import alerts, images, pages, rows, search, translations
 from aggregator.storage.sql.engine import Connection, Index, Row, as_json, ints, texts
 from aggregator.storage.sql.selection import ITEM
 
@@ -26,6 +26,7 @@ def content(db: Connection, index: Index, numbers: Sequence[int]) -> None:
     chosen = as_json(numbers)
     search.remove(db, index, chosen)
     pages.drop(db, chosen)
+    images.drop(db, chosen)
     translations.drop(db, chosen)
     for table in ("revision", "pending", "signature", "unmatched", "unstyled", "waiting", "origin_step"):
         db.execute(f"DELETE FROM {table} WHERE item {ints()}", (chosen,))

@@ -12,6 +12,7 @@ from aggregator.storage.sql import (
     archives,
     channels,
     denials,
+    images,
     pages,
     public_changes,
     removals,
@@ -66,6 +67,7 @@ def items(db: Connection, index: Index, source: str, now: datetime) -> int:
     search.remove(db, index, numbers)
     _end_probes(db, numbers)
     pages.drop(db, numbers)
+    images.drop(db, numbers)
     signatures.drop(db, numbers)
     translations.drop(db, numbers)
     for table in OF_ITEMS:

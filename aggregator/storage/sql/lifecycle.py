@@ -23,6 +23,7 @@ from aggregator.storage.sql import (
     channels,
     decisions,
     erased,
+    images,
     journal,
     journal_lines,
     pages,
@@ -70,6 +71,8 @@ def carry_out(db: Connection, index: Index, transitions: Sequence[Transition], a
     _publish(db, [row for row, step in moves if _is_first(row, step)], at)
     if again := [step.number for step in transitions if step.trigger in RETURNS]:
         pages.drop(db, as_json(again))  # they hold what the origin may have taken back
+    if left := [step.number for step in transitions if step.after is not State.LIVE]:
+        images.drop(db, as_json(left))
     _move(db, [step for row, step in moves if not _is_first(row, step) and step.trigger not in OF_TEXT])
     corrected = amendments.carry_out(db, index, transitions, at) | versions.settle(db, index, transitions, at)
     audit(db, transitions)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from aggregator.storage.sql import provenance
 from aggregator.storage.sql.desk_tables import DESK
+from aggregator.storage.sql.image_tables import IMAGES
 from aggregator.storage.sql.origin_tables import ORIGIN_STEPS
 from aggregator.storage.sql.page_tables import PAGES
 from aggregator.storage.sql.public_change_tables import LAST_CHANGES, PUBLIC_CHANGES
@@ -279,4 +280,5 @@ MIGRATIONS: Mapping[str, Sequence[str]] = {
     **REPORTS,
     **TALLIES,
     **RULED_TOPICS,
+    **IMAGES,
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from aggregator.model.changes import Edit
 from aggregator.model.item import Item
 from aggregator.model.settings import Retention
-from aggregator.storage.sql import channels, pages, search, signatures, translations, versions
+from aggregator.storage.sql import channels, images, pages, search, signatures, translations, versions
 from aggregator.storage.sql.engine import Connection, Index, as_json, insert, ints
 from aggregator.storage.sql.rows import ms
 
@@ -44,6 +44,7 @@ def free(db: Connection, index: Index, kept: Retention, now: datetime) -> bool:
     db.execute(f"DELETE FROM waiting WHERE item {ints()}", (old,))
     versions.drop(db, old)
     pages.drop(db, old)
+    images.drop(db, old)
     _rewrite(db, old)
     signatures.drop(db, old)
     translations.drop(db, old)

@@ -17,6 +17,7 @@ from aggregator.storage.sql import (
     channels,
     erasure,
     hosts,
+    images,
     journal,
     public_changes,
     refiling,
@@ -69,6 +70,7 @@ def sync(db: Connection, config: Config, now: datetime) -> tuple[str, ...]:
     _open_channels(db, config.sources, at)
     site_terms.schedule(db, now)
     applied.record(db, config)
+    images.begin(db, config.publication.images, now)
     return planned.done
 
 

@@ -455,6 +455,27 @@ CREATE TABLE tally (
             count INTEGER NOT NULL,
             PRIMARY KEY (kind, hour, key)
         ) STRICT, WITHOUT ROWID;
+CREATE TABLE image (
+            digest TEXT PRIMARY KEY,
+            width INTEGER NOT NULL,
+            height INTEGER NOT NULL,
+            size INTEGER NOT NULL,
+            body BLOB NOT NULL
+        ) STRICT;
+CREATE TABLE image_use (
+            item INTEGER NOT NULL REFERENCES item (number),
+            address TEXT NOT NULL,
+            source INTEGER NOT NULL REFERENCES source (number),
+            host TEXT NOT NULL,
+            state TEXT NOT NULL,
+            digest TEXT REFERENCES image (digest),
+            started INTEGER NOT NULL,
+            due INTEGER NOT NULL,
+            asked INTEGER,
+            failures INTEGER NOT NULL DEFAULT 0,
+            size INTEGER NOT NULL DEFAULT 0,
+            PRIMARY KEY (item, address)
+        ) STRICT;
 CREATE UNIQUE INDEX "idx__sqlite_migrations_migration_set_name"
     ON "_sqlite_migrations" ("migration_set", "name");
 CREATE UNIQUE INDEX source_feed ON source (feed) WHERE configured = 1;
@@ -536,4 +557,8 @@ CREATE INDEX report_open ON report (number) WHERE decided IS NULL;
 CREATE INDEX source_failing ON source (id) WHERE configured = 1 AND failures > 0;
 CREATE INDEX source_unpolled ON source (id)
         WHERE configured = 1 AND failures = 0 AND last_success IS NULL;
+CREATE INDEX image_use_digest ON image_use (digest) WHERE digest IS NOT NULL;
+CREATE INDEX image_use_source ON image_use (source, asked);
+CREATE INDEX image_use_host ON image_use (host, asked);
+CREATE INDEX item_live ON item (seq, number) WHERE state = 'live' AND freed = 0;
 INSERT INTO counter (name, value) VALUES ('change', 0), ('position', 0), ('seq', 0), ('story', 0);

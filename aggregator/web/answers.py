@@ -29,6 +29,7 @@ SECURITY_HEADERS = {
 SCRIPTED = {"Content-Security-Policy": f"{CONTENT_POLICY}; {SCRIPTS}; frame-ancestors 'none'"}
 CACHE_FOR_A_MINUTE = "public, max-age=60"  # a withdrawal leaves every cache within it
 CODED_BYTES_MIN = 500  # below this a coding gains nothing
+COMPRESSED = frozenset({"image/webp", "image/png", "image/jpeg"})  # nor does one of these
 
 RawHeaders = Sequence[tuple[bytes, bytes]]
 
@@ -73,7 +74,8 @@ class Answers:
         return self.published.has(self._coding(encodings))
 
     def _coding(self, encodings: str) -> str:
-        return coding_of(encodings) if len(self.published.body) >= CODED_BYTES_MIN else ""
+        is_coded = len(self.published.body) >= CODED_BYTES_MIN and self.published.media_type not in COMPRESSED
+        return coding_of(encodings) if is_coded else ""
 
     def _make(self, coding: str, is_current: bool) -> Answer:
         sent, body = dict(self._sent), b""

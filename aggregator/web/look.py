@@ -36,7 +36,7 @@ PROPERTIES: Mapping[Colour, str] = {
 }
 _LOGO_STYLE = (
     ".logo{display:block;height:3.25rem;width:auto;max-width:100%;object-fit:contain;object-position:left}"
-    "[dir=rtl] .logo{object-position:right}"
+    "[dir=rtl] .logo{object-position:right}.logo+.name{margin-top:.6rem}"
 )
 _LOGOS: Mapping[ImageType, str] = {
     ImageType.PNG: "logo.png",

@@ -16,6 +16,7 @@ from aggregator.model.document import Document, ReadResult
 from aggregator.model.overview import SourceQuery, TallyKind
 from aggregator.model.poll import SourceState
 from aggregator.model.search import Cursor
+from aggregator.model.image import Drawn, ImageState, Pictured
 from aggregator.policy.lifecycle import step
 from aggregator.policy.paging import at
 from aggregator.policy.search_query import parse
@@ -27,7 +28,8 @@ from tests.storage.given import again, claimed, move
 
 # Tables, and the aliases they have.
 LARGE = (
-    "item|item_key|membership|waiting|poll|revision|audit|sketch|translation|translation_key|i|o|m|w|k|t|n"
+    "item|item_key|membership|waiting|poll|revision|audit|sketch|translation|translation_key|image|image_use|"
+    "i|o|m|w|k|t|n|u"
 )
 NUMBERS = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100000) "
 FILL = (
@@ -52,6 +54,9 @@ FILL = (
     """INSERT INTO translation_key (item, kind, digest, source, own)
     {numbers} SELECT 1000 + i, 1 + i % 2, {blob}, 2 + i % 100, CASE WHEN i % 2 = 1 THEN {blob} END FROM n""",
     "INSERT INTO translation (item, other, basis) {numbers} SELECT 1000 + i, 1001 + i - 2 * ((i + 1) % 2), 1 FROM n",
+    "INSERT INTO image (digest, width, height, size, body) {numbers} SELECT 'd' || i, 9, 9, 9, {blob} FROM n",
+    """INSERT INTO image_use (item, address, source, host, state, digest, started, due, asked)
+    {numbers} SELECT 1000 + i, 'https://a.example/' || i, 2 + i % 100, 'h' || i, 'copied', 'd' || i, i, i, i FROM n""",
     "UPDATE counter SET value = 101000 WHERE name IN ('seq', 'position')",
 )
 EXPLAIN = {"sqlite": "EXPLAIN QUERY PLAN", "postgres": "EXPLAIN"}
@@ -205,6 +210,16 @@ def test_no_statement_scans_a_large_table(filled: tuple[Storage, ExplainedEngine
     store.desk.in_window("ministry", NOON, 20)
     assert store.desk.linked(b"unknown", NOON) is None
     assert store.sessions.find(b"unknown") is None
+    cursor, changed = store.images.unseen(5)
+    shown = tuple(Pictured(each.number, ("https://a.example/new",)) for each in (*changed, french))
+    store.images.note(shown, cursor, NOON)
+    fetch = store.images.waiting(french.id, NOON)
+    assert fetch is not None
+    assert store.images.record(fetch, Drawn(ImageState.COPIED, b"copy", 9, 9), now=NOON)
+    (copy,) = store.images.copies(french.number).values()
+    assert store.images.body(copy.digest) == b"copy"
+    move(store, again(store, french), Trigger.WITHDRAW)
+    assert store.images.body(copy.digest) is None
     assert len(engine.plans) > 40
     assert any(re.search(r"Index|INDEX|PRIMARY KEY", line) for plan in engine.plans.values() for line in plan)
     assert scans(engine.plans) == {}

@@ -2,7 +2,8 @@
 
 import pytest
 
-from aggregator.web.answers import coding_of
+from aggregator.publish.document import Published
+from aggregator.web.answers import Answers, coding_of
 
 
 @pytest.mark.parametrize(
@@ -26,3 +27,12 @@ from aggregator.web.answers import coding_of
 )
 def test_the_coding_with_the_highest_weight_is_sent(encodings: str, coding: str) -> None:
     assert coding_of(encodings) == coding
+
+
+@pytest.mark.parametrize(
+    ("media_type", "coding"),
+    [("image/webp", ""), ("image/png", ""), ("image/svg+xml", "br"), ("text/html; charset=utf-8", "br")],
+)
+def test_what_is_compressed_already_is_not_compressed_again(media_type: str, coding: str) -> None:
+    sent = dict(Answers(Published(bytes(1_000), media_type, None)).to("br, gzip").headers)
+    assert sent.get(b"content-encoding", b"").decode() == coding

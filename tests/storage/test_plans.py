@@ -13,10 +13,10 @@ import pytest
 from aggregator.model.decision import Trigger
 from aggregator.model.desk import Waiting
 from aggregator.model.document import Document, ReadResult
+from aggregator.model.image import Drawn, ImageState, Pictured
 from aggregator.model.overview import SourceQuery, TallyKind
 from aggregator.model.poll import SourceState
 from aggregator.model.search import Cursor
-from aggregator.model.image import Drawn, ImageState, Pictured
 from aggregator.policy.lifecycle import step
 from aggregator.policy.paging import at
 from aggregator.policy.search_query import parse

@@ -3,6 +3,8 @@ Items are serialised one by one and spliced into documents, never parsed again."
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from html import escape
+from urllib.parse import urlsplit
 
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
@@ -15,6 +17,7 @@ from aggregator.render.extension import NAMESPACES, ChannelExtension, EntryExten
 
 _EPOCH = datetime.fromtimestamp(0, UTC)  # for a channel that never had an item: Atom requires `updated`
 _WRAPPER = "wrapper"
+STYLED_LANGUAGES = ("en", "de", "fr", "es")  # of the stylesheets of documents
 DELETED, DELETED_END = b"<at:deleted-entry", b"</at:deleted-entry>"
 
 
@@ -50,7 +53,18 @@ def document(channel: Channel, entries: Sequence[bytes], kind: Format) -> bytes:
         feed.rights(channel.rights)
     is_rss = kind is Format.RSS
     whole, tail = (feed.rss_str(), b"</channel></rss>") if is_rss else (feed.atom_str(), b"</feed>")
-    return b"%s\n%s\n%s\n" % (whole.removesuffix(tail), b"\n".join(_in_order(entries)), tail)
+    declaration, _, head = whole.removesuffix(tail).partition(b"\n")
+    head = b"%s\n%s%s" % (declaration, _style(channel), head)
+    return b"%s\n%s\n%s\n" % (head, b"\n".join(_in_order(entries)), tail)
+
+
+def _style(channel: Channel) -> bytes:
+    """Return the processing instruction by which browsers show a document to people (xml-stylesheet 1.0); by
+    its path, because a page of another host name may load no other style."""
+    language = channel.language.partition("-")[0].lower()
+    name = f"feed-{language if language in STYLED_LANGUAGES else STYLED_LANGUAGES[0]}.css"
+    path = escape(urlsplit(channel.publisher_page).path or "/")
+    return f'<?xml-stylesheet type="text/css" href="{path}static/{name}"?>\n'.encode()
 
 
 def _in_order(entries: Sequence[bytes]) -> Sequence[bytes]:

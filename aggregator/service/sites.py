@@ -29,6 +29,7 @@ from aggregator.web.audience import Audience, Counted
 from aggregator.web.callback import Callback
 from aggregator.web.clients import TrustedProxies
 from aggregator.web.desk import Desk
+from aggregator.web.feed_view import FeedView
 from aggregator.web.finished import Finished
 from aggregator.web.hub import HubEndpoint
 from aggregator.web.look import Looks
@@ -142,7 +143,7 @@ def _public(
         routes = [*hub, *callback.routes()]
         app = public_app(publisher, storage, routes, remembered=remembered, looks=looks)
         finished = Finished(app, remembered, mark)
-        return TrustedProxies(finished, lambda: current.config.trusted_proxies)
+        return TrustedProxies(FeedView(finished), lambda: current.config.trusted_proxies)
 
     return public
 

@@ -32,6 +32,7 @@ from aggregator.web.answers import CACHE_FOR_A_MINUTE, SCRIPTED, Answers
 from aggregator.web.api import ApiEndpoints
 from aggregator.web.clients import ClientLimits
 from aggregator.web.embed import EmbedPages
+from aggregator.web.feed_view import VARY
 from aggregator.web.finished import MARK
 from aggregator.web.look import Looks
 from aggregator.web.pages import (
@@ -137,6 +138,7 @@ class PublicSite:
             published,
             headers={
                 **ANY_ORIGIN,
+                **(VARY if kind != Format.JSON else {}),
                 "Link": channel.links(kind),
             },
         )

@@ -13,6 +13,7 @@ from aggregator.publish import directories
 from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher
 from aggregator.render import Format
+from aggregator.web.feed_view import VARY
 from aggregator.web.replies import ANY_ORIGIN, channel_name, reply
 
 _CURSOR = re.compile(r"0|[1-9][0-9]{0,17}")
@@ -36,23 +37,24 @@ def routes(publisher: Publisher, kept: Kept, moved: Callable[[str, Request], Res
         published = publisher.archives.document(name, number, kind)
         if published is None:
             return moved(name, request)
-        return kept(request, published, headers=ANY_ORIGIN)
+        return kept(request, published, headers=_headers(kind))
 
     def withdrawals(request: Request) -> Response:
         """The newest withdrawals and corrections, or with `after` those that follow that cursor."""
         kind, after = _kind(request), request.query_params.get("after")
         if after is None:
-            headers = {**ANY_ORIGIN, "Link": publisher.withdrawals.links(kind)}
+            headers = {**_headers(kind), "Link": publisher.withdrawals.links(kind)}
             return kept(request, publisher.withdrawals.current(kind) or _unknown(), headers=headers)
         if not _CURSOR.fullmatch(after):
             raise HTTPException(404)
         published = publisher.withdrawals.after(int(after), kind) or _unknown()
-        return reply(request, published, headers=ANY_ORIGIN)  # not kept: one path has all cursors
+        return reply(request, published, headers=_headers(kind))  # not kept: one path has all cursors
 
     def former(request: Request) -> Response:
         """A closed page of withdrawals and corrections."""
-        published = publisher.withdrawals.archive(_number(request), _kind(request)) or _unknown()
-        return kept(request, published, headers=ANY_ORIGIN)
+        kind = _kind(request)
+        published = publisher.withdrawals.archive(_number(request), kind) or _unknown()
+        return kept(request, published, headers=_headers(kind))
 
     def directory(request: Request) -> Response:
         """A sitemap, or the sources as OPML."""
@@ -65,6 +67,10 @@ def routes(publisher: Publisher, kept: Kept, moved: Callable[[str, Request], Res
         Route("/withdrawals/archive/{number}.{kind}", former),
         *(Route(f"/{path}", directory) for path in directories.PATHS),
     ]
+
+
+def _headers(kind: Format) -> Mapping[str, str]:
+    return ANY_ORIGIN if kind is Format.JSON else {**ANY_ORIGIN, **VARY}
 
 
 def _kind(request: Request) -> Format:

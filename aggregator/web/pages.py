@@ -173,7 +173,24 @@ def static(name: str) -> Published:
     return Published((_DIRECTORY / "static" / name).read_bytes(), kinds[Path(name).suffix], None)
 
 
-STATIC = {name: static(name) for name in ("style.css", "admin.css", "embed.css", "copy.js", "icon.svg")}
+# What a feed says on top when a browser shows it, by the language of its channel.
+SUBSCRIBE = {
+    "en": "This is a feed. To subscribe, copy its address into a feed reader.",
+    "de": "Dies ist ein Feed. Um ihn zu abonnieren, kopieren Sie seine Adresse in einen Feedreader.",
+    "fr": "Ceci est un flux. Pour vous y abonner, copiez son adresse dans un lecteur de flux.",
+    "es": "Esto es una fuente web. Para suscribirse, copie su dirección en un lector de fuentes.",
+}
+
+
+def _feed_style(sentence: str) -> Published:
+    style = static("feed.css")
+    return Published(style.body.replace(b"@SUBSCRIBE@", sentence.encode()), style.media_type, None)
+
+
+_FILES = ("style.css", "admin.css", "embed.css", "copy.js", "icon.svg")
+STATIC = {name: static(name) for name in _FILES} | {
+    f"feed-{language}.css": _feed_style(sentence) for language, sentence in SUBSCRIBE.items()
+}
 
 
 def day(when: datetime) -> str:

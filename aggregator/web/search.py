@@ -25,6 +25,7 @@ from aggregator.publish.publisher import Publisher
 from aggregator.publish.searches import PAGES_MAX, Results
 from aggregator.render import Format
 from aggregator.web.clients import ClientLimits
+from aggregator.web.feed_view import VARY
 from aggregator.web.pages import Site, page
 from aggregator.web.replies import ANY_ORIGIN, NO_STORE, plain, reply
 
@@ -140,8 +141,9 @@ class SearchPages:
                 published = self._publisher.searches.document(query, kind)
         except (StoreSlow, SearchBusy) as error:
             return unavailable(reply(request, plain(_reason(error)), status=503, cache=NO_STORE))
+        vary = VARY if kind is not Format.JSON else {}
         links = self._publisher.searches.links(query, kind)
-        return reply(request, published, headers={**ANY_ORIGIN, **NO_INDEX, "Link": links})
+        return reply(request, published, headers={**ANY_ORIGIN, **NO_INDEX, **vary, "Link": links})
 
     def _later(self, request: Request, query: SearchQuery, error: Exception) -> Response:
         shown = self._shown(query, problem=_reason(error))

@@ -8,7 +8,7 @@ from aggregator.normalise.words import Term
 
 SNIPPET_CHARS = 240
 BEFORE_MATCH = 60  # characters of it before the first match
-READ_CHARS_MAX = 50_000  # of the text
+READ_CHARS_MAX = 20_000  # of the text
 GAP = "…"
 
 

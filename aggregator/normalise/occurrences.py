@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aggregator.normalise.words import ACCENT, UNSPACED, Term, words
+from aggregator.normalise.words import ACCENT, UNSPACED, WORD_LENGTH_MAX, Term, words
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class Token:
 
 def count(term: Term, found: Sequence[str]) -> int:
     """Return how often a term occurs in the words of a text."""
-    if len(term.words) == 1 and not term.is_prefix:
-        return found.count(term.words[0])
+    if len(term.words) == 1:
+        (word,) = term.words
+        return sum(each.startswith(word) for each in found) if term.is_prefix else found.count(word)
     return sum(_is_at(term, found, place) for place in range(len(found) - len(term.words) + 1))
 
 
@@ -47,8 +48,11 @@ def tokenised(text: str) -> tuple[Token, ...]:
     letter has none."""
     tokens: list[Token] = []
     for piece in re.finditer(PIECE, text):
-        found = words(piece[0])
         start, end = piece.span()
+        if piece[0].isascii():  # most of most texts, as `words` would fold it
+            tokens.append(Token(piece[0].lower()[:WORD_LENGTH_MAX], start, end))
+            continue
+        found = words(piece[0])
         if len(found) == end - start and re.match(f"[{UNSPACED}]", piece[0]):
             tokens += (
                 Token(word, start + place, min(start + place + 2, end)) for place, word in enumerate(found)

@@ -23,7 +23,7 @@ from aggregator.render import Format
 from aggregator.render.channels import search
 from aggregator.storage import Storage
 
-CANDIDATES = 100
+CANDIDATES = 60
 RESULTS = 20  # of one page
 PAGES_MAX = CANDIDATES // RESULTS
 SEARCHES_BYTES_MAX = 8_000_000

@@ -120,6 +120,15 @@ def _page(site: Site, response: httpx.Response) -> str:
     return "LEAK" if found != NOTHING else str(response.status_code)
 
 
+def _api(site: Site, seen: Seen) -> str:
+    """Return what a new copy is told of the release."""
+    page = json.loads(seen.responses["/api/items?since=0&limit=100"].content)
+    found = next((json.dumps(each) for each in page["items"] if each["id"] == site.public_id), "")
+    if found:
+        return words(found) + ("+" if _names_translation(site, found) else "")
+    return STUB if any(each["id"] == site.public_id for each in page["withdrawn"]) else NOTHING
+
+
 def _history(site: Site, seen: Seen) -> str:
     """Return the versions that are listed, not the title of the present one."""
     response = seen.responses[f"/items/{site.id}/history"]
@@ -197,6 +206,9 @@ COLUMNS: Mapping[str, Mapping[str, Output]] = {
     },
     "page": {"item page": lambda site, seen: _page(site, seen.responses[f"/items/{site.id}"])},
     "history": {"history": _history},
+    "embed": {"embed": partial(_list, "/embed/all")},
+    "found": {"search page": partial(_list, "/search?q=storm")},
+    "api": {"api": _api},
     "search": {"search": lambda site, seen: words(seen.searched)},
     "sitemap": {"sitemap": partial(_list, "/sitemap.xml")},
     "news": {"news sitemap": partial(_list, "/news-sitemap.xml")},

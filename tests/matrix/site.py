@@ -262,6 +262,9 @@ class Site:
             *(f"/withdrawals.{kind}?after={self.cursor}" for kind in ("atom", "json")),
             f"/items/{self.id}",
             f"/items/{self.id}/history",
+            "/embed/all",
+            "/search?q=storm",
+            "/api/items?since=0&limit=100",
             "/sitemap.xml",
             "/news-sitemap.xml",
         )

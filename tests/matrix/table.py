@@ -11,7 +11,7 @@ Row = dict[str, str]
 ENTRIES = ("all", "topic", "lang", "own", "exp-feed", "hub")  # of current documents
 PLACES = ("archive", "own-archive", "exp-arch")
 TELLS = ("withdrawals", "after", "hub-told")
-LISTS = ("list", "own-list", "sitemap", "news")
+LISTS = ("list", "own-list", "embed", "found", "sitemap", "news")
 PAGES = ("page", "exp-page")
 
 
@@ -21,7 +21,7 @@ def _each(columns: tuple[str, ...], word: str) -> Row:
 
 # Withdrawn: no output has a word of it, and each that had it says so.
 GONE: Row = {
-    **_each((*ENTRIES, *PLACES, *TELLS), "stub"),
+    **_each((*ENTRIES, *PLACES, *TELLS, "api"), "stub"),
     **_each(LISTS, "-"),
     **_each((*PAGES, "history"), "410"),
     "search": "old",  # the operator's
@@ -31,18 +31,18 @@ GONE: Row = {
 # Held again: its page is not there; nothing says that it will be.
 HELD: Row = GONE | _each(("page", "history"), "404") | {"exp-page": "-"}
 SAME: Row = {
-    **_each((*ENTRIES, *PLACES, *PAGES, "search", "away"), "old"),
+    **_each((*ENTRIES, *PLACES, *PAGES, "api", "search", "away"), "old"),
     **_each((*TELLS, "history", "hub", "hook"), "-"),
     **_each(LISTS, "shown"),
 }
 # Back: as a correction at the beginning of each document.
 BACK: Row = SAME | _each(ENTRIES, "old^") | _each(TELLS, "old") | {"hook": "created", "away": "stub"}
 NEW: Row = SAME | _each(ENTRIES, "old^") | _each(PLACES, "-") | {"hook": "created", "away": "-"}
-NEVER: Row = HELD | _each((*ENTRIES, *PLACES, *TELLS, "hook"), "-")
+NEVER: Row = HELD | _each((*ENTRIES, *PLACES, *TELLS, "api", "hook"), "-")
 CORRECTED: Row = {
     **SAME,
     **_each(ENTRIES, "new^"),
-    **_each((*PLACES, *TELLS, *PAGES, "search"), "new"),
+    **_each((*PLACES, *TELLS, *PAGES, "api", "search"), "new"),
     "history": "old",
     "hook": "corrected",
 }
@@ -84,7 +84,7 @@ TABLE: Mapping[str, Row] = {
     "edit released": CORRECTED | {"away": "-"},
     "correction": CORRECTED,
     "corrected, gone": GONE | {"search": "new"},
-    "amend": AMENDED | _each(ENTRIES, "gale^") | _each((*PLACES, *TELLS, *PAGES), "gale"),
+    "amend": AMENDED | _each(ENTRIES, "gale^") | _each((*PLACES, *TELLS, *PAGES, "api"), "gale"),
     "amend cleared": AMENDED | {"history": "gale"},
     "amend topics": AMENDED | {"topic": "-", "archive topic": "-", "list topic": "-"},
     "amend language": AMENDED | {"lang": "-", "archive language": "-", "list language": "-"},
@@ -95,7 +95,7 @@ TABLE: Mapping[str, Row] = {
     "rights back": BACK | _each(ENTRIES, "old") | {"away": "-"},
     "headline only": {
         **SAME,
-        **_each((*ENTRIES, *PLACES, *TELLS, *PAGES), "bare"),
+        **_each((*ENTRIES, *PLACES, *TELLS, *PAGES, "api"), "bare"),
         "hook": "corrected",
         "away": "-",
     },
@@ -107,7 +107,7 @@ TABLE: Mapping[str, Row] = {
     "withdrawn, erase": GONE | UNTOLD | {"search": "-", "away": "stub"},
     "retention": {
         **SAME,
-        **_each((*ENTRIES, *LISTS, "search"), "-"),
+        **_each((*ENTRIES, *LISTS, "api", "search"), "-"),
         **_each((*PLACES, *PAGES), "bare"),
     },
     "restore": GONE,
@@ -115,18 +115,18 @@ TABLE: Mapping[str, Row] = {
     # It stands in its own channel and on its page, under which the new lead names it.
     "lead at home": SAME
     | _each(("all", "topic", "lang", "archive", "exp-feed", "exp-arch", "hub"), "moved")
-    | {"list": "-"},
+    | _each(("list", "embed"), "-"),
     "merge": SAME | _each(("archive", "exp-arch", "away"), "-") | {"hub": "old"},
     "split": SAME | _each(("archive", "exp-arch", "away"), "-") | {"hub": "old"},
     "copy": NEVER,
     # Older than the service: pages list it by its date, behind the first thirty; nothing is told.
     "backfill": SAME
-    | _each(("list", "own-list", "news", "exp-arch", "away"), "-")
+    | _each(("list", "own-list", "embed", "news", "exp-arch", "away"), "-")
     | {"own": "old^", "archive": "404", "hub": "old"},
 }
 
 # What is shown beside what the feed says: told of to the hub, and no correction.
-OTHERWISE: Row = SAME | _each((*ENTRIES, *PLACES, *PAGES), "shown")
+OTHERWISE: Row = SAME | _each((*ENTRIES, *PLACES, *PAGES, "api"), "shown")
 
 SHOWING: Mapping[str, Row] = {
     "page arrives": OTHERWISE,
@@ -143,7 +143,7 @@ SHOWING: Mapping[str, Row] = {
     "quarantine, end": NEW,
     "edit in it": SAME,
     "edit out of it": TABLE["edit released"],
-    "translated": SAME | _each((*ENTRIES, *PLACES, "page"), "old+"),
+    "translated": SAME | _each((*ENTRIES, *PLACES, "page", "api"), "old+"),
     "translation gone": SAME | {"hub": "old", "away": "-"},
     "translated, gone": GONE,
 }

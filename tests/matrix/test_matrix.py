@@ -18,7 +18,7 @@ from tests.matrix.triggers import ROWS
 
 pytestmark = pytest.mark.usefixtures("engine")
 CAUSES = {**triggers.CAUSES, **showing.CAUSES}
-CELLS = 2_640  # triggers × outputs, each read from warm caches, by conditional requests, and after a start
+CELLS = 2_838  # triggers × outputs, each read from warm caches, by conditional requests, and after a start
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def init(
         Path, typer.Argument(metavar="[DIR]", help="Directory; default: the current one.")
     ] = Path(),
 ) -> None:
-    """Write a first sources.yaml, with a sample feed, and say what comes next. Nothing is overwritten."""
+    """Write a first sources.yaml with a sample feed. Nothing is overwritten; it says what comes next."""
     from aggregator.cli import init
 
     raise typer.Exit(init.init(directory))

@@ -148,7 +148,7 @@ def hold(
     config: ConfigFile = DEFAULT,
     store: StoreDirectory = None,
 ) -> None:
-    """Remove an item from every feed and page until it is released."""
+    """Take an item out of feeds and pages until it is released."""
     from aggregator.cli import verbs
 
     verbs.apply(Location(config, store), Trigger.HOLD, [item], reason, story=story, until=verbs.moment(until))

@@ -18,7 +18,7 @@ def import_opml(
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Add the feeds of an OPML file as sources, after a preview. Folders and categories become topics."""
+    """Add the feeds of an OPML file as sources. Folders and categories become topics; preview first."""
     from aggregator.cli import lists
 
     raise typer.Exit(lists.import_opml(config, file, rights=rights, yes=yes))
@@ -30,14 +30,14 @@ def import_venus(
     yes: Yes = False,
     config: ConfigFile = DEFAULT,
 ) -> None:
-    """Add the feeds of a Planet Venus as sources, after a preview that names what cannot be taken."""
+    """Add the feeds of a Planet Venus as sources. A preview names what cannot be taken, and why."""
     from aggregator.cli import lists
 
     raise typer.Exit(lists.import_venus(config, file, rights=rights, yes=yes))
 
 
 def export_opml(config: ConfigFile = DEFAULT) -> None:
-    """Print the sources as OPML, with whole addresses: these may hold keys."""
+    """Print the sources as OPML. The addresses are whole, and may hold keys."""
     from aggregator.cli import lists
 
     raise typer.Exit(lists.export_opml(config))

@@ -11,7 +11,7 @@ from pathlib import Path
 import uvloop
 
 from aggregator import config as configuration
-from aggregator.cli import init
+from aggregator.cli import init, news
 from aggregator.cli.output import ID_CHARS, REST, complain, say, say_json, say_wrapped, table
 from aggregator.config.together import check_together
 from aggregator.errors import StoreBusy, UsageError
@@ -84,7 +84,8 @@ def poll(path: Path, ids: Sequence[str], *, as_json: bool) -> int:
         except StoreBusy:
             chosen, skipped = _selected(storage, config, named)
             outcomes = _poll_by_service(storage, chosen)
-    _report(outcomes, as_json=as_json)
+        found = news.NONE if as_json else news.news_of(storage, outcomes)
+    _report(outcomes, found, as_json=as_json)
     paused = [each for each in skipped if _is_paused(config, each)]
     waiting = [each for each in skipped if each not in paused]
     if waiting and not as_json:
@@ -166,15 +167,22 @@ def _progress(total: int, *, shown: bool) -> Iterator[Callable[[Outcome], None]]
     if not shown or not sys.stdout.isatty():
         yield lambda outcome: None
         return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
-    columns = ("polling", BarColumn(), MofNCompleteColumn(), "{task.description}")
+    figures = (MofNCompleteColumn(), "{task.fields[rate]}", TimeRemainingColumn())
+    columns = ("polling", BarColumn(), *figures, "{task.description}")
     with Progress(*columns, transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda outcome: bar.update(task, advance=1, description=outcome.source)
+        task = bar.add_task("", total=total, rate="")
+
+        def advance(outcome: Outcome) -> None:
+            done, elapsed = bar.tasks[0].completed + 1, bar.tasks[0].elapsed or 0.0
+            speed = f"{done / elapsed:.1f}/s" if elapsed >= 1 else ""
+            bar.update(task, advance=1, description=outcome.source, rate=speed)
+
+        yield advance
 
 
-def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
+def _report(outcomes: Sequence[Outcome], found: news.News, *, as_json: bool) -> None:
     ordered = sorted(outcomes, key=lambda outcome: outcome.source)
     if as_json:
         say_json([_as_json(outcome) for outcome in ordered])
@@ -200,6 +208,7 @@ def _report(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
             for each in shown:
                 if each.kind is OutcomeKind.FAILED:
                     say_wrapped(f"{each.source}: {each.message}")
+    news.tell(found)
     failed = sum(outcome.kind is OutcomeKind.FAILED for outcome in ordered)
     new, edited = sum(each.new for each in ordered), sum(each.edited for each in ordered)
     say(f"{len(ordered)} polled, {failed} failed: {new} new, {edited} edited")

@@ -72,7 +72,7 @@ def audit(
     as_csv: AsCsv = False,
     as_json: AsJson = False,
 ) -> None:
-    """List what operators decided, on all items: who, when and why."""
+    """List what operators decided: who, when and why."""
     from aggregator.cli import audit as audits
 
     audits.audit(Location(config, store), since, as_csv=as_csv, as_json=as_json)

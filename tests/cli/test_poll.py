@@ -107,7 +107,7 @@ def test_a_long_list_shows_only_changes_and_failures(here: Site, command: Comman
     assert len(outcomes(command("poll", "--json"))) == 41
     (here.directory / "press-7.xml").write_bytes(feed(item("new", "Something new")))
     lines = [line.split()[0] for line in command("poll").out.splitlines() if line.strip()]
-    assert lines[1:] == ["s7", "41"]
+    assert lines[1:] == ["s7", "source", "s7", "41"]  # with the headline that is new
 
 
 def test_a_running_service_polls_for_us(here: Site) -> None:
@@ -175,3 +175,16 @@ def test_a_paused_source_is_not_polled_and_its_items_stay(here: Site, polled: Co
     assert len(json_of(polled("items", "--json").out)) == 2
     here.sources({"harbour": "file:press.xml"})
     assert "0 failed" in polled("poll").out
+
+
+def test_new_items_are_named_by_headline_a_few_of_each_source(here: Site, command: Command) -> None:
+    hostile = "\x9b31mRed \u202e&lt;b&gt;"
+    (here.directory / "a.xml").write_bytes(feed(*(item(f"a{n}", f"A {n}") for n in range(30))))
+    (here.directory / "b.xml").write_bytes(feed(item("b", hostile)))
+    here.sources({"many": "file:a.xml", "one": "file:b.xml"})
+    said = command("poll").out
+    rows = [line.split()[0] for line in said.partition("new\n")[2].splitlines() if line.strip()]
+    assert rows == ["many"] * 6 + ["one", "and", "2"]
+    assert "and 24 more: `publicwire items` lists them" in said
+    assert "\x9b" not in said
+    assert "\u202e" not in said

@@ -103,6 +103,22 @@ def database(value: str) -> str:
     return value
 
 
+def security_contact(value: str) -> str:
+    """Return a mailto: or https: address to which faults are reported (RFC 9116 section 2.5.3)."""
+    if not value.startswith("mailto:"):
+        return https_page(value, "mailto: or https://, as mailto:security@example.org")
+    if not re.fullmatch(r"mailto:[!#-'*-;=?A-\[\]-~]+@[!#-'*-;=?A-\[\]-~]+", value):
+        raise ValueError("must be such as mailto:security@example.org")
+    return value
+
+
+def https_page(value: str, schemes: str = "https://") -> str:
+    """Return the https: address of a page."""
+    if not value.lower().startswith("https://"):
+        raise ValueError(f"must start with {schemes}")
+    return _web(value)
+
+
 def contact(value: str) -> str:
     """Return a mail address or URL for a comment in the User-Agent: ASCII without blanks or parentheses.
 

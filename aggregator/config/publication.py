@@ -1,5 +1,6 @@
 """The section `publication:` as read → Publication."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from aggregator.config import addresses, house_style, look, needs, values, words
@@ -7,7 +8,7 @@ from aggregator.config.section import Section
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.image import Images
 from aggregator.model.look import Brand
-from aggregator.model.settings import Address, Publication, Text
+from aggregator.model.settings import Address, Publication, SecurityContact, Text
 
 EXAMPLE_CONTACT = "desk@example.org"
 _ALL_INTERFACES = frozenset({"0.0.0.0", "::"})  # noqa: S104  compared with, never bound to
@@ -32,6 +33,7 @@ def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publi
         timezone=section.one("timezone", values.timezone, "UTC"),
         words=section.one("words", lambda name: words.read(name, path), ()),
     )
+    publication = replace(publication, security=_security(section.section("security")))
     if not any(tag == "" for tag, _ in publication.disclaimer.by_language):
         section.fault("disclaimer", "has no text for items in other languages; add `default:`")
     style = house_style.read(section.section("house_style"), HouseStyle())
@@ -39,3 +41,12 @@ def publication_of(section: Section, listen: Address, path: Path) -> tuple[Publi
     brand = look.read(section, path)
     section.close()
     return publication, style, brand
+
+
+def _security(section: Section) -> SecurityContact:
+    security = SecurityContact(
+        section.need("contact", addresses.security_contact) if section.names() else "",
+        section.one("policy", addresses.https_page, ""),
+    )
+    section.close()
+    return security

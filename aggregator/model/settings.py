@@ -80,6 +80,15 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class SecurityContact:
+    """Where faults of the service are reported: a mailto: or https: address, and the page of a policy; ""
+    for none."""
+
+    contact: str = ""
+    policy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Publication:
     """The publication; `url` ends with a slash and starts every published link."""
 
@@ -95,6 +104,7 @@ class Publication:
     images: Images = Images.ORIGIN
     timezone: str = "UTC"  # of the dates and times on pages
     words: tuple[tuple[str, str], ...] = ()  # of pages, by key, in place of those of `editorial.words`
+    security: SecurityContact = SecurityContact()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from aggregator.publish.document import Published
 from aggregator.publish.publisher import Publisher, Withdrawn
 from aggregator.render import Format
 from aggregator.storage import Storage
-from aggregator.web import archives, look, terms
+from aggregator.web import archives, look, security_txt, terms
 from aggregator.web.answers import CACHE_FOR_A_MINUTE, SCRIPTED, Answers
 from aggregator.web.api import ApiEndpoints
 from aggregator.web.clients import ClientLimits
@@ -116,6 +116,7 @@ class PublicSite:
             Route("/static/{name}", self.static),
             Route("/images/{digest}.webp", self.image),
             *(Route(f"/{path}", self.terms) for path in terms.PATHS),
+            *security_txt.routes(self.publisher.publication, self._reply),
             Route("/healthz", healthz),
             Route("/{section}/{choice}", self.channel),
             Route("/{section}/{choice}/before/{cursor}", self.channel),

@@ -323,7 +323,7 @@ TOP = [
     (
         "publication: {title: X}\n",
         "1:15: publication.title: unknown key; known are: name, url, language, contact, disclaimer, description, "
-        "disclaimer_line, disclaimer_lead, images, timezone, words, house_style, brand, links, templates",
+        "disclaimer_line, disclaimer_lead, images, timezone, words, security, house_style, brand, links, templates",
     ),
     (
         "publication: {brand: {logos: x}}\n",

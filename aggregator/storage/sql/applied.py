@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 
 from aggregator.model.image import Images
-from aggregator.model.settings import Applied, Config, Publication, Source, Text, Topic
+from aggregator.model.settings import Applied, Config, Publication, SecurityContact, Source, Text, Topic
 from aggregator.policy.sources import STORED
 from aggregator.storage.sql import rows
 from aggregator.storage.sql.engine import Connection
@@ -35,6 +35,7 @@ def read(db: Connection) -> Applied | None:
         for each in kept["publication"].get("topics", ())  # none in a store of a version before
     )
     words = tuple((key, text) for key, text in kept["publication"].get("words", ()))
+    security = SecurityContact(**kept["publication"].get("security", {}))
     own = {name: _text(pairs) for name, pairs in kept["disclaimers"].items()}
     found = db.execute(f"SELECT id, feed, {', '.join(STORED)} FROM source WHERE configured = 1 ORDER BY id")
     sources = tuple(
@@ -42,8 +43,8 @@ def read(db: Connection) -> Applied | None:
         for row in found
     )
     images = Images(kept["publication"].get("images", Images.ORIGIN))
-    shown = {**kept["publication"], **texts, "topics": topics, "images": images, "words": words}
-    return Applied(Publication(**shown), sources)
+    own_values = {"topics": topics, "images": images, "words": words, "security": security}
+    return Applied(Publication(**{**kept["publication"], **texts, **own_values}), sources)
 
 
 def _text(pairs: list[list[str]]) -> Text:

@@ -1,0 +1,79 @@
+"""The wheel has all that runs: installed apart from the checkout, it begins with `init`."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BUILT_FROM = ("pyproject.toml", "README.md", "LICENSE")
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "COVERAGE"))
+}
+
+pytestmark = pytest.mark.one_engine("a package is the same for both")
+
+
+def pip(*arguments: str | Path, cwd: Path) -> None:
+    command = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-cache-dir")
+    subprocess.run([*command, *arguments], cwd=cwd, check=True, env=ENVIRONMENT)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Build it from a copy, so that nothing is left in the checkout."""
+    copy = tmp_path_factory.mktemp("wheel")
+    shutil.copytree(ROOT / "aggregator", copy / "aggregator", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in BUILT_FROM:
+        shutil.copy(ROOT / name, copy)
+    pip(
+        "wheel",
+        "--no-deps",
+        "--no-index",
+        "--no-build-isolation",
+        "--wheel-dir",
+        copy / "dist",
+        copy,
+        cwd=copy,
+    )
+    (made,) = (copy / "dist").glob("publicwire-*.whl")
+    return made
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_nothing_else(wheel: Path) -> None:
+    package = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "aggregator").rglob("*")
+        if path.is_file() and path.suffix not in (".pyc", ".so")
+    }
+    with ZipFile(wheel) as archive:
+        names = {name for name in archive.namelist() if ".dist-info/" not in name}
+        (entry_points,) = (name for name in archive.namelist() if name.endswith("entry_points.txt"))
+        assert "publicwire = aggregator.cli:main" in archive.read(entry_points).decode()
+    assert names == package
+
+
+def test_it_is_installed_alone_and_begins_with_init(wheel: Path, tmp_path: Path) -> None:
+    installed, press = tmp_path / "installed", tmp_path / "press"
+    pip("install", "--no-deps", "--no-index", "--target", installed, wheel, cwd=tmp_path)
+
+    def run(*arguments: str, cwd: Path) -> str:
+        said = subprocess.run(
+            [sys.executable, "-m", "aggregator", *arguments],
+            cwd=cwd,
+            env={**ENVIRONMENT, "PYTHONPATH": str(installed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return said.stdout
+
+    assert "wrote press/sources.yaml" in run("init", "press", cwd=tmp_path)
+    assert run("check", cwd=press) == "sources.yaml: 1 source, valid\n"
+    assert "1 polled, 0 failed: 3 new" in run("poll", cwd=press)
+    assert run("export", "site", cwd=press)
+    assert "Lamp of Gullwick Lighthouse" in (press / "site/index.html").read_text()

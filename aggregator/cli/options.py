@@ -28,6 +28,19 @@ ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--config", metavar="FILE", help="Configuration file; repeatable.", callback=_files),
 ]
+def source_ids(context: typer.Context, incomplete: str) -> list[str]:
+    """Return the ids of configured sources that begin so, for a shell; none while the file is invalid."""
+    from aggregator.config import load
+    from aggregator.errors import ConfigError
+
+    before = (context.find_root().params.get("config") or [DEFAULT])[0]
+    try:
+        config = load(Path(context.params.get("config") or before))
+    except ConfigError:
+        return []
+    return [source.id for source in config.sources if source.id.startswith(incomplete)]
+
+
 ConfigFile = Annotated[
     Path, typer.Option("--config", metavar="FILE", help="Configuration file.", callback=_file)
 ]

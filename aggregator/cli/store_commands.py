@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from aggregator.cli.location import Location
-from aggregator.cli.options import DEFAULT, AsCsv, AsJson, ConfigFile, StoreDirectory, Yes
+from aggregator.cli.options import DEFAULT, AsCsv, AsJson, ConfigFile, StoreDirectory, Yes, source_ids
 
 
 def export(
@@ -127,7 +127,7 @@ def forget(
 
 
 def backfill(
-    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source.")],
+    source: Annotated[str, typer.Argument(metavar="ID", help="Id of a source.", autocompletion=source_ids)],
     config: ConfigFile = DEFAULT,
 ) -> None:
     """Import the archives of a source's feed (RFC 5005). Each document names the one before."""

@@ -11,11 +11,11 @@ from urllib.parse import unquote, urlsplit
 from aggregator.config import addresses, house_style, needs, topic_rules, values
 from aggregator.config.credentials import Environment, credentials
 from aggregator.config.section import Section
+from aggregator.model.credentials import Credentials
 from aggregator.model.house_style import HouseStyle, TopicRule
 from aggregator.model.rights import USES, Terms, Use
 from aggregator.model.settings import (
     Budget,
-    Credentials,
     Embargo,
     PollSettings,
     Quarantine,

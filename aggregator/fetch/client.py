@@ -39,9 +39,10 @@ from aggregator.fetch.responses import (
 )
 from aggregator.fetch.target import is_at_home, web_url
 from aggregator.fetch.transport import ALLOWED, Transport
+from aggregator.model.credentials import Credentials
 from aggregator.model.document import Fetched, Validators
 from aggregator.model.push_settings import Network
-from aggregator.model.settings import Credentials, PollSettings
+from aggregator.model.settings import PollSettings
 
 FEED_TYPES = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/rdf+xml;q=0.9, "

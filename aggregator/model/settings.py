@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from aggregator.model.credentials import Credentials
 from aggregator.model.house_style import HouseStyle
 from aggregator.model.image import Images
 from aggregator.model.look import Brand
@@ -176,20 +177,6 @@ class Unnamed:
     index: int
     line: int
     column: int
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Credentials:
-    """Header fields with secrets, for the origin (scheme, host, port) of the URL `home` only.
-
-    Kept apart from sources, which are sent to workers and written to the store; pickling raises TypeError.
-    """
-
-    home: str
-    fields: tuple[tuple[str, str], ...]
-
-    def __reduce__(self) -> str:
-        raise TypeError("credentials stay in the process that read them")
 
 
 @dataclass(frozen=True, slots=True)

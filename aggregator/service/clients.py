@@ -10,10 +10,11 @@ from aggregator import storage
 from aggregator.errors import StorageError
 from aggregator.fetch.client import FEED_TYPES, Client
 from aggregator.fetch.politeness import Hosts
+from aggregator.model.credentials import Credentials
 from aggregator.model.document import Fetched
 from aggregator.model.push_settings import Network
 from aggregator.model.schedule import HostState
-from aggregator.model.settings import Config, Credentials
+from aggregator.model.settings import Config
 from aggregator.service.live_config import LiveConfig
 
 

@@ -1,0 +1,17 @@
+"""Header fields with secrets that are sent to one origin."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials:
+    """Header fields with secrets, for the origin (scheme, host, port) of the URL `home` only.
+
+    Kept apart from sources, which are sent to workers and written to the store; pickling raises TypeError.
+    """
+
+    home: str
+    fields: tuple[tuple[str, str], ...]
+
+    def __reduce__(self) -> str:
+        raise TypeError("credentials stay in the process that read them")

@@ -28,6 +28,8 @@ ConfigFiles = Annotated[
     list[Path] | None,
     typer.Option("--config", metavar="FILE", help="Configuration file; repeatable.", callback=_files),
 ]
+
+
 def source_ids(context: typer.Context, incomplete: str) -> list[str]:
     """Return the ids of configured sources that begin so, for a shell; none while the file is invalid."""
     from aggregator.config import load

@@ -7,9 +7,9 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 
-from aggregator.model.credentials import Credentials
 from aggregator.config import values
 from aggregator.config.section import Section
+from aggregator.model.credentials import Credentials
 
 Environment = Mapping[str, str]
 

@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from aggregator.model.credentials import Credentials
 from aggregator.errors import Cause, FetchError
 from aggregator.fetch.address import redacted
+from aggregator.model.credentials import Credentials
 
 FETCHED_URL_CHARS_MAX = 8_000
 

@@ -5,11 +5,10 @@ import asyncio
 import httpx
 import pytest
 
-from aggregator.model.credentials import Credentials
-
 from aggregator.errors import FetchError
 from aggregator.fetch.client import Client
 from aggregator.fetch.cookies import COOKIE_BYTES_MAX, Cookies
+from aggregator.model.credentials import Credentials
 from tests.fetch.given import FEED, polling
 from tests.server import Answers, HttpServer, Request, answer
 

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from aggregator.model.credentials import Credentials
-
 from aggregator.errors import FetchError
 from aggregator.fetch.transport import Transport
+from aggregator.model.credentials import Credentials
 from tests.fetch.given import FEED, LOOPBACK, client, every_name_is_here, self_signed, server_tls
 from tests.server import HttpServer, answer, http_server, redirect, then_close
 

@@ -9,7 +9,6 @@ from pathlib import Path
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
 from aggregator.cli.output import chosen, complain, confirmed, say
-from aggregator.cli.rewriting import rewrite
 from aggregator.config import addresses
 from aggregator.config.source import FROM_ENTRY
 from aggregator.editorial.present import present
@@ -28,6 +27,8 @@ from aggregator.policy import home, source_ids
 from aggregator.service import app
 from aggregator.service.clients import visiting
 from aggregator.service.discovery import discover, preview_job
+from aggregator.service.editing import with_source
+from aggregator.service.rewriting import rewrite
 from aggregator.workers.pool import WorkerPool
 
 EXCERPT_CHARS = 90  # of an item in the preview
@@ -65,12 +66,7 @@ def _edited(
     path: Path, addition: configuration.Addition, stored: Sequence[source_ids.StoredFeed]
 ) -> tuple[str, Config]:
     """Return text and configuration of the file with the source; ConfigError or UsageError."""
-    text = path.read_bytes().decode()  # with its line ends and byte order mark
-    edited = configuration.add_source(text, addition)
-    after, faults = source_ids.assigned(configuration.parse(edited, path), stored)
-    if fault := faults.get(len(after.sources) - 1):
-        raise UsageError(f"{fault}: {source_ids.ADD_AN_ID} with --id")
-    return edited, after
+    return with_source(path, addition, stored, cure=f"{source_ids.ADD_AN_ID} with --id")
 
 
 def address(url: str) -> str:

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from aggregator import config as configuration
 from aggregator.cli.check import stored_feeds
 from aggregator.cli.output import complain, confirmed, say, table
-from aggregator.cli.rewriting import rewrite
 from aggregator.config import edit, imports, values
 from aggregator.config.edit import Addition
 from aggregator.editorial.safe import masked_feed
@@ -20,6 +19,7 @@ from aggregator.model.settings import Republish
 from aggregator.parse import opml, venus
 from aggregator.policy import source_ids
 from aggregator.render.opml import subscriptions
+from aggregator.service.rewriting import rewrite
 
 LIST_BYTES_MAX = 10_000_000
 LOCAL = (".local", ".localhost", ".internal", ".lan", ".home.arpa")  # RFC 6761, 6762, 8375 and usage

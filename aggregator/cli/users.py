@@ -7,10 +7,10 @@ from pathlib import Path
 
 from aggregator import config as configuration
 from aggregator.cli.output import REST, say, table
-from aggregator.cli.rewriting import rewrite
 from aggregator.config.users import user_name
 from aggregator.errors import UsageError
 from aggregator.model.user import Role, User
+from aggregator.service.rewriting import rewrite
 from aggregator.web.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN, hashed
 
 

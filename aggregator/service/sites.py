@@ -14,6 +14,7 @@ from aggregator.config.values import slugify
 from aggregator.model.push import PushResult
 from aggregator.model.settings import Address
 from aggregator.publish.publisher import Publisher
+from aggregator.service.editing import Editor
 from aggregator.service.live_config import LiveConfig
 from aggregator.service.metrics import Metrics
 from aggregator.service.pipeline import Pipeline
@@ -21,6 +22,7 @@ from aggregator.service.push import Push, Pushers
 from aggregator.service.scheduler import Scheduler
 from aggregator.service.tallies import Tallies, write, write_often
 from aggregator.service.webhooks import Webhooks
+from aggregator.storage import stored_feeds
 from aggregator.web.access import Access
 from aggregator.web.acting import guard_of
 from aggregator.web.admin import admin_app, admin_index
@@ -176,5 +178,17 @@ def _admin(
         routes=desk.routes(),
         live=live,
         guard=guard_of(access),
+        edits=_editor(pipeline, current),
         workers=lambda: reader.confinement.words if reader.confinement else "",
+    )
+
+
+def _editor(pipeline: Pipeline, current: LiveConfig) -> Editor:
+    """Return what edits sources.yaml for pages of the admin side."""
+    return Editor(
+        lambda: current.config,
+        pipeline.client,
+        pipeline.reader,
+        lambda: stored_feeds(current.config.store, current.config.database),
+        pipeline.clock,
     )

@@ -16,11 +16,13 @@ from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.acting import Guard, closed
 from aggregator.web.app import handlers, static_file
+from aggregator.web.editing import Edits
 from aggregator.web.overview import NOTHING_LIVE, Live, Overviews, read
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply
 from aggregator.web.report_desk import ReportDesk
-from aggregator.web.status import Standing, sources_of, status_page
+from aggregator.web.source_pages import SourcePages
+from aggregator.web.status import Standing, status_endpoint
 
 PROMETHEUS = "text/plain; version=0.0.4; charset=utf-8"
 MISDIRECTED = plain("Misdirected request: use localhost or an IP address (DNS rebinding protection).")
@@ -38,6 +40,7 @@ def admin_app(
     routes: Sequence[BaseRoute] = (),
     live: Live = NOTHING_LIVE,
     guard: Guard = closed,
+    edits: Edits | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     monotonic: Callable[[], float] = time.monotonic,
 ) -> Starlette:
@@ -47,16 +50,13 @@ def admin_app(
     invalid configuration, `load` what a late tick waits for, "" for none, `metrics` the Prometheus exposition
     text, `workers` how the kernel confines them, "" before the first, `host` the host name under which a
     proxy reaches it, "" for none, `live` what only memory has; `guard` returns the actor of a POST, or
-    refuses it. `routes` take precedence over those of here.
+    refuses it, `edits` edits sources.yaml. `routes` take precedence over those of here.
     """
 
     overviews = Overviews(lambda: read(storage, now(), live), monotonic)
 
-    def status(request: Request) -> Response:
-        standing = Standing(ready(), problems(), workers())
-        is_still = "still" in request.query_params
-        html = status_page(sources_of(storage), overviews.current(), standing, now(), is_still=is_still)
-        return reply(request, html, cache=NO_STORE)
+    def standing() -> Standing:
+        return Standing(ready(), problems(), workers())
 
     def readyz(request: Request) -> Response:
         if ready():
@@ -70,7 +70,8 @@ def admin_app(
         routes=[
             *routes,
             Route("/metrics", metrics_text),
-            Route("/status", status),
+            Route("/status", status_endpoint(storage, overviews.current, standing, now)),
+            *SourcePages(storage, guard, clock=now, edits=edits).routes(),
             *ReportDesk(storage, guard, now).routes(),
             Route("/readyz", readyz),
             Route("/static/{name}", static_file),

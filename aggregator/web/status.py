@@ -1,9 +1,13 @@
 """The status page of the admin side: problems, alerts, charts, and sources with the failing ones first."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from starlette.requests import Request
+from starlette.responses import Response
+
+from aggregator.editorial.safe import masked_feed
 from aggregator.model.alert import Alert
 from aggregator.model.overview import SourceQuery
 from aggregator.model.poll import Health, SourceState
@@ -15,6 +19,7 @@ from aggregator.render.charts import bars, number
 from aggregator.storage import Storage
 from aggregator.web.overview import Overview
 from aggregator.web.pages import TEMPLATES, moment, page
+from aggregator.web.replies import NO_STORE, reply
 
 ROWS_MAX = 100  # sources of each state, and alerts, on the page, which reloads every 30 s; totals count all
 ORDER = (SourceState.FAILING, SourceState.WAITING, SourceState.WORKING)
@@ -81,6 +86,22 @@ def status_page(
     )
 
 
+def status_endpoint(
+    storage: Storage,
+    overview: Callable[[], Overview],
+    standing: Callable[[], Standing],
+    now: Callable[[], datetime],
+) -> Callable[[Request], Response]:
+    """Return the endpoint of the page; with `?still` it does not reload by itself."""
+
+    def status(request: Request) -> Response:
+        is_still = "still" in request.query_params
+        html = status_page(sources_of(storage), overview(), standing(), now(), is_still=is_still)
+        return reply(request, html, cache=NO_STORE)
+
+    return status
+
+
 def state(health: Health) -> tuple[SourceState, str, str]:
     """Return mark, which is also the CSS class, state and note of a source."""
     mark = state_of(health.failures, has_succeeded=health.last_success is not None)
@@ -95,6 +116,12 @@ def state(health: Health) -> tuple[SourceState, str, str]:
 
 
 TEMPLATES.filters.update(
-    ago=reasons.ago, next_poll=reasons.next_poll, state=state, words=reasons.words, svg=bars, figure=number
+    ago=reasons.ago,
+    next_poll=reasons.next_poll,
+    state=state,
+    words=reasons.words,
+    svg=bars,
+    masked=masked_feed,
+    figure=number,
 )
 TEMPLATES.globals["advice"] = advice

@@ -1,4 +1,4 @@
-"""sources.yaml rewritten in place by a command."""
+"""sources.yaml rewritten in place."""
 
 import os
 from pathlib import Path

@@ -1,0 +1,224 @@
+"""Sources on the admin side: /sources lists them by pages, /sources/ID shows the health of one, what its feed
+does badly, and its actions; /add-source previews and adds one."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from datetime import datetime
+from urllib.parse import quote
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from aggregator.config import Addition
+from aggregator.errors import PublicwireError, UsageError
+from aggregator.log import log
+from aggregator.model.finding import Finding, Observed, ObservedItem
+from aggregator.model.item import Mode
+from aggregator.model.overview import PastPoll, SeenItem, SourceQuery
+from aggregator.model.poll import Health, OutcomeKind, SourceState
+from aggregator.model.schedule import DueReason
+from aggregator.policy.feed_findings import WORDS, findings
+from aggregator.policy.relocation import advice
+from aggregator.publish.document import Published
+from aggregator.render.charts import Chart
+from aggregator.storage import Storage
+from aggregator.web import plots
+from aggregator.web.acting import Actor, Guard
+from aggregator.web.answers import FORM_POLICY
+from aggregator.web.editing import Edits
+from aggregator.web.forms import FormError, line, posted
+from aggregator.web.pages import page
+from aggregator.web.replies import NO_STORE, plain, reply, seen_other
+
+ROWS_MAX = 100
+WORDS_CHARS_MAX, URL_CHARS_MAX = 100, 2_000
+POLLS_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """Figures of the polls of a source: how many are kept, the share without anything new, and the times of
+    those that failed."""
+
+    polls: int
+    unchanged: int  # per cent
+    failed: int  # per cent
+    chart: Chart
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePages:
+    """Endpoints of sources. `edits` None: sources.yaml is not edited here."""
+
+    storage: Storage
+    guard: Guard
+    _: KW_ONLY
+    clock: Callable[[], datetime]
+    edits: Edits | None = None
+
+    def routes(self) -> list[BaseRoute]:
+        """Return the routes."""
+        return [
+            Route("/sources", self.list),
+            Route("/add-source", self.adding),
+            Route("/add-source", self.add, methods=["POST"]),
+            Route("/sources/{id}", self.show),
+            Route("/sources/{id}", self.act, methods=["POST"]),
+        ]
+
+    def list(self, request: Request) -> Response:
+        """A page of sources in the order of their ids, of one state and with some words if asked for."""
+        asked = request.query_params
+        words, state = line(asked.get("q", ""))[:WORDS_CHARS_MAX], asked.get("state", "")
+        known = SourceState(state) if state in tuple(SourceState) else None
+        found = self.storage.overview.sources(
+            SourceQuery(asked.get("after", "")[:WORDS_CHARS_MAX], words, known, ROWS_MAX + 1)
+        )
+        shown = found[:ROWS_MAX]
+        made = page(
+            "sources.html",
+            here="/sources",
+            sources=shown,
+            words=words,
+            state=state,
+            states=tuple(SourceState),
+            after=quote(shown[-1].feed.id) if len(found) > ROWS_MAX else "",
+            counted=self.storage.overview.states(),
+            now=self.clock(),
+        )
+        return self._send(request, made)
+
+    def show(self, request: Request) -> Response:
+        """One source."""
+        return self._page(request, request.path_params["id"])
+
+    async def act(self, request: Request) -> Response:
+        """Carry out an action on a source; 303 to its page."""
+        given = await self._given(request)
+        if isinstance(given, Response):
+            return given
+        return await run_in_threadpool(self._act, request, *given)
+
+    def adding(self, request: Request) -> Response:
+        """The form that asks for an address."""
+        return self._adding(request)
+
+    async def add(self, request: Request) -> Response:
+        """Preview the feed of an address, or add it once the form of the preview is sent."""
+        given = await self._given(request)
+        if isinstance(given, Response):
+            return given
+        actor, fields = given
+        url = fields.get("url", "").strip()[:URL_CHARS_MAX]
+        if self.edits is None:
+            return await run_in_threadpool(self._adding, request, url, "sources.yaml is not edited here")
+        try:
+            if "confirmed" in fields:
+                return await run_in_threadpool(self._add, actor, url, fields)
+            preview = await self.edits.preview(url)
+        except (PublicwireError, OSError) as error:
+            return await run_in_threadpool(self._adding, request, url, str(error))
+        made = await run_in_threadpool(
+            page, "preview.html", here="/sources", preview=preview, rules=WORDS, now=self.clock()
+        )
+        return self._send(request, made)
+
+    async def _given(self, request: Request) -> tuple[Actor, Mapping[str, str]] | Response:
+        actor = await run_in_threadpool(self.guard, request)
+        if not isinstance(actor, Actor):
+            return actor
+        try:
+            return actor, await posted(request)
+        except FormError as error:
+            return reply(request, plain(str(error)), status=error.status, cache=NO_STORE)
+
+    def _act(self, request: Request, actor: Actor, fields: Mapping[str, str]) -> Response:
+        name, act = request.path_params["id"], fields.get("act", "")
+        health, now = self._health(name), self.clock()
+        try:
+            if act == "poll":
+                if health.due.reason is DueReason.PAUSED:
+                    raise UsageError(f"{name} is paused: end its pause first")
+                self.storage.polls.poll_soon((name,), now)
+            elif act == "unmove":
+                self.storage.polls.unmove(name, now)
+            elif act in ("pause", "resume") and self.edits is not None:
+                self.edits.pause(name, paused=act == "pause")
+            else:
+                raise UsageError("this action is not known here")
+        except (PublicwireError, OSError) as error:
+            return self._page(request, name, fault=str(error), status=409)
+        log.info("operator", act=act, source=name, by=actor.name)
+        return seen_other(f"/sources/{quote(name)}?done={act}")
+
+    def _add(self, actor: Actor, url: str, fields: Mapping[str, str]) -> Response:
+        assert self.edits is not None
+        topics = tuple(filter(None, (each.strip() for each in fields.get("topics", "").split(","))))
+        name, organisation = fields.get("id", "").strip(), line(fields.get("organisation", ""))
+        added = self.edits.add(Addition(url, name, organisation, topics))
+        log.info("operator", act="add", source=added, by=actor.name)
+        return seen_other(f"/sources?added={quote(added)}")
+
+    def _adding(self, request: Request, url: str = "", fault: str = "") -> Response:
+        made = page("adding.html", here="/sources", url=url, fault=fault, longest=URL_CHARS_MAX)
+        return self._send(request, made, status=400 if fault else 200)
+
+    def _page(self, request: Request, name: str, *, fault: str = "", status: int = 200) -> Response:
+        health, store, now = self._health(name), self.storage.overview, self.clock()
+        polls, items = store.polls(name), store.newest(name)
+        made = page(
+            "source.html",
+            here="/sources",
+            one=health,
+            polls=polls[:POLLS_SHOWN],
+            rhythm=rhythm(polls, now),
+            delays=plots.delays(items),
+            findings=found(health, items),
+            rules=WORDS,
+            moved=advice(name, health.relocation),
+            is_paused=health.due.reason is DueReason.PAUSED,
+            can_edit=self.edits is not None,
+            done=request.query_params.get("done", ""),
+            fault=fault,
+            now=now,
+        )
+        return self._send(request, made, status=status)
+
+    def _health(self, name: str) -> Health:
+        health = self.storage.overview.source(name)
+        if health is None:
+            raise HTTPException(404)
+        return health
+
+    def _send(self, request: Request, made: Published, *, status: int = 200) -> Response:
+        headers = {"Content-Security-Policy": f"{FORM_POLICY}; frame-ancestors 'none'"}
+        return reply(request, made, status=status, cache=NO_STORE, headers=headers)
+
+
+def rhythm(polls: Sequence[PastPoll], now: datetime) -> Rhythm:
+    """Return the figures of the polls of a source."""
+    last = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    days = [last - plots.DAY * (plots.DAYS - 1 - place) for place in range(plots.DAYS)]
+    counts = [(poll.started, poll.new) for poll in polls]
+    idle = sum(poll.kind in (OutcomeKind.UNCHANGED, OutcomeKind.NOT_MODIFIED) for poll in polls)
+    failed = sum(poll.kind is OutcomeKind.FAILED for poll in polls)
+    many = max(1, len(polls))
+    chart = plots.per_day("new", "New items per day, 30 d", counts, days)
+    return Rhythm(len(polls), 100 * idle // many, 100 * failed // many, chart)
+
+
+def found(health: Health, items: Sequence[SeenItem]) -> tuple[Finding, ...]:
+    """Return what the feed of a source does badly, as its polls have found."""
+    is_failing = health.last is not None and health.last.kind is OutcomeKind.FAILED
+    return findings(
+        Observed(
+            tuple(ObservedItem(each.title, each.flags, each.claimed is not None) for each in items),
+            error=health.last.message if health.last is not None and is_failing else "",
+            moved_to=health.relocation.target[0],
+            are_ids_shared=health.mode is Mode.GUID_LINK,
+            are_links_shared=health.mode is Mode.TITLE_DAY,
+        )
+    )

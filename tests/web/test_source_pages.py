@@ -1,0 +1,171 @@
+"""Sources on the admin side: lists, health, findings, actions."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from aggregator.config import Addition
+from aggregator.errors import UsageError
+from aggregator.model.finding import Finding, Rule
+from aggregator.model.schedule import DueReason
+from aggregator.model.settings import FOREVER
+from aggregator.web.acting import Actor
+from aggregator.web.admin import admin_app
+from aggregator.web.editing import Preview
+from tests.given import source
+from tests.web.newsroom import NOON, OBSERVATORY, Client, Newsroom, item, newsroom
+
+pytestmark = pytest.mark.usefixtures("engine")
+PREVIEW = Preview(
+    "https://new.example/feed?key=secret",
+    "New <b>feed</b>",
+    7,
+    (("First <i>one</i>", NOON), ("", None)),
+    (Finding(Rule.ZONES, 2, 7, "<script>"),),
+)
+
+
+@dataclass
+class Notebook:
+    """Edits that are noted and not made."""
+
+    done: list[object] = field(default_factory=list)
+
+    def pause(self, source: str, *, paused: bool) -> None:
+        self.done.append((source, paused))
+
+    def add(self, addition: Addition) -> str:
+        if addition.id == "taken":
+            raise UsageError("there is already a source with the id taken")
+        self.done.append(addition)
+        return "new"
+
+    def preview(self, url: str) -> Awaitable[Preview]:
+        async def found() -> Preview:
+            if "none" in url:
+                raise UsageError("no feed found there")
+            return PREVIEW
+
+        return found()
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Newsroom:
+    return newsroom(tmp_path)
+
+
+def desk(room: Newsroom, edits: Notebook | None = None) -> Client:
+    return Client(
+        admin_app(
+            room.storage,
+            lambda: True,
+            now=lambda: room.now,
+            guard=lambda request: Actor("Jo"),
+            edits=edits or Notebook(),
+        )
+    )
+
+
+def names(page: str) -> list[str]:
+    return [part.partition('"')[0] for part in page.split('<a href="/sources/')[1:]]
+
+
+def test_sources_are_listed_by_pages_searched_and_filtered(room: Newsroom) -> None:
+    many = tuple(source(f"s{number:03}") for number in range(205))
+    room.reconfigures(sources=(OBSERVATORY, *many))
+    room.fails("s007", "no answer")
+    client = desk(room)
+    first = client.get("/sources").text
+    assert (names(first)[0], len(names(first))) == ("observatory", 100)
+    assert 'href="/sources?after=s098"' in first
+    last = client.get("/sources?after=s198").text
+    assert (names(last), 'rel="next"' in last) == ([f"s{n}" for n in range(199, 205)], False)
+    assert names(client.get("/sources?q=COASTAL").text) == ["observatory"]
+    assert names(client.get("/sources?q=%25").text) == names(client.get("/sources?q=_").text) == []
+    assert names(client.get("/sources?state=failing").text) == ["s007"]
+    assert "No source is found" in client.get("/sources?state=working").text
+    assert len(names(client.get("/sources?state=none").text)) == 100
+    assert 'href="/sources?after=s099&amp;q=s&amp;state=waiting"' in client.get(
+        "/sources?q=s&state=waiting"
+    ).text.replace("s100&", "s099&")
+
+
+def test_a_source_shows_its_health_and_what_its_feed_does_badly(room: Newsroom) -> None:
+    room.publishes(item("Storm <b>", flags=("unknown-zone",)), item("Calm"))
+    page = desk(room).get("/sources/observatory").text
+    assert "<dt>State</dt><dd><strong>Working</strong>" in page
+    assert "1 kept: 0 % unchanged, 0 % failed" in page
+    assert "2 new items in 30 days" in page
+    assert "Dates have no time zone that is known.</strong> 1 of 2 items." in page
+    assert "Storm &lt;b&gt;" in page
+    assert "Cure: Write the zone as an offset such as +0100." in page
+    room.fails("observatory", "https://observatory.example/press.xml answered <503>")
+    page = desk(room).get("/sources/observatory").text
+    assert "The feed could not be read." in page
+    assert "answered &lt;503&gt;" in page
+    assert "2 kept: 0 % unchanged, 50 % failed" in page
+
+
+def test_an_unknown_source_is_404(room: Newsroom) -> None:
+    client = desk(room)
+    assert client.get("/sources/nothing").status_code == 404
+    assert client.post("/sources/nothing", {"act": "poll"}).status_code == 404
+
+
+def test_actions_are_off_without_users(room: Newsroom) -> None:
+    client = Client(admin_app(room.storage, lambda: True, edits=Notebook()))
+    for path in ("/sources/observatory", "/add-source"):
+        assert client.post(path, {"act": "poll", "url": "https://new.example/"}).status_code == 403
+
+
+def test_forms_of_other_sites_are_refused(room: Newsroom) -> None:
+    answer = desk(room).post("/sources/observatory", {"act": "poll"}, {"Sec-Fetch-Site": "cross-site"})
+    assert answer.status_code == 403
+
+
+def test_a_source_is_polled_now(room: Newsroom) -> None:
+    room.publishes(item("First"))
+    answer = desk(room).post("/sources/observatory", {"act": "poll"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sources/observatory?done=poll")
+    health = room.storage.overview.source("observatory")
+    assert health is not None
+    assert (health.due.reason, health.due.at) == (DueReason.OPERATOR, room.now)
+    assert "It is polled within seconds." in desk(room).get("/sources/observatory?done=poll").text
+
+
+def test_a_source_is_paused_and_a_paused_one_is_not_polled(room: Newsroom) -> None:
+    edits = Notebook()
+    client = desk(room, edits)
+    client.post("/sources/observatory", {"act": "pause"})
+    room.reconfigures(sources=(replace(OBSERVATORY, paused=FOREVER),))
+    assert "End the pause" in client.get("/sources/observatory").text
+    refused = client.post("/sources/observatory", {"act": "poll"})
+    assert (refused.status_code, "end its pause first" in refused.text) == (409, True)
+    client.post("/sources/observatory", {"act": "resume"})
+    assert edits.done == [("observatory", True), ("observatory", False)]
+
+
+@pytest.mark.parametrize("act", ["unmove", "explode", ""])
+def test_an_action_that_cannot_be_done_is_said(room: Newsroom, act: str) -> None:
+    answer = desk(room).post("/sources/observatory", {"act": act})
+    assert (answer.status_code, 'role="alert"' in answer.text) == (409, True)
+
+
+def test_a_feed_is_previewed_and_added(room: Newsroom) -> None:
+    edits = Notebook()
+    client = desk(room, edits)
+    assert client.get("/add-source").status_code == 200
+    page = client.post("/add-source", {"url": "https://new.example/"}).text
+    assert "New &lt;b&gt;feed&lt;/b&gt;</h1>" in page
+    assert "First &lt;i&gt;one&lt;/i&gt;" in page
+    assert "<script>" not in page
+    assert "key=secret" not in page.partition('type="hidden"')[0]
+    whole = {"confirmed": "yes", "url": PREVIEW.address, "organisation": "New feed", "topics": "sea, air"}
+    done = client.post("/add-source", {**whole, "id": "new"})
+    assert (done.status_code, done.headers["location"]) == (303, "/sources?added=new")
+    assert edits.done == [Addition(PREVIEW.address, "new", "New feed", ("sea", "air"))]
+    refused = client.post("/add-source", {**whole, "id": "taken"})
+    assert (refused.status_code, "already a source" in refused.text) == (400, True)
+    assert "no feed found" in client.post("/add-source", {"url": "https://none.example/"}).text

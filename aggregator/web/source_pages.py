@@ -29,7 +29,7 @@ from aggregator.web import plots
 from aggregator.web.acting import Actor, Guard
 from aggregator.web.answers import FORM_POLICY
 from aggregator.web.editing import Edits
-from aggregator.web.forms import FormError, line, posted
+from aggregator.web.forms import Refused, line, posted
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply, seen_other
 
@@ -132,7 +132,7 @@ class SourcePages:
             return actor
         try:
             return actor, await posted(request)
-        except FormError as error:
+        except Refused as error:
             return reply(request, plain(str(error)), status=error.status, cache=NO_STORE)
 
     def _act(self, request: Request, actor: Actor, fields: Mapping[str, str]) -> Response:

@@ -34,7 +34,8 @@ from tests.policy.polls import MINISTRY, NEW_CLAIM
 
 CLAIM = Claim(1, "harbour", "https://harbour.example/feed", 1, Due(NOON), findings=FINDINGS_MIN)
 OF_SERVICE = {
-    AlertKind(each) for each in ("configuration", "clock", "held", "backup", "disk", "workers", "webhook")
+    AlertKind(each)
+    for each in ("configuration", "clock", "held", "backup", "disk", "workers", "webhook", "look")
 }
 NOT_OF_POLLS = {*EVENTS, AlertKind.WITHDRAWALS, *OF_SERVICE}
 NOTHING = {kind: "" for kind in AlertKind if kind not in NOT_OF_POLLS}

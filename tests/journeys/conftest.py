@@ -1,4 +1,4 @@
-"""One browser and one newsroom for all journeys of a process."""
+"""One browser and one newsroom for the journeys of a module."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,8 @@ from tests.journeys.browser import chromium
 from tests.journeys.newsroom import Newsroom, newsroom
 
 
-@pytest.fixture(scope="session")
+# Of a module alone: while Playwright runs, its event loop is the running one of the thread, and asyncio.run fails.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as running:
         yield running

@@ -8,7 +8,7 @@ _ADDRESSES = re.compile(r' (?:src|srcset|poster)="[^"]*+"')
 _INSECURE = re.compile(r'(?<=["\s,])http://')  # also of the candidates of a srcset
 
 # A tag of a table, or of preformatted text; both may be wider than the page.
-_WIDE = re.compile(r'<(/?)(table|pre)\b((?:[^<>"]|"[^"]*+")*+)>')
+_WIDE = re.compile(r"<(/?)(table|pre)\b([^<>]*+)>")
 _FILE_KINDS = {
     "application/pdf": "PDF",
     "application/epub+zip": "EPUB",

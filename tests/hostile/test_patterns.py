@@ -13,7 +13,8 @@ from tests.hostile.patterns import Use, attacks, has_possessive_group, uses
 FOUND, UNKNOWN = uses()
 # Patterns made at run time, and those whose input is never a stranger's.
 OF_THE_OPERATOR = {
-    "aggregator.config.edit: f' {{{sources.start[1]},}}#'",  # a number of blanks; sources.yaml
+    "aggregator.config.edit: f' {{{entries.start[1]},}}#'",  # a number of blanks; sources.yaml
+    "aggregator.config.edit: f'^{key}: *\\\\[ *\\\\]'",  # one of two keys of ours; sources.yaml
     "aggregator.config.values: pattern",  # compiled to be checked, not used
     "aggregator.normalise.feed_address: f' [a-z]+=\"{address}\"|{address}'",  # an own test below
     # The operator's texts, escaped, on bounded text in the killable workers; an own test below.

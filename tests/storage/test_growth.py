@@ -115,7 +115,7 @@ def taken(store: Storage, engine: CountedEngine) -> Mapping[str, int]:
 @pytest.mark.one_engine("counts steps of SQLite's virtual machine")
 def test_a_change_costs_the_same_in_a_store_of_four_times_as_many_items(tmp_path: Path) -> None:
     few, many = tmp_path / "few", tmp_path / "many"
-    with closing_of(given_a_store(few, 1_200)) as small, closing_of(given_a_store(many, 4_800)) as large:
+    with closing_of(given_a_store(few, 2_000)) as small, closing_of(given_a_store(many, 8_000)) as large:
         in_small, in_large = taken(*small), taken(*large)
     assert all(steps > 1_000 for steps in in_small.values())
     ratios = {name: in_large[name] / in_small[name] for name in in_small}

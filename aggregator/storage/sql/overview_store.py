@@ -45,10 +45,10 @@ class OverviewStore:
         if wanted.state is not None:
             chosen.append(STATES[wanted.state])
         if wanted.words:
-            like = "LIKE :words ESCAPE '!'"
-            chosen.append(f"(id {like} OR lower(organisation) {like} OR lower(title) {like})")
+            texts = ("id", "lower(organisation)", "lower(title)")  # LIKE has other rules in each engine
+            chosen.append(f"({' OR '.join(f"replace({each}, :words, '') <> {each}" for each in texts)})")
         statement = f"SELECT * FROM source WHERE {' AND '.join(chosen)} ORDER BY id LIMIT :limit"
-        parameters = {"after": wanted.after, "words": _pattern(wanted.words), "limit": wanted.limit}
+        parameters = {"after": wanted.after, "words": wanted.words.lower(), "limit": wanted.limit}
         with self._engine.reading() as db:
             return _health(db, db.execute(statement, parameters).fetchall())
 
@@ -107,10 +107,6 @@ class OverviewStore:
         )
         return tuple(Subscribers(row["name"], "hub", row["many"]) for row in found)
 
-
-def _pattern(words: str) -> str:
-    escaped = "".join(f"!{each}" if each in "!%_" else each for each in words.lower())
-    return f"%{escaped}%"
 
 
 def _health(db: Connection, found: Sequence[Row]) -> tuple[Health, ...]:

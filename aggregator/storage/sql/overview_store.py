@@ -46,7 +46,8 @@ class OverviewStore:
             chosen.append(STATES[wanted.state])
         if wanted.words:
             texts = ("id", "lower(organisation)", "lower(title)")  # LIKE has other rules in each engine
-            chosen.append(f"({' OR '.join(f"replace({each}, :words, '') <> {each}" for each in texts)})")
+            found = [f"replace({each}, :words, '') <> {each}" for each in texts]
+            chosen.append(f"({' OR '.join(found)})")
         statement = f"SELECT * FROM source WHERE {' AND '.join(chosen)} ORDER BY id LIMIT :limit"
         parameters = {"after": wanted.after, "words": wanted.words.lower(), "limit": wanted.limit}
         with self._engine.reading() as db:

@@ -15,8 +15,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from aggregator.publish.document import Published
 from aggregator.storage import Storage
 from aggregator.web.acting import Guard, closed
-from aggregator.web.app import handlers, static_file
+from aggregator.web.app import handlers
 from aggregator.web.editing import Edits
+from aggregator.web.files import static_file
 from aggregator.web.overview import NOTHING_LIVE, Live, Overviews, read
 from aggregator.web.pages import page
 from aggregator.web.replies import NO_STORE, plain, reply

@@ -20,7 +20,8 @@ from aggregator.model.item import Item
 from aggregator.model.settings import Republish, Text, Topic
 from aggregator.publish.document import Published
 from aggregator.render import Format
-from aggregator.web.app import PublicSite, public_app
+from aggregator.web.app import public_app
+from aggregator.web.public import PublicSite
 from tests.engines import execute
 from tests.events import capture_logs
 from tests.web.newsroom import NOON, OBSERVATORY, Newsroom, item, newsroom, publication
